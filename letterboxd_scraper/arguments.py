@@ -1,0 +1,108 @@
+"""Arguments of spiders and definitions of cohorts, checked before any request is sent."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from letterboxd_scraper.errors import InputError
+
+
+def _member(name: str) -> str:
+    name = name.strip().strip("/").lower()
+    if not name or not all(c.isascii() and (c.isalnum() or c in "_-") for c in name):
+        raise ValueError("is not a member name: use the name in the profile's address, such as 'dave'")
+    return name
+
+
+def _label(label: str) -> str:
+    if not label or label.isdigit() or not all(c.isascii() and (c.isalnum() or c in "._-") for c in label):
+        raise ValueError("is not a label: use letters, digits, '.', '_' and '-', and not digits alone")
+    return label
+
+
+MemberName = Annotated[str, AfterValidator(_member)]
+Label = Annotated[str, AfterValidator(_label)]
+Via = Literal["following", "followers"]
+
+
+class Arguments(BaseModel):
+    """The arguments of one spider. Texts are read as the types of the fields; unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def read(cls, given: dict[str, Any]) -> Self:
+        """Return the arguments. Raises InputError, naming the first that is wrong."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise InputError(_one_line(error, cls)) from None
+
+
+def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    known = ", ".join(model.model_fields)
+    if first["type"] == "extra_forbidden":
+        return f"unknown argument {name!r}: known are {known}"
+    if first["type"] == "missing":
+        return f"argument {name!r} is missing: known are {known}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"argument {name}={first['input']!r}: {message}" if name else message
+
+
+class Definition(BaseModel):
+    """Who belongs to a cohort, kept with it; ``rank`` holds strategy parameters."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    depth: int = Field(default=1, ge=1, le=4)
+    include_self: bool = True
+    via: Via = "following"
+    max_members: int | None = Field(default=None, ge=1)
+    min_films: int | None = Field(default=None, ge=0)
+    max_films: int | None = Field(default=None, ge=0)
+    exclude: tuple[MemberName, ...] = ()
+    rank: dict[str, float] = {}
+
+
+class FollowGraphArguments(Arguments):
+    """Arguments of `follow_graph`: a seed and a label to build a cohort, or a cohort to refresh."""
+
+    cohort: str | None = None
+    seed: MemberName | None = None
+    label: Label | None = None
+    depth: int = Field(default=1, ge=1, le=4)
+    include_self: bool = True
+    via: Via = "following"
+    max_members: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _build_or_refresh(self) -> Self:
+        if self.cohort is not None:
+            if self.model_fields_set != {"cohort"}:
+                raise ValueError("give cohort=LABEL alone to refresh, or seed=NAME label=LABEL to build")
+        elif self.seed is None or self.label is None:
+            raise ValueError("give seed=NAME label=LABEL to build a cohort, or cohort=LABEL to refresh one")
+        return self
+
+    def definition(self) -> Definition:
+        chosen = self.model_dump(include={"depth", "include_self", "via", "max_members"})
+        return Definition(**chosen)
+
+
+class ProfileArguments(Arguments):
+    """Arguments of `profile`: whose pages to read."""
+
+    cohort: str | None = None
+    user: MemberName | None = None
+    resume_from: MemberName | None = None
+    watched: bool = False
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.cohort is None) == (self.user is None):
+            raise ValueError("give cohort=LABEL or user=NAME, and not both")
+        if self.resume_from is not None and self.cohort is None:
+            raise ValueError("resume_from=NAME goes with cohort=LABEL")
+        return self

@@ -1,0 +1,65 @@
+"""Who belongs to a cohort: a breadth-first walk from the seed. No network, no database."""
+
+from collections.abc import Iterable
+
+from letterboxd_scraper.arguments import Definition
+from letterboxd_scraper.items import Person
+
+
+class Circle:
+    """The people found so far, each with the smallest depth at which they were reached."""
+
+    def __init__(self, seed: str, definition: Definition) -> None:
+        self.seed = seed
+        self.definition = definition
+        self._depths = {seed: 0}
+        self._expanded: set[str] = set()
+
+    def add(self, owner: str, people: Iterable[Person]) -> list[str]:
+        """Note whom ``owner`` leads to; return those whose own listings are to be read now."""
+        depth = self._depths[owner] + 1
+        for person in people:
+            if depth < self._depths.get(person.member, depth + 1) and self._wanted(person):
+                self._depths[person.member] = depth
+        return self.to_expand()
+
+    def wanted(self, people: Iterable[Person]) -> tuple[Person, ...]:
+        """Return those of ``people`` who belong to the circle; nothing is kept of the others."""
+        kept = {name for name, _ in self.members()}
+        return tuple(person for person in people if person.member in kept)
+
+    def depth_of(self, member: str) -> int:
+        return self._depths[member]
+
+    def members(self) -> list[tuple[str, int]]:
+        """Return (member, depth), nearest first; the seed only if the definition includes it."""
+        found = [
+            (name, depth) for name, depth in self._depths.items() if depth or self.definition.include_self
+        ]
+        return sorted(found, key=lambda member: member[1])[: self.definition.max_members]
+
+    @property
+    def full(self) -> bool:
+        limit = self.definition.max_members
+        return limit is not None and len(self.members()) >= limit
+
+    def to_expand(self) -> list[str]:
+        """Return those whose listings are to be read and have not been given out yet."""
+        if self.full:
+            return []
+        new = [
+            name
+            for name, depth in self._depths.items()
+            if depth < self.definition.depth and name not in self._expanded
+        ]
+        self._expanded.update(new)
+        return new
+
+    def _wanted(self, person: Person) -> bool:
+        chosen = self.definition
+        if person.member in chosen.exclude:
+            return False
+        if person.films is None:
+            return True
+        most = person.films if chosen.max_films is None else chosen.max_films
+        return (chosen.min_films or 0) <= person.films <= most

@@ -1,0 +1,84 @@
+"""`scrapy crawl NAME -a …`: Scrapy's command, with arguments checked first and telling exit codes."""
+
+import argparse
+import sys
+
+from scrapy.commands import BaseRunSpiderCommand
+from scrapy.exceptions import UsageError
+
+from letterboxd_scraper import config, urls
+from letterboxd_scraper.arguments import Arguments
+from letterboxd_scraper.errors import InputError, ProjectError, TermsNotAccepted
+from letterboxd_scraper.extensions import OUTCOME
+from letterboxd_scraper.spiders.site import SiteSpider
+from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.migrate import open_store
+from letterboxd_scraper.targets import find_target
+
+EXIT_CODES = {"finished": 0, "failed": 1, "bad_input": 2, "failures": 3, "blocked": 4, "interrupted": 130}
+
+
+class Command(BaseRunSpiderCommand):
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[options] <spider>"
+
+    def short_desc(self) -> str:
+        return "Run a spider of this project, by name"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            super().process_options(args, opts)
+        except UsageError as error:  # Scrapy would add its whole help
+            print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201
+            sys.exit(InputError.exit_code)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            self._crawl(args, opts)
+        except ProjectError as error:
+            print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201
+            self.exitcode = error.exit_code
+
+    def _crawl(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            raise InputError("give the name of one spider")
+        settings = config.from_settings(self.settings or {})
+        spider = self._spider_class(args[0])
+        args = spider.read_arguments(opts.spargs)
+        check_store(settings, args)
+        refuse_without_terms(settings)
+        self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")  # type: ignore[union-attr]
+        crawler = self._create_crawler(spider)
+        self.crawler_process.crawl(crawler, **opts.spargs)  # type: ignore[union-attr]
+        self.crawler_process.start()  # type: ignore[union-attr]
+        outcome = crawler.stats.get_value(OUTCOME, "failed") if crawler.stats else "failed"
+        self.exitcode = EXIT_CODES[outcome]
+
+    def _spider_class(self, name: str) -> type[SiteSpider]:
+        loader = self.crawler_process.spider_loader  # type: ignore[union-attr]
+        if name not in loader.list():
+            raise InputError(f"no spider {name!r}: there are {', '.join(sorted(loader.list()))}")
+        return loader.load(name)  # type: ignore[return-value]
+
+
+def check_store(settings: config.Config, args: Arguments) -> None:
+    """Raise InputError if the database is not ready or does not hold what ``args`` name."""
+    engine = open_store(settings.DATABASE_URL)
+    with reading(engine) as connection:
+        find_target(connection, args)
+    engine.dispose()
+
+
+def refuse_without_terms(settings: config.Config) -> None:
+    """Raise TermsNotAccepted before the first request to the real site, unless the operator said yes."""
+    if urls.is_loopback(settings.LETTERBOXD_BASE_URL):
+        return
+    if not settings.LETTERBOXD_TERMS_ACCEPTED:
+        raise TermsNotAccepted(
+            "Letterboxd's terms (6.11, December 2025) forbid automated access without authorization; members may\n"
+            "always use their own export. If you are authorized: --accept-terms, or LETTERBOXD_TERMS_ACCEPTED=true."
+        )
+    if not settings.LETTERBOXD_CONTACT:
+        raise InputError("set LETTERBOXD_CONTACT to an address or URL: the site shall know whom to ask")

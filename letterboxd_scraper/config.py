@@ -1,0 +1,141 @@
+"""Settings: command line > environment > .env > the file given by --config > default.toml."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from letterboxd_scraper.errors import InputError
+
+# Names the file given by --config, also for the crawls that a command starts as processes of their own.
+CONFIG_VARIABLE = "LETTERBOXD_CONFIG"
+# Never shown: a database's address may hold a password.
+SECRETS = frozenset({"DATABASE_URL"})
+
+
+class Config(BaseSettings):
+    """All settings, checked. The names are those of `default.toml`, where each is explained."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    DATABASE_URL: str
+    LETTERBOXD_BASE_URL: str
+    LETTERBOXD_CONTACT: str
+    LETTERBOXD_TERMS_ACCEPTED: bool
+    LETTERBOXD_NOW: str
+    ROBOTSTXT_OBEY: bool
+    DOWNLOAD_DELAY: float = Field(ge=0)
+    CONCURRENT_REQUESTS: int = Field(ge=1)
+    AUTOTHROTTLE_ENABLED: bool
+    AUTOTHROTTLE_START_DELAY: float = Field(ge=0)
+    AUTOTHROTTLE_MAX_DELAY: float = Field(ge=0)
+    AUTOTHROTTLE_TARGET_CONCURRENCY: float = Field(gt=0)
+    DOWNLOAD_TIMEOUT: float = Field(gt=0)
+    RETRY_TIMES: int = Field(ge=0)
+    LOG_LEVEL: str
+
+    @field_validator("DATABASE_URL")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        return _absolute(url)
+
+    @field_validator("LETTERBOXD_BASE_URL")
+    @classmethod
+    def _base(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return url.rstrip("/")
+
+    @field_validator("LETTERBOXD_NOW")
+    @classmethod
+    def _now(cls, text: str) -> str:
+        if text:
+            datetime.fromisoformat(text)
+        return text
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[Any, ...]:
+        return init_settings, env_settings, dotenv_settings, _file_settings, _default_settings
+
+
+def _file_settings() -> dict[str, Any]:
+    name = os.environ.get(CONFIG_VARIABLE)
+    if not name:
+        return {}
+    try:
+        return _checked_names(tomllib.loads(Path(name).read_text(encoding="utf-8")), name)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the configuration file {name}: {error}") from None
+
+
+def _checked_names(values: dict[str, Any], name: str) -> dict[str, Any]:
+    unknown = values.keys() - Config.model_fields.keys()
+    if unknown:
+        raise InputError(f"{name}: unknown setting {', '.join(sorted(unknown))}")
+    return values
+
+
+@cache
+def _default_settings() -> dict[str, Any]:
+    return tomllib.loads(files("letterboxd_scraper").joinpath("default.toml").read_text(encoding="utf-8"))
+
+
+def load(**overrides: Any) -> Config:
+    """Return the settings; ``overrides`` come from the command line. Raises InputError, naming the setting."""
+    try:
+        return Config(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = first["loc"][0]
+        value = "" if name in SECRETS else f" is {first['input']!r}, but"
+        raise InputError(f"setting {name}{value} {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def from_settings(settings: Mapping[str, Any]) -> Config:
+    """Return the settings as Scrapy has them: its command line and Scrapyd may have overridden ours."""
+    return load(**{name: settings[name] for name in Config.model_fields})
+
+
+def user_agent(contact: str) -> str:
+    """Return what the site is told: this project's name, its version and whom to ask."""
+    name = f"letterboxd-scraper/{version('letterboxd-scraper')}"
+    return f"{name} (+{contact})" if contact else name
+
+
+def _absolute(url: str) -> str:
+    """Return the database's address, independent of the working directory, with its driver named."""
+    if not url:
+        folder = user_data_path("letterboxd-scraper", appauthor=False)
+        return f"sqlite:///{folder / 'letterboxd.db'}"
+    scheme, _, rest = url.partition("://")
+    if scheme in {"postgres", "postgresql"}:
+        return f"postgresql+psycopg2://{rest}"
+    if scheme == "sqlite" and rest.startswith("/") and rest != "/:memory:":
+        return f"sqlite:///{Path(rest[1:]).expanduser().absolute()}"
+    if scheme != "postgresql+psycopg2":
+        raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+    return url
+
+
+def now(fixed: str = "") -> datetime:
+    """Return the time in UTC: the clock, or ``fixed`` (the setting LETTERBOXD_NOW) for simulations."""
+    if not fixed:
+        return datetime.now(UTC)
+    moment = datetime.fromisoformat(fixed)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

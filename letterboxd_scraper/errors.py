@@ -1,0 +1,50 @@
+"""Everything that can go wrong and has a name.
+
+ProjectError                exit 1
+├── InputError              exit 2   an argument, a setting, a file: the user can mend it
+│   ├── UnknownName                  no such cohort, member, film or strategy
+│   ├── TermsNotAccepted             the real site, and nobody has said yes
+│   └── StoreNotReady                the database is unreachable, behind or ahead
+└── PageError                        a page that is not what was asked for; it proves nothing
+    ├── WrongPage                    another page type, another member's page, a page cut short
+    ├── LayoutChanged                the right page, but its markup is not the one we know
+    └── Blocked             exit 4   a challenge or a ban: stop, and say so
+"""
+
+
+class ProjectError(Exception):
+    """The root of our errors; the message says what, where and what to do next, in one line."""
+
+    exit_code = 1
+
+
+class InputError(ProjectError):
+    exit_code = 2
+
+
+class UnknownName(InputError):
+    pass
+
+
+class TermsNotAccepted(InputError):
+    pass
+
+
+class StoreNotReady(InputError):
+    pass
+
+
+class PageError(ProjectError):
+    pass
+
+
+class WrongPage(PageError):
+    pass
+
+
+class LayoutChanged(PageError):
+    pass
+
+
+class Blocked(PageError):
+    exit_code = 4

@@ -1,0 +1,149 @@
+"""What the spiders find: facts, frozen, one item per fetched page.
+
+An item says what a page showed and where that page stands in the crawl; it knows neither
+HTML nor tables. Names: `member` is a lower-case user name as in links, `stars` is 0.5 … 5.0.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Listing(StrEnum):
+    """A member's listings; the values are the names under which their bookmarks are kept."""
+
+    PROFILE = "profile"
+    FOLLOWING = "following"
+    FOLLOWERS = "followers"
+    RATED = "rated"
+    UNRATED_LIKES = "unrated_likes"
+    UNRATED_WATCHED = "unrated_watched"
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A film as its tile names it. ``film_id`` is the identity that survives a renamed slug."""
+
+    slug: str
+    title: str
+    year: int | None = None
+    film_id: int | None = None
+    lid: str | None = None
+
+    @property
+    def key(self) -> int | str:
+        """What tells this film from others: its number, or its slug where a page shows no number."""
+        return self.film_id or self.slug
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One film on a member's grid; ``stars`` is None where the member gave no rating."""
+
+    film: Film
+    stars: float | None = None
+    liked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One row of a following or followers page; a count that is not shown is None."""
+
+    member: str
+    display_name: str | None = None
+    avatar_url: str | None = None
+    films: int | None = None
+    likes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A member's profile page. ``histogram`` holds ten counts, half a star to five stars.
+
+    ``films`` counts the watched films. ``histogram`` and ``ratings`` (its total) are None where
+    the page shows no readable histogram: that means unknown, never zero.
+    """
+
+    member: str
+    display_name: str | None
+    avatar_url: str | None
+    lid: str | None
+    films: int | None
+    following: int | None
+    followers: int | None
+    favourites: tuple[Film, ...]
+    ratings: int | None
+    histogram: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilmsPage:
+    """One page of a member's film listing, saved together with its place in the crawl.
+
+    ``number`` is 0 for a listing that the counts prove to be empty, so that no page was fetched.
+    ``total`` is what the site says the listing holds, if it says so. ``complete`` stands on the
+    last page of a listing that is proved complete: it names every film of the listing, and what
+    is stored of this listing and is not among them has gone.
+    """
+
+    member: str
+    listing: Listing
+    number: int
+    tiles: tuple[Tile, ...]
+    last: bool
+    total: int | None = None
+    complete: tuple[Film, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """One page of whom ``owner`` follows (or who follows them), with its place in the crawl."""
+
+    owner: str
+    listing: Listing
+    number: int
+    people: tuple[Person, ...]
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Who belongs to a cohort, after all its listings were read: (member, depth) pairs.
+
+    ``complete`` is False when a listing could not be read whole; then nobody is dropped.
+    """
+
+    cohort: str
+    seed: str
+    members: tuple[tuple[str, int], ...]
+    complete: bool
+    definition: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStatus:
+    """A member who cannot be read: ``gone`` (no such page any more) or ``private``."""
+
+    member: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRead:
+    """A member's crawl has ended; it counts as complete if all ``listings`` were saved whole."""
+
+    member: str
+    listings: tuple[Listing, ...]
+    films: int | None
+    likes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A page or a listing that could not be read, after all retries; kept for the record."""
+
+    stage: str
+    url: str
+    error: str
+    member: str | None = None
+    film: str | None = None

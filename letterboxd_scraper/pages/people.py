@@ -1,0 +1,41 @@
+"""Following and followers pages: 25 people a page, each with counts of films and likes."""
+
+from parsel import Selector
+
+from letterboxd_scraper.errors import LayoutChanged
+from letterboxd_scraper.items import Person
+from letterboxd_scraper.pages.numbers import parse_count
+
+
+def parse_people(page: Selector) -> tuple[Person, ...]:
+    """Return the people on one page in the order shown; an empty table is an empty tuple.
+
+    Raises LayoutChanged if the page has no member table.
+    """
+    if not page.css("table.member-table, table.person-table"):
+        raise LayoutChanged("no table of members on the page")
+    return tuple(_person(row) for row in page.css("tr:has(div.person-summary)"))
+
+
+def _person(row: Selector) -> Person:
+    member = row.css("a.avatar::attr(href)").get("") or row.css("a.name::attr(href)").get("")
+    member = member.strip("/").lower()
+    if not member or "/" in member:
+        raise LayoutChanged("a person without a name in the member table")
+    # The name's own text nodes only: a badge ("Patron") may stand inside the link.
+    name = " ".join("".join(row.css("a.name").xpath("./text()").getall()).split())
+    return Person(
+        member=member,
+        display_name=name or row.css("a.avatar img::attr(alt)").get(),
+        avatar_url=row.css("a.avatar img::attr(src)").get(),
+        films=_stat(row, f"/{member}/films/"),
+        likes=_stat(row, f"/{member}/likes/"),
+    )
+
+
+def _stat(row: Selector, path: str) -> int | None:
+    """Read the number of the link that leads below ``path``: links stay when classes change."""
+    for link in row.css("td.table-stats a"):
+        if link.attrib.get("href", "").lower().startswith(path):
+            return parse_count("".join(link.xpath(".//text()").getall()))
+    return None

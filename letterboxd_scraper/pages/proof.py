@@ -1,0 +1,57 @@
+"""A page proves what it is before anything on it, or missing from it, is believed."""
+
+from collections.abc import Mapping
+
+from parsel import Selector
+
+from letterboxd_scraper.errors import Blocked, WrongPage
+
+# Present in every challenge, absent from ordinary pages. The words "challenge-platform" alone
+# prove nothing: ordinary pages carry a Cloudflare script of that name.
+_CHALLENGE_TEXTS = ("cf_chl_opt", "<title>Just a moment...</title>")
+_BAN_TEXTS = (
+    "used Cloudflare to restrict access",
+    "has banned you temporarily",
+    "You are being rate limited",
+)
+
+
+def refuse_block(text: str, headers: Mapping[str, str] | None = None) -> None:
+    """Raise Blocked if this is a challenge or a ban page, whatever its status was.
+
+    ``headers`` are the response's, names in lower case.
+    """
+    if (headers or {}).get("cf-mitigated") == "challenge" or any(sign in text for sign in _CHALLENGE_TEXTS):
+        raise Blocked("the site answered with a challenge")
+    if any(sign in text[:20_000] for sign in _BAN_TEXTS):
+        raise Blocked("the site answered with a ban page")
+
+
+def refuse_truncated(text: str) -> None:
+    """Raise WrongPage if the end of the document is missing: what was cut off is not known to be absent."""
+    if "</html" not in text[-2000:]:
+        raise WrongPage("the page is cut short: it has no end")
+
+
+def check(page: Selector, body_class: str, owner: str | None = None) -> None:
+    """Raise WrongPage unless the page is of the type ``body_class`` and belongs to member ``owner``."""
+    classes = page.xpath("//body/@class").get("").split()
+    if body_class not in classes:
+        raise WrongPage(f"expected a {body_class!r} page, found body class {' '.join(classes)!r}")
+    if owner is not None and (found := owner_of(page)) != owner.lower():
+        raise WrongPage(f"expected a page of {owner!r}, found one of {found!r}")
+
+
+def owner_of(page: Selector) -> str | None:
+    """Return the member whose page this is, in lower case; None where the page does not say."""
+    # Pages of 2020 have no owner on the body, but name the person in the profile header.
+    owner = page.xpath("//body/@data-owner").get() or page.css("[id=profile-header]::attr(data-person)").get()
+    return owner.lower() if owner else None
+
+
+def is_private(page: Selector) -> bool:
+    """Say whether a refused page (status 403) is the site's own message, not a block.
+
+    Unverified: no such page was ever saved; peers tell it by the message's section.
+    """
+    return bool(page.css("section.message"))

@@ -1,0 +1,113 @@
+"""Film grids: rated films, likes, watched films, favourites. One tile is one film.
+
+Three forms are read: the current one (`data-item-*`, the film's number in a JSON attribute),
+the one until April 2026 (with `data-film-id` too) and the one until 2025 (`data-film-slug`).
+"""
+
+import json
+import re
+from typing import Any
+
+from parsel import Selector
+
+from letterboxd_scraper.errors import LayoutChanged
+from letterboxd_scraper.items import Film, Tile
+
+_TILE = "[data-item-slug], [data-film-slug]"
+# A grid, or the message that stands in its place when a listing is empty.
+_CONTAINER = "ul.grid, ul.poster-list, ul.js-list-entries, .poster-grid, #content section.filtered-message"
+_YEAR = re.compile(r"^(?P<title>.*\S)\s+\((?P<year>\d{4})\)$", re.DOTALL)
+_POSTER_ALT = re.compile(r"^Poster for ")
+
+
+def parse_tiles(page: Selector) -> tuple[Tile, ...]:
+    """Return the films of a grid page in the order shown; an empty grid is an empty tuple.
+
+    Raises LayoutChanged if the page has no grid, or a grid whose entries cannot be read.
+    """
+    grids = page.css(_CONTAINER)
+    if not grids:
+        raise LayoutChanged("no film grid on the page")
+    tiles = tuple(_tile(entry) for entry in _entries(page))
+    if not tiles and grids.css("li"):
+        raise LayoutChanged("the film grid has entries, but no film in any of them")
+    return tiles
+
+
+def parse_film(tile: Selector) -> Film:
+    """Read the film of one tile's own element. Raises LayoutChanged without slug or title."""
+    identity = _json(tile.attrib.get("data-postered-identifier"))
+    title, year = _title_and_year(tile)
+    return Film(
+        slug=_slug(tile), title=title, year=year, film_id=_film_id(tile, identity), lid=identity.get("lid")
+    )
+
+
+def _entries(page: Selector) -> list[Selector]:
+    """Return each entry's `li`, of the page's grids only: menus and teasers have tiles too."""
+    grids = page.css("ul.grid, ul.poster-list, ul.js-list-entries")
+    return [entry for entry in grids.xpath("./li") if entry.css(_TILE)]
+
+
+def _tile(entry: Selector) -> Tile:
+    viewing = entry.css("p.poster-viewingdata")
+    return Tile(
+        parse_film(entry.css(_TILE)[0]), stars=_stars(viewing), liked=bool(viewing.css(".icon-liked"))
+    )
+
+
+def _slug(tile: Selector) -> str:
+    # Not data-target-link: in favourites and diaries that is the member's own page of the film.
+    for name in ("data-item-slug", "data-item-link", "data-film-slug"):
+        if slug := tile.attrib.get(name, "").strip("/").removeprefix("film/"):
+            return slug
+    raise LayoutChanged("a film tile without a slug")
+
+
+def _film_id(tile: Selector, identity: dict[str, Any]) -> int | None:
+    uids = (
+        identity.get("uid"),
+        tile.xpath("following-sibling::p/@data-item-uid").get(),
+        tile.attrib.get("data-film-id"),
+    )
+    for uid in uids:
+        if found := re.fullmatch(r"(?:film:)?(\d+)", str(uid or "")):
+            return int(found[1])
+    return None
+
+
+def _title_and_year(tile: Selector) -> tuple[str, int | None]:
+    # The full name first: in 2025 the short one had no year.
+    name = tile.attrib.get("data-item-full-display-name") or tile.attrib.get("data-item-name")
+    if not name:
+        name = _POSTER_ALT.sub("", tile.css("img::attr(alt)").get(""))
+    name = " ".join(name.split())
+    if not name:
+        raise LayoutChanged(f"the tile of {_slug(tile)!r} has no title")
+    found = _YEAR.match(name)
+    return (found["title"], int(found["year"])) if found else (name, None)
+
+
+def _stars(viewing: Selector | Any) -> float | None:
+    """Read ``rated-7`` as 3.5 stars (the site counts in half stars), else count the stars shown."""
+    rating = viewing.css(".rating, .inline-rating")
+    if not rating:
+        return None
+    if halves := rating.attrib.get("class", "") and rating.css("::attr(class)").re_first(r"\brated-(\d+)\b"):
+        return _half_stars(int(halves))
+    shown = "".join(rating.xpath(".//text() | ./@aria-label | .//svg/@aria-label").getall())
+    return _half_stars(2 * shown.count("★") + shown.count("½"))
+
+
+def _half_stars(halves: int) -> float:
+    if not 1 <= halves <= 10:
+        raise LayoutChanged(f"a rating of {halves} half stars")
+    return halves / 2
+
+
+def _json(text: str | None) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        raise LayoutChanged(f"a film's identity is not JSON: {text!r}") from None
+    return value if isinstance(value, dict) else {}

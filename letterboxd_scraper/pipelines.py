@@ -1,0 +1,95 @@
+"""What happens to items: first they are checked, then they are stored."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
+
+import sqlalchemy as sa
+from itemadapter import ItemAdapter
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from letterboxd_scraper import config
+from letterboxd_scraper.items import FilmsPage, Listing
+from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.migrate import open_store
+from letterboxd_scraper.store.writer import Visit, save
+
+logger = logging.getLogger(__name__)
+HALF_STARS = frozenset(n / 2 for n in range(1, 11))
+
+
+class CheckPipeline:
+    """Drops an item that cannot be true, loudly; its listing then never counts as complete."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_item(self, item: Any) -> Any:
+        if wrong := what_is_wrong(ItemAdapter(item)):
+            raise DropItem(f"{type(item).__name__}: {wrong}", log_level="ERROR")
+        return item
+
+
+def what_is_wrong(item: ItemAdapter) -> str | None:
+    """Return what cannot be true of an item, in one line; None if nothing is wrong."""
+    member = item.get("member") or item.get("owner")
+    if member is not None and member != member.lower():
+        return f"the member {member!r} is not in lower case"
+    if not isinstance(item.item, FilmsPage):
+        return None
+    for tile in item["tiles"]:
+        if not tile.film.slug or not tile.film.title:
+            return f"a film without slug or title: {tile.film}"
+        if tile.stars is not None and tile.stars not in HALF_STARS:
+            return f"{tile.film.slug} has {tile.stars} stars"
+        if item["listing"] is Listing.RATED and tile.stars is None:
+            return f"{tile.film.slug} is among the rated films without a rating"
+    return None
+
+
+class StorePipeline:
+    """Stores each item in a transaction of its own, in one thread beside the event loop.
+
+    One thread keeps the order in which items were found, and SQLite takes one writer at a time.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.settings = config.from_settings(crawler.settings)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def open_spider(self) -> None:
+        self.engine = await self._in_thread(open_store, self.settings.DATABASE_URL)
+
+    async def process_item(self, item: Any) -> Any:
+        visit = Visit(config.now(self.settings.LETTERBOXD_NOW), getattr(self.crawler.spider, "run", None))
+        await self._in_thread(self._save, ItemAdapter(item).item, visit)
+        return item
+
+    async def close_spider(self) -> None:
+        await asyncio.to_thread(self._thread.shutdown)
+
+    async def _in_thread(self, function: Any, *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    # A deadlock or a lost connection rolled the whole page back: it can be saved again.
+    @retry(
+        retry=retry_if_exception_type(sa.exc.OperationalError),
+        stop=stop_after_attempt(5),
+        wait=wait_random_exponential(max=5),
+        reraise=True,
+    )
+    def _save(self, item: Any, visit: Visit) -> None:
+        with writing(self.engine) as connection:
+            save(item, connection, visit)

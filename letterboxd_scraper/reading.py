@@ -1,0 +1,160 @@
+"""Which page of a member to read next, and when a listing is proved complete. No network, no database."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from letterboxd_scraper.items import Film, Listing, Profile, Tile
+from letterboxd_scraper.starts import Bookmark, MemberStart
+
+
+class Verdict(Enum):
+    """What is known of a listing when its last page has been read."""
+
+    PROVED = "proved"  # complete: what is not on it has gone
+    AGAIN = "again"  # it does not agree: read it once more
+    UNRECONCILED = "unreconciled"  # nor did it the second time: nothing is removed
+
+
+@dataclass
+class Reading:
+    """One listing of one member while it is read.
+
+    ``total`` is what the site says it holds. When ``binding``, it stands on the member's profile
+    and the listing must agree with it; else it was inferred from counts that may be older.
+    """
+
+    listing: Listing
+    total: int | None = None
+    binding: bool = False
+    page: int = 0
+    finished: bool = False
+    proved: bool = False
+    films: dict[int | str, Film] = field(default_factory=dict)
+    liked: int = 0
+    earlier: frozenset[int | str] | None = None
+    _size_before: int = 0
+
+    @property
+    def size(self) -> int:
+        """The number of different films on the listing, as far as it was read."""
+        return len(self.films) or self._size_before
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether what is stored must be asked for before the listing can be judged."""
+        return not self.binding and self.size != self.total
+
+    def add(self, number: int, tiles: tuple[Tile, ...]) -> None:
+        """Note the films of page ``number``; one that is listed twice counts once."""
+        self.page = number
+        for tile in tiles:
+            if tile.film.key not in self.films:
+                self.films[tile.film.key] = tile.film
+                self.liked += tile.liked
+
+    def verdict(self, stored: frozenset[int | str] | None) -> Verdict:
+        """Judge the listing at its end; ``stored`` names the films known to be on it before, if asked for.
+
+        The proof of completeness is the site's own total, else a second reading that found the
+        same films. Where nothing stored is missing there is nothing to remove, so nothing to prove.
+        """
+        found = frozenset(self.films)
+        if len(found) == self.total:
+            return Verdict.PROVED
+        if not self.binding:
+            names = found | {film.slug for film in self.films.values()}
+            if found == self.earlier or (stored is not None and not stored - names):
+                return Verdict.PROVED
+        return Verdict.AGAIN if self.earlier is None else Verdict.UNRECONCILED
+
+    def start_again(self) -> None:
+        """Forget what was read, but not which films they were: the second reading is compared with it."""
+        self.earlier = frozenset(self.films)
+        self.page, self.films, self.liked = 0, {}, 0
+
+    def carry_on(self, bookmark: Bookmark) -> None:
+        """Take over what an earlier run had read."""
+        self.page = bookmark.page
+        self.finished = self.proved = bookmark.finished
+        self.films = {film.key: film for film in bookmark.films}
+        self._size_before = bookmark.total or 0
+        self.liked = bookmark.liked
+
+
+class MemberCrawl:
+    """The full crawl of one member: profile, rated films, unrated likes, unrated watched films."""
+
+    def __init__(self, start: MemberStart, *, watched: bool = False) -> None:
+        self.name = start.name
+        self.failed = False
+        self._start = start
+        self._films: int | None = None
+        self._profile_read = False
+        listings = [Listing.RATED, Listing.UNRATED_LIKES] + [Listing.UNRATED_WATCHED] * watched
+        self.readings = {listing: Reading(listing) for listing in listings}
+        self._carry_on(start.bookmarks)
+
+    def _carry_on(self, bookmarks: dict[Listing, Bookmark]) -> None:
+        if Listing.PROFILE not in bookmarks:
+            return
+        self._profile_read = True
+        self._films = self._start.films
+        self._expect_ratings(bookmarks[Listing.PROFILE].total)
+        for listing, reading in self.readings.items():
+            if bookmark := bookmarks.get(listing):
+                reading.carry_on(bookmark)
+
+    def next_page(self) -> tuple[Listing, int] | None:
+        """Return the page to fetch next; number 0 means: known to be empty, nothing to fetch. None at the end."""
+        if not self._profile_read:
+            return Listing.PROFILE, 1
+        for listing, reading in self.readings.items():
+            if not reading.finished:
+                if reading.page == 0 and listing is not Listing.RATED:
+                    reading.total = self._inferred_total(listing)
+                return listing, 0 if reading.total == 0 and reading.page == 0 else reading.page + 1
+        return None
+
+    def saw_profile(self, profile: Profile) -> None:
+        self._profile_read = True
+        self._films = profile.films
+        self._expect_ratings(profile.ratings)
+
+    def finish(self, reading: Reading, verdict: Verdict) -> None:
+        """Take note of a listing's end: go on, or read it (and the total it must agree with) again."""
+        if verdict is Verdict.AGAIN:
+            reading.start_again()
+            self._profile_read = self._profile_read and not reading.binding
+            return
+        reading.finished = True
+        reading.proved = verdict is Verdict.PROVED
+        self.failed = self.failed or not reading.proved
+
+    @property
+    def films(self) -> int | None:
+        """The number of watched films that the profile shows."""
+        return self._films
+
+    @property
+    def likes(self) -> int | None:
+        """The number of liked films, rated or not; None unless both listings are proved."""
+        rated, unrated = self.readings[Listing.RATED], self.readings[Listing.UNRATED_LIKES]
+        return rated.liked + unrated.size if rated.proved and unrated.proved else None
+
+    def _expect_ratings(self, total: int | None) -> None:
+        rated = self.readings[Listing.RATED]
+        rated.total, rated.binding = total, total is not None
+
+    def _inferred_total(self, listing: Listing) -> int | None:
+        """Return how many films the counts say are on ``listing``; None if they do not say."""
+        rated = self.readings[Listing.RATED]
+        if not rated.proved:
+            return None
+        if listing is Listing.UNRATED_WATCHED:
+            return _difference(self._films, rated.size)
+        # Both counts come from one following page: if the profile's differs from it, it is old.
+        return _difference(self._start.likes, rated.liked) if self._start.films == self._films else None
+
+
+def _difference(all_films: int | None, rated: int) -> int | None:
+    return all_films - rated if all_films is not None and all_films >= rated else None

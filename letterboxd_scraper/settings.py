@@ -1,0 +1,43 @@
+"""Scrapy's settings: our configuration (see default.toml) and what differs from Scrapy's defaults."""
+
+import logging
+import os
+import sys
+
+# Else the cookie middleware tries to download the public-suffix list at its first use.
+os.environ.setdefault("TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS", "")
+
+from letterboxd_scraper import config
+from letterboxd_scraper.errors import InputError
+
+try:
+    _config = config.load()
+except InputError as error:
+    print(f"letterboxd-scraper: {error}", file=sys.stderr)  # noqa: T201
+    sys.exit(error.exit_code)
+globals().update(_config.model_dump())
+
+BOT_NAME = "letterboxd-scraper"
+SPIDER_MODULES = ["letterboxd_scraper.spiders"]
+COMMANDS_MODULE = "letterboxd_scraper.commands"
+USER_AGENT = config.user_agent(_config.LETTERBOXD_CONTACT)
+
+# One client: what a site allows counts for the site, not for each of its addresses.
+CONCURRENT_REQUESTS_PER_DOMAIN = _config.CONCURRENT_REQUESTS
+DOWNLOAD_DELAY_JITTER = 0  # else half of the gaps would be shorter than the delay we promise
+COOKIES_ENABLED = False  # no page needs one
+
+ITEM_PIPELINES = {
+    "letterboxd_scraper.pipelines.CheckPipeline": 100,
+    "letterboxd_scraper.pipelines.StorePipeline": 900,
+}
+EXTENSIONS = {"letterboxd_scraper.extensions.Run": 100}
+
+# Both are on by default and run code that is sent to them.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+CRAWL_ANEW = False  # true: do not carry on an interrupted crawl
+
+# Alembic announces its dialect at every look at the database.
+logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)

@@ -1,0 +1,127 @@
+"""What all spiders of the site share: arguments, requests that report their failures, proof of pages."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, ClassVar
+
+from parsel import Selector
+from scrapy import Request, Spider
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response, TextResponse
+from twisted.python.failure import Failure as TwistedFailure
+
+from letterboxd_scraper import urls
+from letterboxd_scraper.arguments import Arguments
+from letterboxd_scraper.errors import Blocked, PageError, WrongPage
+from letterboxd_scraper.items import Failure, Listing, MemberStatus
+from letterboxd_scraper.pages import proof
+
+BODY_CLASS = {
+    Listing.PROFILE: "profile",
+    Listing.FOLLOWING: "following",
+    Listing.FOLLOWERS: "followers",
+    Listing.RATED: "films-watched",
+    Listing.UNRATED_LIKES: "likes",
+    Listing.UNRATED_WATCHED: "films-watched",
+}
+# The pages whose absence means that the member has gone, not that a listing has changed.
+_HOME = {Listing.PROFILE, Listing.FOLLOWING, Listing.FOLLOWERS}
+
+
+class SiteSpider(Spider):
+    """A spider that reads members' listings. Subclasses write `read_page` and `gave_up`."""
+
+    arguments: ClassVar[type[Arguments]]
+
+    def __init__(self, name: str | None = None, **given: Any) -> None:
+        super().__init__(name)
+        self.args: Any = self.read_arguments(given)
+
+    @classmethod
+    def read_arguments(cls, given: dict[str, Any]) -> Arguments:
+        """Return the arguments, checked. Raises InputError."""
+        # Scrapyd adds arguments of its own, such as _job.
+        return cls.arguments.read({key: value for key, value in given.items() if not key.startswith("_")})
+
+    def fetch(self, member: str, listing: Listing, number: int, priority: int = 0) -> Request:
+        """Return the request for one page of a member's listing."""
+        return Request(
+            self.settings["LETTERBOXD_BASE_URL"] + urls.listing(member, listing, number),
+            callback=self.parse_listing,
+            errback=self.failed,
+            cb_kwargs={"member": member, "listing": listing, "number": number},
+            priority=priority,
+            # A listing that must be read twice is asked for twice.
+            dont_filter=True,
+        )
+
+    async def parse_listing(
+        self, response: Response, member: str, listing: Listing, number: int
+    ) -> AsyncIterator[Any]:
+        try:
+            page = prove(response, listing, member)
+            async for found in self.read_page(page, member, listing, number):
+                yield found
+        except Blocked as block:
+            self._stop_blocked(block, response.url)
+        except PageError as error:
+            yield Failure(listing, response.url, str(error), member)
+            for found in self.gave_up(member):
+                yield found
+
+    def failed(self, failure: TwistedFailure) -> Iterator[Any]:
+        """Take what never became a page: a refusal, an error status, a network error."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        member, listing = request.cb_kwargs["member"], request.cb_kwargs["listing"]
+        response = getattr(failure.value, "response", None)
+        status = self._status_of(response, listing) if isinstance(response, TextResponse) else None
+        if status:
+            yield MemberStatus(member, status)
+        else:
+            yield Failure(listing, request.url, _described(failure, response), member)
+        yield from self.gave_up(member, status)
+
+    def read_page(self, page: Selector, member: str, listing: Listing, number: int) -> AsyncIterator[Any]:
+        """Yield the items and requests that follow from one proved page."""
+        raise NotImplementedError
+
+    def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
+        """Yield what follows when a member cannot be read on: ``status`` is gone, private or None."""
+        raise NotImplementedError
+
+    def _status_of(self, response: TextResponse, listing: Listing) -> str | None:
+        try:
+            proof.refuse_block(response.text, response.headers.to_unicode_dict())
+        except Blocked as block:
+            self._stop_blocked(block, response.url)
+        if response.status == 404 and listing in _HOME:
+            return "gone"
+        if response.status == 403 and proof.is_private(response.selector):
+            return "private"
+        return None
+
+    def _stop_blocked(self, block: Blocked, url: str) -> None:
+        self.logger.error(
+            "%s (%s). Stopped; everything read so far is kept. Try again in some hours.", block, url
+        )
+        raise CloseSpider("blocked")
+
+    def stop_for_bad_input(self, message: str) -> None:
+        """End the crawl: what the user asked for does not exist on the site."""
+        self.logger.error(message)
+        raise CloseSpider("bad_input")
+
+
+def prove(response: Response, listing: Listing, member: str) -> Selector:
+    """Return the page, proved to be what was asked for. Raises PageError otherwise."""
+    if not isinstance(response, TextResponse):
+        raise WrongPage("expected a page, got something that is not text")
+    proof.refuse_block(response.text, response.headers.to_unicode_dict())
+    proof.refuse_truncated(response.text)
+    proof.check(response.selector, BODY_CLASS[listing], owner=member)
+    return response.selector
+
+
+def _described(failure: TwistedFailure, response: Response | None) -> str:
+    if response is not None:
+        return f"status {response.status}"
+    return f"{type(failure.value).__name__}: {failure.getErrorMessage()}"

@@ -1,0 +1,35 @@
+"""What a spider is told when it starts: plain data, filled from the database or by a test."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from letterboxd_scraper.items import Film, Listing
+
+# Asks what is stored of a member's listing, as sets of film numbers and slugs together.
+StoredFilms = Callable[[str, Listing], Awaitable[frozenset[int | str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far a listing was read by an earlier run whose work this one carries on."""
+
+    page: int
+    finished: bool
+    total: int | None = None
+    films: tuple[Film, ...] = ()
+    people: tuple[str, ...] = ()
+    liked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStart:
+    """One member to be crawled. ``likes`` is None where no count is known that is still fresh.
+
+    ``films`` is the count that was seen together with ``likes``.
+    """
+
+    name: str
+    is_seed: bool = False
+    films: int | None = None
+    likes: int | None = None
+    bookmarks: dict[Listing, Bookmark] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The database: tables, migrations, reading and writing. Knows items, never pages or Scrapy."""

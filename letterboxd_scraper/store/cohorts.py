@@ -1,0 +1,100 @@
+"""Cohorts: found by label or number, made from a list of names, changed and deleted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.store.schema import cohort_members, cohorts, users
+from letterboxd_scraper.store.upsert import insert_missing
+from letterboxd_scraper.store.writer import set_members, user_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A cohort as stored; ``seed`` is None for one that was made from a list of names."""
+
+    id: int
+    label: str
+    seed: str | None
+    definition: dict[str, Any]
+    size: int
+    updated_at: datetime
+
+
+def find(connection: sa.Connection, label_or_id: str) -> Cohort:
+    """Return the cohort. Raises UnknownName, naming those that exist."""
+    found = every(connection)
+    for cohort in found:
+        if label_or_id in (cohort.label, str(cohort.id)):
+            return cohort
+    known = ", ".join(cohort.label for cohort in found) or "none yet"
+    raise UnknownName(
+        f"no cohort {label_or_id!r} (there are: {known}): make one with `letterboxd cohort build`"
+    )
+
+
+def every(connection: sa.Connection) -> list[Cohort]:
+    """Return all cohorts, by label."""
+    members = cohort_members.c
+    size = sa.select(sa.func.count()).where(members.cohort_id == cohorts.c.id).scalar_subquery()
+    query = (
+        sa.select(
+            cohorts.c.id,
+            cohorts.c.label,
+            users.c.letterboxd_username,
+            cohorts.c.definition,
+            size,
+            cohorts.c.updated_at,
+        )
+        .outerjoin(users, users.c.id == cohorts.c.seed_user_id)
+        .order_by(cohorts.c.label)
+    )
+    return [Cohort(*row) for row in connection.execute(query)]
+
+
+def members(connection: sa.Connection, cohort: Cohort) -> list[sa.Row[Any]]:
+    """Return (member, depth, status, last_full_scrape_at, films_count, likes_count), nearest first."""
+    query = (
+        sa.select(
+            users.c.letterboxd_username.label("member"),
+            cohort_members.c.depth,
+            users.c.status,
+            users.c.last_full_scrape_at,
+            users.c.films_count,
+            users.c.likes_count,
+        )
+        .join(users, users.c.id == cohort_members.c.user_id)
+        .where(cohort_members.c.cohort_id == cohort.id)
+        .order_by(cohort_members.c.depth, users.c.letterboxd_username)
+    )
+    return list(connection.execute(query))
+
+
+def make_from_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
+    """Make a cohort of exactly ``names``, or set an existing one's members to them."""
+    names = list(dict.fromkeys(names))
+    if any(cohort.label == label and cohort.seed for cohort in every(connection)):
+        raise InputError(f"cohort {label!r} was built from a seed: choose another label for a list of names")
+    insert_missing(connection, users, [{"letterboxd_username": name, "created_at": at} for name in names])
+    row = {"label": label, "definition": {}, "created_at": at, "updated_at": at}
+    insert_missing(connection, cohorts, [row])
+    cohort = find(connection, label)
+    set_members(
+        connection, cohort.id, dict.fromkeys(user_ids(connection, names).values(), 0), at, complete=True
+    )
+    return find(connection, label)
+
+
+def redefine(connection: sa.Connection, cohort: Cohort, definition: dict[str, Any], at: datetime) -> None:
+    """Replace a cohort's definition; membership follows at the next refresh."""
+    values = {"definition": definition, "updated_at": at}
+    connection.execute(cohorts.update().where(cohorts.c.id == cohort.id).values(values))
+
+
+def delete(connection: sa.Connection, cohort: Cohort) -> None:
+    """Delete a cohort, its membership and its rankings; members and their ratings stay."""
+    connection.execute(cohorts.delete().where(cohorts.c.id == cohort.id))

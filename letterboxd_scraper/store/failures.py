@@ -1,0 +1,33 @@
+"""What could not be read: one open row per address and stage, resolved by the next success."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.items import Failure
+from letterboxd_scraper.store.schema import scrape_failures
+
+
+def record(connection: sa.Connection, failure: Failure, at: datetime, run: int | None = None) -> None:
+    """Note a failure; one that is open already counts up."""
+    same = sa.and_(
+        scrape_failures.c.url == failure.url,
+        scrape_failures.c.stage == failure.stage,
+        scrape_failures.c.resolved_at.is_(None),
+    )
+    again = {
+        "error": failure.error,
+        "last_seen_at": at,
+        "run_id": run,
+        "attempts": scrape_failures.c.attempts + 1,
+    }
+    if not connection.execute(scrape_failures.update().where(same).values(again)).rowcount:
+        new = {"member": failure.member, "film": failure.film, "url": failure.url, "stage": failure.stage}
+        new |= {"run_id": run, "error": failure.error, "first_seen_at": at, "last_seen_at": at}
+        connection.execute(scrape_failures.insert().values(new))
+
+
+def resolve(connection: sa.Connection, member: str, at: datetime) -> None:
+    """Close a member's open failures: they have been read whole."""
+    still_open = sa.and_(scrape_failures.c.member == member, scrape_failures.c.resolved_at.is_(None))
+    connection.execute(scrape_failures.update().where(still_open).values(resolved_at=at))

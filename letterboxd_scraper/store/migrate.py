@@ -1,0 +1,144 @@
+"""Bringing a database to the current schema. SQLite files migrate themselves; PostgreSQL on request."""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from filelock import FileLock
+
+from letterboxd_scraper.config import now
+from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.store.engine import make_engine, shown
+
+# Any number will do, as long as every process of ours uses the same.
+_ADVISORY_LOCK = 5_215_027
+
+
+def open_store(url: str) -> sa.Engine:
+    """Return an engine for a database that is ready for use.
+
+    A new SQLite file is made, an older one is backed up beside itself and migrated. Raises
+    StoreNotReady for a PostgreSQL database that is behind, and for any that is unreachable or
+    newer than this program.
+    """
+    engine = make_engine(url)
+    try:
+        revision = _revision(engine)
+        if revision != head():
+            if engine.dialect.name != "sqlite":
+                raise _behind(url, revision)
+            upgrade(engine)
+    except sa.exc.DBAPIError as error:
+        raise StoreNotReady(f"cannot use the database {shown(url)}: {_first_line(error)}") from None
+    return engine
+
+
+def upgrade(engine: sa.Engine, revision: str = "head") -> bool:
+    """Migrate to ``revision``; False if there was nothing to do. Safe with several processes at once."""
+    with _one_at_a_time(engine):
+        found = _revision(engine)
+        if found is not None and found not in _known():
+            raise _behind(shown(engine.url.render_as_string(False)), found)
+        if found == (head() if revision == "head" else revision):
+            return False
+        _back_up(engine, found)
+        with engine.connect() as connection:
+            command.upgrade(_alembic(connection), revision)
+            connection.commit()
+    return True
+
+
+def downgrade(engine: sa.Engine, revision: str) -> None:
+    """Migrate back to ``revision`` ("base": no tables at all)."""
+    with _one_at_a_time(engine), engine.connect() as connection:
+        command.downgrade(_alembic(connection), revision)
+        connection.commit()
+
+
+def head() -> str:
+    """Return the revision that this program works with."""
+    return str(ScriptDirectory(str(migrations_dir())).get_current_head())
+
+
+@cache
+def migrations_dir() -> Path:
+    """Return the folder of the migrations; inside an egg there are no files, so they are copied out."""
+    folder = files("migrations")
+    if isinstance(folder, Path):
+        return folder
+    copy = Path(tempfile.mkdtemp(prefix="letterboxd-migrations-"))
+    _copy(folder, copy)
+    return copy
+
+
+def _copy(source: Traversable, target: Path) -> None:
+    for entry in source.iterdir():
+        if entry.is_dir():
+            (target / entry.name).mkdir()
+            _copy(entry, target / entry.name)
+        else:
+            (target / entry.name).write_bytes(entry.read_bytes())
+
+
+def _alembic(connection: sa.Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _revision(engine: sa.Engine) -> str | None:
+    with engine.connect().execution_options(reading=True) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory(str(migrations_dir())).walk_revisions()}
+
+
+def _behind(url: str, revision: str | None) -> StoreNotReady:
+    if revision is not None and revision not in _known():
+        return StoreNotReady(
+            f"the database {shown(url)} is newer than this program (revision {revision}): update the program"
+        )
+    return StoreNotReady(f"the database {shown(url)} is behind: run `letterboxd db upgrade`")
+
+
+def _first_line(error: sa.exc.DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0]
+
+
+@contextmanager
+def _one_at_a_time(engine: sa.Engine) -> Iterator[None]:
+    if engine.dialect.name == "sqlite":
+        with FileLock(f"{engine.url.database}.lock"):
+            yield
+        return
+    with engine.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_LOCK)))
+        try:
+            yield
+        finally:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_LOCK)))
+
+
+def _back_up(engine: sa.Engine, revision: str | None) -> None:
+    """Copy an SQLite file that has something in it, before it is changed."""
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database:
+        return
+    if not set(sa.inspect(engine).get_table_names()) - {"alembic_version"}:
+        return
+    copy = f"{database}.before-{head()}-{now():%Y%m%dT%H%M%S}.backup"
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)

@@ -1,0 +1,163 @@
+"""What spiders are told when they start: members, what was read already, what is stored."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.items import Film, Listing
+from letterboxd_scraper.starts import Bookmark, MemberStart
+from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.schema import cohort_members, films, ratings, user_scrape_state, users, watched
+
+# Counts seen longer ago than this prove nothing any more.
+COUNTS_FRESH_FOR = timedelta(days=1)
+_PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
+
+
+def cohort_starts(
+    connection: sa.Connection,
+    cohort: Cohort,
+    began: datetime | None,
+    at: datetime,
+    resume_from: str | None = None,
+) -> list[MemberStart]:
+    """Return the cohort's members that are still to be crawled, nearest first, from ``resume_from`` on.
+
+    Members whose crawl was completed since ``began`` are left out.
+    """
+    query = (
+        sa.select(users)
+        .join(cohort_members, cohort_members.c.user_id == users.c.id)
+        .where(cohort_members.c.cohort_id == cohort.id)
+        .order_by(cohort_members.c.depth, users.c.letterboxd_username)
+    )
+    rows = list(connection.execute(query))
+    names = [row.letterboxd_username for row in rows]
+    rows = rows[names.index(resume_from) if resume_from else 0 :]
+    return _starts(connection, rows, began, at, cohort.seed)
+
+
+def member_start(
+    connection: sa.Connection, name: str, began: datetime | None, at: datetime
+) -> list[MemberStart]:
+    """Return one stored member's start; an empty list if the work was done since ``began``."""
+    rows = list(connection.execute(sa.select(users).where(users.c.letterboxd_username == name)))
+    return _starts(connection, rows, began, at, seed=None)
+
+
+def people_bookmarks(connection: sa.Connection, listing: Listing, began: datetime) -> dict[str, Bookmark]:
+    """Return what was read of members' following (or followers) pages since ``began``, by member."""
+    state = user_scrape_state.c
+    query = (
+        sa.select(users.c.letterboxd_username, state.page, state.status, state.seen)
+        .join(users, users.c.id == state.user_id)
+        .where(state.listing == listing, state.updated_at >= began)
+    )
+    rows = list(connection.execute(query))
+    names = _names(connection, {user for row in rows for user in row.seen})
+    return {
+        row.letterboxd_username: Bookmark(
+            row.page,
+            row.status == "complete",
+            people=tuple(names[user] for user in row.seen if user in names),
+        )
+        for row in rows
+    }
+
+
+def stored_films(connection: sa.Connection, member: str, listing: Listing) -> frozenset[int | str]:
+    """Return the keys (number, else slug) of the films stored as being on a member's listing."""
+    table, condition = {
+        Listing.RATED: (ratings, ratings.c.rating.is_not(None)),
+        Listing.UNRATED_LIKES: (ratings, sa.and_(ratings.c.rating.is_(None), ratings.c.liked)),
+        Listing.UNRATED_WATCHED: (watched, ~_is_rated()),
+    }[listing]
+    query = (
+        sa.select(films.c.letterboxd_film_id, films.c.slug)
+        .join(table, table.c.film_id == films.c.id)
+        .join(users, users.c.id == table.c.user_id)
+        .where(users.c.letterboxd_username == member, condition)
+    )
+    return frozenset(number or slug for number, slug in connection.execute(query))
+
+
+def _is_rated() -> Any:
+    same = (ratings.c.user_id == watched.c.user_id) & (ratings.c.film_id == watched.c.film_id)
+    return sa.exists().where(same, ratings.c.rating.is_not(None)).correlate(watched)
+
+
+def _starts(
+    connection: sa.Connection, rows: Sequence[Any], began: datetime | None, at: datetime, seed: str | None
+) -> list[MemberStart]:
+    bookmarks: dict[int, dict[Listing, Bookmark]] = {}
+    if began is not None:
+        rows = [row for row in rows if row.last_full_scrape_at is None or row.last_full_scrape_at < began]
+        bookmarks = _bookmarks(connection, [row.id for row in rows], began)
+    return [
+        MemberStart(
+            row.letterboxd_username,
+            is_seed=row.letterboxd_username == seed,
+            films=row.films_count,
+            likes=row.likes_count if _fresh(row, at) else None,
+            bookmarks=bookmarks.get(row.id, {}),
+        )
+        for row in rows
+    ]
+
+
+def _fresh(row: Any, at: datetime) -> bool:
+    """Say whether the counts of a following page still hold: seen since the last crawl, and not long ago."""
+    seen = row.counts_seen_at
+    if seen is None or at - seen > COUNTS_FRESH_FOR:
+        return False
+    return row.last_full_scrape_at is None or seen >= row.last_full_scrape_at
+
+
+def _bookmarks(
+    connection: sa.Connection, user_ids: Sequence[int], began: datetime
+) -> dict[int, dict[Listing, Bookmark]]:
+    state = user_scrape_state.c
+    query = sa.select(user_scrape_state).where(
+        state.user_id.in_(user_ids), state.updated_at >= began, state.listing.not_in(_PEOPLE)
+    )
+    found: dict[int, dict[Listing, Bookmark]] = defaultdict(dict)
+    for row in connection.execute(query):
+        if row.status != "unproved":
+            found[row.user_id][Listing(row.listing)] = _bookmark(connection, row)
+    return found
+
+
+def _bookmark(connection: sa.Connection, row: Any) -> Bookmark:
+    """Return a listing's bookmark; the films read so far are those of the pages before it."""
+    finished = row.status == "complete"
+    query = (
+        sa.select(
+            films.c.slug, films.c.title, films.c.letterboxd_film_id, films.c.letterboxd_lid, ratings.c.liked
+        )
+        .outerjoin(ratings, (ratings.c.film_id == films.c.id) & (ratings.c.user_id == row.user_id))
+        .where(films.c.id.in_(row.seen))
+    )
+    shown = list(connection.execute(query))
+    liked = sum(bool(film.liked) for film in shown)
+    if finished and row.listing == Listing.RATED:
+        liked = _count_liked(connection, row.user_id)
+    pages = tuple(
+        Film(film.slug, film.title, film_id=film.letterboxd_film_id, lid=film.letterboxd_lid)
+        for film in shown
+    )
+    return Bookmark(row.page, finished, total=row.total, films=pages, liked=liked)
+
+
+def _count_liked(connection: sa.Connection, user: int) -> int:
+    query = sa.select(sa.func.count()).where(
+        ratings.c.user_id == user, ratings.c.rating.is_not(None), ratings.c.liked
+    )
+    return connection.scalar(query) or 0
+
+
+def _names(connection: sa.Connection, ids: set[int]) -> dict[int, str]:
+    query = sa.select(users.c.id, users.c.letterboxd_username).where(users.c.id.in_(ids))
+    return {row.id: row.letterboxd_username for row in connection.execute(query)}

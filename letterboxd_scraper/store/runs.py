@@ -1,0 +1,56 @@
+"""The log of crawls: one row per run, and which earlier run's work a new one carries on."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import scrape_runs
+
+# An interrupted crawl is carried on within this time; later, what it read is too old to build on.
+CARRY_ON_WITHIN = timedelta(days=1)
+
+
+def begin(
+    connection: sa.Connection,
+    kind: str,
+    cohort: str | None,
+    member: str | None,
+    at: datetime,
+    *,
+    anew: bool = False,
+) -> tuple[int, datetime | None]:
+    """Open a run; return its number and, if it carries on an earlier one's work, when that began.
+
+    The earlier one is the last run of the same kind on the same cohort or member, unless it
+    ended by itself or is too old, or ``anew`` is asked for.
+    """
+    runs = scrape_runs.c
+    same = sa.and_(
+        runs.type == kind, runs.cohort.is_not_distinct_from(cohort), runs.member.is_not_distinct_from(member)
+    )
+    last = connection.execute(
+        sa.select(runs.status, runs.started_at, runs.work_began_at)
+        .where(same)
+        .order_by(runs.id.desc())
+        .limit(1)
+    ).first()
+    unfinished = last is not None and last.status not in ("finished", "failures")
+    began = None
+    if last and unfinished and not anew and at - last.started_at <= CARRY_ON_WITHIN:
+        began = last.work_began_at
+    values = {
+        "type": kind,
+        "cohort": cohort,
+        "member": member,
+        "started_at": at,
+        "work_began_at": began or at,
+    }
+    run = connection.scalar(scrape_runs.insert().values(values).returning(runs.id))
+    assert run is not None  # noqa: S101  (an INSERT … RETURNING returns its row)
+    return run, began
+
+
+def finish(connection: sa.Connection, run: int, status: str, requests: int, at: datetime, notes: str) -> None:
+    """Close a run with its ``status``, the number of requests it sent and one line of notes."""
+    values = {"status": status, "requests": requests, "finished_at": at, "notes": notes}
+    connection.execute(scrape_runs.update().where(scrape_runs.c.id == run).values(values))

@@ -1,0 +1,43 @@
+"""Whose pages a spider is to read: its arguments, held against the database before any request."""
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.arguments import Arguments, FollowGraphArguments, ProfileArguments
+from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.writer import user_ids
+
+
+def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
+    """Return the cohort that ``args`` name; None for a single member or a cohort to be built.
+
+    Raises InputError (UnknownName for names) where the arguments do not fit what is stored.
+    """
+    match args:
+        case FollowGraphArguments(cohort=None, label=label, seed=seed):
+            _refuse_other_seed(connection, str(label), str(seed))
+            return None
+        case FollowGraphArguments(cohort=str(label)):
+            cohort = cohorts.find(connection, label)
+            if cohort.seed is None:
+                raise InputError(
+                    f"cohort {cohort.label!r} is a list of names: there is nobody to follow from"
+                )
+            return cohort
+        case ProfileArguments(cohort=str(label), resume_from=name):
+            cohort = cohorts.find(connection, label)
+            if name and name not in {row.member for row in cohorts.members(connection, cohort)}:
+                raise UnknownName(f"resume_from={name}: no such member in cohort {cohort.label!r}")
+            return cohort
+        case ProfileArguments(user=str(name)):
+            if not user_ids(connection, [name]):
+                raise UnknownName(f"no member {name!r} in the database: build a cohort with them first")
+    return None
+
+
+def _refuse_other_seed(connection: sa.Connection, label: str, seed: str) -> None:
+    for cohort in cohorts.every(connection):
+        if cohort.label == label and cohort.seed != seed:
+            whose = f"belongs to the circle of {cohort.seed!r}" if cohort.seed else "is a list of names"
+            raise InputError(f"cohort {label!r} exists and {whose}: choose another label, or delete it first")

@@ -1,0 +1,8 @@
+"""An imitation of Letterboxd on loopback: pages in the site's own markup, about members who do not exist."""
+
+from .data import own_world, parquet_world
+from .hits import Hit
+from .server import Site
+from .world import BadChange, Film, Member, World
+
+__all__ = ["BadChange", "Film", "Hit", "Member", "Site", "World", "own_world", "parquet_world"]

@@ -1,0 +1,79 @@
+"""The side door under ``/_site/``: tests in other processes read the truth here and change it."""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Literal, cast
+
+from .hits import HitLog
+from .pages import Answer
+from .world import BadChange, World
+
+PREFIX = "/_site/"
+JSON = "application/json"
+
+CHANGES = (
+    "rate", "unrate", "like", "unlike", "watch", "unwatch", "favourite", "follow", "unfollow",
+    "add_member", "set_state", "rename_member", "rename_film",
+)  # fmt: skip
+
+Query = Mapping[str, str]
+
+
+def control(world: World, log: HitLog, method: str, path: str, query: Query, body: bytes) -> Answer:
+    """Return the JSON asked for; 400 with a one-line message on bad input, 404 for an unknown door."""
+    door = DOORS.get((method, path.removeprefix(PREFIX)))
+    if door is None:
+        return _error(404, f"nothing answers {method} {path}")
+    try:
+        return Answer(200, json.dumps(door(world, log, query, body), ensure_ascii=False), JSON)
+    except ValueError as error:  # BadChange, malformed JSON and malformed numbers alike
+        return _error(400, str(error).splitlines()[0])
+
+
+def _read_log(world: World, log: HitLog, query: Query, body: bytes) -> object:
+    return [asdict(hit) for hit in log.hits()]
+
+
+def _clear_log(world: World, log: HitLog, query: Query, body: bytes) -> object:
+    log.clear()
+    return {"ok": True}
+
+
+def _truth(world: World, log: HitLog, query: Query, body: bytes) -> object:
+    names = query["members"].split(",") if query.get("members") else None
+    return sorted(world.truth(names), key=lambda row: row[:2])
+
+
+def _circle(world: World, log: HitLog, query: Query, body: bytes) -> object:
+    via = cast(Literal["following", "followers"], query.get("via", "following"))
+    seed = query.get("seed", world.seed)
+    return world.circle(seed, int(query.get("depth", 1)), query.get("include_self", "1") != "0", via)
+
+
+def _change(world: World, log: HitLog, query: Query, body: bytes) -> object:
+    """Call the method of the world that ``do`` names, with the other keys as its arguments."""
+    wanted = json.loads(body)
+    if not isinstance(wanted, dict) or wanted.get("do") not in CHANGES:
+        raise BadChange(f'expected {{"do": ...}} with one of: {", ".join(CHANGES)}')
+    method = getattr(world, wanted.pop("do"))
+    try:
+        arguments = inspect.signature(method).bind(**wanted)
+    except TypeError as error:
+        raise BadChange(str(error)) from None
+    method(*arguments.args, **arguments.kwargs)
+    return {"ok": True}
+
+
+def _error(status: int, text: str) -> Answer:
+    return Answer(status, json.dumps({"error": text}, ensure_ascii=False), JSON)
+
+
+DOORS: dict[tuple[str, str], Callable[[World, HitLog, Query, bytes], object]] = {
+    ("GET", "log"): _read_log,
+    ("DELETE", "log"): _clear_log,
+    ("GET", "truth"): _truth,
+    ("GET", "circle"): _circle,
+    ("POST", "change"): _change,
+}

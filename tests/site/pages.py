@@ -1,0 +1,171 @@
+"""Which page belongs to which address: patterns of paths, and what answers them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import chrome
+from .grids import Listing, grid_page, newest_first
+from .people import people_page
+from .profile import profile_page
+from .world import Film, Member, World
+
+HTML = "text/html;charset=UTF-8"
+TEXT = "text/plain;charset=UTF-8"
+
+ROBOTS = """\
+# Robots of the imitation site: the rules of the real one, under our own comments.
+
+# Crawlers that collect for language models stay out altogether.
+User-agent: GPTBot
+Disallow: /
+
+User-agent: ClaudeBot
+Disallow: /
+
+User-agent: CCBot
+Disallow: /
+
+User-agent: Bytespider
+Disallow: /
+
+# Everybody else: no sorted, filtered or "this week" pages.
+User-agent: *
+Disallow: /*/by/*                     # other orders
+Disallow: /*/popular/this/*           # what is popular
+Disallow: /*/on/*                     # by service
+Disallow: /*/tag/*                    # by tag
+Disallow: /*/genre/*                  # by genre
+Disallow: /*/country/*                # by country
+Disallow: /*/language/*               # by language
+Disallow: /*/decade/*                 # by decade
+Disallow: /films/year/*               # by year
+Disallow: /films/*/year/*             # by year
+Disallow: /films/*/size/large/*       # with large posters
+Disallow: /*/friends/*                # by friends
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back to the client."""
+
+    status: int
+    body: str
+    kind: str = HTML
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """The parts of an address that was recognised; a part that is missing is None."""
+
+    path: str
+    level: str | None = None
+    sort: str | None = None
+    number: int = 1
+
+
+def answer(world: World, path: str) -> Answer:
+    """Return the page at ``path``: 200, a 301 to its proper address, 403 for private, 404 for unknown."""
+    if path == "/robots.txt":
+        return Answer(200, ROBOTS, TEXT)
+    with world.lock:
+        proper = _proper_path(world, path)
+        if proper != path:
+            return Answer(301, "", HTML, (("Location", proper),))
+        for pattern, page in ROUTES:
+            if match := pattern.fullmatch(path):
+                return _member_page(world, path, match.groupdict(), page)
+    return _not_found()
+
+
+def profile(world: World, member: Member, place: Place) -> Answer:
+    """The profile, which names the member's short id in its headers too."""
+    headers = (("x-letterboxd-type", "Member"), ("x-letterboxd-identifier", member.lid))
+    return Answer(200, profile_page(world, member), HTML, headers)
+
+
+def following(world: World, member: Member, place: Place) -> Answer:
+    """Whom a member follows."""
+    return Answer(200, people_page(world, member, "following", place.number))
+
+
+def followers(world: World, member: Member, place: Place) -> Answer:
+    """Who follows a member."""
+    return Answer(200, people_page(world, member, "followers", place.number))
+
+
+def films(world: World, member: Member, place: Place) -> Answer:
+    """A member's watched films, or those of a level of ratings, by release or by date of rating."""
+    slugs = [slug for slug in member.watched if _fits(member, slug, place.level)]
+    shown = newest_first(world, slugs)
+    if place.sort == "rated-date":
+        rank = {slug: when for when, slug in enumerate(member.ratings)}
+        shown.sort(key=lambda film: rank.get(film.slug, -1), reverse=True)
+    return _grid(member, "films", shown, place)
+
+
+def likes(world: World, member: Member, place: Place) -> Answer:
+    """The films a member likes, newest like first."""
+    slugs = [slug for slug in reversed(member.likes) if _fits(member, slug, place.level)]
+    return _grid(member, "likes", [world.films[slug] for slug in slugs], place)
+
+
+Page = Callable[[World, Member, Place], Answer]
+
+_MEMBER = r"/(?P<member>[a-z0-9_]+)"
+_LEVEL = r"(?:/rated/(?P<level>none|(?:\d?\.5|[1-5])(?:-(?:\d?\.5|[1-5]))?))?"
+_SORT = r"(?:/by/(?P<sort>rated-date))?"
+_PAGE = r"(?:/page/(?P<number>[1-9]\d{0,4}))?/"
+
+ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = (
+    (re.compile(f"{_MEMBER}/"), profile),
+    (re.compile(f"{_MEMBER}/following{_PAGE}"), following),
+    (re.compile(f"{_MEMBER}/followers{_PAGE}"), followers),
+    (re.compile(f"{_MEMBER}/films{_LEVEL}{_SORT}{_PAGE}"), films),
+    (re.compile(f"{_MEMBER}/likes/films{_LEVEL}{_PAGE}"), likes),
+)
+
+
+def _member_page(world: World, path: str, parts: dict[str, str | None], page: Page) -> Answer:
+    member = world.members.get(parts["member"] or "")
+    if member is None or member.state == "gone":
+        return _not_found()
+    if member.state == "private":
+        return Answer(403, chrome.message("Private", "This profile is private."))
+    number = int(parts.get("number") or 1)
+    return page(world, member, Place(path, parts.get("level"), parts.get("sort"), number))
+
+
+def _grid(member: Member, kind: str, shown: list[Film], place: Place) -> Answer:
+    first = re.sub(r"page/\d+/$", "", place.path)
+    sentence = f"and rated them {place.level}" if place.level else ""
+    return Answer(200, grid_page(Listing(member, kind, first, shown, sentence), place.number))
+
+
+def _fits(member: Member, slug: str, level: str | None) -> bool:
+    """Tell whether a film's rating is within a level such as ``3.5``, ``.5-5`` or ``none``."""
+    stars = member.ratings.get(slug)
+    if level is None or level == "none":
+        return level is None or stars is None
+    lowest, _, highest = level.partition("-")
+    return stars is not None and float(lowest) <= stars <= float(highest or lowest)
+
+
+def _proper_path(world: World, path: str) -> str:
+    """Return the address a path stands for: small letters, present names, a slash at the end."""
+    first, *rest = path.strip("/").split("/")
+    if first == "film" and len(rest) == 1 and rest[0] not in world.films:
+        moved = world.redirects.get(rest[0])
+        return f"/film/{moved}/" if moved else path
+    name = first.lower()
+    if name not in world.members:
+        name = world.redirects.get(name, name)
+    proper = "/".join(["", name, *rest, ""])
+    known = name in world.members and any(pattern.fullmatch(proper) for pattern, _ in ROUTES)
+    return proper if known else path
+
+
+def _not_found() -> Answer:
+    return Answer(404, chrome.message("Not Found", "Sorry, we can’t find the page you’ve requested."))

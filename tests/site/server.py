@@ -1,0 +1,146 @@
+"""The imitation site on a loopback port, for as long as a ``with`` block or a command lasts."""
+
+import contextlib
+import socket
+import sys
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from . import pages
+from .control import PREFIX, control
+from .hits import Hit, HitLog, now
+from .pages import Answer
+from .world import World
+
+
+class Site:
+    """A world behind HTTP: ``with Site(own_world()) as site: fetch(site.url + "/marla/")``."""
+
+    def __init__(self, world: World, port: int = 0) -> None:
+        self.world = world
+        self._log = HitLog()
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.site = self
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """The address without a slash at the end."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def log(self) -> list[Hit]:
+        """A copy of the requests so far, those under ``/_site/`` left out."""
+        return self._log.hits()
+
+    def clear_log(self) -> None:
+        """Forget the requests so far."""
+        self._log.clear()
+
+    def start(self) -> "Site":
+        """Answer requests in a thread of its own; the port has been open since the site was made."""
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection; a stopped site cannot be started again."""
+        if self._thread:
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+        self._server.hang_up()
+
+    def __enter__(self) -> "Site":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def answer(self, method: str, target: str, agent: str, body: bytes) -> Answer:
+        """Return what a request gets; refusals and other faults to be tried on a crawler belong here."""
+        parts = urlsplit(target)
+        path = unquote(parts.path)
+        if path.startswith(PREFIX):
+            return control(self.world, self._log, method, path, dict(parse_qsl(parts.query)), body)
+        if method not in ("GET", "HEAD"):
+            return Answer(405, "", headers=(("Allow", "GET, HEAD"),))
+        return pages.answer(self.world, path)
+
+    def note(self, hit: Hit) -> None:
+        """Log a request unless it came through the side door."""
+        if not hit.path.startswith(PREFIX):
+            self._log.add(hit)
+
+
+class _Server(ThreadingHTTPServer):
+    site: Site
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._open: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """Close the connections that clients keep alive: their threads would go on answering."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no news; anything else is printed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def _respond(self) -> None:
+        arrived = now()
+        agent = self.headers.get("User-Agent", "")
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        answer = self.server.site.answer(self.command, self.path, agent, body)
+        sent = self._bytes(answer)
+        # Noted before it is sent: who has the answer can rely on finding its hit in the log.
+        hit = Hit(arrived, now(), self.command, self.path, answer.status, agent)
+        self.server.site.note(hit)
+        self.wfile.write(sent)
+        hit.done = now()
+
+    do_GET = do_HEAD = do_POST = do_DELETE = _respond
+
+    def _bytes(self, answer: Answer) -> bytes:
+        """The whole response in one piece: a head sent on its own would wait for the client's ACK."""
+        body = answer.body.encode()
+        head = [
+            f"{self.protocol_version} {answer.status} {HTTPStatus(answer.status).phrase}",
+            f"Date: {self.date_time_string()}",
+            f"Content-Type: {answer.kind}",
+            f"Content-Length: {len(body)}",
+            *(f"{name}: {value}" for name, value in answer.headers),
+        ]
+        if self.close_connection:
+            head.append("Connection: close")
+        text = "\r\n".join(head) + "\r\n\r\n"
+        return text.encode("latin-1") + (b"" if self.command == "HEAD" else body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep quiet: the site has a log of its own."""

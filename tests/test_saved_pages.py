@@ -1,0 +1,129 @@
+"""Every parser over real saved pages, where the variable SAVED_PAGES names their folder.
+
+The folder holds pages and an `expected.json` with the facts of each. A page whose type has no
+parser yet is skipped by name.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from parsel import Selector
+from protego import Protego
+
+from letterboxd_scraper.errors import Blocked
+from letterboxd_scraper.pages import proof
+from letterboxd_scraper.pages.pagination import next_page, split_page
+from letterboxd_scraper.pages.people import parse_people
+from letterboxd_scraper.pages.profile import parse_profile
+from letterboxd_scraper.pages.tiles import parse_tiles
+
+FOLDER = Path(os.environ.get("SAVED_PAGES") or "missing")
+EXPECTED: dict[str, dict[str, Any]] = (
+    json.loads((FOLDER / "expected.json").read_text("utf-8")) if (FOLDER / "expected.json").exists() else {}
+)
+
+if not EXPECTED:
+    pytest.skip("SAVED_PAGES names no folder with saved pages and expected.json", allow_module_level=True)
+
+
+def pages() -> list[Any]:
+    return [pytest.param(name, expected, id=name.rsplit("__", 1)[0]) for name, expected in EXPECTED.items()]
+
+
+@pytest.mark.parametrize(("name", "expected"), pages())
+def test_every_fact_of_a_saved_page(name: str, expected: dict[str, Any]) -> None:
+    check = CHECKS.get(expected["page_type"])
+    if check is None:
+        pytest.skip(f"no parser yet for pages of type {expected['page_type']!r}")
+    text = (FOLDER / name).read_text("utf-8")
+    check(Selector(text), expected["facts"], expected["url"])
+    if not name.endswith(".txt") and "fragment" not in name:
+        proof.refuse_block(text)
+        proof.refuse_truncated(text)
+
+
+def check_profile(page: Selector, facts: dict[str, Any], url: str) -> None:
+    proof.check(page, "profile", owner=facts["username"])
+    found = parse_profile(page)
+    stats = facts["stats"]
+    assert (found.member, found.display_name, found.avatar_url) == (
+        facts["username"],
+        facts["display_name"],
+        facts["avatar"],
+    )
+    assert (found.films, found.following, found.followers) == tuple(
+        stats[name]["value"] for name in ("Films", "Following", "Followers")
+    )
+    assert [film_facts(film) for film in found.favourites] == facts["favourites"]
+    assert list(found.histogram or ()) == facts["member_rating_histogram"]
+    assert found.ratings == facts["member_rating_total"]
+
+
+def check_members(page: Selector, facts: dict[str, Any], url: str) -> None:
+    proof.check(page, "following", owner=split_page(url)[0].split("/")[1])
+    found = [
+        {
+            "username": person.member,
+            "display_name": person.display_name,
+            "avatar": person.avatar_url,
+            "films": person.films,
+            "likes": person.likes,
+        }
+        for person in parse_people(page)
+    ]
+    kept = found[0].keys()
+    assert found == [{key: item[key] for key in kept} for item in facts["items"]]
+    check_next(page, facts, url)
+
+
+def check_grid(page: Selector, facts: dict[str, Any], url: str) -> None:
+    if url.startswith("/"):
+        body_class = {"films": "films-watched"}.get(kind := url.strip("/").split("/")[1], kind)
+        proof.check(page, body_class, owner=facts["owner"] or url.split("/")[1])
+    tiles = parse_tiles(page)
+    found = [film_facts(tile.film) | {"rating": tile.stars, "liked": tile.liked} for tile in tiles]
+    assert found == [{key: value for key, value in item.items() if key != "lid"} for item in facts["items"]]
+    assert [tile.film.lid for tile in tiles] == [item.get("lid") for item in facts["items"]]
+    check_next(page, facts, url)
+
+
+def check_next(page: Selector, facts: dict[str, Any], url: str) -> None:
+    following = facts["pagination"]["next_href"]
+    assert next_page(page, url) == (split_page(following)[1] if following else None)
+
+
+def film_facts(film: Any) -> dict[str, Any]:
+    return {key: value for key, value in asdict(film).items() if key != "lid"}
+
+
+def test_the_challenge_is_a_block() -> None:
+    text = (FOLDER / "challenge__generic-cloudflare__2026.html").read_text("utf-8")
+    with pytest.raises(Blocked):
+        proof.refuse_block(text)
+
+
+def test_the_sites_robots_allow_what_we_read() -> None:
+    robots = Protego.parse((FOLDER / "robots__2025-07-25.txt").read_text("utf-8"))
+    for path in ("/someone/", "/someone/following/page/2/", "/someone/films/rated/.5-5/page/2/"):
+        assert robots.can_fetch(path, "letterboxd-scraper"), path
+    for path in (
+        "/someone/likes/films/rated/none/",
+        "/someone/films/rated/none/",
+        "/someone/films/rated/3.5/",
+    ):
+        assert robots.can_fetch(path, "letterboxd-scraper"), path
+    assert not robots.can_fetch("/someone/films/rated/.5-5/by/rated-date/", "letterboxd-scraper")
+
+
+CHECKS: dict[str, Callable[[Selector, dict[str, Any], str], None]] = {
+    "profile": check_profile,
+    "members": check_members,
+    "films": check_grid,
+    "likes": check_grid,
+    "watchlist": check_grid,
+}
