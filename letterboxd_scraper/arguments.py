@@ -51,10 +51,8 @@ def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
     return f"argument {name}={first['input']!r}: {message}" if name else message
 
 
-class Definition(BaseModel):
+class Definition(Arguments):
     """Who belongs to a cohort, kept with it; ``rank`` holds strategy parameters."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     depth: int = Field(default=1, ge=1, le=4)
     include_self: bool = True
@@ -86,9 +84,11 @@ class FollowGraphArguments(Arguments):
             raise ValueError("give seed=NAME label=LABEL to build a cohort, or cohort=LABEL to refresh one")
         return self
 
-    def definition(self) -> Definition:
-        chosen = self.model_dump(include={"depth", "include_self", "via", "max_members"})
-        return Definition(**chosen)
+    def chosen(self) -> dict[str, Any]:
+        """Return the part of a definition that these arguments set; nothing for a refresh."""
+        if self.cohort is not None:
+            return {}
+        return self.model_dump(include={"depth", "include_self", "via", "max_members"})
 
 
 class ProfileArguments(Arguments):
@@ -106,3 +106,10 @@ class ProfileArguments(Arguments):
         if self.resume_from is not None and self.cohort is None:
             raise ValueError("resume_from=NAME goes with cohort=LABEL")
         return self
+
+
+class NamedList(Arguments):
+    """A cohort given by its members' names."""
+
+    label: Label
+    members: tuple[MemberName, ...] = Field(min_length=1)

@@ -94,11 +94,10 @@ class Run:
     def _begin_follow_graph(self, connection: sa.Connection, spider: Any, at: datetime) -> None:
         args = spider.args
         cohort = find_target(connection, args)
-        if cohort is None:
-            spider.label, spider.seed, spider.definition = args.label, args.seed, args.definition()
-        else:
-            spider.label, spider.seed = cohort.label, cohort.seed
-            spider.definition = Definition.model_validate(cohort.definition)
+        spider.label, spider.seed = (cohort.label, cohort.seed) if cohort else (args.label, args.seed)
+        stored = cohort.definition if cohort else {}
+        # Built again, a cohort keeps what its definition says beyond the arguments: filters, parameters.
+        spider.definition = Definition.read(stored | args.chosen())
         began = self._open_run(connection, spider, spider.label, None, at)
         if began is not None:
             spider.bookmarks = reader.people_bookmarks(connection, Listing(spider.definition.via), began)

@@ -10,14 +10,13 @@ from letterboxd_scraper.store.writer import user_ids
 
 
 def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
-    """Return the cohort that ``args`` name; None for a single member or a cohort to be built.
+    """Return the stored cohort that ``args`` name; None for a single member or a cohort that is new.
 
     Raises InputError (UnknownName for names) where the arguments do not fit what is stored.
     """
     match args:
         case FollowGraphArguments(cohort=None, label=label, seed=seed):
-            _refuse_other_seed(connection, str(label), str(seed))
-            return None
+            return _of_seed(connection, str(label), str(seed))
         case FollowGraphArguments(cohort=str(label)):
             cohort = cohorts.find(connection, label)
             if cohort.seed is None:
@@ -36,8 +35,13 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
     return None
 
 
-def _refuse_other_seed(connection: sa.Connection, label: str, seed: str) -> None:
+def _of_seed(connection: sa.Connection, label: str, seed: str) -> Cohort | None:
+    """Return the cohort ``label`` if there is one already. Raises InputError if it is somebody else's."""
     for cohort in cohorts.every(connection):
-        if cohort.label == label and cohort.seed != seed:
+        if cohort.label != label:
+            continue
+        if cohort.seed != seed:
             whose = f"belongs to the circle of {cohort.seed!r}" if cohort.seed else "is a list of names"
             raise InputError(f"cohort {label!r} exists and {whose}: choose another label, or delete it first")
+        return cohort
+    return None

@@ -90,9 +90,8 @@ class FollowGraphSpider(SiteSpider):
 
     def membership(self) -> Membership:
         members = tuple(self.circle.members())
-        if len(members) <= 1:
-            self.logger.warning(
-                "%s has nobody in their circle: the cohort is %s", self.seed, members or "empty"
-            )
+        if not any(depth for _, depth in members):
+            verb = "follows nobody" if self.listing is Listing.FOLLOWING else "has no followers"
+            self.logger.warning("%s %s: cohort %r has %d members", self.seed, verb, self.label, len(members))
         definition = self.definition.model_dump(mode="json")
         return Membership(self.label, self.seed, members, self._complete, definition)

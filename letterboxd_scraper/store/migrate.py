@@ -39,7 +39,7 @@ def open_store(url: str) -> sa.Engine:
                 raise _behind(url, revision)
             upgrade(engine)
     except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot use the database {shown(url)}: {_first_line(error)}") from None
+        raise StoreNotReady(f"cannot use the database {shown(url)}: {first_line(error)}") from None
     return engine
 
 
@@ -114,7 +114,7 @@ def _behind(url: str, revision: str | None) -> StoreNotReady:
     return StoreNotReady(f"the database {shown(url)} is behind: run `letterboxd db upgrade`")
 
 
-def _first_line(error: sa.exc.DBAPIError) -> str:
+def first_line(error: sa.exc.DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0]
 
 

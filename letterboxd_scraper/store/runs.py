@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import scrape_runs
+from letterboxd_scraper.store.schema import cohort_members, scrape_runs, users
 
 # An interrupted crawl is carried on within this time; later, what it read is too old to build on.
 CARRY_ON_WITHIN = timedelta(days=1)
@@ -54,3 +54,25 @@ def finish(connection: sa.Connection, run: int, status: str, requests: int, at: 
     """Close a run with its ``status``, the number of requests it sent and one line of notes."""
     values = {"status": status, "requests": requests, "finished_at": at, "notes": notes}
     connection.execute(scrape_runs.update().where(scrape_runs.c.id == run).values(values))
+
+
+def members_done(connection: sa.Connection, cohort_id: int, label: str) -> tuple[int, int]:
+    """Return how many of a cohort's members the latest `profile` work has read, and how many there are.
+
+    Members who are gone or private cannot be read and count as done.
+    """
+    began = (
+        sa.select(scrape_runs.c.work_began_at)
+        .where(scrape_runs.c.type == "profile", scrape_runs.c.cohort == label)
+        .order_by(scrape_runs.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    read = sa.or_(users.c.last_full_scrape_at >= began, users.c.status != "ok")
+    query = (
+        sa.select(sa.func.count().filter(read), sa.func.count())
+        .join_from(cohort_members, users, users.c.id == cohort_members.c.user_id)
+        .where(cohort_members.c.cohort_id == cohort_id)
+    )
+    done, members = connection.execute(query).one()
+    return done, members

@@ -116,9 +116,10 @@ def _membership(found: Membership, connection: sa.Connection, visit: Visit) -> N
     insert_missing(connection, cohorts, [new | {"created_at": visit.at, "updated_at": visit.at}])
     where = cohorts.c.label == found.cohort
     row = connection.execute(sa.select(cohorts.c.id, cohorts.c.definition).where(where)).one()
-    definition = row.definition | found.definition
-    if definition != row.definition:
-        connection.execute(cohorts.update().where(where).values(definition=definition, updated_at=visit.at))
+    if found.definition != row.definition:
+        connection.execute(
+            cohorts.update().where(where).values(definition=found.definition, updated_at=visit.at)
+        )
     set_members(
         connection, row.id, {known[name]: depth for name, depth in found.members}, visit.at, found.complete
     )

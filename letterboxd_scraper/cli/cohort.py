@@ -1,0 +1,189 @@
+"""`letterboxd cohort …`: who belongs to a circle."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from letterboxd_scraper.cli.scrape import AcceptTerms, announce, crawl_settings
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.errors import InputError
+
+if TYPE_CHECKING:
+    from letterboxd_scraper.store.cohorts import Cohort
+
+app = typer.Typer(help="Build, refresh, show, change and delete cohorts.", no_args_is_help=True)
+LabelArgument = Annotated[str, typer.Argument(help="Label or number of the cohort.", metavar="LABEL")]
+
+
+@app.command("build")
+def build(
+    context: typer.Context,
+    label: Annotated[str, typer.Option(help="A name for the cohort.")],
+    seed: Annotated[str | None, typer.Option(help="The member whose circle it is.")] = None,
+    members: Annotated[Path | None, typer.Option(help="A file of member names, one a line, instead.")] = None,
+    depth: Annotated[int, typer.Option(help="1: whom the seed follows; 2: whom those follow, too.")] = 1,
+    include_self: Annotated[bool, typer.Option(help="Whether the seed belongs to it.")] = True,
+    via: Annotated[str, typer.Option(help="following or followers.")] = "following",
+    max_members: Annotated[int | None, typer.Option(help="Stop at so many members.")] = None,
+    accept_terms: AcceptTerms = False,
+) -> None:
+    """Build a cohort from a member's circle, or from a list of names."""
+    session: Session = context.obj
+    if (seed is None) == (members is None):
+        raise InputError("give --seed NAME or --members FILE, and not both")
+    if members is not None:
+        _build_from_file(session, label, members)
+        return
+    given = {"seed": seed, "label": label, "depth": depth, "include_self": include_self}
+    given |= {"via": via, "max_members": max_members}
+    raise typer.Exit(follow(session, given, accept_terms))
+
+
+@app.command("refresh")
+def refresh(context: typer.Context, label: LabelArgument, accept_terms: AcceptTerms = False) -> None:
+    """Read again whom a cohort's seed follows: who joined, who left."""
+    raise typer.Exit(follow(context.obj, {"cohort": label}, accept_terms))
+
+
+@app.command("list")
+def list_cohorts(context: typer.Context) -> None:
+    """List the cohorts."""
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import reading
+
+    session: Session = context.obj
+    with reading(session.store()) as connection:
+        rows = [
+            (c.id, c.label, c.seed, c.size, f"{c.updated_at:%Y-%m-%d}") for c in cohorts.every(connection)
+        ]
+    session.show(("id", "label", "seed", "members", "changed"), rows)
+
+
+@app.command("show")
+def show(context: typer.Context, label: LabelArgument) -> None:
+    """Show a cohort's definition and its members."""
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import reading
+
+    session: Session = context.obj
+    with reading(session.store()) as connection:
+        cohort = cohorts.find(connection, label)
+        found = cohorts.members(connection, cohort)
+    session.say(f"{cohort.label} ({cohort.seed or 'a list of names'}): {_in_words(cohort.definition)}")
+    rows = [
+        (m.member, m.depth, m.status, m.films_count, m.likes_count, _day(m.last_full_scrape_at))
+        for m in found
+    ]
+    session.show(("member", "depth", "status", "films", "likes", "crawled"), rows)
+
+
+@app.command("set")
+def change(
+    context: typer.Context,
+    label: LabelArgument,
+    rank: Annotated[
+        list[str] | None, typer.Option(help="A strategy parameter, NAME=NUMBER; repeatable.")
+    ] = None,
+    depth: Annotated[int | None, typer.Option(help="How many steps from the seed.")] = None,
+    max_members: Annotated[int | None, typer.Option(help="Stop at so many members.")] = None,
+    min_films: Annotated[int | None, typer.Option(help="Leave out members with fewer films.")] = None,
+    max_films: Annotated[int | None, typer.Option(help="Leave out members with more films.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Leave out this member; repeatable.")] = None,
+) -> None:
+    """Change a cohort's definition. Membership follows at the next refresh, ranks at the next compute."""
+    from letterboxd_scraper import config
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import writing
+
+    session: Session = context.obj
+    given = {"depth": depth, "max_members": max_members, "min_films": min_films, "max_films": max_films}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if exclude:
+        changes["exclude"] = exclude
+    with writing(session.store()) as connection:
+        cohort = cohorts.find(connection, label)
+        if rank:
+            changes["rank"] = (cohort.definition.get("rank") or {}) | _numbers(rank)
+        definition = _checked(cohort, changes)
+        cohorts.redefine(connection, cohort, definition, config.now(session.config.LETTERBOXD_NOW))
+    session.say(f"{cohort.label}: {_in_words(definition)}")
+
+
+@app.command("delete")
+def delete(context: typer.Context, label: LabelArgument) -> None:
+    """Delete a cohort with its rankings; its members' ratings stay."""
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import writing
+
+    session: Session = context.obj
+    with writing(session.store()) as connection:
+        cohort = cohorts.find(connection, label)
+        cohorts.delete(connection, cohort)
+    session.say(f"deleted cohort {cohort.label!r} ({cohort.size} members)")
+
+
+def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
+    """Run `follow_graph`, then say who was found and what crawling them takes; return its exit code."""
+    from letterboxd_scraper.arguments import FollowGraphArguments
+    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.targets import find_target
+
+    given = {name: value for name, value in given.items() if value is not None}
+    arguments = FollowGraphArguments.read(given)
+    engine = session.store()
+    with reading(engine) as connection:
+        find_target(connection, arguments)
+    session.say("reading who belongs to the circle: one request for every 25 people")
+    code = crawls.crawl(session, "follow_graph", given, crawl_settings(accept_terms=accept_terms))
+    if code in (0, 3):
+        cohort = crawls.find_cohort(engine, str(arguments.cohort or arguments.label))
+        announce(session, engine, cohort)
+    return code
+
+
+def _build_from_file(session: Session, label: str, file: Path) -> None:
+    from letterboxd_scraper import config
+    from letterboxd_scraper.arguments import NamedList
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import writing
+
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the member names in {file}: {error}") from None
+    names = [line.split("#")[0].strip() for line in lines]
+    wanted = NamedList.read({"label": label, "members": [name for name in names if name]})
+    with writing(session.store()) as connection:
+        at = config.now(session.config.LETTERBOXD_NOW)
+        cohort = cohorts.make_from_names(connection, wanted.label, wanted.members, at)
+    session.say(f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}")
+
+
+def _checked(cohort: "Cohort", changes: dict[str, Any]) -> dict[str, Any]:
+    from letterboxd_scraper.arguments import Definition
+
+    return Definition.read(cohort.definition | changes).model_dump(mode="json")
+
+
+def _numbers(given: list[str]) -> dict[str, float]:
+    from ranking.cli import read_parameters
+    from ranking.strategies import STRATEGIES
+
+    found = {}
+    for name, text in read_parameters(given).items():
+        users = [strategy for strategy in STRATEGIES.values() if name in strategy.parameters]
+        if not users:
+            raise InputError(f"--rank {name}: no strategy has such a parameter (`letterboxd rank list`)")
+        found[name] = users[0].settle({name: text})[name]
+    return found
+
+
+def _in_words(definition: dict[str, Any]) -> str:
+    kept = {name: value for name, value in definition.items() if value not in (None, [], {})}
+    return ", ".join(f"{name}={value}" for name, value in kept.items()) or "no conditions"
+
+
+def _day(moment: Any) -> str | None:
+    return f"{moment:%Y-%m-%d}" if moment else None

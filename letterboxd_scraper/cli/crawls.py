@@ -1,0 +1,144 @@
+"""Running a spider as a process of its own, and telling the user how it goes.
+
+The spider runs as `scrapy crawl` does. What it has done is read from the database, so that its
+progress can be told, and ranked, while it runs.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.store import cohorts, runs
+from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.engine import reading
+
+POLL_SECONDS = 0.5
+PLAIN_LINE_SECONDS = 10.0
+BLOCKED, INTERRUPTED = 4, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of a cohort's members have been read by the work that is going on."""
+
+    done: int
+    members: int
+
+
+def crawl(
+    session: Session,
+    spider: str,
+    arguments: Mapping[str, Any],
+    settings: Mapping[str, Any] | None = None,
+    watch: Callable[[], None] = lambda: None,
+) -> int:
+    """Run a spider to its end, calling ``watch`` now and then; return its exit code.
+
+    Ctrl-C reaches the spider once: it finishes the pages in flight and ends by itself.
+    """
+    command = [sys.executable, "-m", "scrapy", "crawl", spider]
+    for name, value in arguments.items():
+        if value is not None:
+            command += ["-a", f"{name}={value}"]
+    session.uses_store()
+    # A session of its own: the terminal's Ctrl-C would else reach it beside the one passed on here.
+    process = subprocess.Popen(command, env=_environment(session, settings or {}), start_new_session=True)
+    with _passing_on_signals():
+        try:
+            while process.poll() is None:
+                time.sleep(POLL_SECONDS)
+                watch()
+        except KeyboardInterrupt:
+            session.say("stopping: the pages in flight are finished first")
+            process.send_signal(signal.SIGINT)
+        return process.wait()
+
+
+def _environment(session: Session, settings: Mapping[str, Any]) -> dict[str, str]:
+    # Secrets go through the environment: arguments can be seen by everybody on the machine.
+    chosen = {"DATABASE_URL": session.config.DATABASE_URL, "LOG_LEVEL": session.log_level or "WARNING"}
+    chosen |= {name: str(value) for name, value in settings.items()}
+    return os.environ | {"SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings"} | chosen
+
+
+@contextmanager
+def _passing_on_signals() -> Iterator[None]:
+    """Treat a hang-up or a polite kill like Ctrl-C, so that no spider is left behind."""
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(name, interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+@contextmanager
+def progress_of(
+    session: Session,
+    engine: sa.Engine,
+    cohort: Cohort,
+    then: Callable[[Progress], None] = lambda progress: None,
+) -> Iterator[Callable[[], None]]:
+    """Give a function that shows a cohort's progress: a bar on a terminal, else a line now and then.
+
+    ``then`` is called with each new progress too.
+    """
+    with _bar(session) as show:
+
+        def watch() -> None:
+            with reading(engine) as connection:
+                progress = Progress(*runs.members_done(connection, cohort.id, cohort.label))
+            show(progress)
+            then(progress)
+
+        yield watch
+
+
+@contextmanager
+def _bar(session: Session) -> Iterator[Callable[[Progress], None]]:
+    if session.quiet:
+        yield lambda progress: None
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+
+        columns = (TextColumn("members"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task("members", total=None)
+            yield lambda progress: bars.update(task, completed=progress.done, total=progress.members)
+    else:
+        yield _PlainLines(session)
+
+
+class _PlainLines:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.last = Progress(0, 0)
+        self.said_at = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        if progress == self.last or time.monotonic() - self.said_at < PLAIN_LINE_SECONDS:
+            return
+        self.session.say(f"{progress.done} of {progress.members} members read")
+        self.last, self.said_at = progress, time.monotonic()
+
+
+def find_cohort(engine: sa.Engine, label: str) -> Cohort:
+    """Return a cohort. Raises UnknownName."""
+    with reading(engine) as connection:
+        return cohorts.find(connection, label)

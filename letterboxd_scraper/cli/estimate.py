@@ -1,0 +1,35 @@
+"""How many requests a full crawl takes, from counts that are known already."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+FILMS_PER_PAGE = 72
+
+
+def most_requests(members: Iterable[Any]) -> int:
+    """Return the most requests that crawling ``members`` takes, robots.txt not counted.
+
+    A member takes a profile page, a page for every 72 films (all watched films may be rated) and
+    one for every 72 likes (all of them may be of unrated films); an unknown count stands for one page.
+
+    >>> from types import SimpleNamespace as Member
+    >>> most_requests([Member(films_count=73, likes_count=0), Member(films_count=None, likes_count=None)])
+    6
+    """
+    return sum(1 + _pages(member.films_count) + _pages(member.likes_count) for member in members)
+
+
+def in_words(requests: int, delay: float) -> str:
+    """Say what ``requests`` take at one request each ``delay`` seconds.
+
+    >>> in_words(300, 1.0)
+    'at most 300 requests, about 5 minutes at one each 1 s'
+    """
+    minutes = requests * delay / 60
+    time = f"about {math.ceil(minutes)} minutes" if minutes > 1 else "less than a minute"
+    return f"at most {requests} requests, {time} at one each {delay:g} s"
+
+
+def _pages(count: int | None) -> int:
+    return 1 if count is None else math.ceil(count / FILMS_PER_PAGE)

@@ -1,0 +1,33 @@
+"""`letterboxd`: the whole command line, put together."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from letterboxd_scraper import console
+from letterboxd_scraper.cli import cohort, db, scrape, sync
+from ranking.cli import export, rank, refresh
+
+app = typer.Typer(
+    name="letterboxd",
+    help="Rank films by what a Letterboxd member's circle thinks. Begin with: letterboxd sync --seed NAME",
+    no_args_is_help=True,
+)
+console.add_global_options(app)
+app.command("sync")(sync.sync)
+app.command("scrape")(scrape.scrape)
+app.add_typer(cohort.app, name="cohort")
+app.add_typer(refresh, name="refresh")
+app.add_typer(rank, name="rank")
+app.add_typer(export, name="export")
+app.add_typer(db.app, name="db")
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run `letterboxd` and return its exit code."""
+    return console.run(app, "letterboxd", arguments)
+
+
+def main() -> None:
+    sys.exit(run())

@@ -1,0 +1,96 @@
+"""`letterboxd sync`: from a member's name to a ranking, in one command."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings, summarise
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.errors import InputError
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from letterboxd_scraper.cli.crawls import Progress
+    from letterboxd_scraper.store.cohorts import Cohort
+
+FIRST_RANKING_AFTER = 10
+STRATEGY = "bayesian"
+
+
+def sync(
+    context: typer.Context,
+    seed: Annotated[str, typer.Option(help="The member, by the name in their profile's address.")],
+    label: Annotated[str | None, typer.Option(help="A name for the cohort; default: the member's.")] = None,
+    depth: Annotated[int, typer.Option(help="1: whom they follow; 2: whom those follow, too.")] = 1,
+    limit: Annotated[int, typer.Option(min=1, help="How many films to print.")] = 20,
+    output: Annotated[Path | None, typer.Option(help="The CSV file; default: LABEL.csv.")] = None,
+    accept_terms: AcceptTerms = False,
+) -> None:
+    """Read a member's circle and rank its films. Run again after an interruption, it goes on."""
+    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.cli.cohort import follow
+
+    session: Session = context.obj
+    label = label or seed.strip("/").lower()
+    code = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms)
+    if code not in (0, 3):
+        raise typer.Exit(code)
+    engine = session.store()
+    cohort = crawls.find_cohort(engine, label)
+    if cohort.size <= 1:
+        raise InputError(f"{seed} follows nobody on the site: there is no circle to rank")
+    first = _FirstRanking(session, engine, cohort)
+    with crawls.progress_of(session, engine, cohort, then=first) as watch:
+        code = crawls.crawl(
+            session, "profile", {"cohort": label}, crawl_settings(accept_terms=accept_terms), watch
+        )
+    if code:
+        summarise(session, engine, cohort, code)
+    if code in (0, 3, crawls.BLOCKED):
+        _rank(session, engine, cohort)
+        _show(session, engine, cohort, limit, output or Path(f"{label}.csv"))
+    raise typer.Exit(code)
+
+
+class _FirstRanking:
+    """Shows a first ranking, once, as soon as enough members are in: the whole may take hours."""
+
+    def __init__(self, session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
+        self.session, self.engine, self.cohort = session, engine, cohort
+        self.shown = False
+
+    def __call__(self, progress: "Progress") -> None:
+        if self.shown or progress.done < FIRST_RANKING_AFTER:
+            return
+        self.shown = True
+        from letterboxd_scraper.store.engine import reading
+        from ranking.results import ranking
+
+        _rank(self.session, self.engine, self.cohort)
+        with reading(self.engine) as connection:
+            top = ranking(connection, self.cohort, STRATEGY, limit=5)
+        films = ", ".join(f"{film.title} ({film.score:.2f})" for film in top)
+        self.session.say(f"first ranking, from {progress.done} of {progress.members} members: {films}")
+
+
+def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
+    from letterboxd_scraper import config
+    from ranking import stats
+    from ranking.compute import compute
+    from ranking.strategies import STRATEGIES
+
+    stats.refresh(engine)
+    compute(engine, cohort, STRATEGIES[STRATEGY], {}, config.now(session.config.LETTERBOXD_NOW))
+
+
+def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path) -> None:
+    from letterboxd_scraper.store.engine import reading
+    from ranking.cli import show_films, write_file
+    from ranking.results import ranking
+
+    with reading(engine) as connection:
+        found = ranking(connection, cohort, STRATEGY)
+    show_films(session, found[:limit])
+    write_file(session, found, output)

@@ -1,0 +1,13 @@
+"""`python -m ranking`: the rank commands, without Scrapy."""
+
+import sys
+
+from letterboxd_scraper import console
+from ranking.cli import export, rank, refresh
+
+console.add_global_options(rank)
+rank.add_typer(export, name="export")
+rank.add_typer(refresh, name="refresh")
+
+if __name__ == "__main__":
+    sys.exit(console.run(rank, "python -m ranking"))

@@ -1,0 +1,183 @@
+"""`letterboxd refresh|rank|export …` and `python -m ranking …`: the same commands."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.errors import InputError, UnknownName
+
+if TYPE_CHECKING:
+    from ranking.results import RankedFilm
+    from ranking.strategies.base import Strategy
+
+CohortOption = Annotated[str, typer.Option(help="Label or number of the cohort.")]
+StrategyOption = Annotated[str, typer.Option(help="`rank list` names them.")]
+
+refresh = typer.Typer(help="Bring derived data up to date.", no_args_is_help=True)
+rank = typer.Typer(help="Rank films by what a circle thinks of them.", no_args_is_help=True)
+export = typer.Typer(help="Write rankings to files.", no_args_is_help=True)
+
+
+@refresh.command("stats")
+def refresh_stats(context: typer.Context) -> None:
+    """Count every cohort's ratings per film anew."""
+    from ranking import stats
+
+    session: Session = context.obj
+    session.say(f"statistics: {stats.refresh(session.store())} films and cohorts")
+
+
+@rank.command("compute")
+def rank_compute(
+    context: typer.Context,
+    cohort: CohortOption,
+    strategy: StrategyOption = "bayesian",
+    param: Annotated[list[str] | None, typer.Option(help="A parameter, as NAME=NUMBER; repeatable.")] = None,
+) -> None:
+    """Refresh the statistics, score the films and store their ranks."""
+    from letterboxd_scraper import config
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import reading
+    from ranking import stats
+    from ranking.compute import compute
+
+    session: Session = context.obj
+    chosen, given = _strategies(strategy), read_parameters(param or [])
+    engine = session.store()
+    with reading(engine) as connection:
+        found = cohorts.find(connection, cohort)
+    stats.refresh(engine)
+    for one in chosen:
+        count = compute(engine, found, one, given, config.now(session.config.LETTERBOXD_NOW))
+        session.say(f"{one.name}: {count} films ranked for {found.label}")
+
+
+@rank.command("list")
+def rank_list(context: typer.Context) -> None:
+    """List the strategies, their parameters and where they come from."""
+    from ranking.strategies import STRATEGIES
+
+    rows = [
+        (
+            one.name,
+            one.meaning,
+            ", ".join(f"{name}={p.default:g}" for name, p in one.parameters.items()),
+            one.source,
+        )
+        for one in STRATEGIES.values()
+    ]
+    context.obj.show(("strategy", "meaning", "parameters", "source"), rows)
+
+
+@rank.command("show")
+def rank_show(
+    context: typer.Context,
+    cohort: CohortOption,
+    strategy: StrategyOption = "bayesian",
+    limit: Annotated[int, typer.Option(min=1, help="How many films.")] = 20,
+    min_score: Annotated[float | None, typer.Option(help="Leave out films below this score.")] = None,
+) -> None:
+    """Print the top of a ranking."""
+    session: Session = context.obj
+    found = _ranking(session, cohort, strategy, limit, min_score)
+    show_films(session, found)
+
+
+@export.command("csv")
+def export_csv(
+    context: typer.Context,
+    cohort: CohortOption,
+    strategy: StrategyOption = "bayesian",
+    min_score: Annotated[float | None, typer.Option(help="Leave out films below this score.")] = None,
+    output: Annotated[Path | None, typer.Option(help="The file; default: standard output.")] = None,
+) -> None:
+    """Write a ranking as CSV."""
+    from ranking.results import write_csv
+
+    session: Session = context.obj
+    found = _ranking(session, cohort, strategy, None, min_score)
+    if output is None:
+        write_csv(found, sys.stdout, session.config.LETTERBOXD_BASE_URL)
+    else:
+        write_file(session, found, output)
+
+
+def write_file(session: Session, found: "list[RankedFilm]", output: Path) -> None:
+    """Write ranked films to a CSV file. Raises InputError if that cannot be done."""
+    from ranking.results import write_csv
+
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            write_csv(found, file, session.config.LETTERBOXD_BASE_URL)
+    except OSError as error:
+        raise InputError(f"cannot write {output}: {error.strerror}") from None
+    session.say(f"{len(found)} films written to {output}")
+
+
+def show_films(session: Session, found: "list[RankedFilm]") -> None:
+    """Print ranked films as a table, or as JSON with all their fields."""
+    if session.as_json:
+        base_url = session.config.LETTERBOXD_BASE_URL
+        columns = (
+            "rank",
+            "title",
+            "year",
+            "slug",
+            "score",
+            "watchers",
+            "mean",
+            "parameters",
+            "link",
+            "computed_at",
+        )
+        rows = [
+            (
+                f.rank,
+                f.title,
+                f.year,
+                f.slug,
+                f.score,
+                f.watchers,
+                f.mean,
+                f.parameters,
+                f.link(base_url),
+                f.computed_at,
+            )
+            for f in found
+        ]
+    else:
+        columns = ("rank", "title", "year", "score", "watchers", "mean")
+        rows = [(f.rank, f.title, f.year, f.score, f.watchers, f.mean) for f in found]
+    session.show(columns, rows)
+
+
+def _ranking(
+    session: Session, cohort: str, strategy: str, limit: int | None, min_score: float | None
+) -> "list[RankedFilm]":
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import reading
+    from ranking.results import ranking
+
+    (one,) = _strategies(strategy)
+    with reading(session.store()) as connection:
+        found = cohorts.find(connection, cohort)
+        return ranking(connection, found, one.name, limit=limit, min_score=min_score)
+
+
+def _strategies(name: str) -> "list[Strategy]":
+    from ranking.strategies import STRATEGIES
+
+    if name not in STRATEGIES:
+        raise UnknownName(f"no strategy {name!r}: there are {', '.join(STRATEGIES)}")
+    return [STRATEGIES[name]]
+
+
+def read_parameters(given: list[str]) -> dict[str, str]:
+    """Read NAME=NUMBER texts. Raises InputError for one without "="; numbers are checked by their strategy."""
+    for text in given:
+        if "=" not in text:
+            raise InputError(f"--param {text}: write NAME=NUMBER")
+    return dict(text.split("=", 1) for text in given)

@@ -1,0 +1,68 @@
+"""`rank compute`: scoring a cohort's films inside the database and storing the ranks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.schema import JSON, UTCDateTime, film_rankings, films
+from ranking.facts import Facts
+from ranking.strategies.base import Strategy
+
+
+def compute(
+    engine: sa.Engine, cohort: Cohort, strategy: Strategy, given: Mapping[str, Any], at: datetime
+) -> int:
+    """Replace the cohort's ranking by ``strategy`` in one transaction; return the number of ranked films.
+
+    Parameters come from ``given``, then the cohort's definition, then the defaults. Raises
+    InputError for parameters that make no sense and for a cohort without ratings.
+    """
+    strategy.refuse_unknown(given)
+    parameters = strategy.settle(given, cohort.definition.get("rank") or {})
+    here = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy.name)
+    with writing(engine) as connection:
+        connection.execute(film_rankings.delete().where(here))
+        ranked = _ranked(strategy.scores(Facts(cohort.id), parameters), connection.dialect.name)
+        constants = {
+            "cohort_id": sa.literal(cohort.id),
+            "strategy": sa.literal(strategy.name),
+            "params": sa.literal(parameters, JSON),
+            "computed_at": sa.literal(at, UTCDateTime),
+        }
+        rows = sa.select(ranked, *constants.values())
+        names = ["film_id", "score", "rank", *constants]
+        count = connection.execute(film_rankings.insert().from_select(names, rows)).rowcount
+        if not count:
+            raise InputError(
+                f"cohort {cohort.label!r} has no film with enough ratings: crawl its members first"
+            )
+    return count
+
+
+def _ranked(scores: sa.Select[Any], dialect: str) -> sa.Subquery:
+    """Add ranks: by the score rounded to ten digits, then more votes, then slug bytewise, then id."""
+    scored = scores.subquery("scored")
+    order = (
+        _rounded(scored.c.score, dialect).desc(),
+        scored.c.votes.desc(),
+        _bytewise(sa.func.coalesce(films.c.slug, ""), dialect),
+        films.c.id,
+    )
+    rank = sa.cast(sa.func.row_number().over(order_by=order), sa.Integer)
+    query = sa.select(scored.c.film_id, scored.c.score, rank.label("rank"))
+    return query.join(films, films.c.id == scored.c.film_id).subquery("ranked")
+
+
+def _rounded(score: Any, dialect: str) -> Any:
+    if dialect == "postgresql":  # has no round(double, digits)
+        return sa.func.round(sa.cast(score, sa.Numeric), 10)
+    return sa.func.round(score, 10, type_=sa.Double)
+
+
+def _bytewise(text: Any, dialect: str) -> Any:
+    return sa.collate(text, "C" if dialect == "postgresql" else "BINARY")
