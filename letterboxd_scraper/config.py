@@ -97,7 +97,7 @@ def _default_settings() -> dict[str, Any]:
 
 
 def load(**overrides: Any) -> Config:
-    """Return the settings; ``overrides`` come from the command line. Raises InputError, naming the setting."""
+    """Return the settings; ``overrides`` come from the command line. Raises InputError."""
     try:
         return Config(**overrides)
     except ValidationError as error:

@@ -53,13 +53,10 @@ class Run:
         try:
             await asyncio.to_thread(self._begin, spider)
         except Exception as error:
-            # An exception that leaves a signal's handler is only logged: the crawl would go on, knowing nobody.
-            if not isinstance(error, InputError):
-                logger.exception("The crawl cannot start")
-            else:
-                logger.error("%s", error)
-            reason = "bad_input" if isinstance(error, InputError) else "not_started"
-            await self.crawler.engine.close_spider_async(reason=reason)  # type: ignore[union-attr]
+            # What leaves a signal's handler is only logged: the crawl would go on, knowing nobody.
+            expected = isinstance(error, InputError)
+            logger.error("The crawl cannot start: %s", error, exc_info=not expected)
+            await self.crawler.engine.close_spider_async(reason="bad_input" if expected else "not_started")
 
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Failure):
@@ -71,7 +68,7 @@ class Run:
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         outcome = self._outcome(reason)
-        self.crawler.stats.set_value(OUTCOME, outcome)  # type: ignore[union-attr]
+        self.crawler.stats.set_value(OUTCOME, outcome)
         if hasattr(spider, "run"):
             await asyncio.to_thread(self._finish, spider, outcome)
 
@@ -105,7 +102,7 @@ class Run:
     def _begin_profile(self, connection: sa.Connection, spider: Any, at: datetime) -> None:
         args = spider.args
         cohort = find_target(connection, args)
-        began = self._open_run(connection, spider, cohort and cohort.label, args.user, at)
+        began = self._open_run(connection, spider, cohort.label if cohort else None, args.user, at)
         if cohort is None:
             members = reader.member_start(connection, args.user, began, at)
         else:
@@ -128,7 +125,7 @@ class Run:
         return await asyncio.to_thread(ask)
 
     def _finish(self, spider: Any, outcome: str) -> None:
-        requests = self.crawler.stats.get_value("downloader/request_count", 0)  # type: ignore[union-attr]
+        requests = self.crawler.stats.get_value("downloader/request_count", 0)
         status = "failed" if outcome == "bad_input" else outcome
         notes = f"{self.failures} failures, {self.errors} errors"
         at = config.now(self.settings.LETTERBOXD_NOW)

@@ -105,7 +105,7 @@ class MemberCrawl:
                 reading.carry_on(bookmark)
 
     def next_page(self) -> tuple[Listing, int] | None:
-        """Return the page to fetch next; number 0 means: known to be empty, nothing to fetch. None at the end."""
+        """Return the page to fetch next, None at the end; page 0: known to be empty, nothing to fetch."""
         if not self._profile_read:
             return Listing.PROFILE, 1
         for listing, reading in self.readings.items():

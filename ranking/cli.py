@@ -119,38 +119,13 @@ def write_file(session: Session, found: "list[RankedFilm]", output: Path) -> Non
 
 def show_films(session: Session, found: "list[RankedFilm]") -> None:
     """Print ranked films as a table, or as JSON with all their fields."""
+    columns = ["rank", "title", "year", "score", "watchers", "mean"]
+    rows: list[list[object]] = [[f.rank, f.title, f.year, f.score, f.watchers, f.mean] for f in found]
     if session.as_json:
+        columns += ["slug", "parameters", "link", "computed_at"]
         base_url = session.config.LETTERBOXD_BASE_URL
-        columns = (
-            "rank",
-            "title",
-            "year",
-            "slug",
-            "score",
-            "watchers",
-            "mean",
-            "parameters",
-            "link",
-            "computed_at",
-        )
-        rows = [
-            (
-                f.rank,
-                f.title,
-                f.year,
-                f.slug,
-                f.score,
-                f.watchers,
-                f.mean,
-                f.parameters,
-                f.link(base_url),
-                f.computed_at,
-            )
-            for f in found
-        ]
-    else:
-        columns = ("rank", "title", "year", "score", "watchers", "mean")
-        rows = [(f.rank, f.title, f.year, f.score, f.watchers, f.mean) for f in found]
+        more: list[list[object]] = [[f.slug, f.parameters, f.link(base_url), f.computed_at] for f in found]
+        rows = [row + extra for row, extra in zip(rows, more, strict=True)]
     session.show(columns, rows)
 
 
@@ -176,7 +151,7 @@ def _strategies(name: str) -> "list[Strategy]":
 
 
 def read_parameters(given: list[str]) -> dict[str, str]:
-    """Read NAME=NUMBER texts. Raises InputError for one without "="; numbers are checked by their strategy."""
+    """Read NAME=NUMBER texts; the numbers are checked by their strategy. Raises InputError."""
     for text in given:
         if "=" not in text:
             raise InputError(f"--param {text}: write NAME=NUMBER")

@@ -34,7 +34,7 @@ def compute(
             "params": sa.literal(parameters, JSON),
             "computed_at": sa.literal(at, UTCDateTime),
         }
-        rows = sa.select(ranked, *constants.values())
+        rows: sa.Select[Any] = sa.select(*ranked.c, *constants.values())
         names = ["film_id", "score", "rank", *constants]
         count = connection.execute(film_rankings.insert().from_select(names, rows)).rowcount
         if not count:

@@ -17,6 +17,9 @@ from letterboxd_scraper.targets import find_target
 
 EXIT_CODES = {"finished": 0, "failed": 1, "bad_input": 2, "failures": 3, "blocked": 4, "interrupted": 130}
 
+TERMS = """Letterboxd's terms (6.11) forbid automated access without authorization; your own export is yours.
+If you are authorized: --accept-terms, or the setting LETTERBOXD_TERMS_ACCEPTED=true."""
+
 
 class Command(BaseRunSpiderCommand):
     requires_project = True
@@ -46,8 +49,7 @@ class Command(BaseRunSpiderCommand):
             raise InputError("give the name of one spider")
         settings = config.from_settings(self.settings or {})
         spider = self._spider_class(args[0])
-        args = spider.read_arguments(opts.spargs)
-        check_store(settings, args)
+        check_store(settings, spider.read_arguments(opts.spargs))
         refuse_without_terms(settings)
         self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")  # type: ignore[union-attr]
         crawler = self._create_crawler(spider)
@@ -76,9 +78,6 @@ def refuse_without_terms(settings: config.Config) -> None:
     if urls.is_loopback(settings.LETTERBOXD_BASE_URL):
         return
     if not settings.LETTERBOXD_TERMS_ACCEPTED:
-        raise TermsNotAccepted(
-            "Letterboxd's terms (6.11, December 2025) forbid automated access without authorization; members may\n"
-            "always use their own export. If you are authorized: --accept-terms, or LETTERBOXD_TERMS_ACCEPTED=true."
-        )
+        raise TermsNotAccepted(TERMS)
     if not settings.LETTERBOXD_CONTACT:
         raise InputError("set LETTERBOXD_CONTACT to an address or URL: the site shall know whom to ask")

@@ -19,7 +19,7 @@ _BAN_TEXTS = (
 def refuse_block(text: str, headers: Mapping[str, str] | None = None) -> None:
     """Raise Blocked if this is a challenge or a ban page, whatever its status was.
 
-    ``headers`` are the response's, names in lower case.
+    ``headers`` are the response's, with names in lower case.
     """
     if (headers or {}).get("cf-mitigated") == "challenge" or any(sign in text for sign in _CHALLENGE_TEXTS):
         raise Blocked("the site answered with a challenge")

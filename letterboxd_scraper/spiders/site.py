@@ -90,7 +90,7 @@ class SiteSpider(Spider):
 
     def _status_of(self, response: TextResponse, listing: Listing) -> str | None:
         try:
-            proof.refuse_block(response.text, response.headers.to_unicode_dict())
+            proof.refuse_block(response.text, _headers(response))
         except Blocked as block:
             self._stop_blocked(block, response.url)
         if response.status == 404 and listing in _HOME:
@@ -115,10 +115,14 @@ def prove(response: Response, listing: Listing, member: str) -> Selector:
     """Return the page, proved to be what was asked for. Raises PageError otherwise."""
     if not isinstance(response, TextResponse):
         raise WrongPage("expected a page, got something that is not text")
-    proof.refuse_block(response.text, response.headers.to_unicode_dict())
+    proof.refuse_block(response.text, _headers(response))
     proof.refuse_truncated(response.text)
     proof.check(response.selector, BODY_CLASS[listing], owner=member)
     return response.selector
+
+
+def _headers(response: Response) -> dict[str, str]:
+    return {str(name).lower(): value for name, value in response.headers.to_unicode_dict().items()}
 
 
 def _described(failure: TwistedFailure, response: Response | None) -> str:

@@ -22,9 +22,9 @@ def record(connection: sa.Connection, failure: Failure, at: datetime, run: int |
         "attempts": scrape_failures.c.attempts + 1,
     }
     if not connection.execute(scrape_failures.update().where(same).values(again)).rowcount:
-        new = {"member": failure.member, "film": failure.film, "url": failure.url, "stage": failure.stage}
-        new |= {"run_id": run, "error": failure.error, "first_seen_at": at, "last_seen_at": at}
-        connection.execute(scrape_failures.insert().values(new))
+        what = {"member": failure.member, "film": failure.film, "url": failure.url, "stage": failure.stage}
+        seen = {"run_id": run, "error": failure.error, "first_seen_at": at, "last_seen_at": at}
+        connection.execute(scrape_failures.insert().values(what | seen))
 
 
 def resolve(connection: sa.Connection, member: str, at: datetime) -> None:

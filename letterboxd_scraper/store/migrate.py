@@ -53,7 +53,7 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> bool:
             return False
         _back_up(engine, found)
         with engine.connect() as connection:
-            command.upgrade(_alembic(connection), revision)
+            command.upgrade(alembic_config(connection), revision)
             connection.commit()
     return True
 
@@ -61,7 +61,7 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> bool:
 def downgrade(engine: sa.Engine, revision: str) -> None:
     """Migrate back to ``revision`` ("base": no tables at all)."""
     with _one_at_a_time(engine), engine.connect() as connection:
-        command.downgrade(_alembic(connection), revision)
+        command.downgrade(alembic_config(connection), revision)
         connection.commit()
 
 
@@ -90,7 +90,7 @@ def _copy(source: Traversable, target: Path) -> None:
             (target / entry.name).write_bytes(entry.read_bytes())
 
 
-def _alembic(connection: sa.Connection) -> Config:
+def alembic_config(connection: sa.Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
     config.attributes["connection"] = connection

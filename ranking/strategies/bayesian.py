@@ -9,11 +9,11 @@ from ranking.strategies.base import Parameter, Parameters, Strategy
 
 
 def bayesian(mean: Any, votes: Any, *, prior_mean: Any, prior_votes: Any) -> Any:
-    """Return (v·R + m·C) / (v + m), in stars, for R = ``mean``, v = ``votes``, C = ``prior_mean``, m = ``prior_votes``.
+    """Return (v·R + m·C) / (v + m) in stars, for R = mean, v = votes, C = prior_mean, m = prior_votes.
 
-    As if ``prior_votes`` more members had given the film ``prior_mean``. Takes numbers or SQL
-    expressions. Source: the shrinkage estimator that IMDb uses for its Top 250; Efron and Morris,
-    "Stein's Paradox in Statistics", Scientific American 236 (1977).
+    As if m more members had given the film C stars. Takes numbers or SQL expressions. Source: the
+    shrinkage estimator that IMDb uses for its Top 250; Efron and Morris, "Stein's Paradox in
+    Statistics", Scientific American 236 (1977).
 
     >>> bayesian(5.0, 1, prior_mean=3.0, prior_votes=9)
     3.2

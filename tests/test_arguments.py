@@ -1,0 +1,126 @@
+"""What spiders and cohorts may be told, and what is said of anything else: one line each."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from letterboxd_scraper.arguments import (
+    Arguments,
+    Definition,
+    FollowGraphArguments,
+    NamedList,
+    ProfileArguments,
+)
+from letterboxd_scraper.errors import InputError
+
+BUILD = {"seed": "ida", "label": "friends"}
+
+READ: list[tuple[type[Arguments], dict[str, Any], dict[str, Any]]] = [
+    (FollowGraphArguments, BUILD, {"seed": "ida", "label": "friends", "cohort": None}),
+    (FollowGraphArguments, BUILD, {"depth": 1, "include_self": True, "via": "following", "max_members": None}),
+    (FollowGraphArguments, BUILD | {"seed": " /Ida_B/ "}, {"seed": "ida_b"}),
+    (FollowGraphArguments, BUILD | {"seed": "ida-b"}, {"seed": "ida-b"}),
+    (FollowGraphArguments, BUILD | {"seed": "123"}, {"seed": "123"}),
+    (FollowGraphArguments, BUILD | {"label": "Friends_of.Ida-2"}, {"label": "Friends_of.Ida-2"}),
+    (FollowGraphArguments, BUILD | {"label": "2026a"}, {"label": "2026a"}),
+    (FollowGraphArguments, BUILD | {"depth": "4", "max_members": "50"}, {"depth": 4, "max_members": 50}),
+    (FollowGraphArguments, BUILD | {"include_self": "false"}, {"include_self": False}),
+    (FollowGraphArguments, BUILD | {"include_self": "1"}, {"include_self": True}),
+    (FollowGraphArguments, BUILD | {"via": "followers"}, {"via": "followers"}),
+    (FollowGraphArguments, {"cohort": "friends"}, {"cohort": "friends", "seed": None}),
+    (FollowGraphArguments, {"cohort": "12"}, {"cohort": "12"}),
+    (ProfileArguments, {"cohort": "friends"}, {"cohort": "friends", "user": None, "watched": False}),
+    (ProfileArguments, {"user": "IDA"}, {"user": "ida", "cohort": None, "resume_from": None}),
+    (ProfileArguments, {"cohort": "friends", "resume_from": "Bo/"}, {"resume_from": "bo"}),
+    (ProfileArguments, {"user": "ida", "watched": "true"}, {"watched": True}),
+    (NamedList, {"label": "friends", "members": ("Ida", "bo")}, {"members": ("ida", "bo")}),
+    (Definition, {}, {"depth": 1, "min_films": None, "max_films": None, "exclude": (), "rank": {}}),
+    (Definition, {"min_films": "0", "max_films": 0}, {"min_films": 0, "max_films": 0}),
+    (Definition, {"exclude": ["Bo", "cy"], "rank": {"m": "10"}}, {"exclude": ("bo", "cy"), "rank": {"m": 10.0}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "given", "expected"), READ)
+def test_texts_are_read_as_what_they_say(
+    model: type[Arguments], given: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    found = model.read(given).model_dump()
+    assert {name: found[name] for name in expected} == expected
+
+
+BUILD_OR_REFRESH = "give seed=NAME label=LABEL to build a cohort, or cohort=LABEL to refresh one"
+REFRESH_ALONE = "give cohort=LABEL alone to refresh, or seed=NAME label=LABEL to build"
+ONE_OF = "give cohort=LABEL or user=NAME, and not both"
+NO_MEMBER = "is not a member name: use the name in the profile's address, such as 'dave'"
+NO_LABEL = "is not a label: use letters, digits, '.', '_' and '-', and not digits alone"
+
+REFUSED: list[tuple[type[Arguments], dict[str, Any], str]] = [
+    (FollowGraphArguments, {}, BUILD_OR_REFRESH),
+    (FollowGraphArguments, {"seed": "ida"}, BUILD_OR_REFRESH),
+    (FollowGraphArguments, {"label": "friends"}, BUILD_OR_REFRESH),
+    (FollowGraphArguments, {"cohort": "friends", "seed": "ida"}, REFRESH_ALONE),
+    (FollowGraphArguments, {"cohort": "friends", "depth": "2"}, REFRESH_ALONE),
+    (FollowGraphArguments, BUILD | {"seed": ""}, f"argument seed='': {NO_MEMBER}"),
+    (FollowGraphArguments, BUILD | {"seed": "/"}, f"argument seed='/': {NO_MEMBER}"),
+    (FollowGraphArguments, BUILD | {"seed": "ida b"}, f"argument seed='ida b': {NO_MEMBER}"),
+    (FollowGraphArguments, BUILD | {"seed": "ida/films"}, f"argument seed='ida/films': {NO_MEMBER}"),
+    (FollowGraphArguments, BUILD | {"seed": "idä"}, f"argument seed='idä': {NO_MEMBER}"),
+    (FollowGraphArguments, BUILD | {"seed": "a\nb"}, f"argument seed='a\\nb': {NO_MEMBER}"),
+    (FollowGraphArguments, BUILD | {"label": ""}, f"argument label='': {NO_LABEL}"),
+    (FollowGraphArguments, BUILD | {"label": "12"}, f"argument label='12': {NO_LABEL}"),
+    (FollowGraphArguments, BUILD | {"label": "my friends"}, f"argument label='my friends': {NO_LABEL}"),
+    (FollowGraphArguments, BUILD | {"label": "a/b"}, f"argument label='a/b': {NO_LABEL}"),
+    (FollowGraphArguments, BUILD | {"label": "ëx"}, f"argument label='ëx': {NO_LABEL}"),
+    (FollowGraphArguments, BUILD | {"depth": "0"}, "argument depth='0': Input should be greater than"),
+    (FollowGraphArguments, BUILD | {"depth": "5"}, "argument depth='5': Input should be less than"),
+    (FollowGraphArguments, BUILD | {"depth": "1.5"}, "argument depth='1.5': "),
+    (FollowGraphArguments, BUILD | {"depth": "deep"}, "argument depth='deep': "),
+    (FollowGraphArguments, BUILD | {"max_members": "0"}, "argument max_members='0': "),
+    (FollowGraphArguments, BUILD | {"include_self": "perhaps"}, "argument include_self='perhaps': "),
+    (FollowGraphArguments, BUILD | {"via": "friends"}, "argument via='friends': Input should be 'following'"),
+    (FollowGraphArguments, BUILD | {"deep": "1"}, "unknown argument 'deep': known are cohort, seed, label"),
+    (FollowGraphArguments, BUILD | {"a\nb": "1"}, "unknown argument 'a\\nb': known are cohort"),
+    (ProfileArguments, {}, ONE_OF),
+    (ProfileArguments, {"watched": "true"}, ONE_OF),
+    (ProfileArguments, {"cohort": "friends", "user": "ida"}, ONE_OF),
+    (ProfileArguments, {"user": "ida", "resume_from": "bo"}, "resume_from=NAME goes with cohort=LABEL"),
+    (ProfileArguments, {"user": "ida?"}, f"argument user='ida?': {NO_MEMBER}"),
+    (ProfileArguments, {"user": "ida", "watched": "2"}, "argument watched='2': "),
+    (ProfileArguments, {"users": "ida"}, "unknown argument 'users': known are cohort, user, resume_from"),
+    (NamedList, {"members": ("ida",)}, "argument 'label' is missing: known are label, members"),
+    (NamedList, {"label": "friends", "members": ()}, "argument members=(): "),
+    (NamedList, {"label": "friends", "members": ("ida", "b o")}, f"argument members='b o': {NO_MEMBER}"),
+    (Definition, {"min_films": "-1"}, "argument min_films='-1': "),
+    (Definition, {"max_films": "many"}, "argument max_films='many': "),
+    (Definition, {"exclude": ("",)}, f"argument exclude='': {NO_MEMBER}"),
+    (Definition, {"rank": {"m": "much"}}, "argument rank='much': "),
+]
+
+
+@pytest.mark.parametrize(("model", "given", "message"), REFUSED)
+def test_anything_else_is_refused_in_one_line(
+    model: type[Arguments], given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError) as refusal:
+        model.read(given)
+    assert str(refusal.value).startswith(message)
+    assert "\n" not in str(refusal.value)
+    assert refusal.value.exit_code == 2
+
+
+def test_what_is_chosen_for_a_cohort_fits_its_definition() -> None:
+    found = FollowGraphArguments.read(BUILD | {"depth": "3", "include_self": "no", "max_members": "7"})
+    assert found.chosen() == {"depth": 3, "include_self": False, "via": "following", "max_members": 7}
+    assert Definition(**found.chosen()).max_members == 7
+
+
+def test_a_refresh_chooses_nothing() -> None:
+    assert FollowGraphArguments.read({"cohort": "friends"}).chosen() == {}
+
+
+def test_arguments_do_not_change_once_read() -> None:
+    found = ProfileArguments.read({"user": "ida"})
+    with pytest.raises(ValidationError):
+        found.user = "bo"  # type: ignore[misc]
+    assert found.user == "ida"

@@ -1,0 +1,205 @@
+"""Who belongs to a circle, as the pages of who follows whom come in."""
+
+import heapq
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from letterboxd_scraper.arguments import Definition
+from letterboxd_scraper.circle import Circle
+from letterboxd_scraper.items import Person
+
+Graph = dict[str, list[str]]
+
+#       seed → ada, bo;  ada → cy, seed;  bo → cy, dot;  cy → eli;  dot → nobody;  eli → fay
+GRAPH: Graph = {
+    "seed": ["ada", "bo"],
+    "ada": ["cy", "seed"],
+    "bo": ["cy", "dot"],
+    "cy": ["eli"],
+    "eli": ["fay"],
+}
+
+
+def people(*names: str) -> tuple[Person, ...]:
+    return tuple(map(Person, names))
+
+
+def walk(graph: Graph, definition: Definition, per_page: int = 2) -> tuple[Circle, list[str]]:
+    """Read listings page by page, the nearest member's first; return the circle and whose were begun."""
+    circle, asked, order = Circle("seed", definition), list[str](), count()
+    queue: list[tuple[int, int, str, int]] = []
+
+    def begin(members: list[str]) -> None:
+        for name in members:
+            asked.append(name)
+            heapq.heappush(queue, (circle.depth_of(name), next(order), name, 0))
+
+    begin(circle.to_expand())
+    while queue:
+        _, _, name, start = heapq.heappop(queue)
+        listing = graph.get(name, [])
+        following = circle.add(name, people(*listing[start : start + per_page]))
+        if start + per_page < len(listing) and not circle.full:
+            heapq.heappush(queue, (circle.depth_of(name), next(order), name, start + per_page))
+        begin(following)
+    return circle, asked
+
+
+WALKS: dict[str, tuple[dict[str, Any], list[tuple[str, int]], list[str]]] = {
+    "one step": ({}, [("seed", 0), ("ada", 1), ("bo", 1)], ["seed"]),
+    "without the seed": ({"include_self": False}, [("ada", 1), ("bo", 1)], ["seed"]),
+    "two steps": (
+        {"depth": 2},
+        [("seed", 0), ("ada", 1), ("bo", 1), ("cy", 2), ("dot", 2)],
+        ["seed", "ada", "bo"],
+    ),
+    "three steps": (
+        {"depth": 3, "include_self": False},
+        [("ada", 1), ("bo", 1), ("cy", 2), ("dot", 2), ("eli", 3)],
+        ["seed", "ada", "bo", "cy", "dot"],
+    ),
+    "one member": ({"max_members": 1}, [("seed", 0)], []),
+    "one member besides the seed": (
+        {"max_members": 1, "include_self": False},
+        [("ada", 1)],
+        ["seed"],
+    ),
+    "four members": (
+        {"depth": 3, "max_members": 4},
+        [("seed", 0), ("ada", 1), ("bo", 1), ("cy", 2)],
+        ["seed", "ada", "bo"],
+    ),
+    "more than there are": ({"max_members": 9}, [("seed", 0), ("ada", 1), ("bo", 1)], ["seed"]),
+    "without bo, nor whom bo alone leads to": (
+        {"depth": 2, "exclude": ("bo",)},
+        [("seed", 0), ("ada", 1), ("cy", 2)],
+        ["seed", "ada"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("chosen", "members", "asked"), WALKS.values(), ids=WALKS)
+def test_a_circle_is_walked_breadth_first_and_each_listing_asked_for_once(
+    chosen: dict[str, Any], members: list[tuple[str, int]], asked: list[str]
+) -> None:
+    circle, begun = walk(GRAPH, Definition(**chosen))
+    assert circle.members() == members
+    assert begun == asked
+
+
+FILMS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "no filter": ({}, ["few", "some", "many", "unknown"]),
+    "at least": ({"min_films": 10}, ["some", "many", "unknown"]),
+    "at most": ({"max_films": 10}, ["few", "some", "unknown"]),
+    "between": ({"min_films": 10, "max_films": 10}, ["some", "unknown"]),
+    "none at all": ({"max_films": 0}, ["unknown"]),
+    "exclude": ({"exclude": ("some", "unknown")}, ["few", "many"]),
+}
+
+
+@pytest.mark.parametrize(("chosen", "expected"), FILMS.values(), ids=FILMS)
+def test_filters_keep_out_who_is_known_not_to_fit(chosen: dict[str, Any], expected: list[str]) -> None:
+    shown = (
+        Person("few", films=9),
+        Person("some", films=10),
+        Person("many", films=11),
+        Person("unknown", films=None),
+    )
+    circle = Circle("seed", Definition(include_self=False, depth=2, **chosen))
+    circle.to_expand()
+    assert circle.add("seed", shown) == expected
+    assert [name for name, _ in circle.members()] == expected
+    assert [person.member for person in circle.wanted(shown)] == expected
+
+
+def test_nothing_is_wanted_of_whom_the_limit_leaves_out() -> None:
+    circle = Circle("seed", Definition(max_members=2))
+    circle.to_expand()
+    circle.add("seed", people("ada", "bo"))
+    assert circle.full
+    assert circle.wanted(people("bo", "ada", "zed")) == people("ada")
+
+
+def test_the_smaller_depth_wins_though_it_comes_later() -> None:
+    circle = Circle("seed", Definition(depth=2))
+    assert circle.to_expand() == ["seed"]
+    assert circle.add("seed", people("ada")) == ["ada"]
+    assert circle.add("ada", people("bo")) == []
+    assert circle.depth_of("bo") == 2
+    assert circle.add("seed", people("bo")) == ["bo"]
+    assert circle.members() == [("seed", 0), ("ada", 1), ("bo", 1)]
+
+
+def test_a_larger_depth_changes_nothing() -> None:
+    circle = Circle("seed", Definition(depth=2))
+    circle.to_expand()
+    circle.add("seed", people("ada", "bo"))
+    assert circle.add("ada", people("bo", "seed")) == []
+    assert circle.members() == [("seed", 0), ("ada", 1), ("bo", 1)]
+
+
+def test_a_full_circle_asks_for_nothing_more() -> None:
+    circle = Circle("seed", Definition(depth=2, max_members=2))
+    circle.to_expand()
+    assert not circle.full
+    assert circle.add("seed", people("ada")) == []
+    assert circle.full
+    assert circle.to_expand() == []
+
+
+def test_a_circle_without_a_limit_is_never_full() -> None:
+    circle = Circle("seed", Definition())
+    circle.to_expand()
+    circle.add("seed", people(*(f"member_{number}" for number in range(500))))
+    assert not circle.full
+    assert len(circle.members()) == 501
+
+
+NAMES = ["seed", *"abcdefg"]
+graphs = st.dictionaries(
+    st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES), unique=True, max_size=5), max_size=len(NAMES)
+)
+
+
+def distances(graph: Graph, depth: int, exclude: tuple[str, ...]) -> dict[str, int]:
+    found = {"seed": 0}
+    for step in range(1, depth + 1):
+        nearer = [name for name, steps in found.items() if steps == step - 1]
+        for name in nearer:
+            for other in graph.get(name, []):
+                if other not in exclude:
+                    found.setdefault(other, step)
+    return found
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    graphs,
+    st.integers(1, 4),
+    st.lists(st.sampled_from(NAMES[1:]), unique=True, max_size=2),
+    st.integers(1, 3),
+)
+def test_members_are_those_within_reach_at_their_distance(
+    graph: Graph, depth: int, exclude: list[str], per_page: int
+) -> None:
+    definition = Definition(depth=depth, exclude=tuple(exclude))
+    circle, asked = walk(graph, definition, per_page)
+    expected = distances(graph, depth, definition.exclude)
+    assert dict(circle.members()) == expected
+    assert [steps for _, steps in circle.members()] == sorted(expected.values())
+    assert sorted(asked) == sorted(name for name, steps in expected.items() if steps < depth)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(graphs, st.integers(1, 4), st.integers(1, 9), st.booleans(), st.integers(1, 3))
+def test_a_limit_cuts_off_the_farthest(
+    graph: Graph, depth: int, limit: int, include_self: bool, per_page: int
+) -> None:
+    chosen = Definition(depth=depth, include_self=include_self)
+    everybody, _ = walk(graph, chosen, per_page)
+    circle, _ = walk(graph, chosen.model_copy(update={"max_members": limit}), per_page)
+    assert circle.members() == everybody.members()[:limit]

@@ -1,0 +1,198 @@
+"""Crawls that are killed, interrupted, refused or fed broken pages: nothing is lost, and the next run goes on."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import scrape_failures, scrape_runs, users
+from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.site import Site, own_world
+from tests.site.pages import Answer
+
+# Takes a path and the answer that the site has for it; returns what it sends instead.
+Fault = Callable[[str, Answer], Answer]
+
+
+class FaultySite(Site):
+    """The imitation site with something wrong, while ``fault`` is set."""
+
+    fault: Fault | None = None
+
+    def answer(self, method: str, target: str, agent: str, body: bytes) -> Answer:
+        answer = super().answer(method, target, agent, body)
+        return self.fault(target, answer) if self.fault else answer
+
+
+@pytest.fixture
+def site() -> Iterator[FaultySite]:
+    with FaultySite(own_world()) as site:
+        yield site
+
+
+@pytest.fixture
+def shell(tmp_path: Path, site: Site, engine: sa.Engine) -> Shell:
+    """A cohort that is known, but not crawled; one request at a time, so that there is time to interfere."""
+    shell = make_shell(tmp_path, site, engine)
+    assert_ended(shell.scrapy("follow_graph", seed="marla", label="friends"), 0)
+    site.clear_log()
+    return shell
+
+
+def truth(site: Site) -> set[tuple[str, str, float | None, bool, bool]]:
+    return site.world.truth(site.world.circle("marla"))
+
+
+def statuses(engine: sa.Engine) -> list[str]:
+    with engine.connect() as connection:
+        query = (
+            sa.select(scrape_runs.c.status).where(scrape_runs.c.type == "profile").order_by(scrape_runs.c.id)
+        )
+        return list(connection.scalars(query))
+
+
+def start_crawl(shell: Shell) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
+    slowly = shell.environment | {"DOWNLOAD_DELAY": "0.02"}
+    return subprocess.Popen(command, cwd=shell.folder, env=slowly, stderr=subprocess.PIPE)
+
+
+def wait_for_requests(site: Site, number: int) -> None:
+    deadline = time.monotonic() + 30
+    while len(site.log) < number:
+        assert time.monotonic() < deadline, "the crawl does not get there"
+        time.sleep(0.005)
+
+
+def test_killed_at_any_instant_it_goes_on_where_it_was(shell: Shell, site: Site, engine: sa.Engine) -> None:
+    for number in (7, 31, 32, 58):
+        process = start_crawl(shell)
+        wait_for_requests(site, number)
+        process.kill()
+        process.communicate()
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(engine) == truth(site)
+    asked = [hit.path for hit in site.log if hit.path != "/robots.txt"]
+    # One request at a time: each kill can cost the page in flight and the one that was not saved yet.
+    assert len(asked) - len(set(asked)) <= 2 * 4
+    assert statuses(engine) == ["running"] * 4 + ["finished"]
+
+
+def test_ctrl_c_ends_it_cleanly(shell: Shell, site: Site, engine: sa.Engine) -> None:
+    process = start_crawl(shell)
+    wait_for_requests(site, 40)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert process.returncode == 130
+    assert statuses(engine) == ["interrupted"]
+    asked = {hit.path for hit in site.log}
+    site.clear_log()
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(engine) == truth(site)
+    assert asked.isdisjoint({hit.path for hit in site.log} - {"/robots.txt"})
+
+
+def test_after_a_crawl_that_ended_the_next_begins_anew(shell: Shell, site: Site) -> None:
+    for _ in range(2):
+        site.clear_log()
+        assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+        assert "/marla/" in [hit.path for hit in site.log]
+
+
+def test_one_members_failure_does_not_stop_the_others(
+    shell: Shell, site: FaultySite, engine: sa.Engine
+) -> None:
+    site.fault = lambda path, answer: (
+        Answer(404, "gone") if path.startswith("/otto_reels/films/rated/.5-5/p") else answer
+    )
+    assert_ended(shell.scrapy("profile", cohort="friends"), 3)
+    others = {fact for fact in truth(site) if fact[0] != "otto_reels"}
+    assert others < stored_facts(engine) < truth(site)
+    assert statuses(engine) == ["failures"]
+    with engine.connect() as connection:
+        (row,) = connection.execute(sa.select(scrape_failures)).all()
+        assert (row.member, row.stage, row.error) == ("otto_reels", "rated", "status 404")
+        read = sa.select(users.c.last_full_scrape_at).where(users.c.letterboxd_username == "otto_reels")
+        assert connection.scalar(read) is None
+    site.fault = None
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(engine) == truth(site)
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(scrape_failures.c.resolved_at)) is not None
+
+
+CHALLENGE = (
+    "<html><head><title>Just a moment...</title></head><body>Enable JavaScript and cookies</body></html>"
+)
+
+
+@pytest.mark.parametrize("status", [403, 200])
+def test_a_challenge_stops_the_crawl_and_erases_nothing(
+    shell: Shell, site: FaultySite, engine: sa.Engine, status: int
+) -> None:
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    site.clear_log()
+    site.fault = lambda path, answer: Answer(status, CHALLENGE) if "films" in path else answer
+    process = shell.scrapy("profile", cohort="friends")
+    assert_ended(process, 4)
+    assert "challenge" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert len([hit for hit in site.log if "films" in hit.path]) <= 2  # one may be in flight
+    assert statuses(engine)[-1] == "blocked"
+    assert stored_facts(engine) == truth(site)
+
+
+BROKEN: dict[str, Fault] = {
+    "cut short": lambda path, answer: Answer(200, answer.body[: len(answer.body) // 2]),
+    "without its grid": lambda path, answer: Answer(200, answer.body.replace('class="grid', 'class="x')),
+    "of somebody else": lambda path, answer: Answer(
+        200, answer.body.replace("data-owner=", 'data-owner="eve" x=')
+    ),
+    "of another type": lambda path, answer: Answer(
+        200, answer.body.replace("films-watched", "something-else")
+    ),
+    "empty": lambda path, answer: Answer(200, ""),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_page_that_proves_nothing_erases_nothing(
+    shell: Shell, site: FaultySite, engine: sa.Engine, kind: str
+) -> None:
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    broken = BROKEN[kind]
+    site.fault = lambda path, answer: broken(path, answer) if path.startswith("/marla/films/") else answer
+    assert_ended(shell.scrapy("profile", cohort="friends"), 3)
+    assert stored_facts(engine) == truth(site)
+    with engine.connect() as connection:
+        assert list(connection.scalars(sa.select(scrape_failures.c.member))) == ["marla"]
+
+
+def test_a_listing_that_disagrees_with_the_profile_is_read_again_then_recorded(
+    shell: Shell, site: FaultySite, engine: sa.Engine
+) -> None:
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    site.clear_log()
+    # The listing is empty, though the profile still counts a film on it.
+    site.fault = lambda path, answer: _without_tiles(answer) if path.startswith("/kip/films/r") else answer
+    assert_ended(shell.scrapy("profile", cohort="friends"), 3)
+    assert stored_facts(engine) == truth(site)
+    asked = [hit.path for hit in site.log if hit.path.startswith("/kip/")]
+    assert asked[:4] == ["/kip/", "/kip/films/rated/.5-5/"] * 2
+
+
+def _without_tiles(answer: Answer) -> Answer:
+    start = answer.body.index('<ul class="grid')
+    inside = answer.body.index(">", start) + 1
+    return Answer(200, answer.body[:inside] + answer.body[answer.body.index("</ul>", inside) :])
+
+
+def test_resume_from_leaves_out_the_members_before(shell: Shell, site: Site) -> None:
+    assert_ended(shell.scrapy("profile", cohort="friends", resume_from="otto_reels"), 0)
+    asked = {hit.path.split("/")[1] for hit in site.log} - {"robots.txt"}
+    assert asked == {name for name in site.world.circle("marla") if name >= "otto_reels"} - {"marla"}

@@ -1,0 +1,279 @@
+"""Parsers over pages of our own making: a page of markup beside what it says, in `pages/<parser>`."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from parsel import Selector
+
+from letterboxd_scraper.errors import Blocked, LayoutChanged, WrongPage
+from letterboxd_scraper.pages import proof
+from letterboxd_scraper.pages.pagination import next_page
+from letterboxd_scraper.pages.people import parse_people
+from letterboxd_scraper.pages.profile import parse_profile
+from letterboxd_scraper.pages.tiles import parse_tiles
+
+CASES = sorted(Path(__file__).parent.glob("pages/*/*.html"))
+PARSERS: dict[str, Callable[[Selector], tuple[Any, ...]]] = {
+    "tiles": parse_tiles,
+    "people": parse_people,
+    "profile": lambda page: (parse_profile(page),),
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.stem}")
+def test_a_page_says_what_stands_beside_it(case: Path) -> None:
+    found = PARSERS[case.parent.name](Selector(case.read_text("utf-8")))
+    as_lists = json.loads(json.dumps([asdict(item) for item in found]))
+    assert as_lists == json.loads(case.with_suffix(".json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.stem}")
+def test_our_own_pages_prove_what_they_are(case: Path) -> None:
+    text = case.read_text("utf-8")
+    proof.refuse_block(text)
+    proof.refuse_truncated(text)
+    assert proof.owner_of(Selector(text)) == "tess_t"
+
+
+def test_every_kind_of_page_has_cases() -> None:
+    assert {case.parent.name for case in CASES} == PARSERS.keys()
+
+
+FILM = 'data-item-slug="tin-weather" data-item-name="Tin Weather (1991)"'
+
+
+def tile(film: str = FILM, marks: str = "") -> str:
+    return f'<li class="griditem"><div {film}></div><p class="poster-viewingdata">{marks}</p></li>'
+
+
+def grid(*entries: str) -> str:
+    return f'<div id="content"><ul class="grid">{"".join(entries)}</ul></div>'
+
+
+BROKEN_GRIDS = {
+    "no grid": "<div id='content'><p>Welcome back</p></div>",
+    "tiles but no grid": f"<ul class='posterlist'>{tile()}</ul>",
+    "a message outside the content": '<section class="filtered-message">Nothing here.</section>',
+    "an empty page": "",
+    "entries without a film": grid('<li class="griditem"><a href="/film/tin-weather/">Tin Weather</a></li>'),
+    "entries under another list": '<div class="poster-grid"><ul class="tiles">' + tile() + "</ul></div>",
+    "eleven half stars": grid(tile(marks='<span class="rating rated-11"></span>')),
+    "zero half stars": grid(tile(marks='<span class="rating rated-0"></span>')),
+    "six stars": grid(tile(marks='<span class="rating">★★★★★★</span>')),
+    "a rating without stars": grid(tile(marks='<span class="rating"></span>')),
+    "no slug": grid(tile('data-item-slug="" data-item-name="Tin Weather (1991)"')),
+    "a slug of slashes": grid(tile('data-film-slug="//" data-item-name="Tin Weather (1991)"')),
+    "no title": grid(tile('data-item-slug="tin-weather"')),
+    "a blank title": grid(tile('data-item-slug="tin-weather" data-item-name=" "')),
+    "a broken identity": grid(tile(FILM + ' data-postered-identifier="{&quot;lid&quot;:"')),
+    "one bad tile among good ones": grid(tile(), tile('data-item-slug=""'), tile()),
+}
+
+
+@pytest.mark.parametrize("html", BROKEN_GRIDS.values(), ids=BROKEN_GRIDS)
+def test_a_grid_that_cannot_be_read_is_refused(html: str) -> None:
+    with pytest.raises(LayoutChanged):
+        parse_tiles(Selector(html))
+
+
+IDENTITIES = {
+    '{"lid":"tW1","uid":"film:903001"}': (903001, "tW1"),
+    '{"uid":"film:903001"}': (903001, None),
+    '{"lid":"tW1","uid":"list:903001"}': (None, "tW1"),
+    '{"lid":"tW1","uid":"film:"}': (None, "tW1"),
+    "[]": (None, None),
+    "null": (None, None),
+    "": (None, None),
+}
+
+
+@pytest.mark.parametrize(("identity", "expected"), IDENTITIES.items())
+def test_only_a_films_own_number_is_its_number(identity: str, expected: tuple[Any, Any]) -> None:
+    (found,) = parse_tiles(Selector(grid(tile(f"{FILM} data-postered-identifier='{identity}'"))))
+    assert (found.film.film_id, found.film.lid) == expected
+
+
+def test_a_slug_may_stand_in_the_link_alone() -> None:
+    film = 'data-item-slug="" data-item-link="/film/tin-weather/" data-item-name="Tin Weather"'
+    (found,) = parse_tiles(Selector(grid(tile(film))))
+    assert found.film.slug == "tin-weather"
+
+
+@pytest.mark.parametrize("halves", range(1, 11))
+def test_every_level_is_half_as_many_stars(halves: int) -> None:
+    by_class = f'<span class="rating -micro rated-{halves}"></span>'
+    by_text = f'<span class="rating">{"★" * (halves // 2)}{"½" * (halves % 2)}</span>'
+    found = parse_tiles(Selector(grid(tile(marks=by_class), tile(marks=by_text))))
+    assert [each.stars for each in found] == [halves / 2, halves / 2]
+
+
+def person(links: str) -> str:
+    return f'<div class="person-summary">{links}</div>'
+
+
+def member_table(links: str, table_class: str = "table-base member-table") -> str:
+    return f'<table class="{table_class}"><tbody><tr><td>{person(links)}</td></tr></tbody></table>'
+
+
+BROKEN_TABLES = {
+    "no table": '<section class="col-main"><p>Nobody yet.</p></section>',
+    "another table": member_table('<a class="name" href="/ida/">Ida</a>', table_class="film-table"),
+    "people without a table": person('<a class="name" href="/ida/">Ida</a>'),
+    "a person without a link": member_table('<a class="name">Ida</a>'),
+    "a link to nobody": member_table('<a class="avatar" href="/"></a><a class="name">Ida</a>'),
+    "a link to something of theirs": member_table('<a class="name" href="/ida/films/">Ida</a>'),
+    "a link elsewhere": member_table('<a class="name" href="https://example.org/ida/">Ida</a>'),
+}
+
+
+@pytest.mark.parametrize("html", BROKEN_TABLES.values(), ids=BROKEN_TABLES)
+def test_a_table_of_members_that_cannot_be_read_is_refused(html: str) -> None:
+    with pytest.raises(LayoutChanged):
+        parse_people(Selector(html))
+
+
+def test_the_name_link_will_do_where_there_is_no_picture() -> None:
+    (found,) = parse_people(Selector(member_table('<a class="name" href="/Ida/"> Ida </a>')))
+    assert (found.member, found.display_name, found.avatar_url) == ("ida", "Ida", None)
+
+
+BROKEN_PROFILES = {
+    "no header": '<body class="profile" data-owner="ida"><h1>Ida</h1></body>',
+    "no owner": '<body class="profile"><section class="profile-header"></section></body>',
+    "an empty owner": '<body class="profile" data-owner=""><section class="profile-header"></section></body>',
+    "an empty page": "",
+    "a favourite without a slug": '<body data-owner="ida"><section class="profile-header"></section>'
+    '<section id="favourites"><div data-item-slug="" data-item-name="Tin Weather"></div></section></body>',
+}
+
+
+@pytest.mark.parametrize("html", BROKEN_PROFILES.values(), ids=BROKEN_PROFILES)
+def test_a_profile_that_cannot_be_read_is_refused(html: str) -> None:
+    with pytest.raises(LayoutChanged):
+        parse_profile(Selector(html))
+
+
+def test_a_header_of_2020_names_its_member() -> None:
+    html = '<body class="profile"><section id="profile-header" data-person="Ida_B"></section></body>'
+    assert parse_profile(Selector(html)).member == "ida_b"
+
+
+NEXT_LINKS = {
+    "the next page": ("/ida/films/rated/.5-5/page/3/", 3),
+    "the next page with its host": ("https://example.org/ida/films/rated/.5-5/page/3/", 3),
+    "another year": ("/ida/films/diary/for/2024/", None),
+    "a page of another year": ("/ida/films/diary/for/2024/page/3/", None),
+    "another listing": ("/ida/films/page/3/", None),
+    "another member": ("/bo/films/rated/.5-5/page/3/", None),
+    "a page further on": ("/ida/films/rated/.5-5/page/4/", None),
+    "the same page": ("/ida/films/rated/.5-5/page/2/", None),
+    "the page before": ("/ida/films/rated/.5-5/", None),
+    "nowhere": ("", None),
+}
+
+
+@pytest.mark.parametrize(("href", "expected"), NEXT_LINKS.values(), ids=NEXT_LINKS)
+def test_only_this_listing_with_the_next_number_is_the_next_page(href: str, expected: int | None) -> None:
+    link = f'<div class="pagination"><a class="next" href="{href}">Older</a></div>'
+    assert next_page(Selector(link), "/ida/films/rated/.5-5/page/2/") == expected
+
+
+PAGINATIONS = {
+    "page two follows": (
+        '<div class="pagination"><a class="next" href="/ida/following/page/2/">N</a></div>',
+        2,
+    ),
+    "behind another year": (
+        '<div class="pagination"><a class="next" href="/ida/following/for/2024/">Next Year</a></div>'
+        '<div class="pagination"><a class="next" href="/ida/following/page/2/">Next</a></div>',
+        2,
+    ),
+    "the last page": ('<div class="pagination"><span class="next">Next</span></div>', None),
+    "a link without an address": ('<div class="pagination"><a class="next">Next</a></div>', None),
+    "a number alone": ('<div class="pagination"><a href="/ida/following/page/2/">2</a></div>', None),
+    "a link elsewhere": ('<p><a class="next" href="/ida/following/page/2/">Next slide</a></p>', None),
+    "a single page": ("<table></table>", None),
+}
+
+
+@pytest.mark.parametrize(("html", "expected"), PAGINATIONS.values(), ids=PAGINATIONS)
+def test_the_pagination_says_whether_a_page_follows_the_first(html: str, expected: int | None) -> None:
+    assert next_page(Selector(html), "/ida/following/") == expected
+
+
+CURRENT = '<body class="screen-member-child-page films-watched wide" data-owner="Ida_B"></body>'
+OF_2020 = '<body class="films-watched"><section id="profile-header" data-person="Ida_B"></section></body>'
+OF_NOBODY = '<body class="films-watched"><i data-owner="ida_b"></i></body>'
+
+
+@pytest.mark.parametrize("html", [CURRENT, OF_2020], ids=["current", "2020"])
+@pytest.mark.parametrize("owner", ["ida_b", "IDA_B", None])
+def test_the_right_page_passes_whatever_the_capitals(html: str, owner: str | None) -> None:
+    proof.check(Selector(html), "films-watched", owner=owner)
+    assert proof.owner_of(Selector(html)) == "ida_b"
+
+
+@pytest.mark.parametrize(
+    ("html", "body_class", "owner"),
+    [
+        (CURRENT, "likes", "ida_b"),
+        (CURRENT, "films", "ida_b"),
+        (CURRENT, "films-watched", "ida"),
+        (OF_2020, "films-watched", "bo"),
+        (OF_NOBODY, "films-watched", "ida_b"),
+        ("<body data-owner='ida_b'></body>", "films-watched", "ida_b"),
+        ("", "films-watched", "ida_b"),
+    ],
+    ids=["type", "part of a class", "owner", "owner in 2020", "owner elsewhere", "no class", "nothing"],
+)
+def test_another_page_than_the_one_asked_for_is_refused(html: str, body_class: str, owner: str) -> None:
+    with pytest.raises(WrongPage):
+        proof.check(Selector(html), body_class, owner=owner)
+
+
+@pytest.mark.parametrize("text", ["", "<html><body><ul>", f"<html></html>{'<!-- -->' * 300}"])
+def test_a_page_without_an_end_is_refused(text: str) -> None:
+    with pytest.raises(WrongPage):
+        proof.refuse_truncated(text)
+
+
+BLOCKS: dict[str, tuple[str, dict[str, str]]] = {
+    "title": ("<html><head><title>Just a moment...</title></head><body></body></html>", {}),
+    "script": ("<html><script>window._cf_chl_opt = {cvId: '3'}</script></html>", {}),
+    "header": ("<html><body>Nothing to see.</body></html>", {"cf-mitigated": "challenge"}),
+    "ban": ("<title>Access denied | example.org used Cloudflare to restrict access</title>", {}),
+    "temporary ban": ("<p>The owner of this website has banned you temporarily.</p>", {}),
+    "rate limit": ("<h1>You are being rate limited</h1>", {"server": "cloudflare"}),
+}
+
+
+@pytest.mark.parametrize(("text", "headers"), BLOCKS.values(), ids=BLOCKS)
+def test_a_block_is_known_by_each_of_its_signs(text: str, headers: dict[str, str]) -> None:
+    with pytest.raises(Blocked):
+        proof.refuse_block(text, headers)
+
+
+def test_an_ordinary_page_is_no_block_though_the_guard_left_its_script() -> None:
+    text = (
+        "<html><head><title>Ida’s films</title></head><body><script>"
+        "a.src = '/cdn-cgi/challenge-platform/scripts/jsd/main.js';</script></body></html>"
+    )
+    proof.refuse_block(text)
+    proof.refuse_block(text, {"cf-ray": "8f00ba12-AMS", "server": "cloudflare", "cf-cache-status": "HIT"})
+
+
+@pytest.mark.parametrize(
+    ("html", "private"),
+    [
+        ('<section class="message"><p><strong>This profile is private.</strong></p></section>', True),
+        ("<section class='error'><h1>Error 1015</h1></section>", False),
+        ("", False),
+    ],
+    ids=["message", "another section", "nothing"],
+)
+def test_only_the_sites_own_message_is_taken_for_privacy(html: str, private: bool) -> None:
+    assert proof.is_private(Selector(html)) is private

@@ -1,0 +1,260 @@
+"""Saving items, on both databases: what is overwritten, what is left alone, what is removed and when."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.items import (
+    Failure,
+    Film,
+    FilmsPage,
+    Listing,
+    MemberRead,
+    Membership,
+    MemberStatus,
+    PeoplePage,
+    Person,
+    Profile,
+    Tile,
+)
+from letterboxd_scraper.store import reader
+from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.schema import (
+    cohort_members,
+    films,
+    ratings,
+    scrape_failures,
+    user_scrape_state,
+    users,
+)
+from letterboxd_scraper.store.writer import Visit, save
+from tests.conftest import stored_facts
+
+MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+TUESDAY = MONDAY + timedelta(days=1)
+WEDNESDAY = MONDAY + timedelta(days=2)
+ALIEN, BRAZIL, CURE = (
+    Film("alien", "Alien", 1979, film_id=1, lid="a1"),
+    Film("brazil", "Brazil", 1985, film_id=2, lid="b2"),
+    Film("cure", "Cure", 1997, film_id=3, lid="c3"),
+)
+FILM_LISTINGS = (Listing.RATED, Listing.UNRATED_LIKES, Listing.UNRATED_WATCHED)
+Store = Callable[..., None]
+
+
+@pytest.fixture
+def store(engine: sa.Engine) -> Store:
+    """Save items as of a day; ada is known already."""
+
+    def store(*items: Any, at: datetime = MONDAY) -> None:
+        for item in items:
+            with writing(engine) as connection:
+                save(item, connection, Visit(at))
+
+    store(profile())
+    return store
+
+
+def profile(*favourites: Film, films: int = 10, ratings: int | None = None) -> Profile:
+    return Profile("ada", "Ada", "https://pictures/ada.jpg", "1abc", films, 5, 6, favourites, ratings, None)
+
+
+def rated(*tiles: Tile, number: int = 1, last: bool = True, complete: bool = True) -> FilmsPage:
+    whole = tuple(tile.film for tile in tiles) if last and complete else None
+    return FilmsPage("ada", Listing.RATED, number, tiles, last, total=len(tiles), complete=whole)
+
+
+def likes(*liked: Film, complete: bool = True) -> FilmsPage:
+    tiles = tuple(Tile(film, None, True) for film in liked)
+    return FilmsPage("ada", Listing.UNRATED_LIKES, 1, tiles, True, complete=liked if complete else None)
+
+
+def rows(engine: sa.Engine, table: sa.Table) -> list[Any]:
+    with engine.connect() as connection:
+        return list(connection.execute(sa.select(table).order_by(*table.primary_key)))
+
+
+def facts(engine: sa.Engine) -> set[tuple[Any, ...]]:
+    return {fact[1:] for fact in stored_facts(engine)}
+
+
+def test_a_rated_page_sets_stars_and_likes(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.5, True), Tile(BRAZIL, 0.5)))
+    assert facts(engine) == {("alien", 4.5, True, False), ("brazil", 0.5, False, False)}
+
+
+def test_saving_the_same_page_twice_keeps_the_rows(store: Store, engine: sa.Engine) -> None:
+    page = rated(Tile(ALIEN, 4.5, True), Tile(BRAZIL, 0.5))
+    store(page)
+    before = rows(engine, ratings), rows(engine, films)
+    store(page, profile(), at=TUESDAY)
+    assert (rows(engine, ratings), rows(engine, films)) == before
+
+
+def test_only_a_complete_listing_removes(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0), Tile(BRAZIL, 3.0)))
+    store(rated(Tile(ALIEN, 4.0), complete=False), at=TUESDAY)
+    assert facts(engine) == {("alien", 4.0, False, False), ("brazil", 3.0, False, False)}
+    store(rated(Tile(ALIEN, 4.0)), at=TUESDAY)
+    assert facts(engine) == {("alien", 4.0, False, False)}
+
+
+def test_a_film_no_longer_rated_stays_while_it_is_liked_or_favourite(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0, True), Tile(BRAZIL, 3.0), Tile(CURE, 2.0)), profile(BRAZIL))
+    store(rated(), at=TUESDAY)
+    assert facts(engine) == {("alien", None, True, False), ("brazil", None, False, True)}
+    store(likes(), at=TUESDAY)
+    assert facts(engine) == {("brazil", None, False, True)}
+    store(profile(), at=TUESDAY)
+    assert facts(engine) == set()
+
+
+def test_an_unliked_favourite_stays_a_favourite(store: Store, engine: sa.Engine) -> None:
+    store(profile(ALIEN), likes(ALIEN))
+    store(likes(), at=TUESDAY)
+    assert facts(engine) == {("alien", None, False, True)}
+
+
+def test_unrated_likes_leave_ratings_alone(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0)), likes(ALIEN, BRAZIL))
+    assert facts(engine) == {("alien", 4.0, True, False), ("brazil", None, True, False)}
+
+
+def test_a_grid_page_never_wipes_a_date_or_a_diary_link(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0)))
+    exact = {"rated_at": MONDAY - timedelta(days=3), "diary_entry_url": "https://diary/1"}
+    with engine.begin() as connection:
+        connection.execute(ratings.update().values(exact))
+    store(rated(Tile(ALIEN, 4.5, True)), at=TUESDAY)
+    (row,) = rows(engine, ratings)
+    assert (row.rated_at, row.diary_entry_url) == (exact["rated_at"], "https://diary/1")
+    assert (row.rating, row.updated_at) == (4.5, TUESDAY)
+
+
+def test_an_undated_rating_was_made_between_two_crawls(store: Store, engine: sa.Engine) -> None:
+    def interval(film: str) -> tuple[Any, Any]:
+        numbers = {row.slug: row.id for row in rows(engine, films)}
+        (row,) = [row for row in rows(engine, ratings) if row.film_id == numbers[film]]
+        return row.seen_after, row.first_seen_at
+
+    store(rated(Tile(ALIEN, 4.0)))
+    assert interval("alien") == (None, MONDAY)
+    store(rated(Tile(ALIEN, 4.0, True), Tile(BRAZIL, 2.0)), at=TUESDAY)
+    assert interval("alien") == (None, MONDAY)
+    assert interval("brazil") == (MONDAY, TUESDAY)
+    store(rated(Tile(ALIEN, 5.0), Tile(BRAZIL, 2.0)), at=WEDNESDAY)
+    assert interval("alien") == (TUESDAY, WEDNESDAY)
+    assert interval("brazil") == (MONDAY, TUESDAY)
+
+
+def test_a_listing_with_a_hole_in_it_never_becomes_complete(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0), last=False))
+    store(rated(Tile(CURE, 4.0), number=3), MemberRead("ada", (Listing.RATED,), 10, 0))
+    (state,) = [row for row in rows(engine, user_scrape_state) if row.listing == "rated"]
+    assert (state.page, state.status) == (1, "reading")
+    assert rows(engine, users)[0].last_full_scrape_at is None
+
+
+def test_a_member_counts_as_read_when_every_listing_is_complete(store: Store, engine: sa.Engine) -> None:
+    listings = (Listing.RATED, Listing.UNRATED_LIKES)
+    store(rated(Tile(ALIEN, 4.0)), MemberRead("ada", listings, 10, 0))
+    assert rows(engine, users)[0].last_full_scrape_at is None
+    store(likes(), MemberRead("ada", listings, 10, 0), at=TUESDAY)
+    ada = rows(engine, users)[0]
+    assert (ada.last_full_scrape_at, ada.crawled_films_count, ada.crawled_likes_count) == (TUESDAY, 10, 0)
+
+
+def test_the_film_number_survives_a_renamed_slug(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0)))
+    renamed = Film("alien-1979", "Alien", 1979, film_id=1, lid="a1")
+    store(rated(Tile(renamed, 4.0)), at=TUESDAY)
+    assert [(film.slug, film.letterboxd_film_id) for film in rows(engine, films)] == [("alien-1979", 1)]
+    assert facts(engine) == {("alien-1979", 4.0, False, False)}
+
+
+def test_a_slug_that_another_film_takes_over(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0)))
+    newcomer = Film("alien", "Alien", 2029, film_id=99)
+    store(rated(Tile(ALIEN, 4.0), Tile(newcomer, 1.0)), at=TUESDAY)
+    found = {film.letterboxd_film_id: film.slug for film in rows(engine, films)}
+    assert found in ({1: "film:1", 99: "alien"}, {1: "alien", 99: "film:99"})
+    assert {fact[1] for fact in facts(engine)} == {4.0, 1.0}
+
+
+def test_a_page_without_years_wipes_none(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0)))
+    store(rated(Tile(Film("alien", "Alien", None, film_id=1), 4.0)), at=TUESDAY)
+    (film,) = rows(engine, films)
+    assert (film.release_year, film.letterboxd_lid) == (1979, "a1")
+
+
+def test_people_bring_counts_but_leave_name_and_picture_to_the_profile(
+    store: Store, engine: sa.Engine
+) -> None:
+    person = Person("ada", "ADA!", "https://pictures/small.jpg", films=12, likes=3)
+    store(PeoplePage("bob", Listing.FOLLOWING, 1, (person, Person("cy", "Cy", None, 1, 0)), True), at=TUESDAY)
+    ada, *others = rows(engine, users)
+    assert (ada.display_name, ada.avatar_url) == ("Ada", "https://pictures/ada.jpg")
+    assert (ada.films_count, ada.likes_count, ada.counts_seen_at) == (12, 3, TUESDAY)
+    assert {(user.letterboxd_username, user.display_name) for user in others} == {("bob", None), ("cy", "Cy")}
+
+
+def membership(*members: tuple[str, int], complete: bool = True) -> Membership:
+    return Membership("friends", "ada", members, complete, {"depth": 1})
+
+
+def test_membership_is_a_diff(store: Store, engine: sa.Engine) -> None:
+    people = tuple(Person(name) for name in ("bob", "cy", "di"))
+    store(PeoplePage("ada", Listing.FOLLOWING, 1, people, True))
+    store(membership(("ada", 0), ("bob", 1), ("cy", 1)))
+    store(membership(("ada", 0), ("cy", 2), ("di", 1)), at=TUESDAY)
+    names = {row.id: row.letterboxd_username for row in rows(engine, users)}
+    found = {names[row.user_id]: (row.depth, row.followed_at) for row in rows(engine, cohort_members)}
+    assert found == {"ada": (0, MONDAY), "cy": (2, MONDAY), "di": (1, TUESDAY)}
+
+
+def test_an_incomplete_walk_drops_nobody(store: Store, engine: sa.Engine) -> None:
+    store(PeoplePage("ada", Listing.FOLLOWING, 1, (Person("bob"),), True))
+    store(membership(("ada", 0), ("bob", 1)), membership(("ada", 0), complete=False))
+    assert len(rows(engine, cohort_members)) == 2
+
+
+def test_a_gone_member_keeps_their_ratings(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0)), MemberStatus("ada", "gone"))
+    assert rows(engine, users)[0].status == "gone"
+    assert len(facts(engine)) == 1
+    store(profile(), at=TUESDAY)
+    assert rows(engine, users)[0].status == "ok"
+
+
+def test_a_failure_counts_up_and_the_next_success_resolves_it(store: Store, engine: sa.Engine) -> None:
+    failure = Failure("rated", "https://site/ada/films/", "status 500", "ada")
+    store(failure)
+    store(failure, at=TUESDAY)
+    (row,) = rows(engine, scrape_failures)
+    assert (row.attempts, row.first_seen_at, row.last_seen_at, row.resolved_at) == (2, MONDAY, TUESDAY, None)
+    store(rated(Tile(ALIEN, 4.0)), MemberRead("ada", (Listing.RATED,), 1, 0), at=WEDNESDAY)
+    assert rows(engine, scrape_failures)[0].resolved_at == WEDNESDAY
+
+
+def test_a_page_is_saved_whole_or_not_at_all(store: Store, engine: sa.Engine) -> None:
+    before = rows(engine, user_scrape_state)
+    with pytest.raises(sa.exc.IntegrityError):
+        store(rated(Tile(ALIEN, 4.0), Tile(BRAZIL, 4.2)))  # the database itself refuses 4.2 stars
+    assert facts(engine) == set()
+    assert rows(engine, films) == []
+    assert rows(engine, user_scrape_state) == before
+
+
+def test_what_is_stored_of_a_listing_can_be_asked(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0, True)), likes(BRAZIL), profile(CURE))
+    watched = FilmsPage("ada", Listing.UNRATED_WATCHED, 1, (Tile(CURE),), True, complete=(CURE,))
+    store(watched)
+    with engine.connect() as connection:
+        found = {listing: reader.stored_films(connection, "ada", listing) for listing in FILM_LISTINGS}
+    assert found == {Listing.RATED: {1}, Listing.UNRATED_LIKES: {2}, Listing.UNRATED_WATCHED: {3}}
+
+
