@@ -13,18 +13,10 @@ def refresh(engine: sa.Engine) -> int:
     """
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(
-                sa.text(f"REFRESH MATERIALIZED VIEW {_concurrently(connection)} cohort_film_stats")
-            )
+            connection.execute(sa.text("REFRESH MATERIALIZED VIEW CONCURRENTLY cohort_film_stats"))
         else:
             connection.execute(cohort_film_stats.delete())
             query = statistics_query()
             names = [column.name for column in query.selected_columns]
             connection.execute(cohort_film_stats.insert().from_select(names, query))
         return connection.scalar(sa.select(sa.func.count()).select_from(cohort_film_stats)) or 0
-
-
-def _concurrently(connection: sa.Connection) -> str:
-    """A view's first refresh cannot be concurrent; later ones let readers go on reading."""
-    populated = sa.text("SELECT relispopulated FROM pg_class WHERE oid = 'cohort_film_stats'::regclass")
-    return "CONCURRENTLY" if connection.scalar(populated) else ""

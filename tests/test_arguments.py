@@ -18,7 +18,8 @@ BUILD = {"seed": "ida", "label": "friends"}
 
 READ: list[tuple[type[Arguments], dict[str, Any], dict[str, Any]]] = [
     (FollowGraphArguments, BUILD, {"seed": "ida", "label": "friends", "cohort": None}),
-    (FollowGraphArguments, BUILD, {"depth": 1, "include_self": True, "via": "following", "max_members": None}),
+    (FollowGraphArguments, BUILD, {"depth": 1, "include_self": True, "via": "following"}),
+    (FollowGraphArguments, BUILD, {"max_members": None}),
     (FollowGraphArguments, BUILD | {"seed": " /Ida_B/ "}, {"seed": "ida_b"}),
     (FollowGraphArguments, BUILD | {"seed": "ida-b"}, {"seed": "ida-b"}),
     (FollowGraphArguments, BUILD | {"seed": "123"}, {"seed": "123"}),
@@ -37,7 +38,8 @@ READ: list[tuple[type[Arguments], dict[str, Any], dict[str, Any]]] = [
     (NamedList, {"label": "friends", "members": ("Ida", "bo")}, {"members": ("ida", "bo")}),
     (Definition, {}, {"depth": 1, "min_films": None, "max_films": None, "exclude": (), "rank": {}}),
     (Definition, {"min_films": "0", "max_films": 0}, {"min_films": 0, "max_films": 0}),
-    (Definition, {"exclude": ["Bo", "cy"], "rank": {"m": "10"}}, {"exclude": ("bo", "cy"), "rank": {"m": 10.0}}),
+    (Definition, {"exclude": ["Bo", "cy"]}, {"exclude": ("bo", "cy")}),
+    (Definition, {"rank": {"m": "10"}}, {"rank": {"m": 10.0}}),
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Crawls that are killed, interrupted, refused or fed broken pages: nothing is lost, and the next run goes on."""
+"""Crawls that are killed, interrupted, refused or fed broken pages lose nothing; the next run goes on."""
 
 import signal
 import subprocess

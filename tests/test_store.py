@@ -256,5 +256,3 @@ def test_what_is_stored_of_a_listing_can_be_asked(store: Store, engine: sa.Engin
     with engine.connect() as connection:
         found = {listing: reader.stored_films(connection, "ada", listing) for listing in FILM_LISTINGS}
     assert found == {Listing.RATED: {1}, Listing.UNRATED_LIKES: {2}, Listing.UNRATED_WATCHED: {3}}
-
-

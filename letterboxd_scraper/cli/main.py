@@ -13,6 +13,7 @@ app = typer.Typer(
     name="letterboxd",
     help="Rank films by what a Letterboxd member's circle thinks. Begin with: letterboxd sync --seed NAME",
     no_args_is_help=True,
+    pretty_exceptions_enable=False,  # an internal error is shown as Python shows it
 )
 console.add_global_options(app)
 app.command("sync")(sync.sync)

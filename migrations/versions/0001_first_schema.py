@@ -392,7 +392,6 @@ STATISTICS_VIEW = """
     JOIN ratings r ON r.user_id = m.user_id
     WHERE r.rating IS NOT NULL
     GROUP BY m.cohort_id, r.film_id
-    WITH NO DATA
 """
 
 TABLES = (

@@ -1,0 +1,210 @@
+"""`letterboxd …` as a user types it, in processes of its own."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.site import Site
+
+
+@pytest.fixture
+def laptop(tmp_path: Path, site: Site, sqlite_url: str) -> Shell:
+    """A user with nothing but the program: the database does not exist yet."""
+    return make_shell(tmp_path, site, sa.create_engine(sqlite_url))
+
+
+def one_line(process: "subprocess.CompletedProcess[str]") -> str:
+    """Return the error of a command that was refused: one line with its name, besides the database's."""
+    lines = [line for line in process.stderr.splitlines() if not line.startswith("database: ")]
+    assert len(lines) == 1, process.stderr
+    assert process.stdout == ""
+    return lines[0]
+
+
+def test_sync_goes_from_a_name_to_a_ranking(laptop: Shell, site: Site) -> None:
+    process = laptop.letterboxd("sync", "--seed", "marla", "--limit", "5", DOWNLOAD_DELAY=0.01)
+    assert_ended(process, 0)
+    assert "marla: 36 members, at most" in process.stderr
+    assert "first ranking, from" in process.stderr
+    assert process.stderr.splitlines()[-1].startswith("database: sqlite:///")
+    header, *films = process.stdout.splitlines()
+    assert header.split() == ["rank", "title", "year", "score", "watchers", "mean"]
+    assert len(films) == 5
+    with (laptop.folder / "marla.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0]["title"] in films[0]
+    rated = {slug for _, slug, rating, _, _ in site.world.truth(site.world.circle("marla")) if rating}
+    assert {row["slug"] for row in rows} == rated
+
+
+def test_an_interrupted_sync_keeps_what_is_there_and_goes_on(
+    laptop: Shell, site: Site, sqlite_url: str
+) -> None:
+    command = [sys.executable, "-m", "letterboxd_scraper", "sync", "--seed", "marla"]
+    slowly = laptop.environment | {"DOWNLOAD_DELAY": "0.05"}
+    process = subprocess.Popen(command, cwd=laptop.folder, env=slowly, stderr=subprocess.PIPE, text=True)
+    while len(site.log) < 50:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted: the same command goes on from here" in told
+    asked = len(site.log)
+    site.clear_log()
+    assert_ended(laptop.letterboxd("sync", "--seed", "marla"), 0)
+    engine = sa.create_engine(sqlite_url)
+    assert stored_facts(engine) == site.world.truth(site.world.circle("marla"))
+    engine.dispose()
+    assert len(site.log) < 120 - asked + 10  # the rest, and who belongs to the circle
+
+
+def test_unknown_seeds_and_lonely_ones_are_told_in_one_line(laptop: Shell) -> None:
+    unknown = laptop.letterboxd("sync", "--seed", "nobody_at_all", "--quiet")
+    assert_ended(unknown, 2)
+    assert "no member 'nobody_at_all' on the site" in one_line(unknown)
+    lonely = laptop.letterboxd("sync", "--seed", "hermit", "--quiet")
+    assert_ended(lonely, 2)
+    assert "hermit follows nobody" in lonely.stderr
+    assert "Traceback" not in unknown.stderr + lonely.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("scrape --cohort nothing", "no cohort 'nothing' (there are: none yet): make one with"),
+        ("scrape", "give cohort=LABEL or user=NAME, and not both"),
+        ("scrape --user nobody", "no member 'nobody' in the database"),
+        ("cohort build --seed marla --label 12", "label='12': is not a label"),
+        ("cohort build --seed marla --label a/b", "label='a/b': is not a label"),
+        ("cohort build --seed ../marla --label x", "is not a member name"),
+        ("cohort build --seed marla --label x --depth 0", "depth=0"),
+        ("cohort build --seed marla --label x --depth two", "Invalid value for '--depth'"),
+        ("cohort build --seed marla --label x --via friends", "via='friends'"),
+        ("cohort build --label x", "give --seed NAME or --members FILE"),
+        ("cohort build --members nowhere.txt --label x", "cannot read the member names in nowhere.txt"),
+        ("cohort refresh nothing", "no cohort 'nothing'"),
+        ("cohort show nothing", "no cohort 'nothing'"),
+        ("cohort delete nothing", "no cohort 'nothing'"),
+        ("rank compute --cohort nothing", "no cohort 'nothing'"),
+        ("rank compute --cohort nothing --strategy best", "no strategy 'best': there are bayesian"),
+        ("rank compute --cohort nothing --param m", "--param m: write NAME=NUMBER"),
+        ("rank show --cohort nothing --limit 0", "Invalid value for '--limit'"),
+        ("export csv --cohort nothing", "no cohort 'nothing'"),
+        ("export csv", "Missing option '--cohort'"),
+        ("fly", "No such command 'fly'"),
+        ("--db-url mysql://u:secret@h/d cohort list", "DATABASE_URL must be sqlite:///FILE or postgresql://"),
+        ("--db-url postgresql://u:secret@127.0.0.1:1/d cohort list", "cannot use the database postgresql"),
+        ("--config nowhere.toml cohort list", "cannot read the configuration file nowhere.toml"),
+    ],
+)
+def test_bad_input_is_one_clear_line_before_any_request(
+    laptop: Shell, site: Site, arguments: str, message: str
+) -> None:
+    process = laptop.letterboxd(*arguments.split())
+    assert_ended(process, 2)
+    assert message in one_line(process)
+    assert "secret" not in process.stderr
+    assert site.log == []
+
+
+def test_a_postgresql_database_that_is_behind_is_upgraded_on_request(
+    tmp_path: Path, site: Site, postgres_url: str
+) -> None:
+    server = make_shell(tmp_path, site, sa.create_engine(postgres_url))
+    refused = server.letterboxd("cohort", "build", "--seed", "hermit", "--label", "alone")
+    assert_ended(refused, 2)
+    assert "is behind: run `letterboxd db upgrade`" in one_line(refused)
+    assert site.log == []
+    assert_ended(server.letterboxd("db", "upgrade"), 0)
+    assert "nothing to do" in server.letterboxd("db", "upgrade").stderr
+    assert_ended(server.letterboxd("cohort", "build", "--seed", "hermit", "--label", "alone"), 0)
+
+
+def test_the_real_site_needs_accepted_terms_and_a_contact(laptop: Shell) -> None:
+    real = {"LETTERBOXD_BASE_URL": "https://letterboxd.com", "LETTERBOXD_TERMS_ACCEPTED": "false"}
+    shell = Shell(laptop.folder, laptop.environment | real | {"LETTERBOXD_CONTACT": ""})
+    refused = shell.scrapy("follow_graph", seed="marla", label="x")
+    assert_ended(refused, 2)
+    assert "terms" in refused.stderr
+    assert "--accept-terms" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 2
+    accepted = shell.letterboxd("cohort", "build", "--seed", "marla", "--label", "x", "--accept-terms")
+    assert_ended(accepted, 2)
+    assert "set LETTERBOXD_CONTACT" in accepted.stderr
+
+
+def test_a_cohort_from_a_list_of_names(laptop: Shell, site: Site, sqlite_url: str) -> None:
+    (laptop.folder / "names.txt").write_text("# my friends\nKip\nzuzu  # both\n\nkip\n")
+    assert_ended(laptop.letterboxd("cohort", "build", "--members", "names.txt", "--label", "two"), 0)
+    assert_ended(laptop.letterboxd("scrape", "--cohort", "two"), 0)
+    engine = sa.create_engine(sqlite_url)
+    assert stored_facts(engine) == site.world.truth(["kip", "zuzu"])
+    engine.dispose()
+    refused = laptop.letterboxd("cohort", "refresh", "two")
+    assert_ended(refused, 2)
+    assert "is a list of names" in one_line(refused)
+
+
+def test_ranking_and_export_of_a_crawled_cohort(crawled: Shell, tmp_path: Path) -> None:
+    assert_ended(crawled.letterboxd("refresh", "stats"), 0)
+    assert_ended(crawled.letterboxd("rank", "compute", "--cohort", "friends", "--param", "m=10"), 0)
+    shown = crawled.letterboxd("rank", "show", "--cohort", "friends", "--limit", "3", "--json")
+    films = json.loads(shown.stdout)
+    assert [film["rank"] for film in films] == [1, 2, 3]
+    assert films[0]["parameters"]["m"] == 10
+    exported = crawled.letterboxd("export", "csv", "--cohort", "friends", "--min-score", "3.6")
+    rows = list(csv.DictReader(exported.stdout.splitlines()))
+    assert rows[0]["slug"] == films[0]["slug"]
+    written = crawled.letterboxd("export", "csv", "--cohort", "friends", "--output", "nowhere/x.csv")
+    assert_ended(written, 2)
+    assert "cannot write nowhere/x.csv" in one_line(written)
+
+
+def test_cohorts_are_listed_shown_changed_and_deleted(crawled: Shell) -> None:
+    (listed,) = json.loads(crawled.letterboxd("cohort", "list", "--json").stdout)
+    assert (listed["label"], listed["seed"], listed["members"]) == ("friends", "marla", 36)
+    members = json.loads(crawled.letterboxd("cohort", "show", "friends", "--json").stdout)
+    assert {m["member"]: m["status"] for m in members if m["status"] != "ok"} == {
+        "wipe_left": "gone",
+        "understudy": "private",
+    }
+    changed = crawled.letterboxd(
+        "cohort", "set", "1", "--rank", "m=10", "--exclude", "kip", "--min-films", "20"
+    )
+    assert_ended(changed, 0)
+    assert_ended(crawled.letterboxd("cohort", "refresh", "friends"), 0)
+    after = {
+        m["member"] for m in json.loads(crawled.letterboxd("cohort", "show", "friends", "--json").stdout)
+    }
+    assert "kip" not in after
+    assert after < {m["member"] for m in members}
+    assert min(m["films"] for m in members if m["member"] in after - {"marla"}) >= 20
+    assert_ended(crawled.letterboxd("cohort", "delete", "friends"), 0)
+    assert json.loads(crawled.letterboxd("cohort", "list", "--json").stdout) == []
+
+
+def test_quiet_commands_print_results_only(crawled: Shell) -> None:
+    process = crawled.letterboxd("cohort", "list", "--quiet")
+    assert process.stderr == ""
+    assert "friends" in process.stdout
+
+
+def test_the_second_processes_environment_wins_over_files(laptop: Shell) -> None:
+    (laptop.folder / "my.toml").write_text('LOG_LEVEL = "ERROR"\nDATABASE_URL = "sqlite:///from-toml.db"\n')
+    (laptop.folder / ".env").write_text("DATABASE_URL=sqlite:///from-env-file.db\n")
+    without = {name: value for name, value in laptop.environment.items() if name != "DATABASE_URL"}
+    shell = Shell(laptop.folder, without)
+    assert shell.letterboxd("--config", "my.toml", "cohort", "list").stderr.endswith("/from-env-file.db\n")
+    (laptop.folder / ".env").unlink()
+    assert shell.letterboxd("--config", "my.toml", "cohort", "list").stderr.endswith("/from-toml.db\n")
+    assert laptop.letterboxd("--config", "my.toml", "cohort", "list").stderr.endswith("/letterboxd.db\n")
+    given = laptop.letterboxd("cohort", "list", "--db-url", "sqlite:///given.db")
+    assert given.stderr.endswith("/given.db\n")
