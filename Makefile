@@ -1,0 +1,34 @@
+# Two commands for a fresh machine: `make demo` and `make test`. Both set up what they need.
+
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+
+.PHONY: demo test clean
+
+demo: .venv/installed
+	@mkdir -p demo
+	@cd demo && env PYTHONPATH="$(CURDIR)" DATABASE_URL="sqlite:///$(CURDIR)/demo/letterboxd.db" \
+		DOWNLOAD_DELAY=0.02 AUTOTHROTTLE_ENABLED=false \
+		"$(BIN)/python" -m tests.site --run "$(BIN)/letterboxd" sync --seed marla
+	@echo
+	@echo "That was the circle of an invented member on an imitation of the site that runs on this machine."
+	@echo "The ranking is in demo/marla.csv, everything that was read in demo/letterboxd.db."
+	@echo "For a member of the real site, read \"Terms and manners\" in README.md first; then:"
+	@echo "  . .venv/bin/activate"
+	@echo "  LETTERBOXD_CONTACT=you@example.org letterboxd sync --seed NAME --accept-terms"
+
+test: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -n 2
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+clean:
+	rm -rf .venv demo
