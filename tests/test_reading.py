@@ -36,7 +36,7 @@ class Site:
     watched: list[Tile] = field(default_factory=list)
     shows_total: bool = True
     total_is_off_by: int = 0
-    changes: dict[int, Callable[["Site"], None]] = field(default_factory=dict)
+    changes: dict[int, Callable[["Site"], object]] = field(default_factory=dict)
     per_page: int = 72
 
     def listing(self, kind: Listing) -> list[Tile]:
@@ -96,6 +96,10 @@ class Run:
     def verdicts(self) -> dict[Listing, bool]:
         return {kind: reading.proved for kind, reading in self.crawl.readings.items()}
 
+    def end(self, reading: Reading, number: int, verdict: Verdict) -> None:
+        self.store.end(reading, number, verdict)
+        self.crawl.finish(reading, verdict)
+
 
 def crawl(
     site: Site,
@@ -109,9 +113,10 @@ def crawl(
     run = Run(MemberCrawl(start or site.start(), watched=watched), [], store or Store())
     while (step := run.crawl.next_page()) and len(run.asked) != stop_after:
         if step[1] == 0:
-            conclude(run, run.crawl.readings[step[0]], 0, Verdict.PROVED)
+            run.end(run.crawl.readings[step[0]], 0, Verdict.PROVED)
             continue
-        site.changes.get(len(run.asked), lambda site: None)(site)
+        if change := site.changes.get(len(run.asked)):
+            change(site)
         run.asked.append(step)
         assert len(run.asked) < 500, "the crawl does not end"
         take_page(run, site, *step)
@@ -129,12 +134,7 @@ def take_page(run: Run, site: Site, kind: Listing, number: int) -> None:
     before = run.store.stored(kind) if reading.doubtful else None
     run.store.page(reading, number, tiles)
     if last:
-        conclude(run, reading, number, reading.verdict(before))
-
-
-def conclude(run: Run, reading: Reading, number: int, verdict: Verdict) -> None:
-    run.store.end(reading, number, verdict)
-    run.crawl.finish(reading, verdict)
+        run.end(reading, number, reading.verdict(before))
 
 
 def pages(kind: Listing, size: int) -> list[Request]:
@@ -332,7 +332,7 @@ def test_a_site_that_stands_still_is_copied_whatever_was_stored_and_wherever_it_
     assert (run.crawl.films, run.crawl.likes) == (site.films_count(), site.likes_count())
 
 
-def lose_first(kind: Listing) -> Callable[[Site], None]:
+def lose_first(kind: Listing) -> Callable[[Site], object]:
     return lambda site: site.listing(kind).__delitem__(slice(1))
 
 
@@ -348,7 +348,7 @@ CHANGES = st.dictionaries(
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(sites(), keys_of_old, CHANGES)
 def test_a_site_that_changes_meanwhile_is_read_at_most_twice_and_loses_only_what_is_proved(
-    site: Site, old: Keys, changes: dict[int, Callable[[Site], None]]
+    site: Site, old: Keys, changes: dict[int, Callable[[Site], object]]
 ) -> None:
     site.changes = changes
     run = crawl(site, store=Store({RATED: old, LIKES: old}))
