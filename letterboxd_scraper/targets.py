@@ -6,7 +6,7 @@ from letterboxd_scraper.arguments import Arguments, FollowGraphArguments, Profil
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.cohorts import Cohort
-from letterboxd_scraper.store.writer import user_ids
+from letterboxd_scraper.store.users import user_ids
 
 
 def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:

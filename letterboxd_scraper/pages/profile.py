@@ -17,6 +17,8 @@ _LEVELS = (
     | {"★" * n + "½": 2 * n + 1 for n in range(1, 5)}
 )
 
+_NAMED_FAVOURITES = re.compile(r"films? watched\. Favorites: ")
+
 
 def parse_profile(page: Selector) -> Profile:
     """Read a profile page. Raises LayoutChanged where its owner or its header is missing."""
@@ -62,9 +64,11 @@ def _count(page: Selector, member: str, listing: str) -> int | None:
 
 def _favourites(page: Selector) -> tuple[Film, ...]:
     # Only this section: recent activity and the watchlist teaser have tiles too.
-    return tuple(
-        parse_film(tile) for tile in page.css("#favourites [data-item-slug], #favourites [data-film-slug]")
-    )
+    tiles = page.css("#favourites [data-item-slug], #favourites [data-film-slug]")
+    # The description names them as well: if only that does, the section has changed, not the member's mind.
+    if not tiles and _NAMED_FAVOURITES.search(_meta(page, "og:description") or ""):
+        raise LayoutChanged("the profile names favourites, but no tile of them was found")
+    return tuple(parse_film(tile) for tile in tiles)
 
 
 def _histogram(page: Selector) -> tuple[int, ...] | None:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store.schema import cohort_members, cohorts, users
-from letterboxd_scraper.store.upsert import insert_missing
-from letterboxd_scraper.store.writer import set_members, user_ids
+from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
+from letterboxd_scraper.store.users import user_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +98,21 @@ def redefine(connection: sa.Connection, cohort: Cohort, definition: dict[str, An
 def delete(connection: sa.Connection, cohort: Cohort) -> None:
     """Delete a cohort, its membership and its rankings; members and their ratings stay."""
     connection.execute(cohorts.delete().where(cohorts.c.id == cohort.id))
+
+
+def set_members(
+    connection: sa.Connection, cohort: int, depths: dict[int, int], at: datetime, complete: bool
+) -> None:
+    """Make ``depths`` (user id → depth) the cohort's membership; drop others only if it is ``complete``."""
+    rows = [
+        {"cohort_id": cohort, "user_id": user, "depth": depth, "followed_at": at}
+        for user, depth in depths.items()
+    ]
+    upsert(connection, cohort_members, rows, along={"followed_at": as_stored("followed_at")})
+    if complete:
+        stored = connection.scalars(
+            sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == cohort)
+        )
+        left = set(stored) - depths.keys()
+        here = cohort_members.c.cohort_id == cohort
+        connection.execute(cohort_members.delete().where(here, cohort_members.c.user_id.in_(left)))

@@ -49,4 +49,9 @@ def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[Ro
 
 def offered(name: str) -> Along:
     """The offered value of a column, for `along`."""
-    return lambda stored, new: new[name]
+    return lambda old, new: new[name]
+
+
+def as_stored(name: str) -> Along:
+    """The stored value of a column, for `along`: it is only set when the row is new."""
+    return lambda old, new: old[name]

@@ -1,0 +1,105 @@
+"""What members rated, liked, favoured and watched: rows set by pages, rows removed by proofs."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.items import FilmsPage, Listing, Profile
+from letterboxd_scraper.store.films import film_ids
+from letterboxd_scraper.store.schema import ratings, user_scrape_state, watched
+from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, offered, upsert
+
+
+def save_favourites(connection: sa.Connection, user: int, profile: Profile, at: datetime) -> None:
+    """Make exactly the profile's favourites the member's: the page shows all there are."""
+    ids = film_ids(connection, profile.favourites)
+    rows = [
+        {"user_id": user, "film_id": film, "favorite": True, "first_seen_at": at, "updated_at": at}
+        for film in ids.values()
+    ]
+    kept = {"first_seen_at": as_stored("first_seen_at"), "updated_at": offered("updated_at")}
+    upsert(connection, ratings, rows, along=kept)
+    no_longer = _of(user, ratings.c.favorite, ratings.c.film_id.not_in(ids.values()))
+    _withdraw(connection, no_longer, {"favorite": False}, ratings.c.rating.is_(None) & ~ratings.c.liked, at)
+
+
+def save_tiles(
+    connection: sa.Connection, user: int, page: FilmsPage, ids: dict[int | str, int], at: datetime
+) -> None:
+    """Store the stars and likes of a page of rated films, or the likes of a page of unrated ones."""
+    rated = page.listing is Listing.RATED
+    before = _last_complete(connection, user, page.listing)
+    seen = {"first_seen_at": at, "seen_after": before, "updated_at": at}
+    rows: dict[int, dict[str, Any]] = {}
+    for tile in page.tiles:
+        film = ids[tile.film.key]
+        # The unrated likes say nothing of a rating: they only add the like.
+        said = {"rating": tile.stars, "liked": tile.liked} if rated else {"liked": True}
+        rows[film] = {"user_id": user, "film_id": film} | said | seen
+    interval = _when_rating_changes if rated else as_stored
+    along = {name: interval(name) for name in ("first_seen_at", "seen_after")}
+    upsert(connection, ratings, list(rows.values()), along=along | {"updated_at": offered("updated_at")})
+
+
+def _when_rating_changes(name: str) -> Along:
+    """A rating that is not the stored one was made since the crawl before: the interval starts anew."""
+    return lambda old, new: sa.case(
+        (old["rating"].is_distinct_from(new["rating"]), new[name]), else_=old[name]
+    )
+
+
+def _last_complete(connection: sa.Connection, user: int, listing: Listing) -> datetime | None:
+    state = user_scrape_state.c
+    return connection.scalar(
+        sa.select(state.complete_as_of).where(state.user_id == user, state.listing == listing)
+    )
+
+
+def _of(user: int, *conditions: Any) -> Any:
+    return sa.and_(ratings.c.user_id == user, *conditions)
+
+
+def _absent(connection: sa.Connection, where: Any, on_listing: set[int]) -> Any:
+    """Narrow ``where`` to the stored rows that are not on the listing."""
+    stored = set(connection.scalars(sa.select(ratings.c.film_id).where(where)))
+    return sa.and_(where, ratings.c.film_id.in_(stored - on_listing))
+
+
+def _withdraw(
+    connection: sa.Connection, where: Any, values: dict[str, Any], empty: Any, at: datetime
+) -> None:
+    """Set ``values`` on the rows ``where``; rows that then say nothing (those that are ``empty``) go."""
+    connection.execute(ratings.delete().where(where, empty))
+    connection.execute(ratings.update().where(where).values(values | {"updated_at": at}))
+
+
+def _remove_unrated(connection: sa.Connection, user: int, on_listing: set[int], at: datetime) -> None:
+    absent = _absent(connection, _of(user, ratings.c.rating.is_not(None)), on_listing)
+    values = {"rating": None, "rated_at": None}
+    _withdraw(connection, absent, values, ~ratings.c.liked & ~ratings.c.favorite, at)
+
+
+def _remove_unliked(connection: sa.Connection, user: int, on_listing: set[int], at: datetime) -> None:
+    absent = _absent(connection, _of(user, ratings.c.rating.is_(None), ratings.c.liked), on_listing)
+    _withdraw(connection, absent, {"liked": False}, ~ratings.c.favorite, at)
+
+
+def _remove_unwatched(connection: sa.Connection, user: int, on_listing: set[int], at: datetime) -> None:
+    """Make `watched` hold the rated films and those on the listing of watched, unrated ones."""
+    rated = set(
+        connection.scalars(sa.select(ratings.c.film_id).where(_of(user, ratings.c.rating.is_not(None))))
+    )
+    stored = set(connection.scalars(sa.select(watched.c.film_id).where(watched.c.user_id == user)))
+    gone = stored - rated - on_listing
+    connection.execute(watched.delete().where(watched.c.user_id == user, watched.c.film_id.in_(gone)))
+    insert_missing(
+        connection, watched, [{"user_id": user, "film_id": film} for film in sorted(rated - stored)]
+    )
+
+
+REMOVE_ABSENT = {
+    Listing.RATED: _remove_unrated,
+    Listing.UNRATED_LIKES: _remove_unliked,
+    Listing.UNRATED_WATCHED: _remove_unwatched,
+}
