@@ -63,6 +63,12 @@ class Definition(Arguments):
     exclude: tuple[MemberName, ...] = ()
     rank: dict[str, float] = {}
 
+    @model_validator(mode="after")
+    def _some_may_belong(self) -> Self:
+        if self.min_films is not None and self.max_films is not None and self.min_films > self.max_films:
+            raise ValueError(f"min_films={self.min_films} is more than max_films={self.max_films}")
+        return self
+
 
 class FollowGraphArguments(Arguments):
     """Arguments of `follow_graph`: a seed and a label to build a cohort, or a cohort to refresh."""

@@ -13,14 +13,20 @@ class Circle:
         self.seed = seed
         self.definition = definition
         self._depths = {seed: 0}
+        self._led_to: dict[str, list[str]] = {}
         self._expanded: set[str] = set()
 
     def add(self, owner: str, people: Iterable[Person]) -> list[str]:
         """Note whom ``owner`` leads to; return those whose own listings are to be read now."""
-        depth = self._depths[owner] + 1
-        for person in people:
-            if depth < self._depths.get(person.member, depth + 1) and self._wanted(person):
-                self._depths[person.member] = depth
+        self._led_to.setdefault(owner, []).extend(p.member for p in people if self._wanted(p))
+        nearer = [owner]
+        while nearer:  # whoever comes nearer brings those nearer whom they led to
+            leader = nearer.pop()
+            depth = self._depths[leader] + 1
+            for member in self._led_to.get(leader, ()):
+                if depth < self._depths.get(member, depth + 1):
+                    self._depths[member] = depth
+                    nearer.append(member)
         return self.to_expand()
 
     def wanted(self, people: Iterable[Person]) -> tuple[Person, ...]:

@@ -32,6 +32,7 @@ class Reading:
     films: dict[int | str, Film] = field(default_factory=dict)
     liked: int = 0
     earlier: frozenset[int | str] | None = None
+    resumed: bool = False
     _size_before: int = 0
 
     @property
@@ -42,7 +43,7 @@ class Reading:
     @property
     def doubtful(self) -> bool:
         """Whether what is stored must be asked for before the listing can be judged."""
-        return not self.binding and self.size != self.total
+        return self.resumed or (not self.binding and self.size != self.total)
 
     def add(self, number: int, tiles: tuple[Tile, ...]) -> None:
         """Note the films of page ``number``; one that is listed twice counts once."""
@@ -59,26 +60,30 @@ class Reading:
         same films. Where nothing stored is missing there is nothing to remove, so nothing to prove.
         """
         found = frozenset(self.films)
+        names = found | {film.slug for film in self.films.values()}
+        nothing_missing = stored is not None and not stored - names
         if len(found) == self.total:
+            # Pages read on different days may miss a film and still add up: nothing goes on their word.
+            proved = nothing_missing or not self.resumed
+        else:
+            proved = not self.binding and (nothing_missing or found == self.earlier)
+        if proved:
             return Verdict.PROVED
-        if not self.binding:
-            names = found | {film.slug for film in self.films.values()}
-            if found == self.earlier or (stored is not None and not stored - names):
-                return Verdict.PROVED
         return Verdict.AGAIN if self.earlier is None else Verdict.UNRECONCILED
 
     def start_again(self) -> None:
         """Forget what was read, but not which films they were: the second reading is compared with it."""
         self.earlier = frozenset(self.films)
         self.page, self.films, self.liked = 0, {}, 0
+        self.resumed, self._size_before = False, 0
 
     def carry_on(self, bookmark: Bookmark) -> None:
         """Take over what an earlier run had read."""
-        self.page = bookmark.page
+        self.page, self.total, self.liked = bookmark.page, bookmark.total, bookmark.liked
         self.finished = self.proved = bookmark.finished
         self.films = {film.key: film for film in bookmark.films}
-        self._size_before = bookmark.total or 0
-        self.liked = bookmark.liked
+        self._size_before = (bookmark.total or 0) if bookmark.finished else 0
+        self.resumed = bookmark.page > 0
 
 
 class MemberCrawl:
@@ -95,14 +100,14 @@ class MemberCrawl:
         self._carry_on(start.bookmarks)
 
     def _carry_on(self, bookmarks: dict[Listing, Bookmark]) -> None:
-        if Listing.PROFILE not in bookmarks:
+        if not {Listing.PROFILE, Listing.RATED} <= bookmarks.keys():
             return
         self._profile_read = True
-        self._films = self._start.films
-        self._expect_ratings(bookmarks[Listing.PROFILE].total)
+        self._films = bookmarks[Listing.PROFILE].total
         for listing, reading in self.readings.items():
             if bookmark := bookmarks.get(listing):
                 reading.carry_on(bookmark)
+        self._expect_ratings(self.readings[Listing.RATED].total)
 
     def next_page(self) -> tuple[Listing, int] | None:
         """Return the page to fetch next, None at the end; page 0: known to be empty, nothing to fetch."""

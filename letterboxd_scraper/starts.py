@@ -25,7 +25,7 @@ class Bookmark:
 class MemberStart:
     """One member to be crawled. ``likes`` is None where no count is known that is still fresh.
 
-    ``films`` is the count that was seen together with ``likes``.
+    ``films`` is the count of watched films that was seen together with ``likes``.
     """
 
     name: str

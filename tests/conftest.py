@@ -64,7 +64,7 @@ def site() -> Iterator[Site]:
 
 @dataclass(frozen=True)
 class Shell:
-    """Runs our commands as a user would, against one site and one database, without waiting between requests."""
+    """Runs our commands as a user would, on one site and one database, without pauses between requests."""
 
     folder: Path
     environment: dict[str, str]

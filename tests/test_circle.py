@@ -134,6 +134,16 @@ def test_the_smaller_depth_wins_though_it_comes_later() -> None:
     assert circle.members() == [("seed", 0), ("ada", 1), ("bo", 1)]
 
 
+def test_whoever_comes_nearer_brings_those_nearer_whom_they_led_to() -> None:
+    circle = Circle("seed", Definition(depth=3))
+    circle.to_expand()
+    circle.add("seed", people("ada"))
+    circle.add("ada", people("bo"))
+    assert circle.add("bo", people("cy")) == []
+    assert circle.add("seed", people("bo")) == ["cy"]
+    assert dict(circle.members()) == {"seed": 0, "ada": 1, "bo": 1, "cy": 2}
+
+
 def test_a_larger_depth_changes_nothing() -> None:
     circle = Circle("seed", Definition(depth=2))
     circle.to_expand()

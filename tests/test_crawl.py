@@ -28,7 +28,7 @@ def truth(site: Site, seed: str = "marla") -> set[Any]:
 
 
 def expected_requests(world: World, seed: str) -> int:
-    """Return what a first `profile` of ``seed``'s circle takes: the counts of everybody but the seed are known."""
+    """Return what a first `profile` of ``seed``'s circle takes: all counts but the seed's are known."""
     return 1 + sum(_requests(world, world.member(name), name == seed) for name in world.circle(seed))
 
 
@@ -84,7 +84,7 @@ def test_the_seeds_watched_films_are_known(crawled: Shell, site: Site, crawled_e
 def test_requests_are_as_few_as_the_counts_allow(shell: Shell, site: Site) -> None:
     shell.scrapy("follow_graph", seed="marla", label="friends")
     people = len(site.world.member("marla").following)
-    assert [hit.path for hit in site.log][0] == "/robots.txt"
+    assert site.log[0].path == "/robots.txt"
     assert len(site.log) == 1 + math.ceil(people / 25)
     site.clear_log()
     shell.scrapy("profile", cohort="friends")

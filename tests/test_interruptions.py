@@ -31,7 +31,8 @@ class FaultySite(Site):
 
 @pytest.fixture
 def site() -> Iterator[FaultySite]:
-    with FaultySite(own_world()) as site:
+    site = FaultySite(own_world())
+    with site:
         yield site
 
 

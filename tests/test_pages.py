@@ -70,7 +70,11 @@ BROKEN_GRIDS = {
     "no title": grid(tile('data-item-slug="tin-weather"')),
     "a blank title": grid(tile('data-item-slug="tin-weather" data-item-name=" "')),
     "a broken identity": grid(tile(FILM + ' data-postered-identifier="{&quot;lid&quot;:"')),
+    "a slug that is only the path": grid(tile('data-film-slug="/film/" data-item-name="Tin Weather (1991)"')),
+    "an identity nested without end": grid(tile(FILM + f' data-postered-identifier="{"[" * 100_000}"')),
     "one bad tile among good ones": grid(tile(), tile('data-item-slug=""'), tile()),
+    "one entry without a film among good ones": grid(tile(), '<li class="griditem"></li>'),
+    "films in another kind of list": f'<div class="poster-grid"><div><article {FILM}></article></div></div>',
 }
 
 
@@ -83,6 +87,8 @@ def test_a_grid_that_cannot_be_read_is_refused(html: str) -> None:
 IDENTITIES = {
     '{"lid":"tW1","uid":"film:903001"}': (903001, "tW1"),
     '{"uid":"film:903001"}': (903001, None),
+    '{"lid":5,"uid":"film:903001"}': (903001, None),
+    f'{{"uid":"film:{"9" * 5000}"}}': (None, None),
     '{"lid":"tW1","uid":"list:903001"}': (None, "tW1"),
     '{"lid":"tW1","uid":"film:"}': (None, "tW1"),
     "[]": (None, None),
@@ -111,6 +117,25 @@ def test_every_level_is_half_as_many_stars(halves: int) -> None:
     assert [each.stars for each in found] == [halves / 2, halves / 2]
 
 
+STARS_SAID_TWICE = {
+    "for screen readers": '<span class="rating" aria-label="★★½">★★½</span>',
+    "in a drawing": '<span class="inline-rating"><svg aria-label="★★½"><title>★★½</title></svg></span>',
+    "in a drawing's title": '<span class="inline-rating"><svg><title>★★½</title></svg></span>',
+    "inside each other": '<span class="rating"><span class="inline-rating">★★½</span></span>',
+}
+
+
+@pytest.mark.parametrize("marks", STARS_SAID_TWICE.values(), ids=STARS_SAID_TWICE)
+def test_stars_that_are_said_twice_count_once(marks: str) -> None:
+    (found,) = parse_tiles(Selector(grid(tile(marks=marks))))
+    assert found.stars == 2.5
+
+
+def test_an_attribute_with_an_impossible_name_harms_no_other() -> None:
+    (found,) = parse_tiles(Selector(grid(tile(FILM + ' {="x"'))))
+    assert found.film.slug == "tin-weather"
+
+
 def person(links: str) -> str:
     return f'<div class="person-summary">{links}</div>'
 
@@ -121,6 +146,7 @@ def member_table(links: str, table_class: str = "table-base member-table") -> st
 
 BROKEN_TABLES = {
     "no table": '<section class="col-main"><p>Nobody yet.</p></section>',
+    "rows of another form": member_table("").replace("person-summary", "member-summary"),
     "another table": member_table('<a class="name" href="/ida/">Ida</a>', table_class="film-table"),
     "people without a table": person('<a class="name" href="/ida/">Ida</a>'),
     "a person without a link": member_table('<a class="name">Ida</a>'),
@@ -139,6 +165,47 @@ def test_a_table_of_members_that_cannot_be_read_is_refused(html: str) -> None:
 def test_the_name_link_will_do_where_there_is_no_picture() -> None:
     (found,) = parse_people(Selector(member_table('<a class="name" href="/Ida/"> Ida </a>')))
     assert (found.member, found.display_name, found.avatar_url) == ("ida", "Ida", None)
+
+
+def profile_of_ida(content: str, head: str = "") -> Selector:
+    body = f"<section class='profile-header'></section>{content}"
+    return Selector(f"<html><head>{head}</head><body class='profile' data-owner='ida'>{body}</body></html>")
+
+
+BARS = {
+    "all without a word": ("", 10 * "<li class='rating-histogram-bar'></li>", None),
+    "all without a word, the total says zero": ("0", 10 * "<li class='rating-histogram-bar'></li>", 0),
+    "all without a word, the total says more": ("7", 10 * "<li class='rating-histogram-bar'></li>", None),
+}
+
+
+@pytest.mark.parametrize(("total", "bars", "expected"), BARS.values(), ids=BARS)
+def test_bars_without_a_word_are_zero_only_if_the_total_says_so(
+    total: str, bars: str, expected: int | None
+) -> None:
+    section = (
+        f"<section class='ratings-histogram-chart'><a class='all-link'>{total}</a><ul>{bars}</ul></section>"
+    )
+    header = "<section class='profile-header'></section>"
+    found = parse_profile(Selector(f"<body class='profile' data-owner='ida'>{header}{section}</body>"))
+    assert found.ratings == expected
+
+
+def test_a_blank_title_does_not_hide_what_the_browser_made_of_it() -> None:
+    levels = ["half-★", "★", "★½", "★★", "★★½", "★★★", "★★★½", "★★★★", "★★★★½", "★★★★★"]
+    bars = "".join(
+        '<li class="rating-histogram-bar">'
+        f'<a title="" data-original-title="3 {level} ratings (10%)"></a></li>'
+        for level in levels
+    )
+    found = parse_profile(profile_of_ida(f"<section class='ratings-histogram-chart'>{bars}</section>"))
+    assert found.histogram == (3,) * 10
+
+
+def test_favourites_that_only_the_description_names_are_a_changed_layout() -> None:
+    about = "Ida uses Letterboxd. 7 films watched. Favorites: Tin Weather (1991)."
+    with pytest.raises(LayoutChanged, match="names favourites"):
+        parse_profile(profile_of_ida("", f'<meta property="og:description" content="{about}">'))
 
 
 BROKEN_PROFILES = {
@@ -163,6 +230,7 @@ def test_a_header_of_2020_names_its_member() -> None:
 
 
 NEXT_LINKS = {
+    "no address at all": ("//[", None),
     "the next page": ("/ida/films/rated/.5-5/page/3/", 3),
     "the next page with its host": ("https://example.org/ida/films/rated/.5-5/page/3/", 3),
     "another year": ("/ida/films/diary/for/2024/", None),
@@ -254,16 +322,27 @@ BLOCKS: dict[str, tuple[str, dict[str, str]]] = {
 @pytest.mark.parametrize(("text", "headers"), BLOCKS.values(), ids=BLOCKS)
 def test_a_block_is_known_by_each_of_its_signs(text: str, headers: dict[str, str]) -> None:
     with pytest.raises(Blocked):
-        proof.refuse_block(text, headers)
+        proof.prove(Selector(text or " "), text, headers, "profile", owner="ida")
 
 
-def test_an_ordinary_page_is_no_block_though_the_guard_left_its_script() -> None:
-    text = (
-        "<html><head><title>Ida’s films</title></head><body><script>"
-        "a.src = '/cdn-cgi/challenge-platform/scripts/jsd/main.js';</script></body></html>"
-    )
-    proof.refuse_block(text)
-    proof.refuse_block(text, {"cf-ray": "8f00ba12-AMS", "server": "cloudflare", "cf-cache-status": "HIT"})
+ORDINARY = """<html><head><title>Ida’s profile</title></head><body class="profile" data-owner="Ida">
+<p class="bio">{bio}</p>
+<script>a.src = '/cdn-cgi/challenge-platform/scripts/jsd/main.js';</script></body></html>"""
+
+
+@pytest.mark.parametrize("bio", ["", "You are being rate limited by life", "cf_chl_opt explained"])
+def test_an_ordinary_page_is_no_block_though_the_guard_left_its_script_or_members_speak_of_blocks(
+    bio: str,
+) -> None:
+    headers = {"cf-ray": "8f00ba12-AMS", "server": "cloudflare", "cf-cache-status": "HIT"}
+    text = ORDINARY.format(bio=bio)
+    proof.prove(Selector(text), text, headers, "profile", owner="ida")
+
+
+def test_a_page_of_another_type_is_wrong_and_no_block() -> None:
+    text = ORDINARY.format(bio="")
+    with pytest.raises(WrongPage, match="expected a 'likes' page"):
+        proof.prove(Selector(text), text, {}, "likes", owner="ida")
 
 
 @pytest.mark.parametrize(

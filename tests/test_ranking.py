@@ -109,7 +109,7 @@ def test_a_film_that_is_no_longer_rated_leaves_the_ranking(crawled_engine: sa.En
 def test_parameters_come_from_the_call_then_the_cohort_then_the_defaults(crawled_engine: sa.Engine) -> None:
     def stored() -> dict[str, float]:
         with crawled_engine.connect() as connection:
-            return dict(connection.scalar(sa.select(film_rankings.c.params).limit(1)))
+            return dict(connection.execute(sa.select(film_rankings.c.params)).scalars().first() or {})
 
     ranked(crawled_engine)
     assert stored() == {"m": 5, "min_votes": 1}

@@ -9,5 +9,5 @@ def parse_count(text: str | None) -> int | None:
     >>> parse_count("2,770\\xa0followers"), parse_count("following 14"), parse_count("No ★ ratings")
     (2770, 14, None)
     """
-    found = re.search(r"\d{1,3}(?:,\d{3})+|\d+", text or "")
+    found = re.search(r"\d{1,3}(?:,\d{3}){1,3}|\d{1,12}", text or "")
     return int(found[0].replace(",", "")) if found else None

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from parsel import Selector
 
-_PAGE = re.compile(r"page/(\d+)/$")
+_PAGE = re.compile(r"page/(\d{1,6})/$")
 
 
 def next_page(page: Selector, path: str) -> int | None:
@@ -16,10 +16,17 @@ def next_page(page: Selector, path: str) -> int | None:
     """
     stem, number = split_page(path)
     for href in page.css("div.pagination a.next::attr(href)").getall():
-        other, following = split_page(urlsplit(href).path)
+        other, following = split_page(_path(href))
         if other == stem and following == number + 1:
             return following
     return None
+
+
+def _path(href: str) -> str:
+    try:
+        return urlsplit(href).path
+    except ValueError:  # "//[" and the like: leads nowhere
+        return ""
 
 
 def split_page(path: str) -> tuple[str, int]:

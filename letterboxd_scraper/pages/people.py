@@ -14,7 +14,10 @@ def parse_people(page: Selector) -> tuple[Person, ...]:
     """
     if not page.css("table.member-table, table.person-table"):
         raise LayoutChanged("no table of members on the page")
-    return tuple(_person(row) for row in page.css("tr:has(div.person-summary)"))
+    people = tuple(_person(row) for row in page.css("tr:has(div.person-summary)"))
+    if not people and page.css("table.member-table td, table.person-table td"):
+        raise LayoutChanged("the table of members has rows, but no person in any of them")
+    return people
 
 
 def _person(row: Selector) -> Person:
@@ -36,6 +39,6 @@ def _person(row: Selector) -> Person:
 def _stat(row: Selector, path: str) -> int | None:
     """Read the number of the link that leads below ``path``: links stay when classes change."""
     for link in row.css("td.table-stats a"):
-        if link.attrib.get("href", "").lower().startswith(path):
-            return parse_count("".join(link.xpath(".//text()").getall()))
+        if link.xpath("@href").get("").lower().startswith(path):
+            return parse_count(link.xpath("string()").get())
     return None

@@ -2,7 +2,7 @@
 
 import re
 
-from parsel import Selector, SelectorList
+from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import Film, Profile
@@ -57,7 +57,7 @@ def _meta(page: Selector, name: str) -> str | None:
 def _count(page: Selector, member: str, listing: str) -> int | None:
     """Read a header count by its link: the words beside it are translated, the link is not."""
     for link in page.css(".profile-statistic a, .profile-stats a"):
-        if link.attrib.get("href", "").lower() == f"/{member}/{listing}":
+        if link.xpath("@href").get("").lower() == f"/{member}/{listing}":
             return parse_count(link.css(".value").xpath("string()").get())
     return None
 
@@ -72,28 +72,27 @@ def _favourites(page: Selector) -> tuple[Film, ...]:
 
 
 def _histogram(page: Selector) -> tuple[int, ...] | None:
-    """Return the ten counts, or None if they cannot all be read or do not add up to the total shown."""
+    """Return the ten counts; None if one cannot be read, or if they do not add up to the total shown."""
     section = page.css("section.ratings-histogram-chart")
-    bars = section.css("li.rating-histogram-bar, .barcolumn")
-    counts: dict[int, int] = {}
-    for number, bar in enumerate(bars, start=1):
-        text = _bar_text(bar)
-        level = _LEVEL.search(text)
-        halves = _LEVELS.get(level[1]) if level else number if len(bars) == 10 else None
-        if halves is None or halves in counts:
-            return None
-        counts[halves] = parse_count(text[: level.start()] if level else text) or 0
-    total = _total(section)
-    if sorted(counts) != list(range(1, 11)) or (total is not None and total != sum(counts.values())):
+    total = parse_count(section.css("a.all-link").xpath("string()").get())
+    bars = [_bar(bar) for bar in section.css("li.rating-histogram-bar, .barcolumn")]
+    levels = [level or place for place, (level, _) in enumerate(bars, start=1)]
+    if levels != list(range(1, 11)):
         return None
-    return tuple(counts[halves] for halves in range(1, 11))
+    counts = tuple(count or 0 for _, count in bars)
+    # A bar without a word may be a level without ratings, but only the total can say so.
+    silent = any(count is None for _, count in bars)
+    if total != sum(counts) and (total is not None or silent):
+        return None
+    return counts
 
 
-def _bar_text(bar: Selector) -> str:
-    """Return a bar's sentence, "17 ★★ ratings (5%)"; a level without ratings may have none."""
-    titles = bar.xpath(".//@title | .//@data-original-title | ./@title | ./@data-original-title").getall()
-    return titles[0] if titles else bar.xpath("string()").get("")
-
-
-def _total(section: SelectorList[Selector]) -> int | None:
-    return parse_count(section.css("a.all-link").xpath("string()").get())
+def _bar(bar: Selector) -> tuple[int | None, int | None]:
+    """Read "17 ★★ ratings (5%)" as (4, 17), in half stars; a part that is not there is None."""
+    texts = bar.xpath(".//@title | .//@data-original-title | ./@title | ./@data-original-title").getall()
+    sentence = next((text for text in [*texts, bar.xpath("string()").get("")] if text.strip()), "")
+    level = _LEVEL.search(sentence)
+    if not level:
+        return None, None
+    before = sentence[: level.start()]
+    return _LEVELS.get(level[1]), 0 if before.strip() == "No" else parse_count(before)

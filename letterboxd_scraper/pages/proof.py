@@ -8,22 +8,42 @@ from letterboxd_scraper.errors import Blocked, WrongPage
 
 # Present in every challenge, absent from ordinary pages. The words "challenge-platform" alone
 # prove nothing: ordinary pages carry a Cloudflare script of that name.
-_CHALLENGE_TEXTS = ("cf_chl_opt", "<title>Just a moment...</title>")
-_BAN_TEXTS = (
+_CHALLENGE_SIGNS = ("cf_chl_opt", "<title>Just a moment...</title>")
+_BAN_SIGNS = (
     "used Cloudflare to restrict access",
     "has banned you temporarily",
     "You are being rate limited",
 )
 
 
-def refuse_block(text: str, headers: Mapping[str, str] | None = None) -> None:
-    """Raise Blocked if this is a challenge or a ban page, whatever its status was.
+def prove(
+    page: Selector, text: str, headers: Mapping[str, str], body_class: str, owner: str | None = None
+) -> None:
+    """Raise PageError unless this whole page is of the type ``body_class`` and belongs to ``owner``.
 
-    ``headers`` are the response's, with names in lower case.
+    ``text`` is the document, ``headers`` are the response's with names in lower case. A page that
+    is what was asked for is no block, whatever its members wrote on it.
     """
-    if (headers or {}).get("cf-mitigated") == "challenge" or any(sign in text for sign in _CHALLENGE_TEXTS):
+    refuse_challenge_header(headers)
+    try:
+        refuse_truncated(text)
+        check(page, body_class, owner)
+    except WrongPage:
+        refuse_block(text)
+        raise
+
+
+def refuse_challenge_header(headers: Mapping[str, str]) -> None:
+    """Raise Blocked if the response says of itself that it is a challenge."""
+    if headers.get("cf-mitigated") == "challenge":
         raise Blocked("the site answered with a challenge")
-    if any(sign in text[:20_000] for sign in _BAN_TEXTS):
+
+
+def refuse_block(text: str) -> None:
+    """Raise Blocked if a page that is not what was asked for is a challenge or a ban."""
+    if any(sign in text for sign in _CHALLENGE_SIGNS):
+        raise Blocked("the site answered with a challenge")
+    if any(sign in text for sign in _BAN_SIGNS):
         raise Blocked("the site answered with a ban page")
 
 

@@ -8,15 +8,19 @@ import json
 import re
 from typing import Any
 
-from parsel import Selector
+from parsel import Selector, SelectorList
 
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import Film, Tile
 
 _TILE = "[data-item-slug], [data-film-slug]"
 # A grid, or the message that stands in its place when a listing is empty.
-_CONTAINER = "ul.grid, ul.poster-list, ul.js-list-entries, .poster-grid, #content section.filtered-message"
+_GRID = "ul.grid, ul.poster-list, ul.js-list-entries"
+_CONTAINER = f"{_GRID}, .poster-grid, #content section.filtered-message"
+# Entries that hold a film; others (advertisements, say) may stand between them.
+_FILM_ENTRY = "li.griditem, li.posteritem, li.poster-container"
 _YEAR = re.compile(r"^(?P<title>.*\S)\s+\((?P<year>\d{4})\)$", re.DOTALL)
+_STARS_SHOWN = ("@aria-label", ".//svg/@aria-label", "string(.//svg/*[local-name()='title'])", "string()")
 _POSTER_ALT = re.compile(r"^Poster for ")
 
 
@@ -28,25 +32,32 @@ def parse_tiles(page: Selector) -> tuple[Tile, ...]:
     grids = page.css(_CONTAINER)
     if not grids:
         raise LayoutChanged("no film grid on the page")
-    tiles = tuple(_tile(entry) for entry in _entries(page))
-    if not tiles and grids.css("li"):
-        raise LayoutChanged("the film grid has entries, but no film in any of them")
+    tiles = tuple(_tile(entry) for entry in page.css(_GRID).xpath("./li") if _is_film(entry))
+    if not tiles and grids.css(f"li, {_TILE}"):
+        raise LayoutChanged("the film grid has entries, but no film could be read from any of them")
     return tiles
 
 
 def parse_film(tile: Selector) -> Film:
     """Read the film of one tile's own element. Raises LayoutChanged without slug or title."""
-    identity = _json(tile.attrib.get("data-postered-identifier"))
+    identity = _json(_attribute(tile, "data-postered-identifier"))
     title, year = _title_and_year(tile)
+    lid = identity.get("lid")
     return Film(
-        slug=_slug(tile), title=title, year=year, film_id=_film_id(tile, identity), lid=identity.get("lid")
+        slug=_slug(tile),
+        title=title,
+        year=year,
+        film_id=_film_id(tile, identity),
+        lid=lid if isinstance(lid, str) else None,
     )
 
 
-def _entries(page: Selector) -> list[Selector]:
-    """Return each entry's `li`, of the page's grids only: menus and teasers have tiles too."""
-    grids = page.css("ul.grid, ul.poster-list, ul.js-list-entries")
-    return [entry for entry in grids.xpath("./li") if entry.css(_TILE)]
+def _is_film(entry: Selector) -> bool:
+    if entry.css(_TILE):
+        return True
+    if entry.xpath("self::*").css(_FILM_ENTRY):
+        raise LayoutChanged("an entry of the film grid names no film")
+    return False
 
 
 def _tile(entry: Selector) -> Tile:
@@ -59,7 +70,7 @@ def _tile(entry: Selector) -> Tile:
 def _slug(tile: Selector) -> str:
     # Not data-target-link: in favourites and diaries that is the member's own page of the film.
     for name in ("data-item-slug", "data-item-link", "data-film-slug"):
-        if slug := tile.attrib.get(name, "").strip("/").removeprefix("film/"):
+        if (slug := _attribute(tile, name).removeprefix("/film/").strip("/")) not in ("", "film"):
             return slug
     raise LayoutChanged("a film tile without a slug")
 
@@ -68,17 +79,17 @@ def _film_id(tile: Selector, identity: dict[str, Any]) -> int | None:
     uids = (
         identity.get("uid"),
         tile.xpath("following-sibling::p/@data-item-uid").get(),
-        tile.attrib.get("data-film-id"),
+        _attribute(tile, "data-film-id"),
     )
     for uid in uids:
-        if found := re.fullmatch(r"(?:film:)?(\d+)", str(uid or "")):
+        if found := re.fullmatch(r"(?:film:)?(\d{1,9})", str(uid or "")):
             return int(found[1])
     return None
 
 
 def _title_and_year(tile: Selector) -> tuple[str, int | None]:
     # The full name first: in 2025 the short one had no year.
-    name = tile.attrib.get("data-item-full-display-name") or tile.attrib.get("data-item-name")
+    name = _attribute(tile, "data-item-full-display-name") or _attribute(tile, "data-item-name")
     if not name:
         name = _POSTER_ALT.sub("", tile.css("img::attr(alt)").get(""))
     name = " ".join(name.split())
@@ -88,15 +99,17 @@ def _title_and_year(tile: Selector) -> tuple[str, int | None]:
     return (found["title"], int(found["year"])) if found else (name, None)
 
 
-def _stars(viewing: Selector | Any) -> float | None:
+def _stars(viewing: SelectorList[Selector]) -> float | None:
     """Read ``rated-7`` as 3.5 stars (the site counts in half stars), else count the stars shown."""
-    rating = viewing.css(".rating, .inline-rating")
-    if not rating:
+    ratings = viewing.css(".rating, .inline-rating")
+    if not ratings:
         return None
-    if halves := rating.attrib.get("class", "") and rating.css("::attr(class)").re_first(r"\brated-(\d+)\b"):
+    if halves := ratings.css("::attr(class)").re_first(r"\brated-(\d{1,3})\b"):
         return _half_stars(int(halves))
-    shown = "".join(rating.xpath(".//text() | ./@aria-label | .//svg/@aria-label").getall())
-    return _half_stars(2 * shown.count("★") + shown.count("½"))
+    # The same stars may be said again for screen readers: the first place that shows any counts.
+    shown = [ratings[0].xpath(path).get("") for path in _STARS_SHOWN]
+    stars = next((text for text in shown if "★" in text or "½" in text), "")
+    return _half_stars(2 * stars.count("★") + stars.count("½"))
 
 
 def _half_stars(halves: int) -> float:
@@ -105,9 +118,14 @@ def _half_stars(halves: int) -> float:
     return halves / 2
 
 
-def _json(text: str | None) -> dict[str, Any]:
+def _attribute(element: Selector, name: str) -> str:
+    # Not element.attrib: it fails as a whole if any one name is not well formed.
+    return element.xpath("@*[name()=$name]", name=name).get("")
+
+
+def _json(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text or "{}")
-    except ValueError:
-        raise LayoutChanged(f"a film's identity is not JSON: {text!r}") from None
+    except (ValueError, RecursionError):
+        raise LayoutChanged(f"a film's identity is not JSON: {text[:80]!r}") from None
     return value if isinstance(value, dict) else {}

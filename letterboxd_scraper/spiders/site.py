@@ -90,7 +90,8 @@ class SiteSpider(Spider):
 
     def _status_of(self, response: TextResponse, listing: Listing) -> str | None:
         try:
-            proof.refuse_block(response.text, _headers(response))
+            proof.refuse_challenge_header(_headers(response))
+            proof.refuse_block(response.text)
         except Blocked as block:
             self._stop_blocked(block, response.url)
         if response.status == 404 and listing in _HOME:
@@ -115,9 +116,7 @@ def prove(response: Response, listing: Listing, member: str) -> Selector:
     """Return the page, proved to be what was asked for. Raises PageError otherwise."""
     if not isinstance(response, TextResponse):
         raise WrongPage("expected a page, got something that is not text")
-    proof.refuse_block(response.text, _headers(response))
-    proof.refuse_truncated(response.text)
-    proof.check(response.selector, BODY_CLASS[listing], owner=member)
+    proof.prove(response.selector, response.text, _headers(response), BODY_CLASS[listing], owner=member)
     return response.selector
 
 

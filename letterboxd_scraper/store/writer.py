@@ -46,7 +46,6 @@ def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
         "display_name": profile.display_name,
         "avatar_url": profile.avatar_url,
         "letterboxd_lid": profile.lid,
-        "films_count": profile.films,
         "status": "ok",
     }
     shown = {name: value for name, value in row.items() if value is not None}
