@@ -41,6 +41,8 @@ class Config(BaseSettings):
     AUTOTHROTTLE_TARGET_CONCURRENCY: float = Field(gt=0)
     DOWNLOAD_TIMEOUT: float = Field(gt=0)
     RETRY_TIMES: int = Field(ge=0)
+    RETRY_BACKOFF_BASE: float = Field(ge=0)
+    CHALLENGE_PAUSE: float = Field(ge=0)
     LOG_LEVEL: str
 
     @field_validator("DATABASE_URL")

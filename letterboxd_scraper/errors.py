@@ -7,8 +7,9 @@ ProjectError                exit 1
 │   └── StoreNotReady                the database is unreachable, behind or ahead
 └── PageError                        a page that is not what was asked for; it proves nothing
     ├── WrongPage                    another page type, another member's page, a page cut short
-    ├── LayoutChanged                the right page, but its markup is not the one we know
-    └── Blocked             exit 4   a challenge or a ban: stop, and say so
+    └── LayoutChanged                the right page, but its markup is not the one we know
+
+A site that refuses us is no error of this tree: see `letterboxd_scraper.refusals`.
 """
 
 
@@ -44,7 +45,3 @@ class WrongPage(PageError):
 
 class LayoutChanged(PageError):
     pass
-
-
-class Blocked(PageError):
-    exit_code = 4

@@ -25,6 +25,7 @@ OUTCOME = "letterboxd/outcome"
 _OUTCOMES = {
     "finished": "finished",
     "blocked": "blocked",
+    "no_robots": "no_robots",
     "shutdown": "interrupted",
     "bad_input": "bad_input",
 }
@@ -126,7 +127,7 @@ class Run:
 
     def _finish(self, spider: Any, outcome: str) -> None:
         requests = self.crawler.stats.get_value("downloader/request_count", 0)
-        status = "failed" if outcome == "bad_input" else outcome
+        status = "failed" if outcome in ("bad_input", "no_robots") else outcome
         notes = f"{self.failures} failures, {self.errors} errors"
         at = config.now(self.settings.LETTERBOXD_NOW)
         with writing(self.engine) as connection:

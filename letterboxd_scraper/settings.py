@@ -31,6 +31,13 @@ ITEM_PIPELINES = {
     "letterboxd_scraper.pipelines.CheckPipeline": 100,
     "letterboxd_scraper.pipelines.StorePipeline": 900,
 }
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "letterboxd_scraper.robots.Robots": 100,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "letterboxd_scraper.refusals.Refusals": 550,
+}
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "letterboxd_scraper.pace.PacedDownloadHandler")
 EXTENSIONS = {"letterboxd_scraper.extensions.Run": 100}
 
 # Both are on by default and run code that is sent to them.

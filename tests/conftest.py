@@ -160,6 +160,8 @@ def _environment(base_url: str, database_url: str) -> dict[str, str]:
         "LETTERBOXD_BASE_URL": base_url,
         "DOWNLOAD_DELAY": "0",
         "AUTOTHROTTLE_ENABLED": "false",
+        "RETRY_BACKOFF_BASE": "0.01",
+        "CHALLENGE_PAUSE": "0.2",
         "LOG_LEVEL": "WARNING",
         "SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings",
         "PYTHONPATH": str(ROOT),

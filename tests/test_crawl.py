@@ -28,8 +28,8 @@ def truth(site: Site, seed: str = "marla") -> set[Any]:
 
 
 def expected_requests(world: World, seed: str) -> int:
-    """Return what a first `profile` of ``seed``'s circle takes: all counts but the seed's are known."""
-    return 1 + sum(_requests(world, world.member(name), name == seed) for name in world.circle(seed))
+    """Return what `profile` takes after `follow_graph`, when all counts but the seed's are known."""
+    return sum(_requests(world, world.member(name), name == seed) for name in world.circle(seed))
 
 
 def _requests(world: World, member: Member, is_seed: bool) -> int:

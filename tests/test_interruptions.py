@@ -141,9 +141,11 @@ def test_a_challenge_stops_the_crawl_and_erases_nothing(
     site.fault = lambda path, answer: Answer(status, CHALLENGE) if "films" in path else answer
     process = shell.scrapy("profile", cohort="friends")
     assert_ended(process, 4)
-    assert "challenge" in process.stderr
+    assert "a challenge, twice" in process.stderr
+    assert "export archives" in process.stderr
     assert "Traceback" not in process.stderr
-    assert len([hit for hit in site.log if "films" in hit.path]) <= 2  # one may be in flight
+    challenged = [hit.path for hit in site.log if "films" in hit.path]
+    assert challenged == challenged[:1] * 2  # that page once more, and nothing after it
     assert statuses(engine)[-1] == "blocked"
     assert stored_facts(engine) == truth(site)
 

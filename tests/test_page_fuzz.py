@@ -80,7 +80,7 @@ def sound_pages() -> tuple[Sound, ...]:
 def read(sound: Sound, text: str) -> tuple[Any, ...]:
     """Read ``text`` as the answer to ``sound``'s address, the way a spider does."""
     page = Selector(text)
-    proof.prove(page, text, {}, sound.body_class, owner=sound.path.split("/")[1])
+    proof.prove(page, text, sound.body_class, owner=sound.path.split("/")[1])
     next_page(page, sound.path)
     return PARSERS[sound.body_class](page)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from parsel import Selector
 
-from letterboxd_scraper.errors import Blocked, LayoutChanged, WrongPage
+from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.pages import proof
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.people import parse_people
@@ -34,7 +34,7 @@ def test_a_page_says_what_stands_beside_it(case: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.stem}")
 def test_our_own_pages_prove_what_they_are(case: Path) -> None:
     text = case.read_text("utf-8")
-    proof.refuse_block(text)
+    assert proof.block_in(200, {}, text) is None
     proof.refuse_truncated(text)
     assert proof.owner_of(Selector(text)) == "tess_t"
 
@@ -309,20 +309,25 @@ def test_a_page_without_an_end_is_refused(text: str) -> None:
         proof.refuse_truncated(text)
 
 
-BLOCKS: dict[str, tuple[str, dict[str, str]]] = {
-    "title": ("<html><head><title>Just a moment...</title></head><body></body></html>", {}),
-    "script": ("<html><script>window._cf_chl_opt = {cvId: '3'}</script></html>", {}),
-    "header": ("<html><body>Nothing to see.</body></html>", {"cf-mitigated": "challenge"}),
-    "ban": ("<title>Access denied | example.org used Cloudflare to restrict access</title>", {}),
-    "temporary ban": ("<p>The owner of this website has banned you temporarily.</p>", {}),
-    "rate limit": ("<h1>You are being rate limited</h1>", {"server": "cloudflare"}),
+SCRIPT = "<html><body><script>window._cf_chl_opt = {cvId: '3'}</script></body></html>"
+BLOCKS: dict[str, tuple[int, dict[str, str], str, str]] = {
+    "title": (403, {}, "<html><head><title>Just a moment...</title></head></html>", "challenge"),
+    "title with status 200": (200, {}, "<html><title>Just a moment...</title></html>", "challenge"),
+    "script": (403, {}, SCRIPT, "challenge"),
+    "header": (403, {"cf-mitigated": "challenge"}, "Nothing to see.", "challenge"),
+    "header with status 200": (200, {"cf-mitigated": "challenge"}, "Nothing to see.", "challenge"),
+    "ban": (403, {}, "<title>Access denied | example.org used Cloudflare to restrict access</title>", "ban"),
+    "temporary ban": (429, {}, "<p>The owner of this website has banned you temporarily.</p>", "ban"),
+    "rate limit": (429, {"server": "cloudflare"}, "<h1>You are being rate limited</h1>", "ban"),
+    "upgrade required": (426, {}, "", "ban"),
 }
 
 
-@pytest.mark.parametrize(("text", "headers"), BLOCKS.values(), ids=BLOCKS)
-def test_a_block_is_known_by_each_of_its_signs(text: str, headers: dict[str, str]) -> None:
-    with pytest.raises(Blocked):
-        proof.prove(Selector(text or " "), text, headers, "profile", owner="ida")
+@pytest.mark.parametrize(("status", "headers", "text", "kind"), BLOCKS.values(), ids=BLOCKS)
+def test_a_block_is_known_by_each_of_its_signs(
+    status: int, headers: dict[str, str], text: str, kind: str
+) -> None:
+    assert proof.block_in(status, headers, text) == kind
 
 
 ORDINARY = """<html><head><title>Ida’s profile</title></head><body class="profile" data-owner="Ida">
@@ -330,19 +335,18 @@ ORDINARY = """<html><head><title>Ida’s profile</title></head><body class="prof
 <script>a.src = '/cdn-cgi/challenge-platform/scripts/jsd/main.js';</script></body></html>"""
 
 
-@pytest.mark.parametrize("bio", ["", "You are being rate limited by life", "cf_chl_opt explained"])
+@pytest.mark.parametrize("bio", ["", "You are being rate limited by life", "cf_chl_opt, Just a moment..."])
 def test_an_ordinary_page_is_no_block_though_the_guard_left_its_script_or_members_speak_of_blocks(
     bio: str,
 ) -> None:
     headers = {"cf-ray": "8f00ba12-AMS", "server": "cloudflare", "cf-cache-status": "HIT"}
-    text = ORDINARY.format(bio=bio)
-    proof.prove(Selector(text), text, headers, "profile", owner="ida")
+    assert proof.block_in(200, headers, ORDINARY.format(bio=bio)) is None
 
 
-def test_a_page_of_another_type_is_wrong_and_no_block() -> None:
-    text = ORDINARY.format(bio="")
-    with pytest.raises(WrongPage, match="expected a 'likes' page"):
-        proof.prove(Selector(text), text, {}, "likes", owner="ida")
+def test_a_refusal_without_any_sign_is_no_block() -> None:
+    assert (
+        proof.block_in(403, {"server": "cloudflare"}, "<section class='message'>Private.</section>") is None
+    )
 
 
 @pytest.mark.parametrize(

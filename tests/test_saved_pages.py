@@ -15,7 +15,6 @@ import pytest
 from parsel import Selector
 from protego import Protego
 
-from letterboxd_scraper.errors import Blocked
 from letterboxd_scraper.pages import proof
 from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.people import parse_people
@@ -43,7 +42,7 @@ def test_every_fact_of_a_saved_page(name: str, expected: dict[str, Any]) -> None
     text = (FOLDER / name).read_text("utf-8")
     check(Selector(text), expected["facts"], expected["url"])
     if not name.endswith(".txt") and "fragment" not in name:
-        proof.refuse_block(text)  # these pages carry Cloudflare's script, and are no challenge
+        assert proof.block_in(200, {}, text) is None  # though they carry Cloudflare's script
         proof.refuse_truncated(text)
 
 
@@ -103,8 +102,8 @@ def film_facts(film: Any) -> dict[str, Any]:
 
 def test_the_challenge_is_a_block() -> None:
     text = (FOLDER / "challenge__generic-cloudflare__2026.html").read_text("utf-8")
-    with pytest.raises(Blocked):
-        proof.refuse_block(text)
+    assert proof.block_in(403, {"cf-mitigated": "challenge"}, text) == "challenge"
+    assert proof.block_in(200, {}, text) == "challenge"
 
 
 def test_the_sites_robots_allow_what_we_read() -> None:

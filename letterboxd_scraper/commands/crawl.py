@@ -15,7 +15,15 @@ from letterboxd_scraper.store.engine import reading
 from letterboxd_scraper.store.migrate import open_store
 from letterboxd_scraper.targets import find_target
 
-EXIT_CODES = {"finished": 0, "failed": 1, "bad_input": 2, "failures": 3, "blocked": 4, "interrupted": 130}
+EXIT_CODES = {
+    "finished": 0,
+    "failed": 1,
+    "bad_input": 2,
+    "failures": 3,
+    "no_robots": 3,
+    "blocked": 4,
+    "interrupted": 130,
+}
 
 TERMS = """Letterboxd's terms (6.11) forbid automated access without authorization; your own export is yours.
 If you are authorized: --accept-terms, or the setting LETTERBOXD_TERMS_ACCEPTED=true."""

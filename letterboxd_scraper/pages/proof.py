@@ -1,50 +1,37 @@
 """A page proves what it is before anything on it, or missing from it, is believed."""
 
+import re
 from collections.abc import Mapping
 
 from parsel import Selector
 
-from letterboxd_scraper.errors import Blocked, WrongPage
+from letterboxd_scraper.errors import WrongPage
 
 # Present in every challenge, absent from ordinary pages. The words "challenge-platform" alone
 # prove nothing: ordinary pages carry a Cloudflare script of that name.
-_CHALLENGE_SIGNS = ("cf_chl_opt", "<title>Just a moment...</title>")
-_BAN_SIGNS = (
-    "used Cloudflare to restrict access",
-    "has banned you temporarily",
-    "You are being rate limited",
+_CHALLENGE_SIGNS = re.compile(r"<title>Just a moment\.\.\.</title>|<script[^>]*>[^<]*cf_chl_opt")
+_BAN_SIGNS = re.compile(
+    "used Cloudflare to restrict access|has banned you temporarily|You are being rate limited"
 )
 
 
-def prove(
-    page: Selector, text: str, headers: Mapping[str, str], body_class: str, owner: str | None = None
-) -> None:
-    """Raise PageError unless this whole page is of the type ``body_class`` and belongs to ``owner``.
+def block_in(status: int, headers: Mapping[str, str], text: str) -> str | None:
+    """Return how the site refuses us with this answer: by a "challenge" or a "ban"; None if it does not.
 
-    ``text`` is the document, ``headers`` are the response's with names in lower case. A page that
-    is what was asked for is no block, whatever its members wrote on it.
+    ``headers`` have lower-case names. An ordinary page is no block, whatever members wrote on it:
+    what they write cannot make a title or a script.
     """
-    refuse_challenge_header(headers)
-    try:
-        refuse_truncated(text)
-        check(page, body_class, owner)
-    except WrongPage:
-        refuse_block(text)
-        raise
+    if headers.get("cf-mitigated") == "challenge" or _CHALLENGE_SIGNS.search(text):
+        return "challenge"
+    if status == 426 or (status != 200 and _BAN_SIGNS.search(text)):
+        return "ban"
+    return None
 
 
-def refuse_challenge_header(headers: Mapping[str, str]) -> None:
-    """Raise Blocked if the response says of itself that it is a challenge."""
-    if headers.get("cf-mitigated") == "challenge":
-        raise Blocked("the site answered with a challenge")
-
-
-def refuse_block(text: str) -> None:
-    """Raise Blocked if a page that is not what was asked for is a challenge or a ban."""
-    if any(sign in text for sign in _CHALLENGE_SIGNS):
-        raise Blocked("the site answered with a challenge")
-    if any(sign in text for sign in _BAN_SIGNS):
-        raise Blocked("the site answered with a ban page")
+def prove(page: Selector, text: str, body_class: str, owner: str | None = None) -> None:
+    """Raise WrongPage unless this whole page is of the type ``body_class`` and belongs to ``owner``."""
+    refuse_truncated(text)
+    check(page, body_class, owner)
 
 
 def refuse_truncated(text: str) -> None:

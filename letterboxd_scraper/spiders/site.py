@@ -11,9 +11,10 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import Arguments
-from letterboxd_scraper.errors import Blocked, PageError, WrongPage
+from letterboxd_scraper.errors import PageError, WrongPage
 from letterboxd_scraper.items import Failure, Listing, MemberStatus
 from letterboxd_scraper.pages import proof
+from letterboxd_scraper.stops import SiteStop, retried
 
 BODY_CLASS = {
     Listing.PROFILE: "profile",
@@ -61,23 +62,33 @@ class SiteSpider(Spider):
             page = prove(response, listing, member)
             async for found in self.read_page(page, member, listing, number):
                 yield found
-        except Blocked as block:
-            self._stop_blocked(block, response.url)
         except PageError as error:
-            yield Failure(listing, response.url, str(error), member)
-            for found in self.gave_up(member):
+            for found in self._bad_page(response, error, member, listing):
                 yield found
+
+    def _bad_page(self, response: Response, error: PageError, member: str, listing: Listing) -> Iterator[Any]:
+        """Ask for the page once more, it may have been an accident; in the end, record it."""
+        request = response.request
+        if request and request.meta.get("retry_times", 0) < self.settings.getint("RETRY_TIMES"):
+            again = retried(request)
+            again.meta["page_was_bad"] = True
+            yield again
+            return
+        yield Failure(listing, response.url, str(error), member)
+        yield from self.gave_up(member)
 
     def failed(self, failure: TwistedFailure) -> Iterator[Any]:
         """Take what never became a page: a refusal, an error status, a network error."""
         request: Request = failure.request  # type: ignore[attr-defined]
         member, listing = request.cb_kwargs["member"], request.cb_kwargs["listing"]
         response = getattr(failure.value, "response", None)
-        status = self._status_of(response, listing) if isinstance(response, TextResponse) else None
+        status = _status_of(response, listing) if isinstance(response, TextResponse) else None
         if status:
             yield MemberStatus(member, status)
         else:
             yield Failure(listing, request.url, _described(failure, response), member)
+        if isinstance(failure.value, SiteStop):
+            raise CloseSpider(failure.value.reason)
         yield from self.gave_up(member, status)
 
     def read_page(self, page: Selector, member: str, listing: Listing, number: int) -> AsyncIterator[Any]:
@@ -87,24 +98,6 @@ class SiteSpider(Spider):
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
         """Yield what follows when a member cannot be read on: ``status`` is gone, private or None."""
         raise NotImplementedError
-
-    def _status_of(self, response: TextResponse, listing: Listing) -> str | None:
-        try:
-            proof.refuse_challenge_header(_headers(response))
-            proof.refuse_block(response.text)
-        except Blocked as block:
-            self._stop_blocked(block, response.url)
-        if response.status == 404 and listing in _HOME:
-            return "gone"
-        if response.status == 403 and proof.is_private(response.selector):
-            return "private"
-        return None
-
-    def _stop_blocked(self, block: Blocked, url: str) -> None:
-        self.logger.error(
-            "%s (%s). Stopped; everything read so far is kept. Try again in some hours.", block, url
-        )
-        raise CloseSpider("blocked")
 
     def stop_for_bad_input(self, message: str) -> None:
         """End the crawl: what the user asked for does not exist on the site."""
@@ -116,12 +109,17 @@ def prove(response: Response, listing: Listing, member: str) -> Selector:
     """Return the page, proved to be what was asked for. Raises PageError otherwise."""
     if not isinstance(response, TextResponse):
         raise WrongPage("expected a page, got something that is not text")
-    proof.prove(response.selector, response.text, _headers(response), BODY_CLASS[listing], owner=member)
+    proof.prove(response.selector, response.text, BODY_CLASS[listing], owner=member)
     return response.selector
 
 
-def _headers(response: Response) -> dict[str, str]:
-    return {str(name).lower(): value for name, value in response.headers.to_unicode_dict().items()}
+def _status_of(response: TextResponse, listing: Listing) -> str | None:
+    """Return the member's status that a refusal tells: gone, private, or None if it tells none."""
+    if response.status == 404 and listing in _HOME:
+        return "gone"
+    if response.status == 403 and proof.is_private(response.selector):
+        return "private"
+    return None
 
 
 def _described(failure: TwistedFailure, response: Response | None) -> str:

@@ -324,6 +324,32 @@ user_scrape_state = sa.Table(
     sa.CheckConstraint("status IN ('reading', 'complete', 'unproved')", name="status"),
 )
 
+# When the next request may be sent to a site, by whichever process: seconds since 1970.
+site_pace = sa.Table(
+    "site_pace",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("free_at", sa.Double, nullable=False),
+)
+
+# robots.txt as last read: it is read once a day.
+robots_txt = sa.Table(
+    "robots_txt",
+    metadata,
+    sa.Column("url", sa.Text, primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("read_at", UTCDateTime, nullable=False),
+)
+
+# Members who asked to be forgotten: salted hashes of their names, so that nothing stores them again.
+opt_outs = sa.Table(
+    "opt_outs",
+    metadata,
+    sa.Column("name_hash", sa.Text, primary_key=True),
+    sa.Column("salt", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+
 # On PostgreSQL this view stands in for the table; `statistics_query` fills the table on SQLite.
 MATERIALIZED_VIEWS = frozenset({"cohort_film_stats"})
 

@@ -2,7 +2,8 @@
 
 from .data import own_world, parquet_world
 from .hits import Hit
+from .rules import Fault
 from .server import Site
 from .world import BadChange, Film, Member, World
 
-__all__ = ["BadChange", "Film", "Hit", "Member", "Site", "World", "own_world", "parquet_world"]
+__all__ = ["BadChange", "Fault", "Film", "Hit", "Member", "Site", "World", "own_world", "parquet_world"]

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from .data import own_world, parquet_world
+from .rules import Fault, read_rules
 from .server import Site
 from .world import World
 
@@ -18,7 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.run == []:
         _parser().error("--run needs a command")
+    faults = _faults(options.faults)
     with Site(_world(options), options.port) as site:
+        site.faults.add(*faults)
         if options.run:
             return _run(options.run, site.url)
         print(f"{site.url} seed member: {site.world.seed}", flush=True)
@@ -32,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", metavar="DIR", help="folder with ratings.parquet and films.parquet")
     parser.add_argument("--members", type=int, help="how many members of --data to take (default: 60)")
     parser.add_argument("--seed", type=int, help="another seed, another world")
+    parser.add_argument("--faults", metavar="FILE", help="JSON list of faults (rules.py)")
     parser.add_argument(
         "--run",
         nargs=argparse.REMAINDER,
@@ -49,6 +54,13 @@ def _world(options: argparse.Namespace) -> World:
     if "members" in given:
         _parser().error("--members needs --data")
     return own_world(**given)
+
+
+def _faults(file: str | None) -> list[Fault]:
+    try:
+        return read_rules(Path(file).read_bytes()) if file else []
+    except (OSError, ValueError) as error:
+        _parser().error(f"--faults: {error}")
 
 
 def _run(command: list[str], url: str) -> int:

@@ -10,7 +10,10 @@ _START = time.time() - time.monotonic()
 
 @dataclass
 class Hit:
-    """One request; ``time`` is its arrival and ``done`` the end of its answer, in seconds since 1970."""
+    """One request; ``time`` is its arrival and ``done`` the end of its answer, in seconds since 1970.
+
+    ``fault`` is the kind of fault that struck it; ``status`` is 0 where none was sent.
+    """
 
     time: float
     done: float
@@ -18,6 +21,7 @@ class Hit:
     path: str
     status: int
     agent: str
+    fault: str | None = None
 
 
 class HitLog:

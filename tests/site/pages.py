@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-from . import chrome
+from . import chrome, refusals
 from .grids import Listing, grid_page, newest_first
 from .people import people_page
 from .profile import profile_page
@@ -47,13 +48,28 @@ Disallow: /*/friends/*                # by friends
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """How an answer goes out: after ``seconds`` (None is never), as other bytes, with an end of its own."""
+
+    seconds: float | None = 0
+    raw: bytes | None = None  # instead of the body
+    length: int | None = None  # instead of the true one in Content-Length
+    ending: Literal["keep-alive", "close", "silent", "reset"] = "keep-alive"  # silent: nothing is sent
+
+
+AT_ONCE = Delivery()
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What goes back to the client."""
+    """What goes back to the client; ``fault`` is the kind of fault that spoiled it."""
 
     status: int
     body: str
     kind: str = HTML
     headers: tuple[tuple[str, str], ...] = ()
+    fault: str | None = None
+    delivery: Delivery = AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -168,4 +184,4 @@ def _proper_path(world: World, path: str) -> str:
 
 
 def _not_found() -> Answer:
-    return Answer(404, chrome.message("Not Found", "Sorry, we can’t find the page you’ve requested."))
+    return Answer(404, refusals.not_found())

@@ -2,18 +2,20 @@
 
 import contextlib
 import socket
+import struct
 import sys
 import threading
-from http import HTTPStatus
+from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from . import pages
-from .control import PREFIX, control
+from .control import PREFIX, Backstage, control
+from .faults import Faults
 from .hits import Hit, HitLog, now
-from .pages import Answer
+from .pages import Answer, Delivery
 from .world import World
 
 
@@ -22,6 +24,8 @@ class Site:
 
     def __init__(self, world: World, port: int = 0) -> None:
         self.world = world
+        self.faults = Faults()
+        self.stopping = threading.Event()
         self._log = HitLog()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.site = self
@@ -49,6 +53,7 @@ class Site:
 
     def stop(self) -> None:
         """Close the port and every connection; a stopped site cannot be started again."""
+        self.stopping.set()
         if self._thread:
             self._server.shutdown()
             self._thread.join()
@@ -64,11 +69,16 @@ class Site:
         self.stop()
 
     def answer(self, method: str, target: str, agent: str, body: bytes) -> Answer:
-        """Return what a request gets; refusals and other faults to be tried on a crawler belong here."""
+        """Return what a request gets: the right answer, unless a fault strikes."""
         parts = urlsplit(target)
         path = unquote(parts.path)
         if path.startswith(PREFIX):
-            return control(self.world, self._log, method, path, dict(parse_qsl(parts.query)), body)
+            behind = Backstage(self.world, self._log, self.faults)
+            return control(behind, method, path, dict(parse_qsl(parts.query)), body)
+        return self.faults.answer(self.world, path, self.right_answer(method, path))
+
+    def right_answer(self, method: str, path: str) -> Answer:
+        """Return what a request gets when nothing goes wrong; a path has no query."""
         if method not in ("GET", "HEAD"):
             return Answer(405, "", headers=(("Allow", "GET, HEAD"),))
         return pages.answer(self.world, path)
@@ -120,21 +130,39 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.site.answer(self.command, self.path, agent, body)
         sent = self._bytes(answer)
         # Noted before it is sent: who has the answer can rely on finding its hit in the log.
-        hit = Hit(arrived, now(), self.command, self.path, answer.status, agent)
+        hit = Hit(arrived, now(), self.command, self.path, answer.status, agent, answer.fault)
         self.server.site.note(hit)
-        self.wfile.write(sent)
+        self._send(sent, answer.delivery)
         hit.done = now()
 
     do_GET = do_HEAD = do_POST = do_DELETE = _respond
 
+    def _send(self, sent: bytes, delivery: Delivery) -> None:
+        if delivery.ending != "keep-alive":
+            self.close_connection = True
+        stopping = delivery.seconds != 0 and self.server.site.stopping.wait(delivery.seconds)
+        if delivery.ending == "reset":
+            self._reset()
+        elif stopping:
+            self.close_connection = True
+        elif delivery.ending != "silent":
+            self.wfile.write(sent)
+
+    def _reset(self) -> None:
+        """Close with a RST; only closing the socket itself sends it, so what reads from it goes first."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.rfile.close()
+        self.connection.close()
+
     def _bytes(self, answer: Answer) -> bytes:
         """The whole response in one piece: a head sent on its own would wait for the client's ACK."""
-        body = answer.body.encode()
+        raw, length = answer.delivery.raw, answer.delivery.length
+        body = answer.body.encode() if raw is None else raw
         head = [
-            f"{self.protocol_version} {answer.status} {HTTPStatus(answer.status).phrase}",
+            f"{self.protocol_version} {answer.status} {responses.get(answer.status, '')}",
             f"Date: {self.date_time_string()}",
             f"Content-Type: {answer.kind}",
-            f"Content-Length: {len(body)}",
+            f"Content-Length: {len(body) if length is None else length}",
             *(f"{name}: {value}" for name, value in answer.headers),
         ]
         if self.close_connection:

@@ -1,0 +1,27 @@
+"""Why a request is not answered, beyond what Scrapy knows; and how a page is asked for once more."""
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+
+
+class SiteStop(IgnoreRequest):
+    """Nothing more may be sent to the site; ``reason`` is the one for which the crawl is closed."""
+
+    reason = "blocked"
+
+
+class SiteBlocked(SiteStop):
+    """The site has refused us."""
+
+
+class RobotsUnreadable(SiteStop):
+    """robots.txt could not be read: nobody knows what is allowed."""
+
+    reason = "no_robots"
+
+
+def retried(request: Request) -> Request:
+    """Return ``request`` to be sent once more, with its count of retries."""
+    again = request.replace(dont_filter=True)
+    again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
+    return again

@@ -1,0 +1,22 @@
+"""robots.txt as last read, so that runs of one day ask for it once."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.engine import reading, writing
+from letterboxd_scraper.store.schema import robots_txt
+from letterboxd_scraper.store.upsert import upsert
+
+
+def recall(engine: sa.Engine, url: str, not_before: datetime) -> bytes | None:
+    """Return the text at ``url`` if it was read since ``not_before``."""
+    fresh = sa.and_(robots_txt.c.url == url, robots_txt.c.read_at > not_before)
+    with reading(engine) as connection:
+        return connection.scalar(sa.select(robots_txt.c.body).where(fresh))
+
+
+def remember(engine: sa.Engine, url: str, body: bytes, at: datetime) -> None:
+    """Keep the text at ``url`` as read at ``at``."""
+    with writing(engine) as connection:
+        upsert(connection, robots_txt, [{"url": url, "body": body, "read_at": at}])
