@@ -94,7 +94,8 @@ class FollowGraphArguments(Arguments):
         """Return the part of a definition that these arguments set; nothing for a refresh."""
         if self.cohort is not None:
             return {}
-        return self.model_dump(include={"depth", "include_self", "via", "max_members"})
+        names = {"depth", "include_self", "via", "max_members"} & self.model_fields_set
+        return self.model_dump(include=names)
 
 
 class ProfileArguments(Arguments):

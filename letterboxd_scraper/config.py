@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -18,6 +18,9 @@ from letterboxd_scraper.errors import InputError
 
 # Names the file given by --config, also for the crawls that a command starts as processes of their own.
 CONFIG_VARIABLE = "LETTERBOXD_CONFIG"
+# Set for a crawl that a command started: it ends when its standard input does, which is when the
+# command has gone, however it went.
+STOP_WITH_PARENT = "LETTERBOXD_STOP_WITH_PARENT"
 # Never shown: a database's address may hold a password.
 SECRETS = frozenset({"DATABASE_URL"})
 
@@ -43,6 +46,7 @@ class Config(BaseSettings):
     RETRY_TIMES: int = Field(ge=0)
     RETRY_BACKOFF_BASE: float = Field(ge=0)
     CHALLENGE_PAUSE: float = Field(ge=0)
+    CRAWL_ANEW: bool
     LOG_LEVEL: str
 
     @field_validator("DATABASE_URL")
@@ -120,24 +124,27 @@ def user_agent(contact: str) -> str:
     return f"{name} (+{contact})" if contact else name
 
 
+_ADDRESS = "must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+
+
 def _absolute(url: str) -> str:
     """Return the database's address, independent of the working directory, with its driver named."""
-    if not url:
+    if not url.strip():
         folder = user_data_path("letterboxd-scraper", appauthor=False)
         return f"sqlite:///{folder / 'letterboxd.db'}"
     scheme, _, rest = url.partition("://")
-    if scheme in {"postgres", "postgresql"}:
-        return f"postgresql+psycopg2://{rest}"
+    if scheme in {"postgres", "postgresql", "postgresql+psycopg2"}:
+        return _parsed(f"postgresql+psycopg2://{rest}")
     if scheme == "sqlite" and rest.startswith("/") and rest != "/:memory:":
         return f"sqlite:///{Path(rest[1:]).expanduser().absolute()}"
-    if scheme != "postgresql+psycopg2":
-        raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+    raise ValueError(_ADDRESS)
+
+
+def _parsed(url: str) -> str:
+    from sqlalchemy import exc, make_url  # half a second that a help text need not wait for
+
+    try:
+        make_url(url)
+    except (ValueError, exc.ArgumentError):
+        raise ValueError(_ADDRESS) from None
     return url
-
-
-def now(fixed: str = "") -> datetime:
-    """Return the time in UTC: the clock, or ``fixed`` (the setting LETTERBOXD_NOW) for simulations."""
-    if not fixed:
-        return datetime.now(UTC)
-    moment = datetime.fromisoformat(fixed)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -107,7 +107,9 @@ def add_global_options(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
         quiet: Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")] = False,
     ) -> None:
-        context.obj.__init__(config, db_url, log_level, as_json, quiet)
+        session: Session = context.obj
+        session.config_file, session.db_url, session.log_level = config, db_url, log_level
+        session.as_json, session.quiet = as_json, quiet
 
 
 def run(app: Callable[..., Any], name: str, arguments: Sequence[str] | None = None) -> int:

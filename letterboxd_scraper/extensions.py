@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
-from letterboxd_scraper import config
+from letterboxd_scraper import clock, config
 from letterboxd_scraper.arguments import Definition, FollowGraphArguments, ProfileArguments
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items import Failure, Listing
-from letterboxd_scraper.store import reader, runs
+from letterboxd_scraper.store import cohorts, reader, runs
 from letterboxd_scraper.store.engine import reading, shown, writing
-from letterboxd_scraper.store.migrate import open_store
+from letterboxd_scraper.store.migrate import first_line, open_store
 from letterboxd_scraper.targets import find_target
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,10 @@ class Run:
         outcome = self._outcome(reason)
         self.crawler.stats.set_value(OUTCOME, outcome)
         if hasattr(spider, "run"):
-            await asyncio.to_thread(self._finish, spider, outcome)
+            try:
+                await asyncio.to_thread(self._finish, spider, outcome)
+            except sa.exc.DBAPIError as error:
+                logger.error("The end of the run could not be noted: %s", first_line(error))
 
     def _outcome(self, reason: str) -> str:
         outcome = _OUTCOMES.get(reason, "failed")
@@ -81,7 +84,7 @@ class Run:
 
     def _begin(self, spider: Any) -> None:
         self.engine = open_store(self.settings.DATABASE_URL)
-        at = config.now(self.settings.LETTERBOXD_NOW)
+        at = clock.now(self.settings.LETTERBOXD_NOW)
         with writing(self.engine) as connection:
             match spider.args:
                 case FollowGraphArguments():
@@ -94,11 +97,14 @@ class Run:
         cohort = find_target(connection, args)
         spider.label, spider.seed = (cohort.label, cohort.seed) if cohort else (args.label, args.seed)
         stored = cohort.definition if cohort else {}
+        if cohort is not None:
+            present = cohorts.members(connection, cohort)
+            spider.stored_members = frozenset(row.member for row in present)
         # Built again, a cohort keeps what its definition says beyond the arguments: filters, parameters.
         spider.definition = Definition.read(stored | args.chosen())
         began = self._open_run(connection, spider, spider.label, None, at)
         if began is not None:
-            spider.bookmarks = reader.people_bookmarks(connection, Listing(spider.definition.via), began)
+            spider.bookmarks = reader.people_bookmarks(connection, Listing(spider.definition.via), began, at)
 
     def _begin_profile(self, connection: sa.Connection, spider: Any, at: datetime) -> None:
         args = spider.args
@@ -114,7 +120,7 @@ class Run:
     def _open_run(
         self, connection: sa.Connection, spider: Any, cohort: str | None, member: str | None, at: datetime
     ) -> datetime | None:
-        anew = self.crawler.settings.getbool("CRAWL_ANEW")
+        anew = self.settings.CRAWL_ANEW
         spider.run, began = runs.begin(connection, spider.name, cohort, member, at, anew=anew)
         return began
 
@@ -129,7 +135,7 @@ class Run:
         requests = self.crawler.stats.get_value("downloader/request_count", 0)
         status = "failed" if outcome in ("bad_input", "no_robots") else outcome
         notes = f"{self.failures} failures, {self.errors} errors"
-        at = config.now(self.settings.LETTERBOXD_NOW)
+        at = clock.now(self.settings.LETTERBOXD_NOW)
         with writing(self.engine) as connection:
             runs.finish(connection, spider.run, status, requests, at, notes)
         self.engine.dispose()

@@ -5,6 +5,7 @@ HTML nor tables. Names: `member` is a lower-case user name as in links, `stars` 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -83,7 +84,8 @@ class FilmsPage:
     ``number`` is 0 for a listing that the counts prove to be empty, so that no page was fetched.
     ``total`` is what the site says the listing holds, if it says so. ``complete`` stands on the
     last page of a listing that is proved complete: it names every film of the listing, and what
-    is stored of this listing and is not among them has gone.
+    is stored of this listing and is not among them has gone, unless it was stored after
+    ``begun``, when the listing's first page was read.
     """
 
     member: str
@@ -93,17 +95,22 @@ class FilmsPage:
     last: bool
     total: int | None = None
     complete: tuple[Film, ...] | None = None
+    begun: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """One page of whom ``owner`` follows (or who follows them), with its place in the crawl."""
+    """One page of whom ``owner`` follows (or who follows them), with its place in the crawl.
+
+    ``whole`` is False where people were left out, because they do not belong to the cohort.
+    """
 
     owner: str
     listing: Listing
     number: int
     people: tuple[Person, ...]
     last: bool
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

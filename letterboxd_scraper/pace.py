@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from letterboxd_scraper import config
+from letterboxd_scraper.stops import CrawlEnding
 from letterboxd_scraper.store import pace
 from letterboxd_scraper.store.migrate import open_store
 
@@ -34,7 +34,7 @@ class SitePace:
         """Return when a request to ``url`` may be sent, which must then be done at once."""
         while (wait := await self._ask(url)) > 0:
             if not self.crawler.crawling:
-                raise IgnoreRequest("the crawl is ending")
+                raise CrawlEnding("the crawl is ending")
             await asyncio.sleep(min(wait, _NAP))
 
     async def hold(self, url: str, seconds: float) -> None:

@@ -11,10 +11,10 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from letterboxd_scraper import config
+from letterboxd_scraper import clock, config
 from letterboxd_scraper.items import FilmsPage, Listing
 from letterboxd_scraper.store.engine import writing
-from letterboxd_scraper.store.migrate import open_store
+from letterboxd_scraper.store.migrate import first_line, open_store
 from letterboxd_scraper.store.writer import Visit, save
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ class StorePipeline:
         self.crawler = crawler
         self.settings = config.from_settings(crawler.settings)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self.lost = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -73,9 +74,23 @@ class StorePipeline:
         self.engine = await self._in_thread(open_store, self.settings.DATABASE_URL)
 
     async def process_item(self, item: Any) -> Any:
-        visit = Visit(config.now(self.settings.LETTERBOXD_NOW), getattr(self.crawler.spider, "run", None))
-        await self._in_thread(self._save, ItemAdapter(item).item, visit)
+        if self.lost:
+            raise DropItem("the database is lost", log_level="DEBUG")
+        visit = Visit(clock.now(self.settings.LETTERBOXD_NOW), getattr(self.crawler.spider, "run", None))
+        try:
+            await self._in_thread(self._save, ItemAdapter(item).item, visit)
+        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+            self._give_up(error)
+            raise DropItem("the database is lost", log_level="DEBUG") from None
         return item
+
+    def _give_up(self, error: sa.exc.DBAPIError) -> None:
+        """End the crawl: what it reads from now on could not be kept."""
+        if not self.lost:
+            self.lost = True
+            logger.error("Stopped: the database cannot be written to: %s", first_line(error))
+            engine = self.crawler.engine
+            self._ending = asyncio.ensure_future(engine.close_spider_async(reason="store_lost"))
 
     async def close_spider(self) -> None:
         await asyncio.to_thread(self._thread.shutdown)
@@ -83,9 +98,10 @@ class StorePipeline:
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
-    # A deadlock or a lost connection rolled the whole page back: it can be saved again.
+    # A deadlock, a lost connection or a row that another crawl inserted at the same moment rolled
+    # the whole page back: it can be saved again.
     @retry(
-        retry=retry_if_exception_type(sa.exc.OperationalError),
+        retry=retry_if_exception_type((sa.exc.OperationalError, sa.exc.IntegrityError)),
         stop=stop_after_attempt(5),
         wait=wait_random_exponential(max=5),
         reraise=True,

@@ -1,6 +1,7 @@
 """Which page of a member to read next, and when a listing is proved complete. No network, no database."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from letterboxd_scraper.items import Film, Listing, Profile, Tile
@@ -33,6 +34,9 @@ class Reading:
     liked: int = 0
     earlier: frozenset[int | str] | None = None
     resumed: bool = False
+    begun: datetime | None = None
+    look: bool = False  # read a page, though the counts say that there is nothing on it
+    removes: bool = False
     _size_before: int = 0
 
     @property
@@ -40,33 +44,28 @@ class Reading:
         """The number of different films on the listing, as far as it was read."""
         return len(self.films) or self._size_before
 
-    @property
-    def doubtful(self) -> bool:
-        """Whether what is stored must be asked for before the listing can be judged."""
-        return self.resumed or (not self.binding and self.size != self.total)
-
-    def add(self, number: int, tiles: tuple[Tile, ...]) -> None:
-        """Note the films of page ``number``; one that is listed twice counts once."""
+    def add(self, number: int, tiles: tuple[Tile, ...], at: datetime | None = None) -> None:
+        """Note the films of page ``number``, read ``at`` that time; one that is listed twice counts once."""
         self.page = number
+        self.begun = self.begun or at
         for tile in tiles:
             if tile.film.key not in self.films:
                 self.films[tile.film.key] = tile.film
                 self.liked += tile.liked
 
-    def verdict(self, stored: frozenset[int | str] | None) -> Verdict:
-        """Judge the listing at its end; ``stored`` names the films known to be on it before, if asked for.
+    def verdict(self, stored: frozenset[int | str]) -> Verdict:
+        """Judge the listing at its end; ``stored`` names the films known to be on it before.
 
         The proof of completeness is the site's own total, else a second reading that found the
         same films. Where nothing stored is missing there is nothing to remove, so nothing to prove.
         """
         found = frozenset(self.films)
-        names = found | {film.slug for film in self.films.values()}
-        nothing_missing = stored is not None and not stored - names
+        self.removes = bool(stored - found - {film.slug for film in self.films.values()})
         if len(found) == self.total:
             # Pages read on different days may miss a film and still add up: nothing goes on their word.
-            proved = nothing_missing or not self.resumed
+            proved = not (self.removes and self.resumed)
         else:
-            proved = not self.binding and (nothing_missing or found == self.earlier)
+            proved = not self.binding and (not self.removes or found == self.earlier)
         if proved:
             return Verdict.PROVED
         return Verdict.AGAIN if self.earlier is None else Verdict.UNRECONCILED
@@ -75,7 +74,7 @@ class Reading:
         """Forget what was read, but not which films they were: the second reading is compared with it."""
         self.earlier = frozenset(self.films)
         self.page, self.films, self.liked = 0, {}, 0
-        self.resumed, self._size_before = False, 0
+        self.resumed, self._size_before, self.begun = False, 0, None
 
     def carry_on(self, bookmark: Bookmark) -> None:
         """Take over what an earlier run had read."""
@@ -91,7 +90,6 @@ class MemberCrawl:
 
     def __init__(self, start: MemberStart, *, watched: bool = False) -> None:
         self.name = start.name
-        self.failed = False
         self._start = start
         self._films: int | None = None
         self._profile_read = False
@@ -117,7 +115,8 @@ class MemberCrawl:
             if not reading.finished:
                 if reading.page == 0 and listing is not Listing.RATED:
                     reading.total = self._inferred_total(listing)
-                return listing, 0 if reading.total == 0 and reading.page == 0 else reading.page + 1
+                nothing_there = reading.total == 0 and reading.page == 0 and not reading.look
+                return listing, 0 if nothing_there else reading.page + 1
         return None
 
     def saw_profile(self, profile: Profile) -> None:
@@ -133,7 +132,9 @@ class MemberCrawl:
             return
         reading.finished = True
         reading.proved = verdict is Verdict.PROVED
-        self.failed = self.failed or not reading.proved
+        if reading.listing is Listing.RATED and reading.removes:
+            # A film that lost its rating may still be liked, though the counts come out even.
+            self.readings[Listing.UNRATED_LIKES].look = True
 
     @property
     def films(self) -> int | None:

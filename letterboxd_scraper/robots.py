@@ -12,7 +12,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 
-from letterboxd_scraper import config
+from letterboxd_scraper import clock, config
 from letterboxd_scraper.stops import RobotsUnreadable, SiteBlocked, SiteStop
 from letterboxd_scraper.store import robots
 from letterboxd_scraper.store.migrate import open_store
@@ -44,7 +44,7 @@ class Robots(RobotsTxtMiddleware):
 
     async def _read(self, url: str) -> RobotParser | SiteStop:
         engine = open_store(self.config.DATABASE_URL)
-        at = config.now(self.config.LETTERBOXD_NOW)
+        at = clock.now(self.config.LETTERBOXD_NOW)
         try:
             body = await asyncio.to_thread(robots.recall, engine, url, at - READ_EVERY)
             if body is None:

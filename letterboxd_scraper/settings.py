@@ -44,7 +44,6 @@ EXTENSIONS = {"letterboxd_scraper.extensions.Run": 100}
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
-CRAWL_ANEW = False  # true: do not carry on an interrupted crawl
 
 # Alembic announces its dialect at every look at the database.
 logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)

@@ -4,6 +4,10 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
 
+class CrawlEnding(IgnoreRequest):
+    """The request was still waiting for its turn when the crawl was told to end."""
+
+
 class SiteStop(IgnoreRequest):
     """Nothing more may be sent to the site; ``reason`` is the one for which the crawl is closed."""
 

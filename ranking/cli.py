@@ -38,7 +38,7 @@ def rank_compute(
     param: Annotated[list[str] | None, typer.Option(help="A parameter, as NAME=NUMBER; repeatable.")] = None,
 ) -> None:
     """Refresh the statistics, score the films and store their ranks."""
-    from letterboxd_scraper import config
+    from letterboxd_scraper import clock
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
     from ranking import stats
@@ -51,7 +51,7 @@ def rank_compute(
         found = cohorts.find(connection, cohort)
     stats.refresh(engine)
     for one in chosen:
-        count = compute(engine, found, one, given, config.now(session.config.LETTERBOXD_NOW))
+        count = compute(engine, found, one, given, clock.now(session.config.LETTERBOXD_NOW))
         session.say(f"{one.name}: {count} films ranked for {found.label}")
 
 

@@ -113,7 +113,7 @@ def test_anything_else_is_refused_in_one_line(
 
 def test_what_is_chosen_for_a_cohort_fits_its_definition() -> None:
     found = FollowGraphArguments.read(BUILD | {"depth": "3", "include_self": "no", "max_members": "7"})
-    assert found.chosen() == {"depth": 3, "include_self": False, "via": "following", "max_members": 7}
+    assert found.chosen() == {"depth": 3, "include_self": False, "max_members": 7}
     assert Definition(**found.chosen()).max_members == 7
 
 

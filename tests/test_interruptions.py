@@ -181,18 +181,21 @@ def test_a_listing_that_disagrees_with_the_profile_is_read_again_then_recorded(
 ) -> None:
     assert_ended(shell.scrapy("profile", cohort="friends"), 0)
     site.clear_log()
-    # The listing is empty, though the profile still counts a film on it.
-    site.fault = lambda path, answer: _without_tiles(answer) if path.startswith("/kip/films/r") else answer
+    # The listing lacks a film that the profile still counts.
+    site.fault = lambda path, answer: _without_a_tile(answer) if path == "/ebb/films/rated/.5-5/" else answer
     assert_ended(shell.scrapy("profile", cohort="friends"), 3)
     assert stored_facts(engine) == truth(site)
-    asked = [hit.path for hit in site.log if hit.path.startswith("/kip/")]
-    assert asked[:4] == ["/kip/", "/kip/films/rated/.5-5/"] * 2
+    asked = [hit.path for hit in site.log if hit.path.startswith("/ebb/")]
+    assert asked[:4] == ["/ebb/", "/ebb/films/rated/.5-5/"] * 2
+    with engine.connect() as connection:
+        (row,) = connection.execute(sa.select(scrape_failures)).all()
+    assert row.error == "the listing shows 31 films, the profile says 32: nothing was removed"
 
 
-def _without_tiles(answer: Answer) -> Answer:
-    start = answer.body.index('<ul class="grid')
-    inside = answer.body.index(">", start) + 1
-    return Answer(200, answer.body[:inside] + answer.body[answer.body.index("</ul>", inside) :])
+def _without_a_tile(answer: Answer) -> Answer:
+    start = answer.body.index('<li class="griditem">', answer.body.index('<ul class="grid'))
+    end = answer.body.index("</li>", start) + len("</li>")
+    return Answer(200, answer.body[:start] + answer.body[end:])
 
 
 def test_resume_from_leaves_out_the_members_before(shell: Shell, site: Site) -> None:

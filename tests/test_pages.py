@@ -230,24 +230,38 @@ def test_a_header_of_2020_names_its_member() -> None:
 
 
 NEXT_LINKS = {
-    "no address at all": ("//[", None),
     "the next page": ("/ida/films/rated/.5-5/page/3/", 3),
     "the next page with its host": ("https://example.org/ida/films/rated/.5-5/page/3/", 3),
+    "the next page with capitals": ("/Ida/films/rated/.5-5/page/3/", 3),
     "another year": ("/ida/films/diary/for/2024/", None),
     "a page of another year": ("/ida/films/diary/for/2024/page/3/", None),
-    "another listing": ("/ida/films/page/3/", None),
-    "another member": ("/bo/films/rated/.5-5/page/3/", None),
-    "a page further on": ("/ida/films/rated/.5-5/page/4/", None),
-    "the same page": ("/ida/films/rated/.5-5/page/2/", None),
-    "the page before": ("/ida/films/rated/.5-5/", None),
-    "nowhere": ("", None),
 }
+
+
+def linked(href: str) -> Selector:
+    return Selector(f'<div class="pagination"><a class="next" href="{href}">Older</a></div>')
 
 
 @pytest.mark.parametrize(("href", "expected"), NEXT_LINKS.values(), ids=NEXT_LINKS)
 def test_only_this_listing_with_the_next_number_is_the_next_page(href: str, expected: int | None) -> None:
-    link = f'<div class="pagination"><a class="next" href="{href}">Older</a></div>'
-    assert next_page(Selector(link), "/ida/films/rated/.5-5/page/2/") == expected
+    assert next_page(linked(href), "/ida/films/rated/.5-5/page/2/") == expected
+
+
+ELSEWHERE = {
+    "no address at all": "//[",
+    "another listing": "/ida/films/page/3/",
+    "another member": "/bo/films/rated/.5-5/page/3/",
+    "a page further on": "/ida/films/rated/.5-5/page/4/",
+    "the same page": "/ida/films/rated/.5-5/page/2/",
+    "the page before": "/ida/films/rated/.5-5/",
+    "nowhere": "",
+}
+
+
+@pytest.mark.parametrize("href", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_next_link_that_leads_elsewhere_is_not_taken_for_the_end(href: str) -> None:
+    with pytest.raises(LayoutChanged):
+        next_page(linked(href), "/ida/films/rated/.5-5/page/2/")
 
 
 PAGINATIONS = {
@@ -256,7 +270,7 @@ PAGINATIONS = {
         2,
     ),
     "behind another year": (
-        '<div class="pagination"><a class="next" href="/ida/following/for/2024/">Next Year</a></div>'
+        '<div class="pagination"><a class="next" href="/ida/diary/films/for/2024/">Next Year</a></div>'
         '<div class="pagination"><a class="next" href="/ida/following/page/2/">Next</a></div>',
         2,
     ),

@@ -113,7 +113,10 @@ def crawl(
     run = Run(MemberCrawl(start or site.start(), watched=watched), [], store or Store())
     while (step := run.crawl.next_page()) and len(run.asked) != stop_after:
         if step[1] == 0:
-            run.end(run.crawl.readings[step[0]], 0, Verdict.PROVED)
+            reading = run.crawl.readings[step[0]]
+            reading.look = bool(run.store.stored(step[0]))
+            if not reading.look:
+                run.end(reading, 0, Verdict.PROVED)
             continue
         if change := site.changes.get(len(run.asked)):
             change(site)
@@ -132,7 +135,7 @@ def take_page(run: Run, site: Site, kind: Listing, number: int) -> None:
     reading = run.crawl.readings[kind]
     tiles, last = site.page(kind, number)
     reading.add(number, tiles)
-    before = run.store.stored(kind) if reading.doubtful else None
+    before = run.store.stored(kind)
     run.store.page(reading, number, tiles)
     if last:
         run.end(reading, number, reading.verdict(before))
@@ -157,7 +160,7 @@ def test_a_first_crawl_asks_for_the_profile_and_every_page_once(rated: int, like
     assert run.asked == [(PROFILE, 1), *pages(RATED, rated), *pages(LIKES, likes)]
     assert run.verdicts() == {RATED: True, LIKES: True}
     assert run.store.films == {RATED: keys(site.rated), LIKES: keys(site.likes)}
-    assert (run.crawl.films, run.crawl.likes, run.crawl.failed) == (rated, likes + rated // 2, False)
+    assert (run.crawl.films, run.crawl.likes) == (rated, likes + rated // 2)
 
 
 @pytest.mark.parametrize("unrated", SIZES)
@@ -191,9 +194,13 @@ def test_only_counts_that_leave_nothing_save_the_page_of_likes(
     assert run.crawl.likes == 5
 
 
-def test_nothing_rated_needs_no_page_and_removes_what_was_stored() -> None:
+def test_nothing_rated_and_nothing_stored_needs_no_page() -> None:
+    assert crawl(Site()).asked == [(PROFILE, 1)]
+
+
+def test_nothing_rated_is_looked_at_before_what_was_stored_is_removed() -> None:
     run = crawl(Site(), store=Store({RATED: frozenset({"gone"}), LIKES: frozenset({"gone too"})}))
-    assert run.asked == [(PROFILE, 1)]
+    assert run.asked == [(PROFILE, 1), (RATED, 1), (LIKES, 1)]
     assert run.store.films == {RATED: frozenset(), LIKES: frozenset()}
 
 
@@ -232,9 +239,9 @@ def test_a_listing_that_disagrees_is_read_again_with_its_profile() -> None:
     site = Site(films("rated", 73), total_is_off_by=1)
     site.changes[3] = lambda site: setattr(site, "total_is_off_by", 0)
     run = crawl(site, store=Store({RATED: frozenset({"gone"})}))
-    assert run.asked == [(PROFILE, 1), *pages(RATED, 73), (PROFILE, 1), *pages(RATED, 73)]
+    assert run.asked == [(PROFILE, 1), *pages(RATED, 73), (PROFILE, 1), *pages(RATED, 73), (LIKES, 1)]
     assert run.store.stored(RATED) == keys(site.rated)
-    assert not run.crawl.failed
+    assert all(run.verdicts().values())
 
 
 @pytest.mark.parametrize("off_by", [-1, 1])
@@ -245,7 +252,7 @@ def test_a_listing_that_goes_on_disagreeing_removes_nothing(off_by: int) -> None
     assert run.verdicts() == {RATED: False, LIKES: True}
     assert run.store.stored(RATED) == keys(site.rated) | {"gone"}
     assert run.store.bookmarks.keys() == {PROFILE, LIKES}
-    assert (run.crawl.likes, run.crawl.failed) == (None, True)
+    assert run.crawl.likes is None
 
 
 def test_a_film_rated_while_its_listing_is_read_counts_once() -> None:
@@ -274,15 +281,21 @@ def test_a_film_without_a_number_in_the_store_is_known_by_its_slug() -> None:
     assert run.store.stored(RATED) == {7}
 
 
-def test_the_store_is_asked_only_where_no_total_settles_it() -> None:
-    shown = Reading(RATED, total=3, binding=True)
-    counted = Reading(LIKES, total=3)
-    for reading in (shown, counted):
-        reading.add(1, tuple(films("some", 2)))
-    assert (shown.doubtful, counted.doubtful) == (False, True)
-    counted.add(2, tuple(films("some", 3)))
-    assert not counted.doubtful
-    assert counted.verdict(None) is Verdict.PROVED
+def test_counts_alone_remove_nothing() -> None:
+    site = Site(films("rated", 3, liked=2), films("likes", 1))
+    store = Store({LIKES: keys(site.likes)})
+    # The likes were counted before one of the rated films was liked as well: nothing seems left.
+    start = MemberStart("ida", films=site.films_count(), likes=2)
+    run = crawl(site, start, store)
+    assert run.asked[-1] == (LIKES, 1)
+    assert run.store.stored(LIKES) == keys(site.likes)
+
+
+def test_a_film_that_lost_its_rating_is_looked_for_among_the_likes() -> None:
+    site = Site(films("rated", 2, liked=2), films("likes", 1))
+    store = Store({RATED: keys(site.rated) | keys(site.likes)})
+    run = crawl(site, MemberStart("ida", films=site.films_count(), likes=2), store)
+    assert (LIKES, 1) in run.asked
 
 
 INTERRUPTED = Site(films("rated", 150, liked=7), films("likes", 146), films("watched", 73))
@@ -384,4 +397,3 @@ def test_a_site_that_changes_meanwhile_is_read_at_most_twice_and_loses_only_what
         if not reading.proved:
             assert run.store.stored(kind) >= old | reading.films.keys()
     assert run.asked.count((PROFILE, 1)) <= 2
-    assert run.crawl.failed is not all(run.verdicts().values())

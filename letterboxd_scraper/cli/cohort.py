@@ -22,9 +22,13 @@ def build(
     label: Annotated[str, typer.Option(help="A name for the cohort.")],
     seed: Annotated[str | None, typer.Option(help="The member whose circle it is.")] = None,
     members: Annotated[Path | None, typer.Option(help="A file of member names, one a line, instead.")] = None,
-    depth: Annotated[int, typer.Option(help="1: whom the seed follows; 2: whom those follow, too.")] = 1,
-    include_self: Annotated[bool, typer.Option(help="Whether the seed belongs to it.")] = True,
-    via: Annotated[str, typer.Option(help="following or followers.")] = "following",
+    depth: Annotated[
+        int | None, typer.Option(help="1, as usual: whom the seed follows; 2: whom those follow, too.")
+    ] = None,
+    include_self: Annotated[
+        bool | None, typer.Option("--include-self/--no-include-self", help="Whether the seed belongs to it.")
+    ] = None,
+    via: Annotated[str | None, typer.Option(help="following, as usual, or followers.")] = None,
     max_members: Annotated[int | None, typer.Option(help="Stop at so many members.")] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
@@ -92,7 +96,7 @@ def change(
     exclude: Annotated[list[str] | None, typer.Option(help="Leave out this member; repeatable.")] = None,
 ) -> None:
     """Change a cohort's definition. Membership follows at the next refresh, ranks at the next compute."""
-    from letterboxd_scraper import config
+    from letterboxd_scraper import clock
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import writing
 
@@ -106,7 +110,7 @@ def change(
         if rank:
             changes["rank"] = (cohort.definition.get("rank") or {}) | _numbers(rank)
         definition = _checked(cohort, changes)
-        cohorts.redefine(connection, cohort, definition, config.now(session.config.LETTERBOXD_NOW))
+        cohorts.redefine(connection, cohort, definition, clock.now(session.config.LETTERBOXD_NOW))
     session.say(f"{cohort.label}: {_in_words(definition)}")
 
 
@@ -144,7 +148,7 @@ def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
 
 
 def _build_from_file(session: Session, label: str, file: Path) -> None:
-    from letterboxd_scraper import config
+    from letterboxd_scraper import clock
     from letterboxd_scraper.arguments import NamedList
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import writing
@@ -156,7 +160,7 @@ def _build_from_file(session: Session, label: str, file: Path) -> None:
     names = [line.split("#")[0].strip() for line in lines]
     wanted = NamedList.read({"label": label, "members": [name for name in names if name]})
     with writing(session.store()) as connection:
-        at = config.now(session.config.LETTERBOXD_NOW)
+        at = clock.now(session.config.LETTERBOXD_NOW)
         cohort = cohorts.make_from_names(connection, wanted.label, wanted.members, at)
     session.say(f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}")
 

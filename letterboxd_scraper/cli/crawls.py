@@ -10,12 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.config import STOP_WITH_PARENT
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.store import cohorts, runs
 from letterboxd_scraper.store.cohorts import Cohort
@@ -51,7 +52,10 @@ def crawl(
             command += ["-a", f"{name}={value}"]
     session.uses_store()
     # A session of its own: the terminal's Ctrl-C would else reach it beside the one passed on here.
-    process = subprocess.Popen(command, env=_environment(session, settings or {}), start_new_session=True)
+    # It watches its standard input, so that it ends even if this process is killed outright.
+    process = subprocess.Popen(
+        command, env=_environment(session, settings or {}), stdin=subprocess.PIPE, start_new_session=True
+    )
     with _passing_on_signals():
         try:
             while process.poll() is None:
@@ -59,15 +63,30 @@ def crawl(
                 watch()
         except KeyboardInterrupt:
             session.say("stopping: the pages in flight are finished first")
-            process.send_signal(signal.SIGINT)
-        return process.wait()
+        finally:
+            _end(process)
+    return process.returncode
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask a spider that is still running to stop, and wait for it; asked once more, it stops at once."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with suppress(KeyboardInterrupt):
+            process.wait()
 
 
 def _environment(session: Session, settings: Mapping[str, Any]) -> dict[str, str]:
     # Secrets go through the environment: arguments can be seen by everybody on the machine.
-    chosen = {"DATABASE_URL": session.config.DATABASE_URL, "LOG_LEVEL": session.log_level or "WARNING"}
-    chosen |= {name: str(value) for name, value in settings.items()}
-    return os.environ | {"SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings"} | chosen
+    level = session.config.LOG_LEVEL
+    chosen = {
+        "DATABASE_URL": session.config.DATABASE_URL,
+        # A spider's usual messages would tear the progress apart; who asks for a level gets it.
+        "LOG_LEVEL": level if session.log_level or level != "INFO" else "WARNING",
+        "SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings",
+        STOP_WITH_PARENT: "1",
+    }
+    return os.environ | chosen | {name: str(value) for name, value in settings.items()}
 
 
 @contextmanager
@@ -97,10 +116,14 @@ def progress_of(
 
     ``then`` is called with each new progress too.
     """
+    with reading(engine) as connection:
+        before = runs.latest(connection, "profile", cohort.label)
     with _bar(session) as show:
 
         def watch() -> None:
             with reading(engine) as connection:
+                if runs.latest(connection, "profile", cohort.label) == before:
+                    return  # the spider has not begun
                 progress = Progress(*runs.members_done(connection, cohort.id, cohort.label))
             show(progress)
             then(progress)

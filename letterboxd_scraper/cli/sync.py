@@ -23,7 +23,9 @@ def sync(
     context: typer.Context,
     seed: Annotated[str, typer.Option(help="The member, by the name in their profile's address.")],
     label: Annotated[str | None, typer.Option(help="A name for the cohort; default: the member's.")] = None,
-    depth: Annotated[int, typer.Option(help="1: whom they follow; 2: whom those follow, too.")] = 1,
+    depth: Annotated[
+        int | None, typer.Option(help="1, as usual: whom they follow; 2: whom those follow, too.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many films to print.")] = 20,
     output: Annotated[Path | None, typer.Option(help="The CSV file; default: LABEL.csv.")] = None,
     accept_terms: AcceptTerms = False,
@@ -49,9 +51,21 @@ def sync(
     if code:
         summarise(session, engine, cohort, code)
     if code in (0, 3, crawls.BLOCKED):
-        _rank(session, engine, cohort)
-        _show(session, engine, cohort, limit, output or Path(f"{label}.csv"))
+        _rank_and_show(session, engine, cohort, limit, output or Path(f"{label}.csv"), code)
     raise typer.Exit(code)
+
+
+def _rank_and_show(
+    session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path, code: int
+) -> None:
+    try:
+        _rank(session, engine, cohort)
+    except InputError as nothing_to_rank:
+        if not code:
+            raise
+        session.say(str(nothing_to_rank))  # how the crawl ended matters more
+    else:
+        _show(session, engine, cohort, limit, output)
 
 
 class _FirstRanking:
@@ -64,11 +78,14 @@ class _FirstRanking:
     def __call__(self, progress: "Progress") -> None:
         if self.shown or progress.done < FIRST_RANKING_AFTER:
             return
-        self.shown = True
         from letterboxd_scraper.store.engine import reading
         from ranking.results import ranking
 
-        _rank(self.session, self.engine, self.cohort)
+        try:
+            _rank(self.session, self.engine, self.cohort)
+        except InputError:
+            return  # nothing to rank yet: later
+        self.shown = True
         with reading(self.engine) as connection:
             top = ranking(connection, self.cohort, STRATEGY, limit=5)
         films = ", ".join(f"{film.title} ({film.score:.2f})" for film in top)
@@ -76,13 +93,13 @@ class _FirstRanking:
 
 
 def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
-    from letterboxd_scraper import config
+    from letterboxd_scraper import clock
     from ranking import stats
     from ranking.compute import compute
     from ranking.strategies import STRATEGIES
 
     stats.refresh(engine)
-    compute(engine, cohort, STRATEGIES[STRATEGY], {}, config.now(session.config.LETTERBOXD_NOW))
+    compute(engine, cohort, STRATEGIES[STRATEGY], {}, clock.now(session.config.LETTERBOXD_NOW))
 
 
 def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path) -> None:

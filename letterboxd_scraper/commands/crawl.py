@@ -1,7 +1,10 @@
 """`scrapy crawl NAME -a …`: Scrapy's command, with arguments checked first and telling exit codes."""
 
 import argparse
+import os
+import signal
 import sys
+from threading import Thread
 
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
@@ -60,6 +63,8 @@ class Command(BaseRunSpiderCommand):
         check_store(settings, spider.read_arguments(opts.spargs))
         refuse_without_terms(settings)
         self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")  # type: ignore[union-attr]
+        if os.environ.get(config.STOP_WITH_PARENT):
+            Thread(target=_interrupt_at_end_of_input, daemon=True).start()
         crawler = self._create_crawler(spider)
         self.crawler_process.crawl(crawler, **opts.spargs)  # type: ignore[union-attr]
         self.crawler_process.start()  # type: ignore[union-attr]
@@ -71,6 +76,13 @@ class Command(BaseRunSpiderCommand):
         if name not in loader.list():
             raise InputError(f"no spider {name!r}: there are {', '.join(sorted(loader.list()))}")
         return loader.load(name)  # type: ignore[return-value]
+
+
+def _interrupt_at_end_of_input() -> None:
+    # Not through sys.stdin: a thread that waits in there would be in the way when Python ends.
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def check_store(settings: config.Config, args: Arguments) -> None:

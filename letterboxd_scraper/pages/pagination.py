@@ -5,20 +5,25 @@ from urllib.parse import urlsplit
 
 from parsel import Selector
 
+from letterboxd_scraper.errors import LayoutChanged
+
+_YEAR = re.compile(r"/diary/(?:films/)?for/\d{4}/")
 _PAGE = re.compile(r"page/(\d{1,6})/$")
 
 
 def next_page(page: Selector, path: str) -> int | None:
     """Return the number of the page after ``path``; None on the last page.
 
-    Only a link to the same path with the next number counts: diary pages also have an
-    ``a.next`` that leads to another year.
+    Diary pages also have an ``a.next`` that leads to another year. Raises LayoutChanged for any
+    other that leads elsewhere: to take it for the end would make a whole listing of its beginning.
     """
-    stem, number = split_page(path)
+    stem, number = split_page(path.lower())
     for href in page.css("div.pagination a.next::attr(href)").getall():
-        other, following = split_page(_path(href))
-        if other == stem and following == number + 1:
+        other, following = split_page(_path(href).lower())
+        if (other, following) == (stem, number + 1):
             return following
+        if not _YEAR.search(other):
+            raise LayoutChanged(f"the page after {path} is said to be {href!r}")
     return None
 
 

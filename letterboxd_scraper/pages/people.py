@@ -20,6 +20,12 @@ def parse_people(page: Selector) -> tuple[Person, ...]:
     return people
 
 
+def parse_total(page: Selector) -> int | None:
+    """Return how many people the tab above the table says there are; None if it does not say."""
+    tab = page.css(".sub-nav li.selected a")
+    return parse_count(tab.xpath("@title | @data-original-title").get())
+
+
 def _person(row: Selector) -> Person:
     member = row.css("a.avatar::attr(href)").get("") or row.css("a.name::attr(href)").get("")
     member = member.strip("/").lower()

@@ -9,9 +9,10 @@ from letterboxd_scraper.errors import WrongPage
 
 # Present in every challenge, absent from ordinary pages. The words "challenge-platform" alone
 # prove nothing: ordinary pages carry a Cloudflare script of that name.
-_CHALLENGE_SIGNS = re.compile(r"<title>Just a moment\.\.\.</title>|<script[^>]*>[^<]*cf_chl_opt")
+_CHALLENGE_SIGNS = re.compile(r"<title>\s*Just a moment|<script[^>]*>[^<]*cf_chl_opt")
 _BAN_SIGNS = re.compile(
     "used Cloudflare to restrict access|has banned you temporarily|You are being rate limited"
+    "|you have been blocked"
 )
 
 
@@ -22,6 +23,8 @@ def block_in(status: int, headers: Mapping[str, str], text: str) -> str | None:
     what they write cannot make a title or a script.
     """
     if headers.get("cf-mitigated") == "challenge" or _CHALLENGE_SIGNS.search(text):
+        return "challenge"
+    if status != 200 and "Enable JavaScript and cookies to continue" in text:
         return "challenge"
     if status == 426 or (status != 200 and _BAN_SIGNS.search(text)):
         return "ban"
@@ -61,4 +64,4 @@ def is_private(page: Selector) -> bool:
 
     Unverified: no such page was ever saved; peers tell it by the message's section.
     """
-    return bool(page.css("section.message"))
+    return bool(page.css("section.message")) or "This profile is private" in page.xpath("string()").get("")

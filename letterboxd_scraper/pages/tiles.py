@@ -12,6 +12,7 @@ from parsel import Selector, SelectorList
 
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import Film, Tile
+from letterboxd_scraper.pages.numbers import parse_count
 
 _TILE = "[data-item-slug], [data-film-slug]"
 # A grid, or the message that stands in its place when a listing is empty.
@@ -33,8 +34,8 @@ def parse_tiles(page: Selector) -> tuple[Tile, ...]:
     if not grids:
         raise LayoutChanged("no film grid on the page")
     tiles = tuple(_tile(entry) for entry in page.css(_GRID).xpath("./li") if _is_film(entry))
-    if not tiles and grids.css(f"li, {_TILE}"):
-        raise LayoutChanged("the film grid has entries, but no film could be read from any of them")
+    if not tiles:
+        _refuse_false_emptiness(page)
     return tiles
 
 
@@ -50,6 +51,18 @@ def parse_film(tile: Selector) -> Film:
         film_id=_film_id(tile, identity),
         lid=lid if isinstance(lid, str) else None,
     )
+
+
+def _refuse_false_emptiness(page: Selector) -> None:
+    """Raise LayoutChanged if a grid page without a film shows signs of having some."""
+    grids = page.css(_GRID)
+    # Beside an empty grid there may be other films (a list in the sidebar); without any grid they are it.
+    entries = grids.css("li") if grids else page.css("#content, .poster-grid").css(_TILE)
+    if entries or page.css(".poster-grid").css(f"li, {_TILE}"):
+        raise LayoutChanged("the film grid has entries, but no film could be read from any of them")
+    message = page.css("#content section.filtered-message").xpath("string()").get("")
+    if page.css("div.pagination a.next") or parse_count(message):
+        raise LayoutChanged("the film grid is empty, but the page says that there are films")
 
 
 def _is_film(entry: Selector) -> bool:

@@ -10,46 +10,61 @@ from letterboxd_scraper.arguments import Definition, FollowGraphArguments
 from letterboxd_scraper.circle import Circle
 from letterboxd_scraper.items import Listing, Membership, PeoplePage, Person
 from letterboxd_scraper.pages.pagination import next_page
-from letterboxd_scraper.pages.people import parse_people
+from letterboxd_scraper.pages.people import parse_people, parse_total
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.starts import Bookmark
 
 
 class FollowGraphSpider(SiteSpider):
-    """Walks breadth first. For a refresh, label, seed and definition are filled before it starts."""
+    """Walks breadth first, one depth after the other.
+
+    Label, seed, definition and, for a refresh, the present members are filled before it starts.
+    """
 
     name = "follow_graph"
     arguments = FollowGraphArguments
     label: str
     seed: str
     definition: Definition
+    stored_members: frozenset[str] = frozenset()
 
     def __init__(self, name: str | None = None, **given: Any) -> None:
         super().__init__(name, **given)
         self.bookmarks: dict[str, Bookmark] = {}
-        self._pending = 0
         self._complete = True
+        self._seed_was_read = False
+        self._earlier: set[str] | None = None
 
     async def start(self) -> AsyncIterator[Any]:
-        self.circle = Circle(self.seed, self.definition)
         self.listing = Listing(self.definition.via)
-        for found in self.expand(self.circle.to_expand()):
+        for found in self.walk():
             yield found
-        if not self._pending:
-            yield self.membership()
+
+    def walk(self) -> Iterator[Any]:
+        """Begin at the seed; whatever was found before is found again."""
+        self.circle = Circle(self.seed, self.definition)
+        self._pending = 0
+        self._waiting = self.circle.to_expand()
+        self._seen: dict[str, set[str]] = {}
+        self._proved = True
+        yield from self.next_depth()
 
     async def read_page(
         self, page: Selector, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
         people = parse_people(page)
         following = next_page(page, urls.listing(member, listing, number))
-        to_read = self.circle.add(member, people)
+        self._seed_was_read = self._seed_was_read or member == self.seed
+        self._waiting += self.circle.add(member, people)
         kept = self.circle.wanted(people)
-        yield PeoplePage(member, listing, number, kept, last=following is None)
-        if following and not self.circle.full:
+        whole = len(kept) == len(people)
+        yield PeoplePage(member, listing, number, kept, last=following is None, whole=whole)
+        seen = self._seen.setdefault(member, set())
+        seen.update(person.member for person in people)
+        if following is None:
+            self._proved = self._proved and parse_total(page) == len(seen)
+        elif not self.circle.full:
             yield self.request(member, following)
-        for found in self.expand(to_read):
-            yield found
         for found in self.one_done():
             yield found
 
@@ -64,34 +79,52 @@ class FollowGraphSpider(SiteSpider):
         self._complete = self._complete and status is not None
         yield from self.one_done()
 
-    def expand(self, members: list[str]) -> Iterator[Any]:
-        """Yield the requests for these members' listings, going on from where an earlier run stopped."""
-        for member in members:
-            bookmark = self.bookmarks.get(member)
-            if bookmark is None:
-                yield self.request(member, 1)
-                continue
-            # Counts were stored when the pages were; here only the names matter.
-            further = self.circle.add(member, map(Person, bookmark.people))
-            if not bookmark.finished and not self.circle.full:
-                yield self.request(member, bookmark.page + 1)
-            yield from self.expand(further)
+    def next_depth(self) -> Iterator[Any]:
+        """Yield the requests for the listings of those just reached, or what ends the walk."""
+        while self._waiting and not self._pending:
+            members, self._waiting = self._waiting, []
+            for member in members:
+                yield from self.expand(member)
+        if not self._pending:
+            yield from self.end()
+
+    def expand(self, member: str) -> Iterator[Any]:
+        """Yield the request for a member's listing, going on from where an earlier run stopped."""
+        bookmark = self.bookmarks.get(member)
+        if bookmark is None:
+            yield self.request(member, 1)
+            return
+        self._seed_was_read = self._seed_was_read or member == self.seed
+        self._proved = False  # pages of different days may miss somebody between them
+        # Counts were stored when the pages were; here only the names matter.
+        self._waiting += self.circle.add(member, map(Person, bookmark.people))
+        if not bookmark.finished and not self.circle.full:
+            yield self.request(member, bookmark.page + 1)
 
     def request(self, member: str, number: int) -> Any:
         self._pending += 1
-        # Breadth first: nearer members' pages go before those of farther ones.
-        return self.fetch(member, self.listing, number, priority=-self.circle.depth_of(member))
+        return self.fetch(member, self.listing, number)
 
     def one_done(self) -> Iterator[Any]:
-        """Count a page that came back; after the last one, yield the membership."""
+        """Count a page that came back; after the last one of a depth, go on to the next."""
         self._pending -= 1
         if self._pending == 0:
-            yield self.membership()
+            yield from self.next_depth()
 
-    def membership(self) -> Membership:
-        members = tuple(self.circle.members())
-        if not any(depth for _, depth in members):
+    def end(self) -> Iterator[Any]:
+        """Yield the membership; before anybody is dropped on doubtful grounds, walk once more."""
+        if not self._seed_was_read:
+            return
+        members = self.circle.members()
+        names = {name for name, _ in members}
+        dropped = self.stored_members - names
+        if dropped and self._complete and not self._proved and self._earlier is None:
+            self._earlier, self.bookmarks = names, {}
+            yield from self.walk()
+            return
+        agreed = self._proved or not dropped or self._earlier == names
+        if self._complete and not any(depth for _, depth in members):
             verb = "follows nobody" if self.listing is Listing.FOLLOWING else "has no followers"
             self.logger.warning("%s %s: cohort %r has %d members", self.seed, verb, self.label, len(members))
         definition = self.definition.model_dump(mode="json")
-        return Membership(self.label, self.seed, members, self._complete, definition)
+        yield Membership(self.label, self.seed, tuple(members), self._complete and agreed, definition)

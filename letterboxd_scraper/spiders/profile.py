@@ -1,18 +1,19 @@
 """The full crawl: each member's profile, rated films and unrated likes."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 from parsel import Selector
 
-from letterboxd_scraper import urls
+from letterboxd_scraper import clock, urls
 from letterboxd_scraper.arguments import ProfileArguments
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import Failure, FilmsPage, Listing, MemberRead
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_tiles
-from letterboxd_scraper.reading import MemberCrawl, Reading, Verdict
+from letterboxd_scraper.reading import MemberCrawl, Verdict
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.starts import MemberStart, StoredFilms
 
@@ -34,7 +35,7 @@ class ProfileSpider(SiteSpider):
         for place, member in enumerate(self.members):
             self._places[member.name] = place
             self.crawls[member.name] = MemberCrawl(member, watched=self.args.watched or member.is_seed)
-            for found in self.go_on(member.name):
+            async for found in self.go_on(member.name):
                 yield found
 
     async def read_page(
@@ -47,25 +48,30 @@ class ProfileSpider(SiteSpider):
             yield profile
         else:
             yield await self._films_page(crawl, page, listing, number)
-        for found in self.go_on(member):
+        async for found in self.go_on(member):
             yield found
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
         del self.crawls[member]
         yield from ()
 
-    def go_on(self, member: str) -> Iterator[Any]:
+    async def go_on(self, member: str) -> AsyncIterator[Any]:
         """Yield the request for the member's next page, or what marks the end of the member."""
         crawl = self.crawls[member]
         while step := crawl.next_page():
             listing, number = step
-            if number:
+            reading = crawl.readings.get(listing)
+            if number or not reading:
                 # Earlier members first: a member is finished before the next is begun.
                 yield self.fetch(member, listing, number, priority=-self._places[member])
                 return
-            yield FilmsPage(member, listing, 0, (), last=True, total=0, complete=())
-            crawl.finish(crawl.readings[listing], Verdict.PROVED)
-        yield from self._unreconciled(crawl)
+            if await self.stored_films(member, listing):
+                reading.look = True  # counts alone remove nothing
+            else:
+                yield FilmsPage(member, listing, 0, (), last=True, total=0, complete=())
+                crawl.finish(reading, Verdict.PROVED)
+        for failure in self._unreconciled(crawl):
+            yield failure
         yield MemberRead(member, tuple(crawl.readings), crawl.films, crawl.likes)
         del self.crawls[member]
 
@@ -76,28 +82,20 @@ class ProfileSpider(SiteSpider):
         tiles = parse_tiles(page)
         if listing is Listing.RATED and any(tile.stars is None for tile in tiles):
             raise LayoutChanged("a film without a rating among the rated films")
-        reading.add(number, tiles)
         last = next_page(page, urls.listing(crawl.name, listing, number)) is None
-        proved = last and await self._judge(crawl, reading) is Verdict.PROVED
-        return FilmsPage(
-            crawl.name,
-            listing,
-            number,
-            tiles,
-            last=last,
-            total=reading.total,
-            complete=tuple(reading.films.values()) if proved else None,
-        )
-
-    async def _judge(self, crawl: MemberCrawl, reading: Reading) -> Verdict:
-        stored = await self.stored_films(crawl.name, reading.listing) if reading.doubtful else None
-        verdict = reading.verdict(stored)
-        crawl.finish(reading, verdict)
-        return verdict
+        reading.add(number, tiles, clock.now(self.settings["LETTERBOXD_NOW"]))
+        item = FilmsPage(crawl.name, listing, number, tiles, last=last, total=reading.total)
+        if last:
+            films, begun = tuple(reading.films.values()), reading.begun
+            verdict = reading.verdict(await self.stored_films(crawl.name, listing))
+            crawl.finish(reading, verdict)
+            if verdict is Verdict.PROVED:
+                return replace(item, complete=films, begun=begun)
+        return item
 
     def _unreconciled(self, crawl: MemberCrawl) -> Iterator[Failure]:
         for reading in crawl.readings.values():
             if not reading.proved:
-                url = self.settings["LETTERBOXD_BASE_URL"] + urls.listing(crawl.name, reading.listing)
+                url = self.address(crawl.name, reading.listing)
                 shown = f"the listing shows {reading.size} films, the profile says {reading.total}"
                 yield Failure(reading.listing, url, f"{shown}: nothing was removed", crawl.name)

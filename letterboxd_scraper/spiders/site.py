@@ -14,7 +14,7 @@ from letterboxd_scraper.arguments import Arguments
 from letterboxd_scraper.errors import PageError, WrongPage
 from letterboxd_scraper.items import Failure, Listing, MemberStatus
 from letterboxd_scraper.pages import proof
-from letterboxd_scraper.stops import SiteStop, retried
+from letterboxd_scraper.stops import CrawlEnding, SiteStop, retried
 
 BODY_CLASS = {
     Listing.PROFILE: "profile",
@@ -43,10 +43,13 @@ class SiteSpider(Spider):
         # Scrapyd adds arguments of its own, such as _job.
         return cls.arguments.read({key: value for key, value in given.items() if not key.startswith("_")})
 
+    def address(self, member: str, listing: Listing, number: int = 1) -> str:
+        return str(self.settings["LETTERBOXD_BASE_URL"]) + urls.listing(member, listing, number)
+
     def fetch(self, member: str, listing: Listing, number: int, priority: int = 0) -> Request:
         """Return the request for one page of a member's listing."""
         return Request(
-            self.settings["LETTERBOXD_BASE_URL"] + urls.listing(member, listing, number),
+            self.address(member, listing, number),
             callback=self.parse_listing,
             errback=self.failed,
             cb_kwargs={"member": member, "listing": listing, "number": number},
@@ -63,10 +66,12 @@ class SiteSpider(Spider):
             async for found in self.read_page(page, member, listing, number):
                 yield found
         except PageError as error:
-            for found in self._bad_page(response, error, member, listing):
+            for found in self._bad_page(response, error, member, listing, number):
                 yield found
 
-    def _bad_page(self, response: Response, error: PageError, member: str, listing: Listing) -> Iterator[Any]:
+    def _bad_page(
+        self, response: Response, error: PageError, member: str, listing: Listing, number: int
+    ) -> Iterator[Any]:
         """Ask for the page once more, it may have been an accident; in the end, record it."""
         request = response.request
         if request and request.meta.get("retry_times", 0) < self.settings.getint("RETRY_TIMES"):
@@ -74,19 +79,24 @@ class SiteSpider(Spider):
             again.meta["page_was_bad"] = True
             yield again
             return
-        yield Failure(listing, response.url, str(error), member)
+        yield Failure(listing, self.address(member, listing, number), str(error), member)
         yield from self.gave_up(member)
 
     def failed(self, failure: TwistedFailure) -> Iterator[Any]:
         """Take what never became a page: a refusal, an error status, a network error."""
+        if isinstance(failure.value, CrawlEnding):
+            return
         request: Request = failure.request  # type: ignore[attr-defined]
-        member, listing = request.cb_kwargs["member"], request.cb_kwargs["listing"]
+        member, listing, number = (request.cb_kwargs[name] for name in ("member", "listing", "number"))
         response = getattr(failure.value, "response", None)
-        status = _status_of(response, listing) if isinstance(response, TextResponse) else None
+        # Only a first page speaks for the member: one past the end may be refused as well.
+        first = number == 1 and isinstance(response, TextResponse)
+        status = _status_of(response, listing) if first else None
         if status:
             yield MemberStatus(member, status)
         else:
-            yield Failure(listing, request.url, _described(failure, response), member)
+            url = self.address(member, listing, number)
+            yield Failure(listing, url, _described(failure, response), member)
         if isinstance(failure.value, SiteStop):
             raise CloseSpider(failure.value.reason)
         yield from self.gave_up(member, status)
@@ -113,7 +123,7 @@ def prove(response: Response, listing: Listing, member: str) -> Selector:
     return response.selector
 
 
-def _status_of(response: TextResponse, listing: Listing) -> str | None:
+def _status_of(response: Any, listing: Listing) -> str | None:
     """Return the member's status that a refusal tells: gone, private, or None if it tells none."""
     if response.status == 404 and listing in _HOME:
         return "gone"

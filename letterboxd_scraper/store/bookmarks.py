@@ -23,11 +23,11 @@ def move(
     *,
     status: str,
     total: int | None = None,
-) -> None:
+) -> bool:
     """Move the bookmark to page ``number``: from the page before it, or from anywhere to the first.
 
     A page whose predecessor was not saved leaves the bookmark alone, so that a listing with a
-    hole in it never becomes complete.
+    hole in it never becomes complete; then False is returned.
     """
     state = user_scrape_state
     here = sa.and_(state.c.user_id == user, state.c.listing == listing)
@@ -37,8 +37,16 @@ def move(
     if number > 1:
         before = connection.scalar(sa.select(state.c.seen).where(here, state.c.page == number - 1))
         if before is None:
-            return
+            return False
         seen = before + seen
     if status != "reading" and listing not in _PEOPLE:
         seen = []  # the rows themselves say it from now on
     upsert(connection, state, [{"user_id": user, "listing": listing, "seen": seen} | values])
+    return True
+
+
+def drop(connection: sa.Connection, user: int, listing: Listing) -> None:
+    """Forget how far a listing was read."""
+    state = user_scrape_state.c
+    here = sa.and_(state.user_id == user, state.listing == listing)
+    connection.execute(user_scrape_state.delete().where(here))

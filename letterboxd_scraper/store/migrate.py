@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 
-from letterboxd_scraper.config import now
+from letterboxd_scraper.clock import now
 from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store.engine import make_engine, shown
 
@@ -48,7 +48,7 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> bool:
     with _one_at_a_time(engine):
         found = _revision(engine)
         if found is not None and found not in _known():
-            raise _behind(shown(engine.url.render_as_string(False)), found)
+            raise _behind(engine.url.render_as_string(hide_password=False), found)
         if found == (head() if revision == "head" else revision):
             return False
         _back_up(engine, found)

@@ -60,8 +60,12 @@ def _of(user: int, *conditions: Any) -> Any:
     return sa.and_(ratings.c.user_id == user, *conditions)
 
 
-def _absent(connection: sa.Connection, where: Any, on_listing: set[int]) -> Any:
-    """Narrow ``where`` to the stored rows that are not on the listing."""
+def _absent(connection: sa.Connection, where: Any, on_listing: set[int], begun: datetime) -> Any:
+    """Narrow ``where`` to the rows that are not on the listing and were there before it was ``begun``.
+
+    Another crawl may have stored what this one, which began earlier, could not see yet.
+    """
+    where = sa.and_(where, ratings.c.updated_at <= begun)
     stored = set(connection.scalars(sa.select(ratings.c.film_id).where(where)))
     return sa.and_(where, ratings.c.film_id.in_(stored - on_listing))
 
@@ -74,18 +78,24 @@ def _withdraw(
     connection.execute(ratings.update().where(where).values(values | {"updated_at": at}))
 
 
-def _remove_unrated(connection: sa.Connection, user: int, on_listing: set[int], at: datetime) -> None:
-    absent = _absent(connection, _of(user, ratings.c.rating.is_not(None)), on_listing)
+def _remove_unrated(
+    connection: sa.Connection, user: int, on_listing: set[int], begun: datetime, at: datetime
+) -> None:
+    absent = _absent(connection, _of(user, ratings.c.rating.is_not(None)), on_listing, begun)
     values = {"rating": None, "rated_at": None}
     _withdraw(connection, absent, values, ~ratings.c.liked & ~ratings.c.favorite, at)
 
 
-def _remove_unliked(connection: sa.Connection, user: int, on_listing: set[int], at: datetime) -> None:
-    absent = _absent(connection, _of(user, ratings.c.rating.is_(None), ratings.c.liked), on_listing)
+def _remove_unliked(
+    connection: sa.Connection, user: int, on_listing: set[int], begun: datetime, at: datetime
+) -> None:
+    absent = _absent(connection, _of(user, ratings.c.rating.is_(None), ratings.c.liked), on_listing, begun)
     _withdraw(connection, absent, {"liked": False}, ~ratings.c.favorite, at)
 
 
-def _remove_unwatched(connection: sa.Connection, user: int, on_listing: set[int], at: datetime) -> None:
+def _remove_unwatched(
+    connection: sa.Connection, user: int, on_listing: set[int], begun: datetime, at: datetime
+) -> None:
     """Make `watched` hold the rated films and those on the listing of watched, unrated ones."""
     rated = set(
         connection.scalars(sa.select(ratings.c.film_id).where(_of(user, ratings.c.rating.is_not(None))))

@@ -14,6 +14,8 @@ from letterboxd_scraper.store.schema import cohort_members, films, ratings, user
 
 # Counts seen longer ago than this prove nothing any more.
 COUNTS_FRESH_FOR = timedelta(days=1)
+# A listing that was left half read longer ago than this is read from its beginning: it may have moved.
+HALF_READ_HOLDS_FOR = timedelta(hours=1)
 _PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
 
 
@@ -48,8 +50,11 @@ def member_start(
     return _starts(connection, rows, began, at, seed=None)
 
 
-def people_bookmarks(connection: sa.Connection, listing: Listing, began: datetime) -> dict[str, Bookmark]:
+def people_bookmarks(
+    connection: sa.Connection, listing: Listing, began: datetime, at: datetime
+) -> dict[str, Bookmark]:
     """Return what was read of members' following (or followers) pages since ``began``, by member."""
+    began = max(began, at - HALF_READ_HOLDS_FOR)
     state = user_scrape_state.c
     query = (
         sa.select(users.c.letterboxd_username, state.page, state.status, state.seen)
@@ -95,7 +100,7 @@ def _starts(
     bookmarks: dict[int, dict[Listing, Bookmark]] = {}
     if began is not None:
         rows = [row for row in rows if row.last_full_scrape_at is None or row.last_full_scrape_at < began]
-        bookmarks = _bookmarks(connection, [row.id for row in rows], began)
+        bookmarks = _bookmarks(connection, [row.id for row in rows], began, at)
     return [
         MemberStart(
             row.letterboxd_username,
@@ -113,11 +118,11 @@ def _fresh(row: Any, at: datetime) -> bool:
     seen = row.counts_seen_at
     if seen is None or at - seen > COUNTS_FRESH_FOR:
         return False
-    return row.last_full_scrape_at is None or seen >= row.last_full_scrape_at
+    return row.last_full_scrape_at is None or seen > row.last_full_scrape_at
 
 
 def _bookmarks(
-    connection: sa.Connection, user_ids: Sequence[int], began: datetime
+    connection: sa.Connection, user_ids: Sequence[int], began: datetime, at: datetime
 ) -> dict[int, dict[Listing, Bookmark]]:
     state = user_scrape_state.c
     query = sa.select(user_scrape_state).where(
@@ -125,7 +130,8 @@ def _bookmarks(
     )
     found: dict[int, dict[Listing, Bookmark]] = defaultdict(dict)
     for row in connection.execute(query):
-        if row.status != "unproved":
+        holds = row.status == "complete" or at - row.updated_at <= HALF_READ_HOLDS_FOR
+        if holds and row.status != "unproved":
             found[row.user_id][Listing(row.listing)] = _bookmark(connection, row)
     return found
 

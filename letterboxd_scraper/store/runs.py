@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import cohort_members, scrape_runs, users
 
-# An interrupted crawl is carried on within this time; later, what it read is too old to build on.
-CARRY_ON_WITHIN = timedelta(days=1)
+# Work that began longer ago than this is not carried on: what it read is too old to build on.
+CARRY_ON_WITHIN = timedelta(days=2)
 
 
 def begin(
@@ -36,7 +36,7 @@ def begin(
     ).first()
     unfinished = last is not None and last.status not in ("finished", "failures")
     began = None
-    if last and unfinished and not anew and at - last.started_at <= CARRY_ON_WITHIN:
+    if last and unfinished and not anew and at - last.work_began_at <= CARRY_ON_WITHIN:
         began = last.work_began_at
     values = {
         "type": kind,
@@ -76,3 +76,10 @@ def members_done(connection: sa.Connection, cohort_id: int, label: str) -> tuple
     )
     done, members = connection.execute(query).one()
     return done, members
+
+
+def latest(connection: sa.Connection, kind: str, label: str) -> int | None:
+    """Return the number of the last run of this kind on a cohort."""
+    same = sa.and_(scrape_runs.c.type == kind, scrape_runs.c.cohort == label)
+    query = sa.select(scrape_runs.c.id).where(same).order_by(scrape_runs.c.id.desc()).limit(1)
+    return connection.scalar(query)

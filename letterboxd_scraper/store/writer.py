@@ -73,32 +73,39 @@ def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> Non
         )
     else:
         save_tiles(connection, user, page, ids, visit.at)
-    if page.complete is not None:
-        on_listing = set(film_ids(connection, page.complete).values())
-        REMOVE_ABSENT[page.listing](connection, user, on_listing, visit.at)
     status = "reading" if not page.last else "unproved" if page.complete is None else "complete"
     total = len(page.complete) if page.complete is not None else page.total
-    bookmarks.move(
-        connection, user, page.listing, page.number, list(ids.values()), visit.at, total=total, status=status
+    seen = list(ids.values())
+    moved = bookmarks.move(
+        connection, user, page.listing, page.number, seen, visit.at, status=status, total=total
     )
+    # Where a page before this one was not saved, the listing is not whole here, whatever was read.
+    if page.complete is not None and moved:
+        on_listing = set(film_ids(connection, page.complete).values())
+        REMOVE_ABSENT[page.listing](connection, user, on_listing, page.begun or visit.at, visit.at)
 
 
 @save.register
 def _people_page(page: PeoplePage, connection: sa.Connection, visit: Visit) -> None:
+    people = {person.member: person for person in page.people}
     rows = [
         {"letterboxd_username": person.member, "films_count": person.films, "likes_count": person.likes}
         | {"display_name": person.display_name, "avatar_url": person.avatar_url}
         | {"counts_seen_at": visit.at, "created_at": visit.at}
-        for person in page.people
+        for person in people.values()
     ]
     fill = {name: _fill(name) for name in ("display_name", "avatar_url")}
+    fill |= {name: _renew(name) for name in ("films_count", "likes_count")}
     upsert(connection, users, rows, key=["letterboxd_username"], along=fill | _KEEP_CREATED)
     if not user_ids(connection, [page.owner]):
         insert_missing(connection, users, [{"letterboxd_username": page.owner, "created_at": visit.at}])
-    known = user_ids(connection, [page.owner, *(person.member for person in page.people)])
+    known = user_ids(connection, [page.owner, *people])
+    if not page.whole:  # what is left out here may belong to another cohort that goes on from it
+        bookmarks.drop(connection, known[page.owner], page.listing)
+        return
     status = "complete" if page.last else "reading"
-    people = [known[person.member] for person in page.people]
-    bookmarks.move(connection, known[page.owner], page.listing, page.number, people, visit.at, status=status)
+    ids = [known[name] for name in people]
+    bookmarks.move(connection, known[page.owner], page.listing, page.number, ids, visit.at, status=status)
 
 
 @save.register
@@ -145,6 +152,11 @@ def _failure(item: Failure, connection: sa.Connection, visit: Visit) -> None:
 
 
 _KEEP_CREATED = {"created_at": as_stored("created_at")}
+
+
+def _renew(name: str) -> Along:
+    """Give a column a new value where the page shows one."""
+    return lambda old, new: sa.func.coalesce(new[name], old[name])
 
 
 def _fill(name: str) -> Along:
