@@ -1,6 +1,7 @@
 """When a request may leave: one pace for the site, shared by all processes through the database."""
 
 import asyncio
+import time
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -15,8 +16,8 @@ from letterboxd_scraper.stops import CrawlEnding
 from letterboxd_scraper.store import pace
 from letterboxd_scraper.store.migrate import open_store
 
-# Between the database's word and the request on the wire lie a few milliseconds, not always the same.
-MARGIN = 0.01
+# Between the database's word and the request on the wire lie some milliseconds, not always the same.
+MARGIN = 0.02
 # How long a waiting request may take to notice that the crawl is to end.
 _NAP = 0.5
 
@@ -32,10 +33,15 @@ class SitePace:
 
     async def turn(self, url: str) -> None:
         """Return when a request to ``url`` may be sent, which must then be done at once."""
-        while (wait := await self._ask(url)) > 0:
+        while True:
+            wait, answered = await self._ask(url)
+            if wait <= 0 and time.monotonic() - answered < MARGIN:
+                return
+            # A turn that was noticed late, because a page was being parsed, is not used: the next
+            # one's may be due already.
             if not self.crawler.crawling:
                 raise CrawlEnding("the crawl is ending")
-            await asyncio.sleep(min(wait, _NAP))
+            await asyncio.sleep(min(max(wait, 0.0), _NAP))
 
     async def hold(self, url: str, seconds: float) -> None:
         """Let nobody send a request to the site of ``url`` within the next ``seconds``."""
@@ -44,11 +50,16 @@ class SitePace:
         else:
             self._held_until = max(self._held_until, _now() + seconds)
 
-    async def _ask(self, url: str) -> float:
+    async def _ask(self, url: str) -> tuple[float, float]:
+        """Return in how many seconds to ask again (0: now is the turn), and when that was answered."""
         if not self.settings.DOWNLOAD_DELAY:
-            return self._held_until - _now()
-        delay = self.settings.DOWNLOAD_DELAY + MARGIN
-        return await asyncio.to_thread(pace.take_turn, self._store(), _host(url), delay)
+            return self._held_until - _now(), time.monotonic()
+
+        def ask() -> tuple[float, float]:
+            delay = self.settings.DOWNLOAD_DELAY + MARGIN
+            return pace.take_turn(self._store(), _host(url), delay), time.monotonic()
+
+        return await asyncio.to_thread(ask)
 
     def _store(self) -> sa.Engine:
         if self._engine is None:

@@ -74,11 +74,9 @@ class StorePipeline:
         self.engine = await self._in_thread(open_store, self.settings.DATABASE_URL)
 
     async def process_item(self, item: Any) -> Any:
-        if self.lost:
-            raise DropItem("the database is lost", log_level="DEBUG")
         visit = Visit(clock.now(self.settings.LETTERBOXD_NOW), getattr(self.crawler.spider, "run", None))
         try:
-            await self._in_thread(self._save, ItemAdapter(item).item, visit)
+            await self._in_thread(self._keep, ItemAdapter(item).item, visit)
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
             self._give_up(error)
             raise DropItem("the database is lost", log_level="DEBUG") from None
@@ -97,6 +95,11 @@ class StorePipeline:
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    def _keep(self, item: Any, visit: Visit) -> None:
+        if self.lost:  # while this item waited for the thread
+            raise DropItem("the database is lost", log_level="DEBUG")
+        self._save(item, visit)
 
     # A deadlock, a lost connection or a row that another crawl inserted at the same moment rolled
     # the whole page back: it can be saved again.

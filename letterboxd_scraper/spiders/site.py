@@ -135,4 +135,6 @@ def _status_of(response: Any, listing: Listing) -> str | None:
 def _described(failure: TwistedFailure, response: Response | None) -> str:
     if response is not None:
         return f"status {response.status}"
+    if isinstance(failure.value, SiteStop):
+        return str(failure.value)
     return f"{type(failure.value).__name__}: {failure.getErrorMessage()}"

@@ -1,0 +1,182 @@
+"""Pace, robots.txt, retries and blocks, by real crawls: judged by what the site saw."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.store import pace
+from letterboxd_scraper.store.schema import robots_txt, scrape_failures, scrape_runs
+from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.site import Fault, Site, own_world
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site(own_world()) as site:
+        yield site
+
+
+@pytest.fixture
+def shell(tmp_path: Path, site: Site, engine: sa.Engine) -> Shell:
+    shell = make_shell(tmp_path, site, engine)
+    assert_ended(shell.scrapy("follow_graph", seed="marla", label="friends"), 0)
+    site.clear_log()
+    return shell
+
+
+def truth(site: Site) -> set[tuple[str, str, float | None, bool, bool]]:
+    return site.world.truth(site.world.circle("marla"))
+
+
+def test_two_crawls_at_once_keep_one_pace(shell: Shell, site: Site) -> None:
+    slowly = shell.environment | {"DOWNLOAD_DELAY": "0.1"}
+    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a"]
+    crawls = [
+        subprocess.Popen([*command, f"user={name}"], cwd=shell.folder, env=slowly)
+        for name in ("otto_reels", "noor", "marla")
+    ]
+    assert [crawl.wait() for crawl in crawls] == [0, 0, 0]
+    moments = sorted(hit.time for hit in site.log)
+    assert len(moments) >= 10
+    assert min(later - earlier for earlier, later in pairwise(moments)) >= 0.1
+
+
+def test_a_hold_silences_everybody(engine: sa.Engine) -> None:
+    assert pace.take_turn(engine, "site", 0.01) == 0
+    assert 0 < pace.take_turn(engine, "site", 0.01) <= 0.01
+    pace.hold(engine, "site", 0.3)
+    pace.hold(engine, "site", 0.1)  # a shorter one does not end a longer one
+    assert 0.2 < pace.take_turn(engine, "site", 0.01) <= 0.3
+    assert pace.take_turn(engine, "another site", 0.01) == 0
+    time.sleep(0.3)
+    assert pace.take_turn(engine, "site", 0.01) == 0
+
+
+def test_robots_txt_is_read_once_a_day(shell: Shell, site: Site, engine: sa.Engine) -> None:
+    assert_ended(shell.scrapy("profile", user="kip"), 0)
+    assert "/robots.txt" not in [hit.path for hit in site.log]
+    with engine.begin() as connection:
+        yesterday = robots_txt.c.read_at.op("-")(sa.text("interval '25 hours'"))
+        if engine.dialect.name == "sqlite":
+            yesterday = sa.func.datetime(robots_txt.c.read_at, "-25 hours")
+        connection.execute(robots_txt.update().values(read_at=yesterday))
+    assert_ended(shell.scrapy("profile", user="kip"), 0)
+    assert site.log[0].path != "/robots.txt"
+    assert [hit.path for hit in site.log].count("/robots.txt") == 1
+
+
+ROBOTS = {
+    "broken": (Fault("status", path="/robots.txt", code=500), 3),
+    "refused": (Fault("status", path="/robots.txt", code=403), 3),
+    "a challenge": (Fault("challenge", path="/robots.txt"), 4),
+    "a challenge with status 200": (Fault("challenge", path="/robots.txt", code=200), 4),
+}
+
+
+@pytest.mark.parametrize(("fault", "code"), ROBOTS.values(), ids=ROBOTS)
+def test_without_robots_txt_nothing_is_read(
+    tmp_path: Path, site: Site, engine: sa.Engine, fault: Fault, code: int
+) -> None:
+    site.faults.add(fault)
+    shell = make_shell(tmp_path, site, engine)
+    process = shell.scrapy("follow_graph", seed="marla", label="friends")
+    assert_ended(process, code)
+    assert "Traceback" not in process.stderr
+    assert {hit.path for hit in site.log} == {"/robots.txt"}
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(scrape_runs.c.status)) in ("failed", "blocked")
+        assert connection.scalar(sa.select(sa.func.count()).select_from(scrape_failures)) == 1
+
+
+def test_no_robots_txt_means_all_is_allowed(tmp_path: Path, site: Site, engine: sa.Engine) -> None:
+    site.faults.add(Fault("status", path="/robots.txt", code=404))
+    assert_ended(make_shell(tmp_path, site, engine).scrapy("follow_graph", seed="marla", label="friends"), 0)
+
+
+def test_what_may_pass_is_tried_again(shell: Shell, site: Site, engine: sa.Engine) -> None:
+    for kind in ("reset", "truncated", "no-listing", "garbage"):
+        site.faults.add(Fault(kind, share=0.05))
+    for code in (500, 503, 429):
+        site.faults.add(Fault("status", share=0.04, code=code))
+    site.faults.seed = 7
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(engine) == truth(site)
+    assert {kind for _, kind in site.faults.struck} >= {"reset", "truncated", "status"}
+
+
+def test_retry_after_holds_for_the_whole_site(shell: Shell, site: Site) -> None:
+    site.faults.add(Fault("status", code=429, retry_after=1, after=10, times=1))
+    assert_ended(shell.scrapy("profile", "-s", "CONCURRENT_REQUESTS=1", cohort="friends"), 0)
+    refused = next(number for number, hit in enumerate(site.log) if hit.status == 429)
+    assert site.log[refused + 2].time - site.log[refused].time >= 1  # one more may have been under way
+
+
+def test_a_site_that_still_says_too_much_is_left_alone(shell: Shell, site: Site) -> None:
+    site.faults.add(Fault("status", code=429, after=10))
+    process = shell.scrapy("profile", cohort="friends")
+    assert_ended(process, 4)
+    assert "still says that we ask too much" in process.stderr
+
+
+def test_one_challenge_is_waited_out(shell: Shell, site: Site, engine: sa.Engine) -> None:
+    site.faults.add(Fault("challenge", after=20, times=1), Fault("challenge", code=200, after=40, times=1))
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(engine) == truth(site)
+
+
+@pytest.mark.parametrize("kind", ["challenge", "ban"])
+def test_a_block_keeps_what_was_read_and_the_next_run_completes(
+    shell: Shell, site: Site, engine: sa.Engine, kind: str
+) -> None:
+    site.faults.add(Fault(kind, after=60))
+    process = shell.scrapy("profile", cohort="friends")
+    assert_ended(process, 4)
+    told = [line for line in process.stderr.splitlines() if "Blocked:" in line]
+    assert len(told) == 1
+    assert "export archives" in told[0]
+    assert len(site.log) <= 60 + 3
+    assert set() < stored_facts(engine) < truth(site)
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(scrape_failures)) >= 1
+    site.faults.clear()
+    before = len(site.log)
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(engine) == truth(site)
+    assert len(site.log) - before < 60
+
+
+def test_a_database_that_is_lost_ends_the_crawl(
+    tmp_path: Path, site: Site, postgres_url: str, postgres_server: str
+) -> None:
+    from letterboxd_scraper.store import migrate
+    from letterboxd_scraper.store.engine import make_engine
+
+    engine = make_engine(postgres_url)
+    migrate.upgrade(engine)
+    shell = make_shell(tmp_path, site, engine)
+    assert_ended(shell.scrapy("follow_graph", seed="marla", label="friends"), 0)
+    engine.dispose()
+    site.clear_log()
+    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
+    environment = shell.environment | {"DOWNLOAD_DELAY": "0.05"}
+    crawl = subprocess.Popen(command, cwd=shell.folder, env=environment, stderr=subprocess.PIPE, text=True)
+    while len(site.log) < 10:
+        time.sleep(0.01)
+    name = sa.make_url(postgres_url).database
+    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"))
+        ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        connection.execute(sa.text(ended))
+    told = crawl.communicate(timeout=120)[1]
+    assert crawl.returncode == 1
+    assert "the database cannot be written to" in told
+    assert len(site.log) < 60
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"))
