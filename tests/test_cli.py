@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import Shell, assert_ended, make_shell, stored_facts
-from tests.site import Site
+from tests.site import Fault, Site
 
 
 @pytest.fixture
@@ -189,6 +189,25 @@ def test_cohorts_are_listed_shown_changed_and_deleted(crawled: Shell) -> None:
     assert min(m["films"] for m in members if m["member"] in after - {"marla"}) >= 20
     assert_ended(crawled.letterboxd("cohort", "delete", "friends"), 0)
     assert json.loads(crawled.letterboxd("cohort", "list", "--json").stdout) == []
+
+
+def test_runs_and_failures_are_listed(crawled: Shell, site: Site) -> None:
+    shown = json.loads(crawled.letterboxd("runs", "--json").stdout)
+    assert [(run["type"], run["status"]) for run in shown] == [
+        ("profile", "finished"),
+        ("follow_graph", "finished"),
+    ]
+    assert json.loads(crawled.letterboxd("failures", "--json").stdout) == []
+    site.faults.add(Fault("status", path="/kip/", code=500))
+    ended = crawled.letterboxd("scrape", "--cohort", "friends", "--full")
+    assert_ended(ended, 3)
+    assert "`letterboxd failures`" in ended.stderr
+    (failure,) = json.loads(crawled.letterboxd("failures", "--json").stdout)
+    assert (failure["member"], failure["stage"], failure["error"]) == ("kip", "profile", "status 500")
+    site.faults.clear()
+    assert_ended(crawled.letterboxd("scrape", "--cohort", "friends"), 0)
+    assert json.loads(crawled.letterboxd("failures", "--json").stdout) == []
+    assert len(json.loads(crawled.letterboxd("failures", "--all", "--json").stdout)) == 1
 
 
 def test_quiet_commands_print_results_only(crawled: Shell) -> None:

@@ -98,6 +98,29 @@ def test_ctrl_c_ends_it_cleanly(shell: Shell, site: Site, engine: sa.Engine) -> 
     assert len(asked & {hit.path for hit in site.log}) <= 1  # the page that was in flight
 
 
+def test_a_full_scrape_begins_anew_after_an_interruption(shell: Shell, site: Site) -> None:
+    process = start_crawl(shell)
+    wait_for_requests(site, 30)
+    process.kill()
+    process.communicate()
+    site.clear_log()
+    assert_ended(shell.letterboxd("scrape", "--cohort", "friends", "--full"), 0)
+    assert "/marla/" in [hit.path for hit in site.log]
+
+
+def test_a_spider_ends_when_the_command_that_started_it_is_killed(shell: Shell, site: Site) -> None:
+    command = [sys.executable, "-m", "letterboxd_scraper", "scrape", "--cohort", "friends"]
+    slowly = shell.environment | {"DOWNLOAD_DELAY": "0.1"}
+    process = subprocess.Popen(command, cwd=shell.folder, env=slowly, stderr=subprocess.DEVNULL)
+    wait_for_requests(site, 5)
+    process.kill()
+    process.wait()
+    time.sleep(2)
+    asked = len(site.log)
+    time.sleep(1)
+    assert len(site.log) == asked
+
+
 def test_after_a_crawl_that_ended_the_next_begins_anew(shell: Shell, site: Site) -> None:
     for _ in range(2):
         site.clear_log()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -62,9 +63,7 @@ def test_robots_txt_is_read_once_a_day(shell: Shell, site: Site, engine: sa.Engi
     assert_ended(shell.scrapy("profile", user="kip"), 0)
     assert "/robots.txt" not in [hit.path for hit in site.log]
     with engine.begin() as connection:
-        yesterday = robots_txt.c.read_at.op("-")(sa.text("interval '25 hours'"))
-        if engine.dialect.name == "sqlite":
-            yesterday = sa.func.datetime(robots_txt.c.read_at, "-25 hours")
+        yesterday = datetime.now(UTC) - timedelta(hours=25)
         connection.execute(robots_txt.update().values(read_at=yesterday))
     assert_ended(shell.scrapy("profile", user="kip"), 0)
     assert site.log[0].path != "/robots.txt"
@@ -143,7 +142,7 @@ def test_a_block_keeps_what_was_read_and_the_next_run_completes(
     assert len(site.log) <= 60 + 3
     assert set() < stored_facts(engine) < truth(site)
     with engine.connect() as connection:
-        assert connection.scalar(sa.select(sa.func.count()).select_from(scrape_failures)) >= 1
+        assert connection.scalars(sa.select(scrape_failures.c.error)).first() is not None
     site.faults.clear()
     before = len(site.log)
     assert_ended(shell.scrapy("profile", cohort="friends"), 0)

@@ -81,7 +81,7 @@ def summarise(session: Session, engine: "sa.Engine", cohort: "Cohort", code: int
         done, members = runs.members_done(connection, cohort.id, cohort.label)
     next_step = {
         0: f"now: letterboxd rank compute --cohort {cohort.label}",
-        3: "some pages could not be read: the same command tries them again",
+        3: "some pages could not be read (`letterboxd failures`): the same command tries them again",
         4: "the site blocked us: try again in some hours, or use members' own export archives",
         130: "interrupted: the same command goes on from here",
     }.get(code, "it did not end well: see the messages above")

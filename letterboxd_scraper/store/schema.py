@@ -341,15 +341,6 @@ robots_txt = sa.Table(
     sa.Column("read_at", UTCDateTime, nullable=False),
 )
 
-# Members who asked to be forgotten: salted hashes of their names, so that nothing stores them again.
-opt_outs = sa.Table(
-    "opt_outs",
-    metadata,
-    sa.Column("name_hash", sa.Text, primary_key=True),
-    sa.Column("salt", sa.Text, nullable=False),
-    sa.Column("created_at", UTCDateTime, nullable=False),
-)
-
 # On PostgreSQL this view stands in for the table; `statistics_query` fills the table on SQLite.
 MATERIALIZED_VIEWS = frozenset({"cohort_film_stats"})
 

@@ -1,4 +1,4 @@
-"""The shared pace, robots.txt as last read, and who asked to be forgotten."""
+"""The shared pace, and robots.txt as last read."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,15 +25,8 @@ def upgrade() -> None:
         sa.Column("read_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("url", name="pk_robots_txt"),
     )
-    op.create_table(
-        "opt_outs",
-        sa.Column("name_hash", sa.Text(), nullable=False),
-        sa.Column("salt", sa.Text(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("name_hash", name="pk_opt_outs"),
-    )
 
 
 def downgrade() -> None:
-    for table in ("opt_outs", "robots_txt", "site_pace"):
+    for table in ("robots_txt", "site_pace"):
         op.drop_table(table)
