@@ -45,7 +45,7 @@ class FollowGraphSpider(SiteSpider):
         self.circle = Circle(self.seed, self.definition)
         self._pending = 0
         self._waiting = self.circle.to_expand()
-        self._seen: dict[str, set[str]] = {}
+        self._seen: dict[str, tuple[set[str], set[int | None]]] = {}
         self._proved = True
         yield from self.next_depth()
 
@@ -59,10 +59,12 @@ class FollowGraphSpider(SiteSpider):
         kept = self.circle.wanted(people)
         whole = len(kept) == len(people)
         yield PeoplePage(member, listing, number, kept, last=following is None, whole=whole)
-        seen = self._seen.setdefault(member, set())
+        seen, totals = self._seen.setdefault(member, (set(), set()))
         seen.update(person.member for person in people)
+        totals.add(parse_total(page))
         if following is None:
-            self._proved = self._proved and parse_total(page) == len(seen)
+            # One who left meanwhile moves another over a page's border: then the totals differ.
+            self._proved = self._proved and totals == {len(seen)}
         elif not self.circle.full:
             yield self.request(member, following)
         for found in self.one_done():
