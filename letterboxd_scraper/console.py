@@ -78,7 +78,9 @@ class Session:
             table.add_column(column, justify="right" if is_number else "left", overflow="fold")
         for row in rows:
             table.add_row(*(_cell(value) for value in row))
-        Console(highlight=False, markup=False).print(table)
+        # A pipe has no width: there, a row is a line.
+        width = None if sys.stdout.isatty() else 200
+        Console(highlight=False, markup=False, width=width).print(table)
 
     def close(self) -> None:
         if self._store_used and self._config is not None:
