@@ -1,6 +1,5 @@
 """What all spiders of the site share: arguments, requests that report their failures, proof of pages."""
 
-from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
 
@@ -29,7 +28,7 @@ BODY_CLASS = {
 _HOME = {Listing.PROFILE, Listing.FOLLOWING, Listing.FOLLOWERS}
 
 
-class SiteSpider(Spider, ABC):
+class SiteSpider(Spider):
     """A spider that reads members' listings. Subclasses write `read_page` and `gave_up`."""
 
     arguments: ClassVar[type[Arguments]]
@@ -102,13 +101,13 @@ class SiteSpider(Spider, ABC):
             raise CloseSpider(failure.value.reason)
         yield from self.gave_up(member, status)
 
-    @abstractmethod
     def read_page(self, page: Selector, member: str, listing: Listing, number: int) -> AsyncIterator[Any]:
         """Yield the items and requests that follow from one proved page."""
+        raise NotImplementedError
 
-    @abstractmethod
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
         """Yield what follows when a member cannot be read on: ``status`` is gone, private or None."""
+        raise NotImplementedError
 
     def stop_for_bad_input(self, message: str) -> None:
         """End the crawl: what the user asked for does not exist on the site."""
