@@ -167,6 +167,24 @@ def test_a_member_counts_as_read_when_every_listing_is_complete(store: Store, en
     assert (ada.last_full_scrape_at, ada.crawled_films_count, ada.crawled_likes_count) == (TUESDAY, 10, 0)
 
 
+def test_a_profile_keeps_what_the_listings_must_agree_with(store: Store, engine: sa.Engine) -> None:
+    store(profile(films=12, ratings=7), at=TUESDAY)
+    found = {row.listing: (row.page, row.total, row.status) for row in rows(engine, user_scrape_state)}
+    assert found == {"profile": (1, 12, "complete"), "rated": (0, 7, "reading")}
+    with engine.connect() as connection:
+        (start,) = reader.member_start(connection, "ada", TUESDAY, TUESDAY)
+    assert start.bookmarks[Listing.PROFILE].total == 12
+    assert (start.bookmarks[Listing.RATED].page, start.bookmarks[Listing.RATED].total) == (0, 7)
+
+
+def test_a_first_page_does_not_forget_when_the_listing_was_last_complete(
+    store: Store, engine: sa.Engine
+) -> None:
+    store(rated(Tile(ALIEN, 4.0)), profile(), at=TUESDAY)
+    (state,) = [row for row in rows(engine, user_scrape_state) if row.listing == "rated"]
+    assert (state.status, state.complete_as_of) == ("reading", TUESDAY)
+
+
 def test_the_film_number_survives_a_renamed_slug(store: Store, engine: sa.Engine) -> None:
     store(rated(Tile(ALIEN, 4.0)))
     renamed = Film("alien-1979", "Alien", 1979, film_id=1, lid="a1")

@@ -58,9 +58,9 @@ def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
     )
     user = user_ids(connection, [profile.member])[profile.member]
     save_favourites(connection, user, profile, visit.at)
-    bookmarks.move(
-        connection, user, Listing.PROFILE, 1, [], visit.at, total=profile.ratings, status="complete"
-    )
+    bookmarks.move(connection, user, Listing.PROFILE, 1, [], visit.at, status="complete", total=profile.films)
+    # What the listing of rated films must agree with, and that it is to be read from its beginning.
+    bookmarks.move(connection, user, Listing.RATED, 0, [], visit.at, status="reading", total=profile.ratings)
 
 
 @save.register
