@@ -24,10 +24,6 @@ def listing(member: str, kind: Listing, number: int = 1) -> str:
     return path if number == 1 else f"{path}page/{number}/"
 
 
-def film(slug: str) -> str:
-    return f"/film/{slug}/"
-
-
 def is_loopback(base_url: str) -> bool:
     """Say whether ``base_url`` names this machine, so that no terms of a real site apply.
 

@@ -90,6 +90,16 @@ def test_killed_at_any_instant_it_goes_on_where_it_was(shell: Shell, site: Site,
     assert watched_films(engine) == site.world.member("marla").watched
 
 
+def test_two_crawls_of_one_cohort_at_once_corrupt_nothing(
+    shell: Shell, site: Site, engine: sa.Engine
+) -> None:
+    crawls = [start_crawl(shell), start_crawl(shell)]
+    told = [crawl.communicate(timeout=120)[1] for crawl in crawls]
+    assert [crawl.returncode for crawl in crawls] == [0, 0], told
+    assert stored_facts(engine) == truth(site)
+    assert watched_films(engine) == site.world.member("marla").watched
+
+
 def test_ctrl_c_ends_it_cleanly(shell: Shell, site: Site, engine: sa.Engine) -> None:
     process = start_crawl(shell)
     wait_for_requests(site, 40)

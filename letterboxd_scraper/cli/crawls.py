@@ -24,7 +24,7 @@ from letterboxd_scraper.store.engine import reading
 
 POLL_SECONDS = 0.5
 PLAIN_LINE_SECONDS = 10.0
-BLOCKED, INTERRUPTED = 4, 130
+BLOCKED = 4
 
 
 @dataclass(frozen=True, slots=True)

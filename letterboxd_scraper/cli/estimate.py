@@ -1,13 +1,13 @@
 """How many requests a full crawl takes, from counts that are known already."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 FILMS_PER_PAGE = 72
 
 
-def most_requests(members: Iterable[Any]) -> int:
+def most_requests(members: Sequence[Any]) -> int:
     """Return the most requests that crawling ``members`` takes, robots.txt not counted.
 
     A member takes a profile page, a page for every 72 films (all watched films may be rated) and
@@ -20,15 +20,21 @@ def most_requests(members: Iterable[Any]) -> int:
     return sum(1 + _pages(member.films_count) + _pages(member.likes_count) for member in members)
 
 
-def in_words(requests: int, delay: float) -> str:
-    """Say what ``requests`` take at one request each ``delay`` seconds.
+def in_words(members: Sequence[Any], delay: float) -> str:
+    """Say what crawling ``members`` takes at one request each ``delay`` seconds.
 
-    >>> in_words(300, 1.0)
+    >>> from types import SimpleNamespace as Member
+    >>> in_words(100 * [Member(films_count=72, likes_count=72)], 1.0)
     'at most 300 requests, about 5 minutes at one each 1 s'
+    >>> in_words([Member(films_count=None, likes_count=None)], 1.0)
+    'about 3 requests, less than a minute at one each 1 s (1 of them with films not counted yet)'
     """
+    requests = most_requests(members)
+    uncounted = sum(member.films_count is None for member in members)
     minutes = requests * delay / 60
     time = f"about {math.ceil(minutes)} minutes" if minutes > 1 else "less than a minute"
-    return f"at most {requests} requests, {time} at one each {delay:g} s"
+    cost = f"{'about' if uncounted else 'at most'} {requests} requests, {time} at one each {delay:g} s"
+    return f"{cost} ({uncounted} of them with films not counted yet)" if uncounted else cost
 
 
 def _pages(count: int | None) -> int:

@@ -68,7 +68,7 @@ def announce(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
         members = cohorts.members(connection, cohort)
     if not members:
         raise InputError(f"cohort {cohort.label!r} has no members: there is nobody to read")
-    cost = estimate.in_words(estimate.most_requests(members), session.config.DOWNLOAD_DELAY)
+    cost = estimate.in_words(members, session.config.DOWNLOAD_DELAY)
     session.say(f"{cohort.label}: {len(members)} members, {cost}")
 
 

@@ -64,8 +64,9 @@ def members(connection: sa.Connection, cohort: Cohort) -> list[sa.Row[Any]]:
             cohort_members.c.depth,
             users.c.status,
             users.c.last_full_scrape_at,
-            users.c.films_count,
-            users.c.likes_count,
+            # A seed is on no list of its own cohort: its last crawl counted instead.
+            sa.func.coalesce(users.c.films_count, users.c.crawled_films_count).label("films_count"),
+            sa.func.coalesce(users.c.likes_count, users.c.crawled_likes_count).label("likes_count"),
         )
         .join(users, users.c.id == cohort_members.c.user_id)
         .where(cohort_members.c.cohort_id == cohort.id)
