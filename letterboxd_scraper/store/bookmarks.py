@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import Listing
-from letterboxd_scraper.store.schema import user_scrape_state
+from letterboxd_scraper.store.schema import user_scrape_state, users
 from letterboxd_scraper.store.upsert import upsert
 
 # Of people, what was seen is kept: it tells a walk that goes on whom a member led to.
@@ -50,3 +50,15 @@ def drop(connection: sa.Connection, user: int, listing: Listing) -> None:
     state = user_scrape_state.c
     here = sa.and_(state.user_id == user, state.listing == listing)
     connection.execute(user_scrape_state.delete().where(here))
+
+
+def replace(connection: sa.Connection, table: sa.Table, old: int, new: int) -> None:
+    """Put ``new`` for ``old`` among what was seen on listings: the ids of ``table``, films or users."""
+    state = user_scrape_state.c
+    of_people = state.listing.in_(_PEOPLE)
+    kind = of_people if table is users else ~of_people
+    for row in connection.execute(sa.select(state.user_id, state.listing, state.seen).where(kind)).all():
+        if old in row.seen:
+            seen = list(dict.fromkeys(new if each == old else each for each in row.seen))
+            here = sa.and_(state.user_id == row.user_id, state.listing == row.listing)
+            connection.execute(user_scrape_state.update().where(here).values(seen=seen))

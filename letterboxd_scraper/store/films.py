@@ -1,61 +1,104 @@
-"""Films: found by their number, else by their slug; titles, years and slugs follow the site."""
+"""Films: found by their number, else by their short code or slug; titles, years and slugs follow the site."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import Film
+from letterboxd_scraper.store.merge import merge_films
 from letterboxd_scraper.store.schema import films
 from letterboxd_scraper.store.upsert import insert_missing
 
-_IDENTITY = (films.c.id, films.c.letterboxd_film_id, films.c.letterboxd_lid, films.c.slug)
-_SHOWN = (*_IDENTITY, films.c.title, films.c.release_year)
+_SHOWN = (
+    films.c.id,
+    films.c.letterboxd_film_id,
+    films.c.letterboxd_lid,
+    films.c.slug,
+    films.c.title,
+    films.c.release_year,
+)
+# A look-up names so many films at most: databases limit the parameters of a statement.
+_AT_ONCE = 5000
 
 
 def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
-    """Return the database's id for each film's key; films not known are inserted, changed ones corrected."""
-    wanted = {film.key: film for film in shown}
-    known = _Known(connection, list(wanted.values()))
-    if missing := [film for film in wanted.values() if known.row(film) is None]:
-        _free_slugs(connection, known, missing)
+    """Return the database's id for each film's key.
+
+    Films not known are inserted, changed ones corrected, and rows that the page shows to be one
+    film are made one.
+    """
+    wanted = _each_with_its_own_slug({film.key: film for film in shown})
+    known = _Known(connection, wanted)
+    if _merge_doubles(connection, known, wanted) or _free_names(connection, known, wanted):
+        known = _Known(connection, wanted)
+    if missing := [film for film in wanted if known.row(film) is None]:
         insert_missing(
             connection, films, [_row(film) for film in sorted(missing, key=lambda film: film.slug)]
         )
-        known = _Known(connection, list(wanted.values()))
-    for film in wanted.values():
-        _correct(connection, known, film)
-    return {key: known.row(film).id for key, film in wanted.items()}
+        known = _Known(connection, wanted)
+    for film in wanted:
+        _correct(connection, known.row(film), film)
+    return {film.key: known.row(film).id for film in wanted}
+
+
+def _each_with_its_own_slug(shown: dict[int | str, Film]) -> list[Film]:
+    """Let the last film that shows a slug have it: the site gave it away while the page was made."""
+    owners = {film.slug: key for key, film in shown.items()}
+    return [
+        film
+        if owners[film.slug] == key or not film.film_id
+        else replace(film, slug=placeholder(film.film_id))
+        for key, film in shown.items()
+    ]
+
+
+def placeholder(number: int) -> str:
+    """Return an address of a film that holds whatever its slug is; the site knows it, too."""
+    return f"film:{number}"
 
 
 class _Known:
     """The stored films that any of the shown ones may be."""
 
     def __init__(self, connection: sa.Connection, shown: Sequence[Film]) -> None:
-        numbers = [film.film_id for film in shown if film.film_id]
-        lids = [film.lid for film in shown if film.lid]
+        self.by_number: dict[int, Any] = {}
+        self.by_lid: dict[str, Any] = {}
+        self.by_slug: dict[str, Any] = {}
+        for start in range(0, len(shown), _AT_ONCE):
+            self._add(connection, shown[start : start + _AT_ONCE])
+
+    def _add(self, connection: sa.Connection, shown: Sequence[Film]) -> None:
         conditions = [
-            films.c.letterboxd_film_id.in_(numbers),
+            films.c.letterboxd_film_id.in_([film.film_id for film in shown if film.film_id]),
             films.c.slug.in_([film.slug for film in shown]),
-            films.c.letterboxd_lid.in_(lids),
+            films.c.letterboxd_lid.in_([film.lid for film in shown if film.lid]),
         ]
         # Three look-ups instead of one with OR: each uses its index.
-        rows = [
-            row for condition in conditions for row in connection.execute(sa.select(*_SHOWN).where(condition))
-        ]
-        self.by_number = {row.letterboxd_film_id: row for row in rows if row.letterboxd_film_id}
-        self.by_lid = {row.letterboxd_lid: row for row in rows if row.letterboxd_lid}
-        self.by_slug = {row.slug: row for row in rows if row.slug}
+        for condition in conditions:
+            for row in connection.execute(sa.select(*_SHOWN).where(condition)):
+                self.by_number[row.letterboxd_film_id] = row
+                self.by_lid[row.letterboxd_lid] = row
+                self.by_slug[row.slug] = row
+
+    def rows(self, film: Film) -> list[Any]:
+        """Return the rows that are this film, the surest first: by number, by short code, by slug."""
+        named = [self.by_lid.get(film.lid or ""), self.by_slug.get(film.slug)]
+        numbered = self.by_number.get(film.film_id or 0)
+        found = [numbered, *(row for row in named if row is not None and not _is_another(row, film))]
+        return list({row.id: row for row in found if row is not None}.values())
 
     def row(self, film: Film) -> Any:
-        """Return the film's stored row or None. A slug alone proves nothing where the numbers differ."""
-        if film.film_id in self.by_number:
-            return self.by_number[film.film_id]
-        if film.lid in self.by_lid:
-            return self.by_lid[film.lid]
-        row = self.by_slug.get(film.slug)
-        other = row is not None and film.film_id and row.letterboxd_film_id not in (None, film.film_id)
-        return None if other else row
+        """Return the film's stored row or None."""
+        return next(iter(self.rows(film)), None)
+
+
+def _is_another(row: Any, film: Film) -> bool:
+    """Say whether a row of the same code or slug is another film: where both show more, that differs."""
+    if row.letterboxd_film_id and film.film_id:
+        return bool(row.letterboxd_film_id != film.film_id)
+    return bool(row.letterboxd_lid and film.lid and row.letterboxd_lid != film.lid)
 
 
 def _row(film: Film) -> dict[str, Any]:
@@ -68,24 +111,38 @@ def _row(film: Film) -> dict[str, Any]:
     }
 
 
-def _correct(connection: sa.Connection, known: _Known, film: Film) -> None:
+def _merge_doubles(connection: sa.Connection, known: _Known, shown: Sequence[Film]) -> bool:
+    """Make one row of those that are one film; say whether there were any."""
+    gone: set[int] = set()
+    for film in shown:
+        rows = [row for row in known.rows(film) if row.id not in gone]
+        for other in rows[1:]:
+            merge_films(connection, rows[0].id, other.id)
+            gone.add(other.id)
+    return bool(gone)
+
+
+def _free_names(connection: sa.Connection, known: _Known, shown: Sequence[Film]) -> bool:
+    """Take slugs and codes from the films that had them: the site has given them to the shown ones."""
+    freed = False
+    for film in shown:
+        holder = known.by_slug.get(film.slug)
+        if holder is not None and _is_another(holder, film):
+            # The film's next page brings its new slug.
+            slug = placeholder(holder.letterboxd_film_id) if holder.letterboxd_film_id else None
+            connection.execute(films.update().where(films.c.id == holder.id).values(slug=slug))
+            freed = True
+        holder = known.by_lid.get(film.lid or "")
+        if holder is not None and _is_another(holder, film):
+            connection.execute(films.update().where(films.c.id == holder.id).values(letterboxd_lid=None))
+            freed = True
+    return freed
+
+
+def _correct(connection: sa.Connection, row: Any, film: Film) -> None:
     """Bring a film's row to what the page shows; what the page does not show is left alone."""
-    row = known.row(film)
     changes = {
         name: value for name, value in _row(film).items() if value is not None and row._mapping[name] != value
     }
-    if not changes:
-        return
-    if "slug" in changes:
-        _free_slugs(connection, known, [film])
-    connection.execute(films.update().where(films.c.id == row.id).values(changes))
-
-
-def _free_slugs(connection: sa.Connection, known: _Known, taking: Iterable[Film]) -> None:
-    """Take slugs away from other films that had them: the site has given them to these now."""
-    for film in taking:
-        holder = known.by_slug.get(film.slug)
-        if holder is not None and holder.letterboxd_film_id and holder.letterboxd_film_id != film.film_id:
-            # An address that the site also knows; the film's next page brings its new slug.
-            slug = f"film:{holder.letterboxd_film_id}"
-            connection.execute(films.update().where(films.c.id == holder.id).values(slug=slug))
+    if changes:
+        connection.execute(films.update().where(films.c.id == row.id).values(changes))

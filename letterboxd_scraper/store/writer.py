@@ -22,7 +22,7 @@ from letterboxd_scraper.store.films import film_ids
 from letterboxd_scraper.store.ratings import REMOVE_ABSENT, save_favourites, save_tiles
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, upsert
-from letterboxd_scraper.store.users import user_ids
+from letterboxd_scraper.store.users import follow_renaming, user_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def save(item: object, connection: sa.Connection, visit: Visit) -> None:
 
 @save.register
 def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
+    follow_renaming(connection, profile)
     row = {
         "letterboxd_username": profile.member,
         "display_name": profile.display_name,

@@ -1,0 +1,109 @@
+"""Two rows that turn out to be one film, or one member: nothing that hangs on either is lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store import bookmarks
+from letterboxd_scraper.store.schema import films, metadata, ratings, users
+
+# What of a member's row stays, whichever name they go by now.
+_KEPT_OF_MEMBER = frozenset({"id", "created_at"})
+
+
+def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
+    """Make film ``other`` part of film ``keep``, whose own values come first."""
+    fill = {
+        column.name: sa.func.coalesce(column, value)
+        for column, value in _values(connection, films, other)
+        if column.name != "id" and value is not None
+    }
+    _merge(connection, films, keep, other, fill)
+
+
+def merge_members(connection: sa.Connection, keep: int, other: int) -> None:
+    """Make member ``other`` part of member ``keep``, who goes by the other's name from now on."""
+    present = {
+        column.name: value
+        for column, value in _values(connection, users, other)
+        if column.name not in _KEPT_OF_MEMBER and value is not None
+    }
+    _merge(connection, users, keep, other, present)
+
+
+def _values(connection: sa.Connection, table: sa.Table, row_id: int) -> list[tuple[sa.Column[Any], Any]]:
+    row = connection.execute(sa.select(table).where(table.c.id == row_id)).one()
+    return list(zip(table.columns, row, strict=True))
+
+
+def _merge(connection: sa.Connection, table: sa.Table, keep: int, other: int, values: dict[str, Any]) -> None:
+    for column in _references(table):
+        if column.table is ratings:
+            _combine_ratings(connection, column, keep, other)
+        _move(connection, column, keep, other)
+    bookmarks.replace(connection, table, other, keep)
+    # First the other row goes, and what could not be moved with it: its unique values are free then.
+    connection.execute(table.delete().where(table.c.id == other))
+    if values:
+        connection.execute(table.update().where(table.c.id == keep).values(values))
+
+
+def _references(table: sa.Table) -> Iterator[sa.Column[Any]]:
+    for child in metadata.sorted_tables:
+        for column in child.columns:
+            if column.references(table.c.id):
+                yield column
+
+
+def _move(connection: sa.Connection, column: sa.Column[Any], keep: int, other: int) -> None:
+    """Let the rows that refer to ``other`` refer to ``keep``, except where ``keep`` has its own."""
+    table = column.table
+    taken = table.alias()
+    conditions = [
+        ~sa.exists().where(
+            taken.c[column.name] == keep,
+            *(taken.c[name].is_not_distinct_from(table.c[name]) for name in key - {column.name}),
+        )
+        for key in _keys(table)
+        if column.name in key
+    ]
+    connection.execute(table.update().where(column == other, *conditions).values({column.name: keep}))
+
+
+def _keys(table: sa.Table) -> list[set[str]]:
+    """Return the sets of columns that no two rows of a table share."""
+    unique = (sa.PrimaryKeyConstraint, sa.UniqueConstraint)
+    keys = [constraint for constraint in table.constraints if isinstance(constraint, unique)]
+    keys += [index for index in table.indexes if index.unique]
+    return [{column.name for column in key.columns} for key in keys]
+
+
+def _combine_ratings(connection: sa.Connection, column: sa.Column[Any], keep: int, other: int) -> None:
+    """Make one row of two that say something of the same film and member."""
+    rest = ratings.c.user_id if column is ratings.c.film_id else ratings.c.film_id
+    kept = {row._mapping[rest]: row for row in connection.execute(sa.select(ratings).where(column == keep))}
+    for row in connection.execute(sa.select(ratings).where(column == other)).all():
+        if mine := kept.get(row._mapping[rest]):
+            same = sa.and_(column == keep, rest == mine._mapping[rest])
+            connection.execute(ratings.update().where(same).values(_combined(mine, row)))
+
+
+def _combined(one: Any, two: Any) -> dict[str, Any]:
+    """Return what two rows say together: every mark of either, and the rating that was seen last."""
+    same = one.rating == two.rating
+    if same:
+        first, second = sorted((one, two), key=lambda row: row.first_seen_at)
+    else:
+        second, first = sorted((one, two), key=lambda row: (row.rating is not None, row.updated_at))
+    return {
+        "rating": first.rating,
+        "liked": one.liked or two.liked,
+        "favorite": one.favorite or two.favorite,
+        # A date belongs to its rating.
+        "rated_at": first.rated_at or (second.rated_at if same else None),
+        "diary_entry_url": first.diary_entry_url or second.diary_entry_url,
+        "first_seen_at": first.first_seen_at,
+        "seen_after": first.seen_after,
+        "updated_at": max(one.updated_at, two.updated_at),
+    }
