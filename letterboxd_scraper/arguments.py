@@ -115,6 +115,12 @@ class ProfileArguments(Arguments):
         return self
 
 
+class OneMember(Arguments):
+    """One member, by name."""
+
+    member: MemberName
+
+
 class NamedList(Arguments):
     """A cohort given by its members' names."""
 

@@ -1,6 +1,6 @@
 """Who belongs to a cohort: a breadth-first walk from the seed. No network, no database."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from letterboxd_scraper.arguments import Definition
 from letterboxd_scraper.items import Person
@@ -9,9 +9,10 @@ from letterboxd_scraper.items import Person
 class Circle:
     """The people found so far, each with the smallest depth at which they were reached."""
 
-    def __init__(self, seed: str, definition: Definition) -> None:
+    def __init__(self, seed: str, definition: Definition, opted_out: Container[str] = ()) -> None:
         self.seed = seed
         self.definition = definition
+        self._opted_out = opted_out
         self._depths = {seed: 0}
         self._led_to: dict[str, list[str]] = {}
         self._expanded: set[str] = set()
@@ -63,7 +64,7 @@ class Circle:
 
     def _wanted(self, person: Person) -> bool:
         chosen = self.definition
-        if person.member in chosen.exclude:
+        if person.member in chosen.exclude or person.member in self._opted_out:
             return False
         if person.films is None:
             return True

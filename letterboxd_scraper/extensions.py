@@ -13,7 +13,7 @@ from letterboxd_scraper import clock, config
 from letterboxd_scraper.arguments import Definition, FollowGraphArguments, ProfileArguments
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items import Failure, Listing
-from letterboxd_scraper.store import cohorts, reader, runs
+from letterboxd_scraper.store import cohorts, opt_outs, reader, runs
 from letterboxd_scraper.store.engine import reading, shown, writing
 from letterboxd_scraper.store.migrate import first_line, open_store
 from letterboxd_scraper.targets import find_target
@@ -96,33 +96,34 @@ class Run:
         args = spider.args
         cohort = find_target(connection, args)
         spider.label, spider.seed = (cohort.label, cohort.seed) if cohort else (args.label, args.seed)
+        spider.opted_out = opt_outs.load(connection)
         stored = cohort.definition if cohort else {}
         if cohort is not None:
             present = cohorts.members(connection, cohort)
             spider.stored_members = frozenset(row.member for row in present)
         # Built again, a cohort keeps what its definition says beyond the arguments: filters, parameters.
         spider.definition = Definition.read(stored | args.chosen())
-        began = self._open_run(connection, spider, spider.label, None, at)
-        if began is not None:
-            spider.bookmarks = reader.people_bookmarks(connection, Listing(spider.definition.via), began, at)
+        work = self._open_run(connection, spider, spider.label, None, at)
+        if work is not None:
+            spider.bookmarks = reader.people_bookmarks(connection, Listing(spider.definition.via), work, at)
 
     def _begin_profile(self, connection: sa.Connection, spider: Any, at: datetime) -> None:
         args = spider.args
         cohort = find_target(connection, args)
-        began = self._open_run(connection, spider, cohort.label if cohort else None, args.user, at)
+        work = self._open_run(connection, spider, cohort.label if cohort else None, args.user, at)
         if cohort is None:
-            members = reader.member_start(connection, args.user, began, at)
+            members = reader.member_start(connection, args.user, work, at)
         else:
-            members = reader.cohort_starts(connection, cohort, began, at, args.resume_from)
+            members = reader.cohort_starts(connection, cohort, work, at, args.resume_from)
         spider.members = tuple(members)
         spider.stored_films = self._stored_films
 
     def _open_run(
         self, connection: sa.Connection, spider: Any, cohort: str | None, member: str | None, at: datetime
-    ) -> datetime | None:
+    ) -> int | None:
         anew = self.settings.CRAWL_ANEW
-        spider.run, began = runs.begin(connection, spider.name, cohort, member, at, anew=anew)
-        return began
+        spider.run, work = runs.begin(connection, spider.name, cohort, member, at, anew=anew)
+        return work
 
     async def _stored_films(self, member: str, listing: Listing) -> frozenset[int | str]:
         def ask() -> frozenset[int | str]:

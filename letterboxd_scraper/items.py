@@ -19,6 +19,23 @@ class Listing(StrEnum):
     RATED = "rated"
     UNRATED_LIKES = "unrated_likes"
     UNRATED_WATCHED = "unrated_watched"
+    # The films rated with just so many stars.
+    RATED_0_5 = "rated_0.5"
+    RATED_1_0 = "rated_1.0"
+    RATED_1_5 = "rated_1.5"
+    RATED_2_0 = "rated_2.0"
+    RATED_2_5 = "rated_2.5"
+    RATED_3_0 = "rated_3.0"
+    RATED_3_5 = "rated_3.5"
+    RATED_4_0 = "rated_4.0"
+    RATED_4_5 = "rated_4.5"
+    RATED_5_0 = "rated_5.0"
+
+
+STARS = tuple(halves / 2 for halves in range(1, 11))
+# The listing of each number of stars, and back.
+LEVELS = {stars: Listing(f"rated_{stars}") for stars in STARS}
+STARS_OF = {listing: stars for stars, listing in LEVELS.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from scrapy.exceptions import DropItem
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from letterboxd_scraper import clock, config
-from letterboxd_scraper.items import FilmsPage, Listing
+from letterboxd_scraper.items import STARS, STARS_OF, FilmsPage, Listing
+from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store.engine import writing
 from letterboxd_scraper.store.migrate import first_line, open_store
-from letterboxd_scraper.store.writer import Visit, save
+from letterboxd_scraper.store.writer import save
 
 logger = logging.getLogger(__name__)
-HALF_STARS = frozenset(n / 2 for n in range(1, 11))
+_RATED = frozenset({Listing.RATED, *STARS_OF})
 
 
 class CheckPipeline:
@@ -47,9 +48,9 @@ def what_is_wrong(item: ItemAdapter) -> str | None:
     for tile in item["tiles"]:
         if not tile.film.slug or not tile.film.title:
             return f"a film without slug or title: {tile.film}"
-        if tile.stars is not None and tile.stars not in HALF_STARS:
+        if tile.stars is not None and tile.stars not in STARS:
             return f"{tile.film.slug} has {tile.stars} stars"
-        if item["listing"] is Listing.RATED and tile.stars is None:
+        if item["listing"] in _RATED and tile.stars is None:
             return f"{tile.film.slug} is among the rated films without a rating"
     return None
 

@@ -1,7 +1,8 @@
-"""What a spider is told when it starts: plain data, filled from the database or by a test."""
+"""What a spider is told when it starts, and when it reads: plain data, from the database or a test."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from letterboxd_scraper.items import Film, Listing
 
@@ -33,3 +34,11 @@ class MemberStart:
     films: int | None = None
     likes: int | None = None
     bookmarks: dict[Listing, Bookmark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """When a page was read, and in which run."""
+
+    at: datetime
+    run: int | None = None

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import Arguments, FollowGraphArguments, ProfileArguments
 from letterboxd_scraper.errors import InputError, UnknownName
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store import cohorts, opt_outs
 from letterboxd_scraper.store.cohorts import Cohort
 from letterboxd_scraper.store.users import user_ids
 
@@ -15,8 +15,9 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
     Raises InputError (UnknownName for names) where the arguments do not fit what is stored.
     """
     match args:
-        case FollowGraphArguments(cohort=None, label=label, seed=seed):
-            return _of_seed(connection, str(label), str(seed))
+        case FollowGraphArguments(cohort=None, label=label, seed=str(seed)):
+            _refuse_forgotten(connection, seed)
+            return _of_seed(connection, str(label), seed)
         case FollowGraphArguments(cohort=str(label)):
             cohort = cohorts.find(connection, label)
             if cohort.seed is None:
@@ -30,9 +31,16 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
                 raise UnknownName(f"resume_from={name}: no such member in cohort {cohort.label!r}")
             return cohort
         case ProfileArguments(user=str(name)):
+            _refuse_forgotten(connection, name)
             if not user_ids(connection, [name]):
                 raise UnknownName(f"no member {name!r} in the database: build a cohort with them first")
     return None
+
+
+def _refuse_forgotten(connection: sa.Connection, name: str) -> None:
+    if name in opt_outs.load(connection):
+        again = f"`letterboxd forget {name} --undo`"
+        raise InputError(f"{name!r} asked to be forgotten; if they want to be stored again: {again}")
 
 
 def _of_seed(connection: sa.Connection, label: str, seed: str) -> Cohort | None:

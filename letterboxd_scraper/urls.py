@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from letterboxd_scraper.items import Listing
+from letterboxd_scraper.items import STARS_OF, Listing
 
 _LISTINGS = {
     Listing.PROFILE: "",
@@ -11,7 +11,12 @@ _LISTINGS = {
     Listing.RATED: "films/rated/.5-5/",
     Listing.UNRATED_LIKES: "likes/films/rated/none/",
     Listing.UNRATED_WATCHED: "films/rated/none/",
+    # Written as in the site's own range: .5, 1, 1.5 …
+    **{level: f"films/rated/{f'{stars:g}'.removeprefix('0')}/" for level, stars in STARS_OF.items()},
 }
+# The site shows no page of a member's films after this one, whatever there is.
+LAST_PAGE = 128
+FILMS_PER_PAGE = 72
 
 
 def listing(member: str, kind: Listing, number: int = 1) -> str:
@@ -19,6 +24,8 @@ def listing(member: str, kind: Listing, number: int = 1) -> str:
 
     >>> listing("ada", Listing.RATED, 2)
     '/ada/films/rated/.5-5/page/2/'
+    >>> listing("ada", Listing.RATED_0_5), listing("ada", Listing.RATED_4_0)
+    ('/ada/films/rated/.5/', '/ada/films/rated/4/')
     """
     path = f"/{member}/{_LISTINGS[kind]}"
     return path if number == 1 else f"{path}page/{number}/"

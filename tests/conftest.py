@@ -130,7 +130,8 @@ def crawled_engine(
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "crawled_engine" in metafunc.fixturenames:
+    chosen = any(mark.args[0] == "crawled_engine" for mark in metafunc.definition.iter_markers("parametrize"))
+    if "crawled_engine" in metafunc.fixturenames and not chosen:
         metafunc.parametrize("crawled_engine", ["sqlite", "postgresql"], indirect=True)
 
 

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import Film, FilmsPage, Listing, Profile, Tile
+from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store import reader
 from letterboxd_scraper.store.engine import writing
 from letterboxd_scraper.store.schema import (
@@ -20,7 +21,7 @@ from letterboxd_scraper.store.schema import (
     watched,
     watchlist,
 )
-from letterboxd_scraper.store.writer import Visit, save
+from letterboxd_scraper.store.writer import save
 from tests.conftest import stored_facts
 from tests.test_store import MONDAY, TUESDAY, WEDNESDAY
 
@@ -49,7 +50,7 @@ def rate(engine: sa.Engine, user: int, film: int, **values: Any) -> None:
 def see(engine: sa.Engine, *items: Any) -> None:
     for item in items:
         with writing(engine) as connection:
-            save(item, connection, Visit(WEDNESDAY))
+            save(item, connection, Visit(WEDNESDAY, run=1))
 
 
 def page(name: str, *tiles: Tile) -> FilmsPage:
@@ -206,5 +207,5 @@ def test_a_row_made_for_the_new_name_is_carried_on_from(engine: sa.Engine) -> No
     member(engine, "lovelace")
     see(engine, profile("lovelace", "m1"), page("lovelace", Tile(ALIEN, 4.5)))
     with engine.connect() as connection:
-        (start,) = reader.member_start(connection, "lovelace", MONDAY, WEDNESDAY)
+        (start,) = reader.member_start(connection, "lovelace", 1, WEDNESDAY)
     assert start.bookmarks[Listing.RATED].page == 1

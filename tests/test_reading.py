@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from letterboxd_scraper.items import Film, Listing, Profile, Tile
+from letterboxd_scraper.items import LEVELS, Film, Listing, Profile, Tile
 from letterboxd_scraper.reading import MemberCrawl, Reading, Verdict
 from letterboxd_scraper.starts import Bookmark, MemberStart
 
@@ -397,3 +397,61 @@ def test_a_site_that_changes_meanwhile_is_read_at_most_twice_and_loses_only_what
         if not reading.proved:
             assert run.store.stored(kind) >= old | reading.films.keys()
     assert run.asked.count((PROFILE, 1)) <= 2
+
+
+def split_crawl() -> MemberCrawl:
+    """A crawl of a member who has rated more films than one listing shows; all of them 3.5 or 4.0."""
+    crawl = MemberCrawl(MemberStart("ida"))
+    histogram = (0, 0, 0, 0, 0, 0, 4_000, 6_000, 0, 0)
+    crawl.saw_profile(Profile("ida", None, None, None, 10_000, 0, 0, (), 10_000, histogram))
+    assert crawl.next_page() == (LEVELS[3.5], 1)
+    return crawl
+
+
+def read_level(crawl: MemberCrawl, stars: float, tiles: list[Tile], page: int = 1) -> None:
+    reading = crawl.readings[LEVELS[stars]]
+    reading.add(page, tuple(tiles))
+    reading.finished = True
+
+
+def verdict_of_levels(crawl: MemberCrawl, stored: Keys = frozenset()) -> Verdict:
+    assert crawl.next_page() == (RATED, 0)
+    whole = crawl.readings[RATED]
+    whole.put_together()
+    verdict = whole.verdict(stored)
+    crawl.finish(whole, verdict)
+    return verdict
+
+
+def test_a_listing_that_is_too_long_is_read_by_its_levels() -> None:
+    crawl = split_crawl()
+    read_level(crawl, 3.5, films("low", 4_000, liked=10))
+    assert crawl.next_page() == (LEVELS[4.0], 1)
+    read_level(crawl, 4.0, films("high", 6_000, liked=5))
+    assert verdict_of_levels(crawl, frozenset({"gone"})) is Verdict.PROVED
+    assert crawl.readings[RATED].size == 10_000
+    assert crawl.readings[RATED].liked == 15
+
+
+def test_a_film_on_two_levels_was_rated_meanwhile_and_they_are_read_again() -> None:
+    crawl = split_crawl()
+    twice = films("twice", 1)
+    read_level(crawl, 3.5, films("low", 3_999) + twice)
+    read_level(crawl, 4.0, films("high", 6_000) + twice)
+    assert verdict_of_levels(crawl) is Verdict.AGAIN  # 10,000 different films, but one may be missing
+    assert crawl.next_page() == (Listing.PROFILE, 1)
+
+
+def test_a_level_that_is_too_long_itself_proves_nothing() -> None:
+    crawl = split_crawl()
+    read_level(crawl, 3.5, films("low", 4_000))
+    read_level(crawl, 4.0, films("high", 5_000), page=128)
+    assert verdict_of_levels(crawl, frozenset({"gone"})) is Verdict.CUT
+    assert not crawl.readings[RATED].proved
+
+
+def test_a_listing_that_ends_at_the_last_page_is_proved_only_by_its_total() -> None:
+    for total, cut in ((50, False), (None, True), (51, True)):
+        reading = Reading(LIKES, total=total)
+        reading.add(128, tuple(films("liked", 50)))
+        assert (reading.verdict(frozenset()) is Verdict.CUT) is cut

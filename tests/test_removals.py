@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import Film, FilmsPage, Listing, PeoplePage, Person, Profile, Tile
+from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store.engine import writing
 from letterboxd_scraper.store.schema import cohort_members, cohorts, users
-from letterboxd_scraper.store.writer import Visit, save
+from letterboxd_scraper.store.writer import save
 from tests.conftest import Shell, assert_ended, make_shell, stored_facts
 from tests.site import Fault, Site, own_world
 from tests.site.pages import Answer

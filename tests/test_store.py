@@ -20,7 +20,8 @@ from letterboxd_scraper.items import (
     Profile,
     Tile,
 )
-from letterboxd_scraper.store import reader
+from letterboxd_scraper.starts import Visit
+from letterboxd_scraper.store import reader, runs
 from letterboxd_scraper.store.engine import writing
 from letterboxd_scraper.store.schema import (
     cohort_members,
@@ -30,7 +31,7 @@ from letterboxd_scraper.store.schema import (
     user_scrape_state,
     users,
 )
-from letterboxd_scraper.store.writer import Visit, save
+from letterboxd_scraper.store.writer import save
 from tests.conftest import stored_facts
 
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -52,8 +53,10 @@ def store(engine: sa.Engine) -> Store:
     def store(*items: Any, at: datetime = MONDAY) -> None:
         for item in items:
             with writing(engine) as connection:
-                save(item, connection, Visit(at))
+                save(item, connection, Visit(at, run=1))
 
+    with writing(engine) as connection:
+        runs.begin(connection, "profile", None, "ada", MONDAY)
     store(profile())
     return store
 
@@ -172,7 +175,7 @@ def test_a_profile_keeps_what_the_listings_must_agree_with(store: Store, engine:
     found = {row.listing: (row.page, row.total, row.status) for row in rows(engine, user_scrape_state)}
     assert found == {"profile": (1, 12, "complete"), "rated": (0, 7, "reading")}
     with engine.connect() as connection:
-        (start,) = reader.member_start(connection, "ada", TUESDAY, TUESDAY)
+        (start,) = reader.member_start(connection, "ada", 1, TUESDAY)
     assert start.bookmarks[Listing.PROFILE].total == 12
     assert (start.bookmarks[Listing.RATED].page, start.bookmarks[Listing.RATED].total) == (0, 7)
 
@@ -256,6 +259,26 @@ def test_a_failure_counts_up_and_the_next_success_resolves_it(store: Store, engi
     assert (row.attempts, row.first_seen_at, row.last_seen_at, row.resolved_at) == (2, MONDAY, TUESDAY, None)
     store(rated(Tile(ALIEN, 4.0)), MemberRead("ada", (Listing.RATED,), 1, 0), at=WEDNESDAY)
     assert rows(engine, scrape_failures)[0].resolved_at == WEDNESDAY
+
+
+def open_failures(engine: sa.Engine) -> list[str]:
+    return [row.stage for row in rows(engine, scrape_failures) if row.resolved_at is None]
+
+
+def test_a_failure_is_resolved_by_what_failed_and_by_nothing_else(store: Store, engine: sa.Engine) -> None:
+    store(
+        Failure("rated", "https://site/ada/films/", "status 500", "ada"),
+        Failure("following", "https://site/ada/following/", "status 500", "ada"),
+        Failure("following", "https://site/ben/following/", "status 500", "ben"),
+    )
+    store(rated(Tile(ALIEN, 4.0)), MemberRead("ada", (Listing.RATED,), 1, 0))
+    assert open_failures(engine) == ["following", "following"]
+    store(PeoplePage("ada", Listing.FOLLOWING, 1, (Person("ben"),), last=False))
+    assert open_failures(engine) == ["following", "following"]
+    store(PeoplePage("ada", Listing.FOLLOWING, 2, (Person("cleo"),), last=True))
+    assert open_failures(engine) == ["following"]
+    store(MemberStatus("ben", "gone"))
+    assert open_failures(engine) == []
 
 
 def test_a_page_is_saved_whole_or_not_at_all(store: Store, engine: sa.Engine) -> None:

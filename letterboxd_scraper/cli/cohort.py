@@ -162,6 +162,8 @@ def _build_from_file(session: Session, label: str, file: Path) -> None:
     with writing(session.store()) as connection:
         at = clock.now(session.config.LETTERBOXD_NOW)
         cohort = cohorts.make_from_names(connection, wanted.label, wanted.members, at)
+    if left_out := len(set(wanted.members)) - cohort.size:
+        session.say(f"{left_out} of the names left out: they asked to be forgotten")
     session.say(f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}")
 
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-FILMS_PER_PAGE = 72
+from letterboxd_scraper.items import LEVELS
+from letterboxd_scraper.urls import FILMS_PER_PAGE, LAST_PAGE
 
 
 def most_requests(members: Sequence[Any]) -> int:
@@ -12,12 +13,15 @@ def most_requests(members: Sequence[Any]) -> int:
 
     A member takes a profile page, a page for every 72 films (all watched films may be rated) and
     one for every 72 likes (all of them may be of unrated films); an unknown count stands for one page.
+    More films than one listing shows are read by their ratings, which may take one page more for each level.
 
     >>> from types import SimpleNamespace as Member
     >>> most_requests([Member(films_count=73, likes_count=0), Member(films_count=None, likes_count=None)])
     6
     """
-    return sum(1 + _pages(member.films_count) + _pages(member.likes_count) for member in members)
+    pages = sum(1 + _pages(member.films_count) + _pages(member.likes_count) for member in members)
+    too_long: int = sum((member.films_count or 0) > FILMS_PER_PAGE * LAST_PAGE for member in members)
+    return pages + too_long * len(LEVELS)
 
 
 def in_words(members: Sequence[Any], delay: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from letterboxd_scraper import console
-from letterboxd_scraper.cli import cohort, db, log, scrape, sync
+from letterboxd_scraper.cli import cohort, db, forget, log, scrape, sync
 from ranking.cli import export, rank, refresh
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("sync")(sync.sync)
 app.command("scrape")(scrape.scrape)
 app.command("runs")(log.runs)
 app.command("failures")(log.failures)
+app.command("forget")(forget.forget)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(refresh, name="refresh")
 app.add_typer(rank, name="rank")

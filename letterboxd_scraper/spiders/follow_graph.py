@@ -1,6 +1,6 @@
 """Who belongs to a cohort: whom the seed follows, whom they follow, as deep as asked for."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Container, Iterator
 from typing import Any
 
 from parsel import Selector
@@ -18,7 +18,8 @@ from letterboxd_scraper.starts import Bookmark
 class FollowGraphSpider(SiteSpider):
     """Walks breadth first, one depth after the other.
 
-    Label, seed, definition and, for a refresh, the present members are filled before it starts.
+    Label, seed, definition, those who asked to be forgotten and, for a refresh, the present members are
+    filled before it starts.
     """
 
     name = "follow_graph"
@@ -27,6 +28,7 @@ class FollowGraphSpider(SiteSpider):
     seed: str
     definition: Definition
     stored_members: frozenset[str] = frozenset()
+    opted_out: Container[str] = ()
 
     def __init__(self, name: str | None = None, **given: Any) -> None:
         super().__init__(name, **given)
@@ -42,7 +44,7 @@ class FollowGraphSpider(SiteSpider):
 
     def walk(self) -> Iterator[Any]:
         """Begin at the seed; whatever was found before is found again."""
-        self.circle = Circle(self.seed, self.definition)
+        self.circle = Circle(self.seed, self.definition, self.opted_out)
         self._pending = 0
         self._waiting = self.circle.to_expand()
         self._seen: dict[str, tuple[set[str], set[int | None]]] = {}

@@ -9,11 +9,11 @@ from parsel import Selector
 from letterboxd_scraper import clock, urls
 from letterboxd_scraper.arguments import ProfileArguments
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items import Failure, FilmsPage, Listing, MemberRead
+from letterboxd_scraper.items import STARS_OF, Failure, FilmsPage, Listing, MemberRead, Tile
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_tiles
-from letterboxd_scraper.reading import MemberCrawl, Verdict
+from letterboxd_scraper.reading import MemberCrawl, Reading, Verdict
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.starts import MemberStart, StoredFilms
 
@@ -65,37 +65,67 @@ class ProfileSpider(SiteSpider):
                 # Earlier members first: a member is finished before the next is begun.
                 yield self.fetch(member, listing, number, priority=-self._places[member])
                 return
-            if await self.stored_films(member, listing):
-                reading.look = True  # counts alone remove nothing
-            else:
-                yield FilmsPage(member, listing, 0, (), last=True, total=0, complete=())
-                crawl.finish(reading, Verdict.PROVED)
+            if item := await self._without_a_page(crawl, reading):
+                yield item
         for failure in self._unreconciled(crawl):
             yield failure
-        yield MemberRead(member, tuple(crawl.readings), crawl.films, crawl.likes)
+        listings = tuple(listing for listing in crawl.readings if listing not in STARS_OF)
+        yield MemberRead(member, listings, crawl.films, crawl.likes)
         del self.crawls[member]
+
+    async def _without_a_page(self, crawl: MemberCrawl, reading: Reading) -> FilmsPage | None:
+        """Return the end of a listing that takes no page: one read by its parts, or known to be empty."""
+        stored = await self.stored_films(crawl.name, reading.listing)
+        if stored and not reading.parts:
+            reading.look = True  # counts alone remove nothing
+            return None
+        reading.put_together()
+        verdict = reading.verdict(stored)
+        item = _end_of(crawl.name, reading, verdict)
+        crawl.finish(reading, verdict)
+        return item
 
     async def _films_page(
         self, crawl: MemberCrawl, page: Selector, listing: Listing, number: int
     ) -> FilmsPage:
         reading = crawl.readings[listing]
         tiles = parse_tiles(page)
-        if listing is Listing.RATED and any(tile.stars is None for tile in tiles):
-            raise LayoutChanged("a film without a rating among the rated films")
-        last = next_page(page, urls.listing(crawl.name, listing, number)) is None
+        check_filter(listing, tiles)
+        following = next_page(page, urls.listing(crawl.name, listing, number))
         reading.add(number, tiles, clock.now(self.settings["LETTERBOXD_NOW"]))
-        item = FilmsPage(crawl.name, listing, number, tiles, last=last, total=reading.total)
-        if last:
-            films, begun = tuple(reading.films.values()), reading.begun
-            verdict = reading.verdict(await self.stored_films(crawl.name, listing))
-            crawl.finish(reading, verdict)
-            if verdict is Verdict.PROVED:
-                return replace(item, complete=films, begun=begun)
-        return item
+        item = FilmsPage(crawl.name, listing, number, tiles, last=False, total=reading.total)
+        if following is not None and number < urls.LAST_PAGE:
+            return item
+        if listing in STARS_OF:
+            reading.finished = True  # what it proves is seen when all levels have been read
+            return replace(item, last=True)
+        verdict = reading.verdict(await self.stored_films(crawl.name, listing))
+        end = replace(_end_of(crawl.name, reading, verdict), number=number, tiles=tiles)
+        crawl.finish(reading, verdict)
+        return end
 
     def _unreconciled(self, crawl: MemberCrawl) -> Iterator[Failure]:
         for reading in crawl.readings.values():
-            if not reading.proved:
+            if not reading.proved and reading.listing not in STARS_OF:
                 url = self.address(crawl.name, reading.listing)
-                shown = f"the listing shows {reading.size} films, the profile says {reading.total}"
+                says = f"the profile says {reading.total}"
+                if reading.cut:
+                    says = f"the site shows no page after the {urls.LAST_PAGE}th"
+                shown = f"the listing shows {reading.size} films, {says}"
                 yield Failure(reading.listing, url, f"{shown}: nothing was removed", crawl.name)
+
+
+def _end_of(member: str, reading: Reading, verdict: Verdict) -> FilmsPage:
+    """Return the item that ends a listing; if it is proved complete, it names all its films."""
+    films = tuple(reading.films.values()) if verdict is Verdict.PROVED else None
+    return FilmsPage(
+        member, reading.listing, 0, (), last=True, total=reading.total, complete=films, begun=reading.begun
+    )
+
+
+def check_filter(listing: Listing, tiles: tuple[Tile, ...]) -> None:
+    """Raise LayoutChanged if a film is on a listing of ratings that it does not belong on."""
+    if listing is Listing.RATED and any(tile.stars is None for tile in tiles):
+        raise LayoutChanged("a film without a rating among the rated films")
+    if listing in STARS_OF and any(tile.stars != STARS_OF[listing] for tile in tiles):
+        raise LayoutChanged(f"a film with another rating among those rated {STARS_OF[listing]:g}")

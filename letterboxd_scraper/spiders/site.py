@@ -12,7 +12,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import Arguments
 from letterboxd_scraper.errors import PageError, WrongPage
-from letterboxd_scraper.items import Failure, Listing, MemberStatus
+from letterboxd_scraper.items import STARS_OF, Failure, Listing, MemberStatus
 from letterboxd_scraper.pages import proof
 from letterboxd_scraper.stops import CrawlEnding, SiteStop, retried
 
@@ -23,6 +23,7 @@ BODY_CLASS = {
     Listing.RATED: "films-watched",
     Listing.UNRATED_LIKES: "likes",
     Listing.UNRATED_WATCHED: "films-watched",
+    **dict.fromkeys(STARS_OF, "films-watched"),
 }
 # The pages whose absence means that the member has gone, not that a listing has changed.
 _HOME = {Listing.PROFILE, Listing.FOLLOWING, Listing.FOLLOWERS}

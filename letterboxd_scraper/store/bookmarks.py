@@ -1,16 +1,18 @@
 """How far each member's listings were read: saved together with the facts of the page."""
 
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import Listing
+from letterboxd_scraper.items import STARS_OF, Listing
+from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store.schema import user_scrape_state, users
 from letterboxd_scraper.store.upsert import upsert
 
-# Of people, what was seen is kept: it tells a walk that goes on whom a member led to.
 _PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
+# What was seen there is kept: whom a member led to, and which films a level added to the listing.
+_SEEN_IS_KEPT = frozenset(_PEOPLE) | STARS_OF.keys()
 
 
 def move(
@@ -19,7 +21,7 @@ def move(
     listing: Listing,
     number: int,
     seen: list[int],
-    at: datetime,
+    visit: Visit,
     *,
     status: str,
     total: int | None = None,
@@ -31,15 +33,16 @@ def move(
     """
     state = user_scrape_state
     here = sa.and_(state.c.user_id == user, state.c.listing == listing)
-    values: dict[str, Any] = {"page": number, "total": total, "status": status, "updated_at": at}
+    values: dict[str, Any] = {"page": number, "total": total, "status": status}
+    values |= {"run": visit.run, "updated_at": visit.at}
     if status == "complete":
-        values["complete_as_of"] = at
+        values["complete_as_of"] = visit.at
     if number > 1:
         before = connection.scalar(sa.select(state.c.seen).where(here, state.c.page == number - 1))
         if before is None:
             return False
         seen = before + seen
-    if status != "reading" and listing not in _PEOPLE:
+    if status != "reading" and listing not in _SEEN_IS_KEPT:
         seen = []  # the rows themselves say it from now on
     upsert(connection, state, [{"user_id": user, "listing": listing, "seen": seen} | values])
     return True
@@ -54,11 +57,23 @@ def drop(connection: sa.Connection, user: int, listing: Listing) -> None:
 
 def replace(connection: sa.Connection, table: sa.Table, old: int, new: int) -> None:
     """Put ``new`` for ``old`` among what was seen on listings: the ids of ``table``, films or users."""
-    state = user_scrape_state.c
-    of_people = state.listing.in_(_PEOPLE)
+    of_people = user_scrape_state.c.listing.in_(_PEOPLE)
     kind = of_people if table is users else ~of_people
+    _change_seen(connection, kind, old, lambda seen: [new if each == old else each for each in seen])
+
+
+def remove_person(connection: sa.Connection, user: int) -> None:
+    """Take a member from among those who were seen on others' listings."""
+    of_people = user_scrape_state.c.listing.in_(_PEOPLE)
+    _change_seen(connection, of_people, user, lambda seen: [each for each in seen if each != user])
+
+
+def _change_seen(
+    connection: sa.Connection, kind: Any, wanted: int, change: Callable[[list[int]], list[int]]
+) -> None:
+    state = user_scrape_state.c
     for row in connection.execute(sa.select(state.user_id, state.listing, state.seen).where(kind)).all():
-        if old in row.seen:
-            seen = list(dict.fromkeys(new if each == old else each for each in row.seen))
+        if wanted in row.seen:
             here = sa.and_(state.user_id == row.user_id, state.listing == row.listing)
+            seen = list(dict.fromkeys(change(row.seen)))
             connection.execute(user_scrape_state.update().where(here).values(seen=seen))

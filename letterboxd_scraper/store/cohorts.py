@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.store import opt_outs
 from letterboxd_scraper.store.schema import cohort_members, cohorts, users
 from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
 from letterboxd_scraper.store.users import user_ids
@@ -76,8 +77,14 @@ def members(connection: sa.Connection, cohort: Cohort) -> list[sa.Row[Any]]:
 
 
 def make_from_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
-    """Make a cohort of exactly ``names``, or set an existing one's members to them."""
-    names = list(dict.fromkeys(names))
+    """Make a cohort of exactly ``names``, or set an existing one's members to them.
+
+    Those who asked to be forgotten are left out. Raises InputError if nobody remains.
+    """
+    forgotten = opt_outs.load(connection)
+    names = [name for name in dict.fromkeys(names) if name not in forgotten]
+    if not names:
+        raise InputError(f"cohort {label!r} would be empty: all its members asked to be forgotten")
     if any(cohort.label == label and cohort.seed for cohort in every(connection)):
         raise InputError(f"cohort {label!r} was built from a seed: choose another label for a list of names")
     insert_missing(connection, users, [{"letterboxd_username": name, "created_at": at} for name in names])

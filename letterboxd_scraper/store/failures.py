@@ -1,5 +1,6 @@
 """What could not be read: one open row per address and stage, resolved by the next success."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -27,7 +28,11 @@ def record(connection: sa.Connection, failure: Failure, at: datetime, run: int |
         connection.execute(scrape_failures.insert().values(what | seen))
 
 
-def resolve(connection: sa.Connection, member: str, at: datetime) -> None:
-    """Close a member's open failures: they have been read whole."""
-    still_open = sa.and_(scrape_failures.c.member == member, scrape_failures.c.resolved_at.is_(None))
-    connection.execute(scrape_failures.update().where(still_open).values(resolved_at=at))
+def resolve(
+    connection: sa.Connection, member: str, at: datetime, stages: Iterable[str] | None = None
+) -> None:
+    """Close a member's open failures of these ``stages`` (default: of all): they have been read since."""
+    still_open = [scrape_failures.c.member == member, scrape_failures.c.resolved_at.is_(None)]
+    if stages is not None:
+        still_open.append(scrape_failures.c.stage.in_(list(stages)))
+    connection.execute(scrape_failures.update().where(*still_open).values(resolved_at=at))

@@ -73,10 +73,9 @@ def _move(connection: sa.Connection, column: sa.Column[Any], keep: int, other: i
 
 def _keys(table: sa.Table) -> list[set[str]]:
     """Return the sets of columns that no two rows of a table share."""
-    unique = (sa.PrimaryKeyConstraint, sa.UniqueConstraint)
-    keys = [constraint for constraint in table.constraints if isinstance(constraint, unique)]
-    keys += [index for index in table.indexes if index.unique]
-    return [{column.name for column in key.columns} for key in keys]
+    kinds = (sa.PrimaryKeyConstraint, sa.UniqueConstraint)
+    constraints = [{c.name for c in key.columns} for key in table.constraints if isinstance(key, kinds)]
+    return constraints + [{c.name for c in index.columns} for index in table.indexes if index.unique]
 
 
 def _combine_ratings(connection: sa.Connection, column: sa.Column[Any], keep: int, other: int) -> None:

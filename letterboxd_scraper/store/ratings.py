@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import FilmsPage, Listing, Profile
+from letterboxd_scraper.items import STARS_OF, FilmsPage, Listing, Profile
 from letterboxd_scraper.store.films import film_ids
 from letterboxd_scraper.store.schema import ratings, user_scrape_state, watched
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, offered, upsert
@@ -28,8 +28,8 @@ def save_tiles(
     connection: sa.Connection, user: int, page: FilmsPage, ids: dict[int | str, int], at: datetime
 ) -> None:
     """Store the stars and likes of a page of rated films, or the likes of a page of unrated ones."""
-    rated = page.listing is Listing.RATED
-    before = _last_complete(connection, user, page.listing)
+    rated = page.listing is Listing.RATED or page.listing in STARS_OF
+    before = _last_complete(connection, user, Listing.RATED if rated else page.listing)
     seen = {"first_seen_at": at, "seen_after": before, "updated_at": at}
     rows: dict[int, dict[str, Any]] = {}
     for tile in page.tiles:

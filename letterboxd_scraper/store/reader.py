@@ -22,13 +22,14 @@ _PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
 def cohort_starts(
     connection: sa.Connection,
     cohort: Cohort,
-    began: datetime | None,
+    work: int | None,
     at: datetime,
     resume_from: str | None = None,
 ) -> list[MemberStart]:
     """Return the cohort's members that are still to be crawled, nearest first, from ``resume_from`` on.
 
-    Members whose crawl was completed since ``began`` are left out.
+    Members whose crawl was completed by a run of ``work`` (its first run's number), or a later one, are
+    left out.
     """
     query = (
         sa.select(users)
@@ -39,27 +40,25 @@ def cohort_starts(
     rows = list(connection.execute(query))
     names = [row.letterboxd_username for row in rows]
     rows = rows[names.index(resume_from) if resume_from else 0 :]
-    return _starts(connection, rows, began, at, cohort.seed)
+    return _starts(connection, rows, work, at, cohort.seed)
 
 
-def member_start(
-    connection: sa.Connection, name: str, began: datetime | None, at: datetime
-) -> list[MemberStart]:
-    """Return one stored member's start; an empty list if the work was done since ``began``."""
+def member_start(connection: sa.Connection, name: str, work: int | None, at: datetime) -> list[MemberStart]:
+    """Return one stored member's start; an empty list if ``work`` has done it already."""
     rows = list(connection.execute(sa.select(users).where(users.c.letterboxd_username == name)))
-    return _starts(connection, rows, began, at, seed=None)
+    return _starts(connection, rows, work, at, seed=None)
 
 
 def people_bookmarks(
-    connection: sa.Connection, listing: Listing, began: datetime, at: datetime
+    connection: sa.Connection, listing: Listing, work: int, at: datetime
 ) -> dict[str, Bookmark]:
-    """Return what was read of members' following (or followers) pages since ``began``, by member."""
-    began = max(began, at - HALF_READ_HOLDS_FOR)
+    """Return what ``work`` has read, not long ago, of members' following (or followers) pages, by member."""
     state = user_scrape_state.c
+    recent = state.updated_at >= at - HALF_READ_HOLDS_FOR
     query = (
         sa.select(users.c.letterboxd_username, state.page, state.status, state.seen)
         .join(users, users.c.id == state.user_id)
-        .where(state.listing == listing, state.updated_at >= began)
+        .where(state.listing == listing, state.run >= work, recent)
     )
     rows = list(connection.execute(query))
     names = _names(connection, {user for row in rows for user in row.seen})
@@ -95,12 +94,12 @@ def _is_rated() -> Any:
 
 
 def _starts(
-    connection: sa.Connection, rows: Sequence[Any], began: datetime | None, at: datetime, seed: str | None
+    connection: sa.Connection, rows: Sequence[Any], work: int | None, at: datetime, seed: str | None
 ) -> list[MemberStart]:
     bookmarks: dict[int, dict[Listing, Bookmark]] = {}
-    if began is not None:
-        rows = [row for row in rows if row.last_full_scrape_at is None or row.last_full_scrape_at < began]
-        bookmarks = _bookmarks(connection, [row.id for row in rows], began, at)
+    if work is not None:
+        rows = [row for row in rows if (row.last_full_scrape_run or 0) < work]
+        bookmarks = _bookmarks(connection, [row.id for row in rows], work, at)
     return [
         MemberStart(
             row.letterboxd_username,
@@ -122,11 +121,11 @@ def _fresh(row: Any, at: datetime) -> bool:
 
 
 def _bookmarks(
-    connection: sa.Connection, user_ids: Sequence[int], began: datetime, at: datetime
+    connection: sa.Connection, user_ids: Sequence[int], work: int, at: datetime
 ) -> dict[int, dict[Listing, Bookmark]]:
     state = user_scrape_state.c
     query = sa.select(user_scrape_state).where(
-        state.user_id.in_(user_ids), state.updated_at >= began, state.listing.not_in(_PEOPLE)
+        state.user_id.in_(user_ids), state.run >= work, state.listing.not_in(_PEOPLE)
     )
     found: dict[int, dict[Listing, Bookmark]] = defaultdict(dict)
     for row in connection.execute(query):

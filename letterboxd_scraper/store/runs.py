@@ -18,8 +18,8 @@ def begin(
     at: datetime,
     *,
     anew: bool = False,
-) -> tuple[int, datetime | None]:
-    """Open a run; return its number and, if it carries on an earlier one's work, when that began.
+) -> tuple[int, int | None]:
+    """Open a run; return its number and, if it carries on an earlier one's work, that work's first run.
 
     The earlier one is the last run of the same kind on the same cohort or member, unless it
     ended by itself or is too old, or ``anew`` is asked for.
@@ -29,25 +29,20 @@ def begin(
         runs.type == kind, runs.cohort.is_not_distinct_from(cohort), runs.member.is_not_distinct_from(member)
     )
     last = connection.execute(
-        sa.select(runs.status, runs.started_at, runs.work_began_at)
+        sa.select(runs.status, runs.work_run, runs.work_began_at)
         .where(same)
         .order_by(runs.id.desc())
         .limit(1)
     ).first()
     unfinished = last is not None and last.status not in ("finished", "failures")
-    began = None
+    work, began = None, at
     if last and unfinished and not anew and at - last.work_began_at <= CARRY_ON_WITHIN:
-        began = last.work_began_at
-    values = {
-        "type": kind,
-        "cohort": cohort,
-        "member": member,
-        "started_at": at,
-        "work_began_at": began or at,
-    }
+        work, began = last.work_run, last.work_began_at
+    values = {"type": kind, "cohort": cohort, "member": member, "started_at": at, "work_began_at": began}
     run = connection.scalar(scrape_runs.insert().values(values).returning(runs.id))
     assert run is not None  # noqa: S101  (an INSERT … RETURNING returns its row)
-    return run, began
+    connection.execute(scrape_runs.update().where(runs.id == run).values(work_run=work or run))
+    return run, work
 
 
 def finish(connection: sa.Connection, run: int, status: str, requests: int, at: datetime, notes: str) -> None:
@@ -61,14 +56,14 @@ def members_done(connection: sa.Connection, cohort_id: int, label: str) -> tuple
 
     Members who are gone or private cannot be read and count as done.
     """
-    began = (
-        sa.select(scrape_runs.c.work_began_at)
+    work = (
+        sa.select(scrape_runs.c.work_run)
         .where(scrape_runs.c.type == "profile", scrape_runs.c.cohort == label)
         .order_by(scrape_runs.c.id.desc())
         .limit(1)
         .scalar_subquery()
     )
-    read = sa.or_(users.c.last_full_scrape_at >= began, users.c.status != "ok")
+    read = sa.or_(users.c.last_full_scrape_run >= work, users.c.status != "ok")
     query = (
         sa.select(sa.func.count().filter(read), sa.func.count())
         .join_from(cohort_members, users, users.c.id == cohort_members.c.user_id)

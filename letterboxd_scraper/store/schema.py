@@ -66,6 +66,8 @@ users = sa.Table(
     sa.Column("crawled_films_count", sa.Integer),
     sa.Column("crawled_likes_count", sa.Integer),
     sa.Column("last_full_scrape_at", UTCDateTime),
+    # The run that did the last full scrape: which work a member was read by is no matter of clocks.
+    sa.Column("last_full_scrape_run", sa.Integer),
     sa.Column("last_incremental_scrape_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.CheckConstraint("status IN ('ok', 'private', 'gone')", name="status"),
@@ -270,7 +272,8 @@ scrape_runs = sa.Table(
     sa.Column("cohort", sa.Text),
     sa.Column("member", sa.Text),
     sa.Column("started_at", UTCDateTime, nullable=False),
-    # When the work began that this run carries on; its own start if it began anew.
+    # The first run of the work that this one carries on, and when it began; its own if it began anew.
+    sa.Column("work_run", sa.Integer),
     sa.Column("work_began_at", UTCDateTime, nullable=False),
     sa.Column("finished_at", UTCDateTime),
     sa.Column("status", sa.Text, nullable=False, server_default="running"),
@@ -317,11 +320,22 @@ user_scrape_state = sa.Table(
     sa.Column("seen", JSON, nullable=False),
     sa.Column("total", sa.Integer),
     sa.Column("status", sa.Text, nullable=False),
+    sa.Column("run", sa.Integer),
     sa.Column("updated_at", UTCDateTime, nullable=False),
     sa.Column("complete_as_of", UTCDateTime),
     sa.Column("etag", sa.Text),
     sa.Column("last_modified", sa.Text),
     sa.CheckConstraint("status IN ('reading', 'complete', 'unproved')", name="status"),
+)
+
+# Who asked to be forgotten: salted hashes of names and profile codes, nothing that can be read back.
+opt_outs = sa.Table(
+    "opt_outs",
+    metadata,
+    sa.Column("name_hash", sa.Text, primary_key=True),
+    sa.Column("code_hash", sa.Text),
+    sa.Column("salt", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
 )
 
 # When the next request may be sent to a site, by whichever process: seconds since 1970.

@@ -1,12 +1,11 @@
 """Saving items: one short function per kind of item, facts and bookmark in the caller's transaction."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from functools import singledispatch
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import (
+    STARS_OF,
     Failure,
     FilmsPage,
     Listing,
@@ -16,30 +15,32 @@ from letterboxd_scraper.items import (
     PeoplePage,
     Profile,
 )
+from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store import bookmarks, failures
 from letterboxd_scraper.store.cohorts import set_members
 from letterboxd_scraper.store.films import film_ids
+from letterboxd_scraper.store.forgetting import allowed
 from letterboxd_scraper.store.ratings import REMOVE_ABSENT, save_favourites, save_tiles
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, upsert
 from letterboxd_scraper.store.users import follow_renaming, user_ids
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """When a page was read, and in which run."""
+def save(item: object, connection: sa.Connection, visit: Visit) -> None:
+    """Store what ``item`` says; the caller's transaction holds its facts and its bookmark.
 
-    at: datetime
-    run: int | None = None
+    Nothing is stored of members who asked to be forgotten.
+    """
+    if (item := allowed(connection, item, visit.at)) is not None:
+        _store(item, connection, visit)
 
 
 @singledispatch
-def save(item: object, connection: sa.Connection, visit: Visit) -> None:
-    """Store what ``item`` says; the caller's transaction holds its facts and its bookmark."""
+def _store(item: object, connection: sa.Connection, visit: Visit) -> None:
     raise TypeError(f"nothing is known of storing a {type(item).__name__}")
 
 
-@save.register
+@_store.register
 def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
     follow_renaming(connection, profile)
     row = {
@@ -59,12 +60,12 @@ def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
     )
     user = user_ids(connection, [profile.member])[profile.member]
     save_favourites(connection, user, profile, visit.at)
-    bookmarks.move(connection, user, Listing.PROFILE, 1, [], visit.at, status="complete", total=profile.films)
+    bookmarks.move(connection, user, Listing.PROFILE, 1, [], visit, status="complete", total=profile.films)
     # What the listing of rated films must agree with, and that it is to be read from its beginning.
-    bookmarks.move(connection, user, Listing.RATED, 0, [], visit.at, status="reading", total=profile.ratings)
+    bookmarks.move(connection, user, Listing.RATED, 0, [], visit, status="reading", total=profile.ratings)
 
 
-@save.register
+@_store.register
 def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> None:
     user = user_ids(connection, [page.member])[page.member]
     ids = film_ids(connection, [tile.film for tile in page.tiles])
@@ -74,11 +75,13 @@ def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> Non
         )
     else:
         save_tiles(connection, user, page, ids, visit.at)
-    status = "reading" if not page.last else "unproved" if page.complete is None else "complete"
+    # A level proves nothing by itself, but it has been read.
+    ended = "unproved" if page.complete is None and page.listing not in STARS_OF else "complete"
+    status = ended if page.last else "reading"
     total = len(page.complete) if page.complete is not None else page.total
     seen = list(ids.values())
     moved = bookmarks.move(
-        connection, user, page.listing, page.number, seen, visit.at, status=status, total=total
+        connection, user, page.listing, page.number, seen, visit, status=status, total=total
     )
     # Where a page before this one was not saved, the listing is not whole here, whatever was read.
     if page.complete is not None and moved:
@@ -86,7 +89,7 @@ def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> Non
         REMOVE_ABSENT[page.listing](connection, user, on_listing, page.begun or visit.at, visit.at)
 
 
-@save.register
+@_store.register
 def _people_page(page: PeoplePage, connection: sa.Connection, visit: Visit) -> None:
     people = {person.member: person for person in page.people}
     rows = [
@@ -101,15 +104,17 @@ def _people_page(page: PeoplePage, connection: sa.Connection, visit: Visit) -> N
     if not user_ids(connection, [page.owner]):
         insert_missing(connection, users, [{"letterboxd_username": page.owner, "created_at": visit.at}])
     known = user_ids(connection, [page.owner, *people])
+    if page.last:
+        failures.resolve(connection, page.owner, visit.at, [page.listing])
     if not page.whole:  # what is left out here may belong to another cohort that goes on from it
         bookmarks.drop(connection, known[page.owner], page.listing)
         return
     status = "complete" if page.last else "reading"
     ids = [known[name] for name in people]
-    bookmarks.move(connection, known[page.owner], page.listing, page.number, ids, visit.at, status=status)
+    bookmarks.move(connection, known[page.owner], page.listing, page.number, ids, visit, status=status)
 
 
-@save.register
+@_store.register
 def _membership(found: Membership, connection: sa.Connection, visit: Visit) -> None:
     known = user_ids(connection, [found.seed, *(name for name, _ in found.members)])
     new = {"label": found.cohort, "seed_user_id": known[found.seed], "definition": found.definition}
@@ -125,13 +130,15 @@ def _membership(found: Membership, connection: sa.Connection, visit: Visit) -> N
     )
 
 
-@save.register
+@_store.register
 def _member_status(item: MemberStatus, connection: sa.Connection, visit: Visit) -> None:
     changed = sa.and_(users.c.letterboxd_username == item.member, users.c.status != item.status)
     connection.execute(users.update().where(changed).values(status=item.status))
+    # Whatever could not be read of them before: now it is known why.
+    failures.resolve(connection, item.member, visit.at)
 
 
-@save.register
+@_store.register
 def _member_read(item: MemberRead, connection: sa.Connection, visit: Visit) -> None:
     user = user_ids(connection, [item.member])[item.member]
     whole = sa.select(sa.func.count()).where(
@@ -140,14 +147,13 @@ def _member_read(item: MemberRead, connection: sa.Connection, visit: Visit) -> N
         user_scrape_state.c.status == "complete",
     )
     if connection.scalar(whole) == len(item.listings):
-        values = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
-        connection.execute(
-            users.update().where(users.c.id == user).values(values | {"last_full_scrape_at": visit.at})
-        )
-        failures.resolve(connection, item.member, visit.at)
+        counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
+        read = {"last_full_scrape_at": visit.at, "last_full_scrape_run": visit.run}
+        connection.execute(users.update().where(users.c.id == user).values(counts | read))
+        failures.resolve(connection, item.member, visit.at, [Listing.PROFILE, *item.listings, *STARS_OF])
 
 
-@save.register
+@_store.register
 def _failure(item: Failure, connection: sa.Connection, visit: Visit) -> None:
     failures.record(connection, item, visit.at, visit.run)
 

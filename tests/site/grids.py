@@ -12,6 +12,8 @@ from . import chrome
 from .world import Film, Member, World
 
 PER_PAGE = 72
+# The site shows no page of films after this one, whatever there is.
+LAST_PAGE = 128
 
 # Files of empty posters by width, and the height that goes with the width.
 EMPTY_POSTERS = {70: ("BSf-Pjrh", 105), 125: ("AiuBHVCI", 187), 150: ("DtnLDE3k", 225)}
@@ -92,9 +94,10 @@ def newest_first(world: World, slugs: Iterable[str]) -> list[Film]:
 def grid_page(listing: Listing, number: int) -> str:
     """Return one page of a listing; past the end it has an empty grid and no way but back."""
     member = listing.member
-    films = listing.films[(number - 1) * PER_PAGE : number * PER_PAGE]
+    shown = listing.films[: LAST_PAGE * PER_PAGE]
+    films = shown[(number - 1) * PER_PAGE : number * PER_PAGE]
     tiles = "".join(tile(film, member.ratings.get(film.slug), film.slug in member.likes) for film in films)
-    pages = -(-len(listing.films) // PER_PAGE)
+    pages = -(-len(shown) // PER_PAGE)
     numbers = page_numbers(listing.path, number, pages) if listing.kind == "films" else ""
     content = (
         f'{_above(listing)}\t\t\t\t<div class="poster-grid">\n\t\t\t\t\t<ul class="grid -p70">\n'

@@ -1,0 +1,62 @@
+"""`letterboxd forget`: removing a person, for good."""
+
+from typing import Annotated
+
+import typer
+
+from letterboxd_scraper.console import Session
+
+
+def forget(
+    context: typer.Context,
+    member: Annotated[str, typer.Argument(help="The name in their profile's address.", metavar="MEMBER")],
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Let them be stored again; what was removed stays removed.")
+    ] = False,
+) -> None:
+    """Remove a member, and remember not to store them again.
+
+    Only a salted hash of the name is kept. Their own circles go with them.
+    """
+    from letterboxd_scraper.arguments import OneMember
+
+    session: Session = context.obj
+    name = OneMember.read({"member": member}).member
+    if undo:
+        _undo(session, name)
+    else:
+        _forget(session, name)
+
+
+def _forget(session: Session, name: str) -> None:
+    from letterboxd_scraper import clock
+    from letterboxd_scraper.store import forgetting
+    from letterboxd_scraper.store.engine import writing
+    from ranking import stats
+
+    engine = session.store()
+    with writing(engine) as connection:
+        gone = forgetting.forget(connection, name, clock.now(session.config.LETTERBOXD_NOW))
+    if gone.was_stored:
+        stats.refresh(engine)
+    backups = forgetting.scrub(engine)
+    session.say(
+        f"{name} {'is forgotten' if gone.was_stored else 'was not stored'} and will not be stored again"
+    )
+    if gone.circles:
+        session.say(f"deleted with them, because it was their circle: {', '.join(gone.circles)}")
+    for label in gone.ranked:
+        session.say(f"rankings without them: letterboxd rank compute --cohort {label}")
+    if backups:
+        session.say(f"older copies may still hold them; delete: {', '.join(map(str, backups))}")
+
+
+def _undo(session: Session, name: str) -> None:
+    from letterboxd_scraper.errors import UnknownName
+    from letterboxd_scraper.store import opt_outs
+    from letterboxd_scraper.store.engine import writing
+
+    with writing(session.store()) as connection:
+        if not opt_outs.remove(connection, name):
+            raise UnknownName(f"{name!r} is not on the list of those who asked to be forgotten")
+    session.say(f"{name} may be stored again; the next crawl of a cohort that they belong to does so")

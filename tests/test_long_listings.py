@@ -1,0 +1,88 @@
+"""A member with more films than the site shows on one listing is read level by level of their ratings."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.site import Site
+from tests.site.pages import Answer
+from tests.site.world import STARS, Film, Member, World
+from tests.test_interruptions import start_crawl, wait_for_requests
+
+FILMS = 9_250  # a listing shows 128 pages of 72: 9,216
+
+
+class LongSite(Site):
+    """The imitation site with one member, whose profile may hide its histogram."""
+
+    hides_histogram = False
+
+    def answer(self, method: str, target: str, agent: str, body: bytes) -> Answer:
+        answer = super().answer(method, target, agent, body)
+        if self.hides_histogram and target == "/vera/":
+            return Answer(200, answer.body.replace("ratings-histogram-chart", "another-chart"))
+        return answer
+
+    def asked(self) -> list[str]:
+        return [hit.path for hit in self.log if hit.path.startswith("/vera/")]
+
+
+@pytest.fixture
+def site() -> Iterator[LongSite]:
+    films = [Film(n, f"x{n}", f"film-{n}", f"Film {n}", 1950 + n % 70) for n in range(1, FILMS + 1)]
+    vera = Member("vera", "vera", "Vera", "v1")
+    # No half stars, and by far the most 3.5.
+    vera.ratings = {film.slug: max(3.5 if film.id % 3 else film.id % 10 / 2, 1.0) for film in films}
+    vera.watched = set(vera.ratings)
+    vera.likes = {film.slug: None for film in films[:200]}
+    site = LongSite(World(films, [vera]))
+    with site:
+        yield site
+
+
+@pytest.fixture
+def shell(tmp_path: Path, site: LongSite, engine: sa.Engine) -> Shell:
+    shell = make_shell(tmp_path, site, engine)
+    (tmp_path / "names.txt").write_text("vera\n")
+    assert_ended(shell.letterboxd("cohort", "build", "--label", "friends", "--members", "names.txt"), 0)
+    return shell
+
+
+def pages_by_level(site: LongSite) -> int:
+    levels = Counter(site.world.member("vera").ratings.values())
+    return sum(max(1, -(-levels[stars] // 72)) for stars in STARS)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_film_is_read_though_no_listing_shows_them_all(
+    shell: Shell, site: LongSite, engine: sa.Engine
+) -> None:
+    site.hides_histogram = True
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(engine) == site.world.truth()
+    # Nothing told the length: it shows at the last page. Then ten levels, and one page of likes.
+    assert len(site.asked()) == 1 + 128 + pages_by_level(site) + 1
+    assert not [path for path in site.asked() if "/page/129/" in path]
+    site.hides_histogram = False
+    site.world.unrate("vera", "film-1")
+    site.world.rate("vera", "film-2", 5.0)
+    site.clear_log()
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(engine) == site.world.truth()
+    assert "/vera/films/rated/.5-5/" not in site.asked()
+    assert "/vera/films/rated/.5/" not in site.asked()  # the histogram says that there is none
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_killed_between_two_levels_it_goes_on_there(shell: Shell, site: LongSite, engine: sa.Engine) -> None:
+    process = start_crawl(shell)
+    wait_for_requests(site, 40)
+    process.kill()
+    process.communicate()
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(engine) == site.world.truth()
+    assert len(site.asked()) - len(set(site.asked())) <= 2
