@@ -29,7 +29,7 @@ def compute(
         # One at a time for a cohort: two would insert the same rows.
         connection.execute(sa.select(cohorts.c.id).where(cohorts.c.id == cohort.id).with_for_update())
         connection.execute(film_rankings.delete().where(here))
-        ranked = _ranked(strategy.scores(Facts(cohort.id), parameters), connection.dialect.name)
+        ranked = _ranked(strategy.scores(Facts(cohort.id, at), parameters), connection.dialect.name)
         constants = {
             "cohort_id": sa.literal(cohort.id),
             "strategy": sa.literal(strategy.name),
@@ -41,7 +41,7 @@ def compute(
         count = connection.execute(film_rankings.insert().from_select(names, rows)).rowcount
         if not count:
             raise InputError(
-                f"cohort {cohort.label!r} has no film with enough ratings: crawl its members first"
+                f"no film of cohort {cohort.label!r} can be ranked by {strategy.name}: {strategy.why_empty}"
             )
     return count
 

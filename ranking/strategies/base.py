@@ -15,23 +15,44 @@ Parameters = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number that a strategy can be tuned by; ``least`` is the smallest that makes sense."""
+    """A number that a strategy can be tuned by; only ``least`` to ``most`` makes sense."""
 
     default: float
     meaning: str
     least: float = 0.0
+    most: float = math.inf
     whole: bool = False
+
+    @property
+    def wanted(self) -> str:
+        """What the number must be, in words."""
+        kind = "a whole number" if self.whole else "a number"
+        upto = f" and at most {self.most:g}" if math.isfinite(self.most) else ""
+        return f"{kind}, at least {self.least:g}{upto}"
+
+
+MIN_VOTES = "min_votes"
+
+
+def min_votes(default: int) -> Parameter:
+    """Return the parameter that all strategies have."""
+    return Parameter(default, "films with fewer ratings are not ranked", least=1, whole=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A way to score films. ``scores`` returns a query of (film_id, votes, score), unranked."""
+    """A way to score films.
+
+    ``scores`` returns a query of (film_id, votes, score, …), unranked; what follows the score are
+    the numbers that made it. ``why_empty`` says what is missing when no film could be scored.
+    """
 
     name: str
     meaning: str
     source: str
     parameters: Mapping[str, Parameter]
     scores: Callable[[Facts, Parameters], sa.Select[Any]]
+    why_empty: str = "no film has enough ratings: crawl its members first"
 
     def settle(self, *layers: Mapping[str, Any]) -> Parameters:
         """Return every parameter: the first layer that has it wins, then the default. Raises InputError."""
@@ -49,12 +70,12 @@ class Strategy:
 
     def _checked(self, name: str, value: Any) -> float:
         parameter = self.parameters[name]
-        kind = "a whole number" if parameter.whole else "a number"
-        refusal = InputError(f"parameter {name}={value}: must be {kind}, at least {parameter.least:g}")
+        refusal = InputError(f"parameter {name}={value}: must be {parameter.wanted}")
         try:
             number = float(value)
         except (TypeError, ValueError):
             raise refusal from None
-        if not math.isfinite(number) or number < parameter.least or (parameter.whole and number % 1):
+        sensible = math.isfinite(number) and parameter.least <= number <= parameter.most
+        if not sensible or (parameter.whole and number % 1):
             raise refusal
         return int(number) if parameter.whole else number

@@ -4,8 +4,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ranking.expressions import double
 from ranking.facts import Facts
-from ranking.strategies.base import Parameter, Parameters, Strategy
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, Strategy, min_votes
 
 
 def bayesian(mean: Any, votes: Any, *, prior_mean: Any, prior_votes: Any) -> Any:
@@ -21,10 +22,18 @@ def bayesian(mean: Any, votes: Any, *, prior_mean: Any, prior_votes: Any) -> Any
     return (votes * mean + prior_votes * prior_mean) / (votes + prior_votes)
 
 
+def score_of(facts: Facts, prior_votes: float) -> Any:
+    """Return the expression of the score over `facts.films`."""
+    films = facts.films.c
+    return bayesian(
+        films.mean, double(films.votes), prior_mean=facts.prior_mean, prior_votes=double(prior_votes)
+    )
+
+
 def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
-    prior_votes = sa.literal(parameters["m"], sa.Double)
-    score = bayesian(facts.mean, facts.votes_as_double, prior_mean=facts.prior_mean, prior_votes=prior_votes)
-    return facts.select(score).where(facts.votes >= parameters["min_votes"])
+    terms = {"mean": facts.films.c.mean, "prior_mean": facts.prior_mean}
+    query = facts.select(score_of(facts, parameters["m"]), **terms)
+    return query.where(facts.films.c.votes >= parameters[MIN_VOTES])
 
 
 STRATEGY = Strategy(
@@ -33,7 +42,7 @@ STRATEGY = Strategy(
     source="(v·R + m·C) / (v + m), as in IMDb's Top 250",
     parameters={
         "m": Parameter(5.0, "how many votes the overall mean counts for"),
-        "min_votes": Parameter(1, "films with fewer ratings are not ranked", least=1, whole=True),
+        MIN_VOTES: min_votes(1),
     },
     scores=_scores,
 )

@@ -1,0 +1,56 @@
+"""Discovery: what this circle thinks more of than Letterboxd as a whole does."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import films
+from ranking.expressions import double, with_standard_scores
+from ranking.facts import Facts
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, Strategy, min_votes
+from ranking.strategies.bayesian import score_of
+
+
+def discovery(circle: Any, site: Any) -> Any:
+    """Return how much higher a film stands here than there, in standard deviations.
+
+    Both are standard scores over the films that have a score here and an average there. Takes
+    numbers or SQL expressions. Source: the difference of standardised variables; J. Cohen,
+    "Statistical Power Analysis for the Behavioral Sciences" (1988), chapter 2.
+
+    >>> discovery(1.5, -0.5)
+    2.0
+    """
+    return circle - site
+
+
+def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
+    known = facts.films.c
+    average = double(films.c.letterboxd_weighted_average)
+    both = (
+        sa.select(
+            known.film_id,
+            known.votes,
+            score_of(facts, parameters["m"]).label("bayesian"),
+            average.label("site_average"),
+        )
+        .join(films, films.c.id == known.film_id)
+        .where(films.c.letterboxd_weighted_average.is_not(None), known.votes >= parameters[MIN_VOTES])
+    )
+    scored = with_standard_scores(both, "bayesian", "site_average").c
+    score = discovery(scored.bayesian_z, scored.site_average_z)
+    terms = (scored.bayesian, scored.bayesian_z, scored.site_average, scored.site_average_z)
+    return sa.select(scored.film_id, scored.votes, score.label("score"), *terms)
+
+
+STRATEGY = Strategy(
+    name="discovery",
+    meaning="what the circle thinks more of than Letterboxd as a whole",
+    source="z(bayesian) − z(Letterboxd's average), over films that have both",
+    parameters={
+        "m": Parameter(5.0, "how many votes the overall mean counts for"),
+        MIN_VOTES: min_votes(3),
+    },
+    scores=_scores,
+    why_empty="it needs Letterboxd's averages, which come with the films' own pages, and min_votes ratings",
+)

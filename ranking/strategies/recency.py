@@ -1,0 +1,84 @@
+"""Recency: what the circle has been thinking well of lately."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import UTCDateTime
+from ranking.expressions import days_between, double, exp
+from ranking.facts import Facts
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, Strategy, min_votes
+from ranking.strategies.bayesian import bayesian
+
+# exp(-700) is about the smallest weight that a double holds; PostgreSQL refuses to go below it.
+_LONGEST = 700.0
+
+
+def weight(age: Any, *, tau: Any, exponential: Callable[[Any], Any] = math.exp) -> Any:
+    """Return exp(−age/τ), the weight (0 … 1) of a rating ``age`` days old; after τ days it is 0.37.
+
+    Takes numbers, or SQL expressions with ``exponential`` to match. Source: exponential smoothing
+    in continuous time; R. G. Brown, "Exponential Smoothing for Predicting Demand" (1956).
+
+    >>> weight(0, tau=180), round(weight(180, tau=180), 4)
+    (1.0, 0.3679)
+    """
+    return exponential(-age / tau)
+
+
+def weighted_ratings(facts: Facts, tau: float) -> sa.Subquery:
+    """Return per film that has a dated rating: votes (all ratings), weight V = Σw and weighted mean R′."""
+    r = facts.ratings.c
+    now = sa.literal(facts.now, UTCDateTime)
+    dated = r.rated_at.is_not(None) | r.seen_after.is_not(None)
+    between = (days_between(r.seen_after, now) + days_between(r.first_seen_at, now)) / 2.0
+    age = sa.case((r.rated_at.is_not(None), days_between(r.rated_at, now)), else_=between)
+    aged = sa.select(r.film_id, r.stars, sa.case((dated, age)).label("age")).subquery("aged").c
+    bounded = sa.case(
+        (aged.age < 0, 0.0), (aged.age > double(_LONGEST * tau), double(_LONGEST * tau)), else_=aged.age
+    )
+    w = sa.case((aged.age.is_not(None), weight(bounded, tau=double(tau), exponential=exp)))
+    weighed = sa.select(aged.film_id, aged.stars, w.label("weight")).subquery("weighed").c
+    total = sa.func.sum(weighed.weight, type_=sa.Double)
+    return (
+        sa.select(
+            weighed.film_id,
+            sa.cast(sa.func.count(), sa.Integer).label("votes"),
+            total.label("weight"),
+            (sa.func.sum(weighed.weight * weighed.stars, type_=sa.Double) / total).label("weighted_mean"),
+        )
+        .group_by(weighed.film_id)
+        .having(total.is_not(None))
+        .subquery("weighted_ratings")
+    )
+
+
+def score_of(facts: Facts, weighted: sa.Subquery, prior_votes: float) -> Any:
+    """Return (V·R′ + m·C) / (V + m), the Bayesian average of the weighted ratings."""
+    w = weighted.c
+    return bayesian(w.weighted_mean, w.weight, prior_mean=facts.prior_mean, prior_votes=double(prior_votes))
+
+
+def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
+    weighted = weighted_ratings(facts, parameters["tau"])
+    w, score = weighted.c, score_of(facts, weighted, parameters["m"])
+    terms = (w.weight, w.weighted_mean, facts.prior_mean.label("prior_mean"))
+    query = sa.select(w.film_id, w.votes, score.label("score"), *terms)
+    return query.where(w.votes >= parameters[MIN_VOTES])
+
+
+STRATEGY = Strategy(
+    name="recency",
+    meaning="the Bayesian average, in which ratings count less the older they are",
+    source="(V·R′ + m·C) / (V + m) with weights exp(−age/τ), V = Σw",
+    parameters={
+        "tau": Parameter(180.0, "days after which a rating counts 1/e", least=0.001),
+        "m": Parameter(2.0, "how many new votes the overall mean counts for"),
+        MIN_VOTES: min_votes(1),
+    },
+    scores=_scores,
+    why_empty="no rating has a date or was made between two crawls: read the diaries with "
+    "`scrapy crawl profile -a cohort=LABEL -a diary=true`",
+)
