@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,7 +93,16 @@ class Session:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """Return a text without the control characters by which it could command a terminal.
+
+    >>> harmless("a film\\x1b[31m")
+    'a film\ufffd[31m'
+    """
+    return "".join("\ufffd" if unicodedata.category(letter) == "Cc" else letter for letter in text)
 
 
 def add_global_options(app: typer.Typer) -> None:

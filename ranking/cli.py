@@ -34,7 +34,7 @@ def refresh_stats(context: typer.Context) -> None:
 def rank_compute(
     context: typer.Context,
     cohort: CohortOption,
-    strategy: StrategyOption = "bayesian",
+    strategy: Annotated[str, typer.Option(help="`rank list` names them; all: each of them.")] = "bayesian",
     param: Annotated[list[str] | None, typer.Option(help="A parameter, as NAME=NUMBER; repeatable.")] = None,
 ) -> None:
     """Refresh the statistics, score the films and store their ranks."""
@@ -42,17 +42,28 @@ def rank_compute(
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
     from ranking import stats
-    from ranking.compute import compute
+    from ranking.compute import NothingToRank, compute
+    from ranking.strategies import STRATEGIES, share_out
 
     session: Session = context.obj
-    chosen, given = _strategies(strategy), read_parameters(param or [])
+    chosen = list(STRATEGIES.values()) if strategy == "all" else _strategies(strategy)
+    given = share_out(read_parameters(param or []), chosen)
     engine = session.store()
     with reading(engine) as connection:
         found = cohorts.find(connection, cohort)
     stats.refresh(engine)
+    at = clock.now(session.config.LETTERBOXD_NOW)
+    ranked = 0
     for one in chosen:
-        count = compute(engine, found, one, given, clock.now(session.config.LETTERBOXD_NOW))
-        session.say(f"{one.name}: {count} films ranked for {found.label}")
+        try:
+            count = compute(engine, found, one, given[one.name], at)
+        except NothingToRank as nothing:
+            if one is chosen[-1] and not ranked:
+                raise
+            session.say(str(nothing))
+        else:
+            ranked += 1
+            session.say(f"{one.name}: {count} films ranked for {found.label}")
 
 
 @rank.command("list")

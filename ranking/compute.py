@@ -14,13 +14,17 @@ from ranking.facts import Facts
 from ranking.strategies.base import Strategy
 
 
+class NothingToRank(InputError):
+    """A strategy found no film that it could score; the ranking of before stays."""
+
+
 def compute(
     engine: sa.Engine, cohort: Cohort, strategy: Strategy, given: Mapping[str, Any], at: datetime
 ) -> int:
     """Replace the cohort's ranking by ``strategy`` in one transaction; return the number of ranked films.
 
     Parameters come from ``given``, then the cohort's definition, then the defaults. Raises
-    InputError for parameters that make no sense and for a cohort without ratings.
+    InputError for parameters that make no sense, and NothingToRank.
     """
     strategy.refuse_unknown(given)
     parameters = strategy.settle(given, cohort.definition.get("rank") or {})
@@ -40,7 +44,7 @@ def compute(
         names = ["film_id", "score", "rank", *constants]
         count = connection.execute(film_rankings.insert().from_select(names, rows)).rowcount
         if not count:
-            raise InputError(
+            raise NothingToRank(
                 f"no film of cohort {cohort.label!r} can be ranked by {strategy.name}: {strategy.why_empty}"
             )
     return count

@@ -23,6 +23,7 @@ from ranking.facts import Facts
 from ranking.strategies import STRATEGIES
 from ranking.strategies.recency import weight
 from ranking.strategies.wilson import wilson
+from tests.conftest import Shell, assert_ended
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 Scores = dict[str, float]
@@ -277,6 +278,25 @@ def test_statistics_that_are_there_are_used(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         rows = connection.execute(sa.select(cohort_film_stats.c.first_rating_at)).scalars().all()
     assert any(rows)
+
+
+def test_all_strategies_are_computed_at_once(crawled: Shell) -> None:
+    told = crawled.letterboxd("rank", "compute", "--cohort", "friends", "--strategy", "all", "--param", "m=3")
+    assert_ended(told, 0)
+    for name in ("bayesian", "wilson", "hybrid"):
+        assert f"{name}: " in told.stderr
+    # There is no average of the site's yet, and one crawl alone dates no rating.
+    assert "can be ranked by discovery: it needs Letterboxd's averages" in told.stderr
+    assert "can be ranked by recency: no rating has a date" in told.stderr
+    for strategy, wanted in (
+        ("all", "no strategy has a parameter 'x'"),
+        ("wilson", "wilson has no parameter"),
+    ):
+        told = crawled.letterboxd(
+            "rank", "compute", "--cohort", "friends", "--strategy", strategy, "--param", "x=3"
+        )
+        assert_ended(told, 2)
+        assert wanted in told.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,17 @@
 
 import re
 
+# What a database's whole number holds; whatever counts more is no count.
+_MOST = 2_147_483_647
+
 
 def parse_count(text: str | None) -> int | None:
-    """Read the first whole number, thousands commas allowed; None where there is none.
+    """Read the first whole number, thousands commas allowed; None where there is none that can be true.
 
     >>> parse_count("2,770\\xa0followers"), parse_count("following 14"), parse_count("No ★ ratings")
     (2770, 14, None)
     """
-    found = re.search(r"\d{1,3}(?:,\d{3}){1,3}|\d{1,12}", text or "")
-    return int(found[0].replace(",", "")) if found else None
+    found = re.search(r"\d{1,3}(?:,\d{3})+(?!\d)|\d+", text or "")
+    # A number is cut off before it is read: Python refuses thousands of digits.
+    count = int(found[0].replace(",", "")[:20]) if found else None
+    return count if count is not None and count <= _MOST else None

@@ -43,6 +43,17 @@ def refuse_truncated(text: str) -> None:
         raise WrongPage("the page is cut short: it has no end")
 
 
+def refuse_other_encoding(body: bytes, encoding: str) -> None:
+    """Raise WrongPage if the bytes are not what their encoding says: names on the page would be garbled."""
+    try:
+        body.decode(encoding)
+    except UnicodeDecodeError:
+        raise WrongPage(f"the page is not written in {encoding}, as it says") from None
+    # Two bytes for each letter pass for UTF-8, with a zero between any two.
+    if body.count(0) > len(body) / 10:
+        raise WrongPage(f"the page is not written in {encoding}, as it says: it is full of zero bytes")
+
+
 def check(page: Selector, body_class: str, owner: str | None = None) -> None:
     """Raise WrongPage unless the page is of the type ``body_class`` and belongs to member ``owner``."""
     classes = page.xpath("//body/@class").get("").split()

@@ -8,6 +8,7 @@ from parsel import Selector
 from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import Definition, FollowGraphArguments
 from letterboxd_scraper.circle import Circle
+from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import Listing, Membership, PeoplePage, Person
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.people import parse_people, parse_total
@@ -54,7 +55,10 @@ class FollowGraphSpider(SiteSpider):
     async def read_page(
         self, page: Selector, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
-        people = parse_people(page)
+        people, total = parse_people(page), parse_total(page)
+        known = len(self._seen.get(member, ((), ()))[0])
+        if not people and known < (total or 0):
+            raise LayoutChanged(f"the table of members is empty, but the page says that there are {total}")
         following = next_page(page, urls.listing(member, listing, number))
         self._seed_was_read = self._seed_was_read or member == self.seed
         self._waiting += self.circle.add(member, people)
@@ -63,7 +67,7 @@ class FollowGraphSpider(SiteSpider):
         yield PeoplePage(member, listing, number, kept, last=following is None, whole=whole)
         seen, totals = self._seen.setdefault(member, (set(), set()))
         seen.update(person.member for person in people)
-        totals.add(parse_total(page))
+        totals.add(total)
         if following is None:
             # One who left meanwhile moves another over a page's border: then the totals differ.
             self._proved = self._proved and totals == {len(seen)}

@@ -14,7 +14,7 @@ from letterboxd_scraper.arguments import Arguments
 from letterboxd_scraper.errors import PageError, WrongPage
 from letterboxd_scraper.items import STARS_OF, Failure, Listing, MemberStatus
 from letterboxd_scraper.pages import proof
-from letterboxd_scraper.stops import CrawlEnding, SiteStop, retried
+from letterboxd_scraper.stops import CrawlEnding, SiteStop
 
 BODY_CLASS = {
     Listing.PROFILE: "profile",
@@ -76,7 +76,9 @@ class SiteSpider(Spider):
         """Ask for the page once more, it may have been an accident; in the end, record it."""
         request = response.request
         if request and request.meta.get("retry_times", 0) < self.settings.getint("RETRY_TIMES"):
-            again = retried(request)
+            # The page's own address, not the one that it may have led to.
+            again = self.fetch(member, listing, number, request.priority)
+            again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
             again.meta["page_was_bad"] = True
             yield again
             return
@@ -120,6 +122,7 @@ def prove(response: Response, listing: Listing, member: str) -> Selector:
     """Return the page, proved to be what was asked for. Raises PageError otherwise."""
     if not isinstance(response, TextResponse):
         raise WrongPage("expected a page, got something that is not text")
+    proof.refuse_other_encoding(response.body, response.encoding)
     proof.prove(response.selector, response.text, BODY_CLASS[listing], owner=member)
     return response.selector
 

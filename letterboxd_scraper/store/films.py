@@ -29,7 +29,7 @@ def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str
     Films not known are inserted, changed ones corrected, and rows that the page shows to be one
     film are made one.
     """
-    wanted = _each_with_its_own_slug({film.key: film for film in shown})
+    wanted = _each_with_its_own_names({film.key: film for film in shown})
     known = _Known(connection, wanted)
     if _merge_doubles(connection, known, wanted) or _free_names(connection, known, wanted):
         known = _Known(connection, wanted)
@@ -43,15 +43,16 @@ def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str
     return {film.key: known.row(film).id for film in wanted}
 
 
-def _each_with_its_own_slug(shown: dict[int | str, Film]) -> list[Film]:
-    """Let the last film that shows a slug have it: the site gave it away while the page was made."""
-    owners = {film.slug: key for key, film in shown.items()}
-    return [
-        film
-        if owners[film.slug] == key or not film.film_id
-        else replace(film, slug=placeholder(film.film_id))
-        for key, film in shown.items()
-    ]
+def _each_with_its_own_names(shown: dict[int | str, Film]) -> list[Film]:
+    """Let the last film that shows a slug or a code have it: no two can be stored with the same."""
+    slugs = {film.slug: key for key, film in shown.items()}
+    lids = {film.lid: key for key, film in shown.items()}
+    wanted = []
+    for key, film in shown.items():
+        if film.film_id and slugs[film.slug] != key:
+            film = replace(film, slug=placeholder(film.film_id))
+        wanted.append(film if lids[film.lid] == key else replace(film, lid=None))
+    return wanted
 
 
 def placeholder(number: int) -> str:

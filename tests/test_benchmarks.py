@@ -1,0 +1,43 @@
+"""The benchmarks in short: bounds that noise does not reach, and that a crawl which got slow does."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.crawl_speed import BARE, SQLITE, UNSTORED, cpu, speed, table
+from benchmarks.crawls import Bench, Cost, bench
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[Bench]:
+    with bench("--members", "8", "--ratings", "430", with_postgres=False) as small:
+        yield small
+
+
+@pytest.fixture(scope="module")
+def costs(small: Bench) -> dict[str, list[Cost]]:
+    """One crawl of each kind; the first finds out which pages there are."""
+    return {UNSTORED: [small.unstored()], SQLITE: [small.stored("sqlite")], BARE: [small.bare()]}
+
+
+def test_all_crawls_fetch_the_same_pages(costs: dict[str, list[Cost]]) -> None:
+    # Of each member a profile, six pages of rated films and one of likes; for the seed, what is unrated too.
+    assert [runs[0].pages for runs in costs.values()] == [8 * 8 + 1] * 3
+
+
+def test_storing_does_not_dominate_a_crawl(costs: dict[str, list[Cost]]) -> None:
+    assert speed(costs, SQLITE) > 0.2, table(costs)
+    # So few pages carry much of what only the first one costs: a long crawl takes a third of this.
+    assert cpu(costs, SQLITE) < 15, table(costs)
+
+
+def test_reading_pages_does_not_dominate_a_crawl(costs: dict[str, list[Cost]]) -> None:
+    assert cpu(costs, UNSTORED) < 6, table(costs)
+
+
+def test_memory_stays_small(costs: dict[str, list[Cost]]) -> None:
+    assert costs[SQLITE][0].memory < 320, "MB, with 16 requests at a time"
+
+
+def test_the_site_is_not_what_is_measured(costs: dict[str, list[Cost]]) -> None:
+    assert costs[BARE][0].site_load < 0.5, table(costs)

@@ -1,0 +1,82 @@
+"""Two shells and a Scrapyd slot on one database are together still one client."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store import pace
+from letterboxd_scraper.store.schema import scrape_runs, site_pace, users
+from tests import scrapyd
+from tests.conftest import Shell
+from tests.site import Hit, Site
+
+DELAY = 0.2
+# Who crawls, as the user agent tells the site, and which member.
+CRAWLERS = {"shell-1": "noor", "shell-2": "lukasz77", "slot": "otto_reels"}
+
+
+def statuses(engine: sa.Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(
+            connection.scalars(sa.select(scrape_runs.c.status).where(scrape_runs.c.type == "profile"))
+        )
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it does not get there"
+        time.sleep(0.05)
+
+
+def requests_of(name: str, hits: list[Hit]) -> list[Hit]:
+    return [hit for hit in hits if f"+{name}@" in hit.agent]
+
+
+def start_crawl(shell: Shell, name: str) -> "subprocess.Popen[bytes]":
+    own = {"DOWNLOAD_DELAY": str(DELAY), "LETTERBOXD_CONTACT": f"{name}@example.org"}
+    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", f"user={CRAWLERS[name]}"]
+    return subprocess.Popen(command, cwd=shell.folder, env=shell.environment | own)
+
+
+def test_two_shells_and_a_scrapyd_slot_keep_one_pace(
+    shell: Shell, site: Site, engine: sa.Engine, tmp_path: Path
+) -> None:
+    with engine.begin() as connection:
+        known = [{"letterboxd_username": name, "created_at": datetime.now(UTC)} for name in CRAWLERS.values()]
+        connection.execute(users.insert(), known)
+    # Until all three are ready nobody may send anything: their requests shall really meet.
+    pace.hold(engine, urlsplit(site.url).netloc, 600)
+    with scrapyd.server(tmp_path / "scrapyd", shell.environment) as slots:
+        settings = {"DOWNLOAD_DELAY": DELAY, "LETTERBOXD_CONTACT": "slot@example.org"}
+        job = slots.schedule("profile", settings, user=CRAWLERS["slot"])
+        shells = [start_crawl(shell, name) for name in ("shell-1", "shell-2")]
+        try:
+            wait_until(lambda: statuses(engine) == ["running"] * 3)
+            assert site.log == []
+            with engine.begin() as connection:
+                connection.execute(site_pace.update().values(free_at=0.0))
+            assert [crawl.wait(timeout=60) for crawl in shells] == [0, 0]
+        finally:
+            for crawl in shells:
+                crawl.kill()
+        slots.wait(job)
+        assert statuses(engine) == ["finished"] * 3, slots.told()
+    hits = sorted(site.log, key=lambda hit: hit.time)
+    for name, member in CRAWLERS.items():
+        first, *rest = [hit.path for hit in requests_of(name, hits)]
+        assert first == "/robots.txt"
+        assert len(rest) >= 4
+        assert {path.split("/")[1] for path in rest} == {member}
+    # They took turns: nobody was done before the last one had begun.
+    runs = [requests_of(name, hits) for name in CRAWLERS]
+    assert max(run[0].time for run in runs) < min(run[-1].time for run in runs)
+    assert sum(map(len, runs)) == len(hits)
+    assert min(later.time - earlier.time for earlier, later in pairwise(hits)) >= DELAY
