@@ -131,7 +131,7 @@ def test_parameters_come_from_the_call_then_the_cohort_then_the_defaults(crawled
         ({"min_votes": 0}, "min_votes=0: must be a whole number, at least 1"),
         ({"min_votes": 1.5}, "must be a whole number"),
         ({"votes": 1}, "no parameter 'votes': it has m, min_votes"),
-        ({"min_votes": 10_000}, "no film with enough ratings"),
+        ({"min_votes": 10_000}, "no film has enough ratings"),
     ],
 )
 def test_senseless_parameters_are_refused_and_keep_the_old_ranking(

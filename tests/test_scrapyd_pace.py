@@ -18,6 +18,7 @@ from tests.conftest import Shell
 from tests.site import Hit, Site
 
 DELAY = 0.2
+READY_WITHIN = 3.0
 # Who crawls, as the user agent tells the site, and which member.
 CRAWLERS = {"shell-1": "noor", "shell-2": "lukasz77", "slot": "otto_reels"}
 
@@ -61,8 +62,9 @@ def test_two_shells_and_a_scrapyd_slot_keep_one_pace(
         try:
             wait_until(lambda: statuses(engine) == ["running"] * 3)
             assert site.log == []
+            # They still have to get from there to the gate, on a machine that may be busy.
             with engine.begin() as connection:
-                connection.execute(site_pace.update().values(free_at=0.0))
+                connection.execute(site_pace.update().values(free_at=time.time() + READY_WITHIN))
             assert [crawl.wait(timeout=60) for crawl in shells] == [0, 0]
         finally:
             for crawl in shells:
@@ -75,8 +77,9 @@ def test_two_shells_and_a_scrapyd_slot_keep_one_pace(
         assert first == "/robots.txt"
         assert len(rest) >= 4
         assert {path.split("/")[1] for path in rest} == {member}
-    # They took turns: nobody was done before the last one had begun.
     runs = [requests_of(name, hits) for name in CRAWLERS]
-    assert max(run[0].time for run in runs) < min(run[-1].time for run in runs)
     assert sum(map(len, runs)) == len(hits)
+    # They took turns: nobody sent all their requests in a row.
+    for run in runs:
+        assert len(hits[hits.index(run[0]) : hits.index(run[-1]) + 1]) > len(run)
     assert min(later.time - earlier.time for earlier, later in pairwise(hits)) >= DELAY
