@@ -1,6 +1,8 @@
 """`letterboxd refresh|rank|export …` and `python -m ranking …`: the same commands."""
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,8 +10,10 @@ import typer
 
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError, UnknownName
+from ranking.film_options import with_film_choices
 
 if TYPE_CHECKING:
+    from ranking.filters import Choices
     from ranking.results import RankedFilm
     from ranking.strategies.base import Strategy
 
@@ -84,23 +88,51 @@ def rank_list(context: typer.Context) -> None:
 
 
 @rank.command("show")
+@with_film_choices
 def rank_show(
     context: typer.Context,
     cohort: CohortOption,
+    choices: "Choices",
     strategy: StrategyOption = "bayesian",
     limit: Annotated[int, typer.Option(min=1, help="How many films.")] = 20,
     min_score: Annotated[float | None, typer.Option(help="Leave out films below this score.")] = None,
 ) -> None:
-    """Print the top of a ranking."""
+    """Print the top of a ranking. Films keep their ranks, whichever are left out."""
     session: Session = context.obj
-    found = _ranking(session, cohort, strategy, limit, min_score)
+    found = _ranking(session, cohort, strategy, limit, min_score, choices)
     show_films(session, found)
 
 
+@rank.command("explain")
+def rank_explain(
+    context: typer.Context,
+    cohort: CohortOption,
+    film: Annotated[str, typer.Option(help="Its slug, or its address on the site.")],
+) -> None:
+    """Show where a film's scores come from: who rated it what, and each number of each strategy.
+
+    This names members: it is for you, not for sharing.
+    """
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import reading
+    from ranking.explain import explain
+
+    session: Session = context.obj
+    with reading(session.store()) as connection:
+        explanation = explain(connection, cohorts.find(connection, cohort), film)
+    if session.as_json:
+        typer.echo(json.dumps(asdict(explanation), default=str, indent=1))
+        return
+    for columns, rows in explanation.tables():
+        session.show(columns, rows)
+
+
 @export.command("csv")
+@with_film_choices
 def export_csv(
     context: typer.Context,
     cohort: CohortOption,
+    choices: "Choices",
     strategy: StrategyOption = "bayesian",
     min_score: Annotated[float | None, typer.Option(help="Leave out films below this score.")] = None,
     output: Annotated[Path | None, typer.Option(help="The file; default: standard output.")] = None,
@@ -109,7 +141,7 @@ def export_csv(
     from ranking.results import write_csv
 
     session: Session = context.obj
-    found = _ranking(session, cohort, strategy, None, min_score)
+    found = _ranking(session, cohort, strategy, None, min_score, choices)
     if output is None:
         write_csv(found, sys.stdout, session.config.LETTERBOXD_BASE_URL)
     else:
@@ -141,7 +173,12 @@ def show_films(session: Session, found: "list[RankedFilm]") -> None:
 
 
 def _ranking(
-    session: Session, cohort: str, strategy: str, limit: int | None, min_score: float | None
+    session: Session,
+    cohort: str,
+    strategy: str,
+    limit: int | None,
+    min_score: float | None,
+    choices: "Choices",
 ) -> "list[RankedFilm]":
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
@@ -150,7 +187,12 @@ def _ranking(
     (one,) = _strategies(strategy)
     with reading(session.store()) as connection:
         found = cohorts.find(connection, cohort)
-        return ranking(connection, found, one.name, limit=limit, min_score=min_score)
+        shown = ranking(
+            connection, found, one.name, limit=limit, min_score=min_score, choices=choices, tell=session.say
+        )
+    if not shown:
+        session.say(f"no film of the {one.name} ranking of {found.label} fits these choices")
+    return shown
 
 
 def _strategies(name: str) -> "list[Strategy]":

@@ -33,7 +33,7 @@ def compute(
         # One at a time for a cohort: two would insert the same rows.
         connection.execute(sa.select(cohorts.c.id).where(cohorts.c.id == cohort.id).with_for_update())
         connection.execute(film_rankings.delete().where(here))
-        ranked = _ranked(strategy.scores(Facts(cohort.id, at), parameters), connection.dialect.name)
+        ranked = with_ranks(strategy.scores(Facts(cohort.id, at), parameters), connection.dialect.name)
         constants = {
             "cohort_id": sa.literal(cohort.id),
             "strategy": sa.literal(strategy.name),
@@ -50,7 +50,7 @@ def compute(
     return count
 
 
-def _ranked(scores: sa.Select[Any], dialect: str) -> sa.Subquery:
+def with_ranks(scores: sa.Select[Any], dialect: str) -> sa.Subquery:
     """Add ranks: by the score rounded to ten digits, then more votes, then slug bytewise, then id."""
     scored = scores.subquery("scored")
     order = (

@@ -11,8 +11,13 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.schema import JSON, UTCDateTime, film_rankings, films
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
-from letterboxd_scraper.store.schema import film_rankings, films
+from ranking.compute import with_ranks
+from ranking.facts import Facts
+from ranking.filters import EVERY_FILM, Choices, Tell, conditions, find_member_of, ignore
+from ranking.strategies import STRATEGIES
+from ranking.strategies.base import Strategy
 
 CSV_COLUMNS = ("rank", "title", "year", "slug", "score", "watchers", "mean", "parameters", "link")
 
@@ -42,34 +47,88 @@ def ranking(
     *,
     limit: int | None = None,
     min_score: float | None = None,
+    choices: Choices = EVERY_FILM,
+    tell: Tell = ignore,
 ) -> list[RankedFilm]:
-    """Return the cohort's ranking, best first. Raises InputError if it was never computed."""
-    here = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy)
+    """Return those films of the cohort's ranking that fit the ``choices``, best first, with their own ranks.
+
+    ``tell`` gets lines for the user. Raises InputError if the ranking was never computed, and
+    UnknownName for a choice that names nothing.
+    """
+    shown = _shown(connection, cohort, strategy, choices.without, tell)
     query = (
         sa.select(
-            film_rankings.c.rank,
+            shown.c.rank,
             films.c.title,
             films.c.release_year,
             films.c.slug,
-            film_rankings.c.score,
-            sa.func.coalesce(stats.c.watchers, 0),
-            stats.c.avg_rating,
-            film_rankings.c.params,
-            film_rankings.c.computed_at,
+            shown.c.score,
+            shown.c.watchers,
+            shown.c.mean,
+            shown.c.params,
+            shown.c.computed_at,
         )
-        .join(films, films.c.id == film_rankings.c.film_id)
-        .outerjoin(stats, (stats.c.cohort_id == film_rankings.c.cohort_id) & (stats.c.film_id == films.c.id))
-        .where(here)
-        .order_by(film_rankings.c.rank)
+        .join(films, films.c.id == shown.c.film_id)
+        .where(conditions(connection, choices, shown.c.watchers, tell))
+        .order_by(shown.c.rank)
         .limit(limit)
     )
     if min_score is not None:
-        query = query.where(film_rankings.c.score >= min_score)
-    found = [RankedFilm(*row) for row in connection.execute(query)]
-    if not found and not connection.scalar(sa.select(sa.exists().where(here))):
+        query = query.where(shown.c.score >= min_score)
+    return [RankedFilm(*row) for row in connection.execute(query)]
+
+
+def _shown(
+    connection: sa.Connection, cohort: Cohort, strategy: str, without: str | None, tell: Tell
+) -> sa.Subquery:
+    """Return the ranking to show: film_id, rank, score, watchers, mean, params, computed_at."""
+    here = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy)
+    made = sa.select(film_rankings.c.params, film_rankings.c.computed_at).where(here).limit(1)
+    first = connection.execute(made).first()
+    if first is None:
         how = f"run `letterboxd rank compute --cohort {cohort.label} --strategy {strategy}`"
         raise InputError(f"no {strategy} ranking of cohort {cohort.label!r} yet: {how}")
-    return found
+    if without is None:
+        return _stored(here)
+    # The same parameters and the same moment: only the member makes the difference.
+    facts = Facts(cohort.id, first.computed_at, without=find_member_of(connection, cohort, without))
+    tell(f"ranked anew without {without}: what is stored stays as it is")
+    return _recomputed(facts, STRATEGIES[strategy], first.params, connection.dialect.name)
+
+
+def _stored(here: sa.ColumnElement[bool]) -> sa.Subquery:
+    r = film_rankings.c
+    same = (stats.c.cohort_id == r.cohort_id) & (stats.c.film_id == r.film_id)
+    watchers = sa.func.coalesce(stats.c.watchers, 0).label("watchers")
+    columns = (
+        r.film_id,
+        r.rank,
+        r.score,
+        watchers,
+        stats.c.avg_rating.label("mean"),
+        r.params,
+        r.computed_at,
+    )
+    return sa.select(*columns).outerjoin_from(film_rankings, stats, same).where(here).subquery("shown")
+
+
+def _recomputed(facts: Facts, strategy: Strategy, stored: dict[str, Any], dialect: str) -> sa.Subquery:
+    parameters = strategy.settle(stored)
+    ranked = with_ranks(strategy.scores(facts, parameters), dialect).c
+    film = facts.films.c
+    return (
+        sa.select(
+            ranked.film_id,
+            ranked.rank,
+            ranked.score,
+            film.votes.label("watchers"),
+            film.mean,
+            sa.literal(parameters, JSON).label("params"),
+            sa.literal(facts.now, UTCDateTime).label("computed_at"),
+        )
+        .join(facts.films, film.film_id == ranked.film_id)
+        .subquery("shown")
+    )
 
 
 def write_csv(found: Sequence[RankedFilm], file: IO[str], base_url: str) -> None:

@@ -1,0 +1,202 @@
+"""Where a film's scores come from: every number, against the rows and the formulas, on both databases."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from statistics import fmean
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import UnknownName
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.schema import cohort_members, film_rankings, films, ratings, users
+from ranking import stats
+from ranking.compute import compute
+from ranking.explain import Explanation, Standing, explain
+from ranking.strategies import STRATEGIES
+from ranking.strategies.bayesian import bayesian
+from ranking.strategies.hybrid import hybrid
+from ranking.strategies.wilson import wilson
+from tests.conftest import Shell, assert_ended, stored_facts
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine(crawled_engine: sa.Engine) -> sa.Engine:
+    """The crawled circle, ranked by every strategy: ratings have dates, films Letterboxd's average."""
+    with crawled_engine.begin() as connection:
+        connection.execute(ratings.update().values(rated_at=NOW - timedelta(days=100)))
+        average = sa.cast(films.c.id % 27, sa.Double) / 10 + 2
+        connection.execute(films.update().values(letterboxd_weighted_average=average))
+    compute_all(crawled_engine)
+    return crawled_engine
+
+
+def compute_all(engine: sa.Engine) -> None:
+    stats.refresh(engine)
+    with engine.connect() as connection:
+        cohort = cohorts.find(connection, "friends")
+    for strategy in STRATEGIES.values():
+        compute(engine, cohort, strategy, {}, NOW)
+
+
+def explained(engine: sa.Engine, film: str) -> Explanation:
+    with engine.connect() as connection:
+        return explain(connection, cohorts.find(connection, "friends"), film)
+
+
+def standing(engine: sa.Engine, film: str, strategy: str) -> Standing:
+    (found,) = [each for each in explained(engine, film).standings if each.strategy == strategy]
+    return found
+
+
+def most_rated(engine: sa.Engine) -> str:
+    query = (
+        sa.select(films.c.slug)
+        .join(ratings, ratings.c.film_id == films.c.id)
+        .where(ratings.c.rating.is_not(None))
+        .group_by(films.c.slug)
+        .order_by(sa.func.count().desc(), films.c.slug)
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        return str(connection.scalar(query))
+
+
+def test_it_says_who_rated_it_what_and_how_far_from_their_own_mean(engine: sa.Engine) -> None:
+    film = most_rated(engine)
+    rows = [row for row in stored_facts(engine) if row[1] == film]
+    every = [(member, stars) for member, _, stars, _, _ in stored_facts(engine) if stars is not None]
+    found = explained(engine, film).opinions
+    assert {(o.member, film, o.stars, o.liked, o.favorite) for o in found} == set(rows)
+    assert len(found) == len(rows) > 10
+    for opinion in found:
+        own = fmean(stars for member, stars in every if member == opinion.member)
+        assert opinion.own_mean == pytest.approx(own)
+        if opinion.stars is not None:
+            assert opinion.difference == pytest.approx(opinion.stars - own)
+    order = [(-(opinion.stars or 0), opinion.member) for opinion in found]
+    assert order == sorted(order)
+
+
+def test_a_like_without_a_rating_is_an_opinion_without_stars(engine: sa.Engine) -> None:
+    member, film = next(
+        (m, slug) for m, slug, stars, liked, _ in stored_facts(engine) if stars is None and liked
+    )
+    (opinion,) = [each for each in explained(engine, film).opinions if each.member == member]
+    assert (opinion.stars, opinion.difference, opinion.liked) == (None, None, True)
+
+
+def test_ranks_and_scores_are_those_stored(engine: sa.Engine) -> None:
+    film = most_rated(engine)
+    query = sa.select(film_rankings).join(films, films.c.id == film_rankings.c.film_id)
+    with engine.connect() as connection:
+        rows = {row.strategy: row for row in connection.execute(query.where(films.c.slug == film))}
+        counted = sa.select(film_rankings.c.strategy, sa.func.count()).group_by(film_rankings.c.strategy)
+        sizes = {strategy: films for strategy, films in connection.execute(counted)}
+    found = explained(engine, film).standings
+    assert [each.strategy for each in found] == list(STRATEGIES)
+    for each in found:
+        row = rows[each.strategy]
+        assert (each.rank, each.score, each.parameters) == (row.rank, row.score, row.params)
+        assert (each.films, each.computed_at, each.remark) == (sizes[each.strategy], NOW, None)
+
+
+def test_the_numbers_make_the_score(engine: sa.Engine) -> None:
+    film = most_rated(engine)
+    numbers: dict[str, dict[str, Any]] = {
+        each.strategy: each.numbers or {} for each in explained(engine, film).standings
+    }
+    b = numbers["bayesian"]
+    of_bayesian = bayesian(b["mean"], b["votes"], prior_mean=b["prior_mean"], prior_votes=5)
+    w = numbers["wilson"]
+    r = numbers["recency"]
+    of_recency = bayesian(r["weighted_mean"], r["weight"], prior_mean=r["prior_mean"], prior_votes=2)
+    d = numbers["discovery"]
+    h = numbers["hybrid"]
+    of_hybrid = hybrid(h["mean_z"], h["log_votes_z"], h["recency_z"], alpha=0.25, beta=0.25)
+    expected = {
+        "bayesian": of_bayesian,
+        "wilson": wilson(w["positive"], w["votes"], z=1.96),
+        "discovery": d["bayesian_z"] - d["site_average_z"],
+        "recency": of_recency,
+        "hybrid": of_hybrid,
+    }
+    for strategy, score in expected.items():
+        assert numbers[strategy]["score"] == pytest.approx(score, abs=1e-9), strategy
+        assert standing(engine, film, strategy).score == pytest.approx(score, abs=1e-9), strategy
+
+
+def test_an_outdated_score_is_told_from_a_current_one(engine: sa.Engine) -> None:
+    film = most_rated(engine)
+    with engine.begin() as connection:
+        number = connection.scalar(sa.select(films.c.id).where(films.c.slug == film))
+        connection.execute(ratings.update().where(ratings.c.film_id == number).values(rating=0.5))
+    found = standing(engine, film, "bayesian")
+    assert found.score is not None
+    assert found.score > 3
+    assert found.numbers is not None
+    assert found.numbers["mean"] == 0.5
+    assert "ratings have changed since: `letterboxd rank compute --cohort friends" in str(found.remark)
+    compute_all(engine)
+    assert standing(engine, film, "bayesian").remark is None
+
+
+def test_why_a_film_is_not_ranked_is_said(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        rated = sa.select(ratings.c.film_id).where(ratings.c.rating.is_not(None))
+        once = rated.group_by(ratings.c.film_id).having(sa.func.count() == 1)
+        slug = str(connection.scalar(sa.select(films.c.slug).where(films.c.id.in_(once)).limit(1)))
+        connection.execute(films.insert().values(slug="nobodys-film", title="Nobody's Film"))
+    (rare,) = [each for each in explained(engine, slug).standings if each.strategy == "hybrid"]
+    assert (rare.rank, rare.score) == (None, None)
+    assert rare.remark == "it has 1 of the 3 ratings that min_votes asks for"
+    assert {each.remark for each in explained(engine, "nobodys-film").standings} == {
+        "nobody in the cohort has rated it"
+    }
+
+
+def test_a_strategy_that_was_never_computed_says_how(crawled_engine: sa.Engine) -> None:
+    found = standing(crawled_engine, most_rated(crawled_engine), "wilson")
+    assert (found.rank, found.numbers) == (None, None)
+    assert found.remark == "never computed: `letterboxd rank compute --cohort friends --strategy wilson`"
+
+
+def test_others_outside_the_cohort_have_no_say(engine: sa.Engine) -> None:
+    film = most_rated(engine)
+    before = explained(engine, film)
+    with engine.begin() as connection:
+        stranger = {"letterboxd_username": "stranger", "created_at": NOW}
+        user = connection.scalar(users.insert().values(stranger).returning(users.c.id))
+        number = connection.scalar(sa.select(films.c.id).where(films.c.slug == film))
+        row = {"user_id": user, "film_id": number, "rating": 0.5, "first_seen_at": NOW, "updated_at": NOW}
+        connection.execute(ratings.insert().values(row))
+        assert not connection.scalar(
+            sa.select(cohort_members.c.depth).where(cohort_members.c.user_id == user)
+        )
+    assert explained(engine, film) == before
+
+
+def test_a_film_is_found_by_its_address_or_refused_with_what_is_alike(engine: sa.Engine) -> None:
+    film = most_rated(engine)
+    assert explained(engine, f"https://letterboxd.com/film/{film}/") == explained(engine, film.upper())
+    with pytest.raises(UnknownName, match=f"no film '{film}x'; similar: .*{film}"):
+        explained(engine, f"{film}x")
+
+
+def test_on_the_command_line(crawled: Shell, engine: sa.Engine) -> None:
+    film = most_rated(engine)
+    process = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", film)
+    assert_ended(process, 0)
+    found = explained(engine, film)
+    for word in (found.title, "otto_reels", *STRATEGIES, "prior_mean", "site_average_z"):
+        assert word in process.stdout
+    as_json = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", film, "--json")
+    assert_ended(as_json, 0)
+    assert json.loads(as_json.stdout) == json.loads(json.dumps(asdict(found), default=str))
+    refused = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", "no-such-film")
+    assert_ended(refused, 2)
+    assert refused.stdout == ""

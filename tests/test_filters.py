@@ -1,0 +1,441 @@
+"""The choices of films, each against a plain filter of the rows, on both databases."""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.schema import (
+    cohort_members,
+    countries,
+    film_countries,
+    film_genres,
+    film_people,
+    film_rankings,
+    films,
+    genres,
+    people,
+    ratings,
+    users,
+    watched,
+)
+from ranking import stats
+from ranking.compute import compute
+from ranking.film_lists import Reference, match, read_list
+from ranking.filters import EVERY_FILM, Choices, Years, read_decade, read_years
+from ranking.results import RankedFilm, ranking
+from ranking.strategies import STRATEGIES
+from tests.conftest import Shell, assert_ended
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+GENRES = ("Horror", "Comédie", "Science Fiction")
+# Two people of one name; one who has a slug.
+DIRECTORS = (("Céline Sciamma", None), ("Jane Smith", None), ("Jane Smith", None), ("Ed Wood", "ed-wood"))
+COUNTRIES = {"FR": "France", "GB": "United Kingdom", "CI": "Côte d'Ivoire"}
+MEDIA_TYPES = ("movie", "tv", None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A film as Python sees it."""
+
+    film: RankedFilm
+    id: int
+    rated: frozenset[str]
+    watched: frozenset[str]
+
+    @property
+    def genre(self) -> str:
+        return GENRES[self.id % 3]
+
+    @property
+    def director(self) -> str:
+        return DIRECTORS[self.id % 4][0]
+
+    @property
+    def country(self) -> str:
+        return list(COUNTRIES.values())[self.id % 3]
+
+    @property
+    def media_type(self) -> str | None:
+        return MEDIA_TYPES[self.id % 3]
+
+
+@pytest.fixture
+def engine(crawled_engine: sa.Engine) -> sa.Engine:
+    """The crawled circle, ranked, and films that have all that a film can have."""
+    with crawled_engine.begin() as connection:
+        _describe(connection, sorted(connection.scalars(sa.select(films.c.id))))
+    stats.refresh(crawled_engine)
+    with crawled_engine.connect() as connection:
+        cohort = cohorts.find(connection, "friends")
+    compute(crawled_engine, cohort, STRATEGIES["bayesian"], {}, NOW)
+    return crawled_engine
+
+
+def _describe(connection: sa.Connection, ids: list[int]) -> None:
+    times = {"created_at": NOW, "updated_at": NOW}
+    rows: list[tuple[sa.Table, list[dict[str, Any]]]] = [
+        (genres, [{"id": i, "name": name} for i, name in enumerate(GENRES)]),
+        (countries, [{"code": code, "name": name} for code, name in COUNTRIES.items()]),
+        (
+            people,
+            [
+                {"id": i, "name": name, "letterboxd_slug": slug} | times
+                for i, (name, slug) in enumerate(DIRECTORS)
+            ],
+        ),
+        (film_genres, [{"film_id": film, "genre_id": film % 3} for film in ids]),
+        (film_countries, [{"film_id": film, "country_code": list(COUNTRIES)[film % 3]} for film in ids]),
+        # Somebody who directs one film acts in another.
+        (film_people, [{"film_id": film, "person_id": film % 4, "role": "Director"} for film in ids]),
+        (film_people, [{"film_id": film, "person_id": (film + 1) % 4, "role": "Actor"} for film in ids]),
+    ]
+    for table, values in rows:
+        connection.execute(table.insert(), values)
+    for film in ids:
+        described = {"tmdb_media_type": MEDIA_TYPES[film % 3]}
+        if film % 10 == 0:
+            described |= {"release_year": None}
+        connection.execute(films.update().where(films.c.id == film).values(described))
+
+
+def shown(engine: sa.Engine, choices: Choices = EVERY_FILM, **more: Any) -> list[RankedFilm]:
+    with engine.connect().execution_options(reading=True) as connection:
+        cohort = cohorts.find(connection, "friends")
+        return ranking(connection, cohort, "bayesian", choices=choices, **more)
+
+
+def every(engine: sa.Engine) -> list[Row]:
+    found = {film.slug: film for film in shown(engine)}
+    with engine.connect() as connection:
+        ids = connection.execute(sa.select(films.c.slug, films.c.id)).all()
+        rated = _by_film(connection, ratings, ratings.c.rating.is_not(None))
+        seen = _by_film(connection, watched, sa.true())
+    return sorted(
+        (
+            Row(found[slug], film, rated.get(film, frozenset()), seen.get(film, frozenset()))
+            for slug, film in ids
+            if slug in found
+        ),
+        key=lambda row: row.film.rank,
+    )
+
+
+def _by_film(connection: sa.Connection, table: sa.Table, condition: Any) -> dict[int, frozenset[str]]:
+    query = (
+        sa.select(table.c.film_id, users.c.letterboxd_username)
+        .join(users, users.c.id == table.c.user_id)
+        .where(condition)
+    )
+    found: dict[int, set[str]] = {}
+    for film, member in connection.execute(query):
+        found.setdefault(film, set()).add(member)
+    return {film: frozenset(members) for film, members in found.items()}
+
+
+def year_in(row: Row, first: int, last: int) -> bool:
+    return row.film.year is not None and first <= row.film.year <= last
+
+
+CASES: dict[str, tuple[Choices, Callable[[Row], bool]]] = {
+    "every film": (EVERY_FILM, lambda row: True),
+    "a year": (Choices(years=(read_years("1999"),)), lambda row: row.film.year == 1999),
+    "years": (Choices(years=(read_years("1990-1999"),)), lambda row: year_in(row, 1990, 1999)),
+    "years from": (Choices(years=(read_years("2010-"),)), lambda row: year_in(row, 2010, 9999)),
+    "years to": (Choices(years=(read_years("-1959"),)), lambda row: year_in(row, 0, 1959)),
+    "any of two years": (
+        Choices(years=(Years(1975, 1980), Years(2001, 2001))),
+        lambda row: year_in(row, 1975, 1980) or row.film.year == 2001,
+    ),
+    "a decade": (Choices(decades=(read_decade("1990s"),)), lambda row: year_in(row, 1990, 1999)),
+    "a genre": (Choices(genres=("horror",)), lambda row: row.genre == "Horror"),
+    "any of two genres": (
+        Choices(genres=("COMÉDIE", "science fiction")),
+        lambda row: row.genre in ("Comédie", "Science Fiction"),
+    ),
+    "a director": (Choices(directors=("CÉLINE SCIAMMA",)), lambda row: row.director == "Céline Sciamma"),
+    "directors of one name": (Choices(directors=("jane smith",)), lambda row: row.director == "Jane Smith"),
+    "a director by slug": (Choices(directors=("ed-wood",)), lambda row: row.director == "Ed Wood"),
+    "a country by code": (Choices(countries=("fr",)), lambda row: row.country == "France"),
+    "a country by name": (Choices(countries=("CÔTE D'IVOIRE",)), lambda row: row.country == "Côte d'Ivoire"),
+    "any of two countries": (
+        Choices(countries=("GB", "france")),
+        lambda row: row.country in ("France", "United Kingdom"),
+    ),
+    "a media type": (Choices(media_type="tv"), lambda row: row.media_type == "tv"),
+    "many watchers": (Choices(min_watchers=5), lambda row: row.film.watchers >= 5),
+    "few watchers": (Choices(min_watchers=2, max_watchers=3), lambda row: 2 <= row.film.watchers <= 3),
+    "rated by": (Choices(rated_by=("KIP",)), lambda row: "kip" in row.rated),
+    "rated by any of two": (
+        Choices(rated_by=("kip", "otto_reels")),
+        lambda row: bool(row.rated & {"kip", "otto_reels"}),
+    ),
+    "unseen by": (Choices(unseen_by=("marla",)), lambda row: "marla" not in row.rated | row.watched),
+    "unseen by both": (
+        Choices(unseen_by=("marla", "kip")),
+        lambda row: not {"marla", "kip"} & (row.rated | row.watched),
+    ),
+    "all choices hold": (
+        Choices(genres=("Horror",), years=(Years(1980, 2020),), rated_by=("otto_reels",), min_watchers=2),
+        lambda row: (
+            row.genre == "Horror"
+            and year_in(row, 1980, 2020)
+            and "otto_reels" in row.rated
+            and row.film.watchers >= 2
+        ),
+    ),
+}
+
+
+def test_each_choice_equals_a_plain_filter_and_leaves_the_ranks_alone(engine: sa.Engine) -> None:
+    rows = every(engine)
+    assert [row.film.rank for row in rows] == list(range(1, len(rows) + 1))
+    for name, (choices, fits) in CASES.items():
+        expected = [row.film for row in rows if fits(row)]
+        assert shown(engine, choices) == expected, name
+        assert expected, name
+        assert name == "every film" or len(expected) < len(rows), name
+
+
+def test_the_limit_counts_what_fits(engine: sa.Engine) -> None:
+    chosen = Choices(genres=("Horror",))
+    assert shown(engine, chosen, limit=3) == shown(engine, chosen)[:3]
+    assert shown(engine, chosen, min_score=3.6) == [f for f in shown(engine, chosen) if f.score >= 3.6]
+
+
+def test_a_film_seen_but_not_rated_is_seen(engine: sa.Engine) -> None:
+    unseen = shown(engine, Choices(unseen_by=("marla",)))
+    with engine.begin() as connection:
+        marla = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == "marla"))
+        film = connection.scalar(sa.select(films.c.id).where(films.c.slug == unseen[0].slug))
+        connection.execute(watched.insert().values(user_id=marla, film_id=film))
+    assert shown(engine, Choices(unseen_by=("marla",))) == unseen[1:]
+
+
+def test_where_watched_films_were_never_read_this_is_said(engine: sa.Engine) -> None:
+    told: list[str] = []
+    shown(engine, Choices(unseen_by=("marla",)), tell=told.append)
+    assert told == []  # the seed's are always read
+    shown(engine, Choices(unseen_by=("marla", "kip")), tell=told.append)
+    (line,) = told
+    assert "kip's watched films were never read, only their ratings" in line
+    assert "`scrapy crawl profile -a user=kip -a watched=true`" in line
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        (Choices(genres=("horor",)), "no genre 'horor': there are Comédie, Horror, Science Fiction"),
+        (
+            Choices(directors=("Celine",)),
+            "no director 'Celine': there are Céline Sciamma, Ed Wood, Jane Smith",
+        ),
+        (Choices(countries=("DE",)), "no country 'DE': there are Côte d'Ivoire, France, United Kingdom"),
+        (Choices(rated_by=("otto_reel",)), "no member 'otto_reel'; similar: otto_reels"),
+        (Choices(unseen_by=("zzzzzzzzzz",)), "no member 'zzzzzzzzzz', nor any of a similar name among"),
+        (Choices(without="otto_reel"), "no member of cohort 'friends' 'otto_reel'; similar: otto_reels"),
+        (Choices(lists=(Path("nowhere.txt"),)), "cannot read the list nowhere.txt"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(engine: sa.Engine, choices: Choices, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        shown(engine, choices)
+
+
+@pytest.mark.parametrize("text", ["199", "1990s", "1999-1990", "-", "", "19991", "1990-2000-", "١٩٩٩"])
+def test_what_is_no_year_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="--year"):
+        read_years(text)
+
+
+@pytest.mark.parametrize("text", ["1990", "90s", "1995s", ""])
+def test_what_is_no_decade_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="--decade"):
+        read_decade(text)
+
+
+def test_the_ranking_without_a_member_is_the_one_that_a_circle_without_them_has(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        before = connection.execute(sa.select(film_rankings)).all()
+    found = shown(engine, Choices(without="otto_reels"))
+    fitting = shown(engine, Choices(without="otto_reels", min_watchers=5, genres=("Horror",)))
+    with engine.begin() as connection:
+        assert connection.execute(sa.select(film_rankings)).all() == before
+        otto = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == "otto_reels"))
+        connection.execute(cohort_members.delete().where(cohort_members.c.user_id == otto))
+        cohort = cohorts.find(connection, "friends")
+    stats.refresh(engine)
+    compute(engine, cohort, STRATEGIES["bayesian"], {}, NOW)
+    expected = shown(engine)
+    assert [_without_floats(film) for film in found] == [_without_floats(film) for film in expected]
+    for number in ("score", "mean"):
+        numbers = [getattr(film, number) for film in found]
+        assert numbers == pytest.approx([getattr(film, number) for film in expected], abs=1e-9)
+    genre = {row.film.slug: row.genre for row in every(engine)}
+    assert [film.rank for film in fitting] == [
+        film.rank for film in expected if film.watchers >= 5 and genre[film.slug] == "Horror"
+    ]
+
+
+def _without_floats(film: RankedFilm) -> tuple[Any, ...]:
+    return film.rank, film.title, film.year, film.slug, film.watchers, film.parameters, film.computed_at
+
+
+# Lists of films
+
+
+@pytest.fixture
+def listed(engine: sa.Engine) -> list[Any]:
+    """Twelve ranked films whose names are their own."""
+    with engine.begin() as connection:
+        alone = sa.select(films.c.title).group_by(films.c.title).having(sa.func.count() == 1)
+        named = (films.c.title.in_(alone), films.c.release_year.is_not(None), films.c.slug.is_not(None))
+        rated = films.c.id.in_(sa.select(film_rankings.c.film_id))
+        found = connection.execute(sa.select(films).where(*named, rated).order_by(films.c.id).limit(12)).all()
+        for film in found:
+            code = {"letterboxd_lid": f"x{film.id}Q"}
+            connection.execute(films.update().where(films.c.id == film.id).values(code))
+        return list(connection.execute(sa.select(films).where(films.c.id.in_([f.id for f in found]))))
+
+
+EXPORTED = """Letterboxd list export v7
+Date,Name,Tags,URL,Description
+2020-08-30,Sample list,"tag one, tag two",https://boxd.it/8AJZS,"over
+
+several lines, Position"
+
+Position,Name,Year,URL,Description
+"""
+
+
+def test_a_list_of_films_may_be_written_in_many_ways(
+    engine: sa.Engine, listed: list[Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "list"
+    expected = {film.slug for film in listed}
+
+    def of(text: str) -> set[str | None]:
+        file.write_bytes(text.encode())
+        told: list[str] = []
+        found = {film.slug for film in shown(engine, Choices(lists=(file,)), tell=told.append)}
+        assert told == []
+        return found
+
+    assert of("# mine\n\n" + "".join(f"{film.slug}  # a note\n" for film in listed)) == expected
+    assert of("".join(f"https://letterboxd.com/film/{film.slug}/\r\n" for film in listed)) == expected
+    assert of("".join(f"https://boxd.it/{film.letterboxd_lid}\n" for film in listed)) == expected
+    lines = [
+        f'{n},"{film.title}",1800,https://boxd.it/{film.letterboxd_lid},' for n, film in enumerate(listed)
+    ]
+    for header in (EXPORTED, "Position,Name,Year,URL,Description\n", "\ufeff" + EXPORTED[25:]):
+        text = header + "\n".join(lines) + "\n"
+        assert of(text) == of(text.replace("\n", "\r\n")) == expected
+    rows = [f'2020-01-01,"{film.title}",{film.release_year}' for film in listed]
+    # Where the address is that of a diary entry, the name and the year tell the film.
+    diary = [f"{row},https://boxd.it/zzzz{n},4.5" for n, row in enumerate(rows)]
+    assert of("\n".join(["Date,Name,Year,Letterboxd URI,Rating", *diary])) == expected
+    assert of("\n".join(["Date,Title,Year", *rows])) == expected
+    assert (
+        of("\n".join(["LetterboxdURI", *(f"https://boxd.it/{f.letterboxd_lid}" for f in listed)])) == expected
+    )
+
+
+def test_lines_of_a_list_that_match_no_film_are_counted(
+    engine: sa.Engine, listed: list[Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text(f"{listed[0].slug}\nno-such-film\nhttps://boxd.it/zzzzz\nhttps://example.org/\n")
+    told: list[str] = []
+    found = shown(engine, Choices(lists=(file,)), tell=told.append)
+    assert [film.slug for film in found] == [listed[0].slug]
+    assert told == [f"3 of the 4 films in {file} match no stored film, or more than one"]
+    file.write_text("")
+    assert shown(engine, Choices(lists=(file,))) == []
+
+
+def test_a_long_list_is_no_error(engine: sa.Engine, listed: list[Any]) -> None:
+    wanted = [Reference(slug=f"no-film-{n}", title=f"No film {n}") for n in range(70_000)]
+    with engine.connect() as connection:
+        found = match(connection, [*wanted, Reference(slug=listed[0].slug)])
+    assert [film for film in found if film] == [listed[0].id]
+
+
+def test_two_films_of_one_name_and_year_are_not_guessed(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        twins = [{"title": "Twin", "release_year": 1950, "slug": f"twin-{n}"} for n in range(2)]
+        connection.execute(films.insert(), twins)
+        wanted = [Reference(title="Twin", year=1950), Reference(slug="twin-1"), Reference(title="Twin")]
+        found = match(connection, wanted)
+        second = connection.scalar(sa.select(films.c.id).where(films.c.slug == "twin-1"))
+    assert found == [None, second, None]
+
+
+def test_lists_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "film.bin").write_bytes(b"\xff\xfe\x00")
+    for file in (tmp_path, tmp_path / "film.bin", tmp_path / "nowhere"):
+        with pytest.raises(InputError, match="cannot read the list"):
+            read_list(file)
+
+
+# On the command line
+
+
+@pytest.fixture
+def ranked(crawled: Shell, engine: sa.Engine) -> Shell:
+    return crawled
+
+
+def test_showing_and_exporting_choose_alike(ranked: Shell, engine: sa.Engine) -> None:
+    (ranked.folder / "mine.txt").write_text("".join(f"{film.slug}\n" for film in shown(engine)[5:100]))
+    chosen = ["--cohort", "friends", "--genre", "horror", "--genre", "comédie", "--year", "-2010"]
+    chosen += ["--media-type", "movie", "--unseen-by", "kip", "--in-list", "mine.txt"]
+    process = ranked.letterboxd("rank", "show", *chosen, "--json", "--limit", "1000")
+    assert_ended(process, 0)
+    films_shown = json.loads(process.stdout)
+    exported = ranked.letterboxd("export", "csv", *chosen)
+    assert_ended(exported, 0)
+    rows = list(csv.DictReader(exported.stdout.splitlines()))
+    assert [row["slug"] for row in rows] == [film["slug"] for film in films_shown]
+    assert [int(row["rank"]) for row in rows] == [film["rank"] for film in films_shown]
+    expected = [
+        row.film.rank
+        for row in every(engine)[5:100]
+        if row.genre != "Science Fiction"
+        and year_in(row, 0, 2010)
+        and row.media_type == "movie"
+        and "kip" not in row.rated
+    ]
+    assert [film["rank"] for film in films_shown] == expected
+    for stderr in (process.stderr, exported.stderr):
+        assert "kip's watched films were never read" in stderr
+
+
+def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) -> None:
+    nothing = ranked.letterboxd("rank", "show", "--cohort", "friends", "--year", "1700")
+    assert_ended(nothing, 0)
+    assert nothing.stdout.split() == ["rank", "title", "year", "score", "watchers", "mean"]
+    assert "no film of the bayesian ranking of friends fits these choices" in nothing.stderr
+    empty = ranked.letterboxd("export", "csv", "--cohort", "friends", "--year", "1700")
+    assert_ended(empty, 0)
+    assert empty.stdout.splitlines() == ["rank,title,year,slug,score,watchers,mean,parameters,link"]
+    for wrong in (["--genre", "Western"], ["--year", "99"], ["--rated-by", "nobody"], ["--media-type", "x"]):
+        refused = ranked.letterboxd("rank", "show", "--cohort", "friends", *wrong)
+        assert_ended(refused, 2)
+        lines = [line for line in refused.stderr.splitlines() if not line.startswith("database: ")]
+        assert len(lines) == 1
+        assert refused.stdout == ""
+
+
+def test_a_ranking_without_a_member_says_that_it_is_one(ranked: Shell) -> None:
+    process = ranked.letterboxd("rank", "show", "--cohort", "friends", "--without", "otto_reels")
+    assert_ended(process, 0)
+    assert "ranked anew without otto_reels: what is stored stays as it is" in process.stderr
