@@ -27,11 +27,16 @@ export = typer.Typer(help="Write rankings to files.", no_args_is_help=True)
 
 @refresh.command("stats")
 def refresh_stats(context: typer.Context) -> None:
-    """Count every cohort's ratings per film anew."""
+    """Count every cohort's ratings per film anew, if any rating or membership has changed."""
+    from letterboxd_scraper import clock
     from ranking import stats
 
     session: Session = context.obj
-    session.say(f"statistics: {stats.refresh(session.store())} films and cohorts")
+    counted = stats.refresh(session.store(), clock.now(session.config.LETTERBOXD_NOW))
+    if counted is None:
+        session.say("statistics: no rating or membership has changed since the last time, nothing to do")
+    else:
+        session.say(f"statistics: {counted} films counted, each film once for each cohort")
 
 
 @rank.command("compute")
@@ -55,8 +60,8 @@ def rank_compute(
     engine = session.store()
     with reading(engine) as connection:
         found = cohorts.find(connection, cohort)
-    stats.refresh(engine)
     at = clock.now(session.config.LETTERBOXD_NOW)
+    stats.refresh(engine, at)
     ranked = 0
     for one in chosen:
         try:

@@ -36,7 +36,7 @@ def engine(crawled_engine: sa.Engine) -> sa.Engine:
 
 
 def compute_all(engine: sa.Engine) -> None:
-    stats.refresh(engine)
+    stats.refresh(engine, NOW)
     with engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
     for strategy in STRATEGIES.values():

@@ -74,7 +74,7 @@ def engine(crawled_engine: sa.Engine) -> sa.Engine:
     """The crawled circle, ranked, and films that have all that a film can have."""
     with crawled_engine.begin() as connection:
         _describe(connection, sorted(connection.scalars(sa.select(films.c.id))))
-    stats.refresh(crawled_engine)
+    stats.refresh(crawled_engine, NOW)
     with crawled_engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
     compute(crawled_engine, cohort, STRATEGIES["bayesian"], {}, NOW)
@@ -273,7 +273,7 @@ def test_the_ranking_without_a_member_is_the_one_that_a_circle_without_them_has(
         otto = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == "otto_reels"))
         connection.execute(cohort_members.delete().where(cohort_members.c.user_id == otto))
         cohort = cohorts.find(connection, "friends")
-    stats.refresh(engine)
+    stats.refresh(engine, NOW)
     compute(engine, cohort, STRATEGIES["bayesian"], {}, NOW)
     expected = shown(engine)
     assert [_without_floats(film) for film in found] == [_without_floats(film) for film in expected]

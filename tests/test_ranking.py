@@ -1,4 +1,4 @@
-"""Statistics and rankings, against a second computation in plain Python, on both databases."""
+"""Rankings, against a second computation in plain Python, on both databases."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.cohorts import Cohort
-from letterboxd_scraper.store.schema import cohort_film_stats, film_rankings, films, ratings
+from letterboxd_scraper.store.schema import film_rankings, films, ratings
 from ranking import stats
 from ranking.compute import compute
 from ranking.results import CSV_COLUMNS, ranking, write_csv
@@ -37,7 +37,7 @@ def friends(engine: sa.Engine) -> Cohort:
 
 
 def ranked(engine: sa.Engine, **parameters: Any) -> list[tuple[int, str, float]]:
-    stats.refresh(engine)
+    stats.refresh(engine, NOW)
     compute(engine, friends(engine), BAYESIAN, parameters, NOW)
     with engine.connect() as connection:
         return [
@@ -70,32 +70,6 @@ def test_scores_and_ranks_equal_a_second_computation(
     expected = by_hand(crawled_engine, m, min_votes)
     assert [film[:2] for film in found] == [film[:2] for film in expected]
     assert [film[2] for film in found] == pytest.approx([film[2] for film in expected], abs=1e-9)
-
-
-def test_statistics_count_rows_with_a_rating_only(crawled_engine: sa.Engine) -> None:
-    stats.refresh(crawled_engine)
-    with crawled_engine.connect() as connection:
-        found = {
-            row.slug: (row.watchers, row.rating_sum, row.avg_rating)
-            for row in connection.execute(
-                sa.select(cohort_film_stats, films.c.slug).join(
-                    films, films.c.id == cohort_film_stats.c.film_id
-                )
-            )
-        }
-    stars = defaultdict(list)
-    for _, slug, rating, _, _ in stored_facts(crawled_engine):
-        if rating is not None:
-            stars[slug].append(rating)
-    assert found == {slug: (len(v), sum(v), pytest.approx(sum(v) / len(v))) for slug, v in stars.items()}
-
-
-def test_statistics_follow_the_ratings(crawled_engine: sa.Engine) -> None:
-    before = stats.refresh(crawled_engine)
-    with crawled_engine.begin() as connection:
-        connection.execute(ratings.update().values(rating=None, liked=True))
-    assert before > 0
-    assert stats.refresh(crawled_engine) == 0
 
 
 def test_a_film_that_is_no_longer_rated_leaves_the_ranking(crawled_engine: sa.Engine) -> None:

@@ -67,7 +67,7 @@ def engine(crawled_engine: sa.Engine) -> sa.Engine:
             average = 2 + film % 27 / 10 if film % 5 else None
             where = films.c.id == film
             connection.execute(films.update().where(where).values(letterboxd_weighted_average=average))
-    stats.refresh(crawled_engine)
+    stats.refresh(crawled_engine, NOW)
     return crawled_engine
 
 
@@ -246,7 +246,7 @@ def alike(engine: sa.Engine) -> sa.Engine:
     with engine.begin() as connection:
         connection.execute(ratings.update().where(ratings.c.rating.is_not(None)).values(rating=3.5))
         connection.execute(films.update().values(letterboxd_weighted_average=3.5))
-    stats.refresh(engine)
+    stats.refresh(engine, NOW)
     return engine
 
 

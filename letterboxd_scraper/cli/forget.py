@@ -35,10 +35,11 @@ def _forget(session: Session, name: str) -> None:
     from ranking import stats
 
     engine = session.store()
+    at = clock.now(session.config.LETTERBOXD_NOW)
     with writing(engine) as connection:
-        gone = forgetting.forget(connection, name, clock.now(session.config.LETTERBOXD_NOW))
+        gone = forgetting.forget(connection, name, at)
     if gone.was_stored:
-        stats.refresh(engine)
+        stats.refresh(engine, at)
     backups = forgetting.scrub(engine)
     session.say(
         f"{name} {'is forgotten' if gone.was_stored else 'was not stored'} and will not be stored again"

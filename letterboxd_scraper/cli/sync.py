@@ -98,8 +98,9 @@ def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
     from ranking.compute import compute
     from ranking.strategies import STRATEGIES
 
-    stats.refresh(engine)
-    compute(engine, cohort, STRATEGIES[STRATEGY], {}, clock.now(session.config.LETTERBOXD_NOW))
+    at = clock.now(session.config.LETTERBOXD_NOW)
+    stats.refresh(engine, at)
+    compute(engine, cohort, STRATEGIES[STRATEGY], {}, at)
 
 
 def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path) -> None:

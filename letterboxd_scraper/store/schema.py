@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from letterboxd_scraper.items import STARS
+
 metadata = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -229,6 +231,7 @@ film_histograms = sa.Table(
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("computed_at", UTCDateTime, nullable=False),
 )
+# A cohort's histograms hold the levels that somebody gave; Letterboxd's hold all ten.
 # Two indexes, because NULLs are distinct from each other in a plain unique one.
 sa.Index(
     "uq_film_histograms_site",
@@ -246,6 +249,13 @@ sa.Index(
     unique=True,
     sqlite_where=film_histograms.c.cohort_id.is_not(None),
     postgresql_where=film_histograms.c.cohort_id.is_not(None),
+)
+
+# Not empty: ratings or memberships have changed since the statistics were made. Triggers put a row
+# here, whoever makes the change. On SQLite a migration that recreates one of those tables (Alembic's
+# batch mode) drops its triggers, and has to make them anew.
+changed_facts = sa.Table(
+    "changed_facts", metadata, sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False)
 )
 
 film_rankings = sa.Table(
@@ -375,4 +385,26 @@ def statistics_query() -> sa.Select[Any]:
         .join(ratings, ratings.c.user_id == cohort_members.c.user_id)
         .where(ratings.c.rating.is_not(None))
         .group_by(cohort_members.c.cohort_id, ratings.c.film_id)
+    )
+
+
+def histograms_query(at: datetime) -> sa.Select[Any]:
+    """Select the rows of `film_histograms` for all cohorts: how many members gave a film so many stars."""
+    counted = (
+        sa.select(
+            cohort_members.c.cohort_id, ratings.c.film_id, ratings.c.rating, sa.func.count().label("count")
+        )
+        .join(ratings, ratings.c.user_id == cohort_members.c.user_id)
+        .where(ratings.c.rating.is_not(None))
+        .group_by(cohort_members.c.cohort_id, ratings.c.film_id, ratings.c.rating)
+        .subquery("counted")
+        .c
+    )
+    labels = sa.case({stars: str(stars) for stars in STARS}, value=counted.rating)
+    return sa.select(
+        counted.cohort_id,
+        counted.film_id,
+        labels.label("bucket_label"),
+        sa.cast(counted.count, sa.Integer).label("count"),
+        sa.literal(at, UTCDateTime).label("computed_at"),
     )

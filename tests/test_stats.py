@@ -1,0 +1,175 @@
+"""What is counted per cohort and film, and when it is counted anew, on both databases."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.merge import merge_films
+from letterboxd_scraper.store.schema import (
+    cohort_film_stats,
+    cohort_members,
+    film_histograms,
+    films,
+    ratings,
+    users,
+)
+from ranking import stats
+from tests.conftest import Shell, assert_ended, stored_facts
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+def counted(crawled_engine: sa.Engine) -> sa.Engine:
+    """The crawled circle, counted."""
+    assert stats.refresh(crawled_engine, NOW)
+    return crawled_engine
+
+
+def stars_of(engine: sa.Engine) -> dict[str, list[float]]:
+    found = defaultdict(list)
+    for _, slug, rating, _, _ in stored_facts(engine):
+        if rating is not None:
+            found[slug].append(rating)
+    return found
+
+
+def histograms(engine: sa.Engine) -> dict[str, dict[str, int]]:
+    query = sa.select(films.c.slug, film_histograms.c.bucket_label, film_histograms.c.count).join(
+        films, films.c.id == film_histograms.c.film_id
+    )
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    with engine.connect() as connection:
+        of_cohorts = query.where(film_histograms.c.cohort_id.is_not(None))
+        for slug, label, count in connection.execute(of_cohorts):
+            assert label not in found[slug]
+            found[slug][label] = count
+    return found
+
+
+def test_they_count_rows_with_a_rating_only(counted: sa.Engine) -> None:
+    columns = (films.c.slug, cohort_film_stats.c.watchers, cohort_film_stats.c.rating_sum)
+    query = sa.select(*columns, cohort_film_stats.c.avg_rating).join(
+        films, films.c.id == cohort_film_stats.c.film_id
+    )
+    with counted.connect() as connection:
+        found = {row[0]: tuple(row[1:]) for row in connection.execute(query)}
+    assert found == {
+        slug: (len(v), sum(v), pytest.approx(sum(v) / len(v))) for slug, v in stars_of(counted).items()
+    }
+
+
+def test_a_circles_histograms_count_each_rating_once(counted: sa.Engine) -> None:
+    expected = {slug: dict(Counter(map(str, v))) for slug, v in stars_of(counted).items()}
+    assert histograms(counted) == expected
+    assert {label for labels in expected.values() for label in labels} <= {f"{n / 2}" for n in range(1, 11)}
+
+
+def test_letterboxds_own_histograms_are_left_alone(counted: sa.Engine) -> None:
+    with counted.begin() as connection:
+        film = connection.scalar(sa.select(films.c.id).limit(1))
+        row = {"film_id": film, "bucket_label": "3.5", "count": 7, "computed_at": NOW}
+        connection.execute(film_histograms.insert().values(row))
+        connection.execute(ratings.delete().where(ratings.c.film_id == film))
+    stats.refresh(counted, LATER)
+    of_site = sa.select(film_histograms.c.count).where(film_histograms.c.cohort_id.is_(None))
+    with counted.connect() as connection:
+        assert connection.scalars(of_site).all() == [7]
+
+
+def test_they_follow_the_ratings(counted: sa.Engine) -> None:
+    with counted.begin() as connection:
+        connection.execute(ratings.update().values(rating=None, liked=True))
+    assert stats.refresh(counted, LATER) == 0
+    assert histograms(counted) == {}
+
+
+def a_rating(connection: sa.Connection) -> sa.ColumnElement[bool]:
+    row = connection.execute(sa.select(ratings).where(ratings.c.rating.is_not(None)).limit(1)).one()
+    return sa.and_(ratings.c.user_id == row.user_id, ratings.c.film_id == row.film_id)
+
+
+def merge_two_films(connection: sa.Connection) -> None:
+    keep, other = connection.scalars(sa.select(ratings.c.film_id).distinct().limit(2))
+    merge_films(connection, keep, other)
+
+
+CHANGES: dict[str, Callable[[sa.Connection], object]] = {
+    "another rating": lambda c: c.execute(ratings.update().where(a_rating(c)).values(rating=0.5)),
+    "a date": lambda c: c.execute(ratings.update().where(a_rating(c)).values(rated_at=NOW)),
+    "a rating less": lambda c: c.execute(ratings.delete().where(a_rating(c))),
+    "a rating withdrawn": lambda c: c.execute(
+        ratings.update().where(a_rating(c)).values(rating=None, liked=True)
+    ),
+    "a rating more": lambda c: c.execute(
+        ratings.insert().values(
+            user_id=c.scalar(sa.select(users.c.id).limit(1)),
+            film_id=c.scalar(films.insert().values(slug="new", title="New").returning(films.c.id)),
+            rating=4,
+            first_seen_at=NOW,
+            updated_at=NOW,
+        )
+    ),
+    "a member less": lambda c: c.execute(
+        users.delete().where(users.c.letterboxd_username == "otto_reels")
+    ),
+    "a member who has left": lambda c: c.execute(
+        cohort_members.delete().where(cohort_members.c.depth == 0)
+    ),
+    "another cohort": lambda c: cohorts.make_from_names(c, "pair", ["kip", "otto_reels"], NOW),
+    "a cohort less": lambda c: cohorts.delete(c, cohorts.find(c, "friends")),
+    "films that are one": merge_two_films,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_they_are_counted_anew_after(change: str, counted: sa.Engine) -> None:
+    assert stats.refresh(counted, LATER) is None
+    with counted.begin() as connection:
+        CHANGES[change](connection)
+    assert stats.refresh(counted, LATER) is not None
+    assert stats.refresh(counted, LATER) is None
+
+
+def test_likes_and_what_members_are_called_change_nothing(counted: sa.Engine) -> None:
+    with counted.begin() as connection:
+        connection.execute(ratings.update().values(liked=True, diary_entry_url="/somewhere/"))
+        connection.execute(users.update().values(display_name="Somebody"))
+        connection.execute(cohort_members.update().values(depth=1))
+        user, film = connection.scalar(sa.select(users.c.id).limit(1)), films.insert().returning(films.c.id)
+        liked = {"user_id": user, "film_id": connection.scalar(film.values(slug="new", title="New"))}
+        seen = {"liked": True, "first_seen_at": NOW, "updated_at": NOW}
+        connection.execute(ratings.insert().values(liked | seen))
+    assert stats.refresh(counted, LATER) is None
+
+
+def test_a_change_that_was_rolled_back_is_none(counted: sa.Engine) -> None:
+    with counted.connect() as connection:
+        connection.execute(ratings.delete())
+        connection.rollback()
+    assert stats.refresh(counted, LATER) is None
+
+
+@pytest.mark.parametrize("crawled_engine", ["postgresql"], indirect=True)
+def test_a_change_that_is_not_committed_yet_is_counted_the_next_time(counted: sa.Engine) -> None:
+    with counted.begin() as other:
+        other.execute(ratings.update().where(a_rating(other)).values(rating=0.5))
+        assert stats.refresh(counted, LATER) is None
+    assert stats.refresh(counted, LATER) is not None
+
+
+def test_a_crawl_that_changes_nothing_leaves_nothing_to_count(crawled: Shell, counted: sa.Engine) -> None:
+    assert_ended(crawled.scrapy("profile", user="kip"), 0)
+    again = crawled.letterboxd("refresh", "stats")
+    assert_ended(again, 0)
+    assert "no rating or membership has changed since the last time, nothing to do" in again.stderr
+    with counted.begin() as connection:
+        connection.execute(ratings.delete().where(a_rating(connection)))
+    changed = crawled.letterboxd("refresh", "stats")
+    assert_ended(changed, 0)
+    assert "films counted, each film once for each cohort" in changed.stderr
