@@ -1,8 +1,10 @@
 """When a request may leave: one pace for the site, shared by all processes through the database."""
 
 import asyncio
-import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
+from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -16,8 +18,6 @@ from letterboxd_scraper.stops import CrawlEnding
 from letterboxd_scraper.store import pace
 from letterboxd_scraper.store.migrate import open_store
 
-# Between the database's word and the request on the wire lie some milliseconds, not always the same.
-MARGIN = 0.02
 # How long a waiting request may take to notice that the crawl is to end.
 _NAP = 0.5
 
@@ -31,17 +31,19 @@ class SitePace:
         self._engine: sa.Engine | None = None
         self._held_until = 0.0
 
-    async def turn(self, url: str) -> None:
-        """Return when a request to ``url`` may be sent, which must then be done at once."""
-        while True:
-            wait, answered = await self._ask(url)
-            if wait <= 0 and time.monotonic() - answered < MARGIN:
-                return
-            # A turn that was noticed late, because a page was being parsed, is not used: the next
-            # one's may be due already.
+    @asynccontextmanager
+    async def turn(self, url: str) -> AsyncIterator[None]:
+        """Wait until a request to ``url`` may be sent, and keep all others waiting until it is answered."""
+        name = uuid4().hex
+        while wait := await self._ask(url, name):
             if not self.crawler.crawling:
                 raise CrawlEnding("the crawl is ending")
-            await asyncio.sleep(min(max(wait, 0.0), _NAP))
+            await asyncio.sleep(min(wait, _NAP))
+        try:
+            yield
+        finally:
+            if delay := self.settings.DOWNLOAD_DELAY:
+                await asyncio.to_thread(pace.end_turn, self._store(), _host(url), name, delay)
 
     async def hold(self, url: str, seconds: float) -> None:
         """Let nobody send a request to the site of ``url`` within the next ``seconds``."""
@@ -50,16 +52,11 @@ class SitePace:
         else:
             self._held_until = max(self._held_until, _now() + seconds)
 
-    async def _ask(self, url: str) -> tuple[float, float]:
-        """Return in how many seconds to ask again (0: now is the turn), and when that was answered."""
+    async def _ask(self, url: str, turn: str) -> float:
+        """Return in how many seconds to ask again; 0: now is the turn."""
         if not self.settings.DOWNLOAD_DELAY:
-            return self._held_until - _now(), time.monotonic()
-
-        def ask() -> tuple[float, float]:
-            delay = self.settings.DOWNLOAD_DELAY + MARGIN
-            return pace.take_turn(self._store(), _host(url), delay), time.monotonic()
-
-        return await asyncio.to_thread(ask)
+            return max(0.0, self._held_until - _now())
+        return await asyncio.to_thread(pace.take_turn, self._store(), _host(url), turn)
 
     def _store(self) -> sa.Engine:
         if self._engine is None:
@@ -79,8 +76,8 @@ class PacedDownloadHandler(HTTP11DownloadHandler):
     """Scrapy's downloader, waiting for its turn at the last moment before a request leaves."""
 
     async def download_request(self, request: Request) -> Response:
-        await pace_of(self._crawler).turn(request.url)
-        return await super().download_request(request)
+        async with pace_of(self._crawler).turn(request.url):
+            return await super().download_request(request)
 
 
 def _host(url: str) -> str:

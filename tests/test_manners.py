@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store import pace
-from letterboxd_scraper.store.schema import robots_txt, scrape_failures, scrape_runs
+from letterboxd_scraper.store.schema import robots_txt, scrape_failures, scrape_runs, site_pace
 from tests.conftest import Shell, assert_ended, make_shell, stored_facts
 from tests.site import Fault, Site, own_world
 
@@ -48,15 +48,46 @@ def test_two_crawls_at_once_keep_one_pace(shell: Shell, site: Site) -> None:
     assert min(later - earlier for earlier, later in pairwise(moments)) >= 0.1
 
 
+def test_turns_are_taken_one_at_a_time_and_apart(engine: sa.Engine) -> None:
+    assert pace.take_turn(engine, "site", "mine") == 0
+    assert 0 < pace.take_turn(engine, "site", "yours") <= 0.1  # who knows when the answer comes
+    assert pace.take_turn(engine, "another site", "yours") == 0
+    pace.end_turn(engine, "site", "mine", 100)
+    assert 0 < pace.take_turn(engine, "site", "yours") <= 100
+    open_to_all(engine)
+    assert pace.take_turn(engine, "site", "yours") == 0
+
+
+def test_who_is_late_ends_nobody_elses_turn(engine: sa.Engine) -> None:
+    assert pace.take_turn(engine, "site", "mine") == 0
+    with engine.begin() as connection:  # as when the lease is over
+        connection.execute(site_pace.update().values(busy_until=0.0))
+    assert pace.take_turn(engine, "site", "yours") == 0
+    pace.end_turn(engine, "site", "mine", 0)
+    assert pace.take_turn(engine, "site", "another") > 0
+
+
+def test_who_was_killed_keeps_the_others_waiting_for_a_while_only(engine: sa.Engine) -> None:
+    assert pace.take_turn(engine, "site", "killed") == 0
+    with engine.connect() as connection:
+        left = connection.scalar(sa.select(site_pace.c.busy_until)) or 0.0
+    assert left - time.time() <= pace.LEASE < 60
+
+
 def test_a_hold_silences_everybody(engine: sa.Engine) -> None:
-    assert pace.take_turn(engine, "site", 0.01) == 0
-    assert 0 < pace.take_turn(engine, "site", 0.01) <= 0.01
-    pace.hold(engine, "site", 0.3)
-    pace.hold(engine, "site", 0.1)  # a shorter one does not end a longer one
-    assert 0.2 < pace.take_turn(engine, "site", 0.01) <= 0.3
-    assert pace.take_turn(engine, "another site", 0.01) == 0
-    time.sleep(0.3)
-    assert pace.take_turn(engine, "site", 0.01) == 0
+    pace.hold(engine, "site", 300)
+    pace.hold(engine, "site", 100)  # a shorter one does not end a longer one
+    assert 200 < pace.take_turn(engine, "site", "mine") <= 300
+    pace.end_turn(engine, "site", "earlier", 1)  # nor does an answer that comes meanwhile
+    assert 200 < pace.take_turn(engine, "site", "mine") <= 300
+    open_to_all(engine)
+    assert pace.take_turn(engine, "site", "mine") == 0
+
+
+def open_to_all(engine: sa.Engine) -> None:
+    """Let the time pass for which a site is closed."""
+    with engine.begin() as connection:
+        connection.execute(site_pace.update().values(free_at=0.0))
 
 
 def test_robots_txt_is_read_once_a_day(shell: Shell, site: Site, engine: sa.Engine) -> None:

@@ -5,6 +5,7 @@ cannot put all clients on hold, as a site's Retry-After or a challenge demands.
 """
 
 import time
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,37 +13,60 @@ from letterboxd_scraper.store.engine import writing
 from letterboxd_scraper.store.schema import site_pace as pace
 from letterboxd_scraper.store.upsert import insert_missing
 
+# A request that is not heard of for so many seconds keeps the others waiting no longer: whoever sent it
+# was killed, or the site is very slow.
+LEASE = 15.0
+# When to ask again while somebody else's request is under way: nobody knows how long it takes.
+_LOOK_AGAIN = 0.1
 
-def take_turn(engine: sa.Engine, host: str, delay: float) -> float:
+
+def take_turn(engine: sa.Engine, host: str, turn: str) -> float:
     """Take the turn for a request to ``host`` and return 0, or return in how many seconds to ask again.
 
-    After a turn was taken nobody else gets one for ``delay`` seconds. The request is to be sent
-    at once: turns are not booked in advance, so a client that is late makes no two come close.
+    ``turn`` is a name for it that nobody else uses. Until it is ended, nobody else gets one. Turns are not
+    booked in advance, so a client that is late makes no two requests come close.
     """
     with writing(engine) as connection:
-        free_at = _free_at(connection, host)
+        free_at, busy_until = _locked(connection, host)
         now = _clock(connection)
         if free_at > now:
             return free_at - now
-        connection.execute(pace.update().where(pace.c.host == host).values(free_at=now + delay))
+        if busy_until > now:
+            return min(busy_until - now, _LOOK_AGAIN)
+        _set(connection, host, busy_until=now + LEASE, turn=turn)
     return 0.0
+
+
+def end_turn(engine: sa.Engine, host: str, turn: str, delay: float) -> None:
+    """Give the turn back: its request was answered, or failed. The next is at least ``delay`` seconds later.
+
+    The delay counts from the answer: only by then is it certain that the request has arrived.
+    """
+    with writing(engine) as connection:
+        free_at, _ = _locked(connection, host)
+        _set(connection, host, free_at=max(free_at, _clock(connection) + delay))
+        mine = sa.and_(pace.c.host == host, pace.c.turn == turn)
+        connection.execute(pace.update().where(mine).values(busy_until=0.0))
 
 
 def hold(engine: sa.Engine, host: str, seconds: float) -> None:
     """Let nobody send a request to ``host`` within the next ``seconds``."""
     with writing(engine) as connection:
-        free_at = max(_free_at(connection, host), _clock(connection) + seconds)
-        connection.execute(pace.update().where(pace.c.host == host).values(free_at=free_at))
+        free_at, _ = _locked(connection, host)
+        _set(connection, host, free_at=max(free_at, _clock(connection) + seconds))
 
 
-def _free_at(connection: sa.Connection, host: str) -> float:
-    """Return from when on a turn can be taken; nobody else can take one before this transaction ends."""
-    query = sa.select(pace.c.free_at).where(pace.c.host == host).with_for_update()
-    found = connection.scalar(query)
-    if found is None:
+def _locked(connection: sa.Connection, host: str) -> tuple[float, float]:
+    """Return from when on the site is free; nobody else can change that before this transaction ends."""
+    query = sa.select(pace.c.free_at, pace.c.busy_until).where(pace.c.host == host).with_for_update()
+    if not (found := connection.execute(query).first()):
         insert_missing(connection, pace, [{"host": host, "free_at": 0.0}])
-        found = connection.scalar(query)
-    return float(found or 0.0)
+        found = connection.execute(query).one()
+    return found.free_at, found.busy_until
+
+
+def _set(connection: sa.Connection, host: str, **values: Any) -> None:
+    connection.execute(pace.update().where(pace.c.host == host).values(values))
 
 
 def _clock(connection: sa.Connection) -> float:

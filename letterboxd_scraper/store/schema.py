@@ -348,12 +348,15 @@ opt_outs = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
 )
 
-# When the next request may be sent to a site, by whichever process: seconds since 1970.
+# When the next request may be sent to a site, by whichever process, and whose is under way: moments are
+# seconds since 1970.
 site_pace = sa.Table(
     "site_pace",
     metadata,
     sa.Column("host", sa.Text, primary_key=True),
     sa.Column("free_at", sa.Double, nullable=False),
+    sa.Column("busy_until", sa.Double, nullable=False, server_default="0"),
+    sa.Column("turn", sa.Text),
 )
 
 # robots.txt as last read: it is read once a day.
