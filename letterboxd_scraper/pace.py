@@ -69,7 +69,9 @@ _paces: WeakKeyDictionary[Crawler, SitePace] = WeakKeyDictionary()
 
 def pace_of(crawler: Crawler) -> SitePace:
     """Return the crawl's pace: one for all its parts."""
-    return _paces.setdefault(crawler, SitePace(crawler))
+    if crawler not in _paces:
+        _paces[crawler] = SitePace(crawler)
+    return _paces[crawler]
 
 
 class PacedDownloadHandler(HTTP11DownloadHandler):
