@@ -100,6 +100,8 @@ def _when(rng: random.Random) -> tuple[datetime | None, datetime, datetime | Non
 def load(engine: sa.Engine, site: Distribution, count: int) -> None:
     """Fill an empty database with one cohort of so many ratings."""
     with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA cache_size = -1000000")  # one gigabyte
         connection.execute(films.insert(), list(map(_film, range(1, len(site.spreads) + 1))))
         times = {"created_at": NOW, "updated_at": NOW}
         connection.execute(cohorts.insert().values(id=1, label=LABEL, definition={}, **times))
