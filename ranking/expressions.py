@@ -47,6 +47,25 @@ def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"(date_part('epoch', {later} - {earlier}) / 86400.0)"
 
 
+class between(sa.sql.functions.FunctionElement[float]):
+    """A value (not NULL), or the first bound where it is less, or the second where it is more."""
+
+    type = sa.Double()
+    inherit_cache = True
+
+
+@compiles(between, "sqlite")
+def _bounds_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    value, least, most = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"min(max({value}, {least}), {most})"
+
+
+@compiles(between, "postgresql")
+def _bounds_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    value, least, most = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"least(greatest({value}, {least}), {most})"
+
+
 def standard_scores(values: Sequence[float | None]) -> list[float]:
     """Return z = (x − mean) / population standard deviation of each value; 0 for None and without spread.
 

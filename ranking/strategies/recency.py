@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import UTCDateTime
-from ranking.expressions import days_between, double, exp
+from ranking.expressions import between, days_between, double, exp
 from ranking.facts import Facts
 from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, Strategy, min_votes
 from ranking.strategies.bayesian import bayesian
@@ -29,28 +29,21 @@ def weight(age: Any, *, tau: Any, exponential: Callable[[Any], Any] = math.exp) 
 
 
 def weighted_ratings(facts: Facts, tau: float) -> sa.Subquery:
-    """Return per film that has a dated rating: votes (all ratings), weight V = Σw and weighted mean R′."""
+    """Return per film that has a dated rating: weight V = Σw and weighted mean R′."""
     r = facts.ratings.c
     now = sa.literal(facts.now, UTCDateTime)
+    middle = (days_between(r.seen_after, now) + days_between(r.first_seen_at, now)) / 2.0
+    age = sa.func.coalesce(days_between(r.rated_at, now), middle, type_=sa.Double)
+    # On PostgreSQL the bounds of a NULL would be numbers: what has no date is left out first.
     dated = r.rated_at.is_not(None) | r.seen_after.is_not(None)
-    between = (days_between(r.seen_after, now) + days_between(r.first_seen_at, now)) / 2.0
-    age = sa.case((r.rated_at.is_not(None), days_between(r.rated_at, now)), else_=between)
-    aged = sa.select(r.film_id, r.stars, sa.case((dated, age)).label("age")).subquery("aged").c
-    bounded = sa.case(
-        (aged.age < 0, 0.0), (aged.age > double(_LONGEST * tau), double(_LONGEST * tau)), else_=aged.age
-    )
-    w = sa.case((aged.age.is_not(None), weight(bounded, tau=double(tau), exponential=exp)))
-    weighed = sa.select(aged.film_id, aged.stars, w.label("weight")).subquery("weighed").c
+    bounded = between(age, double(0), double(_LONGEST * tau))
+    w = weight(bounded, tau=double(tau), exponential=exp)
+    weighed = sa.select(r.film_id, r.stars, w.label("weight")).where(dated).subquery("weighed").c
     total = sa.func.sum(weighed.weight, type_=sa.Double)
+    mean = sa.func.sum(weighed.weight * weighed.stars, type_=sa.Double) / total
     return (
-        sa.select(
-            weighed.film_id,
-            sa.cast(sa.func.count(), sa.Integer).label("votes"),
-            total.label("weight"),
-            (sa.func.sum(weighed.weight * weighed.stars, type_=sa.Double) / total).label("weighted_mean"),
-        )
+        sa.select(weighed.film_id, total.label("weight"), mean.label("weighted_mean"))
         .group_by(weighed.film_id)
-        .having(total.is_not(None))
         .subquery("weighted_ratings")
     )
 
@@ -63,10 +56,11 @@ def score_of(facts: Facts, weighted: sa.Subquery, prior_votes: float) -> Any:
 
 def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
     weighted = weighted_ratings(facts, parameters["tau"])
-    w, score = weighted.c, score_of(facts, weighted, parameters["m"])
+    films, w = facts.films.c, weighted.c
     terms = (w.weight, w.weighted_mean, facts.prior_mean.label("prior_mean"))
-    query = sa.select(w.film_id, w.votes, score.label("score"), *terms)
-    return query.where(w.votes >= parameters[MIN_VOTES])
+    score = score_of(facts, weighted, parameters["m"])
+    query = sa.select(films.film_id, films.votes, score.label("score"), *terms)
+    return query.join(weighted, w.film_id == films.film_id).where(films.votes >= parameters[MIN_VOTES])
 
 
 STRATEGY = Strategy(
