@@ -99,11 +99,12 @@ class FollowGraphArguments(Arguments):
 
 
 class ProfileArguments(Arguments):
-    """Arguments of `profile`: whose pages to read."""
+    """Arguments of `profile`: whose pages to read, and which of them beyond the usual."""
 
     cohort: str | None = None
     user: MemberName | None = None
     resume_from: MemberName | None = None
+    diary: bool = False
     watched: bool = False
 
     @model_validator(mode="after")
@@ -113,6 +114,14 @@ class ProfileArguments(Arguments):
         if self.resume_from is not None and self.cohort is None:
             raise ValueError("resume_from=NAME goes with cohort=LABEL")
         return self
+
+    def options(self) -> str:
+        """Return what is to be read beyond the usual, as the log of runs has it.
+
+        >>> ProfileArguments(user="ada", watched=True, diary=True).options()
+        'diary watched'
+        """
+        return " ".join(name for name in ("diary", "watched") if getattr(self, name))
 
 
 class OneMember(Arguments):

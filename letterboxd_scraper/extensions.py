@@ -110,7 +110,8 @@ class Run:
     def _begin_profile(self, connection: sa.Connection, spider: Any, at: datetime) -> None:
         args = spider.args
         cohort = find_target(connection, args)
-        work = self._open_run(connection, spider, cohort.label if cohort else None, args.user, at)
+        label = cohort.label if cohort else None
+        work = self._open_run(connection, spider, label, args.user, at, args.options())
         if cohort is None:
             members = reader.member_start(connection, args.user, work, at)
         else:
@@ -119,10 +120,16 @@ class Run:
         spider.stored_films = self._stored_films
 
     def _open_run(
-        self, connection: sa.Connection, spider: Any, cohort: str | None, member: str | None, at: datetime
+        self,
+        connection: sa.Connection,
+        spider: Any,
+        cohort: str | None,
+        member: str | None,
+        at: datetime,
+        options: str = "",
     ) -> int | None:
         anew = self.settings.CRAWL_ANEW
-        spider.run, work = runs.begin(connection, spider.name, cohort, member, at, anew=anew)
+        spider.run, work = runs.begin(connection, spider.name, cohort, member, at, options, anew=anew)
         return work
 
     async def _stored_films(self, member: str, listing: Listing) -> frozenset[int | str]:

@@ -5,7 +5,7 @@ HTML nor tables. Names: `member` is a lower-case user name as in links, `stars` 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,7 @@ class Listing(StrEnum):
     RATED = "rated"
     UNRATED_LIKES = "unrated_likes"
     UNRATED_WATCHED = "unrated_watched"
+    DIARY = "diary"
     # The films rated with just so many stars.
     RATED_0_5 = "rated_0.5"
     RATED_1_0 = "rated_1.0"
@@ -113,6 +114,36 @@ class FilmsPage:
     total: int | None = None
     complete: tuple[Film, ...] | None = None
     begun: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiaryEntry:
+    """One viewing in a member's diary; ``stars`` is None where it was logged without a rating.
+
+    ``url`` is where the entry is read; a page gives it without the host.
+    """
+
+    viewing_id: int
+    film: Film
+    date: date
+    stars: float | None
+    liked: bool
+    rewatch: bool
+    review: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiaryPage:
+    """One page of a member's diary, the newest viewing first, with its place in the crawl.
+
+    What is not in a diary has not gone: it proves nothing by its end.
+    """
+
+    member: str
+    number: int
+    entries: tuple[DiaryEntry, ...]
+    last: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from scrapy.exceptions import DropItem
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from letterboxd_scraper import clock, config
-from letterboxd_scraper.items import STARS, STARS_OF, FilmsPage, Listing
+from letterboxd_scraper.items import STARS, STARS_OF, Listing
 from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store.engine import writing
 from letterboxd_scraper.store.migrate import first_line, open_store
@@ -43,15 +43,13 @@ def what_is_wrong(item: ItemAdapter) -> str | None:
     member = item.get("member") or item.get("owner")
     if member is not None and member != member.lower():
         return f"the member {member!r} is not in lower case"
-    if not isinstance(item.item, FilmsPage):
-        return None
-    for tile in item["tiles"]:
-        if not tile.film.slug or not tile.film.title:
-            return f"a film without slug or title: {tile.film}"
-        if tile.stars is not None and tile.stars not in STARS:
-            return f"{tile.film.slug} has {tile.stars} stars"
-        if item["listing"] in _RATED and tile.stars is None:
-            return f"{tile.film.slug} is among the rated films without a rating"
+    for shown in item.get("tiles") or item.get("entries") or ():
+        if not shown.film.slug or not shown.film.title:
+            return f"a film without slug or title: {shown.film}"
+        if shown.stars is not None and shown.stars not in STARS:
+            return f"{shown.film.slug} has {shown.stars} stars"
+        if shown.stars is None and item.get("listing") in _RATED:
+            return f"{shown.film.slug} is among the rated films without a rating"
     return None
 
 

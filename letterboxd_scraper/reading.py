@@ -101,6 +101,10 @@ class Reading:
         for part in self.parts:
             part.start_again()
 
+    def turn_to(self, number: int, *, last: bool) -> None:
+        """Note page ``number`` of a diary: nothing is removed by it, so there is nothing to prove."""
+        self.page, self.finished, self.proved = number, last, last
+
     def carry_on(self, bookmark: Bookmark) -> None:
         """Take over what an earlier run had read."""
         self.page, self.total, self.liked = bookmark.page, bookmark.total, bookmark.liked
@@ -111,15 +115,17 @@ class Reading:
 
 
 class MemberCrawl:
-    """The full crawl of one member: profile, rated films, unrated likes, unrated watched films."""
+    """The full crawl of one member: profile, rated films, unrated likes, unrated watched films, diary."""
 
-    def __init__(self, start: MemberStart, *, watched: bool = False) -> None:
+    def __init__(self, start: MemberStart, *, watched: bool = False, diary: bool = False) -> None:
         self.name = start.name
         self._start = start
         self._films: int | None = None
         self._histogram: dict[Listing, int] = {}
         self._profile_read = False
         listings = [Listing.RATED, Listing.UNRATED_LIKES] + [Listing.UNRATED_WATCHED] * watched
+        # Last: it dates the ratings that the others have brought up to date.
+        listings += [Listing.DIARY] * diary
         self.readings = {listing: Reading(listing) for listing in listings}
         self._carry_on(start.bookmarks)
 
@@ -202,7 +208,7 @@ class MemberCrawl:
     def _inferred_total(self, listing: Listing) -> int | None:
         """Return how many films the counts say are on ``listing``; None if they do not say."""
         rated = self.readings[Listing.RATED]
-        if not rated.proved:
+        if not rated.proved or listing is Listing.DIARY:
             return None
         if listing is Listing.UNRATED_WATCHED:
             return _difference(self._films, rated.size)

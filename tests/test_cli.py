@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.store.schema import films, watched
 from tests.conftest import Shell, assert_ended, make_shell, stored_facts
 from tests.site import Fault, Site
 
@@ -151,6 +152,17 @@ def test_a_cohort_from_a_list_of_names(laptop: Shell, site: Site, sqlite_url: st
     refused = laptop.letterboxd("cohort", "refresh", "two")
     assert_ended(refused, 2)
     assert "is a list of names" in one_line(refused)
+
+
+def test_what_was_watched_is_read_where_it_is_asked_for(laptop: Shell, site: Site, sqlite_url: str) -> None:
+    (laptop.folder / "names.txt").write_text("zuzu")
+    assert_ended(laptop.letterboxd("cohort", "build", "--members", "names.txt", "--label", "one"), 0)
+    assert_ended(laptop.letterboxd("scrape", "--cohort", "one", "--watched"), 0)
+    engine = sa.create_engine(sqlite_url)
+    query = sa.select(films.c.slug).join(watched, watched.c.film_id == films.c.id)
+    with engine.connect() as connection:
+        assert set(connection.scalars(query)) == site.world.member("zuzu").watched
+    engine.dispose()
 
 
 def test_ranking_and_export_of_a_crawled_cohort(crawled: Shell, tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from letterboxd_scraper.errors import PageError, WrongPage
-from letterboxd_scraper.items import Person, Profile, Tile
+from letterboxd_scraper.items import DiaryEntry, Person, Profile, Tile
 from letterboxd_scraper.pages import proof
+from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.people import parse_people
 from letterboxd_scraper.pages.profile import parse_profile
@@ -42,6 +43,7 @@ PARSERS: dict[str, Callable[[Selector], tuple[Any, ...]]] = {
     "likes": parse_tiles,
     "following": parse_people,
     "profile": lambda page: (parse_profile(page),),
+    "films-diary": parse_diary,
 }
 SERVED = {
     "/kip/films/rated/.5-5/": "films-watched",
@@ -53,6 +55,8 @@ SERVED = {
     "/hermit/following/": "following",
     "/marla/": "profile",
     "/newcomer/": "profile",
+    "/marla/diary/films/page/2/": "films-diary",
+    "/newcomer/diary/films/": "films-diary",
 }
 WRITTEN = {
     "tiles/current": "films-watched",
@@ -63,6 +67,8 @@ WRITTEN = {
     "people/table-2020": "following",
     "profile/june-2026": "profile",
     "profile/columns-of-april-2026": "profile",
+    "diary/current": "films-diary",
+    "diary/spring-2025": "films-diary",
 }
 
 
@@ -87,9 +93,9 @@ def read(sound: Sound, text: str) -> tuple[Any, ...]:
     return PARSERS[sound.body_class](page)
 
 
-def must_make_sense(item: Tile | Person | Profile) -> None:
+def must_make_sense(item: Tile | DiaryEntry | Person | Profile) -> None:
     match item:
-        case Tile(film, stars, liked):
+        case Tile(film=film, stars=stars, liked=liked) | DiaryEntry(film=film, stars=stars, liked=liked):
             assert film.slug
             assert film.title.strip()
             assert stars is None or (0.5 <= stars <= 5 and stars * 2 == int(stars * 2))

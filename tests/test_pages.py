@@ -11,6 +11,7 @@ from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.pages import proof
+from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.people import parse_people
 from letterboxd_scraper.pages.profile import parse_profile
@@ -19,6 +20,7 @@ from letterboxd_scraper.pages.tiles import parse_tiles
 CASES = sorted(Path(__file__).parent.glob("pages/*/*.html"))
 PARSERS: dict[str, Callable[[Selector], tuple[Any, ...]]] = {
     "tiles": parse_tiles,
+    "diary": parse_diary,
     "people": parse_people,
     "profile": lambda page: (parse_profile(page),),
 }
@@ -27,7 +29,7 @@ PARSERS: dict[str, Callable[[Selector], tuple[Any, ...]]] = {
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.stem}")
 def test_a_page_says_what_stands_beside_it(case: Path) -> None:
     found = PARSERS[case.parent.name](Selector(case.read_text("utf-8")))
-    as_lists = json.loads(json.dumps([asdict(item) for item in found]))
+    as_lists = json.loads(json.dumps([asdict(item) for item in found], default=str))
     assert as_lists == json.loads(case.with_suffix(".json").read_text("utf-8"))
 
 
@@ -165,6 +167,66 @@ def test_a_table_of_members_that_cannot_be_read_is_refused(html: str) -> None:
 def test_the_name_link_will_do_where_there_is_no_picture() -> None:
     (found,) = parse_people(Selector(member_table('<a class="name" href="/Ida/"> Ida </a>')))
     assert (found.member, found.display_name, found.avatar_url) == ("ida", "Ida", None)
+
+
+def viewing(
+    film: str = FILM,
+    day: str = "/ida/diary/films/for/2025/12/14/",
+    entry: str = "/ida/film/tin-weather/",
+    rating: str = '<td class="col-rating"></td>',
+    number: str = "7",
+) -> str:
+    return (
+        f'<tr class="diary-entry-row" data-viewing-id="{number}"><td><a href="{day}">14</a></td>'
+        f'<td><div {film}></div><a href="{entry}">Tin Weather</a></td>{rating}</tr>'
+    )
+
+
+def diary(*rows: str) -> str:
+    return f'<table class="diary-table" id="diary-table"><tbody>{"".join(rows)}</tbody></table>'
+
+
+def rating_cell(mark: str) -> str:
+    return f'<td class="col-rating"><div class="hide-for-owner">{mark}</div></td>'
+
+
+BROKEN_DIARIES = {
+    "no diary": "<div id='content'><p>Welcome back</p></div>",
+    "an empty page": "",
+    "a message of another kind": '<section class="filtered-message">Something went wrong.</section>',
+    "rows of another form": diary(viewing().replace("diary-entry-row", "viewing-row")),
+    "rows outside a diary": f'<section class="empty-text"></section><table>{viewing()}</table>',
+    "no film": diary(viewing(film="")),
+    "a film without a title": diary(viewing(film='data-item-slug="tin-weather"')),
+    "no day": diary(viewing(day="/ida/diary/films/for/2025/12/")),
+    "a day that never was": diary(viewing(day="/ida/diary/films/for/2025/02/29/")),
+    "the year nought": diary(viewing(day="/ida/diary/films/for/0000/01/01/")),
+    "no link to the entry": diary(viewing(entry="/film/tin-weather/")),
+    "a link to something beside it": diary(viewing(entry="/ida/film/tin-weather/activity/")),
+    "no cell for the rating": diary(viewing(rating="<td></td>")),
+    "eleven half stars": diary(viewing(rating=rating_cell('<span class="rating rated-11"></span>'))),
+    "a rating in other words": diary(viewing(rating=rating_cell('<span class="rating">four</span>'))),
+    "no number": diary(viewing(number="")),
+    "a number that is none": diary(viewing(number="7a")),
+    "a number without end": diary(viewing(number="9" * 5000)),
+    "one bad entry among good ones": diary(viewing(), viewing(film=""), viewing()),
+}
+
+
+@pytest.mark.parametrize("html", BROKEN_DIARIES.values(), ids=BROKEN_DIARIES)
+def test_a_diary_that_cannot_be_read_is_refused(html: str) -> None:
+    with pytest.raises(LayoutChanged):
+        parse_diary(Selector(html))
+
+
+def test_a_diary_needs_no_more_than_a_film_its_day_and_its_links() -> None:
+    (found,) = parse_diary(Selector(diary(viewing())))
+    assert (found.film.slug, str(found.date), found.url) == (
+        "tin-weather",
+        "2025-12-14",
+        "/ida/film/tin-weather/",
+    )
+    assert (found.stars, found.liked, found.rewatch, found.review) == (None, False, False, False)
 
 
 def profile_of_ida(content: str, head: str = "") -> Selector:

@@ -173,6 +173,27 @@ def test_watched_films_are_read_where_they_are_asked_for(unrated: int) -> None:
     assert WATCHED not in crawl(site).crawl.readings
 
 
+def test_a_diary_is_read_last_to_its_end_and_proves_nothing() -> None:
+    run = crawl(Site(films("rated", 73), films("likes", 1)))
+    crawled = MemberCrawl(MemberStart("ida", bookmarks=run.store.bookmarks), diary=True)
+    for number, last in ((1, False), (2, True)):
+        assert crawled.next_page() == (Listing.DIARY, number)
+        crawled.readings[Listing.DIARY].turn_to(number, last=last)
+    assert crawled.next_page() is None
+    assert all(reading.proved for reading in crawled.readings.values())
+
+
+def test_a_half_read_diary_is_carried_on() -> None:
+    run = crawl(Site(films("rated", 73)))
+    bookmarks = run.store.bookmarks | {Listing.DIARY: Bookmark(2, False)}
+    crawled = MemberCrawl(MemberStart("ida", bookmarks=bookmarks), diary=True)
+    assert crawled.next_page() == (Listing.DIARY, 3)
+    crawled = MemberCrawl(
+        MemberStart("ida", bookmarks=bookmarks | {Listing.DIARY: Bookmark(2, True)}), diary=True
+    )
+    assert crawled.next_page() is None
+
+
 COUNTS: dict[str, tuple[MemberStart, list[Request]]] = {
     "equal to the liked ratings": (MemberStart("ida", films=80, likes=5), []),
     "unknown": (MemberStart("ida", films=80, likes=None), [(LIKES, 1)]),

@@ -16,6 +16,7 @@ from parsel import Selector
 from protego import Protego
 
 from letterboxd_scraper.pages import proof
+from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.people import parse_people
 from letterboxd_scraper.pages.profile import parse_profile
@@ -91,6 +92,24 @@ def check_grid(page: Selector, facts: dict[str, Any], url: str) -> None:
     check_next(page, facts, url)
 
 
+def check_diary(page: Selector, facts: dict[str, Any], url: str) -> None:
+    proof.check(page, "films-diary", owner=facts["owner"])
+    entries = parse_diary(page)
+    assert len(entries) == facts["entries"]
+    found = [
+        {"viewing_id": entry.viewing_id, "date": entry.date.isoformat()}
+        | film_facts(entry.film)
+        | {"rating": entry.stars, "liked": entry.liked, "rewatch": entry.rewatch, "review": entry.review}
+        for entry in entries
+    ]
+    assert found == facts["items"]
+    assert all(entry.url.startswith(f"/{facts['owner']}/film/{entry.film.slug}/") for entry in entries)
+    if "/for/" not in url:  # a year's page leads to the next year, which is no page of it
+        check_next(page, facts, url)
+    else:
+        assert next_page(page, url) is None
+
+
 def check_next(page: Selector, facts: dict[str, Any], url: str) -> None:
     following = facts["pagination"]["next_href"]
     assert next_page(page, url) == (split_page(following)[1] if following else None)
@@ -114,6 +133,7 @@ def test_the_sites_robots_allow_what_we_read() -> None:
         "/someone/likes/films/rated/none/",
         "/someone/films/rated/none/",
         "/someone/films/rated/3.5/",
+        "/someone/diary/films/page/2/",
     ):
         assert robots.can_fetch(path, "letterboxd-scraper"), path
     assert not robots.can_fetch("/someone/films/rated/.5-5/by/rated-date/", "letterboxd-scraper")
@@ -125,4 +145,5 @@ CHECKS: dict[str, Callable[[Selector, dict[str, Any], str], None]] = {
     "films": check_grid,
     "likes": check_grid,
     "watchlist": check_grid,
+    "diary": check_diary,
 }

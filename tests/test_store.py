@@ -180,6 +180,40 @@ def test_a_profile_keeps_what_the_listings_must_agree_with(store: Store, engine:
     assert (start.bookmarks[Listing.RATED].page, start.bookmarks[Listing.RATED].total) == (0, 7)
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "goes_on"),
+    [
+        ("", "", True),
+        ("diary", "diary", True),
+        ("", "diary", False),
+        ("diary", "", False),
+        ("diary", "watched", False),
+    ],
+)
+def test_only_work_that_was_to_read_the_same_is_carried_on(
+    engine: sa.Engine, first: str, then: str, goes_on: bool
+) -> None:
+    with writing(engine) as connection:
+        run, _ = runs.begin(connection, "profile", "friends", None, MONDAY, first)
+        _, work = runs.begin(connection, "profile", "friends", None, MONDAY, then)
+        assert (work == run) is goes_on
+        # What came between was other work: what it read is not what the first one was to read.
+        runs.begin(connection, "profile", "friends", None, MONDAY, "something else")
+        assert runs.begin(connection, "profile", "friends", None, MONDAY, then)[1] is None
+
+
+def test_a_member_whom_a_later_run_read_without_the_diary_is_still_to_be_read(
+    store: Store, engine: sa.Engine
+) -> None:
+    with writing(engine) as connection:
+        work, _ = runs.begin(connection, "profile", "friends", None, MONDAY, "diary")
+        for options, left in (("", ["ada"]), ("diary", [])):
+            later, _ = runs.begin(connection, "profile", None, "ada", MONDAY, options)
+            connection.execute(users.update().values(last_full_scrape_run=later))
+            starts = reader.member_start(connection, "ada", work, MONDAY)
+            assert [start.name for start in starts] == left
+
+
 def test_a_first_page_does_not_forget_when_the_listing_was_last_complete(
     store: Store, engine: sa.Engine
 ) -> None:

@@ -8,23 +8,25 @@ from letterboxd_scraper.items import LEVELS
 from letterboxd_scraper.urls import FILMS_PER_PAGE, LAST_PAGE
 
 
-def most_requests(members: Sequence[Any]) -> int:
+def most_requests(members: Sequence[Any], *, watched: bool = False) -> int:
     """Return the most requests that crawling ``members`` takes, robots.txt not counted.
 
     A member takes a profile page, a page for every 72 films (all watched films may be rated) and
     one for every 72 likes (all of them may be of unrated films); an unknown count stands for one page.
     More films than one listing shows are read by their ratings, which may take one page more for each level.
+    Where the ``watched`` films without a rating are read as well, they may take a page of their own.
 
     >>> from types import SimpleNamespace as Member
-    >>> most_requests([Member(films_count=73, likes_count=0), Member(films_count=None, likes_count=None)])
-    6
+    >>> members = [Member(films_count=73, likes_count=0), Member(films_count=None, likes_count=None)]
+    >>> most_requests(members), most_requests(members, watched=True)
+    (6, 8)
     """
-    pages = sum(1 + _pages(member.films_count) + _pages(member.likes_count) for member in members)
+    pages = sum(1 + watched + _pages(member.films_count) + _pages(member.likes_count) for member in members)
     too_long: int = sum((member.films_count or 0) > FILMS_PER_PAGE * LAST_PAGE for member in members)
     return pages + too_long * len(LEVELS)
 
 
-def in_words(members: Sequence[Any], delay: float) -> str:
+def in_words(members: Sequence[Any], delay: float, *, watched: bool = False) -> str:
     """Say what crawling ``members`` takes at one request each ``delay`` seconds.
 
     >>> from types import SimpleNamespace as Member
@@ -33,12 +35,21 @@ def in_words(members: Sequence[Any], delay: float) -> str:
     >>> in_words([Member(films_count=None, likes_count=None)], 1.0)
     'about 3 requests, less than a minute at one each 1 s (1 of them with films not counted yet)'
     """
-    requests = most_requests(members)
+    requests = most_requests(members, watched=watched)
     uncounted = sum(member.films_count is None for member in members)
     minutes = requests * delay / 60
     time = f"about {math.ceil(minutes)} minutes" if minutes > 1 else "less than a minute"
     cost = f"{'about' if uncounted else 'at most'} {requests} requests, {time} at one each {delay:g} s"
     return f"{cost} ({uncounted} of them with films not counted yet)" if uncounted else cost
+
+
+def diaries_in_words(members: Sequence[Any]) -> str:
+    """Say what reading the diaries takes: no count tells how long they are.
+
+    >>> diaries_in_words(100 * [None])
+    'their diaries come on top, with at least 100 requests'
+    """
+    return f"their diaries come on top, with at least {len(members)} requests"
 
 
 def _pages(count: int | None) -> int:

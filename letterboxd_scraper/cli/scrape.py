@@ -27,16 +27,24 @@ def scrape(
         bool, typer.Option("--full", help="Begin anew, though an interrupted crawl could go on.")
     ] = False,
     resume_from: Annotated[str | None, typer.Option(help="Leave out the members before this one.")] = None,
+    diary: Annotated[
+        bool,
+        typer.Option("--diary", help="Read their diaries, too: when a rating was made, and a link to it."),
+    ] = False,
+    watched: Annotated[
+        bool, typer.Option("--watched", help="Read what they watched without rating it, too.")
+    ] = False,
     accept_terms: AcceptTerms = False,
 ) -> None:
-    """Read what each member rated and liked. An interrupted crawl goes on where it stopped."""
+    """Read what each member rated and liked. One that was interrupted goes on where it stopped."""
     from letterboxd_scraper.arguments import ProfileArguments
     from letterboxd_scraper.cli import crawls
     from letterboxd_scraper.store.engine import reading
     from letterboxd_scraper.targets import find_target
 
     session: Session = context.obj
-    given = {"cohort": cohort, "user": user, "resume_from": resume_from}
+    given: dict[str, Any] = {"cohort": cohort, "user": user, "resume_from": resume_from}
+    given |= {"diary": diary, "watched": watched}
     given = {name: value for name, value in given.items() if value is not None}
     arguments = ProfileArguments.read(given)
     engine = session.store()
@@ -45,7 +53,7 @@ def scrape(
     settings = crawl_settings(full=full, accept_terms=accept_terms)
     if target is None:
         raise typer.Exit(crawls.crawl(session, "profile", given, settings))
-    announce(session, engine, target)
+    announce(session, engine, target, diary=diary, watched=watched)
     with crawls.progress_of(session, engine, target) as watch:
         code = crawls.crawl(session, "profile", given, settings, watch)
     summarise(session, engine, target, code)
@@ -58,7 +66,9 @@ def crawl_settings(*, full: bool = False, accept_terms: bool = False) -> dict[st
     return chosen | ({"LETTERBOXD_TERMS_ACCEPTED": True} if accept_terms else {})
 
 
-def announce(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
+def announce(
+    session: Session, engine: "sa.Engine", cohort: "Cohort", *, diary: bool = False, watched: bool = False
+) -> None:
     """Say what crawling a cohort will take, before anything is sent. Raises InputError if it is empty."""
     from letterboxd_scraper.cli import estimate
     from letterboxd_scraper.store import cohorts
@@ -68,8 +78,9 @@ def announce(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
         members = cohorts.members(connection, cohort)
     if not members:
         raise InputError(f"cohort {cohort.label!r} has no members: there is nobody to read")
-    cost = estimate.in_words(members, session.config.DOWNLOAD_DELAY)
-    session.say(f"{cohort.label}: {len(members)} members, {cost}")
+    cost = estimate.in_words(members, session.config.DOWNLOAD_DELAY, watched=watched)
+    diaries = f"; {estimate.diaries_in_words(members)}" if diary else ""
+    session.say(f"{cohort.label}: {len(members)} members, {cost}{diaries}")
 
 
 def summarise(session: Session, engine: "sa.Engine", cohort: "Cohort", code: int) -> None:

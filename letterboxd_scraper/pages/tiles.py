@@ -56,6 +56,24 @@ def parse_film(tile: Selector) -> Film:
     return _film(tile.root)
 
 
+def parse_stars(marks: list[Element]) -> float | None:
+    """Return the rating among these elements, None if there is none. Raises LayoutChanged for half of one.
+
+    ``rated-7`` are 3.5 stars (the site counts in half stars); else the stars shown are counted.
+    """
+    ratings = [mark for mark in marks if _RATING.intersection(_classes(mark))]
+    if not ratings:
+        return None
+    classes = (part.get("class", "") for rating in ratings for part in rating.iter("*"))
+    if halves := next(filter(None, map(_RATED.search, classes)), None):
+        return _half_stars(int(halves[1]))
+    # The same stars may be said again for screen readers: the first place that shows any counts.
+    first = Selector(root=ratings[0], type="html")
+    shown = [first.xpath(path).get("") for path in _STARS_SHOWN]
+    stars = next((text for text in shown if "★" in text or "½" in text), "")
+    return _half_stars(2 * stars.count("★") + stars.count("½"))
+
+
 def _refuse_false_emptiness(page: Selector) -> None:
     """Raise LayoutChanged if a grid page without a film shows signs of having some."""
     grids = page.css(_GRID)
@@ -79,7 +97,7 @@ def _tile(entry: Element) -> Tile | None:
     viewings = (part for part in entry.iter("p") if "poster-viewingdata" in _classes(part))
     marks = [mark for viewing in viewings for mark in viewing.iter("*")]
     liked = any("icon-liked" in _classes(mark) for mark in marks)
-    return Tile(_film(poster), stars=_stars(marks), liked=liked)
+    return Tile(_film(poster), stars=parse_stars(marks), liked=liked)
 
 
 def _names_film(part: Element) -> bool:
@@ -133,21 +151,6 @@ def _title_and_year(tile: Element) -> tuple[str, int | None]:
         raise LayoutChanged(f"the tile of {_slug(tile)!r} has no title")
     found = _YEAR.match(name)
     return (found["title"], int(found["year"])) if found else (name, None)
-
-
-def _stars(marks: list[Element]) -> float | None:
-    """Read ``rated-7`` as 3.5 stars (the site counts in half stars), else count the stars shown."""
-    ratings = [mark for mark in marks if _RATING.intersection(_classes(mark))]
-    if not ratings:
-        return None
-    classes = (part.get("class", "") for rating in ratings for part in rating.iter("*"))
-    if halves := next(filter(None, map(_RATED.search, classes)), None):
-        return _half_stars(int(halves[1]))
-    # The same stars may be said again for screen readers: the first place that shows any counts.
-    first = Selector(root=ratings[0], type="html")
-    shown = [first.xpath(path).get("") for path in _STARS_SHOWN]
-    stars = next((text for text in shown if "★" in text or "½" in text), "")
-    return _half_stars(2 * stars.count("★") + stars.count("½"))
 
 
 def _half_stars(halves: int) -> float:

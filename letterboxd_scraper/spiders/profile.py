@@ -1,4 +1,4 @@
-"""The full crawl: each member's profile, rated films and unrated likes."""
+"""The full crawl: each member's profile, rated films and unrated likes, their diary if asked for."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -9,7 +9,8 @@ from parsel import Selector
 from letterboxd_scraper import clock, urls
 from letterboxd_scraper.arguments import ProfileArguments
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items import STARS_OF, Failure, FilmsPage, Listing, MemberRead, Tile
+from letterboxd_scraper.items import STARS_OF, DiaryPage, Failure, FilmsPage, Listing, MemberRead, Tile
+from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_tiles
@@ -34,7 +35,9 @@ class ProfileSpider(SiteSpider):
     async def start(self) -> AsyncIterator[Any]:
         for place, member in enumerate(self.members):
             self._places[member.name] = place
-            self.crawls[member.name] = MemberCrawl(member, watched=self.args.watched or member.is_seed)
+            self.crawls[member.name] = MemberCrawl(
+                member, watched=self.args.watched or member.is_seed, diary=self.args.diary
+            )
             async for found in self.go_on(member.name):
                 yield found
 
@@ -46,6 +49,8 @@ class ProfileSpider(SiteSpider):
             profile = parse_profile(page)
             crawl.saw_profile(profile)
             yield profile
+        elif listing is Listing.DIARY:
+            yield self._diary_page(crawl, page, number)
         else:
             yield await self._films_page(crawl, page, listing, number)
         async for found in self.go_on(member):
@@ -103,6 +108,15 @@ class ProfileSpider(SiteSpider):
         end = replace(_end_of(crawl.name, reading, verdict), number=number, tiles=tiles)
         crawl.finish(reading, verdict)
         return end
+
+    def _diary_page(self, crawl: MemberCrawl, page: Selector, number: int) -> DiaryPage:
+        site = str(self.settings["LETTERBOXD_BASE_URL"])
+        entries = tuple(replace(entry, url=site + entry.url) for entry in parse_diary(page))
+        following = next_page(page, urls.listing(crawl.name, Listing.DIARY, number))
+        if following and not entries:
+            raise LayoutChanged("a diary page without entries, but more pages after it")
+        crawl.readings[Listing.DIARY].turn_to(number, last=following is None)
+        return DiaryPage(crawl.name, number, entries, last=following is None)
 
     def _unreconciled(self, crawl: MemberCrawl) -> Iterator[Failure]:
         for reading in crawl.readings.values():

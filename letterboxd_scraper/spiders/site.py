@@ -23,6 +23,7 @@ BODY_CLASS = {
     Listing.RATED: "films-watched",
     Listing.UNRATED_LIKES: "likes",
     Listing.UNRATED_WATCHED: "films-watched",
+    Listing.DIARY: "films-diary",
     **dict.fromkeys(STARS_OF, "films-watched"),
 }
 # The pages whose absence means that the member has gone, not that a listing has changed.

@@ -31,21 +31,28 @@ def move(
     A page whose predecessor was not saved leaves the bookmark alone, so that a listing with a
     hole in it never becomes complete; then False is returned.
     """
-    state = user_scrape_state
-    here = sa.and_(state.c.user_id == user, state.c.listing == listing)
     values: dict[str, Any] = {"page": number, "total": total, "status": status}
     values |= {"run": visit.run, "updated_at": visit.at}
     if status == "complete":
         values["complete_as_of"] = visit.at
-    if number > 1:
-        before = connection.scalar(sa.select(state.c.seen).where(here, state.c.page == number - 1))
-        if before is None:
-            return False
-        seen = before + seen
+    before = seen_before(connection, user, listing, number)
+    if before is None:
+        return False
+    seen = before + seen
     if status != "reading" and listing not in _SEEN_IS_KEPT:
         seen = []  # the rows themselves say it from now on
-    upsert(connection, state, [{"user_id": user, "listing": listing, "seen": seen} | values])
+    upsert(connection, user_scrape_state, [{"user_id": user, "listing": listing, "seen": seen} | values])
     return True
+
+
+def seen_before(connection: sa.Connection, user: int, listing: Listing, number: int) -> list[int] | None:
+    """Return what was seen on the pages before page ``number``; None if the one before was not saved."""
+    if number <= 1:
+        return []
+    state = user_scrape_state.c
+    here = sa.and_(state.user_id == user, state.listing == listing, state.page == number - 1)
+    seen: list[int] | None = connection.scalar(sa.select(state.seen).where(here))
+    return seen
 
 
 def drop(connection: sa.Connection, user: int, listing: Listing) -> None:

@@ -43,6 +43,13 @@ def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str
     return {film.key: known.row(film).id for film in wanted}
 
 
+def stored_film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
+    """Return the database's id for the key of each film that is stored already; nothing is written."""
+    wanted = list({film.key: film for film in shown}.values())
+    known = _Known(connection, wanted)
+    return {film.key: row.id for film in wanted if (row := known.row(film)) is not None}
+
+
 def _each_with_its_own_names(shown: dict[int | str, Film]) -> list[Film]:
     """Let the last film that shows a slug or a code have it: no two can be stored with the same."""
     slugs = {film.slug: key for key, film in shown.items()}

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items import Film, Listing
 from letterboxd_scraper.starts import Bookmark, MemberStart
+from letterboxd_scraper.store import runs
 from letterboxd_scraper.store.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, user_scrape_state, users, watched
 
@@ -28,8 +29,8 @@ def cohort_starts(
 ) -> list[MemberStart]:
     """Return the cohort's members that are still to be crawled, nearest first, from ``resume_from`` on.
 
-    Members whose crawl was completed by a run of ``work`` (its first run's number), or a later one, are
-    left out.
+    Members whose crawl was completed by a run of ``work`` (its first run's number), or by a later one
+    that read as much, are left out.
     """
     query = (
         sa.select(users)
@@ -98,7 +99,8 @@ def _starts(
 ) -> list[MemberStart]:
     bookmarks: dict[int, dict[Listing, Bookmark]] = {}
     if work is not None:
-        rows = [row for row in rows if (row.last_full_scrape_run or 0) < work]
+        done_by = set(connection.scalars(runs.that_read_as_much(work)))
+        rows = [row for row in rows if row.last_full_scrape_run not in done_by]
         bookmarks = _bookmarks(connection, [row.id for row in rows], work, at)
     return [
         MemberStart(

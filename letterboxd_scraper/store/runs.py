@@ -1,6 +1,7 @@
 """The log of crawls: one row per run, and which earlier run's work a new one carries on."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,33 +17,46 @@ def begin(
     cohort: str | None,
     member: str | None,
     at: datetime,
+    options: str = "",
     *,
     anew: bool = False,
 ) -> tuple[int, int | None]:
     """Open a run; return its number and, if it carries on an earlier one's work, that work's first run.
 
     The earlier one is the last run of the same kind on the same cohort or member, unless it
-    ended by itself or is too old, or ``anew`` is asked for.
+    ended by itself, is too old or was to read something else (its ``options``), or ``anew`` is asked for.
     """
     runs = scrape_runs.c
     same = sa.and_(
         runs.type == kind, runs.cohort.is_not_distinct_from(cohort), runs.member.is_not_distinct_from(member)
     )
     last = connection.execute(
-        sa.select(runs.status, runs.work_run, runs.work_began_at)
+        sa.select(runs.status, runs.options, runs.work_run, runs.work_began_at)
         .where(same)
         .order_by(runs.id.desc())
         .limit(1)
     ).first()
-    unfinished = last is not None and last.status not in ("finished", "failures")
     work, began = None, at
-    if last and unfinished and not anew and at - last.work_began_at <= CARRY_ON_WITHIN:
+    if last and _can_go_on(last, options, at) and not anew:
         work, began = last.work_run, last.work_began_at
-    values = {"type": kind, "cohort": cohort, "member": member, "started_at": at, "work_began_at": began}
+    what = {"type": kind, "cohort": cohort, "member": member, "options": options}
+    values = what | {"started_at": at, "work_began_at": began}
     run = connection.scalar(scrape_runs.insert().values(values).returning(runs.id))
     assert run is not None  # noqa: S101  (an INSERT … RETURNING returns its row)
     connection.execute(scrape_runs.update().where(runs.id == run).values(work_run=work or run))
     return run, work
+
+
+def _can_go_on(last: Any, options: str, at: datetime) -> bool:
+    unfinished = last.status not in ("finished", "failures")
+    return unfinished and last.options == options and at - last.work_began_at <= CARRY_ON_WITHIN
+
+
+def that_read_as_much(work: Any) -> sa.Select[int]:
+    """Select the runs since ``work`` (its first run's number) that were to read the same of a member."""
+    first = scrape_runs.alias()
+    same = first.c.options == scrape_runs.c.options
+    return sa.select(scrape_runs.c.id).join(first, same).where(first.c.id == work, scrape_runs.c.id >= work)
 
 
 def finish(connection: sa.Connection, run: int, status: str, requests: int, at: datetime, notes: str) -> None:
@@ -63,7 +77,7 @@ def members_done(connection: sa.Connection, cohort_id: int, label: str) -> tuple
         .limit(1)
         .scalar_subquery()
     )
-    read = sa.or_(users.c.last_full_scrape_run >= work, users.c.status != "ok")
+    read = sa.or_(users.c.last_full_scrape_run.in_(that_read_as_much(work)), users.c.status != "ok")
     query = (
         sa.select(sa.func.count().filter(read), sa.func.count())
         .join_from(cohort_members, users, users.c.id == cohort_members.c.user_id)

@@ -281,6 +281,8 @@ scrape_runs = sa.Table(
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("cohort", sa.Text),
     sa.Column("member", sa.Text),
+    # What was to be read beyond the usual: "diary", "watched", both or nothing.
+    sa.Column("options", sa.Text, nullable=False, server_default=""),
     sa.Column("started_at", UTCDateTime, nullable=False),
     # The first run of the work that this one carries on, and when it began; its own if it began anew.
     sa.Column("work_run", sa.Integer),

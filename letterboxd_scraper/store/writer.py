@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items import (
     STARS_OF,
+    DiaryPage,
     Failure,
     FilmsPage,
     Listing,
@@ -18,7 +19,8 @@ from letterboxd_scraper.items import (
 from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store import bookmarks, failures
 from letterboxd_scraper.store.cohorts import set_members
-from letterboxd_scraper.store.films import film_ids
+from letterboxd_scraper.store.diaries import newest_ratings, save_entries
+from letterboxd_scraper.store.films import film_ids, stored_film_ids
 from letterboxd_scraper.store.forgetting import allowed
 from letterboxd_scraper.store.ratings import REMOVE_ABSENT, save_favourites, save_tiles
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
@@ -87,6 +89,19 @@ def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> Non
     if page.complete is not None and moved:
         on_listing = set(film_ids(connection, page.complete).values())
         REMOVE_ABSENT[page.listing](connection, user, on_listing, page.begun or visit.at, visit.at)
+
+
+@_store.register
+def _diary_page(page: DiaryPage, connection: sa.Connection, visit: Visit) -> None:
+    user = user_ids(connection, [page.member])[page.member]
+    ids = stored_film_ids(connection, [entry.film for entry in page.entries])
+    entries = [(ids[entry.film.key], entry) for entry in page.entries if entry.film.key in ids]
+    earlier = bookmarks.seen_before(connection, user, Listing.DIARY, page.number) or ()
+    rated = newest_ratings(entries, earlier)
+    status = "complete" if page.last else "reading"
+    # Where the page before was not saved, nobody knows which entries of this one are the newest.
+    if bookmarks.move(connection, user, Listing.DIARY, page.number, list(rated), visit, status=status):
+        save_entries(connection, user, entries, rated, visit.at)
 
 
 @_store.register

@@ -16,7 +16,7 @@ PREFIX = "/_site/"
 JSON = "application/json"
 
 CHANGES = (
-    "rate", "unrate", "like", "unlike", "watch", "unwatch", "favourite", "follow", "unfollow",
+    "rate", "unrate", "like", "unlike", "watch", "unwatch", "favourite", "log", "follow", "unfollow",
     "add_member", "set_state", "rename_member", "rename_film",
 )  # fmt: skip
 

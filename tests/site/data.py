@@ -1,10 +1,12 @@
 """Worlds to serve: one of our own, and one read from a folder of ratings. Both depend on the seed alone."""
 
 import random
+import zlib
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
-from .world import MAX_FAVOURITES, Film, Member, State, World
+from .world import MAX_FAVOURITES, STARS, Entry, Film, Member, State, World
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -84,6 +86,10 @@ LISTS = {"Otto_Reels": 1204, "junebug": 12}
 GONE, PRIVATE = "wipe_left", "understudy"
 NOT_OK: dict[str, State] = {GONE: "gone", PRIVATE: "private"}
 MARLA_FOLLOWS = 35
+NO_DIARY = {"newcomer", "kip", "umber", "quill"}
+
+# The day, the film's slug, and the stars given then.
+Viewing = tuple[date, str, float | None]
 
 
 def own_world(seed: int = 1) -> World:
@@ -104,6 +110,10 @@ def own_world(seed: int = 1) -> World:
         _like_and_favour(member, [film.slug for film in films], rng)
         members.append(member)
     _follow_each_other(members, rng)
+    for member in members:
+        if member.name not in NO_DIARY:
+            # By chances of its own: everything else is as it would be without diaries.
+            _keep_diary(member, random.Random(f"{seed} {member.name}"))
     return World(films, members)
 
 
@@ -215,6 +225,37 @@ def _like_and_favour(member: Member, slugs: list[str], rng: random.Random) -> No
         best = sorted(member.ratings, key=lambda slug: member.ratings[slug], reverse=True)[:3]
         stray = rng.sample(unrated, min(rng.randint(0, 2), len(unrated)))
         member.favourites = list(dict.fromkeys(stray + best))[: rng.randint(1, MAX_FAVOURITES)]
+
+
+def _keep_diary(member: Member, rng: random.Random) -> None:
+    """Log half of the rated films, in the order they were rated, and a few others.
+
+    Some were logged twice, some rated anew without a word in the diary, some seen again and not rated then.
+    """
+    viewings: list[Viewing] = []
+    days = sorted(date(2019, 1, 1) + timedelta(rng.randrange(2500)) for _ in member.ratings)
+    for day, (slug, stars) in zip(days, member.ratings.items(), strict=True):
+        other = rng.choice([level for level in STARS if level != stars])
+        before, after = day - timedelta(rng.randint(1, 400)), day + timedelta(rng.randint(0, 90))
+        kinds: dict[str, list[Viewing]] = {
+            "not logged": [],
+            "once": [(day, slug, stars)],
+            "rated anew since": [(day, slug, other)],
+            "twice": [(before, slug, rng.choice([stars, other])), (day, slug, stars)],
+            "seen again": [(day, slug, stars), (after, slug, None)],
+            "without stars": [(day, slug, None)],
+        }
+        viewings += rng.choices(list(kinds.values()), weights=[50, 35, 5, 5, 3, 2])[0]
+    others = sorted({*member.watched, *member.likes} - member.ratings.keys())
+    viewings += [(date(2022, 1, 1) + timedelta(rng.randrange(1000)), slug, None) for slug in others[:4]]
+    viewings.sort(key=lambda viewing: viewing[0])
+    number = 1000 * zlib.crc32(member.name.encode())
+    logged: set[str] = set()
+    for day, slug, given in viewings:
+        number += rng.randint(1, 3)
+        liked, review = slug in member.likes, rng.random() < 0.2
+        member.diary.append(Entry(number, slug, day, given, liked, slug in logged, review))
+        logged.add(slug)
 
 
 def _shuffle_ratings(member: Member, rng: random.Random) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import chrome, refusals
+from .diary import diary_page
 from .grids import Listing, grid_page, newest_first
 from .people import people_page
 from .profile import profile_page
@@ -128,6 +129,11 @@ def likes(world: World, member: Member, place: Place) -> Answer:
     return _grid(member, "likes", [world.films[slug] for slug in slugs], place)
 
 
+def diary(world: World, member: Member, place: Place) -> Answer:
+    """A member's diary, newest viewing first."""
+    return Answer(200, diary_page(world, member, place.number))
+
+
 Page = Callable[[World, Member, Place], Answer]
 
 _MEMBER = r"/(?P<member>[a-z0-9_]+)"
@@ -141,6 +147,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = (
     (re.compile(f"{_MEMBER}/followers{_PAGE}"), followers),
     (re.compile(f"{_MEMBER}/films{_LEVEL}{_SORT}{_PAGE}"), films),
     (re.compile(f"{_MEMBER}/likes/films{_LEVEL}{_PAGE}"), likes),
+    (re.compile(f"{_MEMBER}/diary/films{_PAGE}"), diary),
 )
 
 

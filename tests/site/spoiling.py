@@ -14,9 +14,9 @@ from .world import World
 
 SIGN_IN = "/sign-in/"
 
-# The films of a listing or its people, between an opening and a closing tag.
+# The films of a listing, its people or viewings, between an opening and a closing tag.
 _LISTING = re.compile(
-    r'(<ul class="grid -p70">|<table class="table-base member-table">.*?<tbody>)'
+    r'(<ul class="grid -p70">|<table [^>]*class="table-base (?:member-table|reactions-table)[^>]*>.*?<tbody>)'
     r"(.*?)(</ul>|</tbody>\s*</table>)",
     re.DOTALL,
 )

@@ -5,7 +5,8 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 STARS = tuple(halves / 2 for halves in range(1, 11))
@@ -43,6 +44,19 @@ class Film:
         return self.title if self.year is None else f"{self.title} ({self.year})"
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One viewing in a diary; ``stars`` is what the film was given then. Later entries have higher ids."""
+
+    id: int
+    film: str
+    date: date
+    stars: float | None = None
+    liked: bool = False
+    rewatch: bool = False
+    review: bool = False
+
+
 @dataclass
 class Member:
     """One member; every ordered collection is kept oldest first and listed newest first.
@@ -59,6 +73,7 @@ class Member:
     watched: set[str] = field(default_factory=set)
     favourites: list[str] = field(default_factory=list)
     following: list[str] = field(default_factory=list)
+    diary: list[Entry] = field(default_factory=list)
     state: State = "ok"
     badge: str = ""
     picture: str = ""
@@ -157,6 +172,31 @@ class World:
         someone.favourites = chosen
 
     @_locked
+    def log(
+        self,
+        member: str,
+        film: str,
+        day: str,
+        stars: float | None = None,
+        liked: bool = False,
+        rewatch: bool = False,
+        review: bool = False,
+    ) -> None:
+        """Enter a viewing of that ISO ``day`` in the diary: the film is watched and, with stars, rated."""
+        someone, slug = self.member(member), self.film(film).slug
+        try:
+            when = date.fromisoformat(day)
+        except (TypeError, ValueError):
+            raise BadChange(f"day must be an ISO date, not {day!r}") from None
+        if stars is None:
+            self.watch(member, slug)
+        else:
+            self.rate(member, slug, stars)
+        number = max((entry.id for each in self.members.values() for entry in each.diary), default=0) + 1
+        someone.diary.append(Entry(number, slug, when, stars, liked, rewatch, review))
+        someone.diary.sort(key=lambda entry: (entry.date, entry.id))
+
+    @_locked
     def follow(self, member: str, other: str) -> None:
         """Let ``member`` follow ``other``; following twice changes nothing."""
         someone, followed = self.member(member), self.member(other)
@@ -223,6 +263,7 @@ class World:
             member.likes = {_renamed(key, film, slug): None for key in member.likes}
             member.watched = {_renamed(key, film, slug) for key in member.watched}
             member.favourites = [_renamed(key, film, slug) for key in member.favourites]
+            member.diary = [replace(each, film=_renamed(each.film, film, slug)) for each in member.diary]
         self._redirect(film, slug)
 
     # What a crawl should find.

@@ -1,0 +1,108 @@
+"""A member's diary: 50 viewings a page, the newest first.
+
+Two forms are read: the current one (`td.col-rating` …) and the one of 2025 (`td.td-rating` …).
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from parsel import Selector
+
+from letterboxd_scraper.errors import LayoutChanged
+from letterboxd_scraper.items import DiaryEntry, Film
+from letterboxd_scraper.pages.tiles import parse_film, parse_stars
+
+# What stands in the place of the table when there is no entry.
+_NO_TABLE = "section.empty-text"
+# The day links to its own page; month and year are not written on every row.
+_DAY = re.compile(r"/for/(\d{4})/(\d{1,2})/(\d{1,2})/$")
+# The first viewing of a film has no number.
+_ENTRY = re.compile(r"/[^/\s]+/film/[^/\s]{1,500}/(?:\d+/)?")
+_NUMBER = re.compile(r"\d{1,18}")
+_YEAR = re.compile(r"\d{4}")
+
+
+def parse_diary(page: Selector) -> tuple[DiaryEntry, ...]:
+    """Return the entries of one page in the order shown; an empty diary is an empty tuple.
+
+    Raises LayoutChanged if the page has no diary, or an entry that cannot be read.
+    """
+    table = page.css("table#diary-table, table.diary-table")
+    if not table and not page.css(_NO_TABLE):
+        raise LayoutChanged("no diary on the page")
+    entries = tuple(_entry(row) for row in table.css("tr.diary-entry-row"))
+    if not entries and (table.css("td") or page.css("tr.diary-entry-row")):
+        raise LayoutChanged("the diary has rows, but no entry could be read from any of them")
+    return entries
+
+
+def _entry(row: Selector) -> DiaryEntry:
+    links = row.xpath(".//a/@href").getall()
+    return DiaryEntry(
+        viewing_id=_viewing_id(row),
+        film=_film(row),
+        date=_date(links),
+        stars=_stars(row),
+        liked=bool(row.css("td.col-like .icon-liked, td.td-like .icon-liked")),
+        rewatch=_is_on(row, "rewatch"),
+        review=_is_on(row, "review"),
+        url=_url(links),
+    )
+
+
+def _viewing_id(row: Selector) -> int:
+    number = row.xpath("@data-viewing-id").get("")
+    if not _NUMBER.fullmatch(number):
+        raise LayoutChanged(f"a diary entry with the number {number!r}")
+    return int(number)
+
+
+def _film(row: Selector) -> Film:
+    posters = row.css("[data-item-slug], [data-film-slug]")
+    if not posters:
+        raise LayoutChanged("a diary entry that names no film")
+    film = parse_film(posters[0])
+    if film.year is not None:
+        return film
+    # In 2025 the year stood in a cell of its own only.
+    year = _YEAR.fullmatch(row.css("td.col-releaseyear, td.td-released").xpath("normalize-space()").get(""))
+    return Film(film.slug, film.title, int(year[0]) if year else None, film.film_id, film.lid)
+
+
+def _date(links: Sequence[str]) -> date:
+    days = [found for found in map(_DAY.search, links) if found]
+    if not days:
+        raise LayoutChanged("a diary entry without a link to its day")
+    year, month, day = map(int, days[0].groups())
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise LayoutChanged(f"a diary entry of the day {days[0][0]!r}") from None
+
+
+def _stars(row: Selector) -> float | None:
+    cell = row.css("td.col-rating, td.td-rating")
+    if not cell:
+        raise LayoutChanged("a diary entry without a cell for its rating")
+    # For the owner's own eyes there may be a second one, that can be changed.
+    shown = cell.css(".hide-for-owner .rating, .hide-for-owner .inline-rating")
+    return parse_stars([mark.root for mark in shown if not _is_blank(mark)])
+
+
+def _is_blank(mark: Selector) -> bool:
+    """Say whether a rating's mark says nothing, as it does on an entry without a rating."""
+    return "rated-" not in mark.attrib["class"] and not mark.xpath("*|text()[normalize-space()]")
+
+
+def _is_on(row: Selector, name: str) -> bool:
+    """Say whether a mark is on; its icon is there in any case."""
+    cell = row.css(f"td.col-{name}, td.td-{name}")
+    return bool(cell) and "icon-status-off" not in cell.attrib.get("class", "").split()
+
+
+def _url(links: Sequence[str]) -> str:
+    for link in links:
+        if _ENTRY.fullmatch(link):
+            return link
+    raise LayoutChanged("a diary entry without a link to it")
