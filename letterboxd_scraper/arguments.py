@@ -98,6 +98,11 @@ class FollowGraphArguments(Arguments):
         return self.model_dump(include=names)
 
 
+def _refuse_two_targets(cohort: str | None, user: str | None) -> None:
+    if (cohort is None) == (user is None):
+        raise ValueError("give cohort=LABEL or user=NAME, and not both")
+
+
 class ProfileArguments(Arguments):
     """Arguments of `profile`: whose pages to read, and which of them beyond the usual."""
 
@@ -109,8 +114,7 @@ class ProfileArguments(Arguments):
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
-        if (self.cohort is None) == (self.user is None):
-            raise ValueError("give cohort=LABEL or user=NAME, and not both")
+        _refuse_two_targets(self.cohort, self.user)
         if self.resume_from is not None and self.cohort is None:
             raise ValueError("resume_from=NAME goes with cohort=LABEL")
         return self
@@ -122,6 +126,20 @@ class ProfileArguments(Arguments):
         'diary watched'
         """
         return " ".join(name for name in ("diary", "watched") if getattr(self, name))
+
+
+class WhenRatedArguments(Arguments):
+    """Arguments of `when_rated`: whose pages to bring up to date."""
+
+    cohort: str | None = None
+    user: MemberName | None = None
+    pages: int | None = Field(default=None, ge=1)
+    audit: Literal["auto", "all", "none"] = "auto"
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        _refuse_two_targets(self.cohort, self.user)
+        return self
 
 
 class OneMember(Arguments):

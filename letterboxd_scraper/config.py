@@ -46,6 +46,10 @@ class Config(BaseSettings):
     RETRY_TIMES: int = Field(ge=0)
     RETRY_BACKOFF_BASE: float = Field(ge=0)
     CHALLENGE_PAUSE: float = Field(ge=0)
+    DELTA_KNOWN_RUN: int = Field(ge=1)
+    DELTA_AUDIT_DAYS: int = Field(ge=1)
+    DELTA_MAX_PAGES: int = Field(ge=0)
+    FAR_CIRCLE_DAYS: float = Field(ge=0)
     CRAWL_ANEW: bool
     LOG_LEVEL: str
 

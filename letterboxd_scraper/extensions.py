@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -10,10 +10,17 @@ from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
 from letterboxd_scraper import clock, config
-from letterboxd_scraper.arguments import Definition, FollowGraphArguments, ProfileArguments
+from letterboxd_scraper.arguments import (
+    Definition,
+    FollowGraphArguments,
+    ProfileArguments,
+    WhenRatedArguments,
+)
+from letterboxd_scraper.delta import Rules
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.items import Failure, Listing
-from letterboxd_scraper.store import cohorts, opt_outs, reader, runs
+from letterboxd_scraper.items import Changes, Failure, Listing, MemberRead, MemberRefreshed
+from letterboxd_scraper.starts import Stored
+from letterboxd_scraper.store import cohorts, gate, opt_outs, reader, runs
 from letterboxd_scraper.store.engine import reading, shown, writing
 from letterboxd_scraper.store.migrate import first_line, open_store
 from letterboxd_scraper.targets import find_target
@@ -39,6 +46,8 @@ class Run:
         self.settings = config.from_settings(crawler.settings)
         self.failures = 0
         self.errors = 0
+        self.refreshed: list[MemberRefreshed] = []
+        self.read_whole = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -63,6 +72,10 @@ class Run:
         if isinstance(item, Failure):
             self.failures += 1
             logger.error("%s %s: %s", item.stage, item.url, item.error)
+        elif isinstance(item, MemberRefreshed):
+            self.refreshed.append(item)
+        elif isinstance(item, MemberRead):
+            self.read_whole += 1
 
     def went_wrong(self) -> None:
         self.errors += 1
@@ -91,6 +104,8 @@ class Run:
                     self._begin_follow_graph(connection, spider, at)
                 case ProfileArguments():
                     self._begin_profile(connection, spider, at)
+                case WhenRatedArguments():
+                    self._begin_when_rated(connection, spider, at)
 
     def _begin_follow_graph(self, connection: sa.Connection, spider: Any, at: datetime) -> None:
         args = spider.args
@@ -104,8 +119,12 @@ class Run:
         # Built again, a cohort keeps what its definition says beyond the arguments: filters, parameters.
         spider.definition = Definition.read(stored | args.chosen())
         work = self._open_run(connection, spider, spider.label, None, at)
+        via = Listing(spider.definition.via)
+        if args.cohort is not None and self.settings.FAR_CIRCLE_DAYS:
+            since = at - timedelta(days=self.settings.FAR_CIRCLE_DAYS)
+            spider.bookmarks = reader.people_known(connection, via, spider.seed, since)
         if work is not None:
-            spider.bookmarks = reader.people_bookmarks(connection, Listing(spider.definition.via), work, at)
+            spider.bookmarks |= reader.people_bookmarks(connection, via, work, at)
 
     def _begin_profile(self, connection: sa.Connection, spider: Any, at: datetime) -> None:
         args = spider.args
@@ -118,6 +137,25 @@ class Run:
             members = reader.cohort_starts(connection, cohort, work, at, args.resume_from)
         spider.members = tuple(members)
         spider.stored_films = self._stored_films
+
+    def _begin_when_rated(self, connection: sa.Connection, spider: Any, at: datetime) -> None:
+        args = spider.args
+        cohort = find_target(connection, args)
+        work = self._open_run(connection, spider, cohort.label if cohort else None, args.user, at)
+        when = gate.When(at, work, runs.began(connection, work) if work is not None else None)
+        if cohort is None:
+            night = gate.member_night(connection, args.user, when, args.audit)
+        else:
+            days = self.settings.DELTA_AUDIT_DAYS
+            night = gate.cohort_night(connection, cohort, when, args.audit, days)
+        spider.members, spider.starts, spider.skipped = night.full, night.starts, night.skipped
+        spider.rules = Rules(
+            by_date=not self.settings.ROBOTSTXT_OBEY,
+            known_run=self.settings.DELTA_KNOWN_RUN,
+            most_pages=args.pages or self.settings.DELTA_MAX_PAGES or None,
+        )
+        spider.stored_films = self._stored_films
+        spider.stored_rows = self._stored_rows
 
     def _open_run(
         self,
@@ -139,10 +177,31 @@ class Run:
 
         return await asyncio.to_thread(ask)
 
+    async def _stored_rows(self, member: str) -> tuple[Stored, ...]:
+        def ask() -> tuple[Stored, ...]:
+            with reading(self.engine) as connection:
+                return gate.stored_rows(connection, member)
+
+        return await asyncio.to_thread(ask)
+
+    def _summary(self, spider: Any, requests: int) -> str:
+        """Return what the run did, in one line."""
+        failed = f"{self.failures} failures, {self.errors} errors"
+        if not isinstance(spider.args, WhenRatedArguments):
+            return failed
+        rows = sum((item.changes for item in self.refreshed), Changes())
+        changed = sum(bool(item.changes) for item in self.refreshed)
+        members = (
+            f"{spider.skipped} skipped by the gate, {len(self.refreshed)} read, {changed} of them changed"
+        )
+        films = f"{rows.added} added, {rows.changed} changed, {rows.removed} removed"
+        whole = f", {self.read_whole} read in full" if self.read_whole else ""
+        return f"members: {members}{whole}; films: {films}; {requests} requests; {failed}"
+
     def _finish(self, spider: Any, outcome: str) -> None:
         requests = self.crawler.stats.get_value("downloader/request_count", 0)
         status = "failed" if outcome in ("bad_input", "no_robots") else outcome
-        notes = f"{self.failures} failures, {self.errors} errors"
+        notes = self._summary(spider, requests)
         at = clock.now(self.settings.LETTERBOXD_NOW)
         with writing(self.engine) as connection:
             runs.finish(connection, spider.run, status, requests, at, notes)

@@ -19,7 +19,11 @@ class Listing(StrEnum):
     RATED = "rated"
     UNRATED_LIKES = "unrated_likes"
     UNRATED_WATCHED = "unrated_watched"
+    # Liked films, newest like first; rated films, newest rating first, which robots.txt forbids.
+    LIKES = "likes"
+    RATED_BY_DATE = "rated_by_date"
     DIARY = "diary"
+    FEED = "feed"
     # The films rated with just so many stars.
     RATED_0_5 = "rated_0.5"
     RATED_1_0 = "rated_1.0"
@@ -147,6 +151,27 @@ class DiaryPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """A viewing in a member's feed, which numbers no films; ``liked`` is None where it says nothing."""
+
+    guid: str
+    film: Film
+    watched: date
+    published: datetime
+    stars: float | None
+    liked: bool | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """What a member's feed tells of their ratings, each film once."""
+
+    member: str
+    entries: tuple[FeedEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PeoplePage:
     """One page of whom ``owner`` follows (or who follows them), with its place in the crawl.
 
@@ -191,6 +216,34 @@ class MemberRead:
     listings: tuple[Listing, ...]
     films: int | None
     likes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many of a member's films are new, say something else now, or say nothing any more."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+    def __add__(self, other: "Changes") -> "Changes":
+        return Changes(self.added + other.added, self.changed + other.changed, self.removed + other.removed)
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRefreshed:
+    """A member's delta crawl has ended, and what is stored agrees with all that was read.
+
+    ``films`` and ``likes`` are the counts as of now; None where they are not known.
+    """
+
+    member: str
+    films: int | None
+    likes: int | None
+    changes: Changes = Changes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from letterboxd_scraper.store.migrate import first_line, open_store
 from letterboxd_scraper.store.writer import save
 
 logger = logging.getLogger(__name__)
-_RATED = frozenset({Listing.RATED, *STARS_OF})
+_RATED = frozenset({Listing.RATED, Listing.RATED_BY_DATE, *STARS_OF})
 
 
 class CheckPipeline:

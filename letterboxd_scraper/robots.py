@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from datetime import timedelta
 from urllib.parse import urljoin
 
 from scrapy import Request
@@ -18,7 +17,6 @@ from letterboxd_scraper.store import robots
 from letterboxd_scraper.store.migrate import open_store
 
 logger = logging.getLogger(__name__)
-READ_EVERY = timedelta(days=1)
 # No robots.txt at all: everything is allowed (RFC 9309, 2.3.1.3).
 _ABSENT = frozenset({404, 410})
 
@@ -46,7 +44,7 @@ class Robots(RobotsTxtMiddleware):
         engine = open_store(self.config.DATABASE_URL)
         at = clock.now(self.config.LETTERBOXD_NOW)
         try:
-            body = await asyncio.to_thread(robots.recall, engine, url, at - READ_EVERY)
+            body = await asyncio.to_thread(robots.recall, engine, url, at - robots.READ_EVERY)
             if body is None:
                 body = await self._fetch(url)
                 await asyncio.to_thread(robots.remember, engine, url, body, at)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from letterboxd_scraper.items import Film, Listing
 
@@ -34,6 +35,44 @@ class MemberStart:
     films: int | None = None
     likes: int | None = None
     bookmarks: dict[Listing, Bookmark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of one film of a member; ``stars`` is None for a film that is not rated."""
+
+    film: Film
+    stars: float | None = None
+    liked: bool = False
+
+
+# Asks for all that is stored of a member.
+StoredRows = Callable[[str], Awaitable[tuple[Stored, ...]]]
+
+
+class Reason(StrEnum):
+    """Why a member's pages are read tonight."""
+
+    MOVED = "a count has moved"
+    UNCOUNTED = "no listing shows their counts"
+    AUDIT = "an audit is due"
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaStart:
+    """One member to be brought up to date.
+
+    ``films`` and ``likes`` are the counts that a following page shows now, None where none does;
+    ``crawled_films`` and ``crawled_likes`` are those as of the crawl before, which was at ``read_at``.
+    """
+
+    name: str
+    reason: Reason
+    films: int | None = None
+    likes: int | None = None
+    crawled_films: int | None = None
+    crawled_likes: int | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,12 @@
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.arguments import Arguments, FollowGraphArguments, ProfileArguments
+from letterboxd_scraper.arguments import (
+    Arguments,
+    FollowGraphArguments,
+    ProfileArguments,
+    WhenRatedArguments,
+)
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store import cohorts, opt_outs
 from letterboxd_scraper.store.cohorts import Cohort
@@ -30,7 +35,9 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
             if name and name not in {row.member for row in cohorts.members(connection, cohort)}:
                 raise UnknownName(f"resume_from={name}: no such member in cohort {cohort.label!r}")
             return cohort
-        case ProfileArguments(user=str(name)):
+        case WhenRatedArguments(cohort=str(label)):
+            return cohorts.find(connection, label)
+        case ProfileArguments(user=str(name)) | WhenRatedArguments(user=str(name)):
             _refuse_forgotten(connection, name)
             if not user_ids(connection, [name]):
                 raise UnknownName(f"no member {name!r} in the database: build a cohort with them first")

@@ -11,7 +11,10 @@ _LISTINGS = {
     Listing.RATED: "films/rated/.5-5/",
     Listing.UNRATED_LIKES: "likes/films/rated/none/",
     Listing.UNRATED_WATCHED: "films/rated/none/",
+    Listing.LIKES: "likes/films/",
+    Listing.RATED_BY_DATE: "films/rated/.5-5/by/rated-date/",
     Listing.DIARY: "diary/films/",
+    Listing.FEED: "rss/",
     # Written as in the site's own range: .5, 1, 1.5 …
     **{level: f"films/rated/{f'{stars:g}'.removeprefix('0')}/" for level, stars in STARS_OF.items()},
 }

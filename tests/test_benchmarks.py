@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks import ranking_speed
+from benchmarks import nights, ranking_speed
 from benchmarks.circles import invented
 from benchmarks.crawl_speed import BARE, SQLITE, UNSTORED, cpu, speed, table
 from benchmarks.crawls import Bench, Cost, bench
+from tests.site import own_world
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +57,13 @@ def test_ranking_costs_about_what_sql_by_hand_does(kind: str) -> None:
         assert ours.seconds[0] < 3 * by_hand.seconds[0], ranking_speed.line(kind, ratings, ours, by_hand)
         used.append(ours.memory[0])
     assert used[1] < used[0] + 15, "MB, twenty times the ratings"
+
+
+@pytest.mark.parametrize(("mode", "most"), [("robots obeyed, silent too", 5.5), ("not obeyed", 4.5)])
+def test_a_night_costs_a_handful_of_requests(mode: str, most: float) -> None:
+    """Everybody changes; each night is held against the truth, and so is a full crawl at the end."""
+    world = own_world()
+    members = len(world.circle(world.seed))
+    found = nights.simulate(world, mode, share=1, nights=2)
+    assert max(found.requests) / members < most
+    assert found.peak < 200, "MB"

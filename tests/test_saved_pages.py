@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from protego import Protego
 
 from letterboxd_scraper.pages import proof
 from letterboxd_scraper.pages.diary import parse_diary
+from letterboxd_scraper.pages.feed import parse_feed
 from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.people import parse_people
 from letterboxd_scraper.pages.profile import parse_profile
@@ -37,6 +39,9 @@ def pages() -> list[Any]:
 
 @pytest.mark.parametrize(("name", "expected"), pages())
 def test_every_fact_of_a_saved_page(name: str, expected: dict[str, Any]) -> None:
+    if expected["page_type"] == "rss":
+        check_feed((FOLDER / name).read_bytes(), expected["facts"], expected["url"])
+        return
     check = CHECKS.get(expected["page_type"])
     if check is None:
         pytest.skip(f"no parser yet for pages of type {expected['page_type']!r}")
@@ -108,6 +113,26 @@ def check_diary(page: Selector, facts: dict[str, Any], url: str) -> None:
         check_next(page, facts, url)
     else:
         assert next_page(page, url) is None
+
+
+def check_feed(body: bytes, facts: dict[str, Any], url: str) -> None:
+    found = [
+        {
+            "guid": entry.guid,
+            "slug": entry.film.slug,
+            "title": entry.film.title,
+            "year": entry.film.year,
+            "rating": entry.stars,
+            "watched_date": entry.watched.isoformat(),
+            "liked": entry.liked,
+            "pub_date": entry.published,
+        }
+        for entry in parse_feed(body, url.split("/")[1])
+    ]
+    viewings = [item for item in facts["items"] if item["kind"] != "list"]
+    wanted = [item | {"pub_date": parsedate_to_datetime(item["pub_date"])} for item in viewings]
+    assert found == [{key: item[key] for key in found[0]} for item in wanted]
+    assert len(found) == facts["kinds"]["review"]
 
 
 def check_next(page: Selector, facts: dict[str, Any], url: str) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper.cli.scrape import AcceptTerms, announce, crawl_settings
+from letterboxd_scraper.cli.scrape import AcceptTerms, announce, crawl_settings, is_for_full_crawl
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
 
@@ -143,7 +143,11 @@ def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
     code = crawls.crawl(session, "follow_graph", given, crawl_settings(accept_terms=accept_terms))
     if code in (0, 3):
         cohort = crawls.find_cohort(engine, str(arguments.cohort or arguments.label))
-        announce(session, engine, cohort)
+        if is_for_full_crawl(session, engine, cohort):
+            announce(session, engine, cohort)
+        else:
+            how = f"`letterboxd plan --cohort {cohort.label}` says what bringing them up to date takes"
+            session.say(f"{cohort.label}: {cohort.size} members; {how}")
     return code
 
 

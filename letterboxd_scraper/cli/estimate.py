@@ -37,10 +37,33 @@ def in_words(members: Sequence[Any], delay: float, *, watched: bool = False) -> 
     """
     requests = most_requests(members, watched=watched)
     uncounted = sum(member.films_count is None for member in members)
-    minutes = requests * delay / 60
-    time = f"about {math.ceil(minutes)} minutes" if minutes > 1 else "less than a minute"
-    cost = f"{'about' if uncounted else 'at most'} {requests} requests, {time} at one each {delay:g} s"
+    time = f"{minutes(requests, delay)} at one each {delay:g} s"
+    cost = f"{'about' if uncounted else 'at most'} {requests} requests, {time}"
     return f"{cost} ({uncounted} of them with films not counted yet)" if uncounted else cost
+
+
+def most_of_delta(member: Any) -> int:
+    """Return the most requests that bringing one member up to date takes, if nothing changes meanwhile.
+
+    Their profile and feed, levels of ratings that are fewer pages than the whole listing and still do not
+    explain what has gone, that listing, and the likes.
+
+    >>> from types import SimpleNamespace as Member
+    >>> most_of_delta(Member(films_count=300, likes_count=20))
+    12
+    """
+    whole = max(1, _pages(member.films_count))
+    return 2 + (whole - 1) + whole + max(1, _pages(member.likes_count))
+
+
+def minutes(requests: int, delay: float) -> str:
+    """Say how long so many requests take.
+
+    >>> minutes(300, 1.0), minutes(3, 1.0)
+    ('about 5 minutes', 'less than a minute')
+    """
+    needed = requests * delay / 60
+    return f"about {math.ceil(needed)} minutes" if needed > 1 else "less than a minute"
 
 
 def diaries_in_words(members: Sequence[Any]) -> str:

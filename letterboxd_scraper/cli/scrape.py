@@ -1,5 +1,6 @@
 """`letterboxd scrape`: crawling a cohort's members."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,9 +9,18 @@ from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import sqlalchemy as sa
 
+    from letterboxd_scraper.cli.crawls import Progress
     from letterboxd_scraper.store.cohorts import Cohort
+
+# Members two and more steps away cost a request for each member above them: weekly is enough, with some
+# hours less for nights that are not of the same length.
+FAR_CIRCLE_DAYS = 6.5
+# Counts that a circle's listing showed so long ago are not read again before the members are.
+COUNTS_HOLD_FOR = timedelta(hours=1)
 
 AcceptTerms = Annotated[
     bool, typer.Option("--accept-terms", help="You are authorized to crawl the site: see the README.")
@@ -24,7 +34,7 @@ def scrape(
         str | None, typer.Option(help="One member, by the name in their profile's address.")
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Begin anew, though an interrupted crawl could go on.")
+        bool, typer.Option("--full", help="Read everything anew, not only what has changed.")
     ] = False,
     resume_from: Annotated[str | None, typer.Option(help="Leave out the members before this one.")] = None,
     diary: Annotated[
@@ -36,7 +46,11 @@ def scrape(
     ] = False,
     accept_terms: AcceptTerms = False,
 ) -> None:
-    """Read what each member rated and liked. One that was interrupted goes on where it stopped."""
+    """Read what members rated and liked: all of it the first time, then what has changed.
+
+    Diaries and watched films are read in full, and so is everything with --full. A crawl that was interrupted
+    goes on where it stopped.
+    """
     from letterboxd_scraper.arguments import ProfileArguments
     from letterboxd_scraper.cli import crawls
     from letterboxd_scraper.store.engine import reading
@@ -53,11 +67,63 @@ def scrape(
     settings = crawl_settings(full=full, accept_terms=accept_terms)
     if target is None:
         raise typer.Exit(crawls.crawl(session, "profile", given, settings))
-    announce(session, engine, target, diary=diary, watched=watched)
-    with crawls.progress_of(session, engine, target) as watch:
-        code = crawls.crawl(session, "profile", given, settings, watch)
-    summarise(session, engine, target, code)
+    if full or diary or watched or resume_from or is_for_full_crawl(session, engine, target):
+        announce(session, engine, target, diary=diary, watched=watched)
+        code = read_in_full(session, engine, target, given, settings)
+        summarise(session, engine, target, code)
+    else:
+        code = refresh(session, engine, target, settings)
+        session.say(f"{target.label}: {next_step(target, code)}")
     raise typer.Exit(code)
+
+
+def is_for_full_crawl(session: Session, engine: "sa.Engine", cohort: "Cohort") -> bool:
+    """Say whether a full crawl is under way, or is what a cohort that nobody was read of yet needs."""
+    from letterboxd_scraper import clock
+    from letterboxd_scraper.store import cohorts, runs
+    from letterboxd_scraper.store.engine import reading
+
+    with reading(engine) as connection:
+        read = [member.last_full_scrape_at for member in cohorts.members(connection, cohort)]
+        at = clock.now(session.config.LETTERBOXD_NOW)
+        return not any(read) or runs.has_unfinished(connection, "profile", cohort.label, at)
+
+
+def read_in_full(
+    session: Session,
+    engine: "sa.Engine",
+    cohort: "Cohort",
+    given: dict[str, Any],
+    settings: dict[str, Any],
+    then: "Callable[[Progress], None]" = lambda progress: None,
+) -> int:
+    """Run `profile`, showing its progress; return its exit code."""
+    from letterboxd_scraper.cli import crawls
+
+    with crawls.progress_of(session, engine, cohort, then) as watch:
+        return crawls.crawl(session, "profile", given, settings, watch)
+
+
+def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: dict[str, Any]) -> int:
+    """Run `follow_graph`, unless it has just been run, then `when_rated`; return the exit code."""
+    from letterboxd_scraper import clock
+    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.store import runs
+    from letterboxd_scraper.store.engine import reading
+
+    just_now = clock.now(session.config.LETTERBOXD_NOW) - COUNTS_HOLD_FOR
+    with reading(engine) as connection:
+        counted = runs.ended_since(connection, "follow_graph", cohort.label, just_now)
+    if cohort.seed is not None and not counted:
+        far = {"FAR_CIRCLE_DAYS": FAR_CIRCLE_DAYS}
+        code = crawls.crawl(session, "follow_graph", {"cohort": cohort.label}, far | settings)
+        if code not in (0, 3):
+            return code
+    code = crawls.crawl(session, "when_rated", {"cohort": cohort.label}, settings)
+    with reading(engine) as connection:
+        notes = runs.notes_of_latest(connection, "when_rated", cohort.label)
+    session.say(f"{cohort.label}: {notes or 'nothing was read'}")
+    return code
 
 
 def crawl_settings(*, full: bool = False, accept_terms: bool = False) -> dict[str, Any]:
@@ -90,10 +156,14 @@ def summarise(session: Session, engine: "sa.Engine", cohort: "Cohort", code: int
 
     with reading(engine) as connection:
         done, members = runs.members_done(connection, cohort.id, cohort.label)
-    next_step = {
+    session.say(f"{cohort.label}: {done} of {members} members read; {next_step(cohort, code)}")
+
+
+def next_step(cohort: "Cohort", code: int) -> str:
+    """Say what to do after a crawl that ended so."""
+    return {
         0: f"now: letterboxd rank compute --cohort {cohort.label}",
         3: "some pages could not be read (`letterboxd failures`): the same command tries them again",
         4: "the site blocked us: try again in some hours, or use members' own export archives",
         130: "interrupted: the same command goes on from here",
     }.get(code, "it did not end well: see the messages above")
-    session.say(f"{cohort.label}: {done} of {members} members read; {next_step}")

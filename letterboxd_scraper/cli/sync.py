@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings, summarise
+from letterboxd_scraper.cli.scrape import (
+    AcceptTerms,
+    crawl_settings,
+    is_for_full_crawl,
+    read_in_full,
+    refresh,
+    summarise,
+)
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
 
@@ -43,13 +50,14 @@ def sync(
     cohort = crawls.find_cohort(engine, label)
     if cohort.size <= 1:
         raise InputError(f"{seed} follows nobody on the site: there is no circle to rank")
-    first = _FirstRanking(session, engine, cohort)
-    with crawls.progress_of(session, engine, cohort, then=first) as watch:
-        code = crawls.crawl(
-            session, "profile", {"cohort": label}, crawl_settings(accept_terms=accept_terms), watch
-        )
-    if code:
-        summarise(session, engine, cohort, code)
+    settings = crawl_settings(accept_terms=accept_terms)
+    if is_for_full_crawl(session, engine, cohort):
+        first = _FirstRanking(session, engine, cohort)
+        code = read_in_full(session, engine, cohort, {"cohort": label}, settings, first)
+        if code:
+            summarise(session, engine, cohort, code)
+    else:
+        code = refresh(session, engine, cohort, settings)
     if code in (0, 3, crawls.BLOCKED):
         _rank_and_show(session, engine, cohort, limit, output or Path(f"{label}.csv"), code)
     raise typer.Exit(code)

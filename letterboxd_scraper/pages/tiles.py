@@ -51,6 +51,12 @@ def parse_tiles(page: Selector) -> tuple[Tile, ...]:
     return tiles
 
 
+def parse_likes_total(page: Selector) -> int | None:
+    """Return how many films the tab above a page of likes says there are; None if it does not say."""
+    tab = page.css(".sub-nav li.selected a[href*='/likes/films/']")
+    return parse_count(tab.xpath("@title | @data-original-title").get())
+
+
 def parse_film(tile: Selector) -> Film:
     """Read the film of one tile's own element. Raises LayoutChanged without slug or title."""
     return _film(tile.root)

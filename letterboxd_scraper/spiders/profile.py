@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from parsel import Selector
 
 from letterboxd_scraper import clock, urls
-from letterboxd_scraper.arguments import ProfileArguments
+from letterboxd_scraper.arguments import Arguments, ProfileArguments
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import STARS_OF, DiaryPage, Failure, FilmsPage, Listing, MemberRead, Tile
 from letterboxd_scraper.pages.diary import parse_diary
@@ -23,7 +23,7 @@ class ProfileSpider(SiteSpider):
     """Reads one member after the other; `members` and `stored_films` are filled before it starts."""
 
     name = "profile"
-    arguments = ProfileArguments
+    arguments: ClassVar[type[Arguments]] = ProfileArguments
     members: tuple[MemberStart, ...] = ()
     stored_films: StoredFilms
 
@@ -35,11 +35,12 @@ class ProfileSpider(SiteSpider):
     async def start(self) -> AsyncIterator[Any]:
         for place, member in enumerate(self.members):
             self._places[member.name] = place
-            self.crawls[member.name] = MemberCrawl(
-                member, watched=self.args.watched or member.is_seed, diary=self.args.diary
-            )
+            self.crawls[member.name] = self.crawl_of(member)
             async for found in self.go_on(member.name):
                 yield found
+
+    def crawl_of(self, member: MemberStart) -> MemberCrawl:
+        return MemberCrawl(member, watched=self.args.watched or member.is_seed, diary=self.args.diary)
 
     async def read_page(
         self, page: Selector, member: str, listing: Listing, number: int
@@ -139,7 +140,7 @@ def _end_of(member: str, reading: Reading, verdict: Verdict) -> FilmsPage:
 
 def check_filter(listing: Listing, tiles: tuple[Tile, ...]) -> None:
     """Raise LayoutChanged if a film is on a listing of ratings that it does not belong on."""
-    if listing is Listing.RATED and any(tile.stars is None for tile in tiles):
+    if listing in (Listing.RATED, Listing.RATED_BY_DATE) and any(tile.stars is None for tile in tiles):
         raise LayoutChanged("a film without a rating among the rated films")
     if listing in STARS_OF and any(tile.stars != STARS_OF[listing] for tile in tiles):
         raise LayoutChanged(f"a film with another rating among those rated {STARS_OF[listing]:g}")

@@ -23,6 +23,8 @@ BODY_CLASS = {
     Listing.RATED: "films-watched",
     Listing.UNRATED_LIKES: "likes",
     Listing.UNRATED_WATCHED: "films-watched",
+    Listing.LIKES: "likes",
+    Listing.RATED_BY_DATE: "films-watched",
     Listing.DIARY: "films-diary",
     **dict.fromkeys(STARS_OF, "films-watched"),
 }
@@ -124,8 +126,11 @@ def prove(response: Response, listing: Listing, member: str) -> Selector:
     if not isinstance(response, TextResponse):
         raise WrongPage("expected a page, got something that is not text")
     proof.refuse_other_encoding(response.body, response.encoding)
-    proof.prove(response.selector, response.text, BODY_CLASS[listing], owner=member)
-    return response.selector
+    # Not response.selector: the two refer to each other, and parsed pages would lie about until Python
+    # looks for such cycles.
+    page = Selector(response.text)
+    proof.prove(page, response.text, BODY_CLASS[listing], owner=member)
+    return page
 
 
 def _status_of(response: Any, listing: Listing) -> str | None:

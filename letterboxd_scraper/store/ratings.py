@@ -1,11 +1,12 @@
 """What members rated, liked, favoured and watched: rows set by pages, rows removed by proofs."""
 
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import STARS_OF, FilmsPage, Listing, Profile
+from letterboxd_scraper.items import STARS_OF, FeedEntry, FilmsPage, Listing, Profile
 from letterboxd_scraper.store.films import film_ids
 from letterboxd_scraper.store.schema import ratings, user_scrape_state, watched
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, offered, upsert
@@ -24,22 +25,53 @@ def save_favourites(connection: sa.Connection, user: int, profile: Profile, at: 
     _withdraw(connection, no_longer, {"favorite": False}, ratings.c.rating.is_(None) & ~ratings.c.liked, at)
 
 
+_OF_RATED = frozenset({Listing.RATED, Listing.RATED_BY_DATE, *STARS_OF})
+
+
 def save_tiles(
     connection: sa.Connection, user: int, page: FilmsPage, ids: dict[int | str, int], at: datetime
 ) -> None:
-    """Store the stars and likes of a page of rated films, or the likes of a page of unrated ones."""
-    rated = page.listing is Listing.RATED or page.listing in STARS_OF
-    before = _last_complete(connection, user, Listing.RATED if rated else page.listing)
-    seen = {"first_seen_at": at, "seen_after": before, "updated_at": at}
-    rows: dict[int, dict[str, Any]] = {}
-    for tile in page.tiles:
-        film = ids[tile.film.key]
-        # The unrated likes say nothing of a rating: they only add the like.
-        said = {"rating": tile.stars, "liked": tile.liked} if rated else {"liked": True}
-        rows[film] = {"user_id": user, "film_id": film} | said | seen
-    interval = _when_rating_changes if rated else as_stored
+    """Store the stars and likes of a page of rated films, or the likes of a page of liked ones."""
+    liked = page.listing not in _OF_RATED
+    seen: dict[str, Any] = {"user_id": user, "first_seen_at": at, "updated_at": at}
+    seen["seen_after"] = _last_complete(connection, user, Listing.RATED)
+    rated = {ids[tile.film.key]: tile for tile in page.tiles if tile.stars is not None}
+    rows = [
+        seen | {"film_id": film, "rating": tile.stars, "liked": liked or tile.liked}
+        for film, tile in rated.items()
+    ]
+    _save_rows(connection, rows, _when_rating_changes)
+    # The likes say nothing against a rating: of unrated films they only add the like.
+    seen["seen_after"] = _last_complete(connection, user, page.listing)
+    unrated = {ids[tile.film.key] for tile in page.tiles if tile.stars is None}
+    _save_rows(connection, [seen | {"film_id": film, "liked": True} for film in unrated], as_stored)
+
+
+def save_viewings(
+    connection: sa.Connection, user: int, viewings: Mapping[int, FeedEntry], at: datetime
+) -> None:
+    """Store the ratings that a feed tells, with their days; the likes only where it speaks of them."""
+    seen: dict[str, Any] = {"user_id": user, "first_seen_at": at, "updated_at": at}
+    seen["seen_after"] = _last_complete(connection, user, Listing.RATED)
+    for says in (None, True, False):
+        rows = [
+            seen | _viewing(film, entry) | ({} if says is None else {"liked": says})
+            for film, entry in viewings.items()
+            if entry.liked is says
+        ]
+        _save_rows(connection, rows, _when_rating_changes)
+
+
+def _viewing(film: int, entry: FeedEntry) -> dict[str, Any]:
+    day = datetime.combine(entry.watched, time(), UTC)
+    return {"film_id": film, "rating": entry.stars, "rated_at": day, "diary_entry_url": entry.url}
+
+
+def _save_rows(
+    connection: sa.Connection, rows: list[dict[str, Any]], interval: Callable[[str], Along]
+) -> None:
     along = {name: interval(name) for name in ("first_seen_at", "seen_after")}
-    upsert(connection, ratings, list(rows.values()), along=along | {"updated_at": offered("updated_at")})
+    upsert(connection, ratings, rows, along=along | {"updated_at": offered("updated_at")})
 
 
 def _when_rating_changes(name: str) -> Along:
@@ -93,6 +125,13 @@ def _remove_unliked(
     _withdraw(connection, absent, {"liked": False}, ~ratings.c.favorite, at)
 
 
+def _remove_all_unliked(
+    connection: sa.Connection, user: int, on_listing: set[int], begun: datetime, at: datetime
+) -> None:
+    absent = _absent(connection, _of(user, ratings.c.liked), on_listing, begun)
+    _withdraw(connection, absent, {"liked": False}, ratings.c.rating.is_(None) & ~ratings.c.favorite, at)
+
+
 def _remove_unwatched(
     connection: sa.Connection, user: int, on_listing: set[int], begun: datetime, at: datetime
 ) -> None:
@@ -110,6 +149,8 @@ def _remove_unwatched(
 
 REMOVE_ABSENT = {
     Listing.RATED: _remove_unrated,
+    Listing.RATED_BY_DATE: _remove_unrated,
     Listing.UNRATED_LIKES: _remove_unliked,
     Listing.UNRATED_WATCHED: _remove_unwatched,
+    Listing.LIKES: _remove_all_unliked,
 }

@@ -41,25 +41,38 @@ def cohort_starts(
     rows = list(connection.execute(query))
     names = [row.letterboxd_username for row in rows]
     rows = rows[names.index(resume_from) if resume_from else 0 :]
-    return _starts(connection, rows, work, at, cohort.seed)
+    return starts_of(connection, rows, work, at, cohort.seed)
 
 
 def member_start(connection: sa.Connection, name: str, work: int | None, at: datetime) -> list[MemberStart]:
     """Return one stored member's start; an empty list if ``work`` has done it already."""
     rows = list(connection.execute(sa.select(users).where(users.c.letterboxd_username == name)))
-    return _starts(connection, rows, work, at, seed=None)
+    return starts_of(connection, rows, work, at, seed=None)
 
 
 def people_bookmarks(
     connection: sa.Connection, listing: Listing, work: int, at: datetime
 ) -> dict[str, Bookmark]:
     """Return what ``work`` has read, not long ago, of members' following (or followers) pages, by member."""
+    recent = user_scrape_state.c.updated_at >= at - HALF_READ_HOLDS_FOR
+    return _people(connection, listing, user_scrape_state.c.run >= work, recent)
+
+
+def people_known(
+    connection: sa.Connection, listing: Listing, seed: str, since: datetime
+) -> dict[str, Bookmark]:
+    """Return whom members other than ``seed`` lead to, where their listing was read whole after ``since``."""
     state = user_scrape_state.c
-    recent = state.updated_at >= at - HALF_READ_HOLDS_FOR
+    whole = (state.status == "complete", state.updated_at > since)
+    return _people(connection, listing, users.c.letterboxd_username != seed, *whole)
+
+
+def _people(connection: sa.Connection, listing: Listing, *conditions: Any) -> dict[str, Bookmark]:
+    state = user_scrape_state.c
     query = (
         sa.select(users.c.letterboxd_username, state.page, state.status, state.seen)
         .join(users, users.c.id == state.user_id)
-        .where(state.listing == listing, state.run >= work, recent)
+        .where(state.listing == listing, *conditions)
     )
     rows = list(connection.execute(query))
     names = _names(connection, {user for row in rows for user in row.seen})
@@ -94,9 +107,10 @@ def _is_rated() -> Any:
     return sa.exists().where(same, ratings.c.rating.is_not(None)).correlate(watched)
 
 
-def _starts(
+def starts_of(
     connection: sa.Connection, rows: Sequence[Any], work: int | None, at: datetime, seed: str | None
 ) -> list[MemberStart]:
+    """Return how the full crawl of each of these rows of ``users`` starts, if ``work`` has not done it."""
     bookmarks: dict[int, dict[Listing, Bookmark]] = {}
     if work is not None:
         done_by = set(connection.scalars(runs.that_read_as_much(work)))

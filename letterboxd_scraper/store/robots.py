@@ -1,12 +1,14 @@
 """robots.txt as last read, so that runs of one day ask for it once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.engine import reading, writing
 from letterboxd_scraper.store.schema import robots_txt
 from letterboxd_scraper.store.upsert import upsert
+
+READ_EVERY = timedelta(days=1)
 
 
 def recall(engine: sa.Engine, url: str, not_before: datetime) -> bytes | None:

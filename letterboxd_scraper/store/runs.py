@@ -27,15 +27,7 @@ def begin(
     ended by itself, is too old or was to read something else (its ``options``), or ``anew`` is asked for.
     """
     runs = scrape_runs.c
-    same = sa.and_(
-        runs.type == kind, runs.cohort.is_not_distinct_from(cohort), runs.member.is_not_distinct_from(member)
-    )
-    last = connection.execute(
-        sa.select(runs.status, runs.options, runs.work_run, runs.work_began_at)
-        .where(same)
-        .order_by(runs.id.desc())
-        .limit(1)
-    ).first()
+    last = _last(connection, kind, cohort, member)
     work, began = None, at
     if last and _can_go_on(last, options, at) and not anew:
         work, began = last.work_run, last.work_began_at
@@ -45,6 +37,20 @@ def begin(
     assert run is not None  # noqa: S101  (an INSERT … RETURNING returns its row)
     connection.execute(scrape_runs.update().where(runs.id == run).values(work_run=work or run))
     return run, work
+
+
+def began(connection: sa.Connection, run: int) -> datetime | None:
+    """Return when a run began."""
+    return connection.scalar(sa.select(scrape_runs.c.started_at).where(scrape_runs.c.id == run))
+
+
+def _last(connection: sa.Connection, kind: str, cohort: str | None, member: str | None) -> Any:
+    runs = scrape_runs.c
+    same = sa.and_(
+        runs.type == kind, runs.cohort.is_not_distinct_from(cohort), runs.member.is_not_distinct_from(member)
+    )
+    query = sa.select(runs.status, runs.options, runs.work_run, runs.work_began_at).where(same)
+    return connection.execute(query.order_by(runs.id.desc()).limit(1)).first()
 
 
 def _can_go_on(last: Any, options: str, at: datetime) -> bool:
@@ -85,6 +91,25 @@ def members_done(connection: sa.Connection, cohort_id: int, label: str) -> tuple
     )
     done, members = connection.execute(query).one()
     return done, members
+
+
+def has_unfinished(connection: sa.Connection, kind: str, label: str, at: datetime, options: str = "") -> bool:
+    """Say whether the last run of this kind on a cohort was interrupted and can be carried on."""
+    last = _last(connection, kind, label, None)
+    return last is not None and _can_go_on(last, options, at)
+
+
+def ended_since(connection: sa.Connection, kind: str, label: str, moment: datetime) -> bool:
+    """Say whether a run of this kind on a cohort came to its end after that moment."""
+    runs = scrape_runs.c
+    same = sa.and_(runs.type == kind, runs.cohort == label, runs.status == "finished")
+    return bool(connection.scalar(sa.select(sa.exists().where(same, runs.finished_at >= moment))))
+
+
+def notes_of_latest(connection: sa.Connection, kind: str, label: str) -> str | None:
+    """Return the line of notes of the last run of this kind on a cohort."""
+    run = latest(connection, kind, label)
+    return connection.scalar(sa.select(scrape_runs.c.notes).where(scrape_runs.c.id == run))
 
 
 def latest(connection: sa.Connection, kind: str, label: str) -> int | None:

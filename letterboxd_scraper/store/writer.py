@@ -8,9 +8,11 @@ from letterboxd_scraper.items import (
     STARS_OF,
     DiaryPage,
     Failure,
+    FeedPage,
     FilmsPage,
     Listing,
     MemberRead,
+    MemberRefreshed,
     Membership,
     MemberStatus,
     PeoplePage,
@@ -22,7 +24,7 @@ from letterboxd_scraper.store.cohorts import set_members
 from letterboxd_scraper.store.diaries import newest_ratings, save_entries
 from letterboxd_scraper.store.films import film_ids, stored_film_ids
 from letterboxd_scraper.store.forgetting import allowed
-from letterboxd_scraper.store.ratings import REMOVE_ABSENT, save_favourites, save_tiles
+from letterboxd_scraper.store.ratings import REMOVE_ABSENT, save_favourites, save_tiles, save_viewings
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, upsert
 from letterboxd_scraper.store.users import follow_renaming, user_ids
@@ -105,6 +107,13 @@ def _diary_page(page: DiaryPage, connection: sa.Connection, visit: Visit) -> Non
 
 
 @_store.register
+def _feed_page(page: FeedPage, connection: sa.Connection, visit: Visit) -> None:
+    user = user_ids(connection, [page.member])[page.member]
+    ids = film_ids(connection, [entry.film for entry in page.entries])
+    save_viewings(connection, user, {ids[entry.film.key]: entry for entry in page.entries}, visit.at)
+
+
+@_store.register
 def _people_page(page: PeoplePage, connection: sa.Connection, visit: Visit) -> None:
     people = {person.member: person for person in page.people}
     rows = [
@@ -169,10 +178,31 @@ def _member_read(item: MemberRead, connection: sa.Connection, visit: Visit) -> N
 
 
 @_store.register
+def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, visit: Visit) -> None:
+    user = user_ids(connection, [item.member])[item.member]
+    counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
+    read = {"last_incremental_scrape_at": visit.at}
+    connection.execute(users.update().where(users.c.id == user).values(counts | read))
+    # What is stored agrees with the profile: it is as complete as after the whole listing.
+    state = user_scrape_state
+    here = sa.and_(state.c.user_id == user, state.c.listing == Listing.RATED)
+    connection.execute(state.update().where(here).values(status="complete", complete_as_of=visit.at))
+    failures.resolve(connection, item.member, visit.at, _READ_BY_DELTA)
+
+
+@_store.register
 def _failure(item: Failure, connection: sa.Connection, visit: Visit) -> None:
     failures.record(connection, item, visit.at, visit.run)
 
 
+_READ_BY_DELTA = (
+    Listing.PROFILE,
+    Listing.RATED,
+    Listing.RATED_BY_DATE,
+    Listing.LIKES,
+    Listing.UNRATED_LIKES,
+    *STARS_OF,
+)
 _KEEP_CREATED = {"created_at": as_stored("created_at")}
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from . import chrome, refusals
 from .diary import diary_page
+from .feed import feed
 from .grids import Listing, grid_page, newest_first
 from .people import people_page
 from .profile import profile_page
@@ -134,6 +135,11 @@ def diary(world: World, member: Member, place: Place) -> Answer:
     return Answer(200, diary_page(world, member, place.number))
 
 
+def rss(world: World, member: Member, place: Place) -> Answer:
+    """A member's feed."""
+    return Answer(200, feed(world, member), "application/rss+xml;charset=UTF-8")
+
+
 Page = Callable[[World, Member, Place], Answer]
 
 _MEMBER = r"/(?P<member>[a-z0-9_]+)"
@@ -148,6 +154,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = (
     (re.compile(f"{_MEMBER}/films{_LEVEL}{_SORT}{_PAGE}"), films),
     (re.compile(f"{_MEMBER}/likes/films{_LEVEL}{_PAGE}"), likes),
     (re.compile(f"{_MEMBER}/diary/films{_PAGE}"), diary),
+    (re.compile(f"{_MEMBER}/rss/"), rss),
 )
 
 

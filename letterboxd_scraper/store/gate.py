@@ -1,0 +1,149 @@
+"""Who is to be read tonight, and who is not, because nothing that the site shows of them has moved."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.items import Film
+from letterboxd_scraper.starts import DeltaStart, MemberStart, Reason, Stored
+from letterboxd_scraper.store import reader
+from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.schema import cohort_members, films, ratings, users
+
+Audit = Literal["auto", "all", "none"]
+# Who was read in so large a part of the time between two audits needs none yet.
+_TOO_SOON = 1 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """Who is read: ``full`` were never read before; ``skipped`` is how many the gate keeps out."""
+
+    starts: tuple[DeltaStart, ...]
+    full: tuple[MemberStart, ...]
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The moment of a refresh, and the run whose interrupted work it carries on, with when that began."""
+
+    at: datetime
+    work: int | None = None
+    since: datetime | None = None
+
+
+def cohort_night(
+    connection: sa.Connection, cohort: Cohort, when: When, audit: Audit = "auto", audit_days: int = 30
+) -> Night:
+    """Return who of a cohort is to be read."""
+    query = (
+        sa.select(users)
+        .join(cohort_members, cohort_members.c.user_id == users.c.id)
+        .where(cohort_members.c.cohort_id == cohort.id)
+        .order_by(cohort_members.c.depth, users.c.letterboxd_username)
+    )
+    rows = connection.execute(query).all()
+    audits = {"none": set(), "all": {row.id for row in rows}, "auto": _due(rows, when.at, audit_days)}
+    return _night(connection, rows, when, audits[audit], cohort.seed, listed=cohort.seed is not None)
+
+
+def member_night(connection: sa.Connection, name: str, when: When, audit: Audit = "auto") -> Night:
+    """Return how one member is to be read; not at all if their counts were seen again and have not moved."""
+    rows = connection.execute(sa.select(users).where(users.c.letterboxd_username == name)).all()
+    due = {row.id for row in rows} if audit == "all" else set()
+    return _night(connection, rows, when, due, None, listed=False)
+
+
+def stored_rows(connection: sa.Connection, member: str) -> tuple[Stored, ...]:
+    """Return all that is stored of a member's films."""
+    query = (
+        sa.select(films, ratings.c.rating, ratings.c.liked)
+        .join(ratings, ratings.c.film_id == films.c.id)
+        .join(users, users.c.id == ratings.c.user_id)
+        .where(users.c.letterboxd_username == member)
+    )
+    return tuple(Stored(_film(row), row.rating, bool(row.liked)) for row in connection.execute(query))
+
+
+def _film(row: Any) -> Film:
+    # A film known from an archive alone has no slug; no page can show this one.
+    slug = row.slug or f"film-row:{row.id}"
+    return Film(slug, row.title, row.release_year, row.letterboxd_film_id, row.letterboxd_lid)
+
+
+def _night(
+    connection: sa.Connection,
+    rows: Sequence[Any],
+    when: When,
+    due: set[int],
+    seed: str | None,
+    *,
+    listed: bool,
+) -> Night:
+    known = [row for row in rows if row.last_full_scrape_at is not None and row.status == "ok"]
+    # Who is gone or private is asked after now and then.
+    new = [row for row in rows if row not in known and (row.status == "ok" or row.id in due or not listed)]
+    starts = []
+    for row in known:
+        reason = _reason(row, due, counted=listed and row.letterboxd_username != seed)
+        done = when.since is not None and _last_read(row) >= when.since and reason is not Reason.MOVED
+        if reason and not done:
+            starts.append(_start(row, reason))
+    full = tuple(reader.starts_of(connection, new, when.work, when.at, seed))
+    return Night(tuple(starts), full, len(rows) - len(starts) - len(full))
+
+
+def _start(row: Any, reason: Reason) -> DeltaStart:
+    counted = reason is not Reason.UNCOUNTED
+    return DeltaStart(
+        row.letterboxd_username,
+        reason,
+        films=row.films_count if counted else None,
+        likes=row.likes_count if counted else None,
+        crawled_films=row.crawled_films_count,
+        crawled_likes=row.crawled_likes_count,
+        read_at=_last_read(row),
+    )
+
+
+def _reason(row: Any, due: set[int], *, counted: bool) -> Reason | None:
+    """Return why a member is to be read; ``counted``: the cohort's own listing shows their counts."""
+    fresh = row.counts_seen_at is not None and row.counts_seen_at > _last_read(row)
+    if not counted and not fresh:
+        return Reason.UNCOUNTED
+    if fresh:
+        if row.films_count is None and row.likes_count is None:
+            return Reason.UNCOUNTED
+        pairs = ((row.films_count, row.crawled_films_count), (row.likes_count, row.crawled_likes_count))
+        if any(now is not None and now != then for now, then in pairs):
+            return Reason.MOVED
+    return Reason.AUDIT if row.id in due else None
+
+
+def _last_read(row: Any) -> datetime:
+    full: datetime = row.last_full_scrape_at
+    return max(full, row.last_incremental_scrape_at or full)
+
+
+def _due(rows: Sequence[Any], at: datetime, days: int) -> set[int]:
+    """Return the ids of those whose audit is due: once in ``days`` days, on a day that their name gives.
+
+    The members in the order of a hash of their names share the days evenly.
+    """
+    order = sorted(rows, key=lambda row: hashlib.sha256(row.letterboxd_username.encode()).digest())
+    today = at.toordinal()
+    return {
+        row.id for place, row in enumerate(order) if _is_due(row, today, place * days // len(order), days)
+    }
+
+
+def _is_due(row: Any, today: int, slot: int, days: int) -> bool:
+    latest = today - (today - slot) % days
+    if row.last_full_scrape_at is None or row.status != "ok":
+        return latest == today
+    return latest - _last_read(row).toordinal() >= max(1, days * _TOO_SOON)

@@ -1,0 +1,99 @@
+"""Feeds: what is read, what is refused, and never anything but our own errors."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letterboxd_scraper.errors import LayoutChanged, PageError, WrongPage
+from letterboxd_scraper.items import FeedEntry, Film
+from letterboxd_scraper.pages.feed import parse_feed
+from tests.site import own_world
+from tests.site.feed import feed
+
+WORLD = own_world()
+MEMBER = next(m for m in WORLD.members.values() if len({entry.stars for entry in m.diary}) > 3)
+FEED = feed(WORLD, MEMBER).encode()
+
+ENTRY = """<item> <title>Flow, 2024 - ★★★★½</title> <link>https://letterboxd.com/ada/film/flow-2024/1/</link>
+<guid isPermaLink="false">letterboxd-review-1153149850</guid>
+<pubDate>Mon, 12 Jan 2026 09:03:05 +1300</pubDate>
+<letterboxd:watchedDate>2026-01-11</letterboxd:watchedDate> <letterboxd:rewatch>Yes</letterboxd:rewatch>
+<letterboxd:filmTitle>Flow &amp; Co</letterboxd:filmTitle> <letterboxd:filmYear>2024</letterboxd:filmYear>
+<letterboxd:memberRating>4.5</letterboxd:memberRating> <letterboxd:memberLike>Yes</letterboxd:memberLike>
+<tmdb:movieId>823219</tmdb:movieId> <description><![CDATA[ <p>Words</p> ]]></description> </item>"""
+
+
+def around(*items: str, owner: str = "Ada") -> bytes:
+    """Return a feed with these items."""
+    spaces = 'xmlns:letterboxd="https://letterboxd.com" xmlns:tmdb="https://themoviedb.org"'
+    head = f"<channel><title>Letterboxd - Ada</title><link>https://letterboxd.com/{owner}/</link>"
+    return f'<rss version="2.0" {spaces}>{head}{"".join(items)}</channel></rss>'.encode()
+
+
+def test_a_viewing_is_read() -> None:
+    assert parse_feed(around(ENTRY), "ada") == (
+        FeedEntry(
+            guid="letterboxd-review-1153149850",
+            film=Film("flow-2024", "Flow & Co", 2024),
+            watched=date(2026, 1, 11),
+            published=datetime(2026, 1, 11, 20, 3, 5, tzinfo=UTC),
+            stars=4.5,
+            liked=True,
+            url="https://letterboxd.com/ada/film/flow-2024/1/",
+        ),
+    )
+
+
+def test_what_is_not_said_is_not_known() -> None:
+    silent = ENTRY.replace("<letterboxd:memberRating>4.5</letterboxd:memberRating>", "")
+    silent = silent.replace("<letterboxd:memberLike>Yes</letterboxd:memberLike>", "")
+    (found,) = parse_feed(around(silent), "ada")
+    assert (found.stars, found.liked) == (None, None)
+    (found,) = parse_feed(around(ENTRY.replace("memberLike>Yes", "memberLike>No")), "ada")
+    assert found.liked is False
+
+
+def test_lists_are_skipped_and_a_feed_may_be_empty() -> None:
+    assert parse_feed(around(ENTRY.replace("letterboxd-review-1153149850", "letterboxd-list-7")), "ada") == ()
+    assert parse_feed(around(), "ada") == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (around(ENTRY)[:-20], WrongPage),
+        (around(ENTRY, owner="bob"), WrongPage),
+        (b"<html><title>Just a moment...</title></html>", WrongPage),
+        (b"", WrongPage),
+        (around(ENTRY.replace(">4.5<", ">4.7<")), LayoutChanged),
+        (around(ENTRY.replace("2026-01-11<", "yesterday<")), LayoutChanged),
+        (around(ENTRY.replace("/film/flow-2024/1/", "/journal/")), LayoutChanged),
+        (
+            around(ENTRY.replace("<letterboxd:filmTitle>Flow &amp; Co</letterboxd:filmTitle>", "")),
+            LayoutChanged,
+        ),
+        (around(ENTRY.replace("Mon, 12 Jan 2026 09:03:05 +1300", "")), LayoutChanged),
+    ],
+)
+def test_what_is_no_feed_of_theirs_is_refused(body: bytes, error: type[PageError]) -> None:
+    with pytest.raises(error):
+        parse_feed(body, "ada")
+
+
+def test_the_imitation_sites_feeds_are_read() -> None:
+    newest = sorted(MEMBER.diary, key=lambda entry: entry.id, reverse=True)[:50]
+    found = [
+        (entry.film.slug, entry.watched, entry.stars, entry.liked) for entry in parse_feed(FEED, MEMBER.name)
+    ]
+    assert found == [(entry.film, entry.date, entry.stars, entry.liked) for entry in newest]
+
+
+@given(at=st.integers(0, len(FEED) - 1), length=st.integers(0, 200), put=st.binary(max_size=20))
+def test_a_damaged_feed_is_read_or_refused(at: int, length: int, put: bytes) -> None:
+    try:
+        found = parse_feed(FEED[:at] + put + FEED[at + length :], MEMBER.name)
+    except PageError:
+        return
+    assert all(entry.film.slug and entry.film.title for entry in found)
