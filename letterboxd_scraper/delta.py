@@ -139,6 +139,11 @@ class MemberDelta:
         """Return how many of the member's films are new, say something else now, or say nothing any more."""
         return self.rows.changes_since(self._before)
 
+    def histogram(self) -> tuple[int, ...]:
+        """Return how many films are rated with half a star, one, … five, as far as is known now."""
+        counts = self.rows.histogram()
+        return tuple(counts[level] for level in STARS_OF)
+
     @property
     def films(self) -> int | None:
         """The number of films the member has watched, as of now."""
@@ -228,9 +233,7 @@ class MemberDelta:
     def _agrees(self, profile: Profile) -> bool:
         if profile.histogram is None:
             return Listing.RATED in self.done and self.done[Listing.RATED].proved
-        return not self.lost and [self.rows.histogram()[level] for level in STARS_OF] == list(
-            profile.histogram
-        )
+        return not self.lost and self.histogram() == profile.histogram
 
     def _try_again(self, profile: Profile) -> Listing | None:
         """Read the profile and what differs once more: something may have changed meanwhile."""

@@ -235,14 +235,18 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class MemberRefreshed:
-    """A member's delta crawl has ended, and what is stored agrees with all that was read.
+    """A member's delta crawl has ended, and all that was read agrees.
 
-    ``films`` and ``likes`` are the counts as of now; None where they are not known.
+    ``films`` and ``likes`` are the counts as of now; None where they are not known. By now ``histogram`` films
+    (with half a star, one, … five) and ``liked`` ones must be stored; else ``url`` is to be read again.
     """
 
     member: str
     films: int | None
     likes: int | None
+    histogram: tuple[int, ...]
+    liked: int
+    url: str
     changes: Changes = Changes()
 
 

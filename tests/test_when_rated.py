@@ -274,6 +274,39 @@ def test_what_cannot_be_reconciled_is_recorded_and_tried_again(
         assert None not in connection.scalars(sa.select(scrape_failures.c.resolved_at)).all()
 
 
+def test_nobody_counts_as_up_to_date_whose_pages_were_not_stored(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    rate_something_new(site.world)
+    with crawled_engine.begin() as connection:  # the page cannot be stored, what ends the member can
+        refuse_new_ratings(connection)
+    night(crawled, code=1)
+    assert stored_facts(crawled_engine) != truth(site)
+    with crawled_engine.begin() as connection:
+        assert "stored" in connection.scalars(sa.select(scrape_failures.c.stage)).all()
+        allow_new_ratings(connection)
+    night(crawled, TONIGHT + timedelta(days=1))
+    assert stored_facts(crawled_engine) == truth(site)
+    with crawled_engine.connect() as connection:
+        assert None not in connection.scalars(sa.select(scrape_failures.c.resolved_at)).all()
+
+
+def refuse_new_ratings(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        refusal = "BEFORE INSERT ON ratings WHEN NEW.rating = 3.5 BEGIN SELECT RAISE(ABORT, 'no'); END"
+        connection.execute(sa.text(f"CREATE TRIGGER refuse {refusal}"))
+        return
+    body = "$$ BEGIN RAISE EXCEPTION 'no'; END $$"
+    connection.execute(sa.text(f"CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS {body}"))
+    when = "FOR EACH ROW WHEN (NEW.rating = 3.5) EXECUTE FUNCTION no()"
+    connection.execute(sa.text(f"CREATE TRIGGER refuse BEFORE INSERT ON ratings {when}"))
+
+
+def allow_new_ratings(connection: sa.Connection) -> None:
+    on = " ON ratings" if connection.dialect.name == "postgresql" else ""
+    connection.execute(sa.text(f"DROP TRIGGER refuse{on}"))
+
+
 @pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
 def test_the_command_reads_in_full_once_and_then_what_changed(
     crawled: Shell, site: Site, crawled_engine: sa.Engine

@@ -92,7 +92,15 @@ class WhenRatedSpider(ProfileSpider):
         for listing, doubt in delta.doubts:
             yield Failure(listing, self.address(member, listing), doubt, member)
         if not delta.doubts:
-            yield MemberRefreshed(member, delta.films, delta.likes, delta.changes())
+            yield MemberRefreshed(
+                member,
+                delta.films,
+                delta.likes,
+                histogram=delta.histogram(),
+                liked=len(delta.rows.liked()),
+                url=self.address(member, Listing.PROFILE),
+                changes=delta.changes(),
+            )
         del self.deltas[member]
 
     async def parse_listing(

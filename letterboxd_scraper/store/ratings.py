@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import STARS_OF, FeedEntry, FilmsPage, Listing, Profile
+from letterboxd_scraper.items import STARS, STARS_OF, FeedEntry, FilmsPage, Listing, Profile
 from letterboxd_scraper.store.films import film_ids
 from letterboxd_scraper.store.schema import ratings, user_scrape_state, watched
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, offered, upsert
@@ -72,6 +72,15 @@ def _save_rows(
 ) -> None:
     along = {name: interval(name) for name in ("first_seen_at", "seen_after")}
     upsert(connection, ratings, rows, along=along | {"updated_at": offered("updated_at")})
+
+
+def count_ratings(connection: sa.Connection, user: int) -> tuple[tuple[int, ...], int]:
+    """Return how many films a member is stored to have rated with half a star, one, … five; and liked."""
+    of_member = ratings.c.user_id == user
+    query = sa.select(ratings.c.rating, sa.func.count()).where(of_member).group_by(ratings.c.rating)
+    stars = {rating: count for rating, count in connection.execute(query)}
+    liked = connection.scalar(sa.select(sa.func.count()).where(of_member, ratings.c.liked))
+    return tuple(stars.get(each, 0) for each in STARS), liked or 0
 
 
 def _when_rating_changes(name: str) -> Along:

@@ -24,7 +24,13 @@ from letterboxd_scraper.store.cohorts import set_members
 from letterboxd_scraper.store.diaries import newest_ratings, save_entries
 from letterboxd_scraper.store.films import film_ids, stored_film_ids
 from letterboxd_scraper.store.forgetting import allowed
-from letterboxd_scraper.store.ratings import REMOVE_ABSENT, save_favourites, save_tiles, save_viewings
+from letterboxd_scraper.store.ratings import (
+    REMOVE_ABSENT,
+    count_ratings,
+    save_favourites,
+    save_tiles,
+    save_viewings,
+)
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, upsert
 from letterboxd_scraper.store.users import follow_renaming, user_ids
@@ -180,6 +186,11 @@ def _member_read(item: MemberRead, connection: sa.Connection, visit: Visit) -> N
 @_store.register
 def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, visit: Visit) -> None:
     user = user_ids(connection, [item.member])[item.member]
+    if (stored := count_ratings(connection, user)) != (item.histogram, item.liked):
+        # A page could not be stored, or another crawl has seen something newer: the next one reads it all.
+        error = f"{sum(stored[0])} ratings and {stored[1]} likes are stored, not those that the pages showed"
+        failures.record(connection, Failure("stored", item.url, error, item.member), visit.at, visit.run)
+        return
     counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
     read = {"last_incremental_scrape_at": visit.at}
     connection.execute(users.update().where(users.c.id == user).values(counts | read))
@@ -196,6 +207,7 @@ def _failure(item: Failure, connection: sa.Connection, visit: Visit) -> None:
 
 
 _READ_BY_DELTA = (
+    "stored",
     Listing.PROFILE,
     Listing.RATED,
     Listing.RATED_BY_DATE,
