@@ -237,8 +237,8 @@ class Changes:
 class MemberRefreshed:
     """A member's delta crawl has ended, and all that was read agrees.
 
-    ``films`` and ``likes`` are the counts as of now; None where they are not known. By now ``histogram`` films
-    (with half a star, one, … five) and ``liked`` ones must be stored; else ``url`` is to be read again.
+    ``films`` and ``likes`` are the counts as of now; None where they are not known. By now ``histogram``
+    films (with half a star, one, … five) and ``liked`` ones must be stored; else ``url`` is to be read again.
     """
 
     member: str
