@@ -217,7 +217,7 @@ class MemberDelta:
         count, here = self.start.likes, len(self.rows.liked())
         if self._lost_a_like or count is None:
             return True
-        if self.start.reason is Reason.AUDIT:
+        if self.start.reason in (Reason.AUDIT, Reason.FAILED):
             return bool(count or here)  # nobody who likes nothing can have changed that unseen
         return count != here or count != self.start.crawled_likes
 

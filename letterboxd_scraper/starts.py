@@ -54,6 +54,7 @@ class Reason(StrEnum):
     """Why a member's pages are read tonight."""
 
     MOVED = "a count has moved"
+    FAILED = "they could not be read whole the last time"
     UNCOUNTED = "no listing shows their counts"
     AUDIT = "an audit is due"
 

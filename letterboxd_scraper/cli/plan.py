@@ -83,6 +83,7 @@ def _members(night: "Night", members: dict[str, Any]) -> list[Part]:
     for reason, what, least in (
         (Reason.UNCOUNTED, "on no listing", 2),
         (Reason.MOVED, "changed", 1),
+        (Reason.FAILED, "to be read again", 1),
         (Reason.AUDIT, "audits", 1),
     ):
         names = [start.name for start in night.starts if start.reason is reason]

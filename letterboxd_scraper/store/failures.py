@@ -5,8 +5,21 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import Failure
+from letterboxd_scraper.items import STARS_OF, Failure, Listing
 from letterboxd_scraper.store.schema import scrape_failures
+
+# The stage of a failure to store what pages showed.
+STORED = "stored"
+# The stages that a delta crawl makes good.
+READ_BY_DELTA = (
+    STORED,
+    Listing.PROFILE,
+    Listing.RATED,
+    Listing.RATED_BY_DATE,
+    Listing.LIKES,
+    Listing.UNRATED_LIKES,
+    *STARS_OF,
+)
 
 
 def record(connection: sa.Connection, failure: Failure, at: datetime, run: int | None = None) -> None:
@@ -36,3 +49,10 @@ def resolve(
     if stages is not None:
         still_open.append(scrape_failures.c.stage.in_(list(stages)))
     connection.execute(scrape_failures.update().where(*still_open).values(resolved_at=at))
+
+
+def to_be_read_again(connection: sa.Connection) -> set[str]:
+    """Return the members with open failures that a delta crawl may make good."""
+    failed = scrape_failures.c
+    still_open = (failed.resolved_at.is_(None), failed.stage.in_(READ_BY_DELTA))
+    return set(connection.scalars(sa.select(failed.member).where(*still_open, failed.member.is_not(None))))

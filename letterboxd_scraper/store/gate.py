@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items import Film
 from letterboxd_scraper.starts import DeltaStart, MemberStart, Reason, Stored
-from letterboxd_scraper.store import reader
+from letterboxd_scraper.store import failures, reader
 from letterboxd_scraper.store.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, users
 
@@ -88,10 +88,13 @@ def _night(
     known = [row for row in rows if row.last_full_scrape_at is not None and row.status == "ok"]
     # Who is gone or private is asked after now and then.
     new = [row for row in rows if row not in known and (row.status == "ok" or row.id in due or not listed)]
-    starts = []
+    starts, failed = [], failures.to_be_read_again(connection)
     for row in known:
         reason = _reason(row, due, counted=listed and row.letterboxd_username != seed)
-        done = when.since is not None and _last_read(row) >= when.since and reason is not Reason.MOVED
+        if row.letterboxd_username in failed and reason in (None, Reason.AUDIT):
+            reason = Reason.FAILED
+        again = reason in (Reason.MOVED, Reason.FAILED)
+        done = when.since is not None and _last_read(row) >= when.since and not again
         if reason and not done:
             starts.append(_start(row, reason))
     full = tuple(reader.starts_of(connection, new, when.work, when.at, seed))

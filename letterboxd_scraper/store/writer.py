@@ -189,7 +189,9 @@ def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, visit: V
     if (stored := count_ratings(connection, user)) != (item.histogram, item.liked):
         # A page could not be stored, or another crawl has seen something newer: the next one reads it all.
         error = f"{sum(stored[0])} ratings and {stored[1]} likes are stored, not those that the pages showed"
-        failures.record(connection, Failure("stored", item.url, error, item.member), visit.at, visit.run)
+        failures.record(
+            connection, Failure(failures.STORED, item.url, error, item.member), visit.at, visit.run
+        )
         return
     counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
     read = {"last_incremental_scrape_at": visit.at}
@@ -198,7 +200,7 @@ def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, visit: V
     state = user_scrape_state
     here = sa.and_(state.c.user_id == user, state.c.listing == Listing.RATED)
     connection.execute(state.update().where(here).values(status="complete", complete_as_of=visit.at))
-    failures.resolve(connection, item.member, visit.at, _READ_BY_DELTA)
+    failures.resolve(connection, item.member, visit.at, failures.READ_BY_DELTA)
 
 
 @_store.register
@@ -206,15 +208,6 @@ def _failure(item: Failure, connection: sa.Connection, visit: Visit) -> None:
     failures.record(connection, item, visit.at, visit.run)
 
 
-_READ_BY_DELTA = (
-    "stored",
-    Listing.PROFILE,
-    Listing.RATED,
-    Listing.RATED_BY_DATE,
-    Listing.LIKES,
-    Listing.UNRATED_LIKES,
-    *STARS_OF,
-)
 _KEEP_CREATED = {"created_at": as_stored("created_at")}
 
 
