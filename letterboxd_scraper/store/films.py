@@ -1,8 +1,8 @@
 """Films: found by their number, else by their short code or slug; titles, years and slugs follow the site."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -10,6 +10,8 @@ from letterboxd_scraper.items import Film
 from letterboxd_scraper.store.merge import merge_films
 from letterboxd_scraper.store.schema import films
 from letterboxd_scraper.store.upsert import insert_missing
+
+T = TypeVar("T")
 
 _SHOWN = (
     films.c.id,
@@ -29,7 +31,29 @@ def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str
     Films not known are inserted, changed ones corrected, and rows that the page shows to be one
     film are made one.
     """
-    wanted = _each_with_its_own_names({film.key: film for film in shown})
+    every = _each_with_its_own_names({film.key: film for film in shown})
+    found = _stored_as_shown(connection, every)
+    wanted = [film for film in every if film.key not in found]
+    return found | (_reconciled(connection, wanted) if wanted else {})
+
+
+def _stored_as_shown(connection: sa.Connection, shown: Sequence[Film]) -> dict[int | str, int]:
+    """Return the ids of the films whose rows say just what the page shows, as nearly all do.
+
+    Slugs and codes are unique: no other row can have those of such a film.
+    """
+    numbered = {film.film_id: film for film in shown if film.film_id}
+    found: dict[int | str, int] = {}
+    for numbers in _parts(list(numbered)):
+        query = sa.select(*_SHOWN).where(films.c.letterboxd_film_id.in_(numbers))
+        for row in connection.execute(query):
+            film = numbered[row[1]]
+            if tuple(row[1:]) == (film.film_id, film.lid, film.slug, film.title, film.year):
+                found[film.key] = row[0]
+    return found
+
+
+def _reconciled(connection: sa.Connection, wanted: Sequence[Film]) -> dict[int | str, int]:
     known = _Known(connection, wanted)
     if _merge_doubles(connection, known, wanted) or _free_names(connection, known, wanted):
         known = _Known(connection, wanted)
@@ -48,6 +72,11 @@ def stored_film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[in
     wanted = list({film.key: film for film in shown}.values())
     known = _Known(connection, wanted)
     return {film.key: row.id for film in wanted if (row := known.row(film)) is not None}
+
+
+def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), _AT_ONCE):
+        yield rows[start : start + _AT_ONCE]
 
 
 def _each_with_its_own_names(shown: dict[int | str, Film]) -> list[Film]:
@@ -74,8 +103,8 @@ class _Known:
         self.by_number: dict[int, Any] = {}
         self.by_lid: dict[str, Any] = {}
         self.by_slug: dict[str, Any] = {}
-        for start in range(0, len(shown), _AT_ONCE):
-            self._add(connection, shown[start : start + _AT_ONCE])
+        for part in _parts(shown):
+            self._add(connection, part)
 
     def _add(self, connection: sa.Connection, shown: Sequence[Film]) -> None:
         conditions = [

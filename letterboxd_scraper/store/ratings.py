@@ -33,33 +33,28 @@ def save_tiles(
 ) -> None:
     """Store the stars and likes of a page of rated films, or the likes of a page of liked ones."""
     liked = page.listing not in _OF_RATED
-    seen: dict[str, Any] = {"user_id": user, "first_seen_at": at, "updated_at": at}
-    seen["seen_after"] = _last_complete(connection, user, Listing.RATED)
-    rated = {ids[tile.film.key]: tile for tile in page.tiles if tile.stars is not None}
-    rows = [
-        seen | {"film_id": film, "rating": tile.stars, "liked": liked or tile.liked}
-        for film, tile in rated.items()
+    rated = [
+        {"film_id": film, "rating": tile.stars, "liked": liked or tile.liked}
+        for film, tile in {ids[t.film.key]: t for t in page.tiles if t.stars is not None}.items()
     ]
-    _save_rows(connection, rows, _when_rating_changes)
+    _save_rows(connection, user, rated, Listing.RATED, _when_rating_changes, at)
     # The likes say nothing against a rating: of unrated films they only add the like.
-    seen["seen_after"] = _last_complete(connection, user, page.listing)
     unrated = {ids[tile.film.key] for tile in page.tiles if tile.stars is None}
-    _save_rows(connection, [seen | {"film_id": film, "liked": True} for film in unrated], as_stored)
+    liking = [{"film_id": film, "liked": True} for film in unrated]
+    _save_rows(connection, user, liking, page.listing, as_stored, at)
 
 
 def save_viewings(
     connection: sa.Connection, user: int, viewings: Mapping[int, FeedEntry], at: datetime
 ) -> None:
     """Store the ratings that a feed tells, with their days; the likes only where it speaks of them."""
-    seen: dict[str, Any] = {"user_id": user, "first_seen_at": at, "updated_at": at}
-    seen["seen_after"] = _last_complete(connection, user, Listing.RATED)
     for says in (None, True, False):
         rows = [
-            seen | _viewing(film, entry) | ({} if says is None else {"liked": says})
+            _viewing(film, entry) | ({} if says is None else {"liked": says})
             for film, entry in viewings.items()
             if entry.liked is says
         ]
-        _save_rows(connection, rows, _when_rating_changes)
+        _save_rows(connection, user, rows, Listing.RATED, _when_rating_changes, at)
 
 
 def _viewing(film: int, entry: FeedEntry) -> dict[str, Any]:
@@ -68,10 +63,21 @@ def _viewing(film: int, entry: FeedEntry) -> dict[str, Any]:
 
 
 def _save_rows(
-    connection: sa.Connection, rows: list[dict[str, Any]], interval: Callable[[str], Along]
+    connection: sa.Connection,
+    user: int,
+    rows: list[dict[str, Any]],
+    listing: Listing,
+    interval: Callable[[str], Along],
+    at: datetime,
 ) -> None:
+    """Store what a listing shows of a member's films, first seen after the listing was last read whole."""
+    if not rows:
+        return
+    before = _last_complete(connection, user, listing)
+    seen = {"user_id": user, "first_seen_at": at, "seen_after": before, "updated_at": at}
     along = {name: interval(name) for name in ("first_seen_at", "seen_after")}
-    upsert(connection, ratings, rows, along=along | {"updated_at": offered("updated_at")})
+    offer = along | {"updated_at": offered("updated_at")}
+    upsert(connection, ratings, [seen | row for row in rows], along=offer)
 
 
 def count_ratings(connection: sa.Connection, user: int) -> tuple[tuple[int, ...], int]:
