@@ -327,6 +327,19 @@ def test_the_command_reads_in_full_once_and_then_what_changed(
     assert len(asked(site)) > 60
 
 
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_counts_that_were_seen_before_the_members_were_read_are_read_again(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    rate_something_new(site.world)  # minutes after the full crawl
+    assert_ended(crawled.letterboxd("scrape", "--cohort", "friends"), 0)
+    assert stored_facts(crawled_engine) == truth(site)
+    assert_ended(crawled.letterboxd("cohort", "refresh", "friends"), 0)
+    site.clear_log()
+    assert_ended(crawled.letterboxd("scrape", "--cohort", "friends"), 0)
+    assert not any("/following/" in hit.path for hit in site.log)
+
+
 def told_by(text: str) -> tuple[str, str]:
     import re
 
