@@ -340,6 +340,18 @@ def test_counts_that_were_seen_before_the_members_were_read_are_read_again(
     assert not any("/following/" in hit.path for hit in site.log)
 
 
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "command", [("scrape", "--cohort", "friends"), ("sync", "--seed", "marla", "--label", "friends")]
+)
+def test_a_circle_that_could_not_be_read_whole_is_told_at_the_end(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine, command: tuple[str, ...]
+) -> None:
+    site.faults.add(Fault("truncated", path="/marla/following/page/2/"))
+    ended = crawled.letterboxd(*command, LETTERBOXD_NOW=TONIGHT.isoformat())
+    assert_ended(ended, 3)
+
+
 def told_by(text: str) -> tuple[str, str]:
     import re
 

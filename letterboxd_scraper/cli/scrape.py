@@ -115,16 +115,17 @@ def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: d
     just_now = clock.now(session.config.LETTERBOXD_NOW) - COUNTS_HOLD_FOR
     with reading(engine) as connection:
         counted = runs.has_fresh_counts(connection, cohort.label, just_now)
+    circle = 0
     if cohort.seed is not None and not counted:
         far = {"FAR_CIRCLE_DAYS": FAR_CIRCLE_DAYS}
-        code = crawls.crawl(session, "follow_graph", {"cohort": cohort.label}, far | settings)
-        if code not in (0, 3):
-            return code
+        circle = crawls.crawl(session, "follow_graph", {"cohort": cohort.label}, far | settings)
+        if circle not in (0, 3):
+            return circle
     code = crawls.crawl(session, "when_rated", {"cohort": cohort.label}, settings)
     with reading(engine) as connection:
         notes = runs.notes_of_latest(connection, "when_rated", cohort.label)
     session.say(f"{cohort.label}: {notes or 'nothing was read'}")
-    return code
+    return code or circle
 
 
 def crawl_settings(*, full: bool = False, accept_terms: bool = False) -> dict[str, Any]:
