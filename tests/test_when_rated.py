@@ -255,6 +255,20 @@ def test_a_blocked_night_keeps_what_it_read_and_goes_on(
     assert stored_facts(crawled_engine) == truth(site)
 
 
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_a_blocked_night_that_is_carried_on_a_day_later_is_another_night(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    for change in CHANGES:
+        change(site.world)
+    site.faults.add(Fault("block", path="/zuzu/.*"))  # the last one: the seed has been read
+    night(crawled, code=4)
+    site.faults.clear()
+    site.world.rate("marla", unseen_film(site.world, "marla"), 2.5)
+    night(crawled, TONIGHT + timedelta(days=1))
+    assert stored_facts(crawled_engine) == truth(site)
+
+
 def test_what_cannot_be_reconciled_is_recorded_and_tried_again(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
