@@ -21,7 +21,7 @@ from letterboxd_scraper.store.schema import (
     users,
 )
 from tests.conftest import Shell, assert_ended, stored_facts
-from tests.site import Fault, Site, World
+from tests.site import Fault, Site, World, people
 from tests.test_crawl import noted_writes, watch_writes
 
 TONIGHT = datetime.now(UTC) + timedelta(days=1)
@@ -266,6 +266,37 @@ def test_a_blocked_night_that_is_carried_on_a_day_later_is_another_night(
     site.faults.clear()
     site.world.rate("marla", unseen_film(site.world, "marla"), 2.5)
     night(crawled, TONIGHT + timedelta(days=1))
+    assert stored_facts(crawled_engine) == truth(site)
+
+
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_counts_are_believed_though_the_clock_stands_still(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    night(crawled)
+    rate_something_new(site.world)
+    night(crawled)
+    assert stored_facts(crawled_engine) == truth(site)
+    site.clear_log()
+    night(crawled)
+    assert asked(site) == ["/marla/", "/marla/likes/films/"]
+
+
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("hidden", [("@films@",), ("@films@", "@likes@")])
+def test_who_has_no_counts_on_the_listing_is_not_taken_for_unchanged(
+    crawled: Shell,
+    site: Site,
+    crawled_engine: sa.Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    hidden: tuple[str, ...],
+) -> None:
+    rate_something_new(site.world)
+    row = people._ROW
+    for count in hidden:
+        row = row.replace(f"</span>{count}</a>", "</span></a>")
+    monkeypatch.setattr(people, "_ROW", row)
+    night(crawled)
     assert stored_facts(crawled_engine) == truth(site)
 
 

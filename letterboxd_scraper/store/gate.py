@@ -123,12 +123,12 @@ def _start(row: Any, reason: Reason) -> DeltaStart:
 
 def _reason(row: Any, due: set[int], *, counted: bool) -> Reason | None:
     """Return why a member is to be read; ``counted``: the cohort's own listing shows their counts."""
-    fresh = row.counts_seen_at is not None and row.counts_seen_at > _last_read(row)
-    if not counted and not fresh:
+    # Seen at the same moment: a simulation's clock stands still, so nobody knows which came first.
+    fresh = row.counts_seen_at is not None and row.counts_seen_at >= _last_read(row)
+    # Without a moment, the cohort's own listing did not show their counts when it was read last.
+    if not fresh and (not counted or row.counts_seen_at is None):
         return Reason.UNCOUNTED
     if fresh:
-        if row.films_count is None and row.likes_count is None:
-            return Reason.UNCOUNTED
         pairs = ((row.films_count, row.crawled_films_count), (row.likes_count, row.crawled_likes_count))
         if any(now is not None and now != then for now, then in pairs):
             return Reason.MOVED
