@@ -21,7 +21,7 @@ from letterboxd_scraper.store.schema import (
     users,
 )
 from tests.conftest import Shell, assert_ended, stored_facts
-from tests.site import Fault, Site, World
+from tests.site import Fault, Site, World, people
 from tests.test_crawl import noted_writes, watch_writes
 
 TONIGHT = datetime.now(UTC) + timedelta(days=1)
@@ -255,6 +255,51 @@ def test_a_blocked_night_keeps_what_it_read_and_goes_on(
     assert stored_facts(crawled_engine) == truth(site)
 
 
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_a_blocked_night_that_is_carried_on_a_day_later_is_another_night(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    for change in CHANGES:
+        change(site.world)
+    site.faults.add(Fault("block", path="/zuzu/.*"))  # the last one: the seed has been read
+    night(crawled, code=4)
+    site.faults.clear()
+    site.world.rate("marla", unseen_film(site.world, "marla"), 2.5)
+    night(crawled, TONIGHT + timedelta(days=1))
+    assert stored_facts(crawled_engine) == truth(site)
+
+
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_counts_are_believed_though_the_clock_stands_still(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    night(crawled)
+    rate_something_new(site.world)
+    night(crawled)
+    assert stored_facts(crawled_engine) == truth(site)
+    site.clear_log()
+    night(crawled)
+    assert asked(site) == ["/marla/", "/marla/likes/films/"]
+
+
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("hidden", [("@films@",), ("@films@", "@likes@")])
+def test_who_has_no_counts_on_the_listing_is_not_taken_for_unchanged(
+    crawled: Shell,
+    site: Site,
+    crawled_engine: sa.Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    hidden: tuple[str, ...],
+) -> None:
+    rate_something_new(site.world)
+    row = people._ROW
+    for count in hidden:
+        row = row.replace(f"</span>{count}</a>", "</span></a>")
+    monkeypatch.setattr(people, "_ROW", row)
+    night(crawled)
+    assert stored_facts(crawled_engine) == truth(site)
+
+
 def test_what_cannot_be_reconciled_is_recorded_and_tried_again(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -325,6 +370,31 @@ def test_the_command_reads_in_full_once_and_then_what_changed(
     full = crawled.letterboxd("scrape", "--cohort", "friends", "--full")
     assert_ended(full, 0)
     assert len(asked(site)) > 60
+
+
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_counts_that_were_seen_before_the_members_were_read_are_read_again(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    rate_something_new(site.world)  # minutes after the full crawl
+    assert_ended(crawled.letterboxd("scrape", "--cohort", "friends"), 0)
+    assert stored_facts(crawled_engine) == truth(site)
+    assert_ended(crawled.letterboxd("cohort", "refresh", "friends"), 0)
+    site.clear_log()
+    assert_ended(crawled.letterboxd("scrape", "--cohort", "friends"), 0)
+    assert not any("/following/" in hit.path for hit in site.log)
+
+
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "command", [("scrape", "--cohort", "friends"), ("sync", "--seed", "marla", "--label", "friends")]
+)
+def test_a_circle_that_could_not_be_read_whole_is_told_at_the_end(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine, command: tuple[str, ...]
+) -> None:
+    site.faults.add(Fault("truncated", path="/marla/following/page/2/"))
+    ended = crawled.letterboxd(*command, LETTERBOXD_NOW=TONIGHT.isoformat())
+    assert_ended(ended, 3)
 
 
 def told_by(text: str) -> tuple[str, str]:

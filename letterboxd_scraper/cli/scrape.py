@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # Members two and more steps away cost a request for each member above them: weekly is enough, with some
 # hours less for nights that are not of the same length.
 FAR_CIRCLE_DAYS = 6.5
-# Counts that a circle's listing showed so long ago are not read again before the members are.
+# Counts that a circle's listing showed so long ago, and that no crawl has used yet, are not read again before
+# the members are.
 COUNTS_HOLD_FOR = timedelta(hours=1)
 
 AcceptTerms = Annotated[
@@ -113,17 +114,18 @@ def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: d
 
     just_now = clock.now(session.config.LETTERBOXD_NOW) - COUNTS_HOLD_FOR
     with reading(engine) as connection:
-        counted = runs.ended_since(connection, "follow_graph", cohort.label, just_now)
+        counted = runs.has_fresh_counts(connection, cohort.label, just_now)
+    circle = 0
     if cohort.seed is not None and not counted:
         far = {"FAR_CIRCLE_DAYS": FAR_CIRCLE_DAYS}
-        code = crawls.crawl(session, "follow_graph", {"cohort": cohort.label}, far | settings)
-        if code not in (0, 3):
-            return code
+        circle = crawls.crawl(session, "follow_graph", {"cohort": cohort.label}, far | settings)
+        if circle not in (0, 3):
+            return circle
     code = crawls.crawl(session, "when_rated", {"cohort": cohort.label}, settings)
     with reading(engine) as connection:
         notes = runs.notes_of_latest(connection, "when_rated", cohort.label)
     session.say(f"{cohort.label}: {notes or 'nothing was read'}")
-    return code
+    return code or circle
 
 
 def crawl_settings(*, full: bool = False, accept_terms: bool = False) -> dict[str, Any]:

@@ -43,9 +43,9 @@ def sync(
 
     session: Session = context.obj
     label = label or seed.strip("/").lower()
-    code = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms)
-    if code not in (0, 3):
-        raise typer.Exit(code)
+    circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms)
+    if circle not in (0, 3):
+        raise typer.Exit(circle)
     engine = session.store()
     cohort = crawls.find_cohort(engine, label)
     if cohort.size <= 1:
@@ -60,7 +60,7 @@ def sync(
         code = refresh(session, engine, cohort, settings)
     if code in (0, 3, crawls.BLOCKED):
         _rank_and_show(session, engine, cohort, limit, output or Path(f"{label}.csv"), code)
-    raise typer.Exit(code)
+    raise typer.Exit(code or circle)
 
 
 def _rank_and_show(

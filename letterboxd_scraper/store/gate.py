@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -15,6 +15,8 @@ from letterboxd_scraper.store.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, users
 
 Audit = Literal["auto", "all", "none"]
+# An interrupted night that is carried on later than this is another night: who was read in it is read again.
+_SAME_NIGHT = timedelta(hours=12)
 # Who was read in so large a part of the time between two audits needs none yet.
 _TOO_SOON = 1 / 3
 
@@ -94,11 +96,16 @@ def _night(
         if row.letterboxd_username in failed and reason in (None, Reason.AUDIT):
             reason = Reason.FAILED
         again = reason in (Reason.MOVED, Reason.FAILED)
-        done = when.since is not None and _last_read(row) >= when.since and not again
-        if reason and not done:
+        if reason and (again or not _was_read_tonight(row, when)):
             starts.append(_start(row, reason))
     full = tuple(reader.starts_of(connection, new, when.work, when.at, seed))
     return Night(tuple(starts), full, len(rows) - len(starts) - len(full))
+
+
+def _was_read_tonight(row: Any, when: When) -> bool:
+    """Say whether the work that is carried on has read a member, and not so long ago."""
+    read = _last_read(row)
+    return when.since is not None and read > when.since and when.at - read < _SAME_NIGHT
 
 
 def _start(row: Any, reason: Reason) -> DeltaStart:
@@ -116,12 +123,12 @@ def _start(row: Any, reason: Reason) -> DeltaStart:
 
 def _reason(row: Any, due: set[int], *, counted: bool) -> Reason | None:
     """Return why a member is to be read; ``counted``: the cohort's own listing shows their counts."""
-    fresh = row.counts_seen_at is not None and row.counts_seen_at > _last_read(row)
-    if not counted and not fresh:
+    # Seen at the same moment: a simulation's clock stands still, so nobody knows which came first.
+    fresh = row.counts_seen_at is not None and row.counts_seen_at >= _last_read(row)
+    # Without a moment, the cohort's own listing did not show their counts when it was read last.
+    if not fresh and (not counted or row.counts_seen_at is None):
         return Reason.UNCOUNTED
     if fresh:
-        if row.films_count is None and row.likes_count is None:
-            return Reason.UNCOUNTED
         pairs = ((row.films_count, row.crawled_films_count), (row.likes_count, row.crawled_likes_count))
         if any(now is not None and now != then for now, then in pairs):
             return Reason.MOVED

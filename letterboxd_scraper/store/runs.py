@@ -99,11 +99,17 @@ def has_unfinished(connection: sa.Connection, kind: str, label: str, at: datetim
     return last is not None and _can_go_on(last, options, at)
 
 
-def ended_since(connection: sa.Connection, kind: str, label: str, moment: datetime) -> bool:
-    """Say whether a run of this kind on a cohort came to its end after that moment."""
+def has_fresh_counts(connection: sa.Connection, label: str, moment: datetime) -> bool:
+    """Say whether `follow_graph` read a cohort's counts after that moment, and nobody was read by them yet.
+
+    Counts that were seen before the members were read say nothing of what has changed since.
+    """
     runs = scrape_runs.c
-    same = sa.and_(runs.type == kind, runs.cohort == label, runs.status == "finished")
-    return bool(connection.scalar(sa.select(sa.exists().where(same, runs.finished_at >= moment))))
+    ended = sa.and_(runs.cohort == label, runs.status.in_(("finished", "failures")))
+    query = sa.select(runs.type, runs.status, runs.finished_at).where(ended).order_by(runs.id.desc()).limit(1)
+    last = connection.execute(query).first()
+    whole = last is not None and (last.type, last.status) == ("follow_graph", "finished")
+    return bool(whole and last.finished_at >= moment)
 
 
 def notes_of_latest(connection: sa.Connection, kind: str, label: str) -> str | None:

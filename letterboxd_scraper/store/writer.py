@@ -1,5 +1,6 @@
 """Saving items: one short function per kind of item, facts and bookmark in the caller's transaction."""
 
+from collections.abc import Sequence
 from functools import singledispatch
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from letterboxd_scraper.items import (
     Membership,
     MemberStatus,
     PeoplePage,
+    Person,
     Profile,
 )
 from letterboxd_scraper.starts import Visit
@@ -122,15 +124,11 @@ def _feed_page(page: FeedPage, connection: sa.Connection, visit: Visit) -> None:
 @_store.register
 def _people_page(page: PeoplePage, connection: sa.Connection, visit: Visit) -> None:
     people = {person.member: person for person in page.people}
-    rows = [
-        {"letterboxd_username": person.member, "films_count": person.films, "likes_count": person.likes}
-        | {"display_name": person.display_name, "avatar_url": person.avatar_url}
-        | {"counts_seen_at": visit.at, "created_at": visit.at}
-        for person in people.values()
-    ]
-    fill = {name: _fill(name) for name in ("display_name", "avatar_url")}
-    fill |= {name: _renew(name) for name in ("films_count", "likes_count")}
-    upsert(connection, users, rows, key=["letterboxd_username"], along=fill | _KEEP_CREATED)
+    counted = {name for name, person in people.items() if None not in (person.films, person.likes)}
+    for with_counts in (True, False):
+        _save_people(
+            connection, [person for name, person in people.items() if (name in counted) is with_counts], visit
+        )
     if not user_ids(connection, [page.owner]):
         insert_missing(connection, users, [{"letterboxd_username": page.owner, "created_at": visit.at}])
     known = user_ids(connection, [page.owner, *people])
@@ -142,6 +140,21 @@ def _people_page(page: PeoplePage, connection: sa.Connection, visit: Visit) -> N
     status = "complete" if page.last else "reading"
     ids = [known[name] for name in people]
     bookmarks.move(connection, known[page.owner], page.listing, page.number, ids, visit, status=status)
+
+
+def _save_people(connection: sa.Connection, people: Sequence[Person], visit: Visit) -> None:
+    """Store people of whom both counts are shown, or others: what is known of their counts holds no more."""
+    whole = all(None not in (person.films, person.likes) for person in people)
+    rows = [
+        {"letterboxd_username": person.member, "films_count": person.films, "likes_count": person.likes}
+        | {"display_name": person.display_name, "avatar_url": person.avatar_url}
+        | {"counts_seen_at": visit.at if whole else None, "created_at": visit.at}
+        for person in people
+    ]
+    along = {name: _fill(name) for name in ("display_name", "avatar_url")}
+    if not whole:
+        along |= {name: _renew(name) for name in ("films_count", "likes_count")}
+    upsert(connection, users, rows, key=["letterboxd_username"], along=along | _KEEP_CREATED)
 
 
 @_store.register
