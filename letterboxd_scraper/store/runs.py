@@ -108,8 +108,9 @@ def has_fresh_counts(connection: sa.Connection, label: str, moment: datetime) ->
     ended = sa.and_(runs.cohort == label, runs.status.in_(("finished", "failures")))
     query = sa.select(runs.type, runs.status, runs.finished_at).where(ended).order_by(runs.id.desc()).limit(1)
     last = connection.execute(query).first()
-    whole = last is not None and (last.type, last.status) == ("follow_graph", "finished")
-    return bool(whole and last.finished_at >= moment)
+    if last is None or (last.type, last.status) != ("follow_graph", "finished"):
+        return False
+    return bool(last.finished_at >= moment)
 
 
 def notes_of_latest(connection: sa.Connection, kind: str, label: str) -> str | None:
