@@ -241,6 +241,29 @@ def test_a_night_that_was_killed_goes_on(crawled: Shell, site: Site, crawled_eng
     assert len(again - {"marla"}) <= 2
 
 
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_a_kill_between_a_lost_rating_and_the_likes_hides_no_like(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    name = somebody(site.world, 0)
+    gone = rated_film(site.world, name, liked=True)
+    site.world.unwatch(name, gone)
+    site.world.unlike(name, gone)
+    site.world.like(name, unseen_film(site.world, name))  # the likes are as many as before
+    options = ["-s", f"LETTERBOXD_NOW={TONIGHT.isoformat()}"]
+    assert_ended(crawled.scrapy("follow_graph", *options, cohort="friends"), 0)
+    site.faults.add(Fault("slow", seconds=2, path=f"/{name}/likes/films/"))
+    command = [sys.executable, "-m", "scrapy", "crawl", "when_rated", "-a", "cohort=friends", *options]
+    crawl = subprocess.Popen(command, cwd=crawled.folder, env=crawled.environment)
+    while (name, gone, None, True, False) not in stored_facts(crawled_engine):
+        time.sleep(0.02)
+    crawl.send_signal(signal.SIGKILL)
+    crawl.wait()
+    site.faults.clear()
+    assert_ended(crawled.scrapy("when_rated", *options, cohort="friends"), 0)
+    assert stored_facts(crawled_engine) == truth(site)
+
+
 def test_a_blocked_night_keeps_what_it_read_and_goes_on(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
