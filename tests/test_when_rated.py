@@ -359,6 +359,20 @@ def test_nobody_counts_as_up_to_date_whose_pages_were_not_stored(
         assert None not in connection.scalars(sa.select(scrape_failures.c.resolved_at)).all()
 
 
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_what_is_stored_and_is_not_what_was_read_is_a_failure_of_the_run(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    rate_something_new(site.world)
+    forget_it = "DELETE FROM ratings WHERE user_id = NEW.user_id AND film_id = NEW.film_id"
+    with crawled_engine.begin() as connection:
+        when = "AFTER INSERT ON ratings WHEN NEW.rating = 3.5"
+        connection.execute(sa.text(f"CREATE TRIGGER lose {when} BEGIN {forget_it}; END"))
+    assert "1 failures" in night(crawled, code=3)
+    with crawled_engine.connect() as connection:
+        assert "failures" in connection.scalars(sa.select(scrape_runs.c.status)).all()
+
+
 def refuse_new_ratings(connection: sa.Connection) -> None:
     if connection.dialect.name == "sqlite":
         refusal = "BEFORE INSERT ON ratings WHEN NEW.rating = 3.5 BEGIN SELECT RAISE(ABORT, 'no'); END"
