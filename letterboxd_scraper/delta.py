@@ -7,7 +7,7 @@ shows (changes that cancel in all of them) a delta crawl cannot see.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -127,13 +127,18 @@ class MemberDelta:
         self._second_try = False
         self._to_the_end = False  # the ratings by date are read as the whole listing
 
-    def know(self, stored: Iterable[Stored]) -> None:
+    def know(self, stored: Collection[Stored]) -> None:
         """Take what is stored of the member."""
         self.knows = True
         self._before = {row.film.key: row for row in stored}
         self.rows = Rows(self._before.values())
         self._rated_before = frozenset(key for key, row in self._before.items() if row.stars)
         self._liked_before = frozenset(key for key, row in self._before.items() if row.liked)
+        # A crawl that was killed may have taken back a liked film's rating, and not come to the likes.
+        read_at = self.start.read_at
+        self._lost_a_like = any(
+            row.liked and not row.stars and row.since and read_at and row.since > read_at for row in stored
+        )
 
     def changes(self) -> Changes:
         """Return how many of the member's films are new, say something else now, or say nothing any more."""

@@ -20,7 +20,7 @@ from letterboxd_scraper.delta import Rules
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items import Changes, Failure, Listing, MemberRead, MemberRefreshed
 from letterboxd_scraper.starts import Stored
-from letterboxd_scraper.store import cohorts, gate, opt_outs, reader, runs
+from letterboxd_scraper.store import cohorts, failures, gate, opt_outs, reader, runs
 from letterboxd_scraper.store.engine import reading, shown, writing
 from letterboxd_scraper.store.migrate import first_line, open_store
 from letterboxd_scraper.targets import find_target
@@ -81,13 +81,15 @@ class Run:
         self.errors += 1
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
-        outcome = self._outcome(reason)
-        self.crawler.stats.set_value(OUTCOME, outcome)
         if hasattr(spider, "run"):
             try:
-                await asyncio.to_thread(self._finish, spider, outcome)
+                await asyncio.to_thread(self._finish, spider, reason)
             except sa.exc.DBAPIError as error:
                 logger.error("The end of the run could not be noted: %s", first_line(error))
+            finally:
+                self.crawler.stats.set_value(OUTCOME, self._outcome(reason))
+        else:
+            self.crawler.stats.set_value(OUTCOME, self._outcome(reason))
 
     def _outcome(self, reason: str) -> str:
         outcome = _OUTCOMES.get(reason, "failed")
@@ -198,12 +200,15 @@ class Run:
         whole = f", {self.read_whole} read in full" if self.read_whole else ""
         return f"members: {members}{whole}; films: {films}; {requests} requests; {failed}"
 
-    def _finish(self, spider: Any, outcome: str) -> None:
+    def _finish(self, spider: Any, reason: str) -> None:
         requests = self.crawler.stats.get_value("downloader/request_count", 0)
-        status = "failed" if outcome in ("bad_input", "no_robots") else outcome
-        notes = self._summary(spider, requests)
         at = clock.now(self.settings.LETTERBOXD_NOW)
         with writing(self.engine) as connection:
+            # These come to light in the store, after the items were found to be good.
+            self.failures += failures.stored_by(connection, spider.run)
+            outcome = self._outcome(reason)
+            status = "failed" if outcome in ("bad_input", "no_robots") else outcome
+            notes = self._summary(spider, requests)
             runs.finish(connection, spider.run, status, requests, at, notes)
         self.engine.dispose()
         logger.info("%s: %s, %d requests, %s", spider.name, outcome, requests, notes)

@@ -39,11 +39,12 @@ class MemberStart:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is stored of one film of a member; ``stars`` is None for a film that is not rated."""
+    """What is stored ``since`` then of one film of a member; ``stars`` is None for one that is not rated."""
 
     film: Film
     stars: float | None = None
     liked: bool = False
+    since: datetime | None = None
 
 
 # Asks for all that is stored of a member.

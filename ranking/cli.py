@@ -99,7 +99,7 @@ def rank_show(
     cohort: CohortOption,
     choices: "Choices",
     strategy: StrategyOption = "bayesian",
-    limit: Annotated[int, typer.Option(min=1, help="How many films.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=2_147_483_647, help="How many films.")] = 20,
     min_score: Annotated[float | None, typer.Option(help="Leave out films below this score.")] = None,
 ) -> None:
     """Print the top of a ranking. Films keep their ranks, whichever are left out."""

@@ -12,8 +12,16 @@ if TYPE_CHECKING:
     from ranking.filters import Choices
 
 
-def _filter(text: str) -> Any:
-    return typer.Option(help=text, rich_help_panel="Which films (repeated: any of them will do)")
+# What a database's whole number holds.
+_MOST = 2_147_483_647
+
+
+def _filter(text: str, **bounds: int) -> Any:
+    return typer.Option(help=text, rich_help_panel="Which films (repeated: any of them will do)", **bounds)
+
+
+def _count(text: str) -> Any:
+    return _filter(text, min=0, max=_MOST)
 
 
 def film_choices(
@@ -23,8 +31,8 @@ def film_choices(
     director: Annotated[list[str] | None, _filter("A director by name.")] = None,
     country: Annotated[list[str] | None, _filter("A country by name or code.")] = None,
     media_type: Annotated[Literal["movie", "tv"] | None, _filter("What TMDB takes it for.")] = None,
-    min_watchers: Annotated[int | None, _filter("Rated by so many of the cohort at least.")] = None,
-    max_watchers: Annotated[int | None, _filter("Rated by so many of the cohort at most.")] = None,
+    min_watchers: Annotated[int | None, _count("Rated by so many of the cohort at least.")] = None,
+    max_watchers: Annotated[int | None, _count("Rated by so many of the cohort at most.")] = None,
     unseen_by: Annotated[
         list[str] | None, _filter("Not watched, nor rated, by this member; repeated: by none of them.")
     ] = None,

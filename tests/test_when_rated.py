@@ -241,6 +241,29 @@ def test_a_night_that_was_killed_goes_on(crawled: Shell, site: Site, crawled_eng
     assert len(again - {"marla"}) <= 2
 
 
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_a_kill_between_a_lost_rating_and_the_likes_hides_no_like(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    name = somebody(site.world, 0)
+    gone = rated_film(site.world, name, liked=True)
+    site.world.unwatch(name, gone)
+    site.world.unlike(name, gone)
+    site.world.like(name, unseen_film(site.world, name))  # the likes are as many as before
+    options = ["-s", f"LETTERBOXD_NOW={TONIGHT.isoformat()}"]
+    assert_ended(crawled.scrapy("follow_graph", *options, cohort="friends"), 0)
+    site.faults.add(Fault("slow", seconds=2, path=f"/{name}/likes/films/"))
+    command = [sys.executable, "-m", "scrapy", "crawl", "when_rated", "-a", "cohort=friends", *options]
+    crawl = subprocess.Popen(command, cwd=crawled.folder, env=crawled.environment)
+    while (name, gone, None, True, False) not in stored_facts(crawled_engine):
+        time.sleep(0.02)
+    crawl.send_signal(signal.SIGKILL)
+    crawl.wait()
+    site.faults.clear()
+    assert_ended(crawled.scrapy("when_rated", *options, cohort="friends"), 0)
+    assert stored_facts(crawled_engine) == truth(site)
+
+
 def test_a_blocked_night_keeps_what_it_read_and_goes_on(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -334,6 +357,20 @@ def test_nobody_counts_as_up_to_date_whose_pages_were_not_stored(
     assert stored_facts(crawled_engine) == truth(site)
     with crawled_engine.connect() as connection:
         assert None not in connection.scalars(sa.select(scrape_failures.c.resolved_at)).all()
+
+
+@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+def test_what_is_stored_and_is_not_what_was_read_is_a_failure_of_the_run(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    rate_something_new(site.world)
+    forget_it = "DELETE FROM ratings WHERE user_id = NEW.user_id AND film_id = NEW.film_id"
+    with crawled_engine.begin() as connection:
+        when = "AFTER INSERT ON ratings WHEN NEW.rating = 3.5"
+        connection.execute(sa.text(f"CREATE TRIGGER lose {when} BEGIN {forget_it}; END"))
+    assert "1 failures" in night(crawled, code=3)
+    with crawled_engine.connect() as connection:
+        assert "failures" in connection.scalars(sa.select(scrape_runs.c.status)).all()
 
 
 def refuse_new_ratings(connection: sa.Connection) -> None:

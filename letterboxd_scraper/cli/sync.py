@@ -33,7 +33,7 @@ def sync(
     depth: Annotated[
         int | None, typer.Option(help="1, as usual: whom they follow; 2: whom those follow, too.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many films to print.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=2_147_483_647, help="How many films to print.")] = 20,
     output: Annotated[Path | None, typer.Option(help="The CSV file; default: LABEL.csv.")] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:

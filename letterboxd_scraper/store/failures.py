@@ -51,6 +51,13 @@ def resolve(
     connection.execute(scrape_failures.update().where(*still_open).values(resolved_at=at))
 
 
+def stored_by(connection: sa.Connection, run: int) -> int:
+    """Return how many members a run has read whose pages are not what is stored."""
+    failed = scrape_failures.c
+    here = (failed.run_id == run, failed.stage == STORED, failed.resolved_at.is_(None))
+    return connection.scalar(sa.select(sa.func.count()).where(*here)) or 0
+
+
 def to_be_read_again(connection: sa.Connection) -> set[str]:
     """Return the members with open failures that a delta crawl may make good."""
     failed = scrape_failures.c

@@ -64,12 +64,13 @@ def member_night(connection: sa.Connection, name: str, when: When, audit: Audit 
 def stored_rows(connection: sa.Connection, member: str) -> tuple[Stored, ...]:
     """Return all that is stored of a member's films."""
     query = (
-        sa.select(films, ratings.c.rating, ratings.c.liked)
+        sa.select(films, ratings.c.rating, ratings.c.liked, ratings.c.updated_at)
         .join(ratings, ratings.c.film_id == films.c.id)
         .join(users, users.c.id == ratings.c.user_id)
         .where(users.c.letterboxd_username == member)
     )
-    return tuple(Stored(_film(row), row.rating, bool(row.liked)) for row in connection.execute(query))
+    rows = connection.execute(query)
+    return tuple(Stored(_film(row), row.rating, bool(row.liked), row.updated_at) for row in rows)
 
 
 def _film(row: Any) -> Film:
