@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 _MOST = 2_147_483_647
 
 
-def _filter(text: str, **bounds: int) -> Any:
-    return typer.Option(help=text, rich_help_panel="Which films (repeated: any of them will do)", **bounds)
+_PANEL = "Which films (repeated: any of them will do)"
+
+
+def _filter(text: str) -> Any:
+    return typer.Option(help=text, rich_help_panel=_PANEL)
 
 
 def _count(text: str) -> Any:
-    return _filter(text, min=0, max=_MOST)
+    return typer.Option(help=text, rich_help_panel=_PANEL, min=0, max=_MOST)
 
 
 def film_choices(
