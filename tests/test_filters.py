@@ -439,3 +439,10 @@ def test_a_ranking_without_a_member_says_that_it_is_one(ranked: Shell) -> None:
     process = ranked.letterboxd("rank", "show", "--cohort", "friends", "--without", "otto_reels")
     assert_ended(process, 0)
     assert "ranked anew without otto_reels: what is stored stays as it is" in process.stderr
+
+
+@pytest.mark.parametrize("option", ["--limit", "--min-watchers", "--max-watchers"])
+def test_a_number_that_no_database_holds_is_bad_input(ranked: Shell, option: str) -> None:
+    process = ranked.letterboxd("rank", "show", "--cohort", "friends", option, "99999999999999999999")
+    assert_ended(process, 2)
+    assert len(process.stderr.splitlines()) == 1
