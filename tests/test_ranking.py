@@ -104,6 +104,7 @@ def test_parameters_come_from_the_call_then_the_cohort_then_the_defaults(crawled
         ({"m": -1}, "m=-1: must be a number, at least 0"),
         ({"m": "nan"}, "m=nan: must be a number"),
         ({"m": "inf"}, "must be a number"),
+        ({"m": 1e300}, "must be a number, at least 0 and at most 1e"),
         ({"min_votes": 0}, "min_votes=0: must be a whole number, at least 1"),
         ({"min_votes": 1.5}, "must be a whole number"),
         ({"votes": 1}, "no parameter 'votes': it has m, min_votes"),

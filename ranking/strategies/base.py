@@ -36,7 +36,7 @@ MIN_VOTES = "min_votes"
 
 def min_votes(default: int) -> Parameter:
     """Return the parameter that all strategies have."""
-    return Parameter(default, "films with fewer ratings are not ranked", least=1, whole=True)
+    return Parameter(default, "films with fewer ratings are not ranked", least=1, most=1e9, whole=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ STRATEGY = Strategy(
     meaning="the mean, pulled towards the circle's overall mean while votes are few",
     source="(v·R + m·C) / (v + m), as in IMDb's Top 250",
     parameters={
-        "m": Parameter(5.0, "how many votes the overall mean counts for"),
+        "m": Parameter(5.0, "how many votes the overall mean counts for", most=1e9),
         MIN_VOTES: min_votes(1),
     },
     scores=_scores,

@@ -48,7 +48,7 @@ STRATEGY = Strategy(
     meaning="what the circle thinks more of than Letterboxd as a whole",
     source="z(bayesian) − z(Letterboxd's average), over films that have both",
     parameters={
-        "m": Parameter(5.0, "how many votes the overall mean counts for"),
+        "m": Parameter(5.0, "how many votes the overall mean counts for", most=1e9),
         MIN_VOTES: min_votes(3),
     },
     scores=_scores,

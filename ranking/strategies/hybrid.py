@@ -49,8 +49,8 @@ STRATEGY = Strategy(
     meaning="how good, how much seen and how recent, in one number",
     source="z(R) + α·z(ln v) + β·z(recency)",
     parameters={
-        "alpha": Parameter(0.25, "what being seen by many counts for"),
-        "beta": Parameter(0.25, "what recency counts for"),
+        "alpha": Parameter(0.25, "what being seen by many counts for", most=1e6),
+        "beta": Parameter(0.25, "what recency counts for", most=1e6),
         "tau": recency.STRATEGY.parameters["tau"],
         "m": recency.STRATEGY.parameters["m"],
         MIN_VOTES: min_votes(3),

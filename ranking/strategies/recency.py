@@ -68,8 +68,8 @@ STRATEGY = Strategy(
     meaning="the Bayesian average, in which ratings count less the older they are",
     source="(V·R′ + m·C) / (V + m) with weights exp(−age/τ), V = Σw",
     parameters={
-        "tau": Parameter(180.0, "days after which a rating counts 1/e", least=0.001),
-        "m": Parameter(2.0, "how many new votes the overall mean counts for"),
+        "tau": Parameter(180.0, "days after which a rating counts 1/e", least=0.001, most=1e6),
+        "m": Parameter(2.0, "how many new votes the overall mean counts for", most=1e9),
         MIN_VOTES: min_votes(1),
     },
     scores=_scores,

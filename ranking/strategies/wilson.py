@@ -50,7 +50,7 @@ STRATEGY = Strategy(
     source="E. B. Wilson, JASA 22 (1927), lower bound of the score interval",
     parameters={
         "threshold": Parameter(3.5, "how many stars count as liked", least=0.5, most=5.0),
-        "z": Parameter(1.96, "the normal quantile of the confidence"),
+        "z": Parameter(1.96, "the normal quantile of the confidence", most=100),
         MIN_VOTES: min_votes(1),
     },
     scores=_scores,
