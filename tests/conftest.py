@@ -4,8 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,16 @@ from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import films, ratings, users
 from tests import postgres
-from tests.site import Site, own_world
+from tests.site import FEW, Site, own_world
 
 ROOT = Path(__file__).parent.parent
+
+on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
+on_postgresql = pytest.mark.parametrize("database_kind", ["postgresql"])
+# Marla's 35 friends of the demonstration, where the few that most tests make do with are too few.
+with_many_friends = pytest.mark.parametrize("friends", [None], ids=["many"])
+
+Names = tuple[str, ...] | None
 
 
 @pytest.fixture(scope="session")
@@ -41,24 +50,26 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn; `on_sqlite` and `on_postgresql` choose one."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str) -> str:
     """A database of each kind, without any table."""
-    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
-    return str(request.getfixturevalue(name))
+    return str(request.getfixturevalue("sqlite_url" if database_kind == "sqlite" else "postgres_url"))
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    """A database of each kind with the current schema."""
-    engine = make_engine(database_url)
-    migrate.upgrade(engine)
-    yield engine
-    engine.dispose()
+def friends() -> Names:
+    """Whom marla follows; None stands for the 35 of the demonstration."""
+    return FEW
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with Site(own_world()) as site:
+def site(friends: Names) -> Iterator[Site]:
+    with Site(own_world(follows=friends)) as site:
         yield site
 
 
@@ -90,49 +101,96 @@ class Shell:
         return self.run(sys.executable, "-m", "letterboxd_scraper", *arguments, **settings)
 
 
+class Snapshots:
+    """Databases with a part of the work done: each made when first asked for, and copied from then on."""
+
+    def __init__(self, server: str, folder: Path, stack: ExitStack) -> None:
+        self._server = server
+        self._folder = folder
+        self._stack = stack
+        self._made: dict[tuple[str, str, Names], sa.URL] = {}
+        self._numbers = count()
+
+    @contextmanager
+    def copy(self, kind: str, file: Path, work: str, friends: Names = None) -> Iterator[sa.Engine]:
+        """A database in which that ``work`` is done; one of SQLite becomes ``file``."""
+        key = (kind, work, friends)
+        if key not in self._made:
+            self._made[key] = self._make(*key)
+        source = str(self._made[key].database)
+        if kind == "sqlite":
+            shutil.copy(source, file)
+            yield from _opened(f"sqlite:///{file}")
+        else:
+            with postgres.database(self._server, template=source) as url:
+                yield from _opened(url)
+
+    def _make(self, kind: str, work: str, friends: Names) -> sa.URL:
+        file = self._folder / f"{next(self._numbers)}.db"
+        if work == "schema":
+            url = f"sqlite:///{file}"
+            if kind == "postgresql":
+                url = self._stack.enter_context(postgres.database(self._server))
+            engine = make_engine(url)
+            migrate.upgrade(engine)
+        else:
+            before, step = STEPS[work]
+            engine = self._stack.enter_context(self.copy(kind, file, before, friends))
+            with Site(own_world(follows=friends)) as site:
+                step(make_shell(self._folder, site, engine))
+        engine.dispose()  # PostgreSQL copies no database that is in use
+        return engine.url
+
+
+def _opened(url: str) -> Iterator[sa.Engine]:
+    engine = make_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def snapshots(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshots]:
+    with ExitStack() as stack:
+        yield Snapshots(postgres_server, tmp_path_factory.mktemp("snapshots"), stack)
+
+
+@pytest.fixture
+def engine(database_kind: str, snapshots: Snapshots, tmp_path: Path) -> Iterator[sa.Engine]:
+    """A database of each kind with the current schema."""
+    with snapshots.copy(database_kind, tmp_path / "letterboxd.db", "schema") as engine:
+        yield engine
+
+
+@pytest.fixture
+def known_engine(
+    database_kind: str, snapshots: Snapshots, friends: Names, tmp_path: Path
+) -> Iterator[sa.Engine]:
+    """A database of each kind in which marla's circle is known as the cohort "friends"."""
+    with snapshots.copy(database_kind, tmp_path / "known.db", "known", friends) as engine:
+        yield engine
+
+
+@pytest.fixture
+def crawled_engine(
+    database_kind: str, snapshots: Snapshots, friends: Names, tmp_path: Path
+) -> Iterator[sa.Engine]:
+    """A database of each kind in which marla's circle has been crawled."""
+    with snapshots.copy(database_kind, tmp_path / "copy.db", "crawled", friends) as engine:
+        yield engine
+
+
 @pytest.fixture
 def shell(tmp_path: Path, site: Site, engine: sa.Engine) -> Shell:
     """The site and an empty database with the current schema."""
     return make_shell(tmp_path, site, engine)
 
 
-@pytest.fixture(scope="session")
-def snapshots(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A database of each kind in which marla's circle has been crawled; to be copied, not changed."""
-    folder = tmp_path_factory.mktemp("snapshots")
-    with postgres.database(postgres_server) as postgres_url, Site(own_world()) as site:
-        urls = {"sqlite": f"sqlite:///{folder / 'letterboxd.db'}", "postgresql": postgres_url}
-        for url in urls.values():
-            engine = make_engine(url)
-            migrate.upgrade(engine)
-            crawl_friends(make_shell(folder, site, engine))
-            engine.dispose()
-        yield urls
-
-
 @pytest.fixture
-def crawled_engine(
-    request: pytest.FixtureRequest, snapshots: dict[str, str], postgres_server: str, tmp_path: Path
-) -> Iterator[sa.Engine]:
-    """A database of each kind (parametrize indirectly for one) in which marla's circle has been crawled."""
-    if request.param == "sqlite":
-        source, target = sa.make_url(snapshots["sqlite"]).database, tmp_path / "copy.db"
-        shutil.copy(str(source), target)
-        engine = make_engine(f"sqlite:///{target}")
-        yield engine
-        engine.dispose()
-        return
-    template = sa.make_url(snapshots["postgresql"]).database
-    with postgres.database(postgres_server, template=str(template)) as url:
-        engine = make_engine(url)
-        yield engine
-        engine.dispose()
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    chosen = any(mark.args[0] == "crawled_engine" for mark in metafunc.definition.iter_markers("parametrize"))
-    if "crawled_engine" in metafunc.fixturenames and not chosen:
-        metafunc.parametrize("crawled_engine", ["sqlite", "postgresql"], indirect=True)
+def known(tmp_path: Path, site: Site, known_engine: sa.Engine) -> Shell:
+    """The site, and a database that knows whom marla follows there, and nothing of their films."""
+    return make_shell(tmp_path, site, known_engine)
 
 
 @pytest.fixture
@@ -141,10 +199,27 @@ def crawled(tmp_path: Path, site: Site, crawled_engine: sa.Engine) -> Shell:
     return make_shell(tmp_path, site, crawled_engine)
 
 
+def find_friends(shell: Shell) -> None:
+    """Make marla's circle the cohort "friends"."""
+    assert_ended(shell.scrapy("follow_graph", seed="marla", label="friends"), 0)
+
+
+def crawl_members(shell: Shell) -> None:
+    """Read what the cohort's members rated and liked."""
+    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+
+
 def crawl_friends(shell: Shell) -> None:
     """Crawl marla's circle into the cohort "friends"."""
-    assert_ended(shell.scrapy("follow_graph", seed="marla", label="friends"), 0)
-    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    find_friends(shell)
+    crawl_members(shell)
+
+
+# What a snapshot is a copy of, and what is done in it.
+STEPS: dict[str, tuple[str, Callable[[Shell], None]]] = {
+    "known": ("schema", find_friends),
+    "crawled": ("known", crawl_members),
+}
 
 
 def assert_ended(process: subprocess.CompletedProcess[str], code: int) -> None:

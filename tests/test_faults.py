@@ -25,7 +25,7 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
-from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.conftest import Shell, assert_ended, make_shell, on_sqlite, stored_facts, with_many_friends
 from tests.site import Fault, Site, World, own_world, parquet_world
 from tests.site.rules import KINDS
 
@@ -82,15 +82,6 @@ def crowd() -> Iterator[Site]:
             world.follow(world.seed, name)
     with Site(world) as site:
         yield site
-
-
-@pytest.fixture
-def shell(tmp_path: Path, site: Site, engine: sa.Engine) -> Shell:
-    """A cohort that is known, but not crawled."""
-    shell = make_shell(tmp_path, site, engine)
-    assert_ended(shell.scrapy("follow_graph", seed="marla", label="friends"), 0)
-    site.clear_log()
-    return shell
 
 
 def truth(site: Site) -> set[Any]:
@@ -156,7 +147,7 @@ def spread(paths: Sequence[str], number: int, rng: random.Random) -> list[Fault]
     return chosen
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_faults_on_an_eighth_of_the_pages_of_sixty_members_are_gone_after_two_runs(
     tmp_path: Path, crowd: Site, engine: sa.Engine
 ) -> None:
@@ -187,21 +178,25 @@ def test_faults_on_an_eighth_of_the_pages_of_sixty_members_are_gone_after_two_ru
     assert {row.member for row in failures(engine, resolved=True)} == set(hard)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_one_fault_of_each_kind_is_healed_by_one_retry(shell: Shell, site: Site, engine: sa.Engine) -> None:
+@with_many_friends
+@on_sqlite
+def test_one_fault_of_each_kind_is_healed_by_one_retry(
+    known: Shell, site: Site, known_engine: sa.Engine
+) -> None:
     struck = dict(zip(readable(site.world), EVERY_KIND, strict=False))
     assert len(struck) == len(EVERY_KIND)
     site.faults.add(*(on(first_page(name), fault, times=1) for name, fault in struck.items()))
-    process = shell.scrapy("profile", *ONE_RETRY, cohort="friends")
+    process = known.scrapy("profile", *ONE_RETRY, cohort="friends")
     assert len(site.faults.struck) == len(struck)
-    lost = {str(struck[row.member].given()): row.error for row in failures(engine, resolved=False)}
-    garbled = stored_titles(engine) - shown_titles(site.world)
+    lost = {str(struck[row.member].given()): row.error for row in failures(known_engine, resolved=False)}
+    garbled = stored_titles(known_engine) - shown_titles(site.world)
     assert (lost, garbled) == ({}, set())
     assert_ended(process, 0)
-    assert stored_facts(engine) == truth(site)
+    assert stored_facts(known_engine) == truth(site)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@with_many_friends
+@on_sqlite
 def test_faults_while_people_are_read_are_gone_after_two_runs(
     tmp_path: Path, site: Site, engine: sa.Engine
 ) -> None:
@@ -222,7 +217,8 @@ def test_faults_while_people_are_read_are_gone_after_two_runs(
         assert dict(stored.all()) == names_shown
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@with_many_friends
+@on_sqlite
 @pytest.mark.parametrize("page", ["", "page/2/"])
 def test_a_table_of_people_that_should_not_be_empty_makes_no_cohort_smaller(
     tmp_path: Path, site: Site, engine: sa.Engine, page: str
@@ -263,8 +259,9 @@ def kill_after(process: "subprocess.Popen[bytes]", site: Site, requests: int, se
     return process.wait()
 
 
+@with_many_friends
 def test_ten_kills_at_random_instants_among_faults_lose_nothing(
-    shell: Shell, site: Site, engine: sa.Engine
+    known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:
     chance = 1012
     print("seed:", chance)
@@ -273,19 +270,19 @@ def test_ten_kills_at_random_instants_among_faults_lose_nothing(
     site.faults.replace([replace(fault, share=0.03) for fault in kinds], seed=chance)
     killed = 0
     for _ in range(10):
-        code = kill_after(start_crawl(shell), site, rng.randint(1, 14), rng.uniform(0, 0.03))
+        code = kill_after(start_crawl(known), site, rng.randint(1, 14), rng.uniform(0, 0.03))
         killed += code == -signal.SIGKILL
     assert killed == 10
     assert len(site.faults.struck) >= 5
     struck = set(site.faults.struck)
     site.faults.clear()
-    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
-    assert stored_facts(engine) == truth(site), struck
-    assert stored_titles(engine) <= shown_titles(site.world)
-    with engine.connect() as connection:
+    assert_ended(known.scrapy("profile", cohort="friends"), 0)
+    assert stored_facts(known_engine) == truth(site), struck
+    assert stored_titles(known_engine) <= shown_titles(site.world)
+    with known_engine.connect() as connection:
         seen = sa.select(films.c.slug).join(watched, watched.c.film_id == films.c.id)
         assert set(connection.scalars(seen)) == site.world.member("marla").watched
-    assert failures(engine, resolved=False) == []
+    assert failures(known_engine, resolved=False) == []
     good = [hit.path for hit in site.log if hit.status == 200 and not hit.fault and hit.path != "/sign-in/"]
     # A kill costs the page in flight, and those that wait for the database: more on a busy machine.
     assert len(good) - len(set(good)) <= 5 * killed
@@ -332,12 +329,14 @@ def test_likes_that_are_not_shown_are_not_forgotten(
     assert_ended(process, 3)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_likes_that_are_not_shown_are_not_taken_for_none(shell: Shell, site: Site, engine: sa.Engine) -> None:
+@on_sqlite
+def test_likes_that_are_not_shown_are_not_taken_for_none(
+    known: Shell, site: Site, known_engine: sa.Engine
+) -> None:
     # The list of people has just said how many films are liked: more than those that are rated, too.
     site.faults.add(Fault("empty-listing", path="/otto_reels/likes/.*", times=1))
-    assert_ended(shell.scrapy("profile", *ONE_RETRY, user="otto_reels"), 0)
-    assert stored_facts(engine) == site.world.truth(["otto_reels"])
+    assert_ended(known.scrapy("profile", *ONE_RETRY, user="otto_reels"), 0)
+    assert stored_facts(known_engine) == site.world.truth(["otto_reels"])
 
 
 @pytest.mark.parametrize("header", [True, False])
@@ -353,23 +352,24 @@ def test_a_member_behind_challenges_loses_nothing_and_ends_the_crawl(
     assert "otto_reels" in [row.member for row in failures(crawled_engine, resolved=False)]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@with_many_friends
+@on_sqlite
 @pytest.mark.parametrize("at_once", [1, 8])
 def test_after_the_first_challenge_only_what_is_under_way_and_one_more_arrives(
-    shell: Shell, site: Site, engine: sa.Engine, at_once: int
+    known: Shell, site: Site, known_engine: sa.Engine, at_once: int
 ) -> None:
     several = ("-s", f"CONCURRENT_REQUESTS={at_once}")
     site.faults.replace([Fault("challenge", after=60)])
-    assert_ended(shell.scrapy("profile", *several, cohort="friends"), 4)
+    assert_ended(known.scrapy("profile", *several, cohort="friends"), 4)
     hits = sorted(site.log, key=lambda hit: hit.time)
     first = next(place for place, hit in enumerate(hits) if hit.fault)
     assert first == 60
     assert len(hits[first + 1 :]) <= at_once + 1  # those under way, and its own second try
-    assert set() < films_named(stored_facts(engine)) < films_named(truth(site))
+    assert set() < films_named(stored_facts(known_engine)) < films_named(truth(site))
     read = {hit.path for hit in hits[:first]}
     site.faults.clear()
     site.clear_log()
-    assert_ended(shell.scrapy("profile", *several, cohort="friends"), 0)
-    assert stored_facts(engine) == truth(site)
+    assert_ended(known.scrapy("profile", *several, cohort="friends"), 0)
+    assert stored_facts(known_engine) == truth(site)
     # What was read was kept, but for pages that were on their way to the database.
     assert len(read & {hit.path for hit in site.log}) <= at_once

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import (
@@ -13,7 +12,7 @@ from letterboxd_scraper.store.schema import (
     scrape_runs,
     users,
 )
-from tests.conftest import Shell, assert_ended, stored_facts
+from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
 from tests.site import Site
 
 NAME = "otto_reels"
@@ -73,7 +72,7 @@ def test_a_forgotten_member_is_not_read_or_stored_again(
         assert "asked to be forgotten" in told.stderr
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_new_name_does_not_bring_them_back(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
     assert_ended(crawled.letterboxd("forget", NAME), 0)
     site.world.rename_member(NAME, "otto_again")
@@ -99,7 +98,7 @@ def test_the_circle_of_a_forgotten_member_goes_with_them(
     assert {fact[0] for fact in stored_facts(crawled_engine)} >= {NAME, "ebb"}  # the others' stay
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_somebody_who_was_never_stored_can_ask_and_change_their_mind(
     crawled: Shell, crawled_engine: sa.Engine
 ) -> None:
@@ -122,7 +121,7 @@ def test_somebody_who_was_never_stored_can_ask_and_change_their_mind(
     assert "is not on the list" in told.stderr
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_only_hashes_are_kept_and_they_differ_between_databases(
     crawled: Shell, crawled_engine: sa.Engine, tmp_path: Path
 ) -> None:
@@ -139,7 +138,7 @@ def test_only_hashes_are_kept_and_they_differ_between_databases(
     assert not found[1].code_hash
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_name_that_cannot_be_one_is_refused(crawled: Shell) -> None:
     told = crawled.letterboxd("forget", "no such name!")
     assert_ended(told, 2)

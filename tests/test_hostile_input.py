@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import films, scrape_failures, users
-from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.conftest import Shell, assert_ended, make_shell, on_sqlite, stored_facts
 from tests.site import Fault, Film, Member, Site, World
 from tests.site.pages import Answer
 
@@ -165,7 +165,7 @@ def _read(terminal: int) -> bytes:
 SLUGS = ("film", "1917", "a", "0", "x" * 250, "film-1", "page", "rated", "none", "a-" * 40 + "1999")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_every_slug_that_the_site_can_have_is_a_slug(tmp_path: Path, engine: sa.Engine) -> None:
     world = make_world(len(SLUGS), [f"Title {slug[:9]}" for slug in SLUGS], list(SLUGS))
     with Site(world) as site:

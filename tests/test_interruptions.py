@@ -5,13 +5,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import films, scrape_failures, scrape_runs, users, watched
-from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.conftest import Names, Shell, assert_ended, on_sqlite, stored_facts, with_many_friends
 from tests.site import Site, own_world
 from tests.site.pages import Answer
 
@@ -30,19 +29,21 @@ class FaultySite(Site):
 
 
 @pytest.fixture
-def site() -> Iterator[FaultySite]:
-    site = FaultySite(own_world())
+def site(friends: Names) -> Iterator[FaultySite]:
+    site = FaultySite(own_world(follows=friends))
     with site:
         yield site
 
 
 @pytest.fixture
-def shell(tmp_path: Path, site: Site, engine: sa.Engine) -> Shell:
-    """A cohort that is known, but not crawled; one request at a time, so that there is time to interfere."""
-    shell = make_shell(tmp_path, site, engine)
-    assert_ended(shell.scrapy("follow_graph", seed="marla", label="friends"), 0)
-    site.clear_log()
-    return shell
+def engine(known_engine: sa.Engine) -> sa.Engine:
+    return known_engine
+
+
+@pytest.fixture
+def shell(known: Shell) -> Shell:
+    """A cohort that is known, but not crawled."""
+    return known
 
 
 def truth(site: Site) -> set[tuple[str, str, float | None, bool, bool]]:
@@ -75,6 +76,7 @@ def wait_for_requests(site: Site, number: int) -> None:
         time.sleep(0.005)
 
 
+@with_many_friends
 def test_killed_at_any_instant_it_goes_on_where_it_was(shell: Shell, site: Site, engine: sa.Engine) -> None:
     for number in (2, 3, 4, 31):  # the first four pages are the seed's
         process = start_crawl(shell)
@@ -103,7 +105,7 @@ def test_two_crawls_of_one_cohort_at_once_corrupt_nothing(
 
 def test_ctrl_c_ends_it_cleanly(shell: Shell, site: Site, engine: sa.Engine) -> None:
     process = start_crawl(shell)
-    wait_for_requests(site, 40)
+    wait_for_requests(site, 15)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == 130
@@ -117,7 +119,7 @@ def test_ctrl_c_ends_it_cleanly(shell: Shell, site: Site, engine: sa.Engine) -> 
 
 def test_a_full_scrape_begins_anew_after_an_interruption(shell: Shell, site: Site) -> None:
     process = start_crawl(shell)
-    wait_for_requests(site, 30)
+    wait_for_requests(site, 15)
     process.kill()
     process.communicate()
     site.clear_log()
@@ -125,6 +127,7 @@ def test_a_full_scrape_begins_anew_after_an_interruption(shell: Shell, site: Sit
     assert "/marla/" in [hit.path for hit in site.log]
 
 
+@on_sqlite
 def test_a_spider_ends_when_the_command_that_started_it_is_killed(shell: Shell, site: Site) -> None:
     command = [sys.executable, "-m", "letterboxd_scraper", "scrape", "--cohort", "friends"]
     slowly = shell.environment | {"DOWNLOAD_DELAY": "0.1"}
@@ -138,11 +141,9 @@ def test_a_spider_ends_when_the_command_that_started_it_is_killed(shell: Shell, 
     assert len(site.log) == asked
 
 
-def test_after_a_crawl_that_ended_the_next_begins_anew(shell: Shell, site: Site) -> None:
-    for _ in range(2):
-        site.clear_log()
-        assert_ended(shell.scrapy("profile", cohort="friends"), 0)
-        assert "/marla/" in [hit.path for hit in site.log]
+def test_after_a_crawl_that_ended_the_next_begins_anew(crawled: Shell, site: Site) -> None:
+    assert_ended(crawled.scrapy("profile", cohort="friends"), 0)
+    assert "/marla/" in [hit.path for hit in site.log]
 
 
 def test_one_members_failure_does_not_stop_the_others(
@@ -172,22 +173,21 @@ CHALLENGE = (
 )
 
 
+@on_sqlite
 @pytest.mark.parametrize("status", [403, 200])
 def test_a_challenge_stops_the_crawl_and_erases_nothing(
-    shell: Shell, site: FaultySite, engine: sa.Engine, status: int
+    crawled: Shell, site: FaultySite, crawled_engine: sa.Engine, status: int
 ) -> None:
-    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
-    site.clear_log()
     site.fault = lambda path, answer: Answer(status, CHALLENGE) if "films" in path else answer
-    process = shell.scrapy("profile", cohort="friends")
+    process = crawled.scrapy("profile", cohort="friends")
     assert_ended(process, 4)
     assert "a challenge, twice" in process.stderr
     assert "export archives" in process.stderr
     assert "Traceback" not in process.stderr
     challenged = [hit.path for hit in site.log if "films" in hit.path]
     assert challenged == challenged[:1] * 2  # that page once more, and nothing after it
-    assert statuses(engine)[-1] == "blocked"
-    assert stored_facts(engine) == truth(site)
+    assert statuses(crawled_engine)[-1] == "blocked"
+    assert stored_facts(crawled_engine) == truth(site)
 
 
 BROKEN: dict[str, Fault] = {
@@ -203,31 +203,29 @@ BROKEN: dict[str, Fault] = {
 }
 
 
+@on_sqlite
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_page_that_proves_nothing_erases_nothing(
-    shell: Shell, site: FaultySite, engine: sa.Engine, kind: str
+    crawled: Shell, site: FaultySite, crawled_engine: sa.Engine, kind: str
 ) -> None:
-    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
     broken = BROKEN[kind]
     site.fault = lambda path, answer: broken(path, answer) if path.startswith("/marla/films/") else answer
-    assert_ended(shell.scrapy("profile", cohort="friends"), 3)
-    assert stored_facts(engine) == truth(site)
-    with engine.connect() as connection:
+    assert_ended(crawled.scrapy("profile", cohort="friends"), 3)
+    assert stored_facts(crawled_engine) == truth(site)
+    with crawled_engine.connect() as connection:
         assert list(connection.scalars(sa.select(scrape_failures.c.member))) == ["marla"]
 
 
 def test_a_listing_that_disagrees_with_the_profile_is_read_again_then_recorded(
-    shell: Shell, site: FaultySite, engine: sa.Engine
+    crawled: Shell, site: FaultySite, crawled_engine: sa.Engine
 ) -> None:
-    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
-    site.clear_log()
     # The listing lacks a film that the profile still counts.
     site.fault = lambda path, answer: _without_a_tile(answer) if path == "/ebb/films/rated/.5-5/" else answer
-    assert_ended(shell.scrapy("profile", cohort="friends"), 3)
-    assert stored_facts(engine) == truth(site)
+    assert_ended(crawled.scrapy("profile", cohort="friends"), 3)
+    assert stored_facts(crawled_engine) == truth(site)
     asked = [hit.path for hit in site.log if hit.path.startswith("/ebb/")]
     assert asked[:4] == ["/ebb/", "/ebb/films/rated/.5-5/"] * 2
-    with engine.connect() as connection:
+    with crawled_engine.connect() as connection:
         (row,) = connection.execute(sa.select(scrape_failures)).all()
     assert row.error == "the listing shows 31 films, the profile says 32: nothing was removed"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.conftest import Shell, assert_ended, make_shell, on_postgresql, on_sqlite, stored_facts
 from tests.site import Site
 from tests.site.pages import Answer
 from tests.site.world import STARS, Film, Member, World
@@ -57,7 +57,7 @@ def pages_by_level(site: LongSite) -> int:
     return sum(max(1, -(-levels[stars] // 72)) for stars in STARS)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_every_film_is_read_though_no_listing_shows_them_all(
     shell: Shell, site: LongSite, engine: sa.Engine
 ) -> None:
@@ -77,7 +77,7 @@ def test_every_film_is_read_though_no_listing_shows_them_all(
     assert "/vera/films/rated/.5/" not in site.asked()  # the histogram says that there is none
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@on_postgresql
 def test_killed_between_two_levels_it_goes_on_there(shell: Shell, site: LongSite, engine: sa.Engine) -> None:
     process = start_crawl(shell)
     wait_for_requests(site, 40)

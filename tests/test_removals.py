@@ -13,7 +13,15 @@ from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store.engine import writing
 from letterboxd_scraper.store.schema import cohort_members, cohorts, users
 from letterboxd_scraper.store.writer import save
-from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.conftest import (
+    Names,
+    Shell,
+    assert_ended,
+    make_shell,
+    on_sqlite,
+    stored_facts,
+    with_many_friends,
+)
 from tests.site import Fault, Site, own_world
 from tests.site.pages import Answer
 
@@ -30,8 +38,8 @@ class MovingSite(Site):
 
 
 @pytest.fixture
-def site() -> Iterator[MovingSite]:
-    site = MovingSite(own_world())
+def site(friends: Names) -> Iterator[MovingSite]:
+    site = MovingSite(own_world(follows=friends))
     with site:
         yield site
 
@@ -73,6 +81,7 @@ def test_a_like_outlives_counts_that_come_out_even(
 MESSAGE = '<section class="ui-block-header filtered-message"><p>Ebb likes 5 films.</p></section>'
 
 
+@on_sqlite
 @pytest.mark.parametrize("instead", [MESSAGE, MESSAGE + '<ul class="tiles"></ul>', ""], ids=range(3))
 def test_a_sentence_in_place_of_the_grid_empties_no_listing(
     shell: Shell, site: MovingSite, crawled_engine: sa.Engine, instead: str
@@ -89,6 +98,7 @@ def test_a_sentence_in_place_of_the_grid_empties_no_listing(
     assert stored_facts(crawled_engine) == truth(site)
 
 
+@on_sqlite
 def test_a_next_page_that_is_spelt_otherwise_is_still_the_next(
     shell: Shell, site: MovingSite, crawled_engine: sa.Engine
 ) -> None:
@@ -99,8 +109,9 @@ def test_a_next_page_that_is_spelt_otherwise_is_still_the_next(
     assert stored_facts(crawled_engine) == truth(site)
 
 
+@with_many_friends
 def test_whoever_slips_over_a_page_border_is_still_followed(
-    shell: Shell, site: MovingSite, crawled_engine: sa.Engine
+    known: Shell, site: MovingSite, known_engine: sa.Engine
 ) -> None:
     left = site.world.member("marla").following[-1]  # the newest, on page 1
 
@@ -109,22 +120,23 @@ def test_whoever_slips_over_a_page_border_is_still_followed(
             site.world.unfollow("marla", left)
 
     site.before = unfollow
-    before = members_of(crawled_engine, "friends")
-    assert_ended(shell.scrapy("follow_graph", cohort="friends"), 0)
-    assert members_of(crawled_engine, "friends") == before - {left} == set(site.world.circle("marla"))
+    before = members_of(known_engine, "friends")
+    assert_ended(known.scrapy("follow_graph", cohort="friends"), 0)
+    assert members_of(known_engine, "friends") == before - {left} == set(site.world.circle("marla"))
 
 
+@with_many_friends
 def test_a_small_cohort_takes_nothing_from_a_large_one(
-    shell: Shell, site: MovingSite, crawled_engine: sa.Engine
+    known: Shell, site: MovingSite, known_engine: sa.Engine
 ) -> None:
-    before = members_of(crawled_engine, "friends")
+    before = members_of(known_engine, "friends")
     site.faults.add(Fault("challenge", path="/marla/following/page/2/"))
-    assert_ended(shell.scrapy("follow_graph", cohort="friends"), 4)
+    assert_ended(known.scrapy("follow_graph", cohort="friends"), 4)
     site.faults.clear()
-    assert_ended(shell.scrapy("follow_graph", seed="marla", label="tiny", max_members=3), 0)
-    assert_ended(shell.scrapy("follow_graph", cohort="friends"), 0)
-    assert members_of(crawled_engine, "friends") == before
-    assert len(members_of(crawled_engine, "tiny")) == 3
+    assert_ended(known.scrapy("follow_graph", seed="marla", label="tiny", max_members=3), 0)
+    assert_ended(known.scrapy("follow_graph", cohort="friends"), 0)
+    assert members_of(known_engine, "friends") == before
+    assert len(members_of(known_engine, "tiny")) == 3
 
 
 def test_a_seed_page_that_fails_makes_no_cohort(tmp_path: Path, site: MovingSite, engine: sa.Engine) -> None:

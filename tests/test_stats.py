@@ -18,7 +18,7 @@ from letterboxd_scraper.store.schema import (
     users,
 )
 from ranking import stats
-from tests.conftest import Shell, assert_ended, stored_facts
+from tests.conftest import Shell, assert_ended, on_postgresql, stored_facts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -155,7 +155,7 @@ def test_a_change_that_was_rolled_back_is_none(counted: sa.Engine) -> None:
     assert stats.refresh(counted, LATER) is None
 
 
-@pytest.mark.parametrize("crawled_engine", ["postgresql"], indirect=True)
+@on_postgresql
 def test_a_change_that_is_not_committed_yet_is_counted_the_next_time(counted: sa.Engine) -> None:
     with counted.begin() as other:
         other.execute(ratings.update().where(a_rating(other)).values(rating=0.5))

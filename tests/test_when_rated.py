@@ -20,7 +20,7 @@ from letterboxd_scraper.store.schema import (
     scrape_runs,
     users,
 )
-from tests.conftest import Shell, assert_ended, stored_facts
+from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
 from tests.site import Fault, Site, World, people
 from tests.test_crawl import noted_writes, watch_writes
 
@@ -138,7 +138,7 @@ def test_the_feed_explains_many_levels_at_once(crawled: Shell, site: Site, crawl
     assert dated == dict.fromkeys(new, datetime(TONIGHT.year, TONIGHT.month, TONIGHT.day, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize("fault", [Fault("status", code=404), Fault("truncated"), Fault("garbage")])
 def test_a_feed_that_cannot_be_read_costs_pages_and_nothing_else(
     crawled: Shell, site: Site, crawled_engine: sa.Engine, fault: Fault
@@ -241,7 +241,7 @@ def test_a_night_that_was_killed_goes_on(crawled: Shell, site: Site, crawled_eng
     assert len(again - {"marla"}) <= 2
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_kill_between_a_lost_rating_and_the_likes_hides_no_like(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -278,7 +278,7 @@ def test_a_blocked_night_keeps_what_it_read_and_goes_on(
     assert stored_facts(crawled_engine) == truth(site)
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_blocked_night_that_is_carried_on_a_day_later_is_another_night(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -292,7 +292,7 @@ def test_a_blocked_night_that_is_carried_on_a_day_later_is_another_night(
     assert stored_facts(crawled_engine) == truth(site)
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_counts_are_believed_though_the_clock_stands_still(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -305,7 +305,7 @@ def test_counts_are_believed_though_the_clock_stands_still(
     assert asked(site) == ["/marla/", "/marla/likes/films/"]
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize("hidden", [("@films@",), ("@films@", "@likes@")])
 def test_who_has_no_counts_on_the_listing_is_not_taken_for_unchanged(
     crawled: Shell,
@@ -359,7 +359,7 @@ def test_nobody_counts_as_up_to_date_whose_pages_were_not_stored(
         assert None not in connection.scalars(sa.select(scrape_failures.c.resolved_at)).all()
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_what_is_stored_and_is_not_what_was_read_is_a_failure_of_the_run(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -389,7 +389,7 @@ def allow_new_ratings(connection: sa.Connection) -> None:
     connection.execute(sa.text(f"DROP TRIGGER refuse{on}"))
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_the_command_reads_in_full_once_and_then_what_changed(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -409,7 +409,7 @@ def test_the_command_reads_in_full_once_and_then_what_changed(
     assert len(asked(site)) > 60
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_counts_that_were_seen_before_the_members_were_read_are_read_again(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -422,7 +422,7 @@ def test_counts_that_were_seen_before_the_members_were_read_are_read_again(
     assert not any("/following/" in hit.path for hit in site.log)
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize(
     "command", [("scrape", "--cohort", "friends"), ("sync", "--seed", "marla", "--label", "friends")]
 )
@@ -442,7 +442,7 @@ def told_by(text: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 def test_the_far_circle_is_asked_after_weekly(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
     assert_ended(crawled.scrapy("follow_graph", seed="hal9", label="wide", depth=2), 0)
 
@@ -466,7 +466,7 @@ def test_the_far_circle_is_asked_after_weekly(crawled: Shell, site: Site, crawle
     assert found == site.world.circle("hal9", depth=2)
 
 
-@pytest.mark.parametrize("crawled_engine", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
