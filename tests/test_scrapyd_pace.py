@@ -33,7 +33,10 @@ def site() -> Iterator[Site]:
     films = [Film(n, f"f{n}", f"film-{n}", f"Film {n}", 1999) for n in range(1, PAGES * PER_PAGE + 1)]
     rated = {film.slug: 3.5 for film in films}
     names = CRAWLERS.values()
-    members = [Member(name, name, name, f"m-{name}", dict(rated), watched=set(rated)) for name in names]
+    members = [
+        Member(name, name, name, f"m{number}", dict(rated), watched=set(rated))
+        for number, name in enumerate(names)
+    ]
     with Site(World(films, members)) as site:
         yield site
 
