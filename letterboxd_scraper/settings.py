@@ -24,6 +24,9 @@ USER_AGENT = config.user_agent(_config.LETTERBOXD_CONTACT)
 
 # One client: what a site allows counts for the site, not for each of its addresses.
 CONCURRENT_REQUESTS_PER_DOMAIN = _config.CONCURRENT_REQUESTS
+# Few are found on one page, and they are stored one after another anyway; for each that may be worked on at
+# once Scrapy starts a task with every page.
+CONCURRENT_ITEMS = 1
 DOWNLOAD_DELAY_JITTER = 0  # else half of the gaps would be shorter than the delay we promise
 COOKIES_ENABLED = False  # no page needs one
 
