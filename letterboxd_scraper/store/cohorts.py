@@ -116,7 +116,7 @@ def set_members(
         {"cohort_id": cohort, "user_id": user, "depth": depth, "followed_at": at}
         for user, depth in depths.items()
     ]
-    upsert(connection, cohort_members, rows, along={"followed_at": as_stored("followed_at")})
+    upsert(connection, cohort_members, rows, along={"followed_at": as_stored})
     if complete:
         stored = connection.scalars(
             sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == cohort)

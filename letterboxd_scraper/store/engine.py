@@ -15,7 +15,9 @@ _SQLITE_PRAGMAS = ("foreign_keys=on", "journal_mode=wal", "synchronous=normal", 
 def make_engine(url: str) -> sa.Engine:
     """Return an engine for ``url``; an SQLite file's folder is made. Raises StoreNotReady."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        engine = sa.create_engine(url, pool_pre_ping=True)
+        sa.event.listen(engine, "rollback", _forget)
+        return engine
     database = sa.make_url(url).database
     if database:
         try:
@@ -27,6 +29,7 @@ def make_engine(url: str) -> sa.Engine:
     engine = sa.create_engine(url)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
+    sa.event.listen(engine, "rollback", _forget)
     return engine
 
 
@@ -41,6 +44,11 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     # processes would otherwise fail with "database is locked" instead of waiting for each other.
     reading = connection.get_execution_options().get("reading")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _forget(connection: sa.Connection) -> None:
+    """Drop what is kept with the connection: it may have been found in what is rolled back."""
+    connection.info.clear()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Films: found by their number, else by their short code or slug; titles, years and slugs follow the site."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -23,6 +23,9 @@ _SHOWN = (
 )
 # A look-up names so many films at most: databases limit the parameters of a statement.
 _AT_ONCE = 5000
+# Where a connection keeps what it was told about films, and of how many. A rollback clears it.
+_MEMORY = "films"
+_REMEMBERED_AT_MOST = 20_000
 
 
 def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
@@ -32,9 +35,32 @@ def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str
     film are made one.
     """
     every = _each_with_its_own_names({film.key: film for film in shown})
-    found = _stored_as_shown(connection, every)
+    found = _remembered(connection, every)
+    found |= _stored_as_shown(connection, [film for film in every if film.key not in found])
     wanted = [film for film in every if film.key not in found]
     return found | (_reconciled(connection, wanted) if wanted else {})
+
+
+def _remembered(connection: sa.Connection, shown: Sequence[Film]) -> dict[int | str, int]:
+    """Return the ids of those films that have been looked up over this connection before.
+
+    One number tells whether all of them still have these ids: another process may have made one film of two.
+    """
+    memory: dict[Film, int] = connection.info.get(_MEMORY, {})
+    found: dict[int | str, int] = {film.key: memory[film] for film in shown if film in memory}
+    for numbers in _parts(list(found)):
+        ids = sa.select(sa.func.sum(films.c.id)).where(films.c.letterboxd_film_id.in_(numbers))
+        if connection.scalar(ids) != sum(found[number] for number in numbers):
+            memory.clear()
+            return {}
+    return found
+
+
+def _remember(connection: sa.Connection, found: Mapping[Film, int]) -> None:
+    memory = connection.info.setdefault(_MEMORY, {})
+    if len(memory) > _REMEMBERED_AT_MOST:
+        memory.clear()
+    memory |= {film: number for film, number in found.items() if film.film_id}
 
 
 def _stored_as_shown(connection: sa.Connection, shown: Sequence[Film]) -> dict[int | str, int]:
@@ -43,28 +69,37 @@ def _stored_as_shown(connection: sa.Connection, shown: Sequence[Film]) -> dict[i
     Slugs and codes are unique: no other row can have those of such a film.
     """
     numbered = {film.film_id: film for film in shown if film.film_id}
-    found: dict[int | str, int] = {}
+    found: dict[Film, int] = {}
     for numbers in _parts(list(numbered)):
         query = sa.select(*_SHOWN).where(films.c.letterboxd_film_id.in_(numbers))
         for row in connection.execute(query):
             film = numbered[row[1]]
             if tuple(row[1:]) == (film.film_id, film.lid, film.slug, film.title, film.year):
-                found[film.key] = row[0]
-    return found
+                found[film] = row[0]
+    _remember(connection, found)
+    return {film.key: number for film, number in found.items()}
 
 
 def _reconciled(connection: sa.Connection, wanted: Sequence[Film]) -> dict[int | str, int]:
     known = _Known(connection, wanted)
     if _merge_doubles(connection, known, wanted) or _free_names(connection, known, wanted):
+        connection.info.pop(_MEMORY, None)
         known = _Known(connection, wanted)
+    found: dict[Film, int] = {}
     if missing := [film for film in wanted if known.row(film) is None]:
-        insert_missing(
-            connection, films, [_row(film) for film in sorted(missing, key=lambda film: film.slug)]
-        )
-        known = _Known(connection, wanted)
+        rows = [_row(film) for film in sorted(missing, key=lambda film: film.slug)]
+        inserted = {row.slug: row.id for row in insert_missing(connection, films, rows, "id", "slug")}
+        if len(inserted) == len(missing):
+            found = {film: inserted[film.slug] for film in missing}
+        else:  # two of them are one film, or another process has just inserted it
+            known = _Known(connection, wanted)
     for film in wanted:
-        _correct(connection, known.row(film), film)
-    return {film.key: known.row(film).id for film in wanted}
+        if film not in found:
+            row = known.row(film)
+            _correct(connection, row, film)
+            found[film] = row.id
+    _remember(connection, found)
+    return {film.key: number for film, number in found.items()}
 
 
 def stored_film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:

@@ -1,6 +1,6 @@
 """What members rated, liked, favoured and watched: rows set by pages, rows removed by proofs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -19,7 +19,7 @@ def save_favourites(connection: sa.Connection, user: int, profile: Profile, at: 
         {"user_id": user, "film_id": film, "favorite": True, "first_seen_at": at, "updated_at": at}
         for film in ids.values()
     ]
-    kept = {"first_seen_at": as_stored("first_seen_at"), "updated_at": offered("updated_at")}
+    kept = {"first_seen_at": as_stored, "updated_at": offered}
     upsert(connection, ratings, rows, along=kept)
     no_longer = _of(user, ratings.c.favorite, ratings.c.film_id.not_in(ids.values()))
     _withdraw(connection, no_longer, {"favorite": False}, ratings.c.rating.is_(None) & ~ratings.c.liked, at)
@@ -67,7 +67,7 @@ def _save_rows(
     user: int,
     rows: list[dict[str, Any]],
     listing: Listing,
-    interval: Callable[[str], Along],
+    interval: Along,
     at: datetime,
 ) -> None:
     """Store what a listing shows of a member's films, first seen after the listing was last read whole."""
@@ -75,9 +75,8 @@ def _save_rows(
         return
     before = _last_complete(connection, user, listing)
     seen = {"user_id": user, "first_seen_at": at, "seen_after": before, "updated_at": at}
-    along = {name: interval(name) for name in ("first_seen_at", "seen_after")}
-    offer = along | {"updated_at": offered("updated_at")}
-    upsert(connection, ratings, [seen | row for row in rows], along=offer)
+    along = {"first_seen_at": interval, "seen_after": interval, "updated_at": offered}
+    upsert(connection, ratings, [seen | row for row in rows], along=along)
 
 
 def count_ratings(connection: sa.Connection, user: int) -> tuple[tuple[int, ...], int]:
@@ -89,11 +88,9 @@ def count_ratings(connection: sa.Connection, user: int) -> tuple[tuple[int, ...]
     return tuple(stars.get(each, 0) for each in STARS), liked or 0
 
 
-def _when_rating_changes(name: str) -> Along:
+def _when_rating_changes(old: Any, new: Any, name: str) -> Any:
     """A rating that is not the stored one was made since the crawl before: the interval starts anew."""
-    return lambda old, new: sa.case(
-        (old["rating"].is_distinct_from(new["rating"]), new[name]), else_=old[name]
-    )
+    return sa.case((old["rating"].is_distinct_from(new["rating"]), new[name]), else_=old[name])
 
 
 def _last_complete(connection: sa.Connection, user: int, listing: Listing) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import singledispatch
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -34,7 +35,7 @@ from letterboxd_scraper.store.ratings import (
     save_viewings,
 )
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
-from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, upsert
+from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
 from letterboxd_scraper.store.users import follow_renaming, user_ids
 
 
@@ -151,9 +152,9 @@ def _save_people(connection: sa.Connection, people: Sequence[Person], visit: Vis
         | {"counts_seen_at": visit.at if whole else None, "created_at": visit.at}
         for person in people
     ]
-    along = {name: _fill(name) for name in ("display_name", "avatar_url")}
+    along = dict.fromkeys(("display_name", "avatar_url"), _fill)
     if not whole:
-        along |= {name: _renew(name) for name in ("films_count", "likes_count")}
+        along |= dict.fromkeys(("films_count", "likes_count"), _renew)
     upsert(connection, users, rows, key=["letterboxd_username"], along=along | _KEEP_CREATED)
 
 
@@ -221,14 +222,14 @@ def _failure(item: Failure, connection: sa.Connection, visit: Visit) -> None:
     failures.record(connection, item, visit.at, visit.run)
 
 
-_KEEP_CREATED = {"created_at": as_stored("created_at")}
+_KEEP_CREATED = {"created_at": as_stored}
 
 
-def _renew(name: str) -> Along:
+def _renew(old: Any, new: Any, name: str) -> Any:
     """Give a column a new value where the page shows one."""
-    return lambda old, new: sa.func.coalesce(new[name], old[name])
+    return sa.func.coalesce(new[name], old[name])
 
 
-def _fill(name: str) -> Along:
+def _fill(old: Any, new: Any, name: str) -> Any:
     """Give a column its first value only: the profile page knows better than a list of people."""
-    return lambda old, new: sa.func.coalesce(old[name], new[name])
+    return sa.func.coalesce(old[name], new[name])
