@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 from uuid import uuid4
 from weakref import WeakKeyDictionary
@@ -39,11 +39,22 @@ class SitePace:
             if not self.crawler.crawling:
                 raise CrawlEnding("the crawl is ending")
             await asyncio.sleep(min(wait, _NAP))
+        if not (delay := self.settings.DOWNLOAD_DELAY):
+            yield
+            return
+        renewing = asyncio.create_task(self._renew(url, name))
         try:
             yield
         finally:
-            if delay := self.settings.DOWNLOAD_DELAY:
-                await asyncio.to_thread(pace.end_turn, self._store(), _host(url), name, delay)
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+            await asyncio.to_thread(pace.end_turn, self._store(), _host(url), name, delay)
+
+    async def _renew(self, url: str, turn: str) -> None:
+        while True:
+            await asyncio.sleep(pace.LEASE / 5)
+            await asyncio.to_thread(pace.renew_turn, self._store(), _host(url), turn)
 
     async def hold(self, url: str, seconds: float) -> None:
         """Let nobody send a request to the site of ``url`` within the next ``seconds``."""

@@ -24,9 +24,9 @@ USER_AGENT = config.user_agent(_config.LETTERBOXD_CONTACT)
 
 # One client: what a site allows counts for the site, not for each of its addresses.
 CONCURRENT_REQUESTS_PER_DOMAIN = _config.CONCURRENT_REQUESTS
-# Few are found on one page, and they are stored one after another anyway; for each that may be worked on at
-# once Scrapy starts a task with every page.
-CONCURRENT_ITEMS = 1
+# More than are ever found on one page, so that no request waits for an item to be stored; not the default of
+# 100, for with every page Scrapy starts so many tasks.
+CONCURRENT_ITEMS = 8
 DOWNLOAD_DELAY_JITTER = 0  # else half of the gaps would be shorter than the delay we promise
 COOKIES_ENABLED = False  # no page needs one
 

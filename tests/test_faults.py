@@ -243,8 +243,7 @@ def test_a_table_of_people_that_stays_empty_drops_nobody(
 
 def start_crawl(shell: Shell) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
-    slowly = shell.environment | {"DOWNLOAD_DELAY": "0.005", "LOG_LEVEL": "CRITICAL"}
-    return subprocess.Popen(command, cwd=shell.folder, env=slowly)
+    return subprocess.Popen(command, cwd=shell.folder, env=shell.environment | {"LOG_LEVEL": "CRITICAL"})
 
 
 def kill_after(process: "subprocess.Popen[bytes]", site: Site, requests: int, seconds: float) -> int:
@@ -267,7 +266,8 @@ def test_ten_kills_at_random_instants_among_faults_lose_nothing(
     print("seed:", chance)
     rng = random.Random(chance)
     kinds = (Fault("status", code=500), *map(Fault, ("reset", "truncated", "garbage", "no-listing", "login")))
-    site.faults.replace([replace(fault, share=0.03) for fault in kinds], seed=chance)
+    rules = [replace(fault, share=0.03) for fault in kinds]
+    site.faults.replace([*rules, Fault("slow", seconds=0.005)], seed=chance)  # leaves time to interfere
     killed = 0
     for _ in range(10):
         code = kill_after(start_crawl(known), site, rng.randint(1, 14), rng.uniform(0, 0.03))

@@ -33,7 +33,7 @@ from ranking.film_lists import Reference, match, read_list
 from ranking.filters import EVERY_FILM, Choices, Years, read_decade, read_years
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
-from tests.conftest import Shell, assert_ended
+from tests.conftest import Shell, assert_ended, with_many_friends
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 GENRES = ("Horror", "Comédie", "Science Fiction")
@@ -231,6 +231,7 @@ def test_where_watched_films_were_never_read_this_is_said(engine: sa.Engine) -> 
     assert "`scrapy crawl profile -a user=kip -a watched=true`" in line
 
 
+@with_many_friends
 @pytest.mark.parametrize(
     ("choices", "message"),
     [

@@ -13,6 +13,7 @@ from letterboxd_scraper.store.schema import films, scrape_failures, scrape_runs,
 from tests.conftest import Names, Shell, assert_ended, on_sqlite, stored_facts, with_many_friends
 from tests.site import Site, own_world
 from tests.site.pages import Answer
+from tests.site.rules import Fault as Rule
 
 # Takes a path and the answer that the site has for it; returns what it sends instead.
 Fault = Callable[[str, Answer], Answer]
@@ -63,10 +64,11 @@ def watched_films(engine: sa.Engine) -> set[str | None]:
         return set(connection.scalars(sa.select(films.c.slug).join(watched, watched.c.film_id == films.c.id)))
 
 
-def start_crawl(shell: Shell) -> "subprocess.Popen[bytes]":
+def start_crawl(shell: Shell, site: Site) -> "subprocess.Popen[bytes]":
+    """Start a crawl that leaves time to interfere."""
+    site.faults.replace([Rule("slow", seconds=0.02)])
     command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
-    slowly = shell.environment | {"DOWNLOAD_DELAY": "0.02"}
-    return subprocess.Popen(command, cwd=shell.folder, env=slowly, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE)
 
 
 def wait_for_requests(site: Site, number: int) -> None:
@@ -79,7 +81,7 @@ def wait_for_requests(site: Site, number: int) -> None:
 @with_many_friends
 def test_killed_at_any_instant_it_goes_on_where_it_was(shell: Shell, site: Site, engine: sa.Engine) -> None:
     for number in (2, 3, 4, 31):  # the first four pages are the seed's
-        process = start_crawl(shell)
+        process = start_crawl(shell, site)
         wait_for_requests(site, number)
         process.kill()
         process.communicate()
@@ -96,7 +98,7 @@ def test_killed_at_any_instant_it_goes_on_where_it_was(shell: Shell, site: Site,
 def test_two_crawls_of_one_cohort_at_once_corrupt_nothing(
     shell: Shell, site: Site, engine: sa.Engine
 ) -> None:
-    crawls = [start_crawl(shell), start_crawl(shell)]
+    crawls = [start_crawl(shell, site), start_crawl(shell, site)]
     told = [crawl.communicate(timeout=120)[1] for crawl in crawls]
     assert [crawl.returncode for crawl in crawls] == [0, 0], told
     assert stored_facts(engine) == truth(site)
@@ -104,7 +106,7 @@ def test_two_crawls_of_one_cohort_at_once_corrupt_nothing(
 
 
 def test_ctrl_c_ends_it_cleanly(shell: Shell, site: Site, engine: sa.Engine) -> None:
-    process = start_crawl(shell)
+    process = start_crawl(shell, site)
     wait_for_requests(site, 15)
     process.send_signal(signal.SIGINT)
     process.communicate()
@@ -118,7 +120,7 @@ def test_ctrl_c_ends_it_cleanly(shell: Shell, site: Site, engine: sa.Engine) -> 
 
 
 def test_a_full_scrape_begins_anew_after_an_interruption(shell: Shell, site: Site) -> None:
-    process = start_crawl(shell)
+    process = start_crawl(shell, site)
     wait_for_requests(site, 15)
     process.kill()
     process.communicate()

@@ -79,7 +79,7 @@ def test_every_film_is_read_though_no_listing_shows_them_all(
 
 @on_postgresql
 def test_killed_between_two_levels_it_goes_on_there(shell: Shell, site: LongSite, engine: sa.Engine) -> None:
-    process = start_crawl(shell)
+    process = start_crawl(shell, site)
     wait_for_requests(site, 40)
     process.kill()
     process.communicate()

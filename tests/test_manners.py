@@ -1,5 +1,6 @@
 """Pace, robots.txt, retries and blocks, by real crawls: judged by what the site saw."""
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from scrapy.utils.test import get_crawler
 
+from letterboxd_scraper import config
+from letterboxd_scraper.pace import SitePace
 from letterboxd_scraper.store import pace
 from letterboxd_scraper.store.schema import robots_txt, scrape_failures, scrape_runs, site_pace
 from tests.conftest import Shell, assert_ended, make_shell, on_sqlite, stored_facts, with_many_friends
@@ -57,6 +61,25 @@ def test_who_was_killed_keeps_the_others_waiting_for_a_while_only(engine: sa.Eng
     with engine.connect() as connection:
         left = connection.scalar(sa.select(site_pace.c.busy_until)) or 0.0
     assert left - time.time() <= pace.LEASE < 60
+
+
+def test_a_turn_is_kept_as_long_as_the_request_takes(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "LEASE", 0.5)
+    url = engine.url.render_as_string(hide_password=False)
+    crawler = get_crawler(settings_dict=config.load(DATABASE_URL=url, DOWNLOAD_DELAY=0.01).model_dump())
+
+    async def slow_request() -> None:
+        async with SitePace(crawler).turn("https://site/"):
+            for _ in range(15):
+                assert pace.take_turn(engine, "site", "yours") > 0
+                await asyncio.sleep(0.1)
+
+    asyncio.run(slow_request())
+    pace.renew_turn(engine, "site", "mine")  # one that comes too late
+    time.sleep(0.02)
+    assert pace.take_turn(engine, "site", "yours") == 0
 
 
 def test_a_hold_silences_everybody(engine: sa.Engine) -> None:

@@ -20,7 +20,7 @@ from letterboxd_scraper.store.schema import (
     scrape_runs,
     users,
 )
-from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
+from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts, with_many_friends
 from tests.site import Fault, Site, World, people
 from tests.test_crawl import noted_writes, watch_writes
 
@@ -114,6 +114,7 @@ def test_what_changed_is_found(crawled: Shell, site: Site, crawled_engine: sa.En
     assert len(asked(site)) < 40
 
 
+@with_many_friends
 def test_a_night_without_changes_writes_no_facts(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -278,6 +279,7 @@ def test_a_blocked_night_keeps_what_it_read_and_goes_on(
     assert stored_facts(crawled_engine) == truth(site)
 
 
+@with_many_friends
 @on_sqlite
 def test_a_blocked_night_that_is_carried_on_a_day_later_is_another_night(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
@@ -292,6 +294,7 @@ def test_a_blocked_night_that_is_carried_on_a_day_later_is_another_night(
     assert stored_facts(crawled_engine) == truth(site)
 
 
+@with_many_friends
 @on_sqlite
 def test_counts_are_believed_though_the_clock_stands_still(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
@@ -389,6 +392,7 @@ def allow_new_ratings(connection: sa.Connection) -> None:
     connection.execute(sa.text(f"DROP TRIGGER refuse{on}"))
 
 
+@with_many_friends
 @on_sqlite
 def test_the_command_reads_in_full_once_and_then_what_changed(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
@@ -422,6 +426,7 @@ def test_counts_that_were_seen_before_the_members_were_read_are_read_again(
     assert not any("/following/" in hit.path for hit in site.log)
 
 
+@with_many_friends
 @on_sqlite
 @pytest.mark.parametrize(
     "command", [("scrape", "--cohort", "friends"), ("sync", "--seed", "marla", "--label", "friends")]

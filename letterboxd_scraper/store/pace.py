@@ -13,9 +13,9 @@ from letterboxd_scraper.store.engine import writing
 from letterboxd_scraper.store.schema import site_pace as pace
 from letterboxd_scraper.store.upsert import insert_missing
 
-# A request that is not heard of for so many seconds keeps the others waiting no longer: whoever sent it
-# was killed, or the site is very slow.
-LEASE = 15.0
+# Whoever's request is under way renews the turn until it is answered. Not heard of for so many seconds they
+# were killed, and keep the others waiting no longer.
+LEASE = 5.0
 # When to ask again while somebody else's request is under way: nobody knows how long it takes.
 _LOOK_AGAIN = 0.1
 
@@ -46,7 +46,14 @@ def end_turn(engine: sa.Engine, host: str, turn: str, delay: float) -> None:
         free_at, _ = _locked(connection, host)
         _set(connection, host, free_at=max(free_at, _clock(connection) + delay))
         mine = sa.and_(pace.c.host == host, pace.c.turn == turn)
-        connection.execute(pace.update().where(mine).values(busy_until=0.0))
+        connection.execute(pace.update().where(mine).values(busy_until=0.0, turn=None))
+
+
+def renew_turn(engine: sa.Engine, host: str, turn: str) -> None:
+    """Keep the turn for another LEASE seconds: its request is still under way."""
+    with writing(engine) as connection:
+        mine = sa.and_(pace.c.host == host, pace.c.turn == turn)
+        connection.execute(pace.update().where(mine).values(busy_until=_clock(connection) + LEASE))
 
 
 def hold(engine: sa.Engine, host: str, seconds: float) -> None:
