@@ -49,7 +49,7 @@ class Session:
 
     def store(self) -> "sa.Engine":
         """Return the database, ready for use. Raises StoreNotReady."""
-        from letterboxd_scraper.store.migrate import open_store
+        from letterboxd_scraper.store.opening import open_store
 
         self._store_used = True
         return open_store(self.config.DATABASE_URL)

@@ -21,8 +21,8 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items import Changes, Failure, Listing, MemberRead, MemberRefreshed
 from letterboxd_scraper.starts import Stored
 from letterboxd_scraper.store import cohorts, failures, gate, opt_outs, reader, runs
-from letterboxd_scraper.store.engine import reading, shown, writing
-from letterboxd_scraper.store.migrate import first_line, open_store
+from letterboxd_scraper.store.engine import first_line, reading, shown, writing
+from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.targets import find_target
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from scrapy.http import Response
 from letterboxd_scraper import config
 from letterboxd_scraper.stops import CrawlEnding
 from letterboxd_scraper.store import pace
-from letterboxd_scraper.store.migrate import open_store
+from letterboxd_scraper.store.opening import open_store
 
 # How long a waiting request may take to notice that the crawl is to end.
 _NAP = 0.5

@@ -14,8 +14,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 from letterboxd_scraper import clock, config
 from letterboxd_scraper.items import STARS, STARS_OF, Listing
 from letterboxd_scraper.starts import Visit
-from letterboxd_scraper.store.engine import writing
-from letterboxd_scraper.store.migrate import first_line, open_store
+from letterboxd_scraper.store.engine import first_line, writing
+from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.store.writer import save
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from scrapy.utils.misc import build_from_crawler
 from letterboxd_scraper import clock, config
 from letterboxd_scraper.stops import RobotsUnreadable, SiteBlocked, SiteStop
 from letterboxd_scraper.store import robots
-from letterboxd_scraper.store.migrate import open_store
+from letterboxd_scraper.store.opening import open_store
 
 logger = logging.getLogger(__name__)
 # No robots.txt at all: everything is allowed (RFC 9309, 2.3.1.3).

@@ -41,7 +41,12 @@ DOWNLOADER_MIDDLEWARES = {
     "letterboxd_scraper.refusals.Refusals": 550,
 }
 DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "letterboxd_scraper.pace.PacedDownloadHandler")
-EXTENSIONS = {"letterboxd_scraper.extensions.Run": 100}
+EXTENSIONS = {
+    "letterboxd_scraper.extensions.Run": 100,
+    # Off by their settings below, and not even loaded.
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+}
 
 # Both are on by default and run code that is sent to them.
 TELNETCONSOLE_ENABLED = False

@@ -14,7 +14,7 @@ def upgrade(context: typer.Context) -> None:
 
     from letterboxd_scraper.errors import StoreNotReady
     from letterboxd_scraper.store import migrate
-    from letterboxd_scraper.store.engine import make_engine, shown
+    from letterboxd_scraper.store.engine import first_line, make_engine, shown
 
     session: Session = context.obj
     session.uses_store()
@@ -22,5 +22,5 @@ def upgrade(context: typer.Context) -> None:
     try:
         changed = migrate.upgrade(make_engine(url))
     except sa.exc.OperationalError as error:
-        raise StoreNotReady(f"cannot use the database {shown(url)}: {migrate.first_line(error)}") from None
+        raise StoreNotReady(f"cannot use the database {shown(url)}: {first_line(error)}") from None
     session.say(f"schema {migrate.head()}: {'upgraded' if changed else 'nothing to do'}")

@@ -15,7 +15,7 @@ from letterboxd_scraper.errors import InputError, ProjectError, TermsNotAccepted
 from letterboxd_scraper.extensions import OUTCOME
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.store.engine import reading
-from letterboxd_scraper.store.migrate import open_store
+from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.targets import find_target
 
 EXIT_CODES = {

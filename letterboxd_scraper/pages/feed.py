@@ -5,8 +5,6 @@ from calendar import timegm
 from datetime import UTC, date, datetime
 from typing import Any
 
-import feedparser
-
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.items import STARS, FeedEntry, Film
 
@@ -19,6 +17,9 @@ def parse_feed(body: bytes, member: str) -> tuple[FeedEntry, ...]:
 
     Raises WrongPage if it is no whole feed of theirs, and LayoutChanged for a viewing that cannot be read.
     """
+    # It takes a while to load, and few crawls come upon a feed.
+    import feedparser
+
     if b"</rss>" not in body[-200:]:
         raise WrongPage("the feed is cut short: it has no end")
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)

@@ -68,3 +68,8 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 def shown(url: str) -> str:
     """Return a database's address fit for messages and logs: without its password."""
     return sa.make_url(url).render_as_string(hide_password=True)
+
+
+def first_line(error: sa.exc.DBAPIError) -> str:
+    """Return what a database says is wrong, in one line."""
+    return str(error.orig).strip().splitlines()[0]

@@ -12,43 +12,24 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 
 from letterboxd_scraper.clock import now
 from letterboxd_scraper.errors import StoreNotReady
-from letterboxd_scraper.store.engine import make_engine, shown
+from letterboxd_scraper.store.engine import shown
+from letterboxd_scraper.store.opening import revision_of
 
 # Any number will do, as long as every process of ours uses the same.
 _ADVISORY_LOCK = 5_215_027
 
 
-def open_store(url: str) -> sa.Engine:
-    """Return an engine for a database that is ready for use.
-
-    A new SQLite file is made, an older one is backed up beside itself and migrated. Raises
-    StoreNotReady for a PostgreSQL database that is behind, and for any that is unreachable or
-    newer than this program.
-    """
-    engine = make_engine(url)
-    try:
-        revision = _revision(engine)
-        if revision != head():
-            if engine.dialect.name != "sqlite":
-                raise _behind(url, revision)
-            upgrade(engine)
-    except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot use the database {shown(url)}: {first_line(error)}") from None
-    return engine
-
-
 def upgrade(engine: sa.Engine, revision: str = "head") -> bool:
     """Migrate to ``revision``; False if there was nothing to do. Safe with several processes at once."""
     with _one_at_a_time(engine):
-        found = _revision(engine)
+        found = revision_of(engine)
         if found is not None and found not in _known():
-            raise _behind(engine.url.render_as_string(hide_password=False), found)
+            raise behind(engine.url.render_as_string(hide_password=False), found)
         if found == (head() if revision == "head" else revision):
             return False
         _back_up(engine, found)
@@ -97,25 +78,17 @@ def alembic_config(connection: sa.Connection) -> Config:
     return config
 
 
-def _revision(engine: sa.Engine) -> str | None:
-    with engine.connect().execution_options(reading=True) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
 def _known() -> set[str]:
     return {script.revision for script in ScriptDirectory(str(migrations_dir())).walk_revisions()}
 
 
-def _behind(url: str, revision: str | None) -> StoreNotReady:
+def behind(url: str, revision: str | None) -> StoreNotReady:
+    """Return the error that says what to do about a database of another revision than this program's."""
     if revision is not None and revision not in _known():
         return StoreNotReady(
             f"the database {shown(url)} is newer than this program (revision {revision}): update the program"
         )
     return StoreNotReady(f"the database {shown(url)} is behind: run `letterboxd db upgrade`")
-
-
-def first_line(error: sa.exc.DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0]
 
 
 @contextmanager

@@ -12,6 +12,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from letterboxd_scraper.items import STARS
 
+# That of the newest migration.
+REVISION = "0006"
+
 metadata = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
