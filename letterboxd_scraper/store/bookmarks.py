@@ -1,7 +1,8 @@
 """How far each member's listings were read: saved together with the facts of the page."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,10 +16,38 @@ _PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
 _SEEN_IS_KEPT = frozenset(_PEOPLE) | STARS_OF.keys()
 
 
+class Place(NamedTuple):
+    """Where a member's listing stands: the last page saved, and what was ``seen`` on the pages up to it."""
+
+    user: int
+    listing: Listing
+    page: int | None = None
+    seen: Sequence[int] = ()
+    complete_as_of: datetime | None = None
+
+    def seen_before(self, number: int) -> list[int] | None:
+        """Return what was seen on the pages before page ``number``; None if the one before was not saved."""
+        if number <= 1:
+            return []
+        return list(self.seen) if self.page == number - 1 else None
+
+
+def find(connection: sa.Connection, member: str, listing: Listing) -> Place:
+    """Return where the listing of a member who is stored stands."""
+    state = user_scrape_state.c
+    here = sa.and_(state.user_id == users.c.id, state.listing == listing)
+    query = (
+        sa.select(users.c.id, state.page, state.seen, state.complete_as_of)
+        .join(user_scrape_state, here, isouter=True)
+        .where(users.c.letterboxd_username == member)
+    )
+    user, page, seen, complete_as_of = connection.execute(query).one()
+    return Place(user, listing, page, seen or (), complete_as_of)
+
+
 def move(
     connection: sa.Connection,
-    user: int,
-    listing: Listing,
+    place: Place,
     number: int,
     seen: list[int],
     visit: Visit,
@@ -31,28 +60,18 @@ def move(
     A page whose predecessor was not saved leaves the bookmark alone, so that a listing with a
     hole in it never becomes complete; then False is returned.
     """
-    values: dict[str, Any] = {"page": number, "total": total, "status": status}
-    values |= {"run": visit.run, "updated_at": visit.at}
-    if status == "complete":
-        values["complete_as_of"] = visit.at
-    before = seen_before(connection, user, listing, number)
+    before = place.seen_before(number)
     if before is None:
         return False
     seen = before + seen
-    if status != "reading" and listing not in _SEEN_IS_KEPT:
+    if status != "reading" and place.listing not in _SEEN_IS_KEPT:
         seen = []  # the rows themselves say it from now on
-    upsert(connection, user_scrape_state, [{"user_id": user, "listing": listing, "seen": seen} | values])
+    row: dict[str, Any] = {"user_id": place.user, "listing": place.listing, "page": number, "seen": seen}
+    row |= {"total": total, "status": status, "run": visit.run, "updated_at": visit.at}
+    if status == "complete":
+        row["complete_as_of"] = visit.at
+    upsert(connection, user_scrape_state, [row])
     return True
-
-
-def seen_before(connection: sa.Connection, user: int, listing: Listing, number: int) -> list[int] | None:
-    """Return what was seen on the pages before page ``number``; None if the one before was not saved."""
-    if number <= 1:
-        return []
-    state = user_scrape_state.c
-    here = sa.and_(state.user_id == user, state.listing == listing, state.page == number - 1)
-    seen: list[int] | None = connection.scalar(sa.select(state.seen).where(here))
-    return seen
 
 
 def drop(connection: sa.Connection, user: int, listing: Listing) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -36,9 +36,11 @@ def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str
     """
     every = _each_with_its_own_names({film.key: film for film in shown})
     found = _remembered(connection, every)
-    found |= _stored_as_shown(connection, [film for film in every if film.key not in found])
-    wanted = [film for film in every if film.key not in found]
-    return found | (_reconciled(connection, wanted) if wanted else {})
+    if unknown := [film for film in every if film.key not in found]:
+        looked_up = _looked_up(connection, unknown)
+        _remember(connection, looked_up)
+        found |= {film.key: number for film, number in looked_up.items()}
+    return found
 
 
 def _remembered(connection: sa.Connection, shown: Sequence[Film]) -> dict[int | str, int]:
@@ -63,28 +65,24 @@ def _remember(connection: sa.Connection, found: Mapping[Film, int]) -> None:
     memory |= {film: number for film, number in found.items() if film.film_id}
 
 
-def _stored_as_shown(connection: sa.Connection, shown: Sequence[Film]) -> dict[int | str, int]:
-    """Return the ids of the films whose rows say just what the page shows, as nearly all do.
-
-    Slugs and codes are unique: no other row can have those of such a film.
-    """
-    numbered = {film.film_id: film for film in shown if film.film_id}
-    found: dict[Film, int] = {}
-    for numbers in _parts(list(numbered)):
-        query = sa.select(*_SHOWN).where(films.c.letterboxd_film_id.in_(numbers))
-        for row in connection.execute(query):
-            film = numbered[row[1]]
-            if tuple(row[1:]) == (film.film_id, film.lid, film.slug, film.title, film.year):
-                found[film] = row[0]
-    _remember(connection, found)
-    return {film.key: number for film, number in found.items()}
+def _looked_up(connection: sa.Connection, shown: Sequence[Film]) -> dict[Film, int]:
+    known = _Known()
+    known.look_up_numbers(connection, shown)
+    # Slugs and codes are unique: where a row says just what the page shows, as nearly all do, no other
+    # row can have those of the film.
+    found = {
+        film: row.id for film in shown if (row := known.by_number.get(film.film_id)) and _says(row, film)
+    }
+    if wanted := [film for film in shown if film not in found]:
+        known.look_up_names(connection, wanted)
+        found |= _reconciled(connection, known, wanted)
+    return found
 
 
-def _reconciled(connection: sa.Connection, wanted: Sequence[Film]) -> dict[int | str, int]:
-    known = _Known(connection, wanted)
+def _reconciled(connection: sa.Connection, known: "_Known", wanted: Sequence[Film]) -> dict[Film, int]:
     if _merge_doubles(connection, known, wanted) or _free_names(connection, known, wanted):
         connection.info.pop(_MEMORY, None)
-        known = _Known(connection, wanted)
+        known = _Known.of(connection, wanted)
     found: dict[Film, int] = {}
     if missing := [film for film in wanted if known.row(film) is None]:
         rows = [_row(film) for film in sorted(missing, key=lambda film: film.slug)]
@@ -92,20 +90,19 @@ def _reconciled(connection: sa.Connection, wanted: Sequence[Film]) -> dict[int |
         if len(inserted) == len(missing):
             found = {film: inserted[film.slug] for film in missing}
         else:  # two of them are one film, or another process has just inserted it
-            known = _Known(connection, wanted)
+            known = _Known.of(connection, wanted)
     for film in wanted:
         if film not in found:
             row = known.row(film)
             _correct(connection, row, film)
             found[film] = row.id
-    _remember(connection, found)
-    return {film.key: number for film, number in found.items()}
+    return found
 
 
 def stored_film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
     """Return the database's id for the key of each film that is stored already; nothing is written."""
     wanted = list({film.key: film for film in shown}.values())
-    known = _Known(connection, wanted)
+    known = _Known.of(connection, wanted)
     return {film.key: row.id for film in wanted if (row := known.row(film)) is not None}
 
 
@@ -134,22 +131,29 @@ def placeholder(number: int) -> str:
 class _Known:
     """The stored films that any of the shown ones may be."""
 
-    def __init__(self, connection: sa.Connection, shown: Sequence[Film]) -> None:
-        self.by_number: dict[int, Any] = {}
+    def __init__(self) -> None:
+        self.by_number: dict[int | None, Any] = {}
         self.by_lid: dict[str, Any] = {}
         self.by_slug: dict[str, Any] = {}
-        for part in _parts(shown):
-            self._add(connection, part)
 
-    def _add(self, connection: sa.Connection, shown: Sequence[Film]) -> None:
-        conditions = [
-            films.c.letterboxd_film_id.in_([film.film_id for film in shown if film.film_id]),
-            films.c.slug.in_([film.slug for film in shown]),
-            films.c.letterboxd_lid.in_([film.lid for film in shown if film.lid]),
-        ]
-        # Three look-ups instead of one with OR: each uses its index.
-        for condition in conditions:
-            for row in connection.execute(sa.select(*_SHOWN).where(condition)):
+    @classmethod
+    def of(cls, connection: sa.Connection, shown: Sequence[Film]) -> Self:
+        known = cls()
+        known.look_up_numbers(connection, shown)
+        known.look_up_names(connection, shown)
+        return known
+
+    def look_up_numbers(self, connection: sa.Connection, shown: Sequence[Film]) -> None:
+        self._add(connection, films.c.letterboxd_film_id, [film.film_id for film in shown if film.film_id])
+
+    # Each name by itself, instead of one look-up with OR: so each uses its index.
+    def look_up_names(self, connection: sa.Connection, shown: Sequence[Film]) -> None:
+        self._add(connection, films.c.slug, [film.slug for film in shown])
+        self._add(connection, films.c.letterboxd_lid, [film.lid for film in shown if film.lid])
+
+    def _add(self, connection: sa.Connection, name: sa.Column[Any], wanted: Sequence[Any]) -> None:
+        for part in _parts(wanted):
+            for row in connection.execute(sa.select(*_SHOWN).where(name.in_(part))):
                 self.by_number[row.letterboxd_film_id] = row
                 self.by_lid[row.letterboxd_lid] = row
                 self.by_slug[row.slug] = row
@@ -171,6 +175,11 @@ def _is_another(row: Any, film: Film) -> bool:
     if row.letterboxd_film_id and film.film_id:
         return bool(row.letterboxd_film_id != film.film_id)
     return bool(row.letterboxd_lid and film.lid and row.letterboxd_lid != film.lid)
+
+
+def _says(row: Any, film: Film) -> bool:
+    """Say whether a stored row says just what the page shows."""
+    return tuple(row[1:]) == (film.film_id, film.lid, film.slug, film.title, film.year)
 
 
 def _row(film: Film) -> dict[str, Any]:

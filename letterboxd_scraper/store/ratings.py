@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import STARS, STARS_OF, FeedEntry, FilmsPage, Listing, Profile
+from letterboxd_scraper.store.bookmarks import Place
 from letterboxd_scraper.store.films import film_ids
 from letterboxd_scraper.store.schema import ratings, user_scrape_state, watched
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, offered, upsert
@@ -21,7 +22,7 @@ def save_favourites(connection: sa.Connection, user: int, profile: Profile, at: 
     ]
     kept = {"first_seen_at": as_stored, "updated_at": offered}
     upsert(connection, ratings, rows, along=kept)
-    no_longer = _of(user, ratings.c.favorite, ratings.c.film_id.not_in(ids.values()))
+    no_longer = _others(connection, _of(user, ratings.c.favorite), set(ids.values()))
     _withdraw(connection, no_longer, {"favorite": False}, ratings.c.rating.is_(None) & ~ratings.c.liked, at)
 
 
@@ -29,7 +30,7 @@ _OF_RATED = frozenset({Listing.RATED, Listing.RATED_BY_DATE, *STARS_OF})
 
 
 def save_tiles(
-    connection: sa.Connection, user: int, page: FilmsPage, ids: dict[int | str, int], at: datetime
+    connection: sa.Connection, place: Place, page: FilmsPage, ids: dict[int | str, int], at: datetime
 ) -> None:
     """Store the stars and likes of a page of rated films, or the likes of a page of liked ones."""
     liked = page.listing not in _OF_RATED
@@ -37,24 +38,26 @@ def save_tiles(
         {"film_id": film, "rating": tile.stars, "liked": liked or tile.liked}
         for film, tile in {ids[t.film.key]: t for t in page.tiles if t.stars is not None}.items()
     ]
-    _save_rows(connection, user, rated, Listing.RATED, _when_rating_changes, at)
+    before = _last_complete(connection, place, Listing.RATED) if rated else None
+    _save_rows(connection, place.user, rated, before, _when_rating_changes, at)
     # The likes say nothing against a rating: of unrated films they only add the like.
     unrated = {ids[tile.film.key] for tile in page.tiles if tile.stars is None}
     liking = [{"film_id": film, "liked": True} for film in unrated]
-    _save_rows(connection, user, liking, page.listing, as_stored, at)
+    _save_rows(connection, place.user, liking, place.complete_as_of, as_stored, at)
 
 
 def save_viewings(
     connection: sa.Connection, user: int, viewings: Mapping[int, FeedEntry], at: datetime
 ) -> None:
     """Store the ratings that a feed tells, with their days; the likes only where it speaks of them."""
+    before = _last_complete(connection, Place(user, Listing.FEED), Listing.RATED)
     for says in (None, True, False):
         rows = [
             _viewing(film, entry) | ({} if says is None else {"liked": says})
             for film, entry in viewings.items()
             if entry.liked is says
         ]
-        _save_rows(connection, user, rows, Listing.RATED, _when_rating_changes, at)
+        _save_rows(connection, user, rows, before, _when_rating_changes, at)
 
 
 def _viewing(film: int, entry: FeedEntry) -> dict[str, Any]:
@@ -66,14 +69,11 @@ def _save_rows(
     connection: sa.Connection,
     user: int,
     rows: list[dict[str, Any]],
-    listing: Listing,
+    before: datetime | None,
     interval: Along,
     at: datetime,
 ) -> None:
-    """Store what a listing shows of a member's films, first seen after the listing was last read whole."""
-    if not rows:
-        return
-    before = _last_complete(connection, user, listing)
+    """Store what a listing shows of a member's films, first seen after it was last read whole, ``before``."""
     seen = {"user_id": user, "first_seen_at": at, "seen_after": before, "updated_at": at}
     along = {"first_seen_at": interval, "seen_after": interval, "updated_at": offered}
     upsert(connection, ratings, [seen | row for row in rows], along=along)
@@ -93,10 +93,13 @@ def _when_rating_changes(old: Any, new: Any, name: str) -> Any:
     return sa.case((old["rating"].is_distinct_from(new["rating"]), new[name]), else_=old[name])
 
 
-def _last_complete(connection: sa.Connection, user: int, listing: Listing) -> datetime | None:
+def _last_complete(connection: sa.Connection, place: Place, listing: Listing) -> datetime | None:
+    """Return when a listing of the member was last read whole; ``place`` may be of another one."""
+    if place.listing is listing:
+        return place.complete_as_of
     state = user_scrape_state.c
     return connection.scalar(
-        sa.select(state.complete_as_of).where(state.user_id == user, state.listing == listing)
+        sa.select(state.complete_as_of).where(state.user_id == place.user, state.listing == listing)
     )
 
 
@@ -109,17 +112,22 @@ def _absent(connection: sa.Connection, where: Any, on_listing: set[int], begun: 
 
     Another crawl may have stored what this one, which began earlier, could not see yet.
     """
-    where = sa.and_(where, ratings.c.updated_at <= begun)
-    stored = set(connection.scalars(sa.select(ratings.c.film_id).where(where)))
-    return sa.and_(where, ratings.c.film_id.in_(stored - on_listing))
+    return _others(connection, sa.and_(where, ratings.c.updated_at <= begun), on_listing)
+
+
+def _others(connection: sa.Connection, where: Any, films: set[int]) -> Any:
+    """Narrow ``where`` to the rows of other films than these; None if there are none."""
+    gone = set(connection.scalars(sa.select(ratings.c.film_id).where(where))) - films
+    return sa.and_(where, ratings.c.film_id.in_(gone)) if gone else None
 
 
 def _withdraw(
     connection: sa.Connection, where: Any, values: dict[str, Any], empty: Any, at: datetime
 ) -> None:
     """Set ``values`` on the rows ``where``; rows that then say nothing (those that are ``empty``) go."""
-    connection.execute(ratings.delete().where(where, empty))
-    connection.execute(ratings.update().where(where).values(values | {"updated_at": at}))
+    if where is not None:
+        connection.execute(ratings.delete().where(where, empty))
+        connection.execute(ratings.update().where(where).values(values | {"updated_at": at}))
 
 
 def _remove_unrated(

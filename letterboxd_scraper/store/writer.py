@@ -23,6 +23,7 @@ from letterboxd_scraper.items import (
 )
 from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store import bookmarks, failures
+from letterboxd_scraper.store.bookmarks import Place
 from letterboxd_scraper.store.cohorts import set_members
 from letterboxd_scraper.store.diaries import newest_ratings, save_entries
 from letterboxd_scraper.store.films import film_ids, stored_film_ids
@@ -73,46 +74,45 @@ def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
     )
     user = user_ids(connection, [profile.member])[profile.member]
     save_favourites(connection, user, profile, visit.at)
-    bookmarks.move(connection, user, Listing.PROFILE, 1, [], visit, status="complete", total=profile.films)
+    here = Place(user, Listing.PROFILE)
+    bookmarks.move(connection, here, 1, [], visit, status="complete", total=profile.films)
     # What the listing of rated films must agree with, and that it is to be read from its beginning.
-    bookmarks.move(connection, user, Listing.RATED, 0, [], visit, status="reading", total=profile.ratings)
+    rated = Place(user, Listing.RATED)
+    bookmarks.move(connection, rated, 0, [], visit, status="reading", total=profile.ratings)
 
 
 @_store.register
 def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> None:
-    user = user_ids(connection, [page.member])[page.member]
+    place = bookmarks.find(connection, page.member, page.listing)
     ids = film_ids(connection, [tile.film for tile in page.tiles])
     if page.listing is Listing.UNRATED_WATCHED:
         insert_missing(
-            connection, watched, [{"user_id": user, "film_id": film} for film in sorted(ids.values())]
+            connection, watched, [{"user_id": place.user, "film_id": film} for film in sorted(ids.values())]
         )
     else:
-        save_tiles(connection, user, page, ids, visit.at)
+        save_tiles(connection, place, page, ids, visit.at)
     # A level proves nothing by itself, but it has been read.
     ended = "unproved" if page.complete is None and page.listing not in STARS_OF else "complete"
     status = ended if page.last else "reading"
     total = len(page.complete) if page.complete is not None else page.total
     seen = list(ids.values())
-    moved = bookmarks.move(
-        connection, user, page.listing, page.number, seen, visit, status=status, total=total
-    )
+    moved = bookmarks.move(connection, place, page.number, seen, visit, status=status, total=total)
     # Where a page before this one was not saved, the listing is not whole here, whatever was read.
     if page.complete is not None and moved:
         on_listing = set(film_ids(connection, page.complete).values())
-        REMOVE_ABSENT[page.listing](connection, user, on_listing, page.begun or visit.at, visit.at)
+        REMOVE_ABSENT[page.listing](connection, place.user, on_listing, page.begun or visit.at, visit.at)
 
 
 @_store.register
 def _diary_page(page: DiaryPage, connection: sa.Connection, visit: Visit) -> None:
-    user = user_ids(connection, [page.member])[page.member]
+    place = bookmarks.find(connection, page.member, Listing.DIARY)
     ids = stored_film_ids(connection, [entry.film for entry in page.entries])
     entries = [(ids[entry.film.key], entry) for entry in page.entries if entry.film.key in ids]
-    earlier = bookmarks.seen_before(connection, user, Listing.DIARY, page.number) or ()
-    rated = newest_ratings(entries, earlier)
+    rated = newest_ratings(entries, place.seen_before(page.number) or ())
     status = "complete" if page.last else "reading"
     # Where the page before was not saved, nobody knows which entries of this one are the newest.
-    if bookmarks.move(connection, user, Listing.DIARY, page.number, list(rated), visit, status=status):
-        save_entries(connection, user, entries, rated, visit.at)
+    if bookmarks.move(connection, place, page.number, list(rated), visit, status=status):
+        save_entries(connection, place.user, entries, rated, visit.at)
 
 
 @_store.register
@@ -140,7 +140,8 @@ def _people_page(page: PeoplePage, connection: sa.Connection, visit: Visit) -> N
         return
     status = "complete" if page.last else "reading"
     ids = [known[name] for name in people]
-    bookmarks.move(connection, known[page.owner], page.listing, page.number, ids, visit, status=status)
+    place = bookmarks.find(connection, page.owner, page.listing)
+    bookmarks.move(connection, place, page.number, ids, visit, status=status)
 
 
 def _save_people(connection: sa.Connection, people: Sequence[Person], visit: Visit) -> None:
