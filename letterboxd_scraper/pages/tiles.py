@@ -6,6 +6,7 @@ the one until April 2026 (with `data-film-id` too) and the one until 2025 (`data
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from parsel import Selector
@@ -134,16 +135,18 @@ def _slug(tile: Element) -> str:
 
 
 def _film_id(tile: Element, identity: dict[str, Any]) -> int | None:
-    beside = (paragraph.get("data-item-uid") for paragraph in tile.itersiblings("p"))
-    uids = (
-        identity.get("uid"),
-        next((uid for uid in beside if uid is not None), None),
-        tile.get("data-film-id"),
-    )
-    for uid in uids:
+    for uid in _uids(tile, identity):
         if found := _UID.fullmatch(str(uid or "")):
             return int(found[1])
     return None
+
+
+def _uids(tile: Element, identity: dict[str, Any]) -> Iterator[Any]:
+    """Yield what may be the film's number, from the surest place to the least sure."""
+    yield identity.get("uid")
+    beside = (paragraph.get("data-item-uid") for paragraph in tile.itersiblings("p"))
+    yield next((uid for uid in beside if uid is not None), None)
+    yield tile.get("data-film-id")
 
 
 def _title_and_year(tile: Element) -> tuple[str, int | None]:

@@ -128,7 +128,7 @@ def prove(response: Response, listing: Listing, member: str) -> Selector:
     proof.refuse_other_encoding(response.body, response.encoding)
     # Not response.selector: the two refer to each other, and parsed pages would lie about until Python
     # looks for such cycles.
-    page = Selector(response.text)
+    page = Selector(body=response.body, encoding=response.encoding, type="html")
     proof.prove(page, response.text, BODY_CLASS[listing], owner=member)
     return page
 
