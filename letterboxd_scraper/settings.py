@@ -40,13 +40,12 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "letterboxd_scraper.refusals.Refusals": 550,
 }
-# Each hands every item and request on for itself. Our addresses are short, no page needs to know which page
-# led to it, and how deep a crawl may go is for us to say.
+# Each hands every item and request on by itself. Our addresses are short, and how deep a crawl may go is for
+# us to say.
 SPIDER_MIDDLEWARES = dict.fromkeys(
     (
         "scrapy.spidermiddlewares.depth.DepthMiddleware",
         "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
-        "scrapy.spidermiddlewares.referer.RefererMiddleware",
         "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
     )
 )
