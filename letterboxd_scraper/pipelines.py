@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 from letterboxd_scraper import clock, config
 from letterboxd_scraper.items import STARS, STARS_OF, Listing
 from letterboxd_scraper.starts import Visit
-from letterboxd_scraper.store.engine import first_line, writing
+from letterboxd_scraper.store.engine import first_line
 from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.store.writer import save
 
@@ -63,6 +63,7 @@ class StorePipeline:
         self.crawler = crawler
         self.settings = config.from_settings(crawler.settings)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._connection: sa.Connection | None = None
         self.lost = False
 
     @classmethod
@@ -90,6 +91,8 @@ class StorePipeline:
             self._ending = asyncio.ensure_future(engine.close_spider_async(reason="store_lost"))
 
     async def close_spider(self) -> None:
+        if self._connection:
+            await self._in_thread(self._connection.close)
         await asyncio.to_thread(self._thread.shutdown)
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
@@ -109,5 +112,7 @@ class StorePipeline:
         reraise=True,
     )
     def _save(self, item: Any, visit: Visit) -> None:
-        with writing(self.engine) as connection:
-            save(item, connection, visit)
+        if self._connection is None or self._connection.invalidated:
+            self._connection = self.engine.connect()
+        with self._connection.begin():
+            save(item, self._connection, visit)

@@ -16,7 +16,15 @@ from letterboxd_scraper import config
 from letterboxd_scraper.pace import SitePace
 from letterboxd_scraper.store import pace
 from letterboxd_scraper.store.schema import robots_txt, scrape_failures, scrape_runs, site_pace
-from tests.conftest import Shell, assert_ended, make_shell, on_sqlite, stored_facts, with_many_friends
+from tests.conftest import (
+    Shell,
+    assert_ended,
+    make_shell,
+    on_postgresql,
+    on_sqlite,
+    stored_facts,
+    with_many_friends,
+)
 from tests.site import Fault, Site
 
 
@@ -196,6 +204,26 @@ def test_a_block_keeps_what_was_read_and_the_next_run_completes(
     assert_ended(known.scrapy("profile", cohort="friends"), 0)
     assert stored_facts(known_engine) == truth(site)
     assert len(site.log) - before < 60
+
+
+@on_postgresql
+def test_a_connection_that_breaks_is_made_anew(known: Shell, site: Site, known_engine: sa.Engine) -> None:
+    site.faults.replace([Fault("slow", seconds=0.02)])
+    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
+    crawl = subprocess.Popen(
+        command, cwd=known.folder, env=known.environment, stderr=subprocess.PIPE, text=True
+    )
+    while len(site.log) < 10:
+        time.sleep(0.01)
+    others = sa.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with known_engine.connect() as connection:
+        assert connection.execute(others).all()
+    told = crawl.communicate(timeout=120)[1]
+    assert crawl.returncode == 0, told
+    assert stored_facts(known_engine) == truth(site)
 
 
 def test_a_database_that_is_lost_ends_the_crawl(

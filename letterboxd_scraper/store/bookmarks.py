@@ -32,16 +32,22 @@ class Place(NamedTuple):
         return list(self.seen) if self.page == number - 1 else None
 
 
+_STATE = user_scrape_state.c
+_PLACE = (
+    sa.select(users.c.id, _STATE.page, _STATE.seen, _STATE.complete_as_of)
+    .join(
+        user_scrape_state,
+        sa.and_(_STATE.user_id == users.c.id, _STATE.listing == sa.bindparam("listing")),
+        isouter=True,
+    )
+    .where(users.c.letterboxd_username == sa.bindparam("member"))
+)
+
+
 def find(connection: sa.Connection, member: str, listing: Listing) -> Place:
     """Return where the listing of a member who is stored stands."""
-    state = user_scrape_state.c
-    here = sa.and_(state.user_id == users.c.id, state.listing == listing)
-    query = (
-        sa.select(users.c.id, state.page, state.seen, state.complete_as_of)
-        .join(user_scrape_state, here, isouter=True)
-        .where(users.c.letterboxd_username == member)
-    )
-    user, page, seen, complete_as_of = connection.execute(query).one()
+    found = connection.execute(_PLACE, {"member": member, "listing": listing})
+    user, page, seen, complete_as_of = found.one()
     return Place(user, listing, page, seen or (), complete_as_of)
 
 

@@ -1,17 +1,16 @@
 """Films: found by their number, else by their short code or slug; titles, years and slugs follow the site."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self, TypeVar
+from functools import cache
+from typing import Any, Self
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import Film
 from letterboxd_scraper.store.merge import merge_films
 from letterboxd_scraper.store.schema import films
-from letterboxd_scraper.store.upsert import insert_missing
-
-T = TypeVar("T")
+from letterboxd_scraper.store.upsert import as_list, insert_missing, listed
 
 _SHOWN = (
     films.c.id,
@@ -21,11 +20,20 @@ _SHOWN = (
     films.c.title,
     films.c.release_year,
 )
-# A look-up names so many films at most: databases limit the parameters of a statement.
-_AT_ONCE = 5000
 # Where a connection keeps what it was told about films, and of how many. A rollback clears it.
 _MEMORY = "films"
 _REMEMBERED_AT_MOST = 20_000
+
+
+@cache
+def _of_names(dialect: str, name: sa.Column[Any]) -> sa.Select[Any]:
+    return sa.select(*_SHOWN).where(name.in_(listed(dialect, name.type)))
+
+
+@cache
+def _sum_of_ids(dialect: str) -> sa.Select[Any]:
+    number = films.c.letterboxd_film_id
+    return sa.select(sa.func.sum(films.c.id)).where(number.in_(listed(dialect, number.type)))
 
 
 def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
@@ -50,9 +58,9 @@ def _remembered(connection: sa.Connection, shown: Sequence[Film]) -> dict[int | 
     """
     memory: dict[Film, int] = connection.info.get(_MEMORY, {})
     found: dict[int | str, int] = {film.key: memory[film] for film in shown if film in memory}
-    for numbers in _parts(list(found)):
-        ids = sa.select(sa.func.sum(films.c.id)).where(films.c.letterboxd_film_id.in_(numbers))
-        if connection.scalar(ids) != sum(found[number] for number in numbers):
+    if found:
+        ids = connection.scalar(_sum_of_ids(connection.dialect.name), as_list(found))
+        if ids != sum(found.values()):
             memory.clear()
             return {}
     return found
@@ -73,30 +81,31 @@ def _looked_up(connection: sa.Connection, shown: Sequence[Film]) -> dict[Film, i
     found = {
         film: row.id for film in shown if (row := known.by_number.get(film.film_id)) and _says(row, film)
     }
-    if wanted := [film for film in shown if film not in found]:
-        known.look_up_names(connection, wanted)
-        found |= _reconciled(connection, known, wanted)
-    return found
+    found |= _inserted(
+        connection, [film for film in shown if film.film_id and film.film_id not in known.by_number]
+    )
+    wanted = [film for film in shown if film not in found]
+    return found | (_reconciled(connection, wanted) if wanted else {})
 
 
-def _reconciled(connection: sa.Connection, known: "_Known", wanted: Sequence[Film]) -> dict[Film, int]:
+def _inserted(connection: sa.Connection, wanted: Sequence[Film]) -> dict[Film, int]:
+    """Insert films; return the ids of those whose number, slug and code no other had."""
+    rows = [_row(film) for film in sorted(wanted, key=lambda film: film.slug)]
+    inserted = {row.slug: row.id for row in insert_missing(connection, films, rows, "id", "slug")}
+    return {film: inserted[film.slug] for film in wanted if film.slug in inserted}
+
+
+def _reconciled(connection: sa.Connection, wanted: Sequence[Film]) -> dict[Film, int]:
+    known = _Known.of(connection, wanted)
     if _merge_doubles(connection, known, wanted) or _free_names(connection, known, wanted):
         connection.info.pop(_MEMORY, None)
         known = _Known.of(connection, wanted)
-    found: dict[Film, int] = {}
     if missing := [film for film in wanted if known.row(film) is None]:
-        rows = [_row(film) for film in sorted(missing, key=lambda film: film.slug)]
-        inserted = {row.slug: row.id for row in insert_missing(connection, films, rows, "id", "slug")}
-        if len(inserted) == len(missing):
-            found = {film: inserted[film.slug] for film in missing}
-        else:  # two of them are one film, or another process has just inserted it
-            known = _Known.of(connection, wanted)
+        _inserted(connection, missing)
+        known = _Known.of(connection, wanted)
     for film in wanted:
-        if film not in found:
-            row = known.row(film)
-            _correct(connection, row, film)
-            found[film] = row.id
-    return found
+        _correct(connection, known.row(film), film)
+    return {film: known.row(film).id for film in wanted}
 
 
 def stored_film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
@@ -104,11 +113,6 @@ def stored_film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[in
     wanted = list({film.key: film for film in shown}.values())
     known = _Known.of(connection, wanted)
     return {film.key: row.id for film in wanted if (row := known.row(film)) is not None}
-
-
-def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), _AT_ONCE):
-        yield rows[start : start + _AT_ONCE]
 
 
 def _each_with_its_own_names(shown: dict[int | str, Film]) -> list[Film]:
@@ -152,11 +156,10 @@ class _Known:
         self._add(connection, films.c.letterboxd_lid, [film.lid for film in shown if film.lid])
 
     def _add(self, connection: sa.Connection, name: sa.Column[Any], wanted: Sequence[Any]) -> None:
-        for part in _parts(wanted):
-            for row in connection.execute(sa.select(*_SHOWN).where(name.in_(part))):
-                self.by_number[row.letterboxd_film_id] = row
-                self.by_lid[row.letterboxd_lid] = row
-                self.by_slug[row.slug] = row
+        for row in connection.execute(_of_names(connection.dialect.name, name), as_list(wanted)):
+            self.by_number[row.letterboxd_film_id] = row
+            self.by_lid[row.letterboxd_lid] = row
+            self.by_slug[row.slug] = row
 
     def rows(self, film: Film) -> list[Any]:
         """Return the rows that are this film, the surest first: by number, by short code, by slug."""

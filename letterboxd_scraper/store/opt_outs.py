@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.schema import opt_outs
 from letterboxd_scraper.store.upsert import insert_missing
 
+_EVERY = sa.select(opt_outs)
+
 
 class OptOuts:
     """The list as it is now: ``in`` asks for a member's name, `has_code` for the code of a profile."""
@@ -35,7 +37,7 @@ class OptOuts:
 
 def load(connection: sa.Connection) -> OptOuts:
     """Return the list: it is short, for each entry is a person's own wish."""
-    return OptOuts(connection.execute(sa.select(opt_outs)))
+    return OptOuts(connection.execute(_EVERY))
 
 
 def add(connection: sa.Connection, name: str, lid: str | None, at: datetime) -> None:

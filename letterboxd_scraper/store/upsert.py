@@ -1,6 +1,7 @@
 """Writing rows so that what is already so is not written again."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -12,6 +13,8 @@ _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 Row = dict[str, Any]
 # Makes the value that a column gets along with a change, from the rows as stored and as offered and its name.
 Along = Callable[[Any, Any, str], Any]
+# What JSON can say. Of other types all rows sent together have the same value, else each is sent by itself.
+_PLAIN = (sa.Integer, sa.Float, sa.Text, sa.Boolean)
 
 
 def upsert(
@@ -29,9 +32,13 @@ def upsert(
     if not rows:
         return
     names = tuple(key or [column.name for column in table.primary_key])
-    statement = _upsert(connection.dialect.name, table, names, tuple(rows[0]), tuple((along or {}).items()))
     # The order of keys prevents deadlocks.
-    connection.execute(statement, sorted(rows, key=itemgetter(*names)))
+    rows = sorted(rows, key=itemgetter(*names))
+    together = _together(table, rows)
+    statement = _upsert(
+        connection.dialect.name, table, names, tuple(rows[0]), tuple((along or {}).items()), bool(together)
+    )
+    connection.execute(statement, together or rows)
 
 
 def insert_missing(
@@ -43,11 +50,41 @@ def insert_missing(
     """
     if not rows:
         return []
-    return connection.execute(_insert_missing(connection.dialect.name, table, returned), list(rows)).all()
+    together = _together(table, rows)
+    statement = _insert_missing(connection.dialect.name, table, tuple(rows[0]), returned, bool(together))
+    return connection.execute(statement, together or list(rows)).all()
 
 
-# A statement costs more to build than to send: each is built once. RETURNING makes psycopg2 send the rows
-# in batches.
+def listed(dialect: str, type_: Any) -> Any:
+    """Return what ``in_`` looks in where the values are sent by `as_list`: one parameter, however many."""
+    value = _elements(dialect, sa.bindparam("listed", type_=sa.Text))
+    return sa.select(value if dialect == "sqlite" else sa.cast(value.op("#>>")("{}"), type_))
+
+
+def as_list(values: Iterable[Any]) -> Row:
+    """Return the parameter of a statement with `listed` values."""
+    return {"listed": json.dumps(list(values))}
+
+
+def _together(table: sa.Table, rows: Sequence[Row]) -> Row | None:
+    """Return the parameters of all ``rows`` at once; None if each has to be sent by itself.
+
+    A parameter for every value of every row takes several times as long.
+    """
+    plain, others = _split(table, tuple(rows[0]))
+    first = {name: rows[0][name] for name in others}
+    if len(rows) == 1 or any(row[name] != value for row in rows for name, value in first.items()):
+        return None
+    return first | {"rows": json.dumps([[row[name] for name in plain] for row in rows])}
+
+
+@cache
+def _split(table: sa.Table, names: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    plain = [name for name in names if isinstance(table.c[name].type, _PLAIN)]
+    return plain, [name for name in names if name not in plain]
+
+
+# A statement costs more to build than to send: each is built once.
 @cache
 def _upsert(
     dialect: str,
@@ -55,20 +92,51 @@ def _upsert(
     key: tuple[str, ...],
     names: tuple[str, ...],
     along: tuple[tuple[str, Along], ...],
+    together: bool,
 ) -> Any:
-    insert = _INSERT[dialect](table)
+    insert = _insert(dialect, table, names, together)
     new = insert.excluded
     extra = {name: value(table.c, new, name) for name, value in along}
     changes = {name: new[name] for name in names if name not in key and name not in extra}
     differs = sa.or_(*(table.c[name].is_distinct_from(value) for name, value in changes.items()))
     upsert = insert.on_conflict_do_update(index_elements=key, set_=changes | extra, where=differs)
-    return upsert.returning(*table.primary_key)
+    # RETURNING makes psycopg2 send several rows in batches.
+    return upsert if together else upsert.returning(*table.primary_key)
 
 
 @cache
-def _insert_missing(dialect: str, table: sa.Table, returned: tuple[str, ...]) -> Any:
+def _insert_missing(
+    dialect: str, table: sa.Table, names: tuple[str, ...], returned: tuple[str, ...], together: bool
+) -> Any:
     columns = [table.c[name] for name in returned] or table.primary_key
-    return _INSERT[dialect](table).on_conflict_do_nothing().returning(*columns)
+    return _insert(dialect, table, names, together).on_conflict_do_nothing().returning(*columns)
+
+
+def _insert(dialect: str, table: sa.Table, names: tuple[str, ...], together: bool) -> Any:
+    insert = _INSERT[dialect](table)
+    if not together:
+        return insert
+    plain, others = _split(table, names)
+    row = _elements(dialect, sa.bindparam("rows", type_=sa.Text))
+    values = [_value(dialect, row, place, table.c[name].type) for place, name in enumerate(plain)]
+    values += [sa.bindparam(name, type_=table.c[name].type) for name in others]
+    # Without WHERE, SQLite takes ON CONFLICT for a part of a join.
+    return insert.from_select([*plain, *others], sa.select(*values).where(sa.text("true")))
+
+
+def _elements(dialect: str, text: sa.BindParameter[Any]) -> Any:
+    """Return a column of the elements of a JSON array."""
+    if dialect == "sqlite":
+        return sa.func.json_each(text).table_valued("value").c.value
+    array = sa.func.json_array_elements(sa.cast(text, postgresql.JSON))
+    return array.table_valued("value").render_derived().c.value
+
+
+def _value(dialect: str, row: Any, place: int, type_: Any) -> Any:
+    """Return one value of a row that is a JSON array."""
+    if dialect == "sqlite":
+        return sa.func.json_extract(row, f"$[{place}]")
+    return sa.cast(row.op("->>")(place), type_)
 
 
 def offered(old: Any, new: Any, name: str) -> Any:

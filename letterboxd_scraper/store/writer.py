@@ -84,10 +84,12 @@ def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
 @_store.register
 def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> None:
     place = bookmarks.find(connection, page.member, page.listing)
-    ids = film_ids(connection, [tile.film for tile in page.tiles])
+    # Those of a whole listing are those of its last page, too.
+    ids = film_ids(connection, [*(page.complete or ()), *(tile.film for tile in page.tiles)])
+    on_page = list(dict.fromkeys(ids[tile.film.key] for tile in page.tiles))
     if page.listing is Listing.UNRATED_WATCHED:
         insert_missing(
-            connection, watched, [{"user_id": place.user, "film_id": film} for film in sorted(ids.values())]
+            connection, watched, [{"user_id": place.user, "film_id": film} for film in sorted(on_page)]
         )
     else:
         save_tiles(connection, place, page, ids, visit.at)
@@ -95,11 +97,10 @@ def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> Non
     ended = "unproved" if page.complete is None and page.listing not in STARS_OF else "complete"
     status = ended if page.last else "reading"
     total = len(page.complete) if page.complete is not None else page.total
-    seen = list(ids.values())
-    moved = bookmarks.move(connection, place, page.number, seen, visit, status=status, total=total)
+    moved = bookmarks.move(connection, place, page.number, on_page, visit, status=status, total=total)
     # Where a page before this one was not saved, the listing is not whole here, whatever was read.
     if page.complete is not None and moved:
-        on_listing = set(film_ids(connection, page.complete).values())
+        on_listing = {ids[film.key] for film in page.complete}
         REMOVE_ABSENT[page.listing](connection, place.user, on_listing, page.begun or visit.at, visit.at)
 
 
