@@ -29,6 +29,7 @@ CONCURRENT_REQUESTS_PER_DOMAIN = _config.CONCURRENT_REQUESTS
 CONCURRENT_ITEMS = 8
 DOWNLOAD_DELAY_JITTER = 0  # else half of the gaps would be shorter than the delay we promise
 COOKIES_ENABLED = False  # no page needs one
+METAREFRESH_ENABLED = False  # no page of the site has one; what leads elsewhere is not the page asked for
 
 ITEM_PIPELINES = {
     "letterboxd_scraper.pipelines.CheckPipeline": 100,

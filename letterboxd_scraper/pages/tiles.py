@@ -6,7 +6,9 @@ the one until April 2026 (with `data-film-id` too) and the one until 2025 (`data
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from parsel import Selector
@@ -112,7 +114,7 @@ def _names_film(part: Element) -> bool:
 
 
 def _film(tile: Element) -> Film:
-    identity = _json(tile.get("data-postered-identifier", ""))
+    identity = _identity(tile.get("data-postered-identifier", ""))
     title, year = _title_and_year(tile)
     lid = identity.get("lid")
     return Film(
@@ -134,14 +136,14 @@ def _slug(tile: Element) -> str:
     raise LayoutChanged("a film tile without a slug")
 
 
-def _film_id(tile: Element, identity: dict[str, Any]) -> int | None:
+def _film_id(tile: Element, identity: Mapping[str, Any]) -> int | None:
     for uid in _uids(tile, identity):
         if found := _UID.fullmatch(str(uid or "")):
             return int(found[1])
     return None
 
 
-def _uids(tile: Element, identity: dict[str, Any]) -> Iterator[Any]:
+def _uids(tile: Element, identity: Mapping[str, Any]) -> Iterator[Any]:
     """Yield what may be the film's number, from the surest place to the least sure."""
     yield identity.get("uid")
     beside = (paragraph.get("data-item-uid") for paragraph in tile.itersiblings("p"))
@@ -172,9 +174,11 @@ def _classes(element: Element) -> list[str]:
     return element.get("class", "").split()  # type: ignore[no-any-return]
 
 
-def _json(text: str) -> dict[str, Any]:
+# Members of a circle have films in common: most are met again.
+@lru_cache(10_000)
+def _identity(text: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text or "{}")
     except (ValueError, RecursionError):
         raise LayoutChanged(f"a film's identity is not JSON: {text[:80]!r}") from None
-    return value if isinstance(value, dict) else {}
+    return MappingProxyType(value if isinstance(value, dict) else {})
