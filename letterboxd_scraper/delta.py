@@ -127,9 +127,10 @@ class MemberDelta:
         self._second_try = False
         self._to_the_end = False  # the ratings by date are read as the whole listing
 
-    def know(self, stored: Collection[Stored]) -> None:
-        """Take what is stored of the member."""
+    def know(self, stored: Collection[Stored], watched: frozenset[Key] | None = None) -> None:
+        """Take what is stored of the member; ``watched``: the watched, unrated films, if they matter."""
         self.knows = True
+        self._watched = watched
         self._before = {row.film.key: row for row in stored}
         self.rows = Rows(self._before.values())
         self._rated_before = frozenset(key for key, row in self._before.items() if row.stars)
@@ -182,9 +183,11 @@ class MemberDelta:
             return self._newest_or(listing)
         if Listing.LIKES not in self.done and self._likes_in_doubt():
             return Listing.LIKES
-        if self.profile is None or self._agrees(self.profile):
+        if self.profile is None:
             return None
-        return self._try_again(self.profile)
+        if not self._agrees(self.profile):
+            return self._try_again(self.profile)
+        return Listing.UNRATED_WATCHED if self._watched_in_doubt(self.profile) else None
 
     def _newest_or(self, listing: Listing) -> Listing:
         """Return the newest ratings, where they may be read and have not been, else ``listing``."""
@@ -225,6 +228,13 @@ class MemberDelta:
         if self.start.reason in (Reason.AUDIT, Reason.FAILED):
             return bool(count or here)  # nobody who likes nothing can have changed that unseen
         return count != here or count != self.start.crawled_likes
+
+    def _watched_in_doubt(self, profile: Profile) -> bool:
+        """Whether other films are watched and not rated than those stored, for all that the counts tell."""
+        count = _unrated(profile)
+        if self._watched is None or count is None or Listing.UNRATED_WATCHED in self.done:
+            return False
+        return len((self._watched | self._rated_before) - self.rows.rated()) != count
 
     def _newest_explain(self) -> bool:
         """Whether the films that are newly rated are as many as the count of films has grown by."""
@@ -283,7 +293,11 @@ class MemberDelta:
             total = self.profile.histogram[list(STARS_OF).index(listing)]
         elif listing is Listing.LIKES:
             total = self.start.likes
-        self.reading = Reading(listing, total, binding=total is not None)
+        elif listing is Listing.UNRATED_WATCHED and self.profile:
+            total = _unrated(self.profile)
+        # The profile does not say itself how many watched films are not rated.
+        binding = total is not None and listing is not Listing.UNRATED_WATCHED
+        self.reading = Reading(listing, total, binding=binding)
         self._known_run = 0
         if listing in STARS_OF and total == 0:  # takes no request
             self._end_level(self.reading)
@@ -314,8 +328,9 @@ class MemberDelta:
         if total is not None:
             reading.total, reading.binding = total, True
         reading.add(number, tiles, at)
-        for tile in tiles:
-            self._see(reading.listing, tile)
+        if reading.listing is not Listing.UNRATED_WATCHED:
+            for tile in tiles:
+                self._see(reading.listing, tile)
         page = FilmsPage(self.name, reading.listing, number, tiles, last=last, total=reading.total)
         ended = last or self._may_stop(reading)
         self.items += self._end(reading, page) if ended else [page]
@@ -355,6 +370,8 @@ class MemberDelta:
             return [self._end_whole(reading, page)]
         if reading.listing is Listing.LIKES and page.last:
             return [self._end_likes(reading, page)]
+        if reading.listing is Listing.UNRATED_WATCHED:
+            return [self._end_watched(reading, page)]
         return [page]
 
     def _end_level(self, reading: Reading) -> None:
@@ -404,20 +421,35 @@ class MemberDelta:
         self._lost_a_like = False
         return _proved(reading, page)
 
+    def _end_watched(self, reading: Reading, page: FilmsPage) -> FilmsPage:
+        verdict = reading.verdict(self._watched or frozenset())
+        if verdict is not Verdict.PROVED:
+            self._read_again(reading, verdict)
+            return replace(page, last=False)
+        return _proved(reading, page)
+
     def _read_again(self, reading: Reading, verdict: Verdict) -> None:
         """Read a listing that does not agree once more; the second time, give up on it."""
-        if verdict is Verdict.AGAIN and (reading.listing is Listing.LIKES or not reading.binding):
+        by_itself = reading.listing in (Listing.LIKES, Listing.UNRATED_WATCHED)
+        if verdict is Verdict.AGAIN and (by_itself or not reading.binding):
             self.done = {kind: read for kind, read in self.done.items() if read is not reading}
             reading.start_again()
             self.reading = reading
-        elif reading.listing is Listing.LIKES:
+        elif by_itself:
             said = f"the page says {reading.total} films, the listing shows {reading.size}"
-            self.doubts.append((Listing.LIKES, f"{said}: nothing was removed"))
+            self.doubts.append((reading.listing, f"{said}: nothing was removed"))
 
 
 def _proved(reading: Reading, page: FilmsPage) -> FilmsPage:
     """Return the end of a listing that is complete: it names all its films."""
     return replace(page, last=True, complete=tuple(reading.films.values()), begun=reading.begun)
+
+
+def _unrated(profile: Profile) -> int | None:
+    """Return how many watched films a profile's counts leave without a rating; None if they do not tell."""
+    if profile.films is None or profile.ratings is None or profile.films < profile.ratings:
+        return None
+    return profile.films - profile.ratings
 
 
 def _pages(films: int) -> int:

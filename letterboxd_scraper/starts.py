@@ -66,6 +66,7 @@ class DeltaStart:
 
     ``films`` and ``likes`` are the counts that a following page shows now, None where none does;
     ``crawled_films`` and ``crawled_likes`` are those as of the crawl before, which was at ``read_at``.
+    Of the seed the watched films are known as well.
     """
 
     name: str
@@ -75,6 +76,7 @@ class DeltaStart:
     crawled_films: int | None = None
     crawled_likes: int | None = None
     read_at: datetime | None = None
+    is_seed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from letterboxd_scraper.store.schema import (
     scrape_failures,
     scrape_runs,
     users,
+    watched,
 )
 from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts, with_many_friends
 from tests.site import Fault, Site, World, people
@@ -112,6 +113,42 @@ def test_what_changed_is_found(crawled: Shell, site: Site, crawled_engine: sa.En
     assert "6 read, 5 of them changed" in told  # the seed, who is on no listing, and five whose counts moved
     assert any("/by/" in path for path in asked(site)) is not obey
     assert len(asked(site)) < 40
+
+
+def seen_by_the_seed(engine: sa.Engine) -> set[str | None]:
+    """Return what counts as seen: what was watched, and what was rated since."""
+    rated = sa.select(ratings.c.user_id, ratings.c.film_id).where(ratings.c.rating.is_not(None))
+    seen = sa.union(sa.select(watched), rated).subquery()
+    query = (
+        sa.select(films.c.slug)
+        .join(seen, seen.c.film_id == films.c.id)
+        .join(users, users.c.id == seen.c.user_id)
+        .where(users.c.letterboxd_username == "marla")
+    )
+    with engine.connect() as connection:
+        return set(connection.scalars(query))
+
+
+def test_what_the_seed_watched_without_rating_it_is_known(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    marla = site.world.member("marla")
+    unrated = sorted(marla.watched - marla.ratings.keys())
+    assert seen_by_the_seed(crawled_engine) == marla.watched
+    # Two counts that stand still: one of the unrated films was rated, and another one watched.
+    site.world.rate("marla", unrated[0], 4.0)
+    site.world.watch("marla", unseen_film(site.world, "marla"))
+    night(crawled)
+    assert seen_by_the_seed(crawled_engine) == marla.watched
+    site.world.unwatch("marla", unrated[1])
+    site.world.unwatch("marla", sorted(marla.ratings)[0])
+    site.clear_log()
+    night(crawled, TONIGHT + timedelta(days=1))
+    assert seen_by_the_seed(crawled_engine) == marla.watched
+    assert "/marla/films/rated/none/" in asked(site)
+    site.clear_log()
+    night(crawled, TONIGHT + timedelta(days=2))
+    assert "/marla/films/rated/none/" not in asked(site)
 
 
 @with_many_friends

@@ -60,7 +60,10 @@ class WhenRatedSpider(ProfileSpider):
             return
         delta = self.deltas[member]
         if not delta.knows:
-            delta.know(await self.stored_rows(member))
+            watched = (
+                await self.stored_films(member, Listing.UNRATED_WATCHED) if delta.start.is_seed else None
+            )
+            delta.know(await self.stored_rows(member), watched)
         if listing is Listing.PROFILE:
             profile = parse_profile(page)
             delta.saw_profile(profile)

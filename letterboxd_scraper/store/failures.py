@@ -18,6 +18,7 @@ READ_BY_DELTA = (
     Listing.RATED_BY_DATE,
     Listing.LIKES,
     Listing.UNRATED_LIKES,
+    Listing.UNRATED_WATCHED,
     *STARS_OF,
 )
 

@@ -98,7 +98,7 @@ def _night(
             reason = Reason.FAILED
         again = reason in (Reason.MOVED, Reason.FAILED)
         if reason and (again or not _was_read_tonight(row, when)):
-            starts.append(_start(row, reason))
+            starts.append(_start(row, reason, is_seed=row.letterboxd_username == seed))
     full = tuple(reader.starts_of(connection, new, when.work, when.at, seed))
     return Night(tuple(starts), full, len(rows) - len(starts) - len(full))
 
@@ -109,7 +109,7 @@ def _was_read_tonight(row: Any, when: When) -> bool:
     return when.since is not None and read > when.since and when.at - read < _SAME_NIGHT
 
 
-def _start(row: Any, reason: Reason) -> DeltaStart:
+def _start(row: Any, reason: Reason, *, is_seed: bool) -> DeltaStart:
     counted = reason is not Reason.UNCOUNTED
     return DeltaStart(
         row.letterboxd_username,
@@ -119,6 +119,7 @@ def _start(row: Any, reason: Reason) -> DeltaStart:
         crawled_films=row.crawled_films_count,
         crawled_likes=row.crawled_likes_count,
         read_at=_last_read(row),
+        is_seed=is_seed,
     )
 
 
