@@ -115,6 +115,19 @@ def test_what_changed_is_found(crawled: Shell, site: Site, crawled_engine: sa.En
     assert len(asked(site)) < 40
 
 
+def test_who_is_gone_or_private_is_asked_after_though_the_very_day_was_missed(
+    crawled: Shell, site: Site
+) -> None:
+    def asked_after(days: int) -> set[str]:
+        site.clear_log()
+        night(crawled, TONIGHT + timedelta(days=days))
+        return {"/wipe_left/", "/understudy/"} & set(asked(site))
+
+    assert asked_after(40) == {"/wipe_left/", "/understudy/"}
+    assert asked_after(40) == set()
+    assert asked_after(70) == {"/wipe_left/", "/understudy/"}
+
+
 def seen_by_the_seed(engine: sa.Engine) -> set[str | None]:
     """Return what counts as seen: what was watched, and what was rated since."""
     rated = sa.select(ratings.c.user_id, ratings.c.film_id).where(ratings.c.rating.is_not(None))

@@ -156,6 +156,9 @@ def _due(rows: Sequence[Any], at: datetime, days: int) -> set[int]:
 
 def _is_due(row: Any, today: int, slot: int, days: int) -> bool:
     latest = today - (today - slot) % days
-    if row.last_full_scrape_at is None or row.status != "ok":
+    if row.status != "ok":
+        asked: datetime | None = row.last_incremental_scrape_at
+        return asked is None or latest > asked.toordinal()
+    if row.last_full_scrape_at is None:
         return latest == today
     return latest - _last_read(row).toordinal() >= max(1, days * _TOO_SOON)

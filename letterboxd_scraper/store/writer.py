@@ -178,8 +178,9 @@ def _membership(found: Membership, connection: sa.Connection, visit: Visit) -> N
 
 @_store.register
 def _member_status(item: MemberStatus, connection: sa.Connection, visit: Visit) -> None:
-    changed = sa.and_(users.c.letterboxd_username == item.member, users.c.status != item.status)
-    connection.execute(users.update().where(changed).values(status=item.status))
+    here = users.c.letterboxd_username == item.member
+    told = {"status": item.status, "last_incremental_scrape_at": visit.at}
+    connection.execute(users.update().where(here).values(told))
     # Whatever could not be read of them before: now it is known why.
     failures.resolve(connection, item.member, visit.at)
 
