@@ -58,6 +58,8 @@ EXTENSIONS = {
     "scrapy.extensions.remote_control.RemoteControl": None,
 }
 
+LOG_FORMATTER = "letterboxd_scraper.log_formatter.BriefItems"
+
 # Both are on by default and run code that is sent to them.
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False

@@ -1,0 +1,24 @@
+"""Log lines about items are short, however much an item holds."""
+
+import logging
+
+import pytest
+from scrapy.exceptions import DropItem
+from scrapy.utils.log import logformatter_adapter
+
+from letterboxd_scraper.items import Film, FilmsPage, Listing, Tile
+from letterboxd_scraper.log_formatter import BriefItems
+
+PAGE = FilmsPage(
+    "ada", Listing.RATED, 3, (Tile(Film("cure", "Cure", 1997), 4.5),) * 72, last=False, total=300
+)
+
+
+@pytest.mark.parametrize("kind", ["dropped", "item_error"])
+def test_an_item_is_named_in_brief(kind: str) -> None:
+    error = DropItem("no", log_level="ERROR")
+    level, message, values = logformatter_adapter(getattr(BriefItems(), kind)(PAGE, error, None, None))
+    line = message % values
+    assert level == logging.ERROR
+    assert "FilmsPage(member=ada, listing=rated, number=3, last=False, total=300)" in line
+    assert "cure" not in line
