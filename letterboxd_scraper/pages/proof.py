@@ -31,12 +31,6 @@ def block_in(status: int, headers: Mapping[str, str], text: str) -> str | None:
     return None
 
 
-def prove(page: Selector, text: str, body_class: str, owner: str | None = None) -> None:
-    """Raise WrongPage unless this whole page is of the type ``body_class`` and belongs to ``owner``."""
-    refuse_truncated(text)
-    check(page, body_class, owner)
-
-
 def refuse_truncated(text: str) -> None:
     """Raise WrongPage if the end of the document is missing: what was cut off is not known to be absent."""
     if "</html" not in text[-2000:]:

@@ -126,10 +126,11 @@ def prove(response: Response, listing: Listing, member: str) -> Selector:
     if not isinstance(response, TextResponse):
         raise WrongPage("expected a page, got something that is not text")
     proof.refuse_other_encoding(response.body, response.encoding)
+    proof.refuse_truncated(response.text)
     # Not response.selector: the two refer to each other, and parsed pages would lie about until Python
     # looks for such cycles.
     page = Selector(body=response.body, encoding=response.encoding, type="html")
-    proof.prove(page, response.text, BODY_CLASS[listing], owner=member)
+    proof.check(page, BODY_CLASS[listing], owner=member)
     return page
 
 

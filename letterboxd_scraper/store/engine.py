@@ -48,7 +48,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 def _forget(connection: sa.Connection) -> None:
     """Drop what is kept with the connection: it may have been found in what is rolled back."""
-    connection.info.clear()
+    if not connection.invalidated:  # else it went with the connection
+        connection.info.clear()
 
 
 @contextmanager
