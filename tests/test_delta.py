@@ -253,6 +253,18 @@ def test_an_entry_that_is_no_longer_true_is_corrected() -> None:
     assert store.truth() == site.truth()
 
 
+def test_an_entry_that_is_no_longer_true_may_hide_behind_counts_that_agree() -> None:
+    """The new film was logged with four stars and then given half a star less, another one half a star more."""
+    site = member(count=2_000)
+    store = Store(site)
+    other = of_level(site, 3.5)
+    site.ratings |= {"film-9000": 3.5, other: 4.0}
+    site.feed = [replace(viewing(site, "film-9000"), stars=4.0)]
+    assert refresh(site, store) == [(PROFILE, 1), (FEED, 1)]
+    wrong = {name for name, says in store.truth().items() if site.truth()[name] != says}
+    assert wrong == {"film-9000", other}
+
+
 def test_a_rating_that_was_taken_back_takes_the_whole_listing() -> None:
     site = member()
     store = Store(site)
