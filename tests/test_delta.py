@@ -254,7 +254,7 @@ def test_an_entry_that_is_no_longer_true_is_corrected() -> None:
 
 
 def test_an_entry_that_is_no_longer_true_may_hide_behind_counts_that_agree() -> None:
-    """The new film was logged with four stars and then given half a star less, another one half a star more."""
+    """The new film was logged with four stars and then given half a star less, another one more."""
     site = member(count=2_000)
     store = Store(site)
     other = of_level(site, 3.5)

@@ -222,6 +222,13 @@ def test_a_first_page_does_not_forget_when_the_listing_was_last_complete(
     assert (state.status, state.complete_as_of) == ("reading", TUESDAY)
 
 
+def test_what_is_no_text_is_not_stored(store: Store, engine: sa.Engine) -> None:
+    broken = Film("alien", "Alien \ud800", 1979, film_id=1, lid="a1")
+    with pytest.raises(UnicodeEncodeError):
+        store(rated(Tile(broken, 4.0), Tile(CURE, 4.0)))
+    assert rows(engine, films) == []
+
+
 def test_the_film_number_survives_a_renamed_slug(store: Store, engine: sa.Engine) -> None:
     store(rated(Tile(ALIEN, 4.0)))
     renamed = Film("alien-1979", "Alien", 1979, film_id=1, lid="a1")

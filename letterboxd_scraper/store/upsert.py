@@ -63,7 +63,7 @@ def listed(dialect: str, type_: Any) -> Any:
 
 def as_list(values: Iterable[Any]) -> Row:
     """Return the parameter of a statement with `listed` values."""
-    return {"listed": json.dumps(list(values))}
+    return {"listed": _json(list(values))}
 
 
 def _together(table: sa.Table, rows: Sequence[Row]) -> Row | None:
@@ -75,7 +75,12 @@ def _together(table: sa.Table, rows: Sequence[Row]) -> Row | None:
     first = {name: rows[0][name] for name in others}
     if len(rows) == 1 or any(row[name] != value for row in rows for name, value in first.items()):
         return None
-    return first | {"rows": json.dumps([[row[name] for name in plain] for row in rows])}
+    return first | {"rows": _json([[row[name] for name in plain] for row in rows])}
+
+
+def _json(values: Sequence[Any]) -> str:
+    # Half a surrogate pair is no text, and the driver shall refuse it: as an escape it would pass.
+    return json.dumps(values, ensure_ascii=False)
 
 
 @cache
