@@ -87,7 +87,7 @@ def sound_pages() -> tuple[Sound, ...]:
 def read(sound: Sound, text: str) -> tuple[Any, ...]:
     """Read ``text`` as the answer to ``sound``'s address, the way a spider does."""
     proof.refuse_truncated(text)
-    page = Selector(text)
+    page = Selector(body=text.encode(), encoding="utf-8", type="html")
     proof.check(page, sound.body_class, owner=sound.path.split("/")[1])
     if not sound.name:  # those written by hand are of several addresses
         next_page(page, sound.path)

@@ -22,7 +22,7 @@ from letterboxd_scraper.items import (
 )
 from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store import reader, runs
-from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.engine import make_engine, writing
 from letterboxd_scraper.store.schema import (
     cohort_members,
     films,
@@ -220,6 +220,18 @@ def test_a_first_page_does_not_forget_when_the_listing_was_last_complete(
     store(rated(Tile(ALIEN, 4.0)), profile(), at=TUESDAY)
     (state,) = [row for row in rows(engine, user_scrape_state) if row.listing == "rated"]
     assert (state.status, state.complete_as_of) == ("reading", TUESDAY)
+
+
+def test_a_film_that_got_another_row_meanwhile_is_looked_up_anew(store: Store, engine: sa.Engine) -> None:
+    store(rated(Tile(ALIEN, 4.0), Tile(CURE, 3.0)))
+    other = make_engine(engine.url.render_as_string(hide_password=False))
+    with writing(other) as connection:  # as another process that finds out that two films are one
+        connection.execute(films.delete().where(films.c.slug == "alien"))
+        row = {"id": 77, "letterboxd_film_id": 1, "letterboxd_lid": "a1", "slug": "alien", "title": "Alien"}
+        connection.execute(films.insert().values(row | {"release_year": 1979}))
+    other.dispose()
+    store(rated(Tile(ALIEN, 4.0), Tile(CURE, 3.0)), at=TUESDAY)
+    assert facts(engine) == {("alien", 4.0, False, False), ("cure", 3.0, False, False)}
 
 
 def test_what_is_no_text_is_not_stored(store: Store, engine: sa.Engine) -> None:
