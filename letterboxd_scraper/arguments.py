@@ -20,8 +20,16 @@ def _label(label: str) -> str:
     return label
 
 
+def _slug(slug: str) -> str:
+    slug = slug.strip().removeprefix("/film/").strip("/").lower()
+    if not slug or "/" in slug or slug.split() != [slug]:
+        raise ValueError("is not a film: use the name in the film's address, such as 'mulholland-drive'")
+    return slug
+
+
 MemberName = Annotated[str, AfterValidator(_member)]
 Label = Annotated[str, AfterValidator(_label)]
+Slug = Annotated[str, AfterValidator(_slug)]
 Via = Literal["following", "followers"]
 
 
@@ -140,6 +148,28 @@ class WhenRatedArguments(Arguments):
     def _one_of(self) -> Self:
         _refuse_two_targets(self.cohort, self.user)
         return self
+
+
+class FilmArguments(Arguments):
+    """Arguments of `film`: about which films to find out what."""
+
+    cohort: str | None = None
+    slug: Slug | None = None
+    tmdb: bool = True
+    histograms: bool = False
+    limit: int | None = Field(default=None, ge=1)
+    force: bool = False
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.cohort is None) == (self.slug is None):
+            raise ValueError("give cohort=LABEL or slug=SLUG, and not both")
+        return self
+
+    def options(self) -> str:
+        """Return what is to be found out beyond the usual, as the log of runs has it."""
+        chosen = {"histograms": self.histograms, "force": self.force, "without tmdb": not self.tmdb}
+        return ", ".join(name for name, wanted in chosen.items() if wanted)
 
 
 class OneMember(Arguments):

@@ -1,6 +1,7 @@
 """Settings: command line > environment > .env > the file given by --config > default.toml."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from letterboxd_scraper.errors import InputError
@@ -21,8 +22,8 @@ CONFIG_VARIABLE = "LETTERBOXD_CONFIG"
 # Set for a crawl that a command started: it ends when its standard input does, which is when the
 # command has gone, however it went.
 STOP_WITH_PARENT = "LETTERBOXD_STOP_WITH_PARENT"
-# Never shown: a database's address may hold a password.
-SECRETS = frozenset({"DATABASE_URL"})
+# Never shown; a database's address may hold a password.
+SECRETS = frozenset({"DATABASE_URL", "TMDB_API_KEY"})
 
 
 class Config(BaseSettings):
@@ -50,6 +51,12 @@ class Config(BaseSettings):
     DELTA_AUDIT_DAYS: int = Field(ge=1)
     DELTA_MAX_PAGES: int = Field(ge=0)
     FAR_CIRCLE_DAYS: float = Field(ge=0)
+    TMDB_BASE_URL: str
+    TMDB_API_KEY: SecretStr
+    TMDB_REQUESTS_PER_SECOND: float = Field(gt=0)
+    TMDB_TIMEOUT: float = Field(gt=0)
+    TMDB_REFRESH_DAYS: float = Field(gt=0)
+    HISTOGRAM_REFRESH_DAYS: float = Field(gt=0)
     CRAWL_ANEW: bool
     LOG_LEVEL: str
 
@@ -58,12 +65,20 @@ class Config(BaseSettings):
     def _database(cls, url: str) -> str:
         return _absolute(url)
 
-    @field_validator("LETTERBOXD_BASE_URL")
+    @field_validator("LETTERBOXD_BASE_URL", "TMDB_BASE_URL")
     @classmethod
     def _base(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return url.rstrip("/")
+
+    @field_validator("TMDB_API_KEY")
+    @classmethod
+    def _key(cls, key: SecretStr) -> SecretStr:
+        # It is sent as it stands, in an address or a header.
+        if not re.fullmatch(r"[\w.~-]*", key.get_secret_value().strip(), re.ASCII):
+            raise ValueError("must be an API key or a read access token, without blanks or quotes")
+        return SecretStr(key.get_secret_value().strip())
 
     @field_validator("LETTERBOXD_NOW")
     @classmethod

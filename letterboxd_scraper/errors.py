@@ -4,7 +4,12 @@ ProjectError                exit 1
 ├── InputError              exit 2   an argument, a setting, a file: the user can mend it
 │   ├── UnknownName                  no such cohort, member, film or strategy
 │   ├── TermsNotAccepted             the real site, and nobody has said yes
-│   └── StoreNotReady                the database is unreachable, behind or ahead
+│   ├── StoreNotReady                the database is unreachable, behind or ahead
+│   └── TmdbRefused                  TMDB does not accept the key
+├── TmdbError                        TMDB does not tell what it was asked
+│   ├── TmdbNotFound                 it has no such film
+│   └── TmdbUnavailable              it fails, is too slow, or answers what nobody can read
+│       └── TmdbRateLimited          it asks for patience
 └── PageError                        a page that is not what was asked for; it proves nothing
     ├── WrongPage                    another page type, another member's page, a page cut short
     └── LayoutChanged                the right page, but its markup is not the one we know
@@ -33,6 +38,30 @@ class TermsNotAccepted(InputError):
 
 class StoreNotReady(InputError):
     pass
+
+
+class TmdbRefused(InputError):
+    pass
+
+
+class TmdbError(ProjectError):
+    pass
+
+
+class TmdbNotFound(TmdbError):
+    pass
+
+
+class TmdbUnavailable(TmdbError):
+    pass
+
+
+class TmdbRateLimited(TmdbUnavailable):
+    """``retry_after``: the seconds that TMDB asks us to wait, None if it does not say."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class PageError(ProjectError):

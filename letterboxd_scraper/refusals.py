@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import random
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Self
 
 from scrapy import Request
@@ -15,6 +13,7 @@ from scrapy.utils.misc import load_object
 from letterboxd_scraper import config
 from letterboxd_scraper.pace import pace_of
 from letterboxd_scraper.pages.proof import block_in
+from letterboxd_scraper.retry_after import seconds_in
 from letterboxd_scraper.stops import SiteBlocked, retried
 
 logger = logging.getLogger(__name__)
@@ -86,7 +85,7 @@ class Refusals:
                 self._stop("the site still says that we ask too much", request.url)
             return None
         again = retried(request)
-        wait = (retry_after(response) if response else None) or self._backoff(again)
+        wait = (_asked_for(response) if response else None) or self._backoff(again)
         if wait > LONGEST_WAIT:
             self._stop(f"the site asks for silence for {wait / 60:.0f} minutes", request.url)
         logger.info("%s: %s; again in %.1f s", request.url, status or "no answer", wait)
@@ -116,16 +115,8 @@ class Refusals:
         raise SiteBlocked(reason)
 
 
-def retry_after(response: Response) -> float | None:
-    """Return the seconds for which a Retry-After header (a number or a date) asks; None without one."""
-    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+def _asked_for(response: Response) -> float | None:
+    return seconds_in((response.headers.get("Retry-After") or b"").decode("latin-1"))
 
 
 def lower_case(response: Response) -> dict[str, str]:

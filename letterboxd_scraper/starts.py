@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from letterboxd_scraper.film_items import Director, TmdbDetails, TmdbLink
 from letterboxd_scraper.items import Film, Listing
 
 # Asks what is stored of a member's listing, as sets of film numbers and slugs together.
@@ -85,3 +86,25 @@ class Visit:
 
     at: datetime
     run: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilmStart:
+    """One film about which something is to be found out, and what is known of it.
+
+    ``page``: its page is to be read, and TMDB asked; ``refresh``: TMDB alone, of which the ``link`` is known.
+    ``directors`` are those stored whom the site knows.
+    """
+
+    film: Film
+    page: bool = True
+    refresh: bool = False
+    histogram: bool = False
+    link: TmdbLink | None = None
+    directors: tuple[Director, ...] = ()
+
+
+# Asks TMDB for what it knows of a film. Raises TmdbNotFound, TmdbUnavailable and TmdbRefused.
+Details = Callable[[TmdbLink], Awaitable[TmdbDetails]]
+# Asks which of the directors with these slugs are stored with their number on TMDB.
+KnownDirectors = Callable[[tuple[str, ...]], Awaitable[frozenset[str]]]

@@ -1,9 +1,10 @@
-"""Whose pages a spider is to read: its arguments, held against the database before any request."""
+"""Which pages a spider is to read: its arguments, held against the database before any request."""
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import (
     Arguments,
+    FilmArguments,
     FollowGraphArguments,
     ProfileArguments,
     WhenRatedArguments,
@@ -11,11 +12,12 @@ from letterboxd_scraper.arguments import (
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store import cohorts, opt_outs
 from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.films import is_stored
 from letterboxd_scraper.store.users import user_ids
 
 
 def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
-    """Return the stored cohort that ``args`` name; None for a single member or a cohort that is new.
+    """Return the stored cohort that ``args`` name; None for a single member or film, or a cohort that is new.
 
     Raises InputError (UnknownName for names) where the arguments do not fit what is stored.
     """
@@ -24,30 +26,40 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
             _refuse_forgotten(connection, seed)
             return _of_seed(connection, str(label), seed)
         case FollowGraphArguments(cohort=str(label)):
-            cohort = cohorts.find(connection, label)
-            if cohort.seed is None:
-                raise InputError(
-                    f"cohort {cohort.label!r} is a list of names: there is nobody to follow from"
-                )
-            return cohort
+            return _with_a_seed(cohorts.find(connection, label))
         case ProfileArguments(cohort=str(label), resume_from=name):
             cohort = cohorts.find(connection, label)
             if name and name not in {row.member for row in cohorts.members(connection, cohort)}:
                 raise UnknownName(f"resume_from={name}: no such member in cohort {cohort.label!r}")
             return cohort
-        case WhenRatedArguments(cohort=str(label)):
+        case WhenRatedArguments(cohort=str(label)) | FilmArguments(cohort=str(label)):
             return cohorts.find(connection, label)
         case ProfileArguments(user=str(name)) | WhenRatedArguments(user=str(name)):
             _refuse_forgotten(connection, name)
-            if not user_ids(connection, [name]):
-                raise UnknownName(f"no member {name!r} in the database: build a cohort with them first")
+            _refuse_unknown(
+                user_ids(connection, [name]), f"member {name!r}", "build a cohort with them first"
+            )
+        case FilmArguments(slug=str(slug)):
+            known = is_stored(connection, slug)
+            _refuse_unknown(known, f"film {slug!r}", "films come with the members who rated them")
     return None
+
+
+def _refuse_unknown(known: object, what: str, advice: str) -> None:
+    if not known:
+        raise UnknownName(f"no {what} in the database: {advice}")
 
 
 def _refuse_forgotten(connection: sa.Connection, name: str) -> None:
     if name in opt_outs.load(connection):
         again = f"`letterboxd forget {name} --undo`"
         raise InputError(f"{name!r} asked to be forgotten; if they want to be stored again: {again}")
+
+
+def _with_a_seed(cohort: Cohort) -> Cohort:
+    if cohort.seed is None:
+        raise InputError(f"cohort {cohort.label!r} is a list of names: there is nobody to follow from")
+    return cohort
 
 
 def _of_seed(connection: sa.Connection, label: str, seed: str) -> Cohort | None:

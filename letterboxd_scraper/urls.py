@@ -35,6 +35,25 @@ def listing(member: str, kind: Listing, number: int = 1) -> str:
     return path if number == 1 else f"{path}page/{number}/"
 
 
+def film(slug: str) -> str:
+    """Return the path of a film's page; ``film:NUMBER`` leads there as well.
+
+    >>> film("ordet"), histogram("ordet"), director("carl-theodor-dreyer")
+    ('/film/ordet/', '/csi/film/ordet/rating-histogram/', '/director/carl-theodor-dreyer/')
+    """
+    return f"/film/{slug}/"
+
+
+def histogram(slug: str) -> str:
+    """Return the path of a film's rating histogram."""
+    return f"/csi/film/{slug}/rating-histogram/"
+
+
+def director(slug: str) -> str:
+    """Return the path of a director's page."""
+    return f"/director/{slug}/"
+
+
 def is_loopback(base_url: str) -> bool:
     """Say whether ``base_url`` names this machine, so that no terms of a real site apply.
 

@@ -1,7 +1,6 @@
 """Every parser over real saved pages, where the variable SAVED_PAGES names their folder.
 
-The folder holds pages and an `expected.json` with the facts of each. A page whose type has no
-parser yet is skipped by name.
+The folder holds pages and an `expected.json` with the facts of each.
 """
 
 import json
@@ -17,10 +16,14 @@ from parsel import Selector
 from protego import Protego
 
 from letterboxd_scraper.pages import proof
+from letterboxd_scraper.film_items import TmdbLink
+from letterboxd_scraper.pages import histogram
 from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.feed import parse_feed
+from letterboxd_scraper.pages.film import parse_film_page, parse_number, parse_runtime, parse_tmdb_link
 from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.people import parse_people
+from letterboxd_scraper.pages.person import parse_person_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_tiles
 
@@ -42,12 +45,12 @@ def test_every_fact_of_a_saved_page(name: str, expected: dict[str, Any]) -> None
     if expected["page_type"] == "rss":
         check_feed((FOLDER / name).read_bytes(), expected["facts"], expected["url"])
         return
-    check = CHECKS.get(expected["page_type"])
-    if check is None:
-        pytest.skip(f"no parser yet for pages of type {expected['page_type']!r}")
+    check = CHECKS[expected["page_type"]]
     text = (FOLDER / name).read_text("utf-8")
     check(Selector(text), expected["facts"], expected["url"])
-    if not name.endswith(".txt") and "fragment" not in name:
+    if expected["page_type"] == "histogram":
+        histogram.refuse_truncated(text)
+    elif "fragment" not in name:
         assert proof.block_in(200, {}, text) is None  # though they carry Cloudflare's script
         proof.refuse_truncated(text)
 
@@ -115,6 +118,65 @@ def check_diary(page: Selector, facts: dict[str, Any], url: str) -> None:
         assert next_page(page, url) is None
 
 
+def check_film(page: Selector, facts: dict[str, Any], url: str) -> None:
+    proof.check(page, "film")
+    found = parse_film_page(page)
+    assert found.link
+    assert film_facts(found.film) | {
+        "tmdb_type": found.link.kind,
+        "tmdb_id": found.link.id,
+        "imdb_id": found.imdb_id,
+        "runtime_minutes": found.runtime_minutes,
+        "directors": [{"name": each.name, "slug": each.slug} for each in found.directors],
+        "genres": [genre.lower() for genre in found.genres],
+        "average_rating": found.average,
+        "rating_count": found.ratings,
+        "poster": found.poster_url,
+    } == {name: value for name, value in facts.items() if not name.startswith("body_")}
+    assert found.film.lid
+    assert found.overview
+    assert found.overview == page.xpath("//meta[@name='description']/@content").get()
+
+
+def check_list(page: Selector, facts: dict[str, Any], url: str) -> None:
+    """Of lists, films and pages are read; how the list's owner rates them stands on their own pages."""
+    proof.check(page, "list-page", owner=facts["owner"])
+    names = ("film_id", "slug", "title", "year")
+    wanted = [{name: item[name] for name in names} for item in facts["items"]]
+    assert [film_facts(tile.film) for tile in parse_tiles(page)] == wanted
+    check_next(page, facts, url)
+
+
+def check_footer(page: Selector, facts: dict[str, Any], url: str) -> None:
+    """All that is left of this page is its footer; its facts stand in the index of the folder."""
+    assert parse_number(page) == 426406
+    assert parse_tmdb_link(page) == TmdbLink("movie", 496243)
+    assert parse_runtime(page) == 133
+
+
+def check_person(page: Selector, facts: dict[str, Any], url: str) -> None:
+    proof.check(page, "filmography-page")
+    found = parse_person_page(page)
+    assert (found.name, found.slug, found.tmdb_id) == (
+        facts["name"],
+        url.strip("/").split("/")[1],
+        facts["tmdb_id"],
+    )
+    films = [film_facts(tile.film) for tile in parse_tiles(page)]
+    assert len(films) == facts["tiles"]
+    some = [*facts["first"], *facts["last"]]
+    wanted = [{name: item[name] for name in ("film_id", "slug", "title", "year")} for item in some]
+    assert films[: len(facts["first"])] + films[-len(facts["last"]) :] == wanted
+
+
+def check_histogram(page: Selector, facts: dict[str, Any], url: str) -> None:
+    found = histogram.parse_histogram(page, url.strip("/").split("/")[2])
+    assert list(found.counts) == facts["counts"]
+    assert found.ratings == facts["total"] == facts["ratings_in_title"]
+    assert found.average == facts["weighted_average"]
+    assert found.fans == {"75K fans": 75_000, None: None}[facts["fans_text"]]
+
+
 def check_feed(body: bytes, facts: dict[str, Any], url: str) -> None:
     found = [
         {
@@ -171,4 +233,9 @@ CHECKS: dict[str, Callable[[Selector, dict[str, Any], str], None]] = {
     "likes": check_grid,
     "watchlist": check_grid,
     "diary": check_diary,
+    "film": check_film,
+    "film-fragment": check_footer,
+    "person": check_person,
+    "histogram": check_histogram,
+    "list": check_list,
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from letterboxd_scraper import console
-from letterboxd_scraper.cli import cohort, db, forget, log, plan, scrape, sync
+from letterboxd_scraper.cli import cohort, db, enrich, forget, log, plan, scrape, sync
 from ranking.cli import export, rank, refresh
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 console.add_global_options(app)
 app.command("sync")(sync.sync)
 app.command("scrape")(scrape.scrape)
+app.command("enrich")(enrich.enrich)
 app.command("plan")(plan.plan)
 app.command("runs")(log.runs)
 app.command("failures")(log.failures)

@@ -6,16 +6,10 @@ from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import Film, Profile
+from letterboxd_scraper.pages.bars import BARS, parse_bar
 from letterboxd_scraper.pages.numbers import parse_count
 from letterboxd_scraper.pages.proof import owner_of
 from letterboxd_scraper.pages.tiles import parse_film
-
-_LEVEL = re.compile(r"(half-★|★+½?|½)")
-_LEVELS = (
-    {"½": 1, "half-★": 1}
-    | {"★" * n: 2 * n for n in range(1, 6)}
-    | {"★" * n + "½": 2 * n + 1 for n in range(1, 5)}
-)
 
 _NAMED_FAVOURITES = re.compile(r"films? watched\. Favorites: ")
 
@@ -75,7 +69,7 @@ def _histogram(page: Selector) -> tuple[int, ...] | None:
     """Return the ten counts; None if one cannot be read, or if they do not add up to the total shown."""
     section = page.css("section.ratings-histogram-chart")
     total = parse_count(section.css("a.all-link").xpath("string()").get())
-    bars = [_bar(bar) for bar in section.css("li.rating-histogram-bar, .barcolumn")]
+    bars = [parse_bar(bar) for bar in section.css(BARS)]
     levels = [level or place for place, (level, _) in enumerate(bars, start=1)]
     if levels != list(range(1, 11)):
         return None
@@ -85,14 +79,3 @@ def _histogram(page: Selector) -> tuple[int, ...] | None:
     if total != sum(counts) and (total is not None or silent):
         return None
     return counts
-
-
-def _bar(bar: Selector) -> tuple[int | None, int | None]:
-    """Read "17 ★★ ratings (5%)" as (4, 17), in half stars; a part that is not there is None."""
-    texts = bar.xpath(".//@title | .//@data-original-title | ./@title | ./@data-original-title").getall()
-    sentence = next((text for text in [*texts, bar.xpath("string()").get("")] if text.strip()), "")
-    level = _LEVEL.search(sentence)
-    if not level:
-        return None, None
-    before = sentence[: level.start()]
-    return _LEVELS.get(level[1]), 0 if before.strip() == "No" else parse_count(before)

@@ -113,17 +113,24 @@ def _names_film(part: Element) -> bool:
     return part.get("data-item-slug") is not None or part.get("data-film-slug") is not None
 
 
+def film_identity(text: str) -> tuple[int | None, str | None]:
+    """Return the number and the short code in a ``data-postered-identifier``. Raises LayoutChanged."""
+    identity = _identity(text)
+    uid = _UID.fullmatch(str(identity.get("uid") or ""))
+    return int(uid[1]) if uid else None, _lid(identity)
+
+
 def _film(tile: Element) -> Film:
     identity = _identity(tile.get("data-postered-identifier", ""))
     title, year = _title_and_year(tile)
-    lid = identity.get("lid")
     return Film(
-        slug=_slug(tile),
-        title=title,
-        year=year,
-        film_id=_film_id(tile, identity),
-        lid=lid if isinstance(lid, str) and _LID.fullmatch(lid) else None,
+        slug=_slug(tile), title=title, year=year, film_id=_film_id(tile, identity), lid=_lid(identity)
     )
+
+
+def _lid(identity: Mapping[str, Any]) -> str | None:
+    lid = identity.get("lid")
+    return lid if isinstance(lid, str) and _LID.fullmatch(lid) else None
 
 
 def _slug(tile: Element) -> str:
@@ -160,6 +167,16 @@ def _title_and_year(tile: Element) -> tuple[str, int | None]:
     name = " ".join(name.split())
     if not name:
         raise LayoutChanged(f"the tile of {_slug(tile)!r} has no title")
+    return title_and_year(name)
+
+
+def title_and_year(name: str) -> tuple[str, int | None]:
+    """Split a film's full name; what stands in other brackets belongs to the title.
+
+    >>> title_and_year("Closer (2004)"), title_and_year("(500) Days of Summer")
+    (('Closer', 2004), ('(500) Days of Summer', None))
+    """
+    name = " ".join(name.split())
     found = _YEAR.match(name)
     return (found["title"], int(found["year"])) if found else (name, None)
 

@@ -12,11 +12,11 @@ from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import Listing, Membership, PeoplePage, Person
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.people import parse_people, parse_total
-from letterboxd_scraper.spiders.site import SiteSpider
+from letterboxd_scraper.spiders.member import MemberSpider
 from letterboxd_scraper.starts import Bookmark
 
 
-class FollowGraphSpider(SiteSpider):
+class FollowGraphSpider(MemberSpider):
     """Walks breadth first, one depth after the other.
 
     Label, seed, definition, those who asked to be forgotten and, for a refresh, the present members are

@@ -15,11 +15,11 @@ from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_tiles
 from letterboxd_scraper.reading import MemberCrawl, Reading, Verdict
-from letterboxd_scraper.spiders.site import SiteSpider
+from letterboxd_scraper.spiders.member import MemberSpider
 from letterboxd_scraper.starts import MemberStart, StoredFilms
 
 
-class ProfileSpider(SiteSpider):
+class ProfileSpider(MemberSpider):
     """Reads one member after the other; `members` and `stored_films` are filled before it starts."""
 
     name = "profile"

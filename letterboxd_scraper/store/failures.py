@@ -52,6 +52,23 @@ def resolve(
     connection.execute(scrape_failures.update().where(*still_open).values(resolved_at=at))
 
 
+def resolve_film(
+    connection: sa.Connection, slugs: Iterable[str], at: datetime, stages: Iterable[str] | None = None
+) -> None:
+    """Close a film's open failures of these ``stages`` (default: of all), whichever slug they name."""
+    failed = scrape_failures.c
+    still_open = [failed.film.in_(list(slugs)), failed.resolved_at.is_(None)]
+    if stages is not None:
+        still_open.append(failed.stage.in_(list(stages)))
+    connection.execute(scrape_failures.update().where(*still_open).values(resolved_at=at))
+
+
+def resolve_url(connection: sa.Connection, url: str, at: datetime) -> None:
+    """Close the open failures to read an address."""
+    still_open = (scrape_failures.c.url == url, scrape_failures.c.resolved_at.is_(None))
+    connection.execute(scrape_failures.update().where(*still_open).values(resolved_at=at))
+
+
 def stored_by(connection: sa.Connection, run: int) -> int:
     """Return how many members a run has read whose pages are not what is stored."""
     failed = scrape_failures.c

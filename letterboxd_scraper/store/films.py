@@ -108,11 +108,29 @@ def _reconciled(connection: sa.Connection, wanted: Sequence[Film]) -> dict[Film,
     return {film: known.row(film).id for film in wanted}
 
 
+def redirected(connection: sa.Connection, asked: Film, shown: Film) -> int:
+    """Return the id of film ``shown``, to which the address of film ``asked`` leads by now.
+
+    Either the film has another slug, or the site has made two films one: then so do we.
+    """
+    keep = film_ids(connection, [shown])[shown.key]
+    other = stored_film_ids(connection, [asked]).get(asked.key)
+    if other is not None and other != keep:
+        connection.info.pop(_MEMORY, None)
+        merge_films(connection, keep, other)
+    return keep
+
+
 def stored_film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
     """Return the database's id for the key of each film that is stored already; nothing is written."""
     wanted = list({film.key: film for film in shown}.values())
     known = _Known.of(connection, wanted)
     return {film.key: row.id for film in wanted if (row := known.row(film)) is not None}
+
+
+def is_stored(connection: sa.Connection, slug: str) -> bool:
+    """Say whether a film of this slug is stored."""
+    return bool(connection.scalar(sa.select(sa.exists().where(films.c.slug == slug))))
 
 
 def _each_with_its_own_names(shown: dict[int | str, Film]) -> list[Film]:

@@ -1,4 +1,4 @@
-"""Two rows that turn out to be one film, or one member: nothing that hangs on either is lost."""
+"""Two rows that turn out to be one film, member or person: nothing that hangs on either is lost."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store import bookmarks
-from letterboxd_scraper.store.schema import films, metadata, ratings, users
+from letterboxd_scraper.store.schema import films, metadata, people, ratings, users
 
 # What of a member's row stays, whichever name they go by now.
 _KEPT_OF_MEMBER = frozenset({"id", "created_at"})
@@ -14,12 +14,21 @@ _KEPT_OF_MEMBER = frozenset({"id", "created_at"})
 
 def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
     """Make film ``other`` part of film ``keep``, whose own values come first."""
+    _merge_and_fill(connection, films, keep, other)
+
+
+def merge_people(connection: sa.Connection, keep: int, other: int) -> None:
+    """Make person ``other`` part of person ``keep``, whose own values come first."""
+    _merge_and_fill(connection, people, keep, other)
+
+
+def _merge_and_fill(connection: sa.Connection, table: sa.Table, keep: int, other: int) -> None:
     fill = {
         column.name: sa.func.coalesce(column, value)
-        for column, value in _values(connection, films, other)
+        for column, value in _values(connection, table, other)
         if column.name != "id" and value is not None
     }
-    _merge(connection, films, keep, other, fill)
+    _merge(connection, table, keep, other, fill)
 
 
 def merge_members(connection: sa.Connection, keep: int, other: int) -> None:
@@ -42,7 +51,8 @@ def _merge(connection: sa.Connection, table: sa.Table, keep: int, other: int, va
         if column.table is ratings:
             _combine_ratings(connection, column, keep, other)
         _move(connection, column, keep, other)
-    bookmarks.replace(connection, table, other, keep)
+    if table is not people:  # none of whom stands on a listing
+        bookmarks.replace(connection, table, other, keep)
     # First the other row goes, and what could not be moved with it: its unique values are free then.
     connection.execute(table.delete().where(table.c.id == other))
     if values:

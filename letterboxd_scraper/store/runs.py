@@ -113,14 +113,14 @@ def has_fresh_counts(connection: sa.Connection, label: str, moment: datetime) ->
     return bool(last.finished_at >= moment)
 
 
-def notes_of_latest(connection: sa.Connection, kind: str, label: str) -> str | None:
+def notes_of_latest(connection: sa.Connection, kind: str, label: str | None) -> str | None:
     """Return the line of notes of the last run of this kind on a cohort."""
     run = latest(connection, kind, label)
     return connection.scalar(sa.select(scrape_runs.c.notes).where(scrape_runs.c.id == run))
 
 
-def latest(connection: sa.Connection, kind: str, label: str) -> int | None:
+def latest(connection: sa.Connection, kind: str, label: str | None) -> int | None:
     """Return the number of the last run of this kind on a cohort."""
-    same = sa.and_(scrape_runs.c.type == kind, scrape_runs.c.cohort == label)
+    same = sa.and_(scrape_runs.c.type == kind, scrape_runs.c.cohort.is_not_distinct_from(label))
     query = sa.select(scrape_runs.c.id).where(same).order_by(scrape_runs.c.id.desc()).limit(1)
     return connection.scalar(query)

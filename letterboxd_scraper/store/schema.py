@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from letterboxd_scraper.items import STARS
 
 # That of the newest migration.
-REVISION = "0006"
+REVISION = "0007"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -105,6 +105,8 @@ films = sa.Table(
     sa.Column("histogram_synced_at", UTCDateTime),
     sa.Column("enrich_attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("enrich_after", UTCDateTime),
+    # When the site was found to have no page of it any more.
+    sa.Column("gone_at", UTCDateTime),
 )
 
 people = sa.Table(
@@ -120,6 +122,8 @@ people = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("updated_at", UTCDateTime, nullable=False),
 )
+
+sa.Index("uq_people_letterboxd_slug", people.c.letterboxd_slug, unique=True)
 
 film_people = sa.Table(
     "film_people",
@@ -139,6 +143,15 @@ genres = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("tmdb_id", sa.Integer, unique=True),
     sa.Column("name", sa.Text, nullable=False),
+)
+
+# Those that only film pages name; TMDB's are told apart by their numbers.
+sa.Index(
+    "uq_genres_name_alone",
+    genres.c.name,
+    unique=True,
+    sqlite_where=genres.c.tmdb_id.is_(None),
+    postgresql_where=genres.c.tmdb_id.is_(None),
 )
 
 film_genres = sa.Table(

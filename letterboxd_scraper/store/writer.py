@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.film_items import DirectorPage, FilmFacts, FilmGone, FilmHistogram
 from letterboxd_scraper.items import (
     STARS_OF,
     DiaryPage,
@@ -26,8 +27,10 @@ from letterboxd_scraper.store import bookmarks, failures
 from letterboxd_scraper.store.bookmarks import Place
 from letterboxd_scraper.store.cohorts import set_members
 from letterboxd_scraper.store.diaries import newest_ratings, save_entries
+from letterboxd_scraper.store.film_facts import save_facts, save_gone, save_histogram
 from letterboxd_scraper.store.films import film_ids, stored_film_ids
 from letterboxd_scraper.store.forgetting import allowed
+from letterboxd_scraper.store.people import save_director_page
 from letterboxd_scraper.store.ratings import (
     REMOVE_ABSENT,
     count_ratings,
@@ -218,6 +221,26 @@ def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, visit: V
     here = sa.and_(state.c.user_id == user, state.c.listing == Listing.RATED)
     connection.execute(state.update().where(here).values(status="complete", complete_as_of=visit.at))
     failures.resolve(connection, item.member, visit.at, failures.READ_BY_DELTA)
+
+
+@_store.register
+def _film_facts(item: FilmFacts, connection: sa.Connection, visit: Visit) -> None:
+    save_facts(connection, item, visit)
+
+
+@_store.register
+def _film_gone(item: FilmGone, connection: sa.Connection, visit: Visit) -> None:
+    save_gone(connection, item, visit)
+
+
+@_store.register
+def _film_histogram(item: FilmHistogram, connection: sa.Connection, visit: Visit) -> None:
+    save_histogram(connection, item, visit)
+
+
+@_store.register
+def _director_page(item: DirectorPage, connection: sa.Connection, visit: Visit) -> None:
+    save_director_page(connection, item, visit.at)
 
 
 @_store.register

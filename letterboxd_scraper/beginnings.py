@@ -1,0 +1,136 @@
+"""How a crawl begins: each spider is told what is stored, and its run is opened."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.arguments import (
+    Definition,
+    FilmArguments,
+    FollowGraphArguments,
+    ProfileArguments,
+    WhenRatedArguments,
+)
+from letterboxd_scraper.config import Config
+from letterboxd_scraper.delta import Rules
+from letterboxd_scraper.items import Listing
+from letterboxd_scraper.store import cohorts, enrichment, gate, opt_outs, people, reader, runs
+from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.targets import find_target
+
+logger = logging.getLogger(__name__)
+_Found = TypeVar("_Found")
+
+NO_KEY = (
+    "TMDB_API_KEY is not set: films get what their pages say, without release dates, countries and "
+    "directors' numbers. A key is free for personal use: themoviedb.org/settings/api"
+)
+
+
+class Beginning:
+    """The beginning of one crawl, in one transaction. Raises InputError where its arguments do not fit."""
+
+    def __init__(self, engine: sa.Engine, settings: Config, connection: sa.Connection, at: datetime) -> None:
+        self.engine, self.settings, self.connection, self.at = engine, settings, connection, at
+
+    def of(self, spider: Any) -> None:
+        match spider.args:
+            case FollowGraphArguments():
+                self._follow_graph(spider)
+            case ProfileArguments():
+                self._profile(spider)
+            case WhenRatedArguments():
+                self._when_rated(spider)
+            case FilmArguments():
+                self._film(spider)
+
+    def _follow_graph(self, spider: Any) -> None:
+        args, connection = spider.args, self.connection
+        cohort = find_target(connection, args)
+        spider.label, spider.seed = (cohort.label, cohort.seed) if cohort else (args.label, args.seed)
+        spider.opted_out = opt_outs.load(connection)
+        stored = cohort.definition if cohort else {}
+        if cohort is not None:
+            present = cohorts.members(connection, cohort)
+            spider.stored_members = frozenset(row.member for row in present)
+        # Built again, a cohort keeps what its definition says beyond the arguments: filters, parameters.
+        spider.definition = Definition.read(stored | args.chosen())
+        work = self._open_run(spider, spider.label, None)
+        via = Listing(spider.definition.via)
+        if args.cohort is not None and self.settings.FAR_CIRCLE_DAYS:
+            since = self.at - timedelta(days=self.settings.FAR_CIRCLE_DAYS)
+            spider.bookmarks = reader.people_known(connection, via, spider.seed, since)
+        if work is not None:
+            spider.bookmarks |= reader.people_bookmarks(connection, via, work, self.at)
+
+    def _profile(self, spider: Any) -> None:
+        args = spider.args
+        cohort = find_target(self.connection, args)
+        work = self._open_run(spider, cohort.label if cohort else None, args.user, args.options())
+        if cohort is None:
+            members = reader.member_start(self.connection, args.user, work, self.at)
+        else:
+            members = reader.cohort_starts(self.connection, cohort, work, self.at, args.resume_from)
+        spider.members = tuple(members)
+        spider.stored_films = self._asking(reader.stored_films)
+
+    def _when_rated(self, spider: Any) -> None:
+        args, connection = spider.args, self.connection
+        cohort = find_target(connection, args)
+        work = self._open_run(spider, cohort.label if cohort else None, args.user)
+        when = gate.When(self.at, work, runs.began(connection, work) if work is not None else None)
+        if cohort is None:
+            night = gate.member_night(connection, args.user, when, args.audit)
+        else:
+            days = self.settings.DELTA_AUDIT_DAYS
+            night = gate.cohort_night(connection, cohort, when, args.audit, days)
+        spider.members, spider.starts, spider.skipped = night.full, night.starts, night.skipped
+        spider.rules = Rules(
+            by_date=not self.settings.ROBOTSTXT_OBEY,
+            known_run=self.settings.DELTA_KNOWN_RUN,
+            most_pages=args.pages or self.settings.DELTA_MAX_PAGES or None,
+        )
+        spider.stored_films = self._asking(reader.stored_films)
+        spider.stored_rows = self._asking(gate.stored_rows)
+
+    def _film(self, spider: Any) -> None:
+        args = spider.args
+        cohort = find_target(self.connection, args)
+        self._open_run(spider, cohort.label if cohort else None, None, args.options())
+        has_key = bool(self.settings.TMDB_API_KEY.get_secret_value())
+        wanted = enrichment.Wanted.of(args, self.settings, self.at, tmdb=args.tmdb and has_key)
+        films = enrichment.due(self.connection, cohort.id if cohort else None, args.slug, wanted)
+        spider.films = tuple(films)
+        spider.known_directors = self._asking(people.known_directors)
+        if wanted.tmdb:
+            from letterboxd_scraper.tmdb.client import (
+                TmdbClient,
+            )  # tmdbv3api and requests, for this spider alone
+
+            spider.tmdb = TmdbClient(self.settings)
+            spider.details = spider.tmdb.details
+        elif args.tmdb and films:
+            logger.warning(NO_KEY)
+
+    def _open_run(self, spider: Any, cohort: str | None, member: str | None, options: str = "") -> int | None:
+        anew = self.settings.CRAWL_ANEW
+        spider.run, work = runs.begin(
+            self.connection, spider.name, cohort, member, self.at, options, anew=anew
+        )
+        return work
+
+    def _asking(self, query: Callable[..., _Found]) -> Callable[..., Any]:
+        """Return a function that puts a question to the database, beside the event loop."""
+
+        def ask(*what: Any) -> _Found:
+            with reading(self.engine) as connection:
+                return query(connection, *what)
+
+        async def ask_in_thread(*what: Any) -> _Found:
+            return await asyncio.to_thread(ask, *what)
+
+        return ask_in_thread

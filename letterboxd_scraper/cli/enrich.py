@@ -1,0 +1,68 @@
+"""`letterboxd enrich`: finding out what films are."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
+from letterboxd_scraper.console import Session
+
+if TYPE_CHECKING:
+    from letterboxd_scraper.starts import FilmStart
+
+
+def enrich(
+    context: typer.Context,
+    cohort: Annotated[str | None, typer.Option(help="Label or number of the cohort.")] = None,
+    slug: Annotated[str | None, typer.Option(help="One film, by the name in its address.")] = None,
+    histograms: Annotated[
+        bool, typer.Option("--histograms", help="Read how all of Letterboxd rates the films, too.")
+    ] = False,
+    tmdb: Annotated[bool, typer.Option(help="Ask TMDB; its key is the setting TMDB_API_KEY.")] = True,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=2_147_483_647, help="At most so many, the most rated first.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Films too of which nothing is missing.")] = False,
+    accept_terms: AcceptTerms = False,
+) -> None:
+    """Find out what a cohort's films are: posters, directors, genres, countries, from their pages and TMDB.
+
+    Films that lack nothing are left alone; what TMDB told is asked for anew before it is 180 days old.
+    """
+    from letterboxd_scraper import clock
+    from letterboxd_scraper.arguments import FilmArguments
+    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.store import enrichment, runs
+    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.targets import find_target
+
+    session: Session = context.obj
+    given: dict[str, Any] = {"cohort": cohort, "slug": slug, "limit": limit}
+    given = {name: value for name, value in given.items() if value is not None}
+    given |= {"histograms": histograms, "tmdb": tmdb, "force": force}
+    arguments = FilmArguments.read(given)
+    engine = session.store()
+    settings = session.config
+    has_key = bool(settings.TMDB_API_KEY.get_secret_value())
+    with reading(engine) as connection:
+        target = find_target(connection, arguments)
+        at = clock.now(settings.LETTERBOXD_NOW)
+        wanted = enrichment.Wanted.of(arguments, settings, at, tmdb=tmdb and has_key)
+        films = enrichment.due(connection, target.id if target else None, arguments.slug, wanted)
+    name = target.label if target else str(arguments.slug)
+    if not films:
+        session.say(f"{name}: nothing is missing that could be found out now")
+        return
+    session.say(f"{name}: {_cost(films, settings.DOWNLOAD_DELAY)}")
+    code = crawls.crawl(session, "film", given, crawl_settings(accept_terms=accept_terms))
+    with reading(engine) as connection:
+        session.say(f"{name}: {runs.notes_of_latest(connection, 'film', target.label if target else None)}")
+    raise typer.Exit(code)
+
+
+def _cost(films: "list[FilmStart]", delay: float) -> str:
+    from letterboxd_scraper.cli import estimate
+
+    requests = sum(film.page + film.histogram for film in films)
+    time = estimate.minutes(requests, delay)
+    return f"{len(films)} films, {requests} requests to the site, {time} at one each {delay:g} s"

@@ -1,0 +1,27 @@
+"""The bars of a rating histogram: a member's own on their profile, all of Letterboxd's for a film."""
+
+import re
+
+from parsel import Selector
+
+from letterboxd_scraper.pages.numbers import parse_count
+
+_LEVEL = re.compile(r"(half-★|★+½?|½)")
+_LEVELS = (
+    {"½": 1, "half-★": 1}
+    | {"★" * n: 2 * n for n in range(1, 6)}
+    | {"★" * n + "½": 2 * n + 1 for n in range(1, 5)}
+)
+# Some bars are links, some are not; the row of the older form and the column of the current one.
+BARS = "li.rating-histogram-bar, .barcolumn"
+
+
+def parse_bar(bar: Selector) -> tuple[int | None, int | None]:
+    """Read "17 ★★ ratings (5%)" as (4, 17), in half stars; a part that is not there is None."""
+    texts = bar.xpath(".//@title | .//@data-original-title | ./@title | ./@data-original-title").getall()
+    sentence = next((text for text in [*texts, bar.xpath("string()").get("")] if text.strip()), "")
+    level = _LEVEL.search(sentence)
+    if not level:
+        return None, None
+    before = sentence[: level.start()]
+    return _LEVELS.get(level[1]), 0 if before.strip() == "No" else parse_count(before)

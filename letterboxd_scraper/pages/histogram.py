@@ -1,0 +1,52 @@
+"""A film's rating histogram, a fragment: in the form since April 2026, and in the one before."""
+
+import re
+
+from parsel import Selector
+
+from letterboxd_scraper.errors import LayoutChanged, WrongPage
+from letterboxd_scraper.film_items import Histogram
+from letterboxd_scraper.pages.bars import BARS, parse_bar
+from letterboxd_scraper.pages.numbers import parse_count
+
+_OF_FILM = re.compile(r"/film/([^\s/]+)/(?:ratings|fans)/")
+_AVERAGE = re.compile(r"Weighted average of (\d(?:\.\d+)?) based on ([\d,]+)")
+_FANS = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([KM]?)\s*fans?\b")
+_TIMES = {"": 1, "K": 1_000, "M": 1_000_000}
+
+
+def refuse_truncated(text: str) -> None:
+    """Raise WrongPage if the fragment has no end: cut off, its average would seem not to be there."""
+    if not text.rstrip().endswith(("</div>", "</section>")):
+        raise WrongPage("the histogram is cut short: it has no end")
+
+
+def parse_histogram(page: Selector, slug: str) -> Histogram:
+    """Read the histogram of film ``slug``. Raises LayoutChanged unless it has all ten levels, once each."""
+    films = set(page.css("a::attr(href)").re(_OF_FILM))
+    if films - {slug}:
+        raise WrongPage(f"expected the histogram of {slug!r}, found one of {min(films - {slug})!r}")
+    bars = [parse_bar(bar) for bar in page.css(BARS)]
+    counts = tuple(count for _, count in bars if count is not None)
+    if [level for level, _ in bars] != list(range(1, 11)) or len(counts) != len(bars):
+        raise LayoutChanged(f"the histogram of {slug!r} has not each of the ten levels once, with its count")
+    average, ratings = _average(page)
+    if ratings is not None and ratings != sum(counts):
+        raise LayoutChanged(
+            f"the histogram of {slug!r} adds up to {sum(counts)}, not to the {ratings} that it says"
+        )
+    return Histogram(counts, average, _fans(page))
+
+
+def _average(page: Selector) -> tuple[float | None, int | None]:
+    """Return the weighted average and the number of ratings; a film with few ratings has no average."""
+    for text in page.css(".averagerating, .average-rating a").xpath("@title | @data-original-title").getall():
+        if found := _AVERAGE.search(text):
+            return float(found[1]), parse_count(found[2])
+    return None, None
+
+
+def _fans(page: Selector) -> int | None:
+    """Return the number of fans, which the site rounds: 75K."""
+    found = _FANS.search(page.css("a[href$='/fans/']").xpath("string()").get(""))
+    return round(float(found[1].replace(",", "")) * _TIMES[found[2]]) if found else None

@@ -1,0 +1,190 @@
+"""What each film is: its page, TMDB, its rating histogram, and who on TMDB its directors are."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from scrapy import Request
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
+from twisted.python.failure import Failure as TwistedFailure
+
+from letterboxd_scraper import urls
+from letterboxd_scraper.arguments import FilmArguments
+from letterboxd_scraper.errors import PageError, TmdbNotFound, TmdbRefused, TmdbUnavailable, WrongPage
+from letterboxd_scraper.film_items import (
+    DIRECTOR,
+    FILM,
+    HISTOGRAM,
+    TMDB,
+    Director,
+    DirectorPage,
+    FilmFacts,
+    FilmGone,
+    FilmHistogram,
+    FilmPage,
+    TmdbDetails,
+    TmdbLink,
+    credited,
+)
+from letterboxd_scraper.items import Failure, Film
+from letterboxd_scraper.pages.film import parse_film_page
+from letterboxd_scraper.pages.histogram import parse_histogram, refuse_truncated
+from letterboxd_scraper.pages.person import parse_person_page
+from letterboxd_scraper.spiders.site import SiteSpider, described, parsed, prove, prove_text
+from letterboxd_scraper.starts import Details, FilmStart, KnownDirectors
+from letterboxd_scraper.stops import CrawlEnding, SiteStop
+
+
+class FilmSpider(SiteSpider):
+    """Reads one film after the other. `films`, `known_directors` and, where TMDB is to be asked, `tmdb`
+    and its `details` are filled before it starts.
+    """
+
+    name = "film"
+    arguments = FilmArguments
+    films: tuple[FilmStart, ...] = ()
+    tmdb: Any = None
+    details: Details | None = None
+    known_directors: KnownDirectors
+
+    def __init__(self, name: str | None = None, **given: Any) -> None:
+        super().__init__(name, **given)
+        self._directors_asked: set[str] = set()
+        self._refused = False
+
+    async def start(self) -> AsyncIterator[Any]:
+        for film in self.films:
+            if film.page:
+                yield self._film_request(film)
+            elif film.refresh:
+                async for found in self._look_up(film, None):
+                    yield found
+            else:
+                yield self._histogram_request(film.film)
+
+    async def parse_film(self, response: Response, start: FilmStart) -> AsyncIterator[Any]:
+        try:
+            page = parse_film_page(prove(response, "film"))
+            _check_address(response, "film", page.film.slug)
+        except PageError as error:
+            yield self.ask_again(response) or self._failure(
+                FILM, urls.film(start.film.slug), error, start.film
+            )
+            return
+        async for found in self._look_up(start, page):
+            yield found
+
+    async def parse_histogram(self, response: Response, film: Film) -> AsyncIterator[Any]:
+        try:
+            refuse_truncated(prove_text(response))
+            slug = _slug_in(response, "csi/film")
+            yield FilmHistogram(film, parse_histogram(parsed(response), slug))
+        except PageError as error:
+            yield self.ask_again(response) or self._failure(HISTOGRAM, urls.histogram(film.slug), error, film)
+
+    async def parse_director(self, response: Response, slug: str, film: Film) -> AsyncIterator[Any]:
+        try:
+            director = parse_person_page(prove(response, "filmography-page"))
+            _check_address(response, "director", str(director.slug))
+            yield DirectorPage(slug, self.url(urls.director(slug)), director)
+        except PageError as error:
+            yield self.ask_again(response) or self._failure(DIRECTOR, urls.director(slug), error, film)
+
+    def failed(self, failure: TwistedFailure) -> Iterator[Any]:
+        if isinstance(failure.value, CrawlEnding):
+            return
+        request: Request = failure.request  # type: ignore[attr-defined]
+        stage = STAGES[request.callback.__name__]  # type: ignore[union-attr]
+        about = request.cb_kwargs
+        film = about["start"].film if stage == FILM else about["film"]
+        response = getattr(failure.value, "response", None)
+        if stage == FILM and response is not None and response.status == 404:
+            yield FilmGone(film)
+        else:
+            yield self._failure(stage, request.meta["path"], described(failure), film)
+        if isinstance(failure.value, SiteStop):
+            raise CloseSpider(failure.value.reason)
+
+    async def _look_up(self, start: FilmStart, page: FilmPage | None) -> AsyncIterator[Any]:
+        """Yield what TMDB and the page (None: it was not read) tell of a film, then the requests after it."""
+        link = (page and page.link) or start.link
+        answer: TmdbDetails | None = None
+        not_found = False
+        if link and self.details:
+            try:
+                answer = await self._ask_tmdb(link)
+            except TmdbNotFound:
+                not_found = True
+            except TmdbUnavailable as error:
+                yield self._failure(TMDB, urls.film(start.film.slug), error, start.film)
+        if page is None and not_found:
+            yield self._film_request(start)  # what TMDB told before is replaced by what the page says
+            return
+        directors = credited(answer.directors if answer else (), page.directors if page else start.directors)
+        yield FilmFacts(start.film, link, page, answer, not_found, directors)
+        # Where TMDB is to be asked and did not answer, the next run asks it first.
+        if page and self.details and (answer or not_found or not link):
+            async for request in self._director_requests(directors, start.film):
+                yield request
+        if start.histogram:
+            yield self._histogram_request(page.film if page else start.film)
+
+    async def _ask_tmdb(self, link: TmdbLink) -> TmdbDetails:
+        try:
+            return await self.details(link)  # type: ignore[misc]
+        except TmdbRefused as error:
+            if self._refused:  # others were under way: it is said once
+                raise CloseSpider("bad_input") from None
+            self._refused = True
+            self.stop_for_bad_input(str(error))
+            raise
+
+    async def _director_requests(self, directors: tuple[Director, ...], film: Film) -> AsyncIterator[Request]:
+        """Yield a request for the page of each director of whom nobody knows yet who they are on TMDB."""
+        unknown = tuple(
+            each.slug
+            for each in directors
+            if each.slug and not each.tmdb_id and each.slug not in self._directors_asked
+        )
+        if not unknown:
+            return
+        self._directors_asked.update(unknown)
+        known = await self.known_directors(unknown)
+        for slug in unknown:
+            if slug not in known:
+                yield self.ask(urls.director(slug), self.parse_director, slug=slug, film=film)
+
+    def _film_request(self, start: FilmStart) -> Request:
+        return self.ask(urls.film(start.film.slug), self.parse_film, start=start)
+
+    def _histogram_request(self, film: Film) -> Request:
+        # A film is finished before the next is begun.
+        return self.ask(urls.histogram(film.slug), self.parse_histogram, priority=1, film=film)
+
+    def _failure(
+        self, stage: str, path: str, error: PageError | TmdbUnavailable | str, film: Film
+    ) -> Failure:
+        return Failure(stage, self.url(path), str(error), film=film.slug)
+
+
+STAGES = {
+    FilmSpider.parse_film.__name__: FILM,
+    FilmSpider.parse_histogram.__name__: HISTOGRAM,
+    FilmSpider.parse_director.__name__: DIRECTOR,
+}
+
+
+def _slug_in(response: Response, place: str) -> str:
+    """Return the slug in the address that an answer came from. Raises WrongPage where that is elsewhere."""
+    path = unquote(urlsplit(response.url).path)
+    if not path.startswith(f"/{place}/"):
+        raise WrongPage(f"expected an address below /{place}/, was led to {path}")
+    return path.removeprefix(f"/{place}/").split("/")[0]
+
+
+def _check_address(response: Response, place: str, slug: str) -> None:
+    """Raise WrongPage if a page says that it is another than its address does."""
+    asked = _slug_in(response, place)
+    if asked.lower() != slug.lower():
+        raise WrongPage(f"expected the page of {asked!r}, found that of {slug!r}")

@@ -1,0 +1,100 @@
+"""What the spiders of members share: the pages of a member's listings, and what their absence tells."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from parsel import Selector
+from scrapy import Request
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response, TextResponse
+from twisted.python.failure import Failure as TwistedFailure
+
+from letterboxd_scraper import urls
+from letterboxd_scraper.errors import PageError
+from letterboxd_scraper.items import STARS_OF, Failure, Listing, MemberStatus
+from letterboxd_scraper.pages import proof
+from letterboxd_scraper.spiders.site import SiteSpider, described, prove
+from letterboxd_scraper.stops import CrawlEnding, SiteStop
+
+BODY_CLASS = {
+    Listing.PROFILE: "profile",
+    Listing.FOLLOWING: "following",
+    Listing.FOLLOWERS: "followers",
+    Listing.RATED: "films-watched",
+    Listing.UNRATED_LIKES: "likes",
+    Listing.UNRATED_WATCHED: "films-watched",
+    Listing.LIKES: "likes",
+    Listing.RATED_BY_DATE: "films-watched",
+    Listing.DIARY: "films-diary",
+    **dict.fromkeys(STARS_OF, "films-watched"),
+}
+# The pages whose absence means that the member has gone, not that a listing has changed.
+_HOME = {Listing.PROFILE, Listing.FOLLOWING, Listing.FOLLOWERS}
+
+
+class MemberSpider(SiteSpider):
+    """A spider that reads members' listings. Subclasses write `read_page` and `gave_up`."""
+
+    def address(self, member: str, listing: Listing, number: int = 1) -> str:
+        return self.url(urls.listing(member, listing, number))
+
+    def fetch(self, member: str, listing: Listing, number: int, priority: int = 0) -> Request:
+        """Return the request for one page of a member's listing."""
+        about = {"member": member, "listing": listing, "number": number}
+        return self.ask(urls.listing(member, listing, number), self.parse_listing, priority, **about)
+
+    async def parse_listing(
+        self, response: Response, member: str, listing: Listing, number: int
+    ) -> AsyncIterator[Any]:
+        try:
+            page = prove(response, BODY_CLASS[listing], member)
+            async for found in self.read_page(page, member, listing, number):
+                yield found
+        except PageError as error:
+            for found in self._bad_page(response, error, member, listing, number):
+                yield found
+
+    def _bad_page(
+        self, response: Response, error: PageError, member: str, listing: Listing, number: int
+    ) -> Iterator[Any]:
+        if again := self.ask_again(response):
+            yield again
+            return
+        yield Failure(listing, self.address(member, listing, number), str(error), member)
+        yield from self.gave_up(member)
+
+    def failed(self, failure: TwistedFailure) -> Iterator[Any]:
+        """Take what never became a page: a refusal, an error status, a network error."""
+        if isinstance(failure.value, CrawlEnding):
+            return
+        request: Request = failure.request  # type: ignore[attr-defined]
+        member, listing, number = (request.cb_kwargs[name] for name in ("member", "listing", "number"))
+        response = getattr(failure.value, "response", None)
+        # Only a first page speaks for the member: one past the end may be refused as well.
+        first = number == 1 and isinstance(response, TextResponse)
+        status = _status_of(response, listing) if first else None
+        if status:
+            yield MemberStatus(member, status)
+        else:
+            url = self.address(member, listing, number)
+            yield Failure(listing, url, described(failure), member)
+        if isinstance(failure.value, SiteStop):
+            raise CloseSpider(failure.value.reason)
+        yield from self.gave_up(member, status)
+
+    def read_page(self, page: Selector, member: str, listing: Listing, number: int) -> AsyncIterator[Any]:
+        """Yield the items and requests that follow from one proved page."""
+        raise NotImplementedError
+
+    def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
+        """Yield what follows when a member cannot be read on: ``status`` is gone, private or None."""
+        raise NotImplementedError
+
+
+def _status_of(response: Any, listing: Listing) -> str | None:
+    """Return the member's status that a refusal tells: gone, private, or None if it tells none."""
+    if response.status == 404 and listing in _HOME:
+        return "gone"
+    if response.status == 403 and proof.is_private(response.selector):
+        return "private"
+    return None

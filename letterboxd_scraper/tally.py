@@ -1,0 +1,48 @@
+"""What a run found, counted for its one line in the log of runs."""
+
+from collections import Counter
+from typing import Any
+
+from letterboxd_scraper.arguments import FilmArguments, WhenRatedArguments
+from letterboxd_scraper.film_items import DirectorPage, FilmFacts, FilmGone, FilmHistogram
+from letterboxd_scraper.items import Changes, MemberRead, MemberRefreshed
+
+
+class Tally:
+    """Counts the items that were stored, by their kinds; changes of members' films add up."""
+
+    def __init__(self) -> None:
+        self.kinds: Counter[type] = Counter()
+        self.by_tmdb = 0
+        self.changed_members = 0
+        self.changes = Changes()
+
+    def add(self, item: Any) -> None:
+        self.kinds[type(item)] += 1
+        if isinstance(item, MemberRefreshed):
+            self.changed_members += bool(item.changes)
+            self.changes += item.changes
+        elif isinstance(item, FilmFacts):
+            self.by_tmdb += item.details is not None
+
+    def in_words(self, spider: Any, requests: int) -> str:
+        """Return what a spider did, in one line; "" where its requests say it all."""
+        if isinstance(spider.args, WhenRatedArguments):
+            return self._of_members(spider.skipped, requests)
+        if isinstance(spider.args, FilmArguments):
+            return self._of_films(spider, requests)
+        return ""
+
+    def _of_members(self, skipped: int, requests: int) -> str:
+        read, whole = self.kinds[MemberRefreshed], self.kinds[MemberRead]
+        members = f"{skipped} skipped by the gate, {read} read, {self.changed_members} of them changed"
+        films = f"{self.changes.added} added, {self.changes.changed} changed, {self.changes.removed} removed"
+        more = f", {whole} read in full" if whole else ""
+        return f"members: {members}{more}; films: {films}; {requests} requests"
+
+    def _of_films(self, spider: Any, requests: int) -> str:
+        films = f"{len(spider.films)} due, {self.kinds[FilmFacts]} read, {self.by_tmdb} found on TMDB"
+        others = {"gone": FilmGone, "histograms": FilmHistogram, "directors' pages": DirectorPage}
+        counted = [f"{self.kinds[kind]} {name}" for name, kind in others.items() if self.kinds[kind]]
+        asked = spider.tmdb.requests if spider.tmdb else 0
+        return f"films: {', '.join([films, *counted])}; {requests} requests, {asked} to TMDB"

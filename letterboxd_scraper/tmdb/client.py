@@ -1,0 +1,108 @@
+"""Asking TMDB beside a crawl: in threads of its own, at a limited rate, patiently up to a point."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+from aiolimiter import AsyncLimiter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from letterboxd_scraper.config import Config
+from letterboxd_scraper.errors import TmdbNotFound, TmdbRateLimited, TmdbUnavailable
+from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
+from letterboxd_scraper.tmdb.api import TmdbApi
+
+# Requests under way at once: at ten a second, enough for answers that take up to 0.4 s.
+_THREADS = 4
+# Whoever asks us to wait longer than this, in seconds, does not want us now.
+LONGEST_WAIT = 120.0
+# After so many films in a row without an answer TMDB is down, and the rest need not wait for it.
+DOWN_AFTER = 3
+
+
+class _Silenced(TmdbUnavailable):
+    """TMDB wants to be left alone for longer than a run can wait."""
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, TmdbUnavailable) and not isinstance(error, _Silenced)
+
+
+class TmdbClient:
+    """TMDB's details of films, for one run.
+
+    ``requests`` is how many were sent. Once TMDB is down, it is not asked again.
+    """
+
+    def __init__(self, settings: Config) -> None:
+        self.settings = settings
+        self.requests = 0
+        # A bucket of one: the requests are spread evenly.
+        self._bucket = AsyncLimiter(1, 1 / settings.TMDB_REQUESTS_PER_SECOND)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="tmdb")
+        self._idle: SimpleQueue[TmdbApi] = SimpleQueue()
+        self._silent_until = 0.0
+        self._failed = 0
+
+    async def details(self, link: TmdbLink) -> TmdbDetails:
+        """Return what TMDB tells of a film. Raises TmdbNotFound, TmdbRefused and TmdbUnavailable."""
+        if self._failed >= DOWN_AFTER:
+            raise TmdbUnavailable(
+                f"TMDB failed {self._failed} films in a row and is not asked again in this run"
+            )
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(_may_pass),
+            stop=stop_after_attempt(self.settings.RETRY_TIMES + 1),
+            wait=self._pause,
+            reraise=True,
+        )
+        try:
+            found: TmdbDetails = await retrying(self._once, link)
+        except TmdbUnavailable:
+            self._failed += 1
+            raise
+        except TmdbNotFound:
+            self._failed = 0
+            raise
+        self._failed = 0
+        return found
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
+
+    async def _once(self, link: TmdbLink) -> TmdbDetails:
+        loop = asyncio.get_running_loop()
+        while (wait := self._silent_until - loop.time()) > 0:
+            if wait > LONGEST_WAIT:
+                raise _Silenced(f"TMDB asks for silence for {wait / 60:.0f} minutes")
+            await asyncio.sleep(wait)
+        async with self._bucket:
+            self.requests += 1
+            try:
+                return await loop.run_in_executor(self._threads, self._ask, link)
+            except TmdbRateLimited as error:
+                # All of us: it is not about this film.
+                self._silent_until = max(self._silent_until, loop.time() + (error.retry_after or 0))
+                raise
+
+    def _ask(self, link: TmdbLink) -> TmdbDetails:
+        try:
+            api = self._idle.get_nowait()
+        except Empty:
+            given = self.settings
+            api = TmdbApi(given.TMDB_BASE_URL, given.TMDB_API_KEY.get_secret_value(), given.TMDB_TIMEOUT)
+        try:
+            return api.details(link)
+        finally:
+            self._idle.put(api)
+
+    def _pause(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, TmdbRateLimited) and error.retry_after is not None:
+            return 0  # the silence is kept by all
+        return wait_random_exponential(multiplier=self.settings.RETRY_BACKOFF_BASE)(state)
