@@ -15,9 +15,8 @@ import pytest
 from parsel import Selector
 from protego import Protego
 
-from letterboxd_scraper.pages import proof
 from letterboxd_scraper.film_items import TmdbLink
-from letterboxd_scraper.pages import histogram
+from letterboxd_scraper.pages import histogram, proof
 from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.feed import parse_feed
 from letterboxd_scraper.pages.film import parse_film_page, parse_number, parse_runtime, parse_tmdb_link

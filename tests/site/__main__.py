@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with Site(_world(options), options.port) as site:
         site.faults.add(*faults)
         if options.run:
-            return _run(options.run, site.url)
+            return _run(options.run, _environment(site))
         print(f"{site.url} seed member: {site.world.seed}", flush=True)
         _wait_for_interrupt()
     return 0
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         "--run",
         nargs=argparse.REMAINDER,
         metavar="COMMAND",
-        help="run this command with LETTERBOXD_BASE_URL set, then stop; takes all that follows",
+        help="run this command with LETTERBOXD_BASE_URL and TMDB_... set, then stop; takes all that follows",
     )
     return parser
 
@@ -63,10 +63,19 @@ def _faults(file: str | None) -> list[Fault]:
         _parser().error(f"--faults: {error}")
 
 
-def _run(command: list[str], url: str) -> int:
+def _environment(site: Site) -> dict[str, str]:
+    """Return where the command finds the site and TMDB, which is on the same port."""
+    return {
+        "LETTERBOXD_BASE_URL": site.url,
+        "TMDB_BASE_URL": f"{site.url}/3",
+        "TMDB_API_KEY": site.tmdb_key,
+    }
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
     """Run a command against the site and return its exit code; a signal's is 128 and its number."""
     try:
-        child = subprocess.Popen(command, env={**os.environ, "LETTERBOXD_BASE_URL": url})
+        child = subprocess.Popen(command, env={**os.environ, **environment})
     except OSError as error:
         print(f"cannot run {command[0]}: {error.strerror}", file=sys.stderr)
         return 127

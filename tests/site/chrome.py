@@ -178,9 +178,14 @@ def fill(template: str, /, **texts: str) -> str:
 
 def document(body_class: str, member: Member, content: str, /, **head: str) -> str:
     """Return a whole page about a member; ``head`` has path, title and, if need be, about, image, robots."""
-    texts = {"about": head["title"], "image": f"{STATIC}/default-share-7md9L34t.png", "robots": "", **head}
     body = f'<body class="{body_class}" data-owner="{member.shown}">\n'
-    return f"{fill(_HEAD, **texts)}{body}{header()}{content}{footer()}"
+    return f"{opening(**head)}{body}{header()}{content}{footer()}"
+
+
+def opening(**head: str) -> str:
+    """Return a page as far as its body; ``head`` is as for ``document``."""
+    texts = {"about": head["title"], "image": f"{STATIC}/default-share-7md9L34t.png", "robots": "", **head}
+    return fill(_HEAD, **texts)
 
 
 def message(title: str, strong: str) -> str:

@@ -17,7 +17,8 @@ JSON = "application/json"
 
 CHANGES = (
     "rate", "unrate", "like", "unlike", "watch", "unwatch", "favourite", "log", "follow", "unfollow",
-    "add_member", "set_state", "rename_member", "rename_film",
+    "add_member", "set_state", "rename_member", "rename_film", "merge_film",
+    "remove_film", "link_film",
 )  # fmt: skip
 
 Query = Mapping[str, str]

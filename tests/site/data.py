@@ -2,10 +2,13 @@
 
 import random
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import cycle
 from pathlib import Path
 
+from .cinema import oddity, where_at_tmdb
 from .world import MAX_FAVOURITES, STARS, Entry, Film, Member, State, World
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -184,10 +187,22 @@ def _films(rows: Iterable[Sequence[str | int | None]], rng: random.Random) -> li
     """Give every (slug, title, year) an id and a short id of its own."""
     rows = list(rows)
     ids = rng.sample(range(10_000, 1_600_000), len(rows))
-    return [
+    films = [
         Film(id_, short_id(id_), str(slug), str(title), int(year) if year else None)
         for id_, (slug, title, year) in zip(ids, rows, strict=True)
     ]
+    return list(_number_series(films))
+
+
+def _number_series(films: Sequence[Film]) -> Iterator[Film]:
+    """Give every other series the number at TMDB that the movie before it has: the two are numbered apart."""
+    movie, turn = None, cycle([True, False])
+    for film in films:
+        link = where_at_tmdb(film)
+        if link and link.kind == "movie":
+            movie = link
+        shares = movie is not None and oddity(film) == "series" and next(turn)
+        yield replace(film, link=f"tv/{movie.id}") if movie and shares else film
 
 
 def _person(number: int, shown: str, display_name: str, rng: random.Random) -> Member:

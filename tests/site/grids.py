@@ -16,7 +16,10 @@ PER_PAGE = 72
 LAST_PAGE = 128
 
 # Files of empty posters by width, and the height that goes with the width.
-EMPTY_POSTERS = {35: ("vLSHh7kq", 52), 70: ("BSf-Pjrh", 105), 125: ("AiuBHVCI", 187), 150: ("DtnLDE3k", 225)}
+EMPTY_POSTERS = {
+    35: ("vLSHh7kq", 52), 70: ("BSf-Pjrh", 105), 110: ("BCr__jme", 165), 125: ("AiuBHVCI", 187),
+    150: ("DtnLDE3k", 225), 230: ("nQeuntFa", 345), 1000: ("D9cprv0m", 1500),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,11 @@ from typing import Literal
 
 from . import chrome, refusals
 from .diary import diary_page
+from .directors import PEOPLE
 from .feed import feed
+from .film_page import director_page, film_page
 from .grids import Listing, grid_page, newest_first
+from .histogram import rating_histogram, ratings_summary
 from .people import people_page
 from .profile import profile_page
 from .world import Film, Member, World
@@ -92,6 +95,10 @@ def answer(world: World, path: str) -> Answer:
         proper = _proper_path(world, path)
         if proper != path:
             return Answer(301, "", HTML, (("Location", proper),))
+        for place, text in FILM_ROUTES:
+            if match := place.fullmatch(path):
+                found = text(world, match[1])
+                return Answer(200, found) if found else _not_found()
         for pattern, page in ROUTES:
             if match := pattern.fullmatch(path):
                 return _member_page(world, path, match.groupdict(), page)
@@ -140,7 +147,28 @@ def rss(world: World, member: Member, place: Place) -> Answer:
     return Answer(200, feed(world, member), "application/rss+xml;charset=UTF-8")
 
 
+def film(world: World, slug: str) -> str | None:
+    """A film's page."""
+    return film_page(world, world.films[slug]) if slug in world.films else None
+
+
+def director(world: World, slug: str) -> str | None:
+    """The page of somebody who directs."""
+    return director_page(world, PEOPLE[slug]) if slug in PEOPLE else None
+
+
+def histogram(world: World, slug: str) -> str | None:
+    """How everybody rates a film."""
+    return rating_histogram(world.films[slug]) if slug in world.films else None
+
+
+def summary(world: World, slug: str) -> str | None:
+    """The same as it was before April 2026."""
+    return ratings_summary(world.films[slug]) if slug in world.films else None
+
+
 Page = Callable[[World, Member, Place], Answer]
+Text = Callable[[World, str], str | None]
 
 _MEMBER = r"/(?P<member>[a-z0-9_]+)"
 _LEVEL = r"(?:/rated/(?P<level>none|(?:\d?\.5|[1-5])(?:-(?:\d?\.5|[1-5]))?))?"
@@ -156,6 +184,14 @@ ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = (
     (re.compile(f"{_MEMBER}/diary/films{_PAGE}"), diary),
     (re.compile(f"{_MEMBER}/rss/"), rss),
 )
+
+FILM_ROUTES: tuple[tuple[re.Pattern[str], Text], ...] = (
+    (re.compile(r"/film/([^/]+)/"), film),
+    (re.compile(r"/director/([^/]+)/"), director),
+    (re.compile(r"/csi/film/([^/]+)/rating-histogram/"), histogram),
+    (re.compile(r"/csi/film/([^/]+)/ratings-summary/"), summary),
+)
+_FILM = re.compile(r"((?:/csi)?/film/)([^/]+)(|/.*)")
 
 
 def _member_page(world: World, path: str, parts: dict[str, str | None], page: Page) -> Answer:
@@ -186,15 +222,25 @@ def _fits(member: Member, slug: str, level: str | None) -> bool:
 def _proper_path(world: World, path: str) -> str:
     """Return the address a path stands for: small letters, present names, a slash at the end."""
     first, *rest = path.strip("/").split("/")
-    if first == "film" and len(rest) == 1 and rest[0] not in world.films:
-        moved = world.redirects.get(rest[0])
-        return f"/film/{moved}/" if moved else path
+    if match := _FILM.fullmatch(path):
+        slug = _present_slug(world, match[2])
+        return f"{match[1]}{slug}{match[3] or '/'}" if slug else path
     name = first.lower()
     if name not in world.members:
         name = world.redirects.get(name, name)
     proper = "/".join(["", name, *rest, ""])
     known = name in world.members and any(pattern.fullmatch(proper) for pattern, _ in ROUTES)
     return proper if known else path
+
+
+def _present_slug(world: World, named: str) -> str | None:
+    """Return the slug of the film that is, or was, at a slug or has a number such as ``film:7``."""
+    if named in world.films:
+        return named
+    if number := re.fullmatch(r"film:(\d{1,9})", named):
+        numbered = world.film_numbered(int(number[1]))
+        return numbered.slug if numbered else None
+    return world.redirects.get(named)
 
 
 def _not_found() -> Answer:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import pages
+from . import pages, tmdb
 from .control import PREFIX, Backstage, control
 from .faults import Faults
 from .hits import Hit, HitLog, now
@@ -21,6 +21,8 @@ from .world import World
 
 class Site:
     """A world behind HTTP: ``with Site(own_world()) as site: fetch(site.url + "/marla/")``."""
+
+    tmdb_key = "imitation-key"
 
     def __init__(self, world: World, port: int = 0) -> None:
         self.world = world
@@ -72,6 +74,7 @@ class Site:
         """Return what a request gets: the right answer, unless a fault strikes."""
         parts = urlsplit(target)
         path = unquote(parts.path)
+        tmdb.QUERY.set(parts.query)
         if path.startswith(PREFIX):
             behind = Backstage(self.world, self._log, self.faults)
             return control(behind, method, path, dict(parse_qsl(parts.query)), body)
@@ -81,6 +84,8 @@ class Site:
         """Return what a request gets when nothing goes wrong; a path has no query."""
         if method not in ("GET", "HEAD"):
             return Answer(405, "", headers=(("Allow", "GET, HEAD"),))
+        if path.startswith(tmdb.PREFIXES):
+            return tmdb.answer(self.world, path, self.tmdb_key)
         return pages.answer(self.world, path)
 
     def note(self, hit: Hit) -> None:
@@ -126,6 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         arrived = now()
         agent = self.headers.get("User-Agent", "")
+        tmdb.AUTHORIZATION.set(self.headers.get("Authorization", ""))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         answer = self.server.site.answer(self.command, self.path, agent, body)
         sent = self._bytes(answer)

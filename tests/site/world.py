@@ -20,6 +20,7 @@ Row = tuple[str, str, float | None, bool, bool]
 
 _NAME = re.compile(r"[a-z0-9_]+")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LINK = re.compile(r"(movie|tv)/(\d{1,9})(?:/season/(\d{1,4})(?:/episode/(\d{1,4}))?)?")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -30,13 +31,18 @@ class BadChange(ValueError):
 
 @dataclass(frozen=True)
 class Film:
-    """One film; ``year`` is None while none has been announced."""
+    """One film; ``year`` is None while none has been announced.
+
+    ``link`` is where TMDB has it, such as ``movie/7`` or ``tv/7/season/1``, if not where its number leads;
+    an empty one is no link at all.
+    """
 
     id: int
     lid: str
     slug: str
     title: str
     year: int | None
+    link: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -99,6 +105,7 @@ class World:
         self.films: dict[str, Film] = {film.slug: film for film in films}
         self.members: dict[str, Member] = {member.name: member for member in members}
         self.redirects: dict[str, str] = {}
+        self.merged: dict[int, int] = {}
         self._followers: dict[str, dict[str, None]] = {name: {} for name in self.members}
         for member in self.members.values():
             for followed in member.following:
@@ -256,17 +263,57 @@ class World:
         old = self.film(film)
         if not isinstance(slug, str) or not _SLUG.fullmatch(slug) or slug in self.films:
             raise BadChange(f"{slug!r} is taken or cannot be a slug")
-        new = Film(old.id, old.lid, slug, old.title, old.year)
+        new = replace(old, slug=slug)
         self.films = {each.slug: each for each in (new if f is old else f for f in self.films.values())}
         for member in self.members.values():
-            member.ratings = {_renamed(key, film, slug): stars for key, stars in member.ratings.items()}
-            member.likes = {_renamed(key, film, slug): None for key in member.likes}
-            member.watched = {_renamed(key, film, slug) for key in member.watched}
-            member.favourites = [_renamed(key, film, slug) for key in member.favourites]
-            member.diary = [replace(each, film=_renamed(each.film, film, slug)) for each in member.diary]
+            _hand_over(member, film, slug)
         self._redirect(film, slug)
 
+    @_locked
+    def merge_film(self, film: str, into: str) -> None:
+        """Let a film become another one: its addresses lead there, and so do the marks that members gave it.
+
+        Who rated both keeps the other's rating.
+        """
+        old, other = self.film(film), self.film(into)
+        if old is other:
+            raise BadChange(f"{film} cannot be merged into itself")
+        for member in self.members.values():
+            _hand_over(member, film, into)
+        self._take_off(film)
+        self.merged[old.id] = other.id
+        self._redirect(film, into)
+
+    @_locked
+    def remove_film(self, film: str) -> None:
+        """Take a film off the site, with all that members did with it; nothing leads from its addresses."""
+        slug = self.film(film).slug
+        for member in self.members.values():
+            member.ratings.pop(slug, None)
+            member.likes.pop(slug, None)
+            member.watched.discard(slug)
+            member.favourites = [each for each in member.favourites if each != slug]
+            member.diary = [each for each in member.diary if each.film != slug]
+        self._take_off(slug)
+
+    @_locked
+    def link_film(self, film: str, link: str) -> None:
+        """Change where a film's page says that TMDB has it: ``movie/7``, ``tv/7/season/1``, or nowhere."""
+        old = self.film(film)
+        if not isinstance(link, str) or (link and not LINK.fullmatch(link)):
+            raise BadChange(f"{link!r} leads to nothing at TMDB")
+        self.films = {
+            slug: replace(each, link=link) if each is old else each for slug, each in self.films.items()
+        }
+
     # What a crawl should find.
+
+    @_locked
+    def film_numbered(self, number: int) -> Film | None:
+        """Return the film with that number, or the one it was merged into; None if there is neither."""
+        while number in self.merged:
+            number = self.merged[number]
+        return next((film for film in self.films.values() if film.id == number), None)
 
     @_locked
     def followers(self, name: str) -> list[str]:
@@ -316,6 +363,9 @@ class World:
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name in self.members:
             raise BadChange(f"{name!r} is taken or cannot be a member's name")
 
+    def _take_off(self, film: str) -> None:
+        self.films = {slug: each for slug, each in self.films.items() if slug != film}
+
     def _redirect(self, old: str, new: str) -> None:
         self.redirects.pop(new, None)
         self.redirects[old] = new
@@ -327,6 +377,16 @@ class World:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _hand_over(member: Member, old: str, new: str) -> None:
+    """Let a member's marks of one film be those of another; of two marks the other's own stays."""
+    ratings = {key: stars for key, stars in member.ratings.items() if key != old or new not in member.ratings}
+    member.ratings = {_renamed(key, old, new): stars for key, stars in ratings.items()}
+    member.likes = dict.fromkeys(_renamed(key, old, new) for key in member.likes)
+    member.watched = {_renamed(key, old, new) for key in member.watched}
+    member.favourites = list(dict.fromkeys(_renamed(key, old, new) for key in member.favourites))
+    member.diary = [replace(each, film=_renamed(each.film, old, new)) for each in member.diary]
 
 
 def _renamed(key: str, old: str, new: str) -> str:

@@ -1,0 +1,433 @@
+"""The pages of films and of those who directed them, in the form of 2026."""
+# ruff: noqa: E501  (whole lines of markup are easier to compare with the site's)
+
+import json
+import zlib
+from collections.abc import Iterable
+from functools import cache
+from html import escape
+from itertools import islice
+
+from . import chrome
+from .catalogue import catalogue
+from .cinema import Details, details
+from .directors import Person, crew_member
+from .grids import poster
+from .world import Film, World
+
+SHOWN_DIRECTORS = 2
+RELATED = 6
+
+_CREDITS = ("Producers", "Executive Producers", "Writers", "Casting", "Editors", "Cinematography", "Assistant Directors",
+            "Additional Directing", "Production Design", "Composer", "Sound", "Costume Design", "Makeup")  # fmt: skip
+_SHORT = {"Executive Producers": "Exec. Producers", "Assistant Directors": "Asst. Directors"}
+_THEMES = (
+    "Surreal and quiet nights",
+    "Seaside towns & their secrets",
+    "Low-key heists",
+    "Humanity and its neighbours",
+)
+_TITLES = ("Il faro", "Der Leuchtturm", "Latarnia", "灯台", "Маяк", "El faro de \"enfrente\"", "Fyren & havet")  # fmt: skip
+_REVIEWERS = (
+    ("piapopcorn", "Pia & the Popcorn", 8),
+    ("ohara", "Fen O'Hara", 9),
+    ("gaffer", "Gaffer & Sons", 3),
+)
+
+_HEAD = f"""<!DOCTYPE html>
+<html id="html" lang="en" class="context-client-unknown no-mobile no-js">
+<head>
+\t<meta charset="UTF-8">
+\t<meta name="viewport" content="width=1024">
+\t<meta http-equiv="X-UA-Compatible" content="IE=edge,chrome=1">
+@description@\t<meta property="og:type" content="video.movie">
+\t<meta property="og:url" content="{chrome.ORIGIN}@path@">
+\t<meta property="og:title" content="@full@">
+@og@\t<meta property="og:image" content="@image@"><meta property="og:image:width" content="1200"><meta property="og:image:height" content="675">
+\t<meta name="twitter:card" content="summary_large_image">
+\t<meta name="twitter:site" content="@letterboxd"><meta name="twitter:url" content="{chrome.ORIGIN}@path@">
+\t<meta name="twitter:title" content="@full@">
+@labels@\t<meta name="twitter:image" content="@image@">
+\t<meta name="application-name" content="Letterboxd">
+\t<meta name="theme-color" content="#14181C">
+\t<title>&lrm;@full@ directed by @by@ • Reviews, film + cast &bull; Letterboxd</title>
+\t<link rel="manifest" href="/manifest.json">
+\t<link rel="shortcut icon" href="/favicon.ico">
+\t<link rel="search" type="application/opensearchdescription+xml" title="Letterboxd" href="/static/opensearch.xml">
+</head>
+"""
+
+_BACKDROP = """<body class="film backdropped" data-type="film" data-tmdb-type="@type@" data-tmdb-id="@id@">
+<div class="backdrop-container"> <div id="backdrop" class="backdrop-wrapper backdrop-fade-in " data-backdrop="@image@" data-support-custom="true" data-production-uid="film:@number@" data-custom-backdrop-template-url="/ajax/backdrop@path@:backdropId/?v=2" data-offset="40" > <div class="backdropimage js-backdrop-image" ></div> <div class="backdropmask js-backdrop-fade"></div> </div> </div>
+"""
+
+_POSTERS = """<div class="modal modal-poster fade" id="poster-modal" tabindex="-1" aria-hidden="true"> <div class="modal-dialog modal-fullscreen"> <div class="modal-content"> <div class="modal-body"> @large@ </div> </div> </div> </div>
+<div id="film-page-wrapper" class="cols-3 overflow">
+\t\t<div class="col-6 gutter-right-1 col-poster-large" id="js-poster-col">
+\t\t\t<section class="poster-list -p230 -single no-hover el col">
+\t\t\t\t@poster@ <div class="csi js-serial-csi " data-src="/csi@path@stats/" data-on-load=""> <div class="production-statistic-list -placeholder" aria-busy="true"> </div> </div>
+\t\t\t</section>
+<div class="csi js-csi js-hide-in-app" data-src="/csi@path@availability/?esiAllowUser=true&amp;esiAllowCountry=true" data-on-load="csi-availability">
+\t<section class="watch-panel"> <div class="header"> <h3 class="title">Where to watch</h3> </div> <div id="watch"> <div class="other"> <span class="more">&nbsp;</span> <a href="https://www.justwatch.com" target="_blank" rel="noopener noreferrer" class="jw-branding">JustWatch</a> </div> </div> </section>
+</div>
+\t\t</div>
+"""
+
+_MASTHEAD = """\t<div class="col-17">
+\t\t<section class="production-masthead -shadowed -productionscreen -film">
+\t\t\t<div class="details">
+<h1 class="headline-1 primaryname"><span class="name js-widont prettify">@heading@</span></h1>
+        <div class="productioninfo">
+@year@            <p class="credits"> <span class="introduction">Directed by </span> <span class="creatorlist"> @credits@ </span> </p>
+        </div>
+\t\t\t</div>
+\t\t</section>
+\t\t<section class="section col-10 col-main">
+\t\t\t<section class="production-synopsis"><div class="review body-text -prose -hero prettify"> <h3 class="hidden">Synopsis</h3> <h4 class="tagline">Nobody asked for it.</h4> @synopsis@</div> </section>
+"""
+
+_FOOT = """ <p class="text-link text-footer"> @runtime@@more@<span class="block-flag-wrapper show-on-hover hide-when-logged-out"> <a href="#" class="block-or-report-flag report-link has-icon icon-16 icon-report tooltip" title="Report this page" data-report-url="/ajax/film:@number@/report-form">Report this page</a> </span> </p>
+\t\t</section>
+"""
+
+_SIDEBAR = """\t\t<aside class="sidebar">
+\t\t\t<section id="userpanel" class="actions-panel">
+\t\t\t\t<ul class="js-actions-panel">
+<span class="csi js-csi " data-src="/csi@path@sidebar-user-actions/?esiAllowUser=true" data-on-load="sidebar-user-actions">
+</span>
+\t\t\t\t\t<li class="panel-sharing sharing-toggle js-actions-panel-sharing"> <button class="trigger" type="button" aria-expanded="false" aria-controls="sharing-toggle-body-film-@number@"> Share </button> <div id="sharing-toggle-body-film-@number@" class="body"> <div class="urlgroup"> <input id="url-field-film-@number@" type="text" value="https://boxd.it/@lid@" readonly spellcheck="false"> <button class="button clipboardtrigger has-icon" data-clipboard-target="#url-field-film-@number@" data-sharer-type="link" > <span class="label">Copy URL to Clipboard</span> <span class="icon"></span> </button> </div> </div> </li>
+\t\t\t\t</ul>
+\t\t\t</section>
+<div class="csi js-csi " data-src="/csi@path@rating-histogram/" data-on-load="rating-histogram">
+</div>
+\t\t</aside>
+<div class="csi js-csi " data-src="/csi@path@friend-activity/?esiAllowUser=true" data-on-load="">
+</div>
+<div class="csi js-csi " data-src="/csi@path@news/?esiAllowUser=true&amp;esiAllowCountry=true" data-on-load="production-news">
+</div>
+\t\t<section class="film-recent-reviews -clear">
+<div class="csi js-csi " data-src="/csi@path@friend-reviews/?esiAllowUser=true" data-on-load="csi-friend-reviews">
+</div>
+\t<section class="film-reviews section js-popular-reviews" data-url="/ajax@path@popular-reviews/" data-how-many="12">
+\t\t<h2 class="section-heading"><a href="@path@reviews/by/activity/">Popular reviews</a></h2>
+\t\t<div class="viewing-list -marginblockstart js-viewing-list" data-listitem-mask-size="3">
+@reviews@\t\t</div>
+\t</section>
+<div class="csi js-csi " data-src="/csi@path@recent-reviews/" data-on-load="csi-recent-reviews">
+</div>
+\t\t</section>
+\t\t\t<section class="section related-films -clear">
+\t\t\t\t<h2 class="section-heading"><a href="@path@similar/">Similar Films</a></h2>
+\t\t\t\t<ul class="poster-list -p110 -horizontal -scaled104">
+@related@\t\t\t\t</ul>
+\t\t\t</section>
+<div class="csi js-csi " data-src="/csi@path@popular-lists/" data-on-load="">
+</div>
+\t</div>
+\t<div class="clear"></div>
+</div>
+<script type="application/ld+json">
+/* <![CDATA[ */
+@linked@
+/* ]]> */
+</script>
+"""
+
+_REVIEW = """\t\t\t\t<div class="listitem js-listitem"> <article class="production-viewing -viewing js-production-viewing" data-viewing-id="@viewing@" data-person="@member@"> <a class="avatar -a40" href="/@member@/" > <img src="{static}/avatar80-CTtJ8HSs.png" alt="@name@" width="40" height="40" /> </a> <div class="body"> <div class="attribution-block -large"> <div class="body"> <span class="attribution-detail"> <a href="/@member@@path@" class="context" title="Read @name@’s review"> Review by <span class="owner"><strong class="displayname">@name@</strong></span> </a> </span> <span class="content-reactions-strip -viewing"> <span class="rating -green rated-@halves@"> {stars} </span> </span> </div> </div> <div class="js-review " > <div class="body-text -prose -reset js-review-body js-collapsible-text" lang="en" > <p>Ran for 90&nbsp;mins and felt like 12. More at my blog. <a href="https://letterboxd.com/director/nobody-at-all/" rel="nofollow">Not directed by Nobody At All</a>.</p> </div> </div> </div> </article> </div>
+"""
+
+_PERSON = """<div class="cols-2">
+<section class="section col-17 col-main">
+\t<header class="page-header">
+\t\t<div class="contextual-title">
+\t\t\t<h1 class="title-1 prettify">
+\t\t\t\t<span class="context">
+\t\t\t\t\t\t\tFilms directed by
+\t\t\t\t</span>
+\t\t\t\t@name@
+\t\t\t</h1>
+\t\t</div>
+\t</header>
+<div id="content-nav" class="hide-toggle-menu"> <section class="smenu-wrapper smenu-wrapper-left"> <div class="smenu"> <label>Director<i class="ir s icon"></i></label> <ul class="smenu-menu"> <li class="smenu-subselected"> <span class="selected"> Director <small>@films@</small> </span> </li> <li> <a href="/producer/@slug@/" class="item"> Producer <small>4</small> </a> </li> <li> <a href="/writer/@slug@/" class="item"> Writer <small>2</small> </a> </li> </ul> </div> </section> <div class="sorting-selects has-hide-toggle"> <section class="smenu-wrapper"> <strong class="smenu-label">Sort by</strong> <div class="smenu"> <label>Popularity<i class="ir s icon"></i></label> <ul class="smenu-menu"> <li class=""><a class="item" href="/director/@slug@/by/name/">Film Name</a></li> <li class=""><a class="item" href="/director/@slug@/by/release/">Newest First</a></li> </ul> </div> </section> </div> </div>
+\t\t\t<div class="poster-grid">
+\t\t\t\t<ul class="grid -p150">
+@tiles@\t\t\t\t</ul>
+\t\t\t</div>
+</section>
+\t<aside class="sidebar">
+\t\t<div class="avatar person-image"><img src="{static}/empty-DtpQRXf9.png" class="js-tmdb-person"@picture@ data-tmdb-id="@id@"/></div>
+\t\t<div class="bio">
+\t\t\t<section class='section panel-text js-tmdb-bio'> <p>@name@ does not exist &amp; never did.</p> </section>
+\t\t\t@more@
+\t\t</div>
+\t</aside>
+</div>
+"""
+
+
+def film_page(world: World, film: Film) -> str:
+    """Return the page of a film; the films around it are others of the world."""
+    known, path = details(film), f"/film/{film.slug}/"
+    image = f"{chrome.UPLOADS}/sm/upload/{_code(film, 'backdrop')}/{film.slug}-1200-1200-675-675-crop-000000.jpg?v=e7"
+    parts = (
+        _head(film, known, path, image),
+        chrome.fill(_BACKDROP, type=known.body_tmdb_type, id=str(known.body_tmdb_id or ""), image=image,
+              number=str(film.id), path=path),
+        chrome.header(),
+        chrome.fill(_POSTERS, large=poster(film, 1000, "/"), poster=poster(film, 230, "/"), path=path),
+        _masthead(film, known, path),
+        _tabs(film, known, path),
+        _foot(film, known),
+        chrome.fill(_SIDEBAR, path=path, number=str(film.id), lid=film.lid, reviews=_reviews(path),
+              related=_related(world, film), linked=_linked_data(film, known, path)),
+        chrome.footer(),
+    )  # fmt: skip
+    return "".join(parts)
+
+
+def director_page(world: World, person: Person) -> str:
+    """Return the page of somebody's films; one whose number the site lacks has an empty one."""
+    films = catalogue(world).by_director.get(person.slug, [])
+    number, name = str(person.page_tmdb_id or ""), escape(person.name)
+    tiles = "".join(
+        f'\t\t\t\t\t\t<li\n\t\t\t\t\t\t\tclass="tooltip griditem"\n\t\t\t\t\t\t\ttitle="{escape(film.full_name)}"\n'
+        f"\t\t\t\t\t\t>\n\t\t\t\t\t\t\t{poster(film, 150)}\n\t\t\t\t\t\t</li>\n"
+        for film in films
+    )
+    picture = (
+        f' data-image="https://image.tmdb.org/t/p/w500{person.profile_path}"' if person.profile_path else ""
+    )
+    more = (
+        '<p class="text-link text-footer">More details at'
+        f' <a href="https://www.themoviedb.org/person/{number}/" class="micro-button" target="_blank" rel="noopener noreferrer">TMDB</a></p>'
+    )
+    title = f"Films directed by {name}"
+    return "".join((
+        chrome.opening(path=f"/director/{person.slug}/", title=title),
+        f'<body class="wide crew-page filmography-page" data-type="director" data-tmdb-type="person" data-tmdb-id="{number}">\n',
+        chrome.header(),
+        chrome.fill(_PERSON.replace("{static}", chrome.STATIC), name=name, slug=person.slug, films=str(len(films)),
+              tiles=tiles, picture=picture, id=number, more=more if number else ""),
+        chrome.footer(),
+    ))  # fmt: skip
+
+
+def _head(film: Film, known: Details, path: str, image: str) -> str:
+    about, by = escape(known.overview or ""), escape(_by(known.directors))
+    labels = (
+        f'\t<meta name="twitter:label1" content="Directed by"><meta name="twitter:data1" content="{by}">\n'
+    )
+    if known.average:
+        labels += (
+            '\t<meta name="twitter:label2" content="Average rating">'
+            f'<meta name="twitter:data2" content="{known.average:.2f} out of 5">\n'
+        )
+    return chrome.fill(
+        _HEAD,
+        path=path,
+        full=escape(film.full_name),
+        image=image,
+        labels=labels,
+        by=by,
+        description=f'\t<meta name="description" content="{about}">\n' if about else "",
+        og=f'\t<meta property="og:description" content="{about}">\n' if about else "",
+    )
+
+
+def _masthead(film: Film, known: Details, path: str) -> str:
+    """The first two of the directors, the others behind an ellipsis; long titles do not break before a last word."""
+    credits = ", ".join(
+        f'<a class="contributor" href="/director/{person.slug}/"><span class="prettify">{escape(person.name)}</span></a>'
+        for person in known.directors[:SHOWN_DIRECTORS]
+    )
+    if len(known.directors) > SHOWN_DIRECTORS:
+        credits += f' <a href="{path}crew/#crew">&hellip;</a>'
+    year = (
+        f'            <span class="releasedate"> <a href="/films/year/{film.year}/">{film.year}</a> </span>\n'
+    )
+    heading = escape(film.title)
+    if heading.count(" ") >= 3:
+        heading = "&nbsp;".join(heading.rsplit(" ", 1))
+    synopsis = f'<div class="truncate" data-truncate="450"> <p>{escape(known.overview or "")}</p> </div> '
+    return chrome.fill(
+        _MASTHEAD,
+        heading=heading,
+        year=year if film.year else "",
+        credits=credits,
+        synopsis=synopsis if known.overview else "",
+    )
+
+
+def _tabs(film: Film, known: Details, path: str) -> str:
+    """Cast, crew, details and genres; all four ids are written the older way or all the newer one."""
+    prefix = known.look.genres_tab.removesuffix("genres")
+    names = ("cast", "crew", "details", "genres")
+    header = " ".join(
+        f'<li><a href="{path}{name}/" data-id="{name}">{name.capitalize()}</a></li>' for name in names
+    )
+    blocks = " ".join((
+        f'<div id="{prefix}cast" class="tabbed-content-block"> <h3 class="hidden">Cast</h3> {_cast(film)} </div>',
+        f'<div id="{prefix}crew" class="tabbed-content-block column-block -crewroles"> {_crew(film, known.directors)} </div>',
+        f'<div id="{prefix}details" class="tabbed-content-block column-block"> {_facts(known)} </div>',
+        f'<div id="{prefix}genres" class="tabbed-content-block column-block"> {_genres(known, path)} </div>',
+    ))  # fmt: skip
+    return f'\t\t\t\t<div id="tabbed-content" data-selected-tab=""> <header> <ul> {header} </ul> </header> {blocks} </div>'
+
+
+def _cast(film: Film) -> str:
+    parts = "".join(
+        f'<a title="Part {place + 1} &amp; others" href="/actor/{person.slug}/" class="text-slug tooltip">{escape(person.name)}</a> '
+        for place, person in enumerate(_actors(film))
+    )
+    return f'<div class="cast-list text-sluglist"> <p> {parts}</p> </div>'
+
+
+def _crew(film: Film, directors: tuple[Person, ...]) -> str:
+    """The crew by roles; a director may be a producer, too, and has another link there."""
+    plural = "Directors" if len(directors) > 1 else "Director"
+    roles = [_role(plural, "director", directors)]
+    for place, role in enumerate(_CREDITS):
+        people = [crew_member(film.id + 31 * place + 7 * each) for each in range(1 + (film.id + place) % 4)]
+        word = role.lower().removesuffix("s").replace(" ", "-")
+        roles.append(_role(role, word, [*people, *directors[:1]] if place % 4 == 1 else people))
+    return " ".join(roles)
+
+
+def _role(heading: str, word: str, people: Iterable[Person]) -> str:
+    links = " ".join(
+        f'<a href="/{word}/{each.slug}/" class="text-slug">{escape(each.name)}</a>' for each in people
+    )
+    return (
+        f'<h3> <span class="crewrole -full">{heading}</span>'
+        f' <span class="crewrole -short" aria-hidden="true">{_SHORT.get(heading, heading)}</span> </h3>'
+        f' <div class="text-sluglist"> <p> {links} </p> </div>'
+    )
+
+
+def _facts(known: Details) -> str:
+    countries = " ".join(
+        f'<a href="/films/country/{_word(each)}/" class="text-slug"> {escape(each)} </a>'
+        for each in known.countries
+    )
+    return (
+        '<h3><span>Studio</span></h3> <div class="text-sluglist"> <p> <a href="/studio/lantern-sons/" class="text-slug">Lantern &amp; Sons</a> </p> </div>'
+        f' <h3><span>Countries</span></h3> <div class="text-sluglist"> <p> {countries} </p> </div>'
+        ' <h3><span>Language</span></h3> <div class="text-sluglist"> <p> <a href="/films/language/english/" class="text-slug">English</a> </p> </div>'
+        f' <h3><span>Alternative Titles</span></h3> <div class="text-indentedlist"> <p> {escape(", ".join(_TITLES))} </p> </div>'
+    )
+
+
+def _genres(known: Details, path: str) -> str:
+    themes = " ".join(
+        f'<a href="/films/theme/{_word(each)}/by/best-match/" class="text-slug">{escape(each)}</a>'
+        for each in _THEMES
+    )
+    links = " ".join(
+        f'<a href="/films/genre/{_word(each)}/" class="text-slug">{escape(each)}</a>' for each in known.genres
+    )
+    listed = f'<h3><span>Genres</span></h3> <div class="text-sluglist capitalize"> <p> {links} </p> </div> '
+    return (
+        f'{listed if known.look.lists_genres else ""}<h3><span>Themes</span></h3> <div class="text-sluglist capitalize"> <p> {themes}'
+        f' <a class="text-slug" href="{path}themes/">Show All&hellip;</a> </p> </div>'
+    )
+
+
+def _foot(film: Film, known: Details) -> str:
+    links = []
+    if known.imdb_id:
+        links.append(_more(f"http://www.imdb.com/title/{known.imdb_id}/maindetails", "IMDb"))
+    if known.link:
+        links.append(_more(f"https://www.themoviedb.org{known.link.path}", known.look.label))
+    runtime = f"{known.runtime}&nbsp;mins &nbsp; " if known.runtime else ""
+    return chrome.fill(
+        _FOOT, runtime=runtime, more=f"More at {' '.join(links)} " if links else "", number=str(film.id)
+    )
+
+
+def _more(href: str, label: str) -> str:
+    return f'<a href="{href}" class="micro-button track-event" data-track-action="{label}" target="_blank" >{label}</a>'
+
+
+def _related(world: World, film: Film) -> str:
+    """Films that follow somewhere in the world's order, each with an identifier of its own."""
+    start = film.id % max(1, len(world.films) - RELATED)
+    others = [each for each in islice(world.films.values(), start, start + RELATED + 1) if each.id != film.id]
+    return "".join(
+        f'\t\t\t\t\t\t<li class="posteritem">\n\t\t\t\t\t\t\t{poster(each, 110)}\n\t\t\t\t\t\t</li>\n'
+        for each in others[:RELATED]
+    )
+
+
+@cache
+def _reviews_anywhere() -> str:
+    return "".join(
+        chrome.fill(
+            _REVIEW.replace("{static}", chrome.STATIC).replace("{stars}", "★" * (halves // 2)),
+            viewing=str(70_000_000 + zlib.crc32(member.encode()) % 10_000_000),
+            member=member,
+            name=escape(name),
+            halves=str(halves),
+        )
+        for member, name, halves in _REVIEWERS
+    )
+
+
+def _reviews(path: str) -> str:
+    return _reviews_anywhere().replace("@path@", path)
+
+
+def _linked_data(film: Film, known: Details, path: str) -> str:
+    """The JSON-LD; what the film lacks is left out, and nothing in it can end the script."""
+    url = f"{chrome.ORIGIN}{path}"
+    rating = {
+        "bestRating": 5,
+        "reviewCount": (known.count or 0) // 9,
+        "@type": "aggregateRating",
+        "ratingValue": known.average,
+        "description": "A weighted average of what the members of the imitation gave.",
+        "ratingCount": known.count,
+        "worstRating": 0,
+    }
+    year = [{"@type": "PublicationEvent", "startDate": str(film.year)}]
+    value = {
+        "image": known.poster,
+        "@type": "Movie",
+        "director": _people(known.directors, "director"),
+        "dateModified": "2026-01-03",
+        "productionCompany": [
+            {"@type": "Organization", "name": "Lantern & Sons", "sameAs": "/studio/lantern-sons/"}
+        ],
+        "releasedEvent": year if film.year else None,
+        "@context": "http://schema.org",
+        "url": url,
+        "actors": _people(_actors(film), "actor"),
+        "dateCreated": "2019-09-15",
+        "name": film.title,
+        "genre": list(known.genres),
+        "@id": url,
+        "countryOfOrigin": [{"@type": "Country", "name": name} for name in known.countries],
+        "aggregateRating": rating if known.average else None,
+    }
+    given = {key: each for key, each in value.items() if each}
+    return json.dumps(given, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+
+
+def _people(people: Iterable[Person], role: str) -> list[dict[str, str]]:
+    return [{"@type": "Person", "name": each.name, "sameAs": f"/{role}/{each.slug}/"} for each in people]
+
+
+def _actors(film: Film) -> list[Person]:
+    return [crew_member(film.id + 17 * place) for place in range(24)]
+
+
+def _by(directors: tuple[Person, ...]) -> str:
+    names = ", ".join(person.name for person in directors[:SHOWN_DIRECTORS])
+    return f"{names} et al" if len(directors) > SHOWN_DIRECTORS else names
+
+
+def _word(text: str) -> str:
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in text.lower()).split())
+
+
+def _code(film: Film, what: str) -> str:
+    return f"{zlib.crc32(f'{what} {film.id}'.encode()):08x}"
