@@ -66,7 +66,7 @@ class FilmPage:
 class TmdbDetails:
     """What TMDB tells of a film; None or nothing where it omits a field.
 
-    ``countries`` are those of origin, by code; the name is None where TMDB names none.
+    ``countries`` are the codes of those of origin; ``country_names`` are names of these, and of others.
     """
 
     title: str | None = None
@@ -74,7 +74,8 @@ class TmdbDetails:
     runtime_minutes: int | None = None
     poster_url: str | None = None
     overview: str | None = None
-    countries: tuple[tuple[str, str | None], ...] = ()
+    countries: tuple[str, ...] = ()
+    country_names: tuple[tuple[str, str], ...] = ()
     genres: tuple[tuple[int, str], ...] = ()
     directors: tuple[Director, ...] = ()
 

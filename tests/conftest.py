@@ -233,6 +233,9 @@ def make_shell(folder: Path, site: Site, engine: sa.Engine) -> Shell:
 def _environment(base_url: str, database_url: str) -> dict[str, str]:
     settings = {
         "DATABASE_URL": database_url,
+        "TMDB_BASE_URL": f"{base_url}/3",
+        "TMDB_API_KEY": Site.tmdb_key,
+        "TMDB_REQUESTS_PER_SECOND": "1000",
         "LETTERBOXD_BASE_URL": base_url,
         "DOWNLOAD_DELAY": "0",
         "AUTOTHROTTLE_ENABLED": "false",
@@ -242,7 +245,9 @@ def _environment(base_url: str, database_url: str) -> dict[str, str]:
         "SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings",
         "PYTHONPATH": str(ROOT),
     }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LETTERBOXD_")}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("LETTERBOXD_", "TMDB_"))
+    }
     return inherited | settings
 
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from letterboxd_scraper.arguments import (
     Arguments,
     Definition,
+    FilmArguments,
     FollowGraphArguments,
     NamedList,
     ProfileArguments,
@@ -36,6 +37,9 @@ READ: list[tuple[type[Arguments], dict[str, Any], dict[str, Any]]] = [
     (ProfileArguments, {"cohort": "friends", "resume_from": "Bo/"}, {"resume_from": "bo"}),
     (ProfileArguments, {"user": "ida", "watched": "true"}, {"watched": True, "diary": False}),
     (ProfileArguments, {"cohort": "friends", "diary": "true"}, {"watched": False, "diary": True}),
+    (FilmArguments, {"cohort": "friends"}, {"tmdb": True, "histograms": False, "force": False}),
+    (FilmArguments, {"slug": "/film/Ordet/", "tmdb": "0", "force": "true"}, {"slug": "ordet", "tmdb": False}),
+    (FilmArguments, {"cohort": "friends", "limit": "5"}, {"limit": 5, "cohort": "friends"}),
     (NamedList, {"label": "friends", "members": ("Ida", "bo")}, {"members": ("ida", "bo")}),
     (Definition, {}, {"depth": 1, "min_films": None, "max_films": None, "exclude": (), "rank": {}}),
     (Definition, {"min_films": "0", "max_films": 0}, {"min_films": 0, "max_films": 0}),
@@ -55,6 +59,7 @@ def test_texts_are_read_as_what_they_say(
 BUILD_OR_REFRESH = "give seed=NAME label=LABEL to build a cohort, or cohort=LABEL to refresh one"
 REFRESH_ALONE = "give cohort=LABEL alone to refresh, or seed=NAME label=LABEL to build"
 ONE_OF = "give cohort=LABEL or user=NAME, and not both"
+ONE_FILM_OR_COHORT = "give cohort=LABEL or slug=SLUG, and not both"
 NO_MEMBER = "is not a member name: use the name in the profile's address, such as 'dave'"
 NO_LABEL = "is not a label: use letters, digits, '.', '_' and '-', and not digits alone"
 
@@ -91,6 +96,17 @@ REFUSED: list[tuple[type[Arguments], dict[str, Any], str]] = [
     (ProfileArguments, {"user": "ida?"}, f"argument user='ida?': {NO_MEMBER}"),
     (ProfileArguments, {"user": "ida", "watched": "2"}, "argument watched='2': "),
     (ProfileArguments, {"users": "ida"}, "unknown argument 'users': known are cohort, user, resume_from"),
+    (FilmArguments, {}, ONE_FILM_OR_COHORT),
+    (FilmArguments, {"cohort": "friends", "slug": "ordet"}, ONE_FILM_OR_COHORT),
+    (FilmArguments, {"slug": "the word"}, "argument slug='the word': is not a film"),
+    (FilmArguments, {"slug": "/"}, "argument slug='/': is not a film"),
+    (FilmArguments, {"cohort": "friends", "limit": "0"}, "argument limit='0': "),
+    (FilmArguments, {"cohort": "friends", "tmdb": "perhaps"}, "argument tmdb='perhaps': "),
+    (
+        FilmArguments,
+        {"cohort": "friends", "posters": "1"},
+        "unknown argument 'posters': known are cohort, slug",
+    ),
     (NamedList, {"members": ("ida",)}, "argument 'label' is missing: known are label, members"),
     (NamedList, {"label": "friends", "members": ()}, "argument members=(): "),
     (NamedList, {"label": "friends", "members": ("ida", "b o")}, f"argument members='b o': {NO_MEMBER}"),

@@ -63,7 +63,8 @@ DETAILS = TmdbDetails(
     runtime_minutes=125,
     poster_url="https://image.tmdb.org/t/p/w500/ordet.jpg",
     overview="By TMDB.",
-    countries=(("DK", "Denmark"), ("SE", None)),
+    countries=("DK", "SU"),
+    country_names=(("DK", "Danmark"), ("FR", "France")),
     genres=((18, "Drama"),),
     directors=(DREYER,),
 )
@@ -285,33 +286,37 @@ def test_tmdb_counts_more_than_the_page_and_titles_are_the_sites(complete: sa.En
     assert names_of(complete) == [("Carl Theodor Dreyer", "carl-theodor-dreyer", 9318)]
     with complete.connect() as connection:
         assert connection.execute(sa.select(genres.c.tmdb_id, genres.c.name)).all() == [(18, "Drama")]
-        assert set(connection.execute(sa.select(countries)).all()) == {("DK", "Denmark"), ("SE", "SE")}
+        assert set(connection.execute(sa.select(countries)).all()) == {
+            ("DK", "Danmark"),
+            ("FR", "France"),
+            ("SU", "USSR, Union of Soviet Socialist Republics"),
+        }
         assert connection.scalar(sa.select(sa.func.count()).select_from(film_countries)) == 2
         person = connection.execute(sa.select(people)).one()
     assert (person.profile_url, person.known_for_department) == (DREYER.profile_url, "Directing")
     assert person.tmdb_synced_at == NOW
 
 
-def test_a_country_gets_its_name_from_the_first_film_that_names_it(complete: sa.Engine) -> None:
+def test_a_country_is_called_as_tmdb_calls_it(complete: sa.Engine) -> None:
     other = Film("persona", "Persona", 1966, 1002)
     link = TmdbLink("movie", 797)
-    details = replace(DETAILS, countries=(("SE", "Sweden"),))
+    details = replace(DETAILS, countries=("SU",), country_names=(("SU", "Soviet Union"),))
     keep(complete, facts(replace(PAGE, film=other, link=link), details, asked=other, link=link))
     with complete.connect() as connection:
-        assert set(connection.execute(sa.select(countries)).all()) == {("DK", "Denmark"), ("SE", "Sweden")}
+        query = sa.select(countries.c.name).where(countries.c.code == "SU")
+        assert connection.scalar(query) == "Soviet Union"
 
 
 @pytest.mark.parametrize("field", ["runtime_minutes", "poster_url", "overview"])
 def test_what_tmdb_omits_is_the_pages(engine: sa.Engine, field: str) -> None:
-    keep(engine, facts(details=replace(DETAILS, **{field: None})))
+    omitted: dict[str, Any] = {field: None}
+    keep(engine, facts(details=replace(DETAILS, **omitted)))
     assert getattr(row(engine), field) == getattr(PAGE, field)
 
 
 def test_what_both_omit_stays(complete: sa.Engine) -> None:
-    fields: dict[str, Any] = {"runtime_minutes": None, "poster_url": None, "overview": None}
-    keep(
-        complete, facts(replace(PAGE, **fields, imdb_id=None), replace(DETAILS, **fields, release_date=None))
-    )
+    page = FilmPage(ORDET, LINK, directors=PAGE.directors)
+    keep(complete, facts(page, TmdbDetails(directors=DETAILS.directors)))
     stored = row(complete)
     assert (stored.runtime_minutes, stored.overview, stored.imdb_id) == (125, "By TMDB.", "tt0048452")
     assert stored.release_date == date(1955, 1, 10)

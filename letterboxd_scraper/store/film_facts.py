@@ -5,7 +5,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.film_items import DIRECTOR, FILM, HISTOGRAM, TMDB, FilmFacts, FilmGone, FilmHistogram
+from letterboxd_scraper.film_items import (
+    DIRECTOR,
+    FILM,
+    HISTOGRAM,
+    TMDB,
+    FilmFacts,
+    FilmGone,
+    FilmHistogram,
+    TmdbDetails,
+)
 from letterboxd_scraper.items import STARS
 from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store import enrichment, failures, labels
@@ -136,9 +145,9 @@ def _save_labels(connection: sa.Connection, film: int, item: FilmFacts, *, moved
         labels.set_genres(connection, film, labels.genres_of_tmdb(connection, by_tmdb))
     elif item.page and (by_page or moved):
         labels.set_genres(connection, film, labels.genres_of_page(connection, by_page))
-    countries = item.details.countries if item.details else ()
-    if countries or moved:
-        labels.set_countries(connection, film, countries)
+    if (item.details and item.details.countries) or moved:
+        told = item.details or TmdbDetails()
+        labels.set_countries(connection, film, told.countries, dict(told.country_names))
 
 
 def _resolve(connection: sa.Connection, item: FilmFacts, visit: Visit) -> None:

@@ -41,12 +41,24 @@ def set_genres(connection: sa.Connection, film: int, wanted: set[int]) -> None:
     insert_missing(connection, film_genres, rows)
 
 
-def set_countries(connection: sa.Connection, film: int, wanted: Sequence[tuple[str, str | None]]) -> None:
-    """Let a film have just these countries. One that has no name yet goes by its code."""
-    named = [{"code": code, "name": name} for code, name in wanted if name]
-    upsert(connection, countries, named)
-    insert_missing(connection, countries, [{"code": code, "name": code} for code, name in wanted if not name])
-    codes = sorted({code for code, _ in wanted})
+def iso_name(code: str) -> str:
+    """Return a country's name by ISO 3166, also of one that is no more; the code itself where it has none.
+
+    >>> iso_name("DK"), iso_name("SU"), iso_name("XC")
+    ('Denmark', 'USSR, Union of Soviet Socialist Republics', 'XC')
+    """
+    import pycountry  # reads its lists from files
+
+    found = pycountry.countries.get(alpha_2=code) or pycountry.historic_countries.get(alpha_2=code)
+    return str(getattr(found, "common_name", found.name)) if found else code
+
+
+def set_countries(connection: sa.Connection, film: int, wanted: Sequence[str], names: dict[str, str]) -> None:
+    """Let a film have just the countries of these codes; one that TMDB has not named has its ISO name."""
+    codes = sorted(set(wanted))
+    upsert(connection, countries, [{"code": code, "name": name} for code, name in names.items()])
+    unnamed = [{"code": code, "name": iso_name(code)} for code in codes if code not in names]
+    insert_missing(connection, countries, unnamed)
     theirs = film_countries.c.film_id == film
     connection.execute(film_countries.delete().where(theirs, film_countries.c.country_code.not_in(codes)))
     insert_missing(connection, film_countries, [{"film_id": film, "country_code": code} for code in codes])

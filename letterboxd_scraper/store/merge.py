@@ -99,12 +99,12 @@ def _combine_ratings(connection: sa.Connection, column: sa.Column[Any], keep: in
 
 
 def _combined(one: Any, two: Any) -> dict[str, Any]:
-    """Return what two rows say together: every mark of either, and the rating that was seen last."""
+    """Return what two rows say together: every mark of either, and the rating seen last, else ``one``'s."""
     same = one.rating == two.rating
     if same:
         first, second = sorted((one, two), key=lambda row: row.first_seen_at)
     else:
-        second, first = sorted((one, two), key=lambda row: (row.rating is not None, row.updated_at))
+        second, first = sorted((two, one), key=lambda row: (row.rating is not None, row.updated_at))
     return {
         "rating": first.rating,
         "liked": one.liked or two.liked,

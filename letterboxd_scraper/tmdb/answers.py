@@ -87,6 +87,8 @@ def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
     # A season and an episode have numbers of their own.
     if link.season is None and found.id != link.id:
         raise TmdbUnavailable(f"TMDB answered {link.path} with number {found.id}")
+    # Countries of origin have no names, those of production have.
+    made_in = {each.iso_3166_1: each.name for each in found.production_countries}
     return TmdbDetails(
         title=found.title or found.name,
         release_date=found.release_date or found.first_air_date or found.air_date,
@@ -94,31 +96,21 @@ def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
         runtime_minutes=found.runtime or None if link.kind == "movie" else None,
         poster_url=_image(POSTER_SIZE, found.poster_path or found.still_path),
         overview=found.overview,
-        countries=_countries(found),
+        countries=tuple(dict.fromkeys(code for code in found.origin_country or made_in if code)),
+        country_names=tuple((code, name) for code, name in made_in.items() if name),
         genres=tuple({genre.id: genre.name for genre in found.genres}.items()),
         directors=_directors(found.credits.crew),
     )
 
 
-def _countries(found: _Answer) -> tuple[tuple[str, str | None], ...]:
-    """Return the countries of origin; TMDB names them where they are countries of production, too."""
-    names = {country.iso_3166_1: country.name for country in found.production_countries}
-    codes = found.origin_country or list(names)
-    return tuple((code, names.get(code)) for code in dict.fromkeys(codes) if code)
-
-
 def _directors(crew: list[_Credit]) -> tuple[Director, ...]:
-    directors = {
-        credit.id: Director(
-            credit.name,
-            tmdb_id=credit.id,
-            profile_url=_image(PROFILE_SIZE, credit.profile_path),
-            department=credit.known_for_department,
-        )
-        for credit in reversed(crew)  # who is named twice keeps the first place
-        if credit.job == "Director"
-    }
-    return tuple(reversed(directors.values()))
+    directors: dict[int, Director] = {}
+    for credit in crew:
+        if credit.job == "Director":
+            picture = _image(PROFILE_SIZE, credit.profile_path)
+            director = Director(credit.name, None, credit.id, picture, credit.known_for_department)
+            directors.setdefault(credit.id, director)
+    return tuple(directors.values())
 
 
 def _image(size: str, path: str | None) -> str | None:

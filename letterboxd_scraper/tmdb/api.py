@@ -28,8 +28,9 @@ class TmdbApi:
     ``key`` is an API key or a read access token: the one goes into the address, the other into a header.
     """
 
-    def __init__(self, base_url: str, key: str, timeout: float) -> None:
+    def __init__(self, base_url: str, key: str, timeout: float, user_agent: str) -> None:
         self.session = requests.Session()
+        self.session.headers["User-Agent"] = user_agent
         self.session.mount("http://", _Impatient(timeout))
         self.session.mount("https://", _Impatient(timeout))
         self.session.hooks["response"] = [_refuse]

@@ -9,7 +9,7 @@ from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from letterboxd_scraper.config import Config
+from letterboxd_scraper.config import Config, user_agent
 from letterboxd_scraper.errors import TmdbNotFound, TmdbRateLimited, TmdbUnavailable
 from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
 from letterboxd_scraper.tmdb.api import TmdbApi
@@ -95,7 +95,8 @@ class TmdbClient:
             api = self._idle.get_nowait()
         except Empty:
             given = self.settings
-            api = TmdbApi(given.TMDB_BASE_URL, given.TMDB_API_KEY.get_secret_value(), given.TMDB_TIMEOUT)
+            key, agent = given.TMDB_API_KEY.get_secret_value(), user_agent(given.LETTERBOXD_CONTACT)
+            api = TmdbApi(given.TMDB_BASE_URL, key, given.TMDB_TIMEOUT, agent)
         try:
             return api.details(link)
         finally:

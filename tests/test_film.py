@@ -1,0 +1,255 @@
+"""Real runs of `film` and `letterboxd enrich` against the imitation site and its TMDB."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import (
+    countries,
+    film_countries,
+    film_genres,
+    film_histograms,
+    film_people,
+    films,
+    genres,
+    people,
+    scrape_failures,
+    scrape_runs,
+)
+from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored_facts
+from tests.site import Fault, Site
+from tests.site.cinema import Expected, details, expected
+
+FIELDS = (
+    "tmdb_id",
+    "tmdb_media_type",
+    "tmdb_show_id",
+    "tmdb_season_number",
+    "tmdb_episode_number",
+    "tmdb_not_found",
+    "imdb_id",
+    "runtime_minutes",
+    "poster_url",
+    "overview",
+    "release_date",
+    "release_year",
+)
+
+
+def stored_films(engine: sa.Engine) -> dict[str, Expected]:
+    """Return what is stored of each film, in the form of the truth."""
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(films)).all()
+        directors = connection.execute(
+            sa.select(film_people.c.film_id, people.c.name, people.c.letterboxd_slug, people.c.tmdb_id)
+            .join(people, people.c.id == film_people.c.person_id)
+            .where(film_people.c.role == "director")
+            .order_by(film_people.c.film_id, film_people.c.credit_order)
+        ).all()
+        of_genres = connection.execute(sa.select(film_genres.c.film_id, genres.c.name).join(genres)).all()
+        of_countries = connection.execute(
+            sa.select(film_countries.c.film_id, countries.c.code, countries.c.name).join(countries)
+        ).all()
+        levels = connection.execute(
+            sa.select(film_histograms.c.film_id, film_histograms.c.count)
+            .where(film_histograms.c.cohort_id.is_(None))
+            .order_by(film_histograms.c.film_id, film_histograms.c.bucket_label)
+        ).all()
+    return {
+        row.slug: Expected(
+            **{name: row._mapping[name] for name in FIELDS},
+            genres=frozenset(name for film, name in of_genres if film == row.id),
+            countries={code: name for film, code, name in of_countries if film == row.id},
+            directors=tuple((name, slug, tmdb) for film, name, slug, tmdb in directors if film == row.id),
+            average=row.letterboxd_weighted_average,
+            ratings=row.letterboxd_rating_count,
+            fans=row.letterboxd_fan_count,
+            histogram=tuple(count for film, count in levels if film == row.id),
+        )
+        for row in rows
+    }
+
+
+def assert_true(site: Site, stored: dict[str, Expected]) -> None:
+    """Demand that what is stored of films is the truth; a country that a film does not name has some name."""
+    assert stored
+    for slug, film in stored.items():
+        truth = expected(site.world.films[slug])
+        unnamed = [code for code, name in truth.countries.items() if name is None]
+        assert all(len(film.countries.get(code) or "") > 2 for code in unnamed), slug
+        assert replace(film, countries=film.countries | dict.fromkeys(unnamed)) == truth, slug
+
+
+def looked_at(engine: sa.Engine) -> dict[str, Expected]:
+    """Return what is stored of those films whose histogram has been read."""
+    return {slug: film for slug, film in stored_films(engine).items() if film.histogram}
+
+
+def asked(site: Site) -> Counter[str]:
+    """Count the requests by what they ask for; the number of requests for one address is under `most`."""
+    kinds = {"/film/": "films", "/csi/": "histograms", "/director/": "directors", "/3/": "tmdb"}
+    paths = Counter(hit.path.split("?")[0] for hit in site.log)
+    found: Counter[str] = Counter()
+    for path, number in paths.items():
+        found[next((kind for start, kind in kinds.items() if path.startswith(start)), "robots")] += number
+    del found["robots"]
+    return found + Counter(most=max(paths.values(), default=0))
+
+
+def count(engine: sa.Engine, *conditions: Any) -> int:
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(films).where(*conditions)) or 0
+
+
+def open_failures(engine: sa.Engine) -> list[Any]:
+    with engine.connect() as connection:
+        query = sa.select(scrape_failures).where(scrape_failures.c.resolved_at.is_(None))
+        return list(connection.execute(query).all())
+
+
+def test_every_field_equals_the_truth(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
+    facts = stored_facts(crawled_engine)
+    site.clear_log()
+    limit = {} if crawled_engine.dialect.name == "sqlite" else {"limit": 80}
+    assert_ended(crawled.scrapy("film", cohort="friends", histograms="true", **limit), 0)
+    stored = looked_at(crawled_engine)
+    assert len(stored) == limit.get("limit") or len(stored) == len(stored_films(crawled_engine))
+    assert_true(site, stored)
+    assert stored_facts(crawled_engine) == facts
+    # A page and a histogram for each, TMDB where the page leads there, nothing twice.
+    requests = asked(site)
+    linked = sum(film.tmdb_id is not None for film in stored.values())
+    assert (requests["films"], requests["histograms"]) == (len(stored), len(stored))
+    assert (requests["tmdb"], requests["most"]) == (linked, 1)
+    assert 0 < requests["directors"] < len(stored) / 3
+    if not limit:
+        site.clear_log()
+        enriched = crawled.letterboxd("enrich", "--cohort", "friends", "--histograms")
+        assert_ended(enriched, 0)
+        assert "nothing is missing" in enriched.stderr
+        assert_ended(crawled.scrapy("film", cohort="friends", histograms="true"), 0)
+        assert site.log == []
+
+
+@on_sqlite
+def test_without_a_key_films_are_as_their_pages_say(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    site.clear_log()
+    enriched = crawled.letterboxd("enrich", "--cohort", "friends", "--limit", "20", TMDB_API_KEY="")
+    assert_ended(enriched, 0)
+    assert enriched.stderr.count("TMDB_API_KEY") == 1
+    assert asked(site) == Counter(films=20, most=1)
+    shown = {hit.path.split("/")[2] for hit in site.log if hit.path.startswith("/film/")}
+    pages = {slug: details(site.world.films[slug]) for slug in shown}
+    for slug, film in stored_films(crawled_engine).items():
+        page = pages.get(slug)
+        assert film.overview == (page.overview if page else None)
+        assert film.poster_url == (page.poster if page else None)
+        assert film.average == (page.average if page else None)
+    assert count(crawled_engine, films.c.tmdb_synced_at.is_not(None)) == 0
+    site.clear_log()
+    assert_ended(crawled.letterboxd("enrich", "--cohort", "friends", "--limit", "20"), 0)
+    assert asked(site)["tmdb"] > 15  # as soon as there is a key
+
+
+@pytest.mark.parametrize("command", ["scrapy", "letterboxd"])
+@on_sqlite
+def test_a_wrong_key_is_one_line_and_changes_nothing(
+    command: str, crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    assert_ended(crawled.scrapy("film", cohort="friends", limit=5), 0)
+    before = stored_films(crawled_engine)
+    if command == "scrapy":
+        refused = crawled.scrapy("film", "-s", "TMDB_API_KEY=not-the-key", cohort="friends", force="true")
+    else:
+        refused = crawled.letterboxd("enrich", "--cohort", "friends", "--force", TMDB_API_KEY="not-the-key")
+    assert refused.returncode == 2, refused.stderr
+    lines = [line for line in refused.stderr.splitlines() if "TMDB does not" in line]
+    assert len(lines) == 1
+    assert "TMDB_API_KEY" in lines[0]
+    assert "Traceback" not in refused.stderr
+    assert "not-the-key" not in refused.stderr
+    assert stored_films(crawled_engine) == before
+
+
+@on_postgresql
+def test_with_faults_the_rest_completes_and_the_next_run_makes_them_good(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    for fault in (
+        Fault("status", "/film/.*", code=500, share=0.03),
+        Fault("truncated", "/film/.*", share=0.03, adapted=True),
+        Fault("reset", "/(film|csi|director)/.*", share=0.03),
+        Fault("truncated", "/csi/.*", share=0.05, adapted=True),
+        Fault("garbage", "/(csi|director)/.*", share=0.05),
+        Fault("status", "/3/.*", code=502, share=0.05),
+        Fault("garbage", "/3/.*", share=0.05),
+    ):
+        site.faults.add(fault)
+    wanted = {"cohort": "friends", "histograms": "true", "limit": 80}
+    assert_ended(crawled.scrapy("film", "-s", "RETRY_TIMES=0", **wanted), 3)
+    failed = open_failures(crawled_engine)
+    assert {row.stage for row in failed} == {"film", "histogram", "director", "tmdb"}
+    whole = [slug for slug, film in looked_at(crawled_engine).items() if film.tmdb_id and film.release_date]
+    assert len(whole) > 40
+    site.faults.clear()
+    assert_ended(crawled.scrapy("film", **wanted), 0)
+    assert open_failures(crawled_engine) == []
+    assert_true(site, looked_at(crawled_engine))
+
+
+@on_sqlite
+def test_films_that_moved_keep_their_ratings(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
+    most_rated = Counter(slug for _, slug, *_ in stored_facts(crawled_engine)).most_common(4)
+    renamed, merged, into, removed = (slug for slug, _ in most_rated)
+    site.world.rename_film(renamed, f"{renamed}-again")
+    site.world.merge_film(merged, into)
+    site.world.remove_film(removed)
+    assert_ended(crawled.scrapy("film", cohort="friends", limit=12), 0)
+    circle = set(site.world.truth(site.world.circle("marla")))
+    kept = {row for row in stored_facts(crawled_engine) if row[1] != removed}
+    assert kept == circle
+    assert count(crawled_engine, films.c.slug == removed, films.c.gone_at.is_not(None)) == 1
+
+
+@on_sqlite
+def test_the_key_is_nowhere_to_be_read(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
+    site.faults.add(Fault("reset", "/3/.*", share=0.5))
+    quickly = ("-s", "RETRY_TIMES=0", "-s", "LOG_LEVEL=DEBUG")
+    ran = crawled.scrapy("film", *quickly, cohort="friends", limit=8)
+    assert ran.returncode == 3
+    assert Site.tmdb_key not in ran.stderr + ran.stdout
+    with crawled_engine.connect() as connection:
+        tables = (scrape_failures, scrape_runs)
+        rows = [row for table in tables for row in connection.execute(sa.select(table))]
+    assert rows
+    assert Site.tmdb_key not in str(rows)
+
+
+@on_sqlite
+def test_bad_arguments_are_refused_before_any_request(crawled: Shell, site: Site) -> None:
+    site.clear_log()
+    for arguments in (
+        {"cohort": "nobody"},
+        {"slug": "no-such-film"},
+        {"cohort": "friends", "slug": "alien"},
+    ):
+        refused = crawled.scrapy("film", **arguments)
+        assert refused.returncode == 2, arguments
+        assert len(refused.stderr.splitlines()) == 1
+    assert site.log == []
+
+
+@on_sqlite
+def test_one_film_by_its_name(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
+    slug = next(iter(stored_films(crawled_engine)))
+    site.clear_log()
+    enriched = crawled.letterboxd("enrich", "--slug", slug)
+    assert_ended(enriched, 0)
+    assert asked(site)["films"] == 1
+    assert "1 due, 1 read" in enriched.stderr
+    assert count(crawled_engine, films.c.tmdb_synced_at.is_not(None)) <= 1

@@ -1,0 +1,1 @@
+"""Tests of what is asked of TMDB, and recordings of its answers."""
