@@ -9,7 +9,12 @@ demo: .venv/installed
 	@mkdir -p demo
 	@cd demo && env PYTHONPATH="$(CURDIR)" DATABASE_URL="sqlite:///$(CURDIR)/demo/letterboxd.db" \
 		DOWNLOAD_DELAY=0.02 AUTOTHROTTLE_ENABLED=false \
-		"$(BIN)/python" -m tests.site --run "$(BIN)/letterboxd" sync --seed marla
+		LETTERBOXD="$(BIN)/letterboxd" "$(BIN)/python" -m tests.site --run sh -c '\
+			"$$LETTERBOXD" sync --seed marla && echo && \
+			"$$LETTERBOXD" enrich --cohort marla --histograms --limit 60 && \
+			"$$LETTERBOXD" rank compute --cohort marla --strategy discovery --quiet && echo && \
+			echo "What they think more of than the rest of the site does:" && \
+			"$$LETTERBOXD" rank show --cohort marla --strategy discovery --limit 5'
 	@echo
 	@echo "That was the circle of an invented member on an imitation of the site that runs on this machine."
 	@echo "The ranking is in demo/marla.csv, everything that was read in demo/letterboxd.db."

@@ -1,113 +1,25 @@
 """Real runs of `film` and `letterboxd enrich` against the imitation site and its TMDB."""
 
+import subprocess
+import sys
+import time
 from collections import Counter
-from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import (
-    countries,
-    film_countries,
-    film_genres,
-    film_histograms,
-    film_people,
-    films,
-    genres,
-    people,
-    scrape_failures,
-    scrape_runs,
-)
+from letterboxd_scraper.store.schema import films, scrape_failures, scrape_runs
 from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored_facts
+from tests.enriched import asked, assert_true, looked_at, open_failures, stored_films
 from tests.site import Fault, Site
-from tests.site.cinema import Expected, details, expected
-
-FIELDS = (
-    "tmdb_id",
-    "tmdb_media_type",
-    "tmdb_show_id",
-    "tmdb_season_number",
-    "tmdb_episode_number",
-    "tmdb_not_found",
-    "imdb_id",
-    "runtime_minutes",
-    "poster_url",
-    "overview",
-    "release_date",
-    "release_year",
-)
-
-
-def stored_films(engine: sa.Engine) -> dict[str, Expected]:
-    """Return what is stored of each film, in the form of the truth."""
-    with engine.connect() as connection:
-        rows = connection.execute(sa.select(films)).all()
-        directors = connection.execute(
-            sa.select(film_people.c.film_id, people.c.name, people.c.letterboxd_slug, people.c.tmdb_id)
-            .join(people, people.c.id == film_people.c.person_id)
-            .where(film_people.c.role == "director")
-            .order_by(film_people.c.film_id, film_people.c.credit_order)
-        ).all()
-        of_genres = connection.execute(sa.select(film_genres.c.film_id, genres.c.name).join(genres)).all()
-        of_countries = connection.execute(
-            sa.select(film_countries.c.film_id, countries.c.code, countries.c.name).join(countries)
-        ).all()
-        levels = connection.execute(
-            sa.select(film_histograms.c.film_id, film_histograms.c.count)
-            .where(film_histograms.c.cohort_id.is_(None))
-            .order_by(film_histograms.c.film_id, film_histograms.c.bucket_label)
-        ).all()
-    return {
-        row.slug: Expected(
-            **{name: row._mapping[name] for name in FIELDS},
-            genres=frozenset(name for film, name in of_genres if film == row.id),
-            countries={code: name for film, code, name in of_countries if film == row.id},
-            directors=tuple((name, slug, tmdb) for film, name, slug, tmdb in directors if film == row.id),
-            average=row.letterboxd_weighted_average,
-            ratings=row.letterboxd_rating_count,
-            fans=row.letterboxd_fan_count,
-            histogram=tuple(count for film, count in levels if film == row.id),
-        )
-        for row in rows
-    }
-
-
-def assert_true(site: Site, stored: dict[str, Expected]) -> None:
-    """Demand that what is stored of films is the truth; a country that a film does not name has some name."""
-    assert stored
-    for slug, film in stored.items():
-        truth = expected(site.world.films[slug])
-        unnamed = [code for code, name in truth.countries.items() if name is None]
-        assert all(len(film.countries.get(code) or "") > 2 for code in unnamed), slug
-        assert replace(film, countries=film.countries | dict.fromkeys(unnamed)) == truth, slug
-
-
-def looked_at(engine: sa.Engine) -> dict[str, Expected]:
-    """Return what is stored of those films whose histogram has been read."""
-    return {slug: film for slug, film in stored_films(engine).items() if film.histogram}
-
-
-def asked(site: Site) -> Counter[str]:
-    """Count the requests by what they ask for; the number of requests for one address is under `most`."""
-    kinds = {"/film/": "films", "/csi/": "histograms", "/director/": "directors", "/3/": "tmdb"}
-    paths = Counter(hit.path.split("?")[0] for hit in site.log)
-    found: Counter[str] = Counter()
-    for path, number in paths.items():
-        found[next((kind for start, kind in kinds.items() if path.startswith(start)), "robots")] += number
-    del found["robots"]
-    return found + Counter(most=max(paths.values(), default=0))
+from tests.site.cinema import details
 
 
 def count(engine: sa.Engine, *conditions: Any) -> int:
     with engine.connect() as connection:
         return connection.scalar(sa.select(sa.func.count()).select_from(films).where(*conditions)) or 0
-
-
-def open_failures(engine: sa.Engine) -> list[Any]:
-    with engine.connect() as connection:
-        query = sa.select(scrape_failures).where(scrape_failures.c.resolved_at.is_(None))
-        return list(connection.execute(query).all())
 
 
 def test_every_field_equals_the_truth(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
@@ -134,14 +46,22 @@ def test_every_field_equals_the_truth(crawled: Shell, site: Site, crawled_engine
         assert site.log == []
 
 
+@pytest.mark.parametrize(
+    ("options", "settings", "said"), [((), {"TMDB_API_KEY": ""}, 1), (("--no-tmdb",), {}, 0)]
+)
 @on_sqlite
 def test_without_a_key_films_are_as_their_pages_say(
-    crawled: Shell, site: Site, crawled_engine: sa.Engine
+    options: tuple[str, ...],
+    settings: dict[str, str],
+    said: int,
+    crawled: Shell,
+    site: Site,
+    crawled_engine: sa.Engine,
 ) -> None:
     site.clear_log()
-    enriched = crawled.letterboxd("enrich", "--cohort", "friends", "--limit", "20", TMDB_API_KEY="")
+    enriched = crawled.letterboxd("enrich", "--cohort", "friends", "--limit", "20", *options, **settings)
     assert_ended(enriched, 0)
-    assert enriched.stderr.count("TMDB_API_KEY") == 1
+    assert enriched.stderr.count("TMDB_API_KEY") == said
     assert asked(site) == Counter(films=20, most=1)
     shown = {hit.path.split("/")[2] for hit in site.log if hit.path.startswith("/film/")}
     pages = {slug: details(site.world.films[slug]) for slug in shown}
@@ -254,6 +174,54 @@ def test_bad_arguments_are_refused_before_any_request(crawled: Shell, site: Site
         assert refused.returncode == 2, arguments
         assert len(refused.stderr.splitlines()) == 1
     assert site.log == []
+
+
+@on_postgresql
+def test_killed_it_goes_on_where_it_was(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
+    wanted = {"cohort": "friends", "limit": "30", "histograms": "true"}
+    given = [word for name, value in wanted.items() for word in ("-a", f"{name}={value}")]
+    site.clear_log()
+    site.faults.add(Fault("slow", seconds=0.03))
+    command = [sys.executable, "-m", "scrapy", "crawl", "film", *given]
+    process = subprocess.Popen(command, cwd=crawled.folder, env=crawled.environment)
+    deadline = time.monotonic() + 60
+    while asked(site)["histograms"] < 12:
+        assert time.monotonic() < deadline, "the crawl does not get there"
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    site.faults.clear()
+    before = looked_at(crawled_engine)
+    assert before
+    site.clear_log()
+    assert_ended(crawled.scrapy("film", **wanted | {"limit": "99"}), 0)
+    stored = looked_at(crawled_engine)
+    assert_true(site, stored)
+    # What was stored is not asked for again, unless it still lacks something.
+    again = {hit.path for hit in site.log if hit.path.startswith("/csi/")}
+    assert not again & {f"/csi/film/{slug}/rating-histogram/" for slug in before}
+
+
+@on_sqlite
+def test_what_tmdb_told_long_ago_is_asked_anew_and_nothing_of_the_site(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    assert_ended(crawled.scrapy("film", cohort="friends", limit=20, histograms="true"), 0)
+    before = looked_at(crawled_engine)
+    with crawled_engine.begin() as connection:
+        old = {"tmdb_synced_at": datetime(2020, 1, 1, tzinfo=UTC), "overview": "Of 2020."}
+        connection.execute(films.update().where(films.c.tmdb_synced_at.is_not(None)).values(old))
+    site.clear_log()
+    on_tmdb = sum(film.tmdb_id is not None for film in before.values())
+    assert_ended(crawled.scrapy("film", cohort="friends", limit=on_tmdb), 0)
+    found = looked_at(crawled_engine)
+    bare = {slug for slug in found if found[slug].overview == "Of 2020."}  # TMDB says nothing of these
+    assert {slug: film for slug, film in found.items() if slug not in bare} == {
+        slug: film for slug, film in before.items() if slug not in bare
+    }
+    # The page is read where TMDB has the film no more.
+    lost = sum(film.tmdb_not_found for film in before.values())
+    assert asked(site) == Counter(tmdb=on_tmdb, most=1) + Counter(films=lost)
 
 
 @on_sqlite

@@ -65,4 +65,6 @@ def _cost(films: "list[FilmStart]", delay: float) -> str:
 
     requests = sum(film.page + film.histogram for film in films)
     time = estimate.minutes(requests, delay)
-    return f"{len(films)} films, {requests} requests to the site, {time} at one each {delay:g} s"
+    # How many that will be, only TMDB's answers can say; each is asked for once for all their films.
+    directors = "; one more for each director whom TMDB does not number" if any(f.page for f in films) else ""
+    return f"{len(films)} films, {requests} requests to the site, {time} at one each {delay:g} s{directors}"

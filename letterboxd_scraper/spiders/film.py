@@ -51,6 +51,7 @@ class FilmSpider(SiteSpider):
     def __init__(self, name: str | None = None, **given: Any) -> None:
         super().__init__(name, **given)
         self._directors_asked: set[str] = set()
+        self._not_found: set[TmdbLink] = set()
         self._refused = False
 
     async def start(self) -> AsyncIterator[Any]:
@@ -131,8 +132,13 @@ class FilmSpider(SiteSpider):
             yield self._histogram_request(page.film if page else start.film)
 
     async def _ask_tmdb(self, link: TmdbLink) -> TmdbDetails:
+        if link in self._not_found:  # and so the film's page was read
+            raise TmdbNotFound
         try:
             return await self.details(link)  # type: ignore[misc]
+        except TmdbNotFound:
+            self._not_found.add(link)
+            raise
         except TmdbRefused as error:
             if self._refused:  # others were under way: it is said once
                 raise CloseSpider("bad_input") from None
