@@ -97,6 +97,17 @@ def make_from_names(connection: sa.Connection, label: str, names: Iterable[str],
     return find(connection, label)
 
 
+def add_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
+    """Let ``names`` belong to a list of names, which is made if there is none. Raises InputError."""
+    known = [cohort for cohort in every(connection) if cohort.label == label]
+    if not known:
+        return make_from_names(connection, label, names, at)
+    (cohort,) = known
+    present = [row.member for row in members(connection, cohort)]
+    wanted = list(dict.fromkeys([*present, *names]))
+    return cohort if wanted == present else make_from_names(connection, label, wanted, at)
+
+
 def redefine(connection: sa.Connection, cohort: Cohort, definition: dict[str, Any], at: datetime) -> None:
     """Replace a cohort's definition; membership follows at the next refresh."""
     values = {"definition": definition, "updated_at": at}

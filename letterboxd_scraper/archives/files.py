@@ -1,0 +1,89 @@
+"""The files inside an archive, read with care: a stranger may have packed it."""
+
+import csv
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from letterboxd_scraper.errors import InputError
+
+# Generous: an archive of a thousand films is some 0.6 MB unpacked. All that is read of it, in bytes.
+MOST_BYTES = 50_000_000
+MOST_FILES = 10_000
+
+Row = dict[str, str]
+
+
+class ArchiveFiles:
+    """The CSV files of one archive by their names, such as ``likes/films.csv``. Raises InputError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._left = MOST_BYTES
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile, ValueError) as error:
+            raise InputError(f"{path}: not a zip archive that can be read: {error}") from None
+        self._files = self._found()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._files
+
+    def close(self) -> None:
+        self._zip.close()
+
+    def rows(self, name: str, *columns: str) -> Iterator[tuple[int, Row]]:
+        """Yield each row of a file with its number (the first after the head is 2). Columns may be more."""
+        reader = csv.DictReader(io.StringIO(self._text(name), newline=""), strict=True)
+        try:
+            missing = [column for column in columns if column not in (reader.fieldnames or ())]
+            if missing:
+                raise InputError(
+                    f"{self.path}: {name} has no column {missing[0]!r}: is it an export of Letterboxd?"
+                )
+            for number, row in enumerate(reader, start=2):
+                if any(row[column] is None for column in columns):
+                    raise InputError(f"{self.path}: {name}, row {number} is cut short")
+                yield number, {column: str(row[column]).strip() for column in columns}
+        except csv.Error as error:
+            raise InputError(f"{self.path}: {name} is no table: {error}") from None
+
+    def _found(self) -> dict[str, zipfile.ZipInfo]:
+        entries = self._zip.infolist()
+        if len(entries) > MOST_FILES:
+            raise InputError(f"{self.path}: {len(entries)} files are more than any export of Letterboxd has")
+        found = {tuple(PurePosixPath(entry.filename).parts): entry for entry in entries if not entry.is_dir()}
+        found = {parts: entry for parts, entry in found.items() if not _is_litter(parts)}
+        # Packed again by its owner, an archive has a folder around it.
+        outer = {parts[0] for parts in found}
+        depth = 1 if len(outer) == 1 and all(len(parts) > 1 for parts in found) else 0
+        return {"/".join(parts[depth:]): entry for parts, entry in found.items()}
+
+    def _text(self, name: str) -> str:
+        try:
+            with self._zip.open(self._files[name]) as file:
+                body = file.read(self._left + 1)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+        ) as error:
+            raise InputError(f"{self.path}: {name} cannot be unpacked: {error}") from None
+        self._left -= len(body)
+        if self._left < 0:
+            raise InputError(
+                f"{self.path}: more than {MOST_BYTES // 1_000_000} MB unpacked, which no export is"
+            )
+        try:
+            return body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise InputError(f"{self.path}: {name} is not written in UTF-8") from None
+
+
+def _is_litter(parts: tuple[str, ...]) -> bool:
+    return "__MACOSX" in parts or parts[-1] == ".DS_Store"

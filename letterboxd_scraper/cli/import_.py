@@ -1,0 +1,102 @@
+"""`letterboxd import …`: the same facts through doors that members open themselves."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from letterboxd_scraper.snapshots import Snapshot
+
+app = typer.Typer(help="Take in export archives and saved pages; nothing is sent.", no_args_is_help=True)
+
+CohortOption = Annotated[str | None, typer.Option(help="Let the members belong to this list of names, too.")]
+# So many unclear films are named one by one.
+_NAMED = 10
+
+
+@app.command("zip")
+def import_zip(
+    context: typer.Context,
+    files: Annotated[
+        list[Path], typer.Argument(help="Archives from letterboxd.com/settings/data.", metavar="FILE…")
+    ],
+    user: Annotated[str | None, typer.Option(help="Whose it is, where the archive does not say.")] = None,
+    cohort: CohortOption = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="When it was made, where its name does not say; default: its newest date.",
+        ),
+    ] = None,
+) -> None:
+    """Take in members' own export archives: ratings with their days, likes, favourites, watched, watchlist.
+
+    An archive tells all of it as of its own day: what is not in it had gone by then. All archives are
+    checked before anything is stored.
+    """
+    from letterboxd_scraper import clock
+    from letterboxd_scraper.archives.reading import read_archive
+
+    session: Session = context.obj
+    if user is not None and len(files) > 1:
+        raise InputError("--user NAME goes with a single archive")
+    now = clock.now(session.config.LETTERBOXD_NOW)
+    made = as_of.replace(tzinfo=UTC) if as_of else None
+    archives = [read_archive(file, now, user, made) for file in files]
+    _keep(session, [archive.snapshot for archive in archives], cohort)
+    for file, archive in zip(files, archives, strict=True):
+        for unclear in archive.unclear[:_NAMED]:
+            session.say(f"{file.name}: left out: {unclear}")
+        if len(archive.unclear) > _NAMED:
+            session.say(f"{file.name}: left out: {len(archive.unclear) - _NAMED} more")
+
+
+def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None) -> None:
+    """Store what was read, each source in a transaction of its own, and say what came in."""
+    from letterboxd_scraper import clock
+    from letterboxd_scraper.arguments import NamedList
+    from letterboxd_scraper.starts import Visit
+    from letterboxd_scraper.store import cohorts, opt_outs
+    from letterboxd_scraper.store.engine import reading, writing
+    from letterboxd_scraper.store.writer import save
+
+    engine = session.store()
+    names = list(dict.fromkeys(snapshot.member for snapshot in snapshots))
+    with reading(engine) as connection:
+        forgotten = opt_outs.load(connection)
+    kept = [name for name in names if name not in forgotten]
+    for name in names:
+        if name not in kept:
+            session.say(f"{name} asked to be forgotten: nothing of them is stored")
+    at = clock.now(session.config.LETTERBOXD_NOW)
+    if cohort is not None and kept:
+        label = NamedList.read({"label": cohort, "members": kept}).label
+        with writing(engine) as connection:
+            cohorts.add_names(connection, label, kept, at)
+    for snapshot in snapshots:
+        if snapshot.member in kept:
+            with writing(engine) as connection:
+                save(snapshot, connection, Visit(at))
+            session.say(_in_words(snapshot))
+    if cohort is not None and kept:
+        session.say(f"now: letterboxd rank compute --cohort {cohort}")
+
+
+def _in_words(snapshot: "Snapshot") -> str:
+    parts = {
+        "ratings": snapshot.ratings,
+        "likes": snapshot.likes,
+        "favourites": snapshot.favourites,
+        "watched": snapshot.watched,
+        "on the watchlist": snapshot.watchlist,
+    }
+    told = ", ".join(f"{len(films)} {name}" for name, films in parts.items() if films is not None)
+    return f"{snapshot.member}, as of {snapshot.as_of:%Y-%m-%d %H:%M} ({snapshot.source}): {told}"

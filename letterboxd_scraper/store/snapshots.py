@@ -1,0 +1,166 @@
+"""Storing what archives and saved pages tell, in any order: the newest that tells all is right."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.evidence import Marks, better_link, midnight, told_favourite, told_like, told_rating
+from letterboxd_scraper.items import Listing
+from letterboxd_scraper.snapshots import NamedFilm, Snapshot
+from letterboxd_scraper.starts import Visit
+from letterboxd_scraper.store.named_films import named_film_ids
+from letterboxd_scraper.store.schema import ratings, user_scrape_state, users, watched, watchlist
+from letterboxd_scraper.store.upsert import insert_missing, upsert
+from letterboxd_scraper.store.users import user_ids
+
+_MARKS = tuple(Marks.__dataclass_fields__)
+_Known = dict[int, Marks]
+# How a kind of mark is told: by what the source says of a film, as of when, and as of when the newest did.
+_Telling = Callable[[Marks | None, Any, datetime, datetime | None], Marks | None]
+
+
+def save_snapshot(connection: sa.Connection, snapshot: Snapshot, visit: Visit) -> None:
+    """Store what a source tells of a member, who may be new; what it proves to have gone is removed."""
+    user = _user(connection, snapshot.member, visit.at)
+    ids = named_film_ids(connection, _films(snapshot))
+    complete = _complete(connection, user)
+    before = _marks(connection, user)
+    after = dict(before)
+    if snapshot.ratings is not None:
+        told = {ids[each.film]: (each.stars, each.day) for each in snapshot.ratings if each.film in ids}
+        _tell(after, told, (None, None), _rating, snapshot.as_of, complete.get(Listing.RATED))
+    if snapshot.likes is not None:
+        liked = dict.fromkeys(_ids(ids, snapshot.likes), True)
+        _tell(after, liked, False, told_like, snapshot.as_of, _likes_complete(complete))
+    if snapshot.favourites is not None:
+        favourites = dict.fromkeys(_ids(ids, snapshot.favourites), True)
+        _tell(after, favourites, False, told_favourite, snapshot.as_of, complete.get(Listing.PROFILE))
+    for film, url in snapshot.links:
+        marks = after.get(ids.get(film, 0))
+        if marks:
+            link = better_link(marks.diary_entry_url, url)
+            after[ids[film]] = replace(marks, diary_entry_url=link)
+    _write(connection, user, before, after)
+    for table, listing, told_films in (
+        (watched, Listing.UNRATED_WATCHED, snapshot.watched),
+        (watchlist, Listing.WATCHLIST, snapshot.watchlist),
+    ):
+        if told_films is not None and not _is_older(snapshot.as_of, complete.get(listing)):
+            _set_films(connection, table, user, set(_ids(ids, told_films)))
+    _note(connection, user, snapshot, complete, visit)
+
+
+def _rating(known: Marks | None, told: Any, as_of: datetime, complete: datetime | None) -> Marks | None:
+    stars, day = told
+    return told_rating(known, stars, midnight(day) if day else None, as_of, complete)
+
+
+def _tell(
+    marks: _Known,
+    told: dict[int, Any],
+    absent: Any,
+    tell: _Telling,
+    as_of: datetime,
+    complete: datetime | None,
+) -> None:
+    for film in told.keys() | marks.keys():
+        found = tell(marks.get(film), told.get(film, absent), as_of, complete)
+        if found is not None:
+            marks[film] = found
+
+
+def _films(snapshot: Snapshot) -> Iterable[NamedFilm]:
+    yield from (each.film for each in snapshot.ratings or ())
+    yield from snapshot.likes or ()
+    yield from snapshot.favourites or ()
+    yield from snapshot.watched or ()
+    yield from snapshot.watchlist or ()
+
+
+def _ids(ids: dict[NamedFilm, int], named: Sequence[NamedFilm]) -> list[int]:
+    return [ids[film] for film in named if film in ids]
+
+
+def _user(connection: sa.Connection, name: str, at: datetime) -> int:
+    insert_missing(connection, users, [{"letterboxd_username": name, "created_at": at}])
+    return user_ids(connection, [name])[name]
+
+
+def _complete(connection: sa.Connection, user: int) -> dict[str, datetime | None]:
+    """Return as of when each of a member's listings was told whole."""
+    state = user_scrape_state.c
+    query = sa.select(state.listing, state.complete_as_of).where(state.user_id == user)
+    return {row.listing: row.complete_as_of for row in connection.execute(query)}
+
+
+def _likes_complete(complete: dict[str, datetime | None]) -> datetime | None:
+    """Return as of when all likes are known: by both of their listings, or by the one of them all."""
+    parts = [complete.get(Listing.RATED), complete.get(Listing.UNRATED_LIKES)]
+    whole = [complete.get(Listing.LIKES)]
+    if None not in parts:
+        whole.append(min(part for part in parts if part))
+    return max(filter(None, whole), default=None)
+
+
+def _is_older(as_of: datetime, complete: datetime | None) -> bool:
+    return complete is not None and as_of < complete
+
+
+def _marks(connection: sa.Connection, user: int) -> _Known:
+    columns = [ratings.c[name] for name in _MARKS]
+    query = sa.select(ratings.c.film_id, *columns).where(ratings.c.user_id == user)
+    return {row[0]: Marks(*row[1:]) for row in connection.execute(query)}
+
+
+def _write(connection: sa.Connection, user: int, before: _Known, after: _Known) -> None:
+    empty = [film for film, marks in after.items() if not marks.say_something]
+    here = ratings.c.user_id == user
+    for start in range(0, len(empty), 500):
+        some = empty[start : start + 500]
+        connection.execute(ratings.delete().where(here, ratings.c.film_id.in_(some)))
+    rows = [
+        {"user_id": user, "film_id": film} | {name: getattr(marks, name) for name in _MARKS}
+        for film, marks in after.items()
+        if marks.say_something and before.get(film) != marks
+    ]
+    upsert(connection, ratings, rows)
+
+
+def _set_films(connection: sa.Connection, table: sa.Table, user: int, wanted: set[int]) -> None:
+    """Let a member's films in ``table`` be just these."""
+    theirs = table.c.user_id == user
+    stored = set(connection.scalars(sa.select(table.c.film_id).where(theirs)))
+    gone = sorted(stored - wanted)
+    for start in range(0, len(gone), 500):
+        connection.execute(table.delete().where(theirs, table.c.film_id.in_(gone[start : start + 500])))
+    new = [{"user_id": user, "film_id": film} for film in sorted(wanted - stored)]
+    insert_missing(connection, table, new)
+
+
+def _note(
+    connection: sa.Connection,
+    user: int,
+    snapshot: Snapshot,
+    complete: dict[str, datetime | None],
+    visit: Visit,
+) -> None:
+    """Note as of when the listings are known whole, where that is later than before."""
+    told = {
+        Listing.RATED: snapshot.ratings,
+        Listing.LIKES: snapshot.likes,
+        Listing.PROFILE: snapshot.favourites,
+        Listing.UNRATED_WATCHED: snapshot.watched,
+        Listing.WATCHLIST: snapshot.watchlist,
+    }
+    state = user_scrape_state
+    for listing, films in told.items():
+        if films is None or _is_older(snapshot.as_of, complete.get(listing)):
+            continue
+        here = sa.and_(state.c.user_id == user, state.c.listing == listing)
+        if not connection.execute(state.update().where(here).values(complete_as_of=snapshot.as_of)).rowcount:
+            new = {"user_id": user, "listing": listing, "page": 0, "seen": [], "status": "complete"}
+            when = {"updated_at": visit.at, "complete_as_of": snapshot.as_of}
+            connection.execute(state.insert().values(new | when))
