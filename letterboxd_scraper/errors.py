@@ -8,8 +8,10 @@ ProjectError                exit 1
 │   └── TmdbRefused                  TMDB does not accept the key
 ├── TmdbError                        TMDB does not tell what it was asked
 │   ├── TmdbNotFound                 it has no such film
-│   └── TmdbUnavailable              it fails, is too slow, or answers what nobody can read
-│       └── TmdbRateLimited          it asks for patience
+│   ├── TmdbUnreadable               it answers, but not about the film
+│   └── TmdbUnavailable              it fails or is too slow: later it may not
+│       ├── TmdbRateLimited          it asks for patience
+│       └── TmdbDown                 it failed several films in a row and is not asked any more
 └── PageError                        a page that is not what was asked for; it proves nothing
     ├── WrongPage                    another page type, another member's page, a page cut short
     └── LayoutChanged                the right page, but its markup is not the one we know
@@ -52,7 +54,15 @@ class TmdbNotFound(TmdbError):
     pass
 
 
+class TmdbUnreadable(TmdbError):
+    pass
+
+
 class TmdbUnavailable(TmdbError):
+    pass
+
+
+class TmdbDown(TmdbUnavailable):
     pass
 
 

@@ -48,7 +48,9 @@ def told_rating(
         return _dated(known, day, as_of)
     after = complete if stars is not None else None  # an interval is that of a rating
     dated = None if day and _too_early(day, after) else day
-    return replace(known, rating=stars, rated_at=dated, first_seen_at=as_of, seen_after=after, updated_at=as_of)
+    return replace(
+        known, rating=stars, rated_at=dated, first_seen_at=as_of, seen_after=after, updated_at=as_of
+    )
 
 
 def _told_by_older(

@@ -48,7 +48,10 @@ class Director:
 
 @dataclass(frozen=True, slots=True)
 class FilmPage:
-    """What a film's page shows: ``average`` in stars, of so many ``ratings``; None where it does not say."""
+    """What a film's page shows: ``average`` in stars, of so many ``ratings``; None where it does not say.
+
+    The ``link`` is not sure where no button leads there, and the page only names a number.
+    """
 
     film: Film
     link: TmdbLink | None = None
@@ -60,11 +63,12 @@ class FilmPage:
     directors: tuple[Director, ...] = ()
     average: float | None = None
     ratings: int | None = None
+    link_is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class TmdbDetails:
-    """What TMDB tells of a film; None or nothing where it omits a field.
+    """What TMDB tells of a film; None where it omits a field. The title that is stored is the site's.
 
     ``countries`` are the codes of those of origin; ``country_names`` are names of these, and of others.
     """
@@ -99,9 +103,10 @@ class FilmFacts:
 
 @dataclass(frozen=True, slots=True)
 class FilmGone:
-    """The site has no page of this film any more."""
+    """The site has no page of this film any more; ``not_found``: nor has TMDB the film."""
 
     film: Film
+    not_found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +135,14 @@ class FilmHistogram:
 
 @dataclass(frozen=True, slots=True)
 class DirectorPage:
-    """What a director's page says of who that is on TMDB; ``asked`` is the slug it was asked for by."""
+    """What a director's page says of who that is on TMDB; ``asked`` is the slug it was asked for by.
+
+    ``director`` is None where there is no such page.
+    """
 
     asked: str
     url: str
-    director: Director
+    director: Director | None
 
 
 def credited(by_tmdb: tuple[Director, ...], by_site: tuple[Director, ...]) -> tuple[Director, ...]:

@@ -200,6 +200,7 @@ def test_a_film_that_cannot_be_completed_waits_longer_each_time(engine: sa.Engin
     at, waits = NOW, []
     for _ in range(8):
         keep(engine, facts(replace(PAGE, link=None), None, link=None), at=at)
+        keep(engine, director_page("carl-theodor-dreyer", None), at=at)
         waits.append((row(engine).enrich_after - at).days)
         assert due(engine, replace(WANTED, at=at + timedelta(hours=23))) is None
         at = row(engine).enrich_after
@@ -217,20 +218,65 @@ def test_who_names_a_film_does_not_wait(engine: sa.Engine) -> None:
         assert not enrichment.due(connection, None, "vampyr", WANTED)
 
 
-@pytest.mark.parametrize("stage", ["film", "tmdb", "director"])
-def test_what_failed_is_tried_again_at_once(complete: sa.Engine, stage: str) -> None:
-    keep(complete, Failure(stage, "http://localhost/film/ordet/", "status 500", film="ordet"))
-    assert due(complete)
+@pytest.mark.parametrize(("stage", "does"), [("film", "page"), ("tmdb", "refresh")])
+def test_what_failed_is_tried_again_at_once_and_then_waits(
+    complete: sa.Engine, stage: str, does: str
+) -> None:
+    failure = Failure(stage, "http://localhost/film/ordet/", "status 500", film="ordet")
+    keep(complete, failure)
+    found = due(complete)
+    assert found
+    assert [name for name in ("page", "refresh", "resolve", "histogram") if getattr(found, name)] == [does]
+    for days in (1, 2, 4, 8, 16, 30, 30):
+        keep(complete, failure)
+        assert due(complete, replace(WANTED, at=NOW + timedelta(days=days, minutes=-1))) is None
+        assert due(complete, replace(WANTED, at=NOW + timedelta(days=days)))
     keep(complete, facts())
     assert due(complete) is None
     with complete.connect() as connection:
         assert connection.scalar(sa.select(scrape_failures.c.resolved_at)) == NOW
 
 
+def test_a_directors_page_that_was_not_read_is_asked_for_alone(engine: sa.Engine) -> None:
+    keep(
+        engine,
+        facts(details=replace(DETAILS, directors=(DREYER,)), directors=(DREYER, Director("Ida", "ida"))),
+    )
+    assert not needs(engine)
+    wanted = FilmStart(ORDET, page=False, resolve=True, link=LINK, directors=(Director("Ida", "ida"),))
+    assert due(engine) == wanted
+    failure = Failure("director", "http://localhost/director/ida/", "status 500", film="ordet")
+    keep(engine, failure, failure)
+    assert due(engine) is None
+    assert due(engine, replace(WANTED, at=NOW + timedelta(days=1))) == wanted
+    keep(engine, DirectorPage("ida", "http://localhost/director/ida/", None))  # there is none
+    assert due(engine, replace(WANTED, at=NOW + timedelta(days=1))) is None
+
+
+def test_what_tmdb_was_not_asked_is_asked_without_the_site(engine: sa.Engine) -> None:
+    keep(engine, facts(details=None))
+    found = due(engine)
+    assert found
+    assert (found.page, found.refresh, found.link) == (False, True, LINK)
+    assert found.directors == PAGE.directors
+
+
+def test_what_has_failed_does_not_take_the_place_of_others(engine: sa.Engine) -> None:
+    for film in (ORDET, Film("vampyr", "Vampyr", 1932, 1003)):
+        keep(engine, facts(replace(PAGE, film=film), asked=film, details=None))
+    failure = Failure("tmdb", "http://localhost/film/ordet/", "no JSON", film="ordet")
+    keep(engine, failure, failure)
+    with engine.connect() as connection:
+        query, one = sa.select(films), replace(WANTED, limit=1, at=NOW + timedelta(days=1))
+        (found,) = enrichment._starts(connection, query, one, [films.c.id], waits=True)
+    assert found.film.slug == "vampyr"
+
+
 def test_a_film_that_has_gone_waits(engine: sa.Engine) -> None:
-    keep(engine, facts(details=None), FilmGone(ORDET))
+    keep(engine, facts(details=None), FilmGone(ORDET, not_found=True))
     histograms = replace(WANTED, histograms=True)
-    assert row(engine).gone_at == NOW
+    assert (row(engine).gone_at, row(engine).tmdb_not_found, row(engine).tmdb_synced_at) == (NOW, True, NOW)
+    keep(engine, director_page("carl-theodor-dreyer", None))
     assert due(engine, histograms) is None
     assert due(engine, replace(histograms, at=NOW + timedelta(days=40)))
     keep(engine, facts())
@@ -376,6 +422,31 @@ def test_reading_it_again_writes_nothing_else(complete: sa.Engine) -> None:
     before = everything()
     keep(complete, facts())
     assert everything() == before
+
+
+def test_a_merged_film_is_all_one_or_all_the_other(engine: sa.Engine) -> None:
+    series = TmdbLink("tv", 7, 2)
+    double = Film("ordet-1", "Ordet", 1955, 2002)
+    keep(engine, facts(replace(PAGE, link=None), None, link=None), FilmGone(ORDET))
+    keep(engine, facts(replace(PAGE, film=double, link=series), link=series, asked=double))
+    keep(engine, facts(replace(PAGE, link=None), None, link=None, asked=double))  # led to the other
+    stored = row(engine)
+    assert enrichment.link_of(stored) == series
+    assert (stored.release_date, stored.gone_at) == (DETAILS.release_date, None)
+    assert names_of(engine) == [("Carl Theodor Dreyer", "carl-theodor-dreyer", 9318)]
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(film_countries)) == 2
+
+
+def test_a_film_on_tmdb_keeps_its_own_when_merged(complete: sa.Engine) -> None:
+    double = Film("ordet-1", "Ordet", 1955, 2002)
+    link = TmdbLink("tv", 7, 2)
+    director = (Director("Ida", None, 77),)
+    keep(complete, facts(replace(PAGE, film=double, link=link), link=link, asked=double, directors=director))
+    keep(complete, facts(asked=double))
+    assert enrichment.link_of(row(complete)) == LINK
+    assert row(complete).tmdb_season_number is None
+    assert names_of(complete) == [("Carl Theodor Dreyer", "carl-theodor-dreyer", 9318)]
 
 
 # Histograms.

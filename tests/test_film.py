@@ -73,7 +73,10 @@ def test_without_a_key_films_are_as_their_pages_say(
     assert count(crawled_engine, films.c.tmdb_synced_at.is_not(None)) == 0
     site.clear_log()
     assert_ended(crawled.letterboxd("enrich", "--cohort", "friends", "--limit", "20"), 0)
-    assert asked(site)["tmdb"] > 15  # as soon as there is a key
+    # As soon as there is a key, TMDB is asked; of the site, only directors' pages.
+    again = {hit.path.split("/")[2] for hit in site.log if hit.path.startswith("/film/")} & shown
+    assert again == {slug for slug in shown if pages[slug].at_tmdb and pages[slug].tmdb is None}
+    assert asked(site)["tmdb"] > 15
 
 
 @pytest.mark.parametrize("command", ["scrapy", "letterboxd"])
@@ -88,7 +91,7 @@ def test_a_wrong_key_is_one_line_and_changes_nothing(
     else:
         refused = crawled.letterboxd("enrich", "--cohort", "friends", "--force", TMDB_API_KEY="not-the-key")
     assert refused.returncode == 2, refused.stderr
-    lines = [line for line in refused.stderr.splitlines() if "TMDB does not" in line]
+    lines = [line for line in refused.stderr.splitlines() if "TMDB does not accept" in line]
     assert len(lines) == 1
     assert "TMDB_API_KEY" in lines[0]
     assert "Traceback" not in refused.stderr
@@ -232,4 +235,4 @@ def test_one_film_by_its_name(crawled: Shell, site: Site, crawled_engine: sa.Eng
     assert_ended(enriched, 0)
     assert asked(site)["films"] == 1
     assert "1 due, 1 read" in enriched.stderr
-    assert count(crawled_engine, films.c.tmdb_synced_at.is_not(None)) <= 1
+    assert count(crawled_engine, films.c.poster_url.is_not(None)) == 1

@@ -63,6 +63,10 @@ LINKS = {
     "a season": ('href="https://www.themoviedb.org/tv/91/season/2/"', TmdbLink("tv", 91, 2)),
     "the specials": ('href="https://www.themoviedb.org/tv/91/season/0/"', TmdbLink("tv", 91, 0)),
     "an episode": ('href="https://www.themoviedb.org/tv/91/season/2/episode/5"', TmdbLink("tv", 91, 2, 5)),
+    "with a language": (
+        'href="https://www.themoviedb.org/tv/91/season/2?language=en"',
+        TmdbLink("tv", 91, 2),
+    ),
     "with its title": ('href="https://www.themoviedb.org/movie/91-tin-weather"', TmdbLink("movie", 91)),
     "in the older form": (
         'data-track-action="TMDb" href="http://www.themoviedb.org/movie/91/"',
@@ -261,8 +265,14 @@ BROKEN_HISTOGRAMS = {
     "a level without a count": current(
         *ALL[:9], '<span class="barcolumn" title="many ★★★★★ ratings"></span>'
     ),
-    "ten levels without a word": current(*10 * ['<i class="barcolumn"></i>'], average=""),
-    "a level without a word that is missing in the total": current(*ALL[:9], '<i class="barcolumn"></i>'),
+    "ten levels without a word": current(*10 * ['<li class="rating-histogram-bar"></li>'], average=""),
+    "a level without a word": current(*ALL[:9], '<i class="barcolumn"></i>', average=""),
+    "a level that says something else": current(
+        *ALL[:9], '<a class="barcolumn" title="Loading"></a>', average=""
+    ),
+    "a level without a word that is missing in the total": current(
+        *ALL[:9], '<li class="rating-histogram-bar"></li>'
+    ),
     "another total": current(*ALL, total="2,674"),
 }
 

@@ -27,9 +27,10 @@ def parse_histogram(page: Selector, slug: str) -> Histogram:
     if films - {slug}:
         raise WrongPage(f"expected the histogram of {slug!r}, found one of {min(films - {slug})!r}")
     bars = [parse_bar(bar) for bar in page.css(BARS)]
-    # A bar without a word is a level without ratings, as others beside it speak: so it was until April 2026.
-    levels = [level or place for place, (level, _) in enumerate(bars, start=1)]
-    shown = (0 if level is None else count for level, count in bars)
+    # Until April 2026, a bar without a link and without a word was a level without ratings.
+    silent = [bar.root.tag == "li" and not bar.css("a") for bar in page.css(BARS)]
+    levels = [place if silent[place - 1] else level for place, (level, _) in enumerate(bars, start=1)]
+    shown = (0 if empty and count is None else count for empty, (_, count) in zip(silent, bars, strict=True))
     counts = tuple(count for count in shown if count is not None)
     if levels != list(range(1, 11)) or len(counts) != len(levels) or not any(level for level, _ in bars):
         raise LayoutChanged(f"the histogram of {slug!r} has not each of the ten levels once, with its count")

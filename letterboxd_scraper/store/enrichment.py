@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import FilmArguments
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.film_items import DIRECTOR, FILM, TMDB, Director, TmdbLink
+from letterboxd_scraper.film_items import DIRECTOR, FILM, HISTOGRAM, TMDB, Director, TmdbLink
 from letterboxd_scraper.items import Film
 from letterboxd_scraper.starts import FilmStart
 from letterboxd_scraper.store.films import placeholder
@@ -24,7 +24,7 @@ from letterboxd_scraper.store.schema import (
 from letterboxd_scraper.store.upsert import as_list, listed
 
 ROLE = "director"
-_LONGEST_WAIT_DAYS = 30
+LONGEST_WAIT = timedelta(days=30)
 Condition = sa.ColumnElement[bool]
 
 
@@ -98,8 +98,7 @@ def settle(connection: sa.Connection, film_ids: Iterable[int], at: datetime, *, 
 def wait(connection: sa.Connection, film: int, at: datetime) -> None:
     """Let a film wait, after one more look at it that did not complete it."""
     attempts = connection.scalar(sa.select(films.c.enrich_attempts).where(films.c.id == film)) or 0
-    days = min(2**attempts, _LONGEST_WAIT_DAYS)
-    values = {"enrich_attempts": attempts + 1, "enrich_after": at + timedelta(days=days)}
+    values = {"enrich_attempts": attempts + 1, "enrich_after": at + _pause(attempts)}
     connection.execute(films.update().where(films.c.id == film).values(values))
 
 
@@ -117,58 +116,87 @@ def _has_director(*conditions: Condition) -> Condition:
     )
 
 
-def _due(wanted: Wanted, *, waits: bool) -> tuple[Condition, Condition]:
-    """Return the conditions that a film's page is to be read, and that TMDB is to be asked again."""
+def _conditions(wanted: Wanted, *, waits: bool) -> dict[str, Condition]:
+    """Return the conditions of what is to be done about a film, under the names of a `FilmStart`'s fields."""
+    found = dict.fromkeys(("page", "refresh", "resolve", "histogram"), cast(Condition, sa.false()))
+    if wanted.histograms:
+        # Of a film that has gone there is none; a page may be missing by accident, though.
+        there = sa.or_(films.c.gone_at.is_(None), films.c.gone_at < wanted.at - LONGEST_WAIT)
+        at = films.c.histogram_synced_at
+        old = sa.or_(at.is_(None), at < wanted.histograms_before)
+        found["histogram"] = sa.true() if wanted.force else sa.and_(old, there)
     if wanted.force:
-        return sa.true(), sa.false()
+        return found | {"page": sa.true()}
     waited = sa.or_(films.c.enrich_after.is_(None), films.c.enrich_after <= wanted.at) if waits else sa.true()
-    if not wanted.tmdb:
-        # Nobody says who the directors are on TMDB then: to read the page again would not help.
-        lacking = sa.or_(_lacks_page_facts(), ~_has_director())
-        return sa.or_(sa.and_(lacking, waited), _failed(FILM)), sa.false()
-    lacking = needs_enrichment()
-    unasked = sa.and_(
-        films.c.tmdb_id.is_not(None), films.c.tmdb_synced_at.is_(None), films.c.gone_at.is_(None)
-    )
-    page = sa.or_(sa.and_(lacking, waited), unasked, _failed(FILM, TMDB, DIRECTOR))
-    return page, films.c.tmdb_synced_at < wanted.tmdb_before
+    # Without TMDB nobody says who the directors are there: to read the page again would not help.
+    lacking = needs_enrichment() if wanted.tmdb else sa.or_(_lacks_page_facts(), ~_has_director())
+    found["page"] = sa.or_(sa.and_(lacking, waited), _failed(FILM))
+    if wanted.tmdb:
+        told = films.c.tmdb_synced_at
+        known = films.c.tmdb_id.is_not(None)
+        found["refresh"] = sa.and_(known, sa.or_(told.is_(None), told < wanted.tmdb_before, _failed(TMDB)))
+        unnumbered = people.c.letterboxd_slug.is_not(None), people.c.tmdb_id.is_(None)
+        found["resolve"] = sa.and_(
+            sa.or_(~known, told.is_not(None)), _has_director(*unnumbered, people.c.page_read_at.is_(None))
+        )
+    return found
 
 
-def _failed(*stages: str) -> Condition:
-    failure = scrape_failures.c
-    still_open = failure.film == films.c.slug, failure.stage.in_(stages), failure.resolved_at.is_(None)
-    return sa.exists().where(*still_open).correlate(films)
+def _failed(stage: str) -> Condition:
+    return films.c.slug.in_(_open_failures(stage).with_only_columns(scrape_failures.c.film))
+
+
+def _open_failures(*stages: str) -> sa.Select[Any]:
+    failed = scrape_failures.c
+    wanted = (failed.film.is_not(None), failed.stage.in_(stages), failed.resolved_at.is_(None))
+    return sa.select(failed.film, failed.stage, failed.attempts, failed.last_seen_at).where(*wanted)
 
 
 def _starts(
     connection: sa.Connection, query: Any, wanted: Wanted, order: list[Any], *, waits: bool
 ) -> list[FilmStart]:
-    page, refresh = _due(wanted, waits=waits)
-    histogram: Condition = sa.false()
-    if wanted.histograms:
-        old = sa.or_(
-            films.c.histogram_synced_at.is_(None), films.c.histogram_synced_at < wanted.histograms_before
-        )
-        histogram = sa.true() if wanted.force else sa.and_(old, films.c.gone_at.is_(None))
-    query = query.add_columns(
-        page.label("page"), refresh.label("refresh"), histogram.label("histogram")
-    ).where(
+    conditions = _conditions(wanted, waits=waits)
+    query = query.add_columns(*(condition.label(name) for name, condition in conditions.items())).where(
         sa.or_(films.c.slug.is_not(None), films.c.letterboxd_film_id.is_not(None)),
-        sa.or_(page, refresh, histogram),
+        sa.or_(*conditions.values()),
     )
-    rows = connection.execute(query.order_by(*order).limit(wanted.limit)).all()
-    directors = _site_directors(connection, [row.id for row in rows if row.refresh and not row.page])
+    rows = connection.execute(query.order_by(*order)).all()
+    failures = list(connection.execute(_open_failures(FILM, TMDB, DIRECTOR, HISTOGRAM)))
+    failed = {row.film for row in failures if row.attempts > 1}
+    held = {
+        (row.film, row.stage) for row in failures if waits and not wanted.force and _is_held(row, wanted.at)
+    }
+    # What failed twice comes after the others: else it could take the whole of a limit each time.
+    chosen = [
+        (row, doing)
+        for row in sorted(rows, key=lambda row: row.slug in failed)
+        if any((doing := _doing(row, held)).values())
+    ][: wanted.limit]
+    directors = _site_directors(connection, [row.id for row, doing in chosen if not doing["page"]])
     return [
-        FilmStart(
-            _film(row),
-            bool(row.page),
-            bool(row.refresh),
-            bool(row.histogram),
-            link_of(row),
-            directors.get(row.id, ()),
-        )
-        for row in rows
+        FilmStart(_film(row), **doing, link=link_of(row), directors=directors.get(row.id, ()))
+        for row, doing in chosen
     ]
+
+
+def _doing(row: Any, held: set[tuple[str, str]]) -> dict[str, bool]:
+    """Return what is to be done about a film, but for what has failed several times and must wait."""
+    stages = {"page": FILM, "refresh": TMDB, "resolve": DIRECTOR, "histogram": HISTOGRAM}
+    return {
+        name: bool(row._mapping[name]) and (row.slug, stage) not in held for name, stage in stages.items()
+    }
+
+
+def _is_held(failure: Any, at: datetime) -> bool:
+    """Say whether what failed twice and more is to wait: 1, 2, 4 … days."""
+    if failure.attempts < 2:
+        return False
+    return bool(failure.last_seen_at + _pause(failure.attempts - 2) > at)
+
+
+def _pause(times: int) -> timedelta:
+    """Return how long to wait after so many waits before: 1, 2, 4 … 30 days."""
+    return min(timedelta(days=2 ** min(times, 5)), LONGEST_WAIT)
 
 
 def _film(row: Any) -> Film:

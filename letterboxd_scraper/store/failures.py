@@ -63,6 +63,12 @@ def resolve_film(
     connection.execute(scrape_failures.update().where(*still_open).values(resolved_at=at))
 
 
+def rename_film(connection: sa.Connection, old: str, new: str) -> None:
+    """Let the open failures of a film name it by its present slug."""
+    still_open = (scrape_failures.c.film == old, scrape_failures.c.resolved_at.is_(None))
+    connection.execute(scrape_failures.update().where(*still_open).values(film=new))
+
+
 def resolve_url(connection: sa.Connection, url: str, at: datetime) -> None:
     """Close the open failures to read an address."""
     still_open = (scrape_failures.c.url == url, scrape_failures.c.resolved_at.is_(None))

@@ -38,6 +38,8 @@ def save_facts(connection: sa.Connection, item: FilmFacts, visit: Visit) -> None
     elif moved:
         values |= {"tmdb_synced_at": None, "tmdb_not_found": False}
     _update(connection, row, values)
+    if item.page and item.film.slug != item.page.film.slug:
+        failures.rename_film(connection, item.film.slug, item.page.film.slug)
     # What TMDB told stands, where it was not asked this time or did not answer.
     if item.details or moved or row.tmdb_synced_at is None or row.tmdb_not_found or item.not_found:
         _save_labels(connection, film, item, moved=moved)
@@ -49,7 +51,10 @@ def save_facts(connection: sa.Connection, item: FilmFacts, visit: Visit) -> None
 def save_gone(connection: sa.Connection, item: FilmGone, visit: Visit) -> None:
     """Note that the site has no page of a film: what is stored of it stays."""
     for film in stored_film_ids(connection, [item.film]).values():
-        connection.execute(films.update().where(films.c.id == film).values(gone_at=visit.at))
+        values: _Row = {"gone_at": visit.at}
+        if item.not_found:
+            values |= {"tmdb_not_found": True, "tmdb_synced_at": visit.at}
+        connection.execute(films.update().where(films.c.id == film).values(values))
         enrichment.wait(connection, film, visit.at)
     failures.resolve_film(connection, [item.film.slug], visit.at)
 
@@ -151,7 +156,9 @@ def _save_labels(connection: sa.Connection, film: int, item: FilmFacts, *, moved
 
 
 def _resolve(connection: sa.Connection, item: FilmFacts, visit: Visit) -> None:
-    stages = [FILM, DIRECTOR] if item.page else []
-    stages += [TMDB] if item.details or item.not_found else []
-    slugs = [item.film.slug, *([item.page.film.slug] if item.page else [])]
-    failures.resolve_film(connection, slugs, visit.at, stages)
+    stages = [FILM] * (item.page is not None) + [TMDB] * (item.details is not None or item.not_found)
+    # Whoever could not be asked who they are on TMDB: it has come to light in another way.
+    if not any(each.slug and not each.tmdb_id for each in item.directors):
+        stages.append(DIRECTOR)
+    shown = item.page.film if item.page else item.film
+    failures.resolve_film(connection, [item.film.slug, shown.slug], visit.at, stages)

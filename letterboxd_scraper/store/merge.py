@@ -6,15 +6,46 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store import bookmarks
-from letterboxd_scraper.store.schema import films, metadata, people, ratings, users
+from letterboxd_scraper.store.schema import (
+    film_countries,
+    film_genres,
+    film_people,
+    films,
+    metadata,
+    people,
+    ratings,
+    users,
+)
 
 # What of a member's row stays, whichever name they go by now.
 _KEPT_OF_MEMBER = frozenset({"id", "created_at"})
 
+# What TMDB tells of a film, and where it has it.
+_FOUND_OUT = frozenset(
+    {column.name for column in films.c if column.name.startswith("tmdb_")} | {"release_date"}
+)
+# When a film was looked at, and in vain: that says nothing of another.
+_OF_A_LOOK = frozenset({"gone_at", "enrich_attempts", "enrich_after"})
+
 
 def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
-    """Make film ``other`` part of film ``keep``, whose own values come first."""
-    _merge_and_fill(connection, films, keep, other)
+    """Make film ``other`` part of film ``keep``, whose own values come first.
+
+    What TMDB tells of a film belongs together: it is all that of one of the two.
+    """
+    query = sa.select(films.c.id, films.c.tmdb_id, films.c.tmdb_not_found, films.c.gone_at)
+    rows = {row.id: row for row in connection.execute(query.where(films.c.id.in_([keep, other])))}
+    takes_over = rows[keep].tmdb_id is None and rows[other].tmdb_id is not None
+    for table in (film_people, film_genres, film_countries):
+        connection.execute(table.delete().where(table.c.film_id == (keep if takes_over else other)))
+    own: dict[str, Any] = {}
+    if any(row.gone_at is None for row in rows.values()):
+        own["gone_at"] = None
+    if takes_over:
+        own |= dict.fromkeys(_FOUND_OUT) | {"tmdb_not_found": rows[other].tmdb_not_found}
+    if own:
+        connection.execute(films.update().where(films.c.id == keep).values(own))
+    _merge_and_fill(connection, films, keep, other, _OF_A_LOOK if takes_over else _OF_A_LOOK | _FOUND_OUT)
 
 
 def merge_people(connection: sa.Connection, keep: int, other: int) -> None:
@@ -22,11 +53,13 @@ def merge_people(connection: sa.Connection, keep: int, other: int) -> None:
     _merge_and_fill(connection, people, keep, other)
 
 
-def _merge_and_fill(connection: sa.Connection, table: sa.Table, keep: int, other: int) -> None:
+def _merge_and_fill(
+    connection: sa.Connection, table: sa.Table, keep: int, other: int, left_out: frozenset[str] = frozenset()
+) -> None:
     fill = {
         column.name: sa.func.coalesce(column, value)
         for column, value in _values(connection, table, other)
-        if column.name != "id" and value is not None
+        if column.name not in left_out | {"id"} and value is not None
     }
     _merge(connection, table, keep, other, fill)
 

@@ -35,19 +35,24 @@ def save_directors(
 
 def save_director_page(connection: sa.Connection, item: DirectorPage, at: datetime) -> None:
     """Note who a director is on TMDB; films that waited for it may be complete now."""
-    shown = item.director
-    person = _person(connection, Director(shown.name, item.asked, shown.tmdb_id), at, by_tmdb=False)
-    if shown.tmdb_id and shown.slug != item.asked:  # they go by another name now
-        person = _person(connection, shown, at, by_tmdb=False)
+    asked = people.c.letterboxd_slug == item.asked
+    connection.execute(people.update().where(asked).values(page_read_at=at))
     failures.resolve_url(connection, item.url, at)
+    shown = item.director
+    if shown is None or shown.tmdb_id is None:
+        return  # nobody knows
+    person = _person(connection, Director(shown.name, item.asked, shown.tmdb_id), at, by_tmdb=False)
+    if shown.slug != item.asked:  # they go by another name now
+        person = _person(connection, shown, at, by_tmdb=False)
     theirs = sa.select(film_people.c.film_id).where(film_people.c.person_id == person)
     enrichment.settle(connection, connection.scalars(theirs).all(), at, looked=False)
 
 
-def known_directors(connection: sa.Connection, slugs: Sequence[str]) -> frozenset[str]:
-    """Return which of the directors with these slugs are stored with their number on TMDB."""
-    known = (people.c.letterboxd_slug.in_(slugs), people.c.tmdb_id.is_not(None))
-    return frozenset(connection.scalars(sa.select(people.c.letterboxd_slug).where(*known)))
+def need_no_page(connection: sa.Connection, since: datetime, slugs: Sequence[str]) -> frozenset[str]:
+    """Return of whom TMDB's number is stored, or their page did not give it ``since`` then; by slugs."""
+    known = sa.or_(people.c.tmdb_id.is_not(None), people.c.page_read_at > since)
+    query = sa.select(people.c.letterboxd_slug).where(people.c.letterboxd_slug.in_(slugs), known)
+    return frozenset(connection.scalars(query))
 
 
 def _person(connection: sa.Connection, director: Director, at: datetime, *, by_tmdb: bool) -> int:

@@ -119,6 +119,8 @@ people = sa.Table(
     sa.Column("profile_url", sa.Text),
     sa.Column("known_for_department", sa.Text),
     sa.Column("tmdb_synced_at", UTCDateTime),
+    # When their page on the site was asked who they are on TMDB.
+    sa.Column("page_read_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("updated_at", UTCDateTime, nullable=False),
 )
@@ -343,7 +345,8 @@ user_scrape_state = sa.Table(
     metadata,
     _user(primary_key=True),
     sa.Column("listing", sa.Text, primary_key=True),
-    # The last page saved, and what the pages up to it held: the ids of films or users.
+    # The last page saved, and what the pages up to it held: the ids of films or users; of a feed, what its
+    # entries said, by their numbers, and in `total` how many ratings were set by what was new in it.
     sa.Column("page", sa.Integer, nullable=False),
     sa.Column("seen", JSON, nullable=False),
     sa.Column("total", sa.Integer),

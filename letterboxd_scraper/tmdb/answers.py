@@ -1,20 +1,40 @@
 """TMDB's answers, checked, as facts about a film."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from letterboxd_scraper.errors import TmdbUnavailable
+from letterboxd_scraper.errors import TmdbUnreadable
 from letterboxd_scraper.film_items import Director, TmdbDetails, TmdbLink
+from letterboxd_scraper.texts import storable
 
 IMAGES = "https://image.tmdb.org/t/p"
 POSTER_SIZE = "w500"
 PROFILE_SIZE = "w185"
 
 
-def _or_nothing(value: Any) -> Any:
-    return [] if value is None else value
+def _readable(kind: type[BaseModel], wanted: Callable[[dict[str, Any]], bool] = bool) -> Any:
+    """Return a validator that keeps the readable entries of a list: one bad entry is not the whole film's."""
+
+    def read(values: Any) -> Any:
+        found = [each for each in values if isinstance(each, dict) and wanted(each)] if values else []
+        return [each for each in found if _is_readable(kind, each)]
+
+    return BeforeValidator(read)
+
+
+def _is_readable(kind: type[BaseModel], value: dict[str, Any]) -> bool:
+    try:
+        kind.model_validate(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _codes(values: Any) -> Any:
+    return [each for each in values or () if isinstance(each, str)]
 
 
 def _day(value: Any) -> Any:
@@ -26,16 +46,20 @@ def _day(value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
-    return value.strip() or None if isinstance(value, str) else value
+    return storable(value).strip() or None if isinstance(value, str) else value
 
 
 _Text = Annotated[str | None, BeforeValidator(_text)]
 _Day = Annotated[date | None, BeforeValidator(_day)]
 
 
+_Number = Annotated[int, Field(gt=0, lt=2**31)]
+_Name = Annotated[str, BeforeValidator(_text)]
+
+
 class _Genre(BaseModel):
-    id: int
-    name: str
+    id: _Number
+    name: _Name
 
 
 class _Country(BaseModel):
@@ -44,15 +68,15 @@ class _Country(BaseModel):
 
 
 class _Credit(BaseModel):
-    id: int
-    name: str
+    id: _Number
+    name: _Name
     job: _Text = None
     profile_path: _Text = None
     known_for_department: _Text = None
 
 
 class _Credits(BaseModel):
-    crew: Annotated[list[_Credit], BeforeValidator(_or_nothing)] = []
+    crew: Annotated[list[_Credit], _readable(_Credit, lambda each: each.get("job") == "Director")] = []
 
 
 class _Answer(BaseModel):
@@ -64,29 +88,29 @@ class _Answer(BaseModel):
     release_date: _Day = None
     first_air_date: _Day = None
     air_date: _Day = None
-    runtime: int | None = None
+    runtime: Annotated[int | None, Field(ge=0, lt=100_000)] = None
     poster_path: _Text = None
     still_path: _Text = None
     overview: _Text = None
-    genres: Annotated[list[_Genre], BeforeValidator(_or_nothing)] = []
-    origin_country: Annotated[list[str], BeforeValidator(_or_nothing)] = []
-    production_countries: Annotated[list[_Country], BeforeValidator(_or_nothing)] = []
-    credits: _Credits = _Credits()
+    genres: Annotated[list[_Genre], _readable(_Genre)] = []
+    origin_country: Annotated[list[str], BeforeValidator(_codes)] = []
+    production_countries: Annotated[list[_Country], _readable(_Country)] = []
+    credits: Annotated[_Credits, BeforeValidator(lambda value: value or {})] = _Credits()
 
 
 def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
-    """Return what an answer tells of the film at ``link``. Raises TmdbUnavailable where it is none."""
+    """Return what an answer tells of the film at ``link``. Raises TmdbUnreadable where it is none."""
     try:
         found = _Answer.model_validate(answer)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise TmdbUnavailable(
+        raise TmdbUnreadable(
             f"TMDB's answer to {link.path} cannot be read: {where}: {first['msg']}"
         ) from None
     # A season and an episode have numbers of their own.
     if link.season is None and found.id != link.id:
-        raise TmdbUnavailable(f"TMDB answered {link.path} with number {found.id}")
+        raise TmdbUnreadable(f"TMDB answered {link.path} with number {found.id}")
     # Countries of origin have no names, those of production have.
     made_in = {each.iso_3166_1: each.name for each in found.production_countries}
     return TmdbDetails(
@@ -106,10 +130,9 @@ def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
 def _directors(crew: list[_Credit]) -> tuple[Director, ...]:
     directors: dict[int, Director] = {}
     for credit in crew:
-        if credit.job == "Director":
-            picture = _image(PROFILE_SIZE, credit.profile_path)
-            director = Director(credit.name, None, credit.id, picture, credit.known_for_department)
-            directors.setdefault(credit.id, director)
+        picture = _image(PROFILE_SIZE, credit.profile_path)
+        director = Director(credit.name, None, credit.id, picture, credit.known_for_department)
+        directors.setdefault(credit.id, director)
     return tuple(directors.values())
 
 

@@ -10,15 +10,23 @@ from requests.adapters import HTTPAdapter
 from tmdbv3api import TV, Episode, Movie, Season
 from tmdbv3api.exceptions import TMDbException
 
-from letterboxd_scraper.errors import TmdbNotFound, TmdbRateLimited, TmdbRefused, TmdbUnavailable
+from letterboxd_scraper.errors import (
+    TmdbNotFound,
+    TmdbRateLimited,
+    TmdbRefused,
+    TmdbUnavailable,
+    TmdbUnreadable,
+)
 from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
 from letterboxd_scraper.retry_after import seconds_in
 from letterboxd_scraper.tmdb.answers import read_details
 
-# At DEBUG it writes whole addresses into the log, and the key stands in them.
-logging.getLogger("urllib3").setLevel(logging.INFO)
+# It writes whole addresses into the log, in warnings too, and the key stands in them.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 _APPENDED = "credits"
+# TMDB's own numbers: no permission, invalid key, suspended key, failed authentication, invalid token.
+_KEY_REFUSED = frozenset({3, 7, 10, 14, 35})
 _BEARER = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 
 
@@ -50,8 +58,8 @@ class TmdbApi:
         except requests.RequestException as error:
             # Not its text: that holds the address, with the key.
             raise TmdbUnavailable(f"TMDB does not answer {link.path}: {type(error).__name__}") from None
-        except (TMDbException, AttributeError, TypeError):
-            raise TmdbUnavailable(f"TMDB's answer to {link.path} is not about it") from None
+        except (TMDbException, AttributeError, TypeError, ValueError, RecursionError):
+            raise TmdbUnreadable(f"TMDB's answer to {link.path} is not about it") from None
 
     def close(self) -> None:
         self.session.close()
@@ -106,7 +114,10 @@ class _Bearer(requests.auth.AuthBase):
 def _refuse(response: requests.Response, **options: Any) -> None:
     """Raise what an answer's status says: tmdbv3api would lose it."""
     path, status = urlsplit(response.url).path, response.status_code
-    if status in (401, 403):
+    # tmdbv3api would believe these, and sleep for as long as they say.
+    for name in ("X-RateLimit-Remaining", "X-RateLimit-Reset"):
+        response.headers.pop(name, None)
+    if status == 401 or (status == 403 and _is_about_the_key(response)):
         raise TmdbRefused(
             "TMDB does not accept the key: set TMDB_API_KEY to one from themoviedb.org/settings/api"
         )
@@ -117,4 +128,13 @@ def _refuse(response: requests.Response, **options: Any) -> None:
             f"TMDB asks for patience at {path}", seconds_in(response.headers.get("Retry-After", ""))
         )
     if status != 200:
-        raise TmdbUnavailable(f"TMDB answered {path} with status {status}")
+        error = TmdbUnreadable if status in (400, 405, 406, 422) else TmdbUnavailable
+        raise error(f"TMDB answered {path} with status {status}")
+
+
+def _is_about_the_key(response: requests.Response) -> bool:
+    """Say whether a refusal is TMDB's own, of the key, and not that of something before it."""
+    try:
+        return response.json().get("status_code") in _KEY_REFUSED
+    except (ValueError, AttributeError):
+        return False

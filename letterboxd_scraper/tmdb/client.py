@@ -10,7 +10,13 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from tenacity.wait import wait_random_exponential
 
 from letterboxd_scraper.config import Config, user_agent
-from letterboxd_scraper.errors import TmdbNotFound, TmdbRateLimited, TmdbUnavailable
+from letterboxd_scraper.errors import (
+    TmdbDown,
+    TmdbNotFound,
+    TmdbRateLimited,
+    TmdbUnavailable,
+    TmdbUnreadable,
+)
 from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
 from letterboxd_scraper.tmdb.api import TmdbApi
 
@@ -49,9 +55,7 @@ class TmdbClient:
     async def details(self, link: TmdbLink) -> TmdbDetails:
         """Return what TMDB tells of a film. Raises TmdbNotFound, TmdbRefused and TmdbUnavailable."""
         if self._failed >= DOWN_AFTER:
-            raise TmdbUnavailable(
-                f"TMDB failed {self._failed} films in a row and is not asked again in this run"
-            )
+            raise TmdbDown(f"TMDB failed {DOWN_AFTER} films in a row and is not asked again in this run")
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(self.settings.RETRY_TIMES + 1),
@@ -63,7 +67,7 @@ class TmdbClient:
         except TmdbUnavailable:
             self._failed += 1
             raise
-        except TmdbNotFound:
+        except (TmdbNotFound, TmdbUnreadable):
             self._failed = 0
             raise
         self._failed = 0

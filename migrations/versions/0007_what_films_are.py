@@ -13,6 +13,7 @@ _ALONE = sa.text("tmdb_id IS NULL")
 
 def upgrade() -> None:
     op.add_column("films", sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("people", sa.Column("page_read_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("uq_people_letterboxd_slug", "people", ["letterboxd_slug"], unique=True)
     op.create_index(
         "uq_genres_name_alone", "genres", ["name"], unique=True, sqlite_where=_ALONE, postgresql_where=_ALONE
@@ -22,4 +23,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("uq_genres_name_alone", "genres")
     op.drop_index("uq_people_letterboxd_slug", "people")
+    op.drop_column("people", "page_read_at")
     op.drop_column("films", "gone_at")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from letterboxd_scraper.errors import TmdbNotFound, TmdbUnavailable
-from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
+from letterboxd_scraper.errors import TmdbNotFound, TmdbUnreadable
+from letterboxd_scraper.film_items import Director, TmdbDetails, TmdbLink
 from letterboxd_scraper.tmdb.answers import read_details
 from letterboxd_scraper.tmdb.api import TmdbApi
 from tests.site import own_world
@@ -95,6 +95,26 @@ def test_a_part_of_a_series_has_a_number_of_its_own() -> None:
     assert read_details(TmdbLink("tv", 1, 2), MOVIE).title == "Ordet"
 
 
+def test_one_bad_entry_is_not_the_whole_films() -> None:
+    answer = MOVIE | {
+        "genres": [{"name": "Drama"}, {"id": 18, "name": "Drama"}, None, {"id": 2**40, "name": "Far"}],
+        "origin_country": ["DK", None, 7],
+        "production_countries": [{"name": "Denmark"}, {"iso_3166_1": "DK", "name": "Den\x00mark"}],
+        "credits": {
+            "crew": [
+                {"id": 3, "name": None, "job": "Director"},
+                {"name": "Nobody", "job": "Director"},
+                {"id": 4, "name": "Ann\ud800", "job": "Director"},
+            ]
+        },
+    }
+    found = read_details(TmdbLink("movie", 5), answer)
+    assert (found.genres, found.countries) == (((18, "Drama"),), ("DK",))
+    assert found.country_names == (("DK", "Denmark"),)
+    assert found.directors == (Director("Ann", None, 4),)
+    assert read_details(TmdbLink("movie", 5), MOVIE | {"credits": None, "genres": None}).directors == ()
+
+
 UNREADABLE: list[Any] = [
     [],
     None,
@@ -102,13 +122,13 @@ UNREADABLE: list[Any] = [
     {},
     {"id": 6},
     {"id": "five"},
-    MOVIE | {"genres": [{"name": "Drama"}]},
     MOVIE | {"runtime": "long"},
-    MOVIE | {"credits": {"crew": [{"name": "Ann", "job": "Director"}]}},
+    MOVIE | {"runtime": 10**11},
+    MOVIE | {"credits": "none"},
 ]
 
 
 @pytest.mark.parametrize("answer", UNREADABLE, ids=str)
 def test_what_is_not_about_the_film_is_refused(answer: Any) -> None:
-    with pytest.raises(TmdbUnavailable, match=r"/movie/5"):
+    with pytest.raises(TmdbUnreadable, match=r"/movie/5"):
         read_details(TmdbLink("movie", 5), answer)

@@ -9,7 +9,13 @@ import pytest
 
 from letterboxd_scraper import config
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.errors import TmdbError, TmdbNotFound, TmdbRefused, TmdbUnavailable
+from letterboxd_scraper.errors import (
+    TmdbError,
+    TmdbNotFound,
+    TmdbRefused,
+    TmdbUnavailable,
+    TmdbUnreadable,
+)
 from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
 from letterboxd_scraper.tmdb.client import DOWN_AFTER, LONGEST_WAIT, TmdbClient
 from tests.site import Fault, Site, own_world
@@ -75,6 +81,7 @@ FAULTS: dict[str, Fault] = {
     "a broken connection": Fault("reset"),
     "no answer": Fault("hang"),
     "429 without a time": Fault("status", code=429),
+    "a refusal that is not TMDB's": Fault("status", code=403),
 }
 
 
@@ -94,7 +101,7 @@ def test_what_fails_is_tried_again_and_told_in_the_end(site: Site, link: TmdbLin
     assert "\n" not in str(error)
 
 
-@pytest.mark.parametrize(("code", "error"), [(404, TmdbNotFound), (401, TmdbRefused), (403, TmdbRefused)])
+@pytest.mark.parametrize(("code", "error"), [(404, TmdbNotFound), (401, TmdbRefused), (400, TmdbUnreadable)])
 def test_some_answers_are_final(site: Site, link: TmdbLink, code: int, error: type[Exception]) -> None:
     site.faults.add(Fault("status", code=code))
     (found,) = ask(site, link)
