@@ -26,7 +26,7 @@ class RatedFilm:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A part that the source does not tell is None; one that it tells, it tells whole.
+    """A part that the source does not tell is None; one that it tells, it tells whole, if it is ``complete``.
 
     ``links`` lead to the newest diary entry of a film.
     """
@@ -40,3 +40,4 @@ class Snapshot:
     watched: tuple[NamedFilm, ...] | None = None
     watchlist: tuple[NamedFilm, ...] | None = None
     links: tuple[tuple[NamedFilm, str], ...] = ()
+    complete: bool = True

@@ -12,6 +12,7 @@ from letterboxd_scraper.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from letterboxd_scraper.film_items import FilmFacts
     from letterboxd_scraper.snapshots import Snapshot
 
 app = typer.Typer(help="Take in export archives and saved pages; nothing is sent.", no_args_is_help=True)
@@ -57,6 +58,49 @@ def import_zip(
             session.say(f"{file.name}: left out: {unclear}")
         if len(archive.unclear) > _NAMED:
             session.say(f"{file.name}: left out: {len(archive.unclear) - _NAMED} more")
+
+
+@app.command("pages")
+def import_pages(
+    context: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of pages that were saved in a browser.", metavar="DIR")
+    ],
+    cohort: CohortOption = None,
+) -> None:
+    """Take in pages saved in a browser: profiles, films, likes, watchlists, and films' own pages.
+
+    What each file is, the page says, not its name; as of when, the file's time. Save the profile and every
+    page of a listing: then it also proves what has gone.
+    """
+    from letterboxd_scraper.saved_pages import SUFFIXES, read_saved_pages
+
+    session: Session = context.obj
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise InputError(f"{folder}: no page in it: save pages as .html files there")
+    found = read_saved_pages(files)
+    _keep(session, found.snapshots, cohort)
+    _keep_films(session, found.films)
+    for left_out in found.left_out:
+        session.say(left_out)
+    if found.left_out:
+        raise typer.Exit(3)
+
+
+def _keep_films(session: Session, films: "Sequence[tuple[FilmFacts, datetime]]") -> None:
+    from letterboxd_scraper.starts import Visit
+    from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.writer import save
+
+    if films:
+        engine = session.store()
+        for facts, at in films:
+            with writing(engine) as connection:
+                save(facts, connection, Visit(at))
+        session.say(f"{len(films)} films' own pages")
 
 
 def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None) -> None:

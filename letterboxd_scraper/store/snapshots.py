@@ -18,6 +18,8 @@ from letterboxd_scraper.store.users import user_ids
 
 _MARKS = tuple(Marks.__dataclass_fields__)
 _Known = dict[int, Marks]
+# Stands for what a source says of the films that it does not name, where it does not name all.
+_UNTOLD = object()
 # How a kind of mark is told: by what the source says of a film, as of when, and as of when the newest did.
 _Telling = Callable[[Marks | None, Any, datetime, datetime | None], Marks | None]
 
@@ -31,13 +33,15 @@ def save_snapshot(connection: sa.Connection, snapshot: Snapshot, visit: Visit) -
     after = dict(before)
     if snapshot.ratings is not None:
         told = {ids[each.film]: (each.stars, each.day) for each in snapshot.ratings if each.film in ids}
-        _tell(after, told, (None, None), _rating, snapshot.as_of, complete.get(Listing.RATED))
-    if snapshot.likes is not None:
-        liked = dict.fromkeys(_ids(ids, snapshot.likes), True)
-        _tell(after, liked, False, told_like, snapshot.as_of, _likes_complete(complete))
-    if snapshot.favourites is not None:
-        favourites = dict.fromkeys(_ids(ids, snapshot.favourites), True)
-        _tell(after, favourites, False, told_favourite, snapshot.as_of, complete.get(Listing.PROFILE))
+        absent = (None, None) if snapshot.complete else _UNTOLD
+        _tell(after, told, absent, _rating, snapshot.as_of, complete.get(Listing.RATED))
+    for films, tell, whole in (
+        (snapshot.likes, told_like, _likes_complete(complete)),
+        (snapshot.favourites, told_favourite, complete.get(Listing.PROFILE)),
+    ):
+        if films is not None:
+            marked = dict.fromkeys(_ids(ids, films), True)
+            _tell(after, marked, False if snapshot.complete else _UNTOLD, tell, snapshot.as_of, whole)
     for film, url in snapshot.links:
         marks = after.get(ids.get(film, 0))
         if marks:
@@ -49,8 +53,9 @@ def save_snapshot(connection: sa.Connection, snapshot: Snapshot, visit: Visit) -
         (watchlist, Listing.WATCHLIST, snapshot.watchlist),
     ):
         if told_films is not None and not _is_older(snapshot.as_of, complete.get(listing)):
-            _set_films(connection, table, user, set(_ids(ids, told_films)))
-    _note(connection, user, snapshot, complete, visit)
+            _set_films(connection, table, user, set(_ids(ids, told_films)), only_add=not snapshot.complete)
+    if snapshot.complete:
+        _note(connection, user, snapshot, complete, visit)
 
 
 def _rating(known: Marks | None, told: Any, as_of: datetime, complete: datetime | None) -> Marks | None:
@@ -66,7 +71,7 @@ def _tell(
     as_of: datetime,
     complete: datetime | None,
 ) -> None:
-    for film in told.keys() | marks.keys():
+    for film in told.keys() | (marks.keys() if absent is not _UNTOLD else set()):
         found = tell(marks.get(film), told.get(film, absent), as_of, complete)
         if found is not None:
             marks[film] = found
@@ -129,11 +134,13 @@ def _write(connection: sa.Connection, user: int, before: _Known, after: _Known) 
     upsert(connection, ratings, rows)
 
 
-def _set_films(connection: sa.Connection, table: sa.Table, user: int, wanted: set[int]) -> None:
+def _set_films(
+    connection: sa.Connection, table: sa.Table, user: int, wanted: set[int], *, only_add: bool
+) -> None:
     """Let a member's films in ``table`` be just these."""
     theirs = table.c.user_id == user
     stored = set(connection.scalars(sa.select(table.c.film_id).where(theirs)))
-    gone = sorted(stored - wanted)
+    gone = [] if only_add else sorted(stored - wanted)
     for start in range(0, len(gone), 500):
         connection.execute(table.delete().where(theirs, table.c.film_id.in_(gone[start : start + 500])))
     new = [{"user_id": user, "film_id": film} for film in sorted(wanted - stored)]

@@ -1,0 +1,233 @@
+"""Pages saved in a browser, read by the spiders' own parsers and put together to what they tell of members.
+
+A page proves what it is, whatever its file is called. Listings of which a page is missing, or that do not
+agree with the profile's own total, add what they have; they prove nothing to have gone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from parsel import Selector
+
+from letterboxd_scraper.errors import LayoutChanged, PageError, WrongPage
+from letterboxd_scraper.film_items import FilmFacts
+from letterboxd_scraper.items import Film, Profile, Tile
+from letterboxd_scraper.pages import proof
+from letterboxd_scraper.pages.film import parse_film_page
+from letterboxd_scraper.pages.pagination import next_page, split_page
+from letterboxd_scraper.pages.profile import parse_profile
+from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles
+from letterboxd_scraper.snapshots import NamedFilm, RatedFilm, Snapshot
+
+SUFFIXES = frozenset({".html", ".htm"})
+# Every listing of a member that is read, by what follows their name in its address, with its body's class.
+_WATCHED, _RATED, _LIKES, _WATCHLIST = "films/", "films/rated/.5-5/", "likes/films/", "watchlist/"
+_BODY_CLASS = {
+    _WATCHED: "films-watched",
+    _RATED: "films-watched",
+    _LIKES: "likes",
+    "likes/films/rated/none/": "likes",
+    _WATCHLIST: "watchlist",
+}
+
+
+class SavedPage(NamedTuple):
+    """A page of a listing, as saved ``at`` that time; ``following`` is the number of the next one."""
+
+    number: int
+    tiles: tuple[Tile, ...]
+    following: int | None
+    total: int | None
+    at: datetime
+
+
+@dataclass
+class _Member:
+    profile: Profile | None = None
+    seen_at: datetime | None = None
+    listings: dict[str, dict[int, SavedPage]] = field(default_factory=lambda: defaultdict(dict))
+
+
+@dataclass
+class SavedPages:
+    """What saved pages tell: of members, and of films; ``left_out`` says in words of what not."""
+
+    snapshots: list[Snapshot] = field(default_factory=list)
+    films: list[tuple[FilmFacts, datetime]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def read_saved_pages(files: Iterable[Path]) -> SavedPages:
+    """Read pages; one that cannot be read is left out, and named."""
+    found, members = SavedPages(), defaultdict[str, _Member](_Member)
+    for file in files:
+        try:
+            _read(file, members, found)
+        except (PageError, OSError) as error:
+            found.left_out.append(f"{file.name}: {error}")
+    for name, member in sorted(members.items()):
+        found.snapshots += _snapshots(name, member, found.left_out)
+    return found
+
+
+def _read(file: Path, members: dict[str, _Member], found: SavedPages) -> None:
+    body, at = file.read_bytes(), datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    proof.refuse_other_encoding(body, "utf-8")
+    text = body.decode()
+    if block := proof.block_in(200, {}, text):
+        raise WrongPage(f"the site answered with a {block}, not with a page")
+    proof.refuse_truncated(text)
+    page = Selector(body=body, encoding="utf-8", type="html")
+    classes = page.xpath("//body/@class").get("").split()
+    if "film" in classes:
+        shown = parse_film_page(page)
+        found.films.append((FilmFacts(shown.film, shown.link, shown, None, False, shown.directors), at))
+        return
+    owner = proof.owner_of(page)
+    if owner is None:
+        raise WrongPage("neither a film's page nor a member's")
+    if "profile" in classes:
+        profile = parse_profile(page)
+        member = members[owner]
+        if member.seen_at is None or at > member.seen_at:
+            member.profile, member.seen_at = profile, at
+        return
+    _read_listing(page, owner, at, members[owner])
+
+
+def _read_listing(page: Selector, owner: str, at: datetime, member: _Member) -> None:
+    path = _path(page, owner)
+    listing, number = split_page(path.removeprefix(f"/{owner}/"))
+    if listing not in _BODY_CLASS:
+        raise WrongPage(f"nothing is taken from pages such as {path}")
+    proof.check(page, _BODY_CLASS[listing], owner)
+    total = parse_likes_total(page) if listing == _LIKES else None
+    saved = SavedPage(number, parse_tiles(page), next_page(page, path), total, at)
+    before = member.listings[listing].get(number)
+    if before is None or before.at < at:
+        member.listings[listing][number] = saved
+
+
+def _path(page: Selector, owner: str) -> str:
+    """Return a page's path: by its links to the pages beside it, else its address, maybe the first's."""
+    for href, step in ((_link(page, "next"), -1), (_link(page, "previous"), 1)):
+        stem, number = split_page(href)
+        if href.startswith(f"/{owner}/") and number + step >= 1:
+            number += step
+            return stem if number == 1 else f"{stem}page/{number}/"
+    address = page.xpath("//meta[@property='og:url']/@content").get("")
+    path = "/" + address.partition("://")[2].partition("/")[2]
+    if not path.lower().startswith(f"/{owner}/"):
+        raise LayoutChanged(f"a page of {owner!r} that does not say its address: {address!r}")
+    return path.lower()
+
+
+def _link(page: Selector, kind: str) -> str:
+    href = page.css(f"div.pagination a.{kind}::attr(href)").get("")
+    return ("/" + href.partition("://")[2].partition("/")[2] if "://" in href else href).lower()
+
+
+def _snapshots(name: str, member: _Member, left_out: list[str]) -> list[Snapshot]:
+    """Return what was saved of a member: one snapshot of what is proved whole, and one of the rest."""
+    whole, rest = _Parts(), _Parts()
+    profile = member.profile
+    if profile is not None and member.seen_at is not None:
+        whole.favourites = tuple(_named(film) for film in profile.favourites)
+        whole.note(member.seen_at)
+    for listing, pages in member.listings.items():
+        doubt = _doubt(listing, pages, profile)
+        if doubt:
+            left_out.append(f"{name}: /{listing} {doubt}: nothing is removed")
+        (rest if doubt else whole).add(listing, [pages[number] for number in sorted(pages)])
+    if whole.likes is None:
+        rest.add_likes(member.listings)
+    found = []
+    for parts, complete in ((whole, True), (rest, False)):
+        if parts.at is not None:
+            found.append(parts.snapshot(name, complete=complete))
+    return found
+
+
+@dataclass
+class _Parts:
+    at: datetime | None = None
+    ratings: tuple[RatedFilm, ...] | None = None
+    likes: tuple[NamedFilm, ...] | None = None
+    favourites: tuple[NamedFilm, ...] | None = None
+    watched: tuple[NamedFilm, ...] | None = None
+    watchlist: tuple[NamedFilm, ...] | None = None
+
+    def note(self, at: datetime) -> None:
+        """The oldest page says as of when all this is known."""
+        self.at = at if self.at is None else min(self.at, at)
+
+    def add(self, listing: str, pages: Sequence[SavedPage]) -> None:
+        tiles = {tile.film.key: tile for page in pages for tile in page.tiles}.values()
+        films = tuple(_named(tile.film) for tile in tiles)
+        for page in pages:
+            self.note(page.at)
+        if listing in (_WATCHED, _RATED):
+            self.ratings = tuple(
+                RatedFilm(_named(tile.film), tile.stars) for tile in tiles if tile.stars is not None
+            )
+        if listing == _WATCHED:
+            self.watched = films
+        elif listing == _WATCHLIST:
+            self.watchlist = films
+        elif listing == _LIKES:
+            self.likes = films
+
+    def add_likes(self, listings: dict[str, dict[int, SavedPage]]) -> None:
+        """Add the likes that stand beside other things, where there is no listing of all."""
+        pages = [page for each in listings.values() for page in each.values()]
+        marked = {tile.film.key: tile for page in pages for tile in page.tiles if tile.liked}
+        known = {
+            film.slug: film
+            for film in (*(self.likes or ()), *(_named(tile.film) for tile in marked.values()))
+        }
+        if known:
+            self.likes = tuple(known.values())
+            self.note(min(page.at for page in pages))
+
+    def snapshot(self, name: str, *, complete: bool) -> Snapshot:
+        assert self.at is not None  # noqa: S101  (asked for only where there is something)
+        return Snapshot(
+            name,
+            self.at,
+            "saved pages",
+            ratings=self.ratings,
+            likes=self.likes,
+            favourites=self.favourites,
+            watched=self.watched,
+            watchlist=self.watchlist,
+            complete=complete,
+        )
+
+
+def _doubt(listing: str, pages: dict[int, SavedPage], profile: Profile | None) -> str | None:
+    """Say why a listing is not proved whole; None if it is."""
+    last = max(pages)
+    missing = [number for number in range(1, last + 1) if number not in pages]
+    if pages[last].following is not None:
+        missing.append(last + 1)
+    if missing:
+        return f"lacks page {missing[0]}"
+    films = {tile.film.key: tile for page in pages.values() for tile in page.tiles}
+    shown = len(films)
+    if listing == _WATCHLIST:
+        return None  # no count of theirs hangs on it
+    totals = {_LIKES: pages[1].total}
+    if profile is not None:
+        totals |= {_WATCHED: profile.films, _RATED: profile.ratings}
+    expected = totals.get(listing)
+    if expected is None:
+        return "has no total to agree with: save the profile, too"
+    return None if expected == shown else f"shows {shown} films, not the {expected} that the site counts"
+
+
+def _named(film: Film) -> NamedFilm:
+    return NamedFilm(film.title, film.year, film.lid, film.slug, film.film_id)
