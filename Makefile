@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 
-.PHONY: demo test clean
+.PHONY: demo test chromium clean
 
 demo: .venv/installed
 	@mkdir -p demo
@@ -22,7 +22,7 @@ demo: .venv/installed
 	@echo "  . .venv/bin/activate"
 	@echo "  LETTERBOXD_CONTACT=you@example.org letterboxd sync --seed NAME --accept-terms"
 
-test: .venv/installed
+test: .venv/installed chromium
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -34,6 +34,17 @@ test: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
+
+# Debian's Chromium, for the tests of the browser door; where it cannot be had they are skipped, and say so.
+chromium:
+	@if command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		! command -v apt-get || [ "$$(id -u)" -ne 0 ]; then exit 0; fi >/dev/null; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	get() { timeout 300 apt-get "$$@" >/dev/null 2>&1; }; \
+	echo "installing Chromium"; \
+	get install -y --no-install-recommends chromium || \
+		{ get update && get install -y --no-install-recommends chromium; } || \
+		echo "Chromium could not be installed: the tests that want it will be skipped" >&2
 
 clean:
 	rm -rf .venv demo

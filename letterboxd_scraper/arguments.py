@@ -150,6 +150,18 @@ class WhenRatedArguments(Arguments):
         return self
 
 
+class RssArguments(Arguments):
+    """Arguments of `rss`: whose feeds to read."""
+
+    cohort: str | None = None
+    user: MemberName | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        _refuse_two_targets(self.cohort, self.user)
+        return self
+
+
 class FilmArguments(Arguments):
     """Arguments of `film`: about which films to find out what."""
 

@@ -13,12 +13,13 @@ from letterboxd_scraper.arguments import (
     FilmArguments,
     FollowGraphArguments,
     ProfileArguments,
+    RssArguments,
     WhenRatedArguments,
 )
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.delta import Rules
 from letterboxd_scraper.items import Listing
-from letterboxd_scraper.store import cohorts, enrichment, gate, opt_outs, people, reader, runs
+from letterboxd_scraper.store import cohorts, enrichment, feeds, gate, opt_outs, people, reader, runs
 from letterboxd_scraper.store.engine import reading
 from letterboxd_scraper.targets import find_target
 
@@ -45,6 +46,8 @@ class Beginning:
                 self._profile(spider)
             case WhenRatedArguments():
                 self._when_rated(spider)
+            case RssArguments():
+                self._rss(spider)
             case FilmArguments():
                 self._film(spider)
 
@@ -97,6 +100,12 @@ class Beginning:
         spider.stored_films = self._asking(reader.stored_films)
         spider.stored_rows = self._asking(gate.stored_rows)
 
+    def _rss(self, spider: Any) -> None:
+        args = spider.args
+        cohort = find_target(self.connection, args)
+        self._open_run(spider, cohort.label if cohort else None, args.user)
+        spider.feeds = tuple(feeds.due(self.connection, cohort.id if cohort else None, args.user))
+
     def _film(self, spider: Any) -> None:
         args = spider.args
         cohort = find_target(self.connection, args)
@@ -105,7 +114,7 @@ class Beginning:
         wanted = enrichment.Wanted.of(args, self.settings, self.at, tmdb=args.tmdb and has_key)
         films = enrichment.due(self.connection, cohort.id if cohort else None, args.slug, wanted)
         spider.films = tuple(films)
-        spider.known_directors = self._asking(people.known_directors)
+        spider.known_directors = self._asking(people.need_no_page, self.at - enrichment.LONGEST_WAIT)
         if wanted.tmdb:
             from letterboxd_scraper.tmdb.client import (
                 TmdbClient,
@@ -123,12 +132,12 @@ class Beginning:
         )
         return work
 
-    def _asking(self, query: Callable[..., _Found]) -> Callable[..., Any]:
+    def _asking(self, query: Callable[..., _Found], *given: Any) -> Callable[..., Any]:
         """Return a function that puts a question to the database, beside the event loop."""
 
         def ask(*what: Any) -> _Found:
             with reading(self.engine) as connection:
-                return query(connection, *what)
+                return query(connection, *given, *what)
 
         async def ask_in_thread(*what: Any) -> _Found:
             return await asyncio.to_thread(ask, *what)

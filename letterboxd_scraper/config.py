@@ -36,6 +36,8 @@ class Config(BaseSettings):
     LETTERBOXD_CONTACT: str
     LETTERBOXD_TERMS_ACCEPTED: bool
     LETTERBOXD_NOW: str
+    LETTERBOXD_BROWSER: bool
+    LETTERBOXD_CHROMIUM: str
     ROBOTSTXT_OBEY: bool
     DOWNLOAD_DELAY: float = Field(ge=0)
     CONCURRENT_REQUESTS: int = Field(ge=1)

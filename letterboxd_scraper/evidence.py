@@ -7,6 +7,8 @@ it is so at the latest, if it says the same, and since when at the earliest, if 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+# The beginning of the links that archives give.
+SHORT = "https://boxd.it/"
 # The day of a rating is written in a zone that is neither UTC nor always the member's.
 _OFF_BY = timedelta(days=1)
 
@@ -116,7 +118,7 @@ def better_link(known: str | None, told: str) -> str:
 
 
 def is_short(url: str) -> bool:
-    return url.startswith("https://boxd.it/")
+    return url.startswith(SHORT)
 
 
 def midnight(day: date) -> datetime:

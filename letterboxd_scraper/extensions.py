@@ -12,7 +12,7 @@ from letterboxd_scraper import clock, config
 from letterboxd_scraper.beginnings import Beginning
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items import Failure
-from letterboxd_scraper.store import failures, runs
+from letterboxd_scraper.store import failures, feeds, runs
 from letterboxd_scraper.store.engine import first_line, shown, writing
 from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.tally import Tally
@@ -106,6 +106,7 @@ class Run:
         with writing(self.engine) as connection:
             # These come to light in the store, after the items were found to be good.
             self.failures += failures.stored_by(connection, spider.run)
+            self.tally.ratings_set = feeds.ratings_set_by(connection, spider.run)
             outcome = self._outcome(reason)
             status = "failed" if outcome in ("bad_input", "no_robots") else outcome
             notes = self._summary(spider, requests)

@@ -7,7 +7,7 @@ HTML nor tables. Names: `member` is a lower-case user name as in links, `stars` 
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 
 class Listing(StrEnum):
@@ -23,6 +23,7 @@ class Listing(StrEnum):
     LIKES = "likes"
     RATED_BY_DATE = "rated_by_date"
     DIARY = "diary"
+    WATCHLIST = "watchlist"
     FEED = "feed"
     # The films rated with just so many stars.
     RATED_0_5 = "rated_0.5"
@@ -152,7 +153,10 @@ class DiaryPage:
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """A viewing in a member's feed, which numbers no films; ``liked`` is None where it says nothing."""
+    """A viewing in a member's feed, which numbers no films; ``liked`` is None where it says nothing.
+
+    ``tmdb_id`` is the number of a movie or a series on TMDB, as ``tmdb_kind`` says; None where there is none.
+    """
 
     guid: str
     film: Film
@@ -161,6 +165,18 @@ class FeedEntry:
     stars: float | None
     liked: bool | None
     url: str
+    tmdb_kind: Literal["movie", "tv"] | None = None
+    tmdb_id: int | None = None
+
+    @property
+    def number(self) -> str:
+        """The viewing's number, which stays when the entry becomes a review."""
+        return self.guid.rpartition("-")[2]
+
+    @property
+    def mark(self) -> str:
+        """What the member can change of an entry that keeps its number."""
+        return f"{self.watched} {self.stars} {self.liked}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +185,33 @@ class FeedPage:
 
     member: str
     entries: tuple[FeedEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedNews:
+    """A member's feed, the entry published last first, with what a later request for it may name.
+
+    ``known`` are the guids of the entries that an earlier reading showed just so. One that was edited
+    since then counts as published at that reading, if not later.
+    """
+
+    member: str
+    entries: tuple[FeedEntry, ...]
+    known: tuple[str, ...] = ()
+    etag: str | None = None
+    last_modified: str | None = None
+
+    @property
+    def new(self) -> tuple[FeedEntry, ...]:
+        known = set(self.known)
+        return tuple(entry for entry in self.entries if entry.guid not in known)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedUnchanged:
+    """The site says that a member's feed is what it was when it was read last."""
+
+    member: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +245,11 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class MemberStatus:
-    """A member who cannot be read: ``gone`` (no such page any more) or ``private``."""
+    """A member who cannot be read: ``gone`` (no such page any more) or ``private``, as a ``listing`` told."""
 
     member: str
     status: str
+    listing: Listing = Listing.PROFILE
 
 
 @dataclass(frozen=True, slots=True)

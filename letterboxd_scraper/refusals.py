@@ -57,7 +57,7 @@ class Refusals:
             self._stop("the site answered with a ban page", request.url)
         if block == "challenge":
             return await self._challenged(request)
-        if response.status == 200:
+        if response.status in (200, 304):
             self.challenges = 0
         if response.status in TRANSIENT:
             return await self._again(request, response) or response
@@ -107,8 +107,8 @@ class Refusals:
     def _stop(self, reason: str, url: str) -> None:
         self.blocked = reason
         logger.error(
-            "Blocked: %s (%s). What was read is kept. Other doors: members' feeds and export archives; "
-            "or try again in some hours.",
+            "Blocked: %s (%s). What was read is kept. Another door: members' own export archives "
+            "(letterboxd import zip FILE… --cohort LABEL); or try again in some hours.",
             reason,
             url,
         )

@@ -12,7 +12,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 
 from letterboxd_scraper import clock, config
-from letterboxd_scraper.stops import RobotsUnreadable, SiteBlocked, SiteStop
+from letterboxd_scraper.stops import RobotsUnreadable, SiteStop
 from letterboxd_scraper.store import robots
 from letterboxd_scraper.store.opening import open_store
 
@@ -59,7 +59,7 @@ class Robots(RobotsTxtMiddleware):
         self._stats.inc_value("robotstxt/request_count")
         try:
             response = await self.crawler.engine.download_async(request)
-        except SiteBlocked:
+        except SiteStop:
             raise
         except Exception as error:
             raise self._unreadable(url, f"{type(error).__name__}: {error}") from None

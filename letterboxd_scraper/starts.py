@@ -81,6 +81,21 @@ class DeltaStart:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedStart:
+    """One member whose feed is to be asked for, and what is known of it since it was ``read_at`` last.
+
+    ``known`` are the marks of its entries by their numbers. Nothing is known where the member's whole
+    listing was read since: what the feed has says more of it then.
+    """
+
+    name: str
+    etag: str | None = None
+    last_modified: str | None = None
+    known: dict[str, str] = field(default_factory=dict)
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """When a page was read, and in which run."""
 
@@ -92,14 +107,15 @@ class Visit:
 class FilmStart:
     """One film about which something is to be found out, and what is known of it.
 
-    ``page``: its page is to be read, and TMDB asked; ``refresh``: TMDB alone, of which the ``link`` is known.
-    ``directors`` are those stored whom the site knows.
+    ``page``: its page is to be read, and TMDB asked; ``refresh``: TMDB alone, of which the ``link`` is known;
+    ``resolve``: the pages of its ``directors`` alone, of those whom the site knows, and TMDB may not.
     """
 
     film: Film
     page: bool = True
     refresh: bool = False
     histogram: bool = False
+    resolve: bool = False
     link: TmdbLink | None = None
     directors: tuple[Director, ...] = ()
 

@@ -18,6 +18,12 @@ class SiteBlocked(SiteStop):
     """The site has refused us."""
 
 
+class BrowserUnusable(SiteStop):
+    """The browser that pages are to be loaded in does not start."""
+
+    reason = "bad_input"
+
+
 class RobotsUnreadable(SiteStop):
     """robots.txt could not be read: nobody knows what is allowed."""
 

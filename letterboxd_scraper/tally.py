@@ -3,9 +3,16 @@
 from collections import Counter
 from typing import Any
 
-from letterboxd_scraper.arguments import FilmArguments, WhenRatedArguments
+from letterboxd_scraper.arguments import FilmArguments, RssArguments, WhenRatedArguments
 from letterboxd_scraper.film_items import DirectorPage, FilmFacts, FilmGone, FilmHistogram
-from letterboxd_scraper.items import Changes, MemberRead, MemberRefreshed
+from letterboxd_scraper.items import (
+    Changes,
+    FeedNews,
+    FeedUnchanged,
+    MemberRead,
+    MemberRefreshed,
+    MemberStatus,
+)
 
 
 class Tally:
@@ -16,6 +23,9 @@ class Tally:
         self.by_tmdb = 0
         self.changed_members = 0
         self.changes = Changes()
+        self.new_entries = 0
+        # What came of them only the store knows.
+        self.ratings_set = 0
 
     def add(self, item: Any) -> None:
         self.kinds[type(item)] += 1
@@ -24,11 +34,15 @@ class Tally:
             self.changes += item.changes
         elif isinstance(item, FilmFacts):
             self.by_tmdb += item.details is not None
+        elif isinstance(item, FeedNews):
+            self.new_entries += len(item.new)
 
     def in_words(self, spider: Any, requests: int) -> str:
         """Return what a spider did, in one line; "" where its requests say it all."""
         if isinstance(spider.args, WhenRatedArguments):
             return self._of_members(spider.skipped, requests)
+        if isinstance(spider.args, RssArguments):
+            return self._of_feeds(len(spider.feeds), requests)
         if isinstance(spider.args, FilmArguments):
             return self._of_films(spider, requests)
         return ""
@@ -39,6 +53,12 @@ class Tally:
         films = f"{self.changes.added} added, {self.changes.changed} changed, {self.changes.removed} removed"
         more = f", {whole} read in full" if whole else ""
         return f"members: {members}{more}; films: {films}; {requests} requests"
+
+    def _of_feeds(self, asked: int, requests: int) -> str:
+        kinds = {"unchanged": FeedUnchanged, "read": FeedNews, "gone or private": MemberStatus}
+        feeds = ", ".join(f"{self.kinds[kind]} {name}" for name, kind in kinds.items())
+        entries = f"{self.new_entries} new entries, {self.ratings_set} ratings set"
+        return f"feeds: {asked} members asked, {feeds}; {entries}; {requests} requests"
 
     def _of_films(self, spider: Any, requests: int) -> str:
         films = f"{len(spider.films)} due, {self.kinds[FilmFacts]} read, {self.by_tmdb} found on TMDB"

@@ -7,6 +7,7 @@ from letterboxd_scraper.arguments import (
     FilmArguments,
     FollowGraphArguments,
     ProfileArguments,
+    RssArguments,
     WhenRatedArguments,
 )
 from letterboxd_scraper.errors import InputError, UnknownName
@@ -32,9 +33,17 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
             if name and name not in {row.member for row in cohorts.members(connection, cohort)}:
                 raise UnknownName(f"resume_from={name}: no such member in cohort {cohort.label!r}")
             return cohort
-        case WhenRatedArguments(cohort=str(label)) | FilmArguments(cohort=str(label)):
+        case (
+            WhenRatedArguments(cohort=str(label))
+            | RssArguments(cohort=str(label))
+            | FilmArguments(cohort=str(label))
+        ):
             return cohorts.find(connection, label)
-        case ProfileArguments(user=str(name)) | WhenRatedArguments(user=str(name)):
+        case (
+            ProfileArguments(user=str(name))
+            | WhenRatedArguments(user=str(name))
+            | RssArguments(user=str(name))
+        ):
             _refuse_forgotten(connection, name)
             _refuse_unknown(
                 user_ids(connection, [name]), f"member {name!r}", "build a cohort with them first"

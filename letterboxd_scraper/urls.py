@@ -15,6 +15,7 @@ _LISTINGS = {
     Listing.RATED_BY_DATE: "films/rated/.5-5/by/rated-date/",
     Listing.DIARY: "diary/films/",
     Listing.FEED: "rss/",
+    Listing.WATCHLIST: "watchlist/",
     # Written as in the site's own range: .5, 1, 1.5 …
     **{level: f"films/rated/{f'{stars:g}'.removeprefix('0')}/" for level, stars in STARS_OF.items()},
 }

@@ -12,6 +12,7 @@ from letterboxd_scraper.arguments import (
     FollowGraphArguments,
     NamedList,
     ProfileArguments,
+    RssArguments,
 )
 from letterboxd_scraper.errors import InputError
 
@@ -37,6 +38,8 @@ READ: list[tuple[type[Arguments], dict[str, Any], dict[str, Any]]] = [
     (ProfileArguments, {"cohort": "friends", "resume_from": "Bo/"}, {"resume_from": "bo"}),
     (ProfileArguments, {"user": "ida", "watched": "true"}, {"watched": True, "diary": False}),
     (ProfileArguments, {"cohort": "friends", "diary": "true"}, {"watched": False, "diary": True}),
+    (RssArguments, {"cohort": "12"}, {"cohort": "12", "user": None}),
+    (RssArguments, {"user": "/Ida/"}, {"user": "ida", "cohort": None}),
     (FilmArguments, {"cohort": "friends"}, {"tmdb": True, "histograms": False, "force": False}),
     (FilmArguments, {"slug": "/film/Ordet/", "tmdb": "0", "force": "true"}, {"slug": "ordet", "tmdb": False}),
     (FilmArguments, {"cohort": "friends", "limit": "5"}, {"limit": 5, "cohort": "friends"}),
@@ -96,6 +99,10 @@ REFUSED: list[tuple[type[Arguments], dict[str, Any], str]] = [
     (ProfileArguments, {"user": "ida?"}, f"argument user='ida?': {NO_MEMBER}"),
     (ProfileArguments, {"user": "ida", "watched": "2"}, "argument watched='2': "),
     (ProfileArguments, {"users": "ida"}, "unknown argument 'users': known are cohort, user, resume_from"),
+    (RssArguments, {}, ONE_OF),
+    (RssArguments, {"cohort": "friends", "user": "ida"}, ONE_OF),
+    (RssArguments, {"user": "ida b"}, f"argument user='ida b': {NO_MEMBER}"),
+    (RssArguments, {"cohort": "friends", "pages": "1"}, "unknown argument 'pages': known are cohort, user"),
     (FilmArguments, {}, ONE_FILM_OR_COHORT),
     (FilmArguments, {"cohort": "friends", "slug": "ordet"}, ONE_FILM_OR_COHORT),
     (FilmArguments, {"slug": "the word"}, "argument slug='the word': is not a film"),

@@ -177,6 +177,7 @@ def check_histogram(page: Selector, facts: dict[str, Any], url: str) -> None:
 
 
 def check_feed(body: bytes, facts: dict[str, Any], url: str) -> None:
+    entries = parse_feed(body, url.split("/")[1])
     found = [
         {
             "guid": entry.guid,
@@ -187,13 +188,15 @@ def check_feed(body: bytes, facts: dict[str, Any], url: str) -> None:
             "watched_date": entry.watched.isoformat(),
             "liked": entry.liked,
             "pub_date": entry.published,
+            "tmdb_movie_id": entry.tmdb_id,
         }
-        for entry in parse_feed(body, url.split("/")[1])
+        for entry in entries
     ]
     viewings = [item for item in facts["items"] if item["kind"] != "list"]
     wanted = [item | {"pub_date": parsedate_to_datetime(item["pub_date"])} for item in viewings]
     assert found == [{key: item[key] for key in found[0]} for item in wanted]
     assert len(found) == facts["kinds"]["review"]
+    assert {entry.tmdb_kind for entry in entries} == {"movie"}
 
 
 def check_next(page: Selector, facts: dict[str, Any], url: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from letterboxd_scraper import console
-from letterboxd_scraper.cli import cohort, db, enrich, forget, log, plan, scrape, sync
+from letterboxd_scraper.cli import cohort, db, enrich, forget, import_, log, plan, scrape, sync, watch
 from ranking.cli import export, rank, refresh
 
 app = typer.Typer(
@@ -19,11 +19,13 @@ console.add_global_options(app)
 app.command("sync")(sync.sync)
 app.command("scrape")(scrape.scrape)
 app.command("enrich")(enrich.enrich)
+app.command("watch")(watch.watch)
 app.command("plan")(plan.plan)
 app.command("runs")(log.runs)
 app.command("failures")(log.failures)
 app.command("forget")(forget.forget)
 app.add_typer(cohort.app, name="cohort")
+app.add_typer(import_.app, name="import")
 app.add_typer(refresh, name="refresh")
 app.add_typer(rank, name="rank")
 app.add_typer(export, name="export")

@@ -11,6 +11,7 @@ from scrapy.exceptions import UsageError
 
 from letterboxd_scraper import config, urls
 from letterboxd_scraper.arguments import Arguments
+from letterboxd_scraper.browser import chromium
 from letterboxd_scraper.errors import InputError, ProjectError, TermsNotAccepted
 from letterboxd_scraper.extensions import OUTCOME
 from letterboxd_scraper.spiders.site import SiteSpider
@@ -63,6 +64,8 @@ class Command(BaseRunSpiderCommand):
         check_store(settings, spider.read_arguments(opts.spargs))
         refuse_without_terms(settings)
         self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")  # type: ignore[union-attr]
+        if settings.LETTERBOXD_BROWSER:
+            self.settings.setdict(chromium.scrapy_settings(settings), "cmdline")  # type: ignore[union-attr]
         if os.environ.get(config.STOP_WITH_PARENT):
             Thread(target=_interrupt_at_end_of_input, daemon=True).start()
         crawler = self._create_crawler(spider)

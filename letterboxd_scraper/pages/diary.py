@@ -15,6 +15,8 @@ from letterboxd_scraper.pages.tiles import parse_film, parse_stars
 
 # What stands in the place of the table when there is no entry.
 _NO_TABLE = "section.empty-text"
+_TABLE = "table#diary-table, table.diary-table"
+CONTAINER = f"{_TABLE}, {_NO_TABLE}"
 # The day links to its own page; month and year are not written on every row.
 _DAY = re.compile(r"/for/(\d{4})/(\d{1,2})/(\d{1,2})/$")
 # The first viewing of a film has no number.
@@ -28,7 +30,7 @@ def parse_diary(page: Selector) -> tuple[DiaryEntry, ...]:
 
     Raises LayoutChanged if the page has no diary, or an entry that cannot be read.
     """
-    table = page.css("table#diary-table, table.diary-table")
+    table = page.css(_TABLE)
     if not table and not page.css(_NO_TABLE):
         raise LayoutChanged("no diary on the page")
     entries = tuple(_entry(row) for row in table.css("tr.diary-entry-row"))

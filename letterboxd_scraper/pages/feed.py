@@ -3,13 +3,15 @@
 import re
 from calendar import timegm
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.items import STARS, FeedEntry, Film
 
 _VIEWING = re.compile(r"letterboxd-(?:watch|review)-\d{1,18}")
 _FILM = re.compile(r"/([^/\s]+)/film/([^/\s]{1,500})/(?:\d+/)?$")
+_NUMBER = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+_ON_TMDB: dict[Literal["movie", "tv"], str] = {"movie": "tmdb_movieid", "tv": "tmdb_tvid"}
 
 
 def parse_feed(body: bytes, member: str) -> tuple[FeedEntry, ...]:
@@ -36,6 +38,7 @@ def _entry(entry: Any) -> FeedEntry:
     if not found or not published or not title:
         raise LayoutChanged(f"a viewing without film or date in the feed: {link!r}")
     year = str(entry.get("letterboxd_filmyear", ""))
+    kind, number = _at_tmdb(entry)
     return FeedEntry(
         guid=str(entry.id),
         film=Film(found[2], title, int(year) if re.fullmatch(r"\d{4}", year, re.ASCII) else None),
@@ -44,7 +47,17 @@ def _entry(entry: Any) -> FeedEntry:
         stars=_stars(entry.get("letterboxd_memberrating")),
         liked={"Yes": True, "No": False}.get(str(entry.get("letterboxd_memberlike", ""))),
         url=link,
+        tmdb_kind=kind,
+        tmdb_id=number,
     )
+
+
+def _at_tmdb(entry: Any) -> tuple[Literal["movie", "tv"] | None, int | None]:
+    """Return what TMDB has the film as, and its number there."""
+    for kind, name in _ON_TMDB.items():
+        if _NUMBER.fullmatch(number := str(entry.get(name, ""))):
+            return kind, int(number)
+    return None, None
 
 
 def _day(text: str) -> date:

@@ -13,10 +13,12 @@ from letterboxd_scraper.film_items import Director, FilmPage, TmdbLink
 from letterboxd_scraper.items import Film
 from letterboxd_scraper.pages.numbers import parse_count
 from letterboxd_scraper.pages.tiles import film_identity, title_and_year
+from letterboxd_scraper.texts import storable
 
+CONTAINER = "script[type='application/ld+json'], p.text-footer"
 _NUMBER = re.compile(r"film:([1-9]\d{0,8})\b")
 _ON_TMDB = re.compile(
-    r"//(?:www\.)?themoviedb\.org/(movie|tv)/(\d{1,9})(?:[^/]*)(?:/season/(\d{1,5})(?:/episode/(\d{1,5}))?)?(?:/|$)"
+    r"//(?:www\.)?themoviedb\.org/(movie|tv)/(\d{1,9})(?:[^/]*)(?:/season/(\d{1,5})(?:/episode/(\d{1,5}))?)?(?:[/?#]|$)"
 )
 _ON_IMDB = re.compile(r"imdb\.com/title/(tt\d{1,12})\b")
 _RUNTIME = re.compile(r"([\d,]+)\s*min")
@@ -36,6 +38,7 @@ def parse_film_page(page: Selector) -> FilmPage:
     return FilmPage(
         film=_film(page, data),
         link=parse_tmdb_link(page),
+        link_is_sure=_button(page) is not None,
         imdb_id=page.css("p.text-footer a::attr(href)").re_first(_ON_IMDB),
         runtime_minutes=parse_runtime(page),
         poster_url=_text(data.get("image")),
@@ -58,13 +61,19 @@ def parse_number(page: Selector) -> int | None:
 
 
 def parse_tmdb_link(page: Selector) -> TmdbLink | None:
-    """Return where TMDB has the film: as the link below the text says, else the body, which may be wrong."""
+    """Return where TMDB has the film: as the button below the text says, else the body, which may lie."""
+    if button := _button(page):
+        return button
+    body = page.css("body")
+    return _link(body.xpath("@data-tmdb-type").get(), body.xpath("@data-tmdb-id").get(""))
+
+
+def _button(page: Selector) -> TmdbLink | None:
     for href in page.css("p.text-footer a::attr(href)").getall():
         if found := _ON_TMDB.search(href):
             kind, number, season, episode = found.groups()
             return _link(kind, number, season, episode)
-    body = page.css("body")
-    return _link(body.xpath("@data-tmdb-type").get(), body.xpath("@data-tmdb-id").get(""))
+    return None
 
 
 def parse_runtime(page: Selector) -> int | None:
@@ -135,8 +144,8 @@ def _directors(page: Selector, data: Mapping[str, Any]) -> tuple[Director, ...]:
 
 
 def _add(found: dict[str, Director], href: str, name: str | None) -> None:
-    slug = _DIRECTOR.search(_path(href))
-    name = " ".join((name or "").split())
+    slug = _DIRECTOR.search(storable(_path(href)))
+    name = " ".join(storable(name or "").split())
     if slug and name:
         found.setdefault(slug[1], Director(name, slug[1]))
 
@@ -155,7 +164,7 @@ def _linked_data(page: Selector) -> Mapping[str, Any]:
 
 def _average(value: Any) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0.5 <= value <= 5 else None
+    return round(float(value), 2) if is_number and 0.5 <= value <= 5 else None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -163,7 +172,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    return storable(value).strip() or None if isinstance(value, str) else None
 
 
 def _meta(page: Selector, name: str) -> str | None:

@@ -6,13 +6,15 @@ from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import Person
 from letterboxd_scraper.pages.numbers import parse_count
 
+CONTAINER = "table.member-table, table.person-table"
+
 
 def parse_people(page: Selector) -> tuple[Person, ...]:
     """Return the people on one page in the order shown; an empty table is an empty tuple.
 
     Raises LayoutChanged if the page has no member table.
     """
-    if not page.css("table.member-table, table.person-table"):
+    if not page.css(CONTAINER):
         raise LayoutChanged("no table of members on the page")
     people = tuple(_person(row) for row in page.css("tr:has(div.person-summary)"))
     if not people and page.css("table.member-table td, table.person-table td"):

@@ -7,12 +7,13 @@ from parsel import Selector
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.film_items import Director
 
+CONTAINER = "h1.title-1"
 _SLUG = re.compile(r"/[a-z-]+/([^\s/]{1,500})/?$")
 
 
 def parse_person_page(page: Selector) -> Director:
     """Read who a page of films is about; ``tmdb_id`` is None where the page does not say."""
-    name = " ".join("".join(page.css("h1.title-1").xpath("./text()").getall()).split())
+    name = " ".join("".join(page.css(CONTAINER).xpath("./text()").getall()).split())
     address = page.xpath("//meta[@property='og:url']/@content").get("")
     slug = _SLUG.search(address)
     if slug is None:

@@ -11,13 +11,14 @@ from letterboxd_scraper.pages.numbers import parse_count
 from letterboxd_scraper.pages.proof import owner_of
 from letterboxd_scraper.pages.tiles import parse_film
 
+CONTAINER = ".profile-header, #profile-header"
 _NAMED_FAVOURITES = re.compile(r"films? watched\. Favorites: ")
 
 
 def parse_profile(page: Selector) -> Profile:
     """Read a profile page. Raises LayoutChanged where its owner or its header is missing."""
     member = owner_of(page)
-    if member is None or not page.css(".profile-header, #profile-header"):
+    if member is None or not page.css(CONTAINER):
         raise LayoutChanged("no profile header on the page")
     histogram = _histogram(page)
     return Profile(

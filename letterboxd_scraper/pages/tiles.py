@@ -25,6 +25,7 @@ _TILE = "[data-item-slug], [data-film-slug]"
 # A grid, or what stands in its place when a listing is empty.
 _GRID = "ul.grid, ul.poster-list, ul.js-list-entries"
 _NO_GRID = ".poster-grid, #content section.filtered-message"
+CONTAINER = f"{_GRID}, {_NO_GRID}"
 # Entries that hold a film; others (advertisements, say) may stand between them.
 _FILM_ENTRY = frozenset({"griditem", "posteritem", "poster-container"})
 _RATING = frozenset({"rating", "inline-rating"})

@@ -1,6 +1,7 @@
 """What each film is: its page, TMDB, its rating histogram, and who on TMDB its directors are."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -11,7 +12,16 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import FilmArguments
-from letterboxd_scraper.errors import PageError, TmdbNotFound, TmdbRefused, TmdbUnavailable, WrongPage
+from letterboxd_scraper.errors import (
+    PageError,
+    TmdbDown,
+    TmdbError,
+    TmdbNotFound,
+    TmdbRefused,
+    TmdbUnavailable,
+    TmdbUnreadable,
+    WrongPage,
+)
 from letterboxd_scraper.film_items import (
     DIRECTOR,
     FILM,
@@ -28,10 +38,12 @@ from letterboxd_scraper.film_items import (
     credited,
 )
 from letterboxd_scraper.items import Failure, Film
+from letterboxd_scraper.pages import film as film_page
+from letterboxd_scraper.pages import person
 from letterboxd_scraper.pages.film import parse_film_page
 from letterboxd_scraper.pages.histogram import parse_histogram, refuse_truncated
 from letterboxd_scraper.pages.person import parse_person_page
-from letterboxd_scraper.spiders.site import SiteSpider, described, parsed, prove, prove_text
+from letterboxd_scraper.spiders.site import SiteSpider, described, parsed, prove, prove_text, showing
 from letterboxd_scraper.starts import Details, FilmStart, KnownDirectors
 from letterboxd_scraper.stops import CrawlEnding, SiteStop
 
@@ -51,7 +63,8 @@ class FilmSpider(SiteSpider):
     def __init__(self, name: str | None = None, **given: Any) -> None:
         super().__init__(name, **given)
         self._directors_asked: set[str] = set()
-        self._not_found: set[TmdbLink] = set()
+        self._not_found: set[TmdbLink | None] = set()
+        self._said: set[str] = set()
         self._refused = False
 
     async def start(self) -> AsyncIterator[Any]:
@@ -62,7 +75,8 @@ class FilmSpider(SiteSpider):
                 async for found in self._look_up(film, None):
                     yield found
             else:
-                yield self._histogram_request(film.film)
+                async for found in self._rest(film, film.film, film.directors if film.resolve else ()):
+                    yield found
 
     async def parse_film(self, response: Response, start: FilmStart) -> AsyncIterator[Any]:
         try:
@@ -72,6 +86,11 @@ class FilmSpider(SiteSpider):
             yield self.ask_again(response) or self._failure(
                 FILM, urls.film(start.film.slug), error, start.film
             )
+            return
+        if _leads_to_another(start.film, page.film):
+            # The site has made two films one, or has given the address to another: the number knows.
+            slug = f"film:{start.film.film_id}"
+            yield self._film_request(replace(start, film=replace(start.film, slug=slug)))
             return
         async for found in self._look_up(start, page):
             yield found
@@ -100,8 +119,11 @@ class FilmSpider(SiteSpider):
         about = request.cb_kwargs
         film = about["start"].film if stage == FILM else about["film"]
         response = getattr(failure.value, "response", None)
-        if stage == FILM and response is not None and response.status == 404:
-            yield FilmGone(film)
+        missing = response is not None and response.status == 404
+        if stage == FILM and missing:
+            yield FilmGone(film, not_found=about["start"].link in self._not_found)
+        elif stage == DIRECTOR and missing:
+            yield DirectorPage(about["slug"], self.url(urls.director(about["slug"])), None)
         else:
             yield self._failure(stage, request.meta["path"], described(failure), film)
         if isinstance(failure.value, SiteStop):
@@ -109,7 +131,9 @@ class FilmSpider(SiteSpider):
 
     async def _look_up(self, start: FilmStart, page: FilmPage | None) -> AsyncIterator[Any]:
         """Yield what TMDB and the page (None: it was not read) tell of a film, then the requests after it."""
-        link = (page and page.link) or start.link
+        link = start.link
+        if page and page.link and (page.link_is_sure or link is None):
+            link = page.link
         answer: TmdbDetails | None = None
         not_found = False
         if link and self.details:
@@ -117,19 +141,34 @@ class FilmSpider(SiteSpider):
                 answer = await self._ask_tmdb(link)
             except TmdbNotFound:
                 not_found = True
-            except TmdbUnavailable as error:
+            except TmdbDown as error:
+                self._say_once(str(error))  # the next run finds who was not asked
+            except (TmdbUnavailable, TmdbUnreadable) as error:
                 yield self._failure(TMDB, urls.film(start.film.slug), error, start.film)
         if page is None and not_found:
             yield self._film_request(start)  # what TMDB told before is replaced by what the page says
             return
         directors = credited(answer.directors if answer else (), page.directors if page else start.directors)
-        yield FilmFacts(start.film, link, page, answer, not_found, directors)
-        # Where TMDB is to be asked and did not answer, the next run asks it first.
-        if page and self.details and (answer or not_found or not link):
-            async for request in self._director_requests(directors, start.film):
-                yield request
+        if page or answer:
+            yield FilmFacts(start.film, link, page, answer, not_found, directors)
+        # Where TMDB is to be asked and did not answer, the next run asks it before the directors' pages.
+        resolvable = directors if self.details and (answer or not_found or not link) else ()
+        async for request in self._rest(start, page.film if page else start.film, resolvable):
+            yield request
+
+    async def _rest(
+        self, start: FilmStart, film: Film, directors: tuple[Director, ...]
+    ) -> AsyncIterator[Request]:
+        """Yield the requests that remain: for directors' pages, and for the histogram."""
+        async for request in self._director_requests(directors, film):
+            yield request
         if start.histogram:
-            yield self._histogram_request(page.film if page else start.film)
+            yield self._histogram_request(film)
+
+    def _say_once(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self.logger.warning(message)
 
     async def _ask_tmdb(self, link: TmdbLink) -> TmdbDetails:
         if link in self._not_found:  # and so the film's page was read
@@ -159,18 +198,18 @@ class FilmSpider(SiteSpider):
         known = await self.known_directors(unknown)
         for slug in unknown:
             if slug not in known:
-                yield self.ask(urls.director(slug), self.parse_director, slug=slug, film=film)
+                shows = showing("filmography-page", person.CONTAINER)
+                yield self.ask(urls.director(slug), self.parse_director, shows=shows, slug=slug, film=film)
 
     def _film_request(self, start: FilmStart) -> Request:
-        return self.ask(urls.film(start.film.slug), self.parse_film, start=start)
+        shows = showing("film", film_page.CONTAINER)
+        return self.ask(urls.film(start.film.slug), self.parse_film, shows=shows, start=start)
 
     def _histogram_request(self, film: Film) -> Request:
         # A film is finished before the next is begun.
         return self.ask(urls.histogram(film.slug), self.parse_histogram, priority=1, film=film)
 
-    def _failure(
-        self, stage: str, path: str, error: PageError | TmdbUnavailable | str, film: Film
-    ) -> Failure:
+    def _failure(self, stage: str, path: str, error: PageError | TmdbError | str, film: Film) -> Failure:
         return Failure(stage, self.url(path), str(error), film=film.slug)
 
 
@@ -179,6 +218,12 @@ STAGES = {
     FilmSpider.parse_histogram.__name__: HISTOGRAM,
     FilmSpider.parse_director.__name__: DIRECTOR,
 }
+
+
+def _leads_to_another(asked: Film, shown: Film) -> bool:
+    """Say whether an address led to a film with another number, and was not that of the number itself."""
+    moved = asked.slug != shown.slug and not asked.slug.startswith("film:")
+    return bool(moved and asked.film_id and shown.film_id and asked.film_id != shown.film_id)
 
 
 def _slug_in(response: Response, place: str) -> str:

@@ -12,8 +12,8 @@ from twisted.python.failure import Failure as TwistedFailure
 from letterboxd_scraper import urls
 from letterboxd_scraper.errors import PageError
 from letterboxd_scraper.items import STARS_OF, Failure, Listing, MemberStatus
-from letterboxd_scraper.pages import proof
-from letterboxd_scraper.spiders.site import SiteSpider, described, prove
+from letterboxd_scraper.pages import diary, people, profile, proof, tiles
+from letterboxd_scraper.spiders.site import SiteSpider, described, prove, showing
 from letterboxd_scraper.stops import CrawlEnding, SiteStop
 
 BODY_CLASS = {
@@ -28,8 +28,15 @@ BODY_CLASS = {
     Listing.DIARY: "films-diary",
     **dict.fromkeys(STARS_OF, "films-watched"),
 }
+# What else a page of each type holds; the others list films.
+CONTAINER = {
+    Listing.PROFILE: profile.CONTAINER,
+    Listing.FOLLOWING: people.CONTAINER,
+    Listing.FOLLOWERS: people.CONTAINER,
+    Listing.DIARY: diary.CONTAINER,
+}
 # The pages whose absence means that the member has gone, not that a listing has changed.
-_HOME = {Listing.PROFILE, Listing.FOLLOWING, Listing.FOLLOWERS}
+_HOME = {Listing.PROFILE, Listing.FOLLOWING, Listing.FOLLOWERS, Listing.FEED}
 
 
 class MemberSpider(SiteSpider):
@@ -41,7 +48,10 @@ class MemberSpider(SiteSpider):
     def fetch(self, member: str, listing: Listing, number: int, priority: int = 0) -> Request:
         """Return the request for one page of a member's listing."""
         about = {"member": member, "listing": listing, "number": number}
-        return self.ask(urls.listing(member, listing, number), self.parse_listing, priority, **about)
+        path, shows = urls.listing(member, listing, number), None
+        if body_class := BODY_CLASS.get(listing):  # a feed has none
+            shows = showing(body_class, CONTAINER.get(listing, tiles.CONTAINER))
+        return self.ask(path, self.parse_listing, priority, shows, **about)
 
     async def parse_listing(
         self, response: Response, member: str, listing: Listing, number: int
@@ -74,7 +84,7 @@ class MemberSpider(SiteSpider):
         first = number == 1 and isinstance(response, TextResponse)
         status = _status_of(response, listing) if first else None
         if status:
-            yield MemberStatus(member, status)
+            yield MemberStatus(member, status, listing)
         else:
             url = self.address(member, listing, number)
             yield Failure(listing, url, described(failure), member)

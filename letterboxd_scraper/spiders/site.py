@@ -33,15 +33,25 @@ class SiteSpider(Spider):
     def url(self, path: str) -> str:
         return str(self.settings["LETTERBOXD_BASE_URL"]) + path
 
-    def ask(self, path: str, callback: Callable[..., Any], priority: int = 0, **about: Any) -> Request:
-        """Return the request for a page; ``about`` is what the callback is to know of it."""
+    def ask(
+        self,
+        path: str,
+        callback: Callable[..., Any],
+        priority: int = 0,
+        shows: str | None = None,
+        **about: Any,
+    ) -> Request:
+        """Return the request for a page; ``about`` is what the callback is to know of it.
+
+        ``shows`` selects what a browser waits for; None: nothing on it is made by scripts.
+        """
         return Request(
             self.url(path),
             callback=callback,
             errback=self.failed,
             cb_kwargs=about,
             priority=priority,
-            meta={"path": path},
+            meta={"path": path, "shows": shows},
             # A page that must be read twice is asked for twice.
             dont_filter=True,
         )
@@ -52,7 +62,9 @@ class SiteSpider(Spider):
         if request is None or request.meta.get("retry_times", 0) >= self.settings.getint("RETRY_TIMES"):
             return None
         # The page's own address, not the one that it may have led to.
-        again = self.ask(request.meta["path"], request.callback, request.priority, **request.cb_kwargs)  # type: ignore[arg-type]
+        about = request.cb_kwargs
+        path, shows = request.meta["path"], request.meta["shows"]
+        again = self.ask(path, request.callback, request.priority, shows, **about)  # type: ignore[arg-type]
         again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
         again.meta["page_was_bad"] = True
         return again
@@ -74,6 +86,11 @@ def prove(response: Response, body_class: str, owner: str | None = None) -> Sele
     page = parsed(response)
     proof.check(page, body_class, owner)
     return page
+
+
+def showing(body_class: str, container: str) -> str:
+    """Return the selector of what a page of that type holds: what must be there before it is believed."""
+    return ", ".join(f"body.{body_class} {each}" for each in container.split(", "))
 
 
 def prove_text(response: Response) -> str:

@@ -17,7 +17,8 @@ from letterboxd_scraper.store.schema import cohort_members, films, ratings, user
 COUNTS_FRESH_FOR = timedelta(days=1)
 # A listing that was left half read longer ago than this is read from its beginning: it may have moved.
 HALF_READ_HOLDS_FOR = timedelta(hours=1)
-_PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
+# Listings whose bookmarks do not name films.
+_NOT_FILMS = (Listing.FOLLOWING, Listing.FOLLOWERS, Listing.FEED)
 
 
 def cohort_starts(
@@ -141,7 +142,7 @@ def _bookmarks(
 ) -> dict[int, dict[Listing, Bookmark]]:
     state = user_scrape_state.c
     query = sa.select(user_scrape_state).where(
-        state.user_id.in_(user_ids), state.run >= work, state.listing.not_in(_PEOPLE)
+        state.user_id.in_(user_ids), state.run >= work, state.listing.not_in(_NOT_FILMS)
     )
     found: dict[int, dict[Listing, Bookmark]] = defaultdict(dict)
     for row in connection.execute(query):

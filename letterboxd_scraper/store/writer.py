@@ -11,7 +11,9 @@ from letterboxd_scraper.items import (
     STARS_OF,
     DiaryPage,
     Failure,
+    FeedNews,
     FeedPage,
+    FeedUnchanged,
     FilmsPage,
     Listing,
     MemberRead,
@@ -22,11 +24,12 @@ from letterboxd_scraper.items import (
     Person,
     Profile,
 )
+from letterboxd_scraper.snapshots import Snapshot
 from letterboxd_scraper.starts import Visit
-from letterboxd_scraper.store import bookmarks, failures
+from letterboxd_scraper.store import bookmarks, failures, feeds
 from letterboxd_scraper.store.bookmarks import Place
 from letterboxd_scraper.store.cohorts import set_members
-from letterboxd_scraper.store.diaries import newest_ratings, save_entries
+from letterboxd_scraper.store.diaries import Viewing, newest_ratings, save_entries
 from letterboxd_scraper.store.film_facts import save_facts, save_gone, save_histogram
 from letterboxd_scraper.store.films import film_ids, stored_film_ids
 from letterboxd_scraper.store.forgetting import allowed
@@ -39,6 +42,7 @@ from letterboxd_scraper.store.ratings import (
     save_viewings,
 )
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
+from letterboxd_scraper.store.snapshots import save_snapshot
 from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
 from letterboxd_scraper.store.users import follow_renaming, user_ids
 
@@ -111,7 +115,11 @@ def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> Non
 def _diary_page(page: DiaryPage, connection: sa.Connection, visit: Visit) -> None:
     place = bookmarks.find(connection, page.member, Listing.DIARY)
     ids = stored_film_ids(connection, [entry.film for entry in page.entries])
-    entries = [(ids[entry.film.key], entry) for entry in page.entries if entry.film.key in ids]
+    entries = [
+        Viewing(ids[entry.film.key], entry.date, entry.stars, entry.url)
+        for entry in page.entries
+        if entry.film.key in ids
+    ]
     rated = newest_ratings(entries, place.seen_before(page.number) or ())
     status = "complete" if page.last else "reading"
     # Where the page before was not saved, nobody knows which entries of this one are the newest.
@@ -124,6 +132,16 @@ def _feed_page(page: FeedPage, connection: sa.Connection, visit: Visit) -> None:
     user = user_ids(connection, [page.member])[page.member]
     ids = film_ids(connection, [entry.film for entry in page.entries])
     save_viewings(connection, user, {ids[entry.film.key]: entry for entry in page.entries}, visit.at)
+
+
+@_store.register
+def _feed_news(item: FeedNews, connection: sa.Connection, visit: Visit) -> None:
+    feeds.save_news(connection, item, visit)
+
+
+@_store.register
+def _feed_unchanged(item: FeedUnchanged, connection: sa.Connection, visit: Visit) -> None:
+    feeds.save_answered(connection, item.member, visit.at)
 
 
 @_store.register
@@ -181,9 +199,12 @@ def _membership(found: Membership, connection: sa.Connection, visit: Visit) -> N
 
 @_store.register
 def _member_status(item: MemberStatus, connection: sa.Connection, visit: Visit) -> None:
-    here = users.c.letterboxd_username == item.member
-    told = {"status": item.status, "last_incremental_scrape_at": visit.at}
-    connection.execute(users.update().where(here).values(told))
+    if item.listing is Listing.FEED:
+        feeds.save_status(connection, item.member, item.status)
+    else:
+        here = users.c.letterboxd_username == item.member
+        told = {"status": item.status, "last_incremental_scrape_at": visit.at}
+        connection.execute(users.update().where(here).values(told))
     # Whatever could not be read of them before: now it is known why.
     failures.resolve(connection, item.member, visit.at)
 
@@ -241,6 +262,11 @@ def _film_histogram(item: FilmHistogram, connection: sa.Connection, visit: Visit
 @_store.register
 def _director_page(item: DirectorPage, connection: sa.Connection, visit: Visit) -> None:
     save_director_page(connection, item, visit.at)
+
+
+@_store.register
+def _snapshot(item: Snapshot, connection: sa.Connection, visit: Visit) -> None:
+    save_snapshot(connection, item, visit)
 
 
 @_store.register

@@ -8,7 +8,7 @@ from typing import Literal
 from . import chrome, refusals
 from .diary import diary_page
 from .directors import PEOPLE
-from .feed import feed
+from .feed import feed, is_unchanged, validators
 from .film_page import director_page, film_page
 from .grids import Listing, grid_page, newest_first
 from .histogram import rating_histogram, ratings_summary
@@ -18,6 +18,7 @@ from .world import Film, Member, World
 
 HTML = "text/html;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"
+FEED = "application/rss+xml;charset=UTF-8"
 
 ROBOTS = """\
 # Robots of the imitation site: the rules of the real one, under our own comments.
@@ -143,8 +144,12 @@ def diary(world: World, member: Member, place: Place) -> Answer:
 
 
 def rss(world: World, member: Member, place: Place) -> Answer:
-    """A member's feed."""
-    return Answer(200, feed(world, member), "application/rss+xml;charset=UTF-8")
+    """A member's feed, unless the client has it already."""
+    text = feed(world, member)
+    headers = validators(member, text)
+    if is_unchanged(headers):
+        return Answer(304, "", FEED, headers)
+    return Answer(200, text, FEED, headers)
 
 
 def film(world: World, slug: str) -> str | None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import pages, tmdb
+from . import feed, pages, tmdb
 from .control import PREFIX, Backstage, control
 from .faults import Faults
 from .hits import Hit, HitLog, now
@@ -132,6 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
         arrived = now()
         agent = self.headers.get("User-Agent", "")
         tmdb.AUTHORIZATION.set(self.headers.get("Authorization", ""))
+        feed.CONDITIONS.set(
+            (self.headers.get("If-None-Match", ""), self.headers.get("If-Modified-Since", ""))
+        )
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         answer = self.server.site.answer(self.command, self.path, agent, body)
         sent = self._bytes(answer)

@@ -1,0 +1,58 @@
+"""`letterboxd watch`: what members' feeds tell."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
+from letterboxd_scraper.console import Session
+
+if TYPE_CHECKING:
+    from letterboxd_scraper.starts import FeedStart
+
+
+def watch(
+    context: typer.Context,
+    cohort: Annotated[str | None, typer.Option(help="Label or number of the cohort.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="One member, by the name in their profile's address.")
+    ] = None,
+    accept_terms: AcceptTerms = False,
+) -> None:
+    """Read members' feeds: new ratings, the days on which ratings were made, and links to diary entries.
+
+    One request for each member. A feed shows the newest fifty entries of a diary: it proves nothing to be
+    gone, and what is rated without a diary entry is not in it.
+    """
+    from letterboxd_scraper.arguments import RssArguments
+    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.store import feeds, runs
+    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.targets import find_target
+
+    session: Session = context.obj
+    given: dict[str, Any] = {"cohort": cohort, "user": user}
+    given = {name: value for name, value in given.items() if value is not None}
+    arguments = RssArguments.read(given)
+    engine = session.store()
+    with reading(engine) as connection:
+        target = find_target(connection, arguments)
+        starts = feeds.due(connection, target.id if target else None, arguments.user)
+    name = target.label if target else str(arguments.user)
+    if not starts:
+        session.say(f"{name}: there is nobody whose feed could be read")
+        return
+    session.say(f"{name}: {_cost(starts, session.config.DOWNLOAD_DELAY)}")
+    code = crawls.crawl(session, "rss", given, crawl_settings(accept_terms=accept_terms))
+    with reading(engine) as connection:
+        notes = runs.notes_of_latest(connection, "rss", target.label if target else None)
+    session.say(f"{name}: {notes}")
+    raise typer.Exit(code)
+
+
+def _cost(starts: "list[FeedStart]", delay: float) -> str:
+    from letterboxd_scraper.cli import estimate
+
+    known = sum(bool(start.etag or start.last_modified) for start in starts)
+    time = f"{estimate.minutes(len(starts), delay)} at one each {delay:g} s"
+    return f"{len(starts)} feeds, a request each, {time}; {known} of them only if they have changed"

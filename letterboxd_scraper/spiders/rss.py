@@ -1,0 +1,80 @@
+"""What members' feeds tell: one request each, and none for what the site says is unchanged."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any
+
+from scrapy import Request
+from scrapy.http import Response
+
+from letterboxd_scraper.arguments import RssArguments
+from letterboxd_scraper.errors import PageError
+from letterboxd_scraper.items import FeedEntry, FeedNews, FeedUnchanged, Listing
+from letterboxd_scraper.pages.feed import parse_feed
+from letterboxd_scraper.spiders.member import MemberSpider
+from letterboxd_scraper.starts import FeedStart
+
+NOT_MODIFIED = 304
+
+
+class RssSpider(MemberSpider):
+    """Reads one feed of each member. `feeds` is filled before it starts."""
+
+    name = "rss"
+    arguments = RssArguments
+    feeds: tuple[FeedStart, ...] = ()
+
+    def __init__(self, name: str | None = None, **given: Any) -> None:
+        super().__init__(name, **given)
+        self._starts: dict[str, FeedStart] = {}
+
+    async def start(self) -> AsyncIterator[Any]:
+        self._starts = {start.name: start for start in self.feeds}
+        for place, start in enumerate(self.feeds):
+            yield self._request(start, priority=-place)
+
+    async def parse_listing(
+        self, response: Response, member: str, listing: Listing, number: int
+    ) -> AsyncIterator[Any]:
+        if response.status == NOT_MODIFIED:
+            yield FeedUnchanged(member)
+            return
+        try:
+            entries = parse_feed(response.body, member)
+        except PageError as error:
+            for found in self._bad_page(response, error, member, listing, number):
+                yield found
+            return
+        told, known = _told(self._starts[member], entries)
+        yield FeedNews(member, told, known, _header(response, "ETag"), _header(response, "Last-Modified"))
+
+    def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
+        yield from ()
+
+    def _request(self, start: FeedStart, priority: int) -> Request:
+        request = self.fetch(start.name, Listing.FEED, 1, priority)
+        known = {"If-None-Match": start.etag, "If-Modified-Since": start.last_modified}
+        for name, value in known.items():
+            if value is not None:
+                request.headers[name] = value
+                # Whoever did not ask so gets no such answer.
+                request.meta["handle_httpstatus_list"] = [NOT_MODIFIED]
+        return request
+
+
+def _told(start: FeedStart, entries: tuple[FeedEntry, ...]) -> tuple[tuple[FeedEntry, ...], tuple[str, ...]]:
+    """Return what a feed tells, and the guids of the entries that were told just so before."""
+    known = {entry.guid for entry in entries if start.known.get(entry.number) == entry.mark}
+    edited = {entry.guid for entry in entries if entry.number in start.known} - known
+    told = tuple(
+        replace(entry, published=max(entry.published, start.read_at))
+        if start.read_at and entry.guid in edited
+        else entry
+        for entry in entries
+    )
+    return told, tuple(entry.guid for entry in entries if entry.guid in known)
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

@@ -1,0 +1,251 @@
+"""The browser door: a real Chromium, on an imitation site whose pages are made by scripts."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+from parsel import Selector
+
+from letterboxd_scraper.browser import chromium
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.pages import diary, film, people, person, profile, tiles
+from letterboxd_scraper.spiders.site import showing
+from letterboxd_scraper.store.schema import scrape_failures
+from tests.conftest import Names, Shell, assert_ended, on_sqlite, stored_facts
+from tests.enriched import stored_films
+from tests.site import Fault, Site, own_world
+from tests.site.cinema import expected
+from tests.site.data import GONE, PRIVATE
+from tests.site.directors import PEOPLE
+from tests.site.pages import HTML, Answer
+
+# What a page's scripts fetch: the rest of a listing.
+REST = "?rest"
+
+# A page as it leaves the site. Its scripts build it late, and try everything that is none of their business.
+_SHELL = """<!DOCTYPE html>
+<html><head><title>Letterboxd</title>
+<link rel="icon" href="/favicon.ico"><link rel="stylesheet" href="/style.css">
+<link rel="preload" as="font" href="/letters.woff2"><link rel="prefetch" href="/next/"></head>
+<body class="loading"><img src="/picture.png"><iframe src="/frame/"></iframe>
+<script src="http://localhost:@port@/elsewhere.js"></script><script src="/first.js"></script>
+<script>
+const show = html => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    document.replaceChild(document.adoptNode(page.documentElement), document.documentElement);
+};
+window.open("/window/");
+navigator.sendBeacon("/beacon/", "here");
+new WebSocket("ws://" + location.host + "/socket/");
+fetch("/marla/films/by/rating/").catch(() => {});
+fetch("/form/", {method: "POST"}).catch(() => {});
+@build@
+setTimeout(() => { location.href = "/away/"; }, 100);
+</script></body></html>
+"""
+_AT_ONCE = "setTimeout(() => show(@page@), 300);"
+_FETCHED = 'fetch(location.pathname + "?rest").then(answer => answer.text()).then(show);'
+
+
+class ScriptedSite(Site):
+    """The imitation site, whose pages show nothing before their scripts have run."""
+
+    works = True  # else nothing ever comes of it
+    rest_is_refused = False
+
+    def answer(self, method: str, target: str, agent: str, body: bytes) -> Answer:
+        answer = super().answer(method, target, agent, body)
+        if target == "/first.js":
+            return Answer(200, "", "text/javascript")
+        if target.endswith(REST):
+            return Answer(429, "", headers=(("Retry-After", "3600"),)) if self.rest_is_refused else answer
+        whole = answer.status == 200 and answer.kind == HTML and not answer.fault
+        return (
+            replace(answer, body=self._shell(target, answer.body))
+            if whole and "<body" in answer.body
+            else answer
+        )
+
+    def _shell(self, target: str, page: str) -> str:
+        build = (
+            _FETCHED
+            if "/films/" in target
+            else _AT_ONCE.replace("@page@", json.dumps(page).replace("</", "<\\/"))
+        )
+        text = _SHELL.replace("@build@", build if self.works else "")
+        return text.replace("@port@", str(urlsplit(self.url).port))
+
+
+@pytest.fixture
+def friends() -> Names:
+    return (GONE, PRIVATE, "kip")
+
+
+@pytest.fixture
+def site(friends: Names) -> Iterator[ScriptedSite]:
+    site = ScriptedSite(own_world(follows=friends))
+    with site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def browser() -> tuple[str, ...]:
+    """The options with which a crawl uses the machine's Chromium."""
+    try:
+        program = chromium.find(os.environ.get("LETTERBOXD_CHROMIUM", ""))
+    except InputError as error:
+        if os.environ.get("BROWSER_REQUIRED"):
+            pytest.fail(f"BROWSER_REQUIRED is set, but: {error}")
+        pytest.skip(f"no browser to test with: {error}")
+    return ("-s", "LETTERBOXD_BROWSER=true", "-s", f"LETTERBOXD_CHROMIUM={program}")
+
+
+def paths(site: Site) -> list[str]:
+    """Return what the site was asked for; TMDB is another one."""
+    return [hit.path for hit in site.log if not hit.path.startswith("/3/")]
+
+
+def errors(engine: sa.Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.scalars(sa.select(scrape_failures.c.error)))
+
+
+@on_sqlite
+def test_without_a_browser_such_pages_are_failures(known: Shell, known_engine: sa.Engine) -> None:
+    assert_ended(known.scrapy("profile", user="kip"), 3)
+    assert errors(known_engine) == ["expected a 'profile' page, found body class 'loading'"]
+
+
+@on_sqlite
+def test_with_it_the_database_equals_the_site_at_the_same_pace(
+    known: Shell, site: Site, known_engine: sa.Engine, browser: tuple[str, ...]
+) -> None:
+    site.faults.add(
+        # The browser would mend it, and nobody would see that films are missing.
+        Fault("truncated", part=0.5, adapted=True, path="/kip/films/.*", times=1),
+        Fault("truncated", path="/kip/", times=1),
+        Fault("status", code=503, path="/kip/likes/.*", times=1),
+    )
+    slowly = ("-s", "DOWNLOAD_DELAY=0.3", "-s", "LETTERBOXD_CONTACT=me@example.org")
+    process = known.scrapy("profile", *browser, *slowly, cohort="friends")
+    assert_ended(process, 0)
+    assert process.stderr == ""
+    assert stored_facts(known_engine) == site.world.truth(site.world.circle("marla"))
+    assert [kind for _, kind in site.faults.struck] == ["truncated", "truncated", "status"]
+    moments = sorted(hit.time for hit in site.log)
+    assert min(later - earlier for earlier, later in pairwise(moments)) >= 0.3
+    # Of all that the pages wanted they got what they are made of.
+    members = tuple(f"/{name}/" for name in site.world.circle("marla"))
+    assert {path for path in paths(site) if not path.startswith(members)} == {"/robots.txt", "/first.js"}
+    assert "/marla/films/by/rating/" not in paths(site)  # robots.txt forbids it
+    for hit in site.log:
+        assert "Chrome/" in hit.agent
+        assert hit.agent.endswith("(+me@example.org)")
+
+
+@on_sqlite
+def test_what_is_no_page_is_taken_as_it_comes(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine, browser: tuple[str, ...]
+) -> None:
+    slug = next(iter(site.world.member("kip").ratings))
+    site.world.rename_film(slug, "another-name")
+    assert_ended(crawled.scrapy("film", *browser, slug=slug, histograms="true"), 0)
+    known = expected(site.world.films["another-name"])
+    assert stored_films(crawled_engine)["another-name"] == known
+    asked = paths(site)
+    # The redirect comes back to us, and is followed as any request: in its turn, if robots.txt allows it.
+    assert asked[1:3] == [f"/film/{slug}/", "/film/another-name/"]
+    assert "/csi/film/another-name/rating-histogram/" in asked
+
+
+REFUSALS = {
+    "a challenge": Fault("challenge", path="/kip/"),
+    "a challenge with status 200": Fault("challenge", path="/kip/", code=200, header=False),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize("fault", REFUSALS.values(), ids=REFUSALS)
+def test_a_challenge_is_a_block_and_never_runs(
+    known: Shell, site: Site, browser: tuple[str, ...], fault: Fault
+) -> None:
+    site.faults.add(fault)
+    process = known.scrapy("profile", *browser, user="kip")
+    assert_ended(process, 4)
+    assert "with a challenge, twice" in process.stderr
+    assert paths(site) == ["/robots.txt", "/kip/", "/kip/"]
+
+
+@on_sqlite
+def test_who_refuses_a_part_refuses_the_page(
+    known: Shell, site: ScriptedSite, browser: tuple[str, ...]
+) -> None:
+    site.rest_is_refused = True
+    process = known.scrapy("profile", *browser, user="kip")
+    assert_ended(process, 4)
+    assert "asks for silence for 60 minutes" in process.stderr
+    assert paths(site)[-1] == f"/kip/films/rated/.5-5/{REST}"
+
+
+@on_sqlite
+def test_a_page_that_never_shows_is_judged_as_it_is(
+    known: Shell, site: ScriptedSite, known_engine: sa.Engine, browser: tuple[str, ...]
+) -> None:
+    site.works = False
+    soon = ("-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=0")
+    assert_ended(known.scrapy("profile", *browser, *soon, user="kip"), 3)
+    assert errors(known_engine) == ["expected a 'profile' page, found body class 'loading'"]
+
+
+@on_sqlite
+@pytest.mark.parametrize("program", ["/no/such/program", "/bin/false"])
+def test_without_a_browser_nothing_is_asked(known: Shell, site: Site, program: str) -> None:
+    options = ("-s", "LETTERBOXD_BROWSER=true", "-s", f"LETTERBOXD_CHROMIUM={program}")
+    process = known.scrapy("profile", *options, user="kip")
+    assert_ended(process, 2)
+    assert program in process.stderr
+    assert "Traceback" not in process.stderr
+    assert not site.log
+
+
+@pytest.mark.parametrize(
+    ("path", "body_class", "container"),
+    [
+        ("/marla/", "profile", profile.CONTAINER),
+        ("/marla/following/", "following", people.CONTAINER),
+        ("/marla/diary/films/", "films-diary", diary.CONTAINER),
+        ("/newcomer/diary/films/", "films-diary", diary.CONTAINER),  # an empty one
+        ("/marla/films/rated/.5-5/", "films-watched", tiles.CONTAINER),
+        ("/newcomer/likes/films/", "likes", tiles.CONTAINER),
+        ("/film/ordet/", "film", film.CONTAINER),
+        (f"/director/{next(iter(PEOPLE))}/", "filmography-page", person.CONTAINER),
+    ],
+)
+def test_every_page_has_what_is_waited_for(path: str, body_class: str, container: str) -> None:
+    page = Selector(Site(own_world()).right_answer("GET", path).body)
+    assert page.css(showing(body_class, container))
+    assert not page.css(showing("loading", container))
+
+
+def test_one_is_looked_for_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="name its program in LETTERBOXD_CHROMIUM"):
+        chromium.find("")
+    (tmp_path / "google-chrome").touch(mode=0o755)
+    assert chromium.find("") == str(tmp_path / "google-chrome")
+
+
+def test_without_the_option_playwright_is_not_even_loaded() -> None:
+    code = (
+        "import sys, letterboxd_scraper.commands.crawl, letterboxd_scraper.pace, letterboxd_scraper.settings;"
+        "sys.exit('playwright' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
