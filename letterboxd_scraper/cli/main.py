@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from letterboxd_scraper import console
-from letterboxd_scraper.cli import cohort, db, enrich, forget, import_, log, plan, scrape, sync, watch
+from letterboxd_scraper.cli import cohort, db, doctor, enrich, forget, import_, log, plan, scrape, sync, watch
 from ranking.cli import export, rank, refresh
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("watch")(watch.watch)
 app.command("plan")(plan.plan)
 app.command("runs")(log.runs)
 app.command("failures")(log.failures)
+app.command("doctor")(doctor.doctor)
 app.command("forget")(forget.forget)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(import_.app, name="import")

@@ -9,15 +9,16 @@ from threading import Thread
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
-from letterboxd_scraper import config, urls
+from letterboxd_scraper import config
 from letterboxd_scraper.arguments import Arguments
 from letterboxd_scraper.browser import chromium
-from letterboxd_scraper.errors import InputError, ProjectError, TermsNotAccepted
+from letterboxd_scraper.errors import InputError, ProjectError
 from letterboxd_scraper.extensions import OUTCOME
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.store.engine import reading
 from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.targets import find_target
+from letterboxd_scraper.terms import refuse_without_terms
 
 EXIT_CODES = {
     "finished": 0,
@@ -28,9 +29,6 @@ EXIT_CODES = {
     "blocked": 4,
     "interrupted": 130,
 }
-
-TERMS = """Letterboxd's terms (6.11) forbid automated access without authorization; your own export is yours.
-If you are authorized: --accept-terms, or the setting LETTERBOXD_TERMS_ACCEPTED=true."""
 
 
 class Command(BaseRunSpiderCommand):
@@ -94,13 +92,3 @@ def check_store(settings: config.Config, args: Arguments) -> None:
     with reading(engine) as connection:
         find_target(connection, args)
     engine.dispose()
-
-
-def refuse_without_terms(settings: config.Config) -> None:
-    """Raise TermsNotAccepted before the first request to the real site, unless the operator said yes."""
-    if urls.is_loopback(settings.LETTERBOXD_BASE_URL):
-        return
-    if not settings.LETTERBOXD_TERMS_ACCEPTED:
-        raise TermsNotAccepted(TERMS)
-    if not settings.LETTERBOXD_CONTACT:
-        raise InputError("set LETTERBOXD_CONTACT to an address or URL: the site shall know whom to ask")
