@@ -1,7 +1,7 @@
 """What does it cost to take in an export archive? ``python -m benchmarks.archive_speed``.
 
-An archive of so many films is imported into an empty database, beside bare INSERTs of the same rows. These check
-nothing, look nothing up and know of no older source. The two take turns.
+An archive of so many films is imported into an empty database, beside bare INSERTs of the same rows: these
+check nothing, look nothing up and know of no older source. The two take turns.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """One circle through every door: crawled, from export archives, from saved pages. It is the same circle."""
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import film_rankings, films, ratings, users
 from tests.conftest import Shell, assert_ended, make_shell, on_sqlite
-from tests.site import Site, own_world
+from tests.site import Fault, Site, own_world
 from tests.site.archive import archive, file_name
 
 
@@ -91,6 +92,25 @@ def test_a_circle_is_the_same_through_every_door(snapshots: Any, tmp_path: Path,
     assert found["crawl"] == found["archives"]
     assert found["crawl"] == found["pages"]
     assert len(found["crawl"][1]) > 100
+
+
+@on_sqlite
+def test_what_a_blocked_user_is_told_leads_to_a_ranking(known: Shell, site: Site, tmp_path: Path) -> None:
+    site.faults.add(Fault("ban"))
+    blocked = known.letterboxd("scrape", "--cohort", "friends")
+    assert blocked.returncode == 4
+    told = re.search(r"letterboxd (import zip) FILE… (--cohort \S+)\n", blocked.stderr)
+    assert told
+    names = circle_of(site)[:3]
+    paths = []
+    for name in names:
+        paths.append(tmp_path / file_name(name))
+        paths[-1].write_bytes(archive(site.world, name))
+    imported = known.letterboxd(*told[1].split(), *map(str, paths), *told[2].split())
+    assert_ended(imported, 0)
+    told = re.search(r"now: letterboxd (rank compute --cohort \S+)\n", imported.stderr)
+    assert told
+    assert_ended(known.letterboxd(*told[1].split()), 0)
 
 
 @pytest.fixture
