@@ -13,15 +13,17 @@ from typing import NamedTuple
 
 from parsel import Selector
 
+from letterboxd_scraper import urls
 from letterboxd_scraper.errors import LayoutChanged, PageError, WrongPage
 from letterboxd_scraper.film_items import FilmFacts
-from letterboxd_scraper.items import Film, Profile, Tile
+from letterboxd_scraper.items import DiaryEntry, Film, Profile, Tile
 from letterboxd_scraper.pages import proof
+from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.film import parse_film_page
 from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles
-from letterboxd_scraper.snapshots import NamedFilm, RatedFilm, Snapshot
+from letterboxd_scraper.snapshots import NamedFilm, RatedFilm, Snapshot, Viewed
 
 SUFFIXES = frozenset({".html", ".htm"})
 # Every listing of a member that is read, by what follows their name in its address, with its body's class.
@@ -50,6 +52,7 @@ class _Member:
     profile: Profile | None = None
     seen_at: datetime | None = None
     listings: dict[str, dict[int, SavedPage]] = field(default_factory=lambda: defaultdict(dict))
+    diary: dict[int, tuple[tuple[DiaryEntry, ...], datetime]] = field(default_factory=dict)
 
 
 @dataclass
@@ -95,6 +98,10 @@ def _read(file: Path, members: dict[str, _Member], found: SavedPages) -> None:
         member = members[owner]
         if member.seen_at is None or at > member.seen_at:
             member.profile, member.seen_at = profile, at
+        return
+    if "films-diary" in classes:
+        _, number = split_page(_path(page, owner))
+        members[owner].diary[number] = parse_diary(page), at
         return
     _read_listing(page, owner, at, members[owner])
 
@@ -143,6 +150,8 @@ def _snapshots(name: str, member: _Member, left_out: list[str]) -> list[Snapshot
         if doubt:
             left_out.append(f"{name}: /{listing} {doubt}: nothing is removed")
         (rest if doubt else whole).add(listing, [pages[number] for number in sorted(pages)])
+    for number in sorted(member.diary):
+        rest.add_viewings(*member.diary[number])
     if whole.likes is None:
         rest.add_likes(member.listings)
     found = []
@@ -160,6 +169,7 @@ class _Parts:
     favourites: tuple[NamedFilm, ...] | None = None
     watched: tuple[NamedFilm, ...] | None = None
     watchlist: tuple[NamedFilm, ...] | None = None
+    viewings: tuple[Viewed, ...] = ()
 
     def note(self, at: datetime) -> None:
         """The oldest page says as of when all this is known."""
@@ -180,6 +190,12 @@ class _Parts:
             self.watchlist = films
         elif listing == _LIKES:
             self.likes = films
+
+    def add_viewings(self, entries: tuple[DiaryEntry, ...], at: datetime) -> None:
+        self.viewings += tuple(
+            Viewed(_named(each.film), each.date, each.stars, urls.SITE + each.url) for each in entries
+        )
+        self.note(at)
 
     def add_likes(self, listings: dict[str, dict[int, SavedPage]]) -> None:
         """Add the likes that stand beside other things, where there is no listing of all."""
@@ -204,6 +220,7 @@ class _Parts:
             favourites=self.favourites,
             watched=self.watched,
             watchlist=self.watchlist,
+            viewings=self.viewings,
             complete=complete,
         )
 

@@ -25,10 +25,20 @@ class RatedFilm:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewed:
+    """One viewing in a diary, with the stars that were given then."""
+
+    film: NamedFilm
+    day: date
+    stars: float | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A part that the source does not tell is None; one that it tells, it tells whole, if it is ``complete``.
 
-    ``links`` lead to the newest diary entry of a film.
+    ``links`` lead to the newest diary entry of a film; ``viewings`` are those of a diary, the newest first.
     """
 
     member: str
@@ -40,4 +50,5 @@ class Snapshot:
     watched: tuple[NamedFilm, ...] | None = None
     watchlist: tuple[NamedFilm, ...] | None = None
     links: tuple[tuple[NamedFilm, str], ...] = ()
+    viewings: tuple[Viewed, ...] = ()
     complete: bool = True

@@ -179,6 +179,26 @@ def test_a_listing_that_does_not_agree_with_the_profile_removes_nothing(
     assert facts(engine) == before
 
 
+def test_saved_diaries_date_ratings(shell: Shell, site: Site, engine: sa.Engine, folder: Path) -> None:
+    save_member(folder, site, "otto_reels")
+    save_listing(folder, site, "/otto_reels/diary/films/")
+    assert_ended(shell.letterboxd("import", "pages", str(folder)), 0)
+    query = sa.select(films.c.slug, ratings.c.rating, ratings.c.rated_at, ratings.c.diary_entry_url).join(
+        films
+    )
+    with engine.connect() as connection:
+        stored = {row.slug: row for row in connection.execute(query.select_from(ratings))}
+    member, dated = site.world.member("otto_reels"), 0
+    for slug, stars in member.ratings.items():
+        viewings = [entry for entry in member.diary if entry.film == slug]
+        given = [entry for entry in viewings if entry.stars is not None]
+        if given and given[-1].stars == stars:
+            assert stored[slug].rated_at.date() == given[-1].date
+            dated += 1
+        assert bool(stored[slug].diary_entry_url) is bool(viewings)
+    assert dated > 20
+
+
 @on_sqlite
 def test_films_own_pages_are_taken_in(shell: Shell, site: Site, engine: sa.Engine, folder: Path) -> None:
     slug = next(iter(site.world.member("otto_reels").ratings))

@@ -68,7 +68,7 @@ def import_pages(
     ],
     cohort: CohortOption = None,
 ) -> None:
-    """Take in pages saved in a browser: profiles, films, likes, watchlists, and films' own pages.
+    """Take in pages saved in a browser: profiles, films, likes, watchlists, diaries, films' own pages.
 
     What each file is, the page says, not its name; as of when, the file's time. Save the profile and every
     page of a listing: then it also proves what has gone.
@@ -135,12 +135,13 @@ def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None)
 
 
 def _in_words(snapshot: "Snapshot") -> str:
-    parts = {
+    parts: dict[str, Sequence[object] | None] = {
         "ratings": snapshot.ratings,
         "likes": snapshot.likes,
         "favourites": snapshot.favourites,
         "watched": snapshot.watched,
         "on the watchlist": snapshot.watchlist,
     }
+    parts |= {"diary entries": snapshot.viewings or None}
     told = ", ".join(f"{len(films)} {name}" for name, films in parts.items() if films is not None)
     return f"{snapshot.member}, as of {snapshot.as_of:%Y-%m-%d %H:%M} ({snapshot.source}): {told}"

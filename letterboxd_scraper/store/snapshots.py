@@ -11,6 +11,7 @@ from letterboxd_scraper.evidence import Marks, better_link, midnight, told_favou
 from letterboxd_scraper.items import Listing
 from letterboxd_scraper.snapshots import NamedFilm, Snapshot
 from letterboxd_scraper.starts import Visit
+from letterboxd_scraper.store.diaries import Viewing, newest_ratings, save_entries
 from letterboxd_scraper.store.named_films import named_film_ids
 from letterboxd_scraper.store.schema import ratings, user_scrape_state, users, watched, watchlist
 from letterboxd_scraper.store.upsert import insert_missing, upsert
@@ -48,6 +49,7 @@ def save_snapshot(connection: sa.Connection, snapshot: Snapshot, visit: Visit) -
             link = better_link(marks.diary_entry_url, url)
             after[ids[film]] = replace(marks, diary_entry_url=link)
     _write(connection, user, before, after)
+    _date(connection, user, ids, snapshot)
     for table, listing, told_films in (
         (watched, Listing.UNRATED_WATCHED, snapshot.watched),
         (watchlist, Listing.WATCHLIST, snapshot.watchlist),
@@ -77,12 +79,23 @@ def _tell(
             marks[film] = found
 
 
+def _date(connection: sa.Connection, user: int, ids: dict[NamedFilm, int], snapshot: Snapshot) -> None:
+    """Date and link the stored ratings by a diary's entries."""
+    entries = [
+        Viewing(ids[each.film], each.day, each.stars, each.url)
+        for each in snapshot.viewings
+        if each.film in ids
+    ]
+    save_entries(connection, user, entries, newest_ratings(entries, ()), snapshot.as_of, keep_later=True)
+
+
 def _films(snapshot: Snapshot) -> Iterable[NamedFilm]:
     yield from (each.film for each in snapshot.ratings or ())
     yield from snapshot.likes or ()
     yield from snapshot.favourites or ()
     yield from snapshot.watched or ()
     yield from snapshot.watchlist or ()
+    yield from (each.film for each in snapshot.viewings)
 
 
 def _ids(ids: dict[NamedFilm, int], named: Sequence[NamedFilm]) -> list[int]:
