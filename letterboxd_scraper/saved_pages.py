@@ -156,7 +156,7 @@ def _snapshots(name: str, member: _Member, left_out: list[str]) -> list[Snapshot
         rest.add_likes(member.listings)
     found = []
     for parts, complete in ((whole, True), (rest, False)):
-        if parts.at is not None:
+        if parts.at is not None and parts.tell_something:
             found.append(parts.snapshot(name, complete=complete))
     return found
 
@@ -170,6 +170,11 @@ class _Parts:
     watched: tuple[NamedFilm, ...] | None = None
     watchlist: tuple[NamedFilm, ...] | None = None
     viewings: tuple[Viewed, ...] = ()
+
+    @property
+    def tell_something(self) -> bool:
+        parts = (self.ratings, self.likes, self.favourites, self.watched, self.watchlist)
+        return bool(self.viewings) or any(part is not None for part in parts)
 
     def note(self, at: datetime) -> None:
         """The oldest page says as of when all this is known."""
