@@ -240,6 +240,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "half a row": (lambda: with_row("ratings.csv", "2026-02-03,Snatch"), "cut short"),
     "an open quotation": (lambda: with_row("ratings.csv", '2026-02-03,"Snatch'), "no table"),
+    "a day before the site": (lambda: with_row("ratings.csv", f"0001-01-01,Snatch,2000,{FILM},5"), "0001"),
+    "no member's": (
+        lambda: altered(lambda texts: texts.update({"profile.csv": "Username,Favorite Films\r\na b,\r\n"})),
+        "profile.csv: argument member='a b'",
+    ),
     "nobody's": (lambda: altered(lambda texts: _remove(texts, "profile.csv")), "--user NAME"),
 }
 
@@ -290,6 +295,21 @@ def test_who_asked_to_be_forgotten_is_not_imported(
         assert connection.scalar(sa.select(sa.func.count()).select_from(users)) == 0
 
 
+def test_what_no_database_stores_is_left_out_of_names(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(with_row("ratings.csv", f"2026-02-03,Sna\0tch,2000,{FILM},5"))
+    keep(engine, path)
+    with engine.connect() as connection:
+        titles = set(connection.scalars(sa.select(films.c.title).where(films.c.letterboxd_lid == "2b7U")))
+    assert titles == {"Snatch"}
+
+
+def test_files_without_a_name_are_no_trouble(tmp_path: Path) -> None:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(altered(lambda texts: texts.update({".": "x", "lists/../x.csv": "y", "/etc/x": "z"})))
+    assert read_archive(path, NOW).snapshot.ratings
+
+
 # When an archive was made, and whose it is.
 
 
@@ -303,9 +323,8 @@ def test_an_archive_says_when_it_was_made(world: World, tmp_path: Path) -> None:
     assert found.as_of.date() < newest + timedelta(900)
     chosen = datetime(2026, 5, 1, tzinfo=UTC)
     assert read_archive(renamed, NOW, as_of=chosen).snapshot.as_of == chosen
-    assert read_archive(renamed, datetime(2020, 1, 1, tzinfo=UTC)).snapshot.as_of == datetime(
-        2020, 1, 1, tzinfo=UTC
-    )
+    earlier = datetime(2025, 2, 1, tzinfo=UTC)  # nobody knows what comes
+    assert read_archive(renamed, earlier).snapshot.as_of == earlier
 
 
 def test_the_members_name_is_checked(world: World, tmp_path: Path) -> None:

@@ -2,16 +2,21 @@
 
 import csv
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.texts import storable
 
 # Generous: an archive of a thousand films is some 0.6 MB unpacked. All that is read of it, in bytes.
 MOST_BYTES = 50_000_000
 MOST_FILES = 10_000
+# What comes of files that are not what they say.
+_BROKEN = (OSError, zipfile.BadZipFile, ValueError, struct.error)
 
 Row = dict[str, str]
 
@@ -24,7 +29,7 @@ class ArchiveFiles:
         self._left = MOST_BYTES
         try:
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, ValueError) as error:
+        except (*_BROKEN, OverflowError, NotImplementedError) as error:
             raise InputError(f"{path}: not a zip archive that can be read: {error}") from None
         self._files = self._found()
 
@@ -65,14 +70,8 @@ class ArchiveFiles:
         try:
             with self._zip.open(self._files[name]) as file:
                 body = file.read(self._left + 1)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            RuntimeError,
-            NotImplementedError,
-        ) as error:
+        # RuntimeError: it is encrypted.
+        except (*_BROKEN, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError) as error:
             raise InputError(f"{self.path}: {name} cannot be unpacked: {error}") from None
         self._left -= len(body)
         if self._left < 0:
@@ -80,10 +79,10 @@ class ArchiveFiles:
                 f"{self.path}: more than {MOST_BYTES // 1_000_000} MB unpacked, which no export is"
             )
         try:
-            return body.decode("utf-8-sig")
+            return storable(body.decode("utf-8-sig"))
         except UnicodeDecodeError:
             raise InputError(f"{self.path}: {name} is not written in UTF-8") from None
 
 
 def _is_litter(parts: tuple[str, ...]) -> bool:
-    return "__MACOSX" in parts or parts[-1] == ".DS_Store"
+    return not parts or "__MACOSX" in parts or parts[-1] == ".DS_Store"

@@ -17,6 +17,8 @@ _NAME = re.compile(
     r"letterboxd-(?P<member>\w+)-(?P<moment>\d{4}-\d{2}-\d{2}-\d{2}-\d{2})-utc(?: ?\(\d+\))?\.zip", re.ASCII
 )
 _LINK = re.compile(r"https?://boxd\.it/([0-9A-Za-z]{1,16})")
+# The site is not older.
+FIRST_YEAR = 2011
 _FILM = ("Date", "Name", "Year", "Letterboxd URI")
 _STARS = {f"{stars:g}": stars for stars in STARS} | {str(stars): stars for stars in STARS}
 
@@ -89,7 +91,7 @@ class _Reader:
             except ValueError:
                 pass  # renamed by somebody to no date at all
         # Not the files' own time stamps: packed again, they tell of that.
-        newest = max(self.days, default=date(2011, 1, 1))  # the site is not older
+        newest = max(self.days, default=date(FIRST_YEAR, 1, 1))
         return datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
 
     def _profile(self, user: str | None) -> tuple[str, tuple[NamedFilm, ...] | None]:
@@ -101,7 +103,10 @@ class _Reader:
         rows = [row for _, row in self.files.rows("profile.csv", "Username", "Favorite Films")]
         if len(rows) != 1:
             raise InputError(f"{self.files.path}: profile.csv has {len(rows)} rows instead of one")
-        member = OneMember.read({"member": rows[0]["Username"]}).member
+        try:
+            member = OneMember.read({"member": rows[0]["Username"]}).member
+        except InputError as error:
+            raise InputError(f"{self.files.path}: profile.csv: {error}") from None
         if given not in (None, member):
             raise InputError(f"{self.files.path}: it is the archive of {member!r}, not of {given!r}")
         codes = _LINK.findall(rows[0]["Favorite Films"])
@@ -171,6 +176,8 @@ class _Reader:
 
     def _day(self, name: str, number: int, text: str) -> date:
         day = self._date(name, number, text)
+        if not FIRST_YEAR <= day.year <= self.now.year + 1:
+            raise self._wrong(name, number, f"the date {text!r}, when nobody can have done anything there")
         self.days.append(day)
         return day
 

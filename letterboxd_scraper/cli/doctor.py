@@ -57,7 +57,10 @@ def _saved(folder: Path) -> list[Door]:
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in {".html", ".htm", ".xml"})
     if not files:
         raise InputError(f"{folder}: no page in it: save pages as .html files there")
-    return [_of_page(file.name, examine(file.read_bytes())) for file in files]
+    try:
+        return [_of_page(file.name, examine(file.read_bytes())) for file in files]
+    except OSError as error:
+        raise InputError(f"{folder}: {error}") from None
 
 
 def _of_page(name: str, page: "Examination") -> Door:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from letterboxd_scraper.console import Session
+from letterboxd_scraper.console import Session, harmless
 from letterboxd_scraper.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def import_zip(
     _keep(session, [archive.snapshot for archive in archives], cohort)
     for file, archive in zip(files, archives, strict=True):
         for unclear in archive.unclear[:_NAMED]:
-            session.say(f"{file.name}: left out: {unclear}")
+            session.say(harmless(f"{file.name}: left out: {unclear}"))
         if len(archive.unclear) > _NAMED:
             session.say(f"{file.name}: left out: {len(archive.unclear) - _NAMED} more")
 
@@ -85,7 +85,7 @@ def import_pages(
     _keep(session, found.snapshots, cohort)
     _keep_films(session, found.films)
     for left_out in found.left_out:
-        session.say(left_out)
+        session.say(harmless(left_out))
     if found.left_out:
         raise typer.Exit(3)
 
