@@ -238,17 +238,19 @@ def _doubt(listing: str, pages: dict[int, SavedPage], profile: Profile | None) -
         missing.append(last + 1)
     if missing:
         return f"lacks page {missing[0]}"
-    films = {tile.film.key: tile for page in pages.values() for tile in page.tiles}
-    shown = len(films)
     if listing == _WATCHLIST:
         return None  # no count of theirs hangs on it
-    totals = {_LIKES: pages[1].total}
+    tiles = {tile.film.key: tile for page in pages.values() for tile in page.tiles}.values()
+    shown, rated = len(tiles), sum(tile.stars is not None for tile in tiles)
+    totals: dict[str, tuple[int | None, int]] = {_LIKES: (pages[1].total, shown)}
     if profile is not None:
-        totals |= {_WATCHED: profile.films, _RATED: profile.ratings}
-    expected = totals.get(listing)
+        totals |= {_WATCHED: (profile.films, shown), _RATED: (profile.ratings, rated)}
+        if listing == _WATCHED and profile.ratings != rated:
+            return f"shows {rated} ratings, not the {profile.ratings} that the site counts"
+    expected, found = totals.get(listing, (None, shown))
     if expected is None:
         return "has no total to agree with: save the profile, too"
-    return None if expected == shown else f"shows {shown} films, not the {expected} that the site counts"
+    return None if expected == found else f"shows {found} films, not the {expected} that the site counts"
 
 
 def _named(film: Film) -> NamedFilm:

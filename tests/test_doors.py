@@ -179,6 +179,28 @@ def test_a_listing_that_does_not_agree_with_the_profile_removes_nothing(
     assert facts(engine) == before
 
 
+@pytest.mark.parametrize("listing", ["films/", "films/rated/.5-5/"])
+@on_sqlite
+def test_ratings_that_cannot_be_read_are_not_gone(
+    shell: Shell, site: Site, engine: sa.Engine, folder: Path, listing: str
+) -> None:
+    save_member(folder, site, "otto_reels", datetime(2026, 3, 1, tzinfo=UTC))
+    assert_ended(shell.letterboxd("import", "pages", str(folder)), 0)
+    before = facts(engine)
+    later = folder.parent / "later"
+    later.mkdir()
+    save_page(later, site, "/otto_reels/")
+    save_listing(later, site, f"/otto_reels/{listing}")
+    for file in later.iterdir():
+        file.write_text(
+            file.read_text("utf-8").replace('class="rating -micro', 'class="stars -micro'), "utf-8"
+        )
+    imported = shell.letterboxd("import", "pages", str(later))
+    assert imported.returncode == 3
+    assert "that the site counts" in imported.stderr
+    assert facts(engine) == before
+
+
 def test_saved_diaries_date_ratings(shell: Shell, site: Site, engine: sa.Engine, folder: Path) -> None:
     save_member(folder, site, "otto_reels")
     save_listing(folder, site, "/otto_reels/diary/films/")
