@@ -44,7 +44,8 @@ def told_rating(
     if known is None:
         dated = None if day and _too_early(day, complete) else day
         return Marks(stars, False, False, dated, None, as_of, complete, as_of)
-    if is_older or known.updated_at > as_of:
+    # Where a rating is stored, the row says as of when it is known; where none is, any that comes is news.
+    if is_older or (known.rating is not None and known.updated_at > as_of):
         return _told_by_older(known, stars, day, as_of, complete)
     if known.rating == stars:
         return _dated(known, day, as_of)
@@ -90,8 +91,8 @@ def told_like(known: Marks | None, liked: bool, as_of: datetime, complete: datet
     if known is None:
         return Marks(None, True, False, None, None, as_of, None, as_of) if liked else None
     if known.liked == liked or (known.updated_at > as_of and known.liked):
-        return known
-    return replace(known, liked=liked, updated_at=as_of)
+        return known  # a feed may have told of it since
+    return replace(known, liked=liked)  # not `updated_at`, which is that of the rating
 
 
 def told_favourite(
@@ -102,7 +103,19 @@ def told_favourite(
         return known
     if known is None:
         return Marks(None, False, True, None, None, as_of, None, as_of) if favourite else None
-    return known if known.favorite == favourite else replace(known, favorite=favourite, updated_at=as_of)
+    return known if known.favorite == favourite else replace(known, favorite=favourite)
+
+
+def told_viewing(known: Marks, stars: float | None, day: datetime, url: str) -> Marks:
+    """Return what is known of a film after a diary told its newest viewing, with the stars given then."""
+    linked = replace(known, diary_entry_url=better_link(known.diary_entry_url, url))
+    if stars is None or known.rating is None:
+        return linked
+    if known.rating == stars:
+        later = max(filter(None, (known.rated_at, day)))
+        return replace(linked, rated_at=known.rated_at if _too_early(later, known.seen_after) else later)
+    # It was rated anew after this viewing.
+    return replace(linked, rated_at=None) if known.rated_at and known.rated_at <= day else linked
 
 
 def better_link(known: str | None, told: str) -> str:

@@ -4,6 +4,7 @@ A page proves what it is, whatever its file is called. Listings of which a page 
 agree with the profile's own total, add what they have; they prove nothing to have gone.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,10 +23,10 @@ from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.film import parse_film_page
 from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.profile import parse_profile
-from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles
+from letterboxd_scraper.pages.saved import own_links
+from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles, parse_watchlist_total
 from letterboxd_scraper.snapshots import NamedFilm, RatedFilm, Snapshot, Viewed
 
-SUFFIXES = frozenset({".html", ".htm"})
 # Every listing of a member that is read, by what follows their name in its address, with its body's class.
 _WATCHED, _RATED, _LIKES, _WATCHLIST = "films/", "films/rated/.5-5/", "likes/films/", "watchlist/"
 _BODY_CLASS = {
@@ -35,6 +36,14 @@ _BODY_CLASS = {
     "likes/films/rated/none/": "likes",
     _WATCHLIST: "watchlist",
 }
+
+
+def pages_in(folder: Path, *suffixes: str) -> list[Path]:
+    """Return the pages in a folder; what a browser puts beside them, in folders of its own, are none."""
+    found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
+    return [
+        file for file in found if not any(part.endswith("_files") for part in file.relative_to(folder).parts)
+    ]
 
 
 class SavedPage(NamedTuple):
@@ -64,12 +73,12 @@ class SavedPages:
     left_out: list[str] = field(default_factory=list)
 
 
-def read_saved_pages(files: Iterable[Path]) -> SavedPages:
-    """Read pages; one that cannot be read is left out, and named."""
+def read_saved_pages(files: Iterable[Path], now: datetime) -> SavedPages:
+    """Read pages; one that cannot be read is left out, and named. None was saved after ``now``."""
     found, members = SavedPages(), defaultdict[str, _Member](_Member)
     for file in files:
         try:
-            _read(file, members, found)
+            _read(file, now, members, found)
         except (PageError, OSError) as error:
             found.left_out.append(f"{file.name}: {error}")
     for name, member in sorted(members.items()):
@@ -77,8 +86,9 @@ def read_saved_pages(files: Iterable[Path]) -> SavedPages:
     return found
 
 
-def _read(file: Path, members: dict[str, _Member], found: SavedPages) -> None:
-    body, at = file.read_bytes(), datetime.fromtimestamp(file.stat().st_mtime, UTC)
+def _read(file: Path, now: datetime, members: dict[str, _Member], found: SavedPages) -> None:
+    body = own_links(file.read_bytes())
+    at = datetime.fromtimestamp(min(file.stat().st_mtime, now.timestamp()), UTC)
     proof.refuse_other_encoding(body, "utf-8")
     text = body.decode()
     if block := proof.block_in(200, {}, text):
@@ -93,6 +103,8 @@ def _read(file: Path, members: dict[str, _Member], found: SavedPages) -> None:
     owner = proof.owner_of(page)
     if owner is None:
         raise WrongPage("neither a film's page nor a member's")
+    if not re.fullmatch(r"[a-z0-9_-]+", owner):
+        raise WrongPage("a page whose owner's name is no member's")
     if "profile" in classes:
         profile = parse_profile(page)
         member = members[owner]
@@ -112,11 +124,15 @@ def _read_listing(page: Selector, owner: str, at: datetime, member: _Member) -> 
     if listing not in _BODY_CLASS:
         raise WrongPage(f"nothing is taken from pages such as {path}")
     proof.check(page, _BODY_CLASS[listing], owner)
-    total = parse_likes_total(page) if listing == _LIKES else None
+    total = {_LIKES: parse_likes_total, _WATCHLIST: parse_watchlist_total}.get(listing, _no_total)(page)
     saved = SavedPage(number, parse_tiles(page), next_page(page, path), total, at)
     before = member.listings[listing].get(number)
     if before is None or before.at < at:
         member.listings[listing][number] = saved
+
+
+def _no_total(page: Selector) -> None:
+    """Of other listings the profile shows the total."""
 
 
 def _path(page: Selector, owner: str) -> str:
@@ -143,6 +159,7 @@ def _snapshots(name: str, member: _Member, left_out: list[str]) -> list[Snapshot
     whole, rest = _Parts(), _Parts()
     profile = member.profile
     if profile is not None and member.seen_at is not None:
+        whole.lid = rest.lid = profile.lid
         whole.favourites = tuple(_named(film) for film in profile.favourites)
         whole.note(member.seen_at)
     for listing, pages in member.listings.items():
@@ -164,6 +181,7 @@ def _snapshots(name: str, member: _Member, left_out: list[str]) -> list[Snapshot
 @dataclass
 class _Parts:
     at: datetime | None = None
+    lid: str | None = None
     ratings: tuple[RatedFilm, ...] | None = None
     likes: tuple[NamedFilm, ...] | None = None
     favourites: tuple[NamedFilm, ...] | None = None
@@ -226,6 +244,7 @@ class _Parts:
             watched=self.watched,
             watchlist=self.watchlist,
             viewings=self.viewings,
+            lid=self.lid,
             complete=complete,
         )
 
@@ -238,15 +257,15 @@ def _doubt(listing: str, pages: dict[int, SavedPage], profile: Profile | None) -
         missing.append(last + 1)
     if missing:
         return f"lacks page {missing[0]}"
-    if listing == _WATCHLIST:
-        return None  # no count of theirs hangs on it
     tiles = {tile.film.key: tile for page in pages.values() for tile in page.tiles}.values()
     shown, rated = len(tiles), sum(tile.stars is not None for tile in tiles)
-    totals: dict[str, tuple[int | None, int]] = {_LIKES: (pages[1].total, shown)}
+    totals: dict[str, tuple[int | None, int]] = dict.fromkeys((_LIKES, _WATCHLIST), (pages[1].total, shown))
     if profile is not None:
         totals |= {_WATCHED: (profile.films, shown), _RATED: (profile.ratings, rated)}
         if listing == _WATCHED and profile.ratings != rated:
-            return f"shows {rated} ratings, not the {profile.ratings} that the site counts"
+            return (
+                f"shows {rated} ratings, not the {profile.ratings or 'unknown number'} that the site counts"
+            )
     expected, found = totals.get(listing, (None, shown))
     if expected is None:
         return "has no total to agree with: save the profile, too"

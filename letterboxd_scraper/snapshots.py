@@ -39,6 +39,7 @@ class Snapshot:
     """A part that the source does not tell is None; one that it tells, it tells whole, if it is ``complete``.
 
     ``links`` lead to the newest diary entry of a film; ``viewings`` are those of a diary, the newest first.
+    ``lid`` is the member's code, where the source gives it.
     """
 
     member: str
@@ -52,3 +53,4 @@ class Snapshot:
     links: tuple[tuple[NamedFilm, str], ...] = ()
     viewings: tuple[Viewed, ...] = ()
     complete: bool = True
+    lid: str | None = None

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from letterboxd_scraper.archives import files
 from letterboxd_scraper.archives.reading import read_archive
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.items import FeedEntry, FeedNews, Film
+from letterboxd_scraper.snapshots import NamedFilm, RatedFilm, Snapshot, Viewed
 from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store.schema import films, ratings, users, watched, watchlist
 from letterboxd_scraper.store.writer import save
@@ -147,6 +149,76 @@ def test_the_order_of_sources_makes_no_difference(
     assert all(each == found[0] for each in found)
 
 
+@on_sqlite
+def test_parts_of_different_days_in_any_order(snapshots: Any, tmp_path: Path, database_kind: str) -> None:
+    """Likes, favourites and diaries are told apart from ratings: none is newer knowledge of a rating."""
+    film, other = NamedFilm("Ordet", 1955, "oRd"), NamedFilm("Vampyr", 1932, "vAm")
+
+    def source(day: int, **parts: Any) -> Snapshot:
+        return Snapshot("ann", datetime(2026, 3, day, tzinfo=UTC), "a test", **parts)
+
+    sources = [
+        source(5, ratings=(RatedFilm(film, 3.0, date(2026, 3, 1)),), likes=(), favourites=()),
+        source(10, favourites=(film, other)),
+        source(12, viewings=(Viewed(film, date(2026, 3, 8), 4.0, "https://letterboxd.com/ann/film/ordet/"),)),
+        source(20, ratings=(RatedFilm(film, 4.0, date(2026, 3, 9)),), likes=()),
+        source(25, likes=(film,)),
+    ]
+    found = []
+    for number, order in enumerate(permutations(sources)):
+        with snapshots.copy(database_kind, tmp_path / f"{number}.db", "schema") as engine:
+            for each in order:
+                with engine.begin() as connection:
+                    save(each, connection, Visit(NOW))
+            found.append({row[1:6] for row in by_title(engine)})
+        (tmp_path / f"{number}.db").unlink()
+    wanted = {("Ordet", 1955, 4.0, True, True), ("Vampyr", 1932, None, False, True)}
+    assert all(each == wanted for each in found)
+
+
+def test_a_film_without_a_link_is_not_gone(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(with_row("ratings.csv", f"2026-02-03,Snatch,2000,{FILM},5"))
+    keep(engine, path)
+    path.write_bytes(with_row("ratings.csv", "2026-02-04,Snatch,2000,,5"))
+    keep(engine, path)
+    assert ("Snatch", 2000, 5.0) in {row[1:4] for row in by_title(engine)}
+
+
+def test_a_feed_names_the_films_of_an_archive(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / file_name("kip")
+    path.write_bytes(with_row("ratings.csv", f"2026-01-03,Snatch,2000,{FILM},4"))
+    keep(engine, path)
+    published = datetime(2026, 3, 3, tzinfo=UTC)
+    url = "https://letterboxd.com/kip/film/snatch/"
+    entry = FeedEntry(
+        "letterboxd-watch-1", Film("snatch", "Snatch", 2000), published.date(), published, 5.0, None, url
+    )
+    with engine.begin() as connection:
+        save(FeedNews("kip", (entry,), (), None, None), connection, Visit(NOW))
+    with engine.connect() as connection:
+        named = connection.execute(
+            sa.select(films.c.slug, films.c.letterboxd_lid).where(films.c.title == "Snatch")
+        )
+        assert named.all() == [("snatch", "2b7U")]
+    assert ("Snatch", 2000, 5.0) in {row[1:4] for row in by_title(engine)}
+
+
+def test_of_several_films_of_one_name_it_is_the_members(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(with_row("ratings.csv", f"2026-02-03,Snatch,2000,{FILM},5"))
+    with engine.begin() as connection:
+        connection.execute(users.insert().values(id=1, letterboxd_username="kip", created_at=NOW))
+        twins = [{"id": n, "slug": f"snatch-{n}", "title": "Snatch", "release_year": 2000} for n in (1, 2)]
+        connection.execute(films.insert(), twins)
+        marks = {"user_id": 1, "film_id": 2, "rating": 5.0, "first_seen_at": NOW, "updated_at": NOW}
+        connection.execute(ratings.insert().values(marks))
+    keep(engine, path)
+    with engine.connect() as connection:
+        codes = dict(connection.execute(sa.select(films.c.slug, films.c.letterboxd_lid)).all())
+    assert (codes["snatch-1"], codes["snatch-2"]) == (None, "2b7U")
+
+
 def test_a_cohort_of_archives_is_ranked_without_a_request(
     shell: Shell, site: Site, engine: sa.Engine, tmp_path: Path
 ) -> None:
@@ -243,10 +315,19 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a day before the site": (lambda: with_row("ratings.csv", f"0001-01-01,Snatch,2000,{FILM},5"), "0001"),
     "no member's": (
         lambda: altered(lambda texts: texts.update({"profile.csv": "Username,Favorite Films\r\na b,\r\n"})),
-        "profile.csv: argument member='a b'",
+        "profile.csv: its Username is no member's name",
     ),
+    "packed otherwise": (lambda: _bzip2(), "packed in a way"),
     "nobody's": (lambda: altered(lambda texts: _remove(texts, "profile.csv")), "--user NAME"),
 }
+
+
+def _bzip2() -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_BZIP2) as zipped:
+        zipped.writestr("profile.csv", "Username,Favorite Films\r\nkip,\r\n")
+        zipped.writestr("ratings.csv", " " * 1000)
+    return body.getvalue()
 
 
 def _latin() -> bytes:
@@ -323,6 +404,8 @@ def test_an_archive_says_when_it_was_made(world: World, tmp_path: Path) -> None:
     assert found.as_of.date() < newest + timedelta(900)
     chosen = datetime(2026, 5, 1, tzinfo=UTC)
     assert read_archive(renamed, NOW, as_of=chosen).snapshot.as_of == chosen
+    again = put(tmp_path, world, "wide_angle")
+    assert read_archive(again, NOW, as_of=chosen).snapshot.as_of == datetime(2026, 1, 21, 11, 21, tzinfo=UTC)
     earlier = datetime(2025, 2, 1, tzinfo=UTC)  # nobody knows what comes
     assert read_archive(renamed, earlier).snapshot.as_of == earlier
 

@@ -201,6 +201,33 @@ def test_ratings_that_cannot_be_read_are_not_gone(
     assert facts(engine) == before
 
 
+@on_sqlite
+def test_pages_saved_with_their_pictures_are_the_same(
+    shell: Shell, site: Site, engine: sa.Engine, folder: Path
+) -> None:
+    save_member(folder, site, "otto_reels")
+    save_listing(folder, site, "/otto_reels/diary/films/")
+    for file in folder.glob("*.html"):
+        whole = file.read_text("utf-8").replace('href="/', 'href="https://letterboxd.com/')
+        file.write_text(whole, "utf-8")
+    (folder / "page_files").mkdir()
+    (folder / "page_files" / "saved_resource.html").write_text("<html></html>")
+    assert_ended(shell.letterboxd("import", "pages", str(folder)), 0)
+    assert {row[3:] for row in facts(engine)} == {row[2:] for row in site.world.truth(["otto_reels"])}
+
+
+@on_sqlite
+def test_who_asked_to_be_forgotten_is_known_by_their_code(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine, folder: Path
+) -> None:
+    assert_ended(crawled.letterboxd("forget", "otto_reels"), 0)
+    site.world.rename_member("otto_reels", "otto_anew")
+    save_member(folder, site, "otto_anew")
+    imported = crawled.letterboxd("import", "pages", str(folder), "--cohort", "pages")
+    assert "otto_anew asked to be forgotten" in imported.stderr
+    assert not {row for row in facts(crawled_engine) if row[0] == "otto_anew"}
+
+
 def test_saved_diaries_date_ratings(shell: Shell, site: Site, engine: sa.Engine, folder: Path) -> None:
     save_member(folder, site, "otto_reels")
     save_listing(folder, site, "/otto_reels/diary/films/")

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import lzma
 import struct
 import zipfile
 import zlib
@@ -59,7 +58,8 @@ class ArchiveFiles:
         entries = self._zip.infolist()
         if len(entries) > MOST_FILES:
             raise InputError(f"{self.path}: {len(entries)} files are more than any export of Letterboxd has")
-        found = {tuple(PurePosixPath(entry.filename).parts): entry for entry in entries if not entry.is_dir()}
+        named = [entry for entry in entries if entry.filename and not entry.is_dir()]
+        found = {tuple(PurePosixPath(entry.filename).parts): entry for entry in named}
         found = {parts: entry for parts, entry in found.items() if not _is_litter(parts)}
         # Packed again by its owner, an archive has a folder around it.
         outer = {parts[0] for parts in found}
@@ -67,11 +67,15 @@ class ArchiveFiles:
         return {"/".join(parts[depth:]): entry for parts, entry in found.items()}
 
     def _text(self, name: str) -> str:
+        entry = self._files[name]
+        # What other methods unpack is not bounded while it is read; the site uses these.
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise InputError(f"{self.path}: {name} is packed in a way that no export of Letterboxd is")
         try:
-            with self._zip.open(self._files[name]) as file:
+            with self._zip.open(entry) as file:
                 body = file.read(self._left + 1)
         # RuntimeError: it is encrypted.
-        except (*_BROKEN, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError) as error:
+        except (*_BROKEN, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
             raise InputError(f"{self.path}: {name} cannot be unpacked: {error}") from None
         self._left -= len(body)
         if self._left < 0:

@@ -52,6 +52,7 @@ class _Reader:
         self.now = now
         self.days: list[date] = []
         self.unclear: list[str] = []
+        self.complete = True
 
     def read(self, user: str | None, as_of: datetime | None) -> Archive:
         path = self.files.path
@@ -80,17 +81,23 @@ class _Reader:
             watchlist=watchlist,
             links=self._links(watched or rated),
         )
-        moment = as_of or self._moment()
-        return Archive(replace(snapshot, as_of=min(moment, self.now)), tuple(self.unclear))
+        moment = self._named_moment() or as_of or self._newest_day()
+        dated = replace(snapshot, as_of=min(moment, self.now), complete=self.complete)
+        return Archive(dated, tuple(self.unclear))
 
-    def _moment(self) -> datetime:
-        """Return as of when the archive tells: at the latest, so that nothing newer is taken for older."""
-        if found := _NAME.fullmatch(self.files.path.name):
-            try:
-                return datetime.strptime(found["moment"], "%Y-%m-%d-%H-%M").replace(tzinfo=UTC)
-            except ValueError:
-                pass  # renamed by somebody to no date at all
-        # Not the files' own time stamps: packed again, they tell of that.
+    def _named_moment(self) -> datetime | None:
+        found = _NAME.fullmatch(self.files.path.name)
+        try:
+            moment = datetime.strptime(found["moment"], "%Y-%m-%d-%H-%M") if found else None
+        except ValueError:
+            return None  # renamed by somebody to no date at all
+        return moment.replace(tzinfo=UTC) if moment and moment.year >= FIRST_YEAR else None
+
+    def _newest_day(self) -> datetime:
+        """Return the earliest moment at which the archive may have been made: it counts for no newer.
+
+        Not the files' own time stamps: packed again, they tell of that.
+        """
         newest = max(self.days, default=date(FIRST_YEAR, 1, 1))
         return datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
 
@@ -105,8 +112,9 @@ class _Reader:
             raise InputError(f"{self.files.path}: profile.csv has {len(rows)} rows instead of one")
         try:
             member = OneMember.read({"member": rows[0]["Username"]}).member
-        except InputError as error:
-            raise InputError(f"{self.files.path}: profile.csv: {error}") from None
+        except InputError:
+            # Not what stands there: in a table that was changed, it may be an address.
+            raise InputError(f"{self.files.path}: profile.csv: its Username is no member's name") from None
         if given not in (None, member):
             raise InputError(f"{self.files.path}: it is the archive of {member!r}, not of {given!r}")
         codes = _LINK.findall(rows[0]["Favorite Films"])
@@ -165,6 +173,8 @@ class _Reader:
 
     def _film(self, name: str, number: int, row: Row) -> NamedFilm | None:
         if not row["Letterboxd URI"]:
+            # It may be one that is stored: an archive that does not say which proves nothing to be gone.
+            self.complete = False
             self.unclear.append(f"{name}: {row['Name']} ({row['Year'] or 'no year'}) has no link")
             return None
         link = _LINK.fullmatch(row["Letterboxd URI"])

@@ -50,17 +50,23 @@ def doctor(
 
 
 def _saved(folder: Path) -> list[Door]:
-    from letterboxd_scraper.pages.examination import examine
+    from letterboxd_scraper.saved_pages import pages_in
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in {".html", ".htm", ".xml"})
+    files = pages_in(folder, ".html", ".htm", ".xml")
     if not files:
         raise InputError(f"{folder}: no page in it: save pages as .html files there")
+    return [_of_file(file) for file in files]
+
+
+def _of_file(file: Path) -> Door:
+    from letterboxd_scraper.pages.examination import examine
+
     try:
-        return [_of_page(file.name, examine(file.read_bytes())) for file in files]
+        return _of_page(file.name, examine(file.read_bytes()))
     except OSError as error:
-        raise InputError(f"{folder}: {error}") from None
+        return Door(file.name, BROKEN, None, str(error.strerror))
 
 
 def _of_page(name: str, page: "Examination") -> Door:

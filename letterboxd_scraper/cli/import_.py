@@ -73,15 +73,16 @@ def import_pages(
     What each file is, the page says, not its name; as of when, the file's time. Save the profile and every
     page of a listing: then it also proves what has gone.
     """
-    from letterboxd_scraper.saved_pages import SUFFIXES, read_saved_pages
+    from letterboxd_scraper import clock
+    from letterboxd_scraper.saved_pages import pages_in, read_saved_pages
 
     session: Session = context.obj
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+    files = pages_in(folder, ".html", ".htm")
     if not files:
         raise InputError(f"{folder}: no page in it: save pages as .html files there")
-    found = read_saved_pages(files)
+    found = read_saved_pages(files, clock.now(session.config.LETTERBOXD_NOW))
     _keep(session, found.snapshots, cohort)
     _keep_films(session, found.films)
     for left_out in found.left_out:
@@ -115,8 +116,9 @@ def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None)
     engine = session.store()
     names = list(dict.fromkeys(snapshot.member for snapshot in snapshots))
     with reading(engine) as connection:
-        forgotten = opt_outs.load(connection)
-    kept = [name for name in names if name not in forgotten]
+        listed = opt_outs.load(connection)
+    renamed = {each.member for each in snapshots if each.lid and listed.has_code(each.lid)}
+    kept = [name for name in names if name not in listed and name not in renamed]
     for name in names:
         if name not in kept:
             session.say(f"{name} asked to be forgotten: nothing of them is stored")
@@ -126,9 +128,10 @@ def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None)
         with writing(engine) as connection:
             cohorts.add_names(connection, label, kept, at)
     for snapshot in snapshots:
-        if snapshot.member in kept:
+        if snapshot.member in kept or snapshot.member in renamed:
             with writing(engine) as connection:
                 save(snapshot, connection, Visit(at))
+        if snapshot.member in kept:
             session.say(_in_words(snapshot))
     if cohort is not None and kept:
         session.say(f"now: letterboxd rank compute --cohort {cohort}")

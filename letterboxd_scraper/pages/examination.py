@@ -14,6 +14,7 @@ from letterboxd_scraper.pages.film import parse_film_page
 from letterboxd_scraper.pages.people import parse_people
 from letterboxd_scraper.pages.person import parse_person_page
 from letterboxd_scraper.pages.profile import parse_profile
+from letterboxd_scraper.pages.saved import own_links
 from letterboxd_scraper.pages.tiles import parse_tiles
 
 
@@ -71,7 +72,7 @@ class _Kind:
 # By the class of their body.
 _KINDS = {
     "profile": _Kind("profile", lambda page: [parse_profile(page)], frozenset({"films", "display_name"})),
-    "films-watched": _Kind("films", _films, frozenset({"film_id", "stars"})),
+    "films-watched": _Kind("films", _films, frozenset({"film_id"})),
     "likes": _Kind("likes", _films, frozenset({"film_id", "liked"})),
     "watchlist": _Kind("watchlist", _films, frozenset({"film_id"})),
     "films-diary": _Kind("diary", _entries, frozenset({"date", "url"})),
@@ -84,6 +85,7 @@ _KINDS = {
 
 def examine(body: bytes, url: str = "") -> Examination:
     """Read a page of any kind, a rating histogram or a feed. ``url`` tells whose feed it is."""
+    body = own_links(body)
     if b"<rss" in body[:2000]:
         return _examine_feed(body, url)
     try:

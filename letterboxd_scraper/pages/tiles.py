@@ -61,6 +61,11 @@ def parse_likes_total(page: Selector) -> int | None:
     return parse_count(tab.xpath("@title | @data-original-title").get())
 
 
+def parse_watchlist_total(page: Selector) -> int | None:
+    """Return how many films a watchlist says there are; None if it does not say."""
+    return parse_count(page.css(".js-watchlist-count").xpath("string()").get())
+
+
 def parse_film(tile: Selector) -> Film:
     """Read the film of one tile's own element. Raises LayoutChanged without slug or title."""
     return _film(tile.root)

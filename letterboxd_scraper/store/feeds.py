@@ -11,6 +11,7 @@ from letterboxd_scraper.starts import FeedStart, Visit
 from letterboxd_scraper.store import failures
 from letterboxd_scraper.store.diaries import Viewing, save_entries
 from letterboxd_scraper.store.films import film_ids, stored_film_ids
+from letterboxd_scraper.store.named_films import adopt_slugs
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, user_scrape_state, users
 from letterboxd_scraper.store.upsert import as_stored, offered, upsert
 from letterboxd_scraper.store.users import user_ids
@@ -91,6 +92,7 @@ def ratings_set_by(connection: sa.Connection, run: int) -> int:
 def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: datetime) -> int:
     """Store the new entries; return how many ratings they set."""
     new = item.new
+    adopt_slugs(connection, [entry.film for entry in new])
     ids = stored_film_ids(connection, [entry.film for entry in new])
     complete = _complete(connection, user)
     rows = _rows(connection, user, ids)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import Membership, PeoplePage, Profile
+from letterboxd_scraper.snapshots import Snapshot
 from letterboxd_scraper.store import bookmarks, cohorts, opt_outs
 from letterboxd_scraper.store.opt_outs import OptOuts
 from letterboxd_scraper.store.schema import (
@@ -98,7 +99,9 @@ def allowed(connection: sa.Connection, item: Any, at: datetime) -> Any:
     """Return what of ``item`` may be stored: nothing of members who asked to be forgotten; else None."""
     listed = opt_outs.load(connection)
     match item:
-        case Profile(member=name, lid=str(lid)) if name not in listed and listed.has_code(lid):
+        case Profile(member=name, lid=str(lid)) | Snapshot(member=name, lid=str(lid)) if (
+            name not in listed and listed.has_code(lid)
+        ):
             forget(connection, name, at, lid)  # they have a new name
             return None
         case PeoplePage(owner=name) | Membership(seed=name):

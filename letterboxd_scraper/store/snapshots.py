@@ -7,11 +7,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.evidence import Marks, better_link, midnight, told_favourite, told_like, told_rating
+from letterboxd_scraper.evidence import (
+    Marks,
+    better_link,
+    midnight,
+    told_favourite,
+    told_like,
+    told_rating,
+    told_viewing,
+)
 from letterboxd_scraper.items import Listing
 from letterboxd_scraper.snapshots import NamedFilm, Snapshot
 from letterboxd_scraper.starts import Visit
-from letterboxd_scraper.store.diaries import Viewing, newest_ratings, save_entries
 from letterboxd_scraper.store.named_films import named_film_ids
 from letterboxd_scraper.store.schema import ratings, user_scrape_state, users, watched, watchlist
 from letterboxd_scraper.store.upsert import insert_missing, upsert
@@ -28,9 +35,9 @@ _Telling = Callable[[Marks | None, Any, datetime, datetime | None], Marks | None
 def save_snapshot(connection: sa.Connection, snapshot: Snapshot, visit: Visit) -> None:
     """Store what a source tells of a member, who may be new; what it proves to have gone is removed."""
     user = _user(connection, snapshot.member, visit.at)
-    ids = named_film_ids(connection, _films(snapshot))
-    complete = _complete(connection, user)
     before = _marks(connection, user)
+    ids = named_film_ids(connection, _films(snapshot), before.keys())
+    complete = _complete(connection, user)
     after = dict(before)
     if snapshot.ratings is not None:
         told = {ids[each.film]: (each.stars, each.day) for each in snapshot.ratings if each.film in ids}
@@ -48,8 +55,8 @@ def save_snapshot(connection: sa.Connection, snapshot: Snapshot, visit: Visit) -
         if marks:
             link = better_link(marks.diary_entry_url, url)
             after[ids[film]] = replace(marks, diary_entry_url=link)
+    _date(after, ids, snapshot)
     _write(connection, user, before, after)
-    _date(connection, user, ids, snapshot)
     for table, listing, told_films in (
         (watched, Listing.UNRATED_WATCHED, snapshot.watched),
         (watchlist, Listing.WATCHLIST, snapshot.watchlist),
@@ -79,14 +86,16 @@ def _tell(
             marks[film] = found
 
 
-def _date(connection: sa.Connection, user: int, ids: dict[NamedFilm, int], snapshot: Snapshot) -> None:
-    """Date and link the stored ratings by a diary's entries."""
-    entries = [
-        Viewing(ids[each.film], each.day, each.stars, each.url)
-        for each in snapshot.viewings
-        if each.film in ids
-    ]
-    save_entries(connection, user, entries, newest_ratings(entries, ()), snapshot.as_of, keep_later=True)
+def _date(after: _Known, ids: dict[NamedFilm, int], snapshot: Snapshot) -> None:
+    """Date and link the ratings by a diary's entries: those with stars date, the newest of each film."""
+    told: set[int] = set()
+    for entry in sorted(
+        snapshot.viewings, key=lambda each: each.stars is None
+    ):  # stable: else the newest first
+        film = ids.get(entry.film)
+        if film in after and film not in told:
+            told.add(film)
+            after[film] = told_viewing(after[film], entry.stars, midnight(entry.day), entry.url)
 
 
 def _films(snapshot: Snapshot) -> Iterable[NamedFilm]:
