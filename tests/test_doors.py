@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.saved_pages import pages_in, read_saved_pages
 from letterboxd_scraper.store.schema import film_rankings, films, ratings, users
 from tests.conftest import Shell, assert_ended, make_shell, on_sqlite
 from tests.site import Fault, Site, own_world
@@ -226,6 +227,22 @@ def test_who_asked_to_be_forgotten_is_known_by_their_code(
     imported = crawled.letterboxd("import", "pages", str(folder), "--cohort", "pages")
     assert "otto_anew asked to be forgotten" in imported.stderr
     assert not {row for row in facts(crawled_engine) if row[0] == "otto_anew"}
+
+
+@pytest.mark.parametrize(("count", "whole"), [("1", True), ("28", False), ("", False)])
+def test_a_watchlist_removes_only_where_its_count_agrees(folder: Path, count: str, whole: bool) -> None:
+    (folder / "page.html").write_text(
+        '<html><head><meta property="og:url" content="https://letterboxd.com/ann/watchlist/"></head>'
+        '<body class="watchlist" data-owner="ann"><h1>'
+        f'<span class="js-watchlist-count">{count}&nbsp;films</span></h1>'
+        '<div id="content"><ul class="grid"><li class="griditem"><div data-item-slug="ordet" '
+        'data-item-name="Ordet (1955)"></div></li></ul></div></body></html>'
+    )
+    found = read_saved_pages(pages_in(folder, ".html"), datetime.now(UTC))
+    (snapshot,) = found.snapshots
+    assert [film.slug for film in snapshot.watchlist or ()] == ["ordet"]
+    assert snapshot.complete is whole
+    assert bool(found.left_out) is not whole
 
 
 def test_saved_diaries_date_ratings(shell: Shell, site: Site, engine: sa.Engine, folder: Path) -> None:

@@ -1,6 +1,8 @@
 """What recordings cannot show: a server that fails, is slow, refuses or asks for patience. A real one."""
 
 import asyncio
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +19,7 @@ from letterboxd_scraper.errors import (
     TmdbUnreadable,
 )
 from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
+from letterboxd_scraper.tmdb.api import TmdbApi
 from letterboxd_scraper.tmdb.client import DOWN_AFTER, LONGEST_WAIT, TmdbClient
 from tests.site import Fault, Site, own_world
 from tests.tmdb.recording import film_of, link_of
@@ -217,3 +220,23 @@ def test_an_answer_proves_that_it_is_not_down(site: Site, link: TmdbLink) -> Non
         return found
 
     assert isinstance(asyncio.run(in_a_row()), TmdbDetails)
+
+
+def test_a_broken_head_does_not_bring_the_key_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """urllib3 warns of it, with the whole address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nno header\r\nContent-Length: 8\r\n\r\n{}      ")
+        connection.close()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    api = TmdbApi(f"http://127.0.0.1:{listener.getsockname()[1]}/3", "secret-key", 2, "tests")
+    with caplog.at_level("DEBUG"), pytest.raises(TmdbError) as error:
+        api.details(TmdbLink("movie", 5))
+    thread.join()
+    listener.close()
+    assert "secret-key" not in caplog.text + str(error.value)
