@@ -13,6 +13,8 @@ from letterboxd_scraper.store.schema import JSON, UTCDateTime, cohorts, film_ran
 from ranking.facts import Facts
 from ranking.strategies.base import Strategy
 
+INTERVAL = ("score_low", "score_high")
+
 
 class NothingToRank(InputError):
     """A strategy found no film that it could score; the ranking of before stays."""
@@ -33,7 +35,8 @@ def compute(
         # One at a time for a cohort: two would insert the same rows.
         connection.execute(sa.select(cohorts.c.id).where(cohorts.c.id == cohort.id).with_for_update())
         connection.execute(film_rankings.delete().where(here))
-        ranked = with_ranks(strategy.scores(Facts(cohort.id, at), parameters), connection.dialect.name)
+        scores = strategy.query(connection, Facts(cohort.id, at), parameters)
+        ranked = with_ranks(scores, connection.dialect.name)
         constants = {
             "cohort_id": sa.literal(cohort.id),
             "strategy": sa.literal(strategy.name),
@@ -41,7 +44,7 @@ def compute(
             "computed_at": sa.literal(at, UTCDateTime),
         }
         rows: sa.Select[Any] = sa.select(*ranked.c, *constants.values())
-        names = ["film_id", "score", "rank", *constants]
+        names = [*ranked.c.keys(), *constants]
         count = connection.execute(film_rankings.insert().from_select(names, rows)).rowcount
         if not count:
             raise NothingToRank(
@@ -51,7 +54,10 @@ def compute(
 
 
 def with_ranks(scores: sa.Select[Any], dialect: str) -> sa.Subquery:
-    """Add ranks: by the score rounded to ten digits, then more votes, then slug bytewise, then id."""
+    """Return film_id, score, score_low, score_high (NULL where ``scores`` have no interval) and rank.
+
+    Ranks are by the score rounded to ten digits, then more votes, then slug bytewise, then id.
+    """
     scored = scores.subquery("scored")
     order = (
         _rounded(scored.c.score, dialect).desc(),
@@ -60,7 +66,10 @@ def with_ranks(scores: sa.Select[Any], dialect: str) -> sa.Subquery:
         films.c.id,
     )
     rank = sa.cast(sa.func.row_number().over(order_by=order), sa.Integer)
-    query = sa.select(scored.c.film_id, scored.c.score, rank.label("rank"))
+    interval = (
+        scored.c[name] if name in scored.c else sa.null().cast(sa.Double).label(name) for name in INTERVAL
+    )
+    query = sa.select(scored.c.film_id, scored.c.score, *interval, rank.label("rank"))
     return query.join(films, films.c.id == scored.c.film_id).subquery("ranked")
 
 

@@ -183,7 +183,7 @@ def _numbers(
 ) -> dict[str, float | None] | None:
     """Return votes, score and the score's terms by name; None if the strategy does not score the film."""
     # The film is picked from the result: standard scores are over all films.
-    scored = strategy.scores(facts, parameters).subquery("scored")
+    scored = strategy.query(connection, facts, parameters).subquery("scored")
     row = connection.execute(sa.select(scored).where(scored.c.film_id == film)).first()
     return {name: value for name, value in row._mapping.items() if name != "film_id"} if row else None
 

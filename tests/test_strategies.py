@@ -229,7 +229,7 @@ def test_a_query_without_a_member_is_the_ranking_of_the_others(engine: sa.Engine
     with engine.begin() as connection:
         for strategy in STRATEGIES.values():
             facts = Facts(cohort.id, NOW, without=user)
-            query = strategy.scores(facts, strategy.settle()).subquery()
+            query = strategy.query(connection, facts, strategy.settle()).subquery()
             named = sa.select(films.c.slug, query.c.score).join_from(
                 query, films, films.c.id == query.c.film_id
             )

@@ -13,6 +13,8 @@ from ranking.strategies.base import Strategy
 STRATEGIES: dict[str, Strategy] = {
     module.STRATEGY.name: module.STRATEGY for module in (bayesian, wilson, discovery, recency, hybrid)
 }
+# What is meant where no strategy is named.
+DEFAULT = "bayesian"
 
 
 def share_out(given: Mapping[str, Any], chosen: Sequence[Strategy]) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What a strategy is made of."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,20 +40,37 @@ def min_votes(default: int) -> Parameter:
     return Parameter(default, "films with fewer ratings are not ranked", least=1, most=1e9, whole=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
-    """A way to score films.
+Terms = Mapping[str, Any]
 
-    ``scores`` returns a query of (film_id, votes, score, …), unranked; what follows the score are
-    the numbers that made it. ``why_empty`` says what is missing when no film could be scored.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy(ABC):
+    """A way to score films: in the database (SqlStrategy), or in Python (FittedStrategy).
+
+    ``because`` puts what made one film's score into a sentence without members' names; its terms are
+    the parameters and the columns of `query`, by name. ``why_empty`` says what is missing when no film
+    could be scored.
     """
 
     name: str
     meaning: str
     source: str
     parameters: Mapping[str, Parameter]
-    scores: Callable[[Facts, Parameters], sa.Select[Any]]
+    because: Callable[[Terms], str]
     why_empty: str = "no film has enough ratings: crawl its members first"
+
+    @abstractmethod
+    def query(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> sa.Select[Any]:
+        """Return a query of (film_id, votes, score, …), unranked.
+
+        What follows the score are the numbers that made it, and where the strategy knows them
+        score_low and score_high, the ends of the score's 90 % interval.
+        """
+
+    def reasons(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> dict[int, str]:
+        """Return for each film (by its id) that the strategy scores one sentence: why it stands there."""
+        rows = connection.execute(self.query(connection, facts, parameters)).mappings()
+        return {row["film_id"]: self.because({**parameters, **row}) for row in rows}
 
     def settle(self, *layers: Mapping[str, Any]) -> Parameters:
         """Return every parameter: the first layer that has it wins, then the default. Raises InputError."""
@@ -79,3 +97,22 @@ class Strategy:
         if not sensible or (parameter.whole and number % 1):
             raise refusal
         return int(number) if parameter.whole else number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlStrategy(Strategy):
+    """A closed formula: ``scores`` returns the query (film_id, votes, score, terms…) that applies it."""
+
+    scores: Callable[[Facts, Parameters], sa.Select[Any]]
+
+    def query(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> sa.Select[Any]:
+        return self.scores(facts, parameters)
+
+
+def many(votes: int) -> str:
+    """Return a number of ratings in words.
+
+    >>> many(1), many(11)
+    ('1 rating', '11 ratings')
+    """
+    return f"{votes} rating" if votes == 1 else f"{votes} ratings"

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from ranking.expressions import double
 from ranking.facts import Facts
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, Strategy, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 
 
 def bayesian(mean: Any, votes: Any, *, prior_mean: Any, prior_votes: Any) -> Any:
@@ -36,7 +36,14 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
     return query.where(facts.films.c.votes >= parameters[MIN_VOTES])
 
 
-STRATEGY = Strategy(
+def _because(terms: Terms) -> str:
+    return (
+        f"{many(terms['votes'])}, mean {terms['mean']:.2f}, "
+        f"pulled towards the circle's {terms['prior_mean']:.2f} as by {terms['m']:g} more votes"
+    )
+
+
+STRATEGY = SqlStrategy(
     name="bayesian",
     meaning="the mean, pulled towards the circle's overall mean while votes are few",
     source="(v·R + m·C) / (v + m), as in IMDb's Top 250",
@@ -45,4 +52,5 @@ STRATEGY = Strategy(
         MIN_VOTES: min_votes(1),
     },
     scores=_scores,
+    because=_because,
 )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.schema import films
 from ranking.expressions import double, with_standard_scores
 from ranking.facts import Facts
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, Strategy, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 from ranking.strategies.bayesian import score_of
 
 
@@ -43,7 +43,15 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
     return sa.select(scored.film_id, scored.votes, score.label("score"), *terms)
 
 
-STRATEGY = Strategy(
+def _because(terms: Terms) -> str:
+    here, there = terms["bayesian_z"], terms["site_average_z"]
+    return (
+        f"{many(terms['votes'])} make {terms['bayesian']:.2f} here ({here:+.2f} deviations from the usual), "
+        f"Letterboxd's average is {terms['site_average']:.2f} ({there:+.2f})"
+    )
+
+
+STRATEGY = SqlStrategy(
     name="discovery",
     meaning="what the circle thinks more of than Letterboxd as a whole",
     source="z(bayesian) − z(Letterboxd's average), over films that have both",
@@ -52,5 +60,6 @@ STRATEGY = Strategy(
         MIN_VOTES: min_votes(3),
     },
     scores=_scores,
+    because=_because,
     why_empty="it needs Letterboxd's averages, which come with the films' own pages, and min_votes ratings",
 )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from ranking.expressions import double, ln, with_standard_scores
 from ranking.facts import Facts
 from ranking.strategies import recency
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, Strategy, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 
 
 def hybrid(mean: Any, log_votes: Any, recent: Any, *, alpha: Any, beta: Any) -> Any:
@@ -44,7 +44,17 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
     return sa.select(z.film_id, z.votes, score.label("score"), *terms)
 
 
-STRATEGY = Strategy(
+def _because(terms: Terms) -> str:
+    lately = "no recent verdict"
+    if terms["recency"] is not None:
+        lately = f"lately {terms['recency']:.2f} ({terms['recency_z']:+.2f})"
+    return (
+        f"mean {terms['mean']:.2f} ({terms['mean_z']:+.2f} deviations from the usual), "
+        f"{many(terms['votes'])} ({terms['log_votes_z']:+.2f}), {lately}"
+    )
+
+
+STRATEGY = SqlStrategy(
     name="hybrid",
     meaning="how good, how much seen and how recent, in one number",
     source="z(R) + α·z(ln v) + β·z(recency)",
@@ -56,4 +66,5 @@ STRATEGY = Strategy(
         MIN_VOTES: min_votes(3),
     },
     scores=_scores,
+    because=_because,
 )

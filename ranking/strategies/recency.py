@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.schema import UTCDateTime
 from ranking.expressions import between, days_between, double, exp
 from ranking.facts import Facts
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, Strategy, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 from ranking.strategies.bayesian import bayesian
 
 # exp(-700) is about the smallest weight that a double holds; PostgreSQL refuses to go below it.
@@ -63,7 +63,15 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
     return query.join(weighted, w.film_id == films.film_id).where(films.votes >= parameters[MIN_VOTES])
 
 
-STRATEGY = Strategy(
+def _because(terms: Terms) -> str:
+    return (
+        f"{many(terms['votes'])} weigh as much as {terms['weight']:.2f} of today, mean "
+        f"{terms['weighted_mean']:.2f}, pulled towards the circle's {terms['prior_mean']:.2f} "
+        f"as by {terms['m']:g} more"
+    )
+
+
+STRATEGY = SqlStrategy(
     name="recency",
     meaning="the Bayesian average, in which ratings count less the older they are",
     source="(V·R′ + m·C) / (V + m) with weights exp(−age/τ), V = Σw",
@@ -73,6 +81,7 @@ STRATEGY = Strategy(
         MIN_VOTES: min_votes(1),
     },
     scores=_scores,
+    because=_because,
     why_empty="no rating has a date or was made between two crawls: read the diaries with "
     "`scrapy crawl profile -a cohort=LABEL -a diary=true`",
 )

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
+from statistics import NormalDist
 from typing import Any
 
 import sqlalchemy as sa
 
 from ranking.expressions import double, sqrt
 from ranking.facts import Facts
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, Strategy, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 
 
 def wilson(positive: Any, votes: Any, *, z: Any, root: Callable[[Any], Any] = math.sqrt) -> Any:
@@ -44,7 +45,15 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
     return sa.select(counts.film_id, counts.votes, bound.label("score"), counts.positive, share)
 
 
-STRATEGY = Strategy(
+def _because(terms: Terms) -> str:
+    confidence = 2 * NormalDist().cdf(terms["z"]) - 1
+    return (
+        f"{terms['positive']:g} of {many(terms['votes'])} are {terms['threshold']:g} stars or more: "
+        f"with {confidence:.0%} confidence, a share of {terms['score']:.0%} at least"
+    )
+
+
+STRATEGY = SqlStrategy(
     name="wilson",
     meaning="the share of members who rated it well, as large as it is at least with 95 % confidence",
     source="E. B. Wilson, JASA 22 (1927), lower bound of the score interval",
@@ -54,4 +63,5 @@ STRATEGY = Strategy(
         MIN_VOTES: min_votes(1),
     },
     scores=_scores,
+    because=_because,
 )
