@@ -1,0 +1,74 @@
+"""What members are called where others may read it."""
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import UnknownName
+from letterboxd_scraper.report import naming
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.schema import cohort_members, users
+from letterboxd_scraper.store.schema import cohorts as cohort_table
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+PEOPLE = [(1, "marla", "Marla S."), (2, "kip", "Kip"), (3, "kip2", "kip"), (4, "ana", None)]
+
+
+def fill(engine: sa.Engine, label: str) -> None:
+    with engine.begin() as connection:
+        rows = [
+            {"id": user, "letterboxd_username": name, "display_name": shown, "created_at": NOW}
+            for user, name, shown in PEOPLE
+        ]
+        connection.execute(users.insert(), rows)
+        made = {"id": 1, "label": label, "seed_user_id": 1, "definition": {}}
+        connection.execute(cohort_table.insert().values(**made, created_at=NOW, updated_at=NOW))
+        members = [{"cohort_id": 1, "user_id": row[0], "depth": 1, "followed_at": NOW} for row in PEOPLE]
+        connection.execute(cohort_members.insert(), members)
+
+
+def named(engine: sa.Engine, *, names: bool = False, for_member: str | None = None) -> naming.Naming:
+    with engine.connect() as connection:
+        return naming.of_cohort(connection, cohorts.find(connection, "1"), names=names, for_member=for_member)
+
+
+def test_names_stand_in_the_order_of_the_alphabet_and_are_told_apart(engine: sa.Engine) -> None:
+    fill(engine, "friends")
+    fill(engine, "friends")
+    found = named(engine, names=True)
+    expected = [(4, "ana"), (2, "Kip (kip)"), (3, "kip (kip2)"), (1, "Marla S.")]
+    assert list(found.members.items()) == expected
+    assert found.profiles[2] == "kip"
+    assert (found.label, found.you) == ("friends", 1)
+
+
+def test_without_names_members_are_numbers_that_stay(engine: sa.Engine) -> None:
+    fill(engine, "friends")
+    found = named(engine)
+    assert sorted(found.members.values()) == ["member 1", "member 2", "member 3", "member 4"]
+    assert found.members == named(engine).members
+    assert found.profiles == {}
+    with engine.begin() as connection:
+        connection.execute(cohort_table.update().values(created_at=NOW.replace(microsecond=7)))
+    assert list(found.members) != list(named(engine).members)  # the ids alone do not tell who is who
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize("label", ["marla", "KIP2", "marla s.", "Kip's friends", "ana-archives"])
+def test_a_label_with_a_members_name_in_it_is_not_shown(engine: sa.Engine, label: str) -> None:
+    fill(engine, label)
+    assert named(engine).label == naming.UNNAMED
+    assert named(engine).argument == "LABEL"
+    assert named(engine, names=True).label == label
+
+
+def test_it_is_made_for_the_seed_or_the_member_that_is_named(engine: sa.Engine) -> None:
+    fill(engine, "friends")
+    assert named(engine).you == 1
+    assert named(engine, for_member="Kip").you == 2
+    with pytest.raises(UnknownName, match="no member of cohort 'friends' 'nobody'"):
+        named(engine, for_member="nobody")
+    with engine.begin() as connection:
+        connection.execute(cohort_members.delete().where(cohort_members.c.user_id == 1))
+    assert named(engine).you is None
