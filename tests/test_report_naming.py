@@ -35,7 +35,6 @@ def named(engine: sa.Engine, *, names: bool = False, for_member: str | None = No
 
 def test_names_stand_in_the_order_of_the_alphabet_and_are_told_apart(engine: sa.Engine) -> None:
     fill(engine, "friends")
-    fill(engine, "friends")
     found = named(engine, names=True)
     expected = [(4, "ana"), (2, "Kip (kip)"), (3, "kip (kip2)"), (1, "Marla S.")]
     assert list(found.members.items()) == expected
