@@ -3,7 +3,8 @@
 import sys
 
 from letterboxd_scraper import console
-from ranking.cli import export, rank, refresh
+from ranking.cli import rank, refresh
+from ranking.cli_export import export
 
 console.add_global_options(rank)
 rank.add_typer(export, name="export")

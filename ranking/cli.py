@@ -3,7 +3,6 @@
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +21,6 @@ StrategyOption = Annotated[str, typer.Option(help="`rank list` names them.")]
 
 refresh = typer.Typer(help="Bring derived data up to date.", no_args_is_help=True)
 rank = typer.Typer(help="Rank films by what a circle thinks of them.", no_args_is_help=True)
-export = typer.Typer(help="Write rankings to files.", no_args_is_help=True)
 
 
 @refresh.command("stats")
@@ -104,7 +102,7 @@ def rank_show(
 ) -> None:
     """Print the top of a ranking. Films keep their ranks, whichever are left out."""
     session: Session = context.obj
-    found = _ranking(session, cohort, strategy, limit, min_score, choices)
+    found = chosen_films(session, cohort, strategy, limit, min_score, choices)
     show_films(session, found)
 
 
@@ -132,52 +130,18 @@ def rank_explain(
         session.show(columns, rows)
 
 
-@export.command("csv")
-@with_film_choices
-def export_csv(
-    context: typer.Context,
-    cohort: CohortOption,
-    choices: "Choices",
-    strategy: StrategyOption = "bayesian",
-    min_score: Annotated[float | None, typer.Option(help="Leave out films below this score.")] = None,
-    output: Annotated[Path | None, typer.Option(help="The file; default: standard output.")] = None,
-) -> None:
-    """Write a ranking as CSV."""
-    from ranking.results import write_csv
-
-    session: Session = context.obj
-    found = _ranking(session, cohort, strategy, None, min_score, choices)
-    if output is None:
-        write_csv(found, sys.stdout, session.config.LETTERBOXD_BASE_URL)
-    else:
-        write_file(session, found, output)
-
-
-def write_file(session: Session, found: "list[RankedFilm]", output: Path) -> None:
-    """Write ranked films to a CSV file. Raises InputError if that cannot be done."""
-    from ranking.results import write_csv
-
-    try:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            write_csv(found, file, session.config.LETTERBOXD_BASE_URL)
-    except OSError as error:
-        raise InputError(f"cannot write {output}: {error.strerror}") from None
-    session.say(f"{len(found)} films written to {output}")
-
-
 def show_films(session: Session, found: "list[RankedFilm]") -> None:
     """Print ranked films as a table, or as JSON with all their fields."""
-    columns = ["rank", "title", "year", "score", "watchers", "mean"]
-    rows: list[list[object]] = [[f.rank, f.title, f.year, f.score, f.watchers, f.mean] for f in found]
     if session.as_json:
-        columns += ["slug", "parameters", "link", "computed_at"]
-        base_url = session.config.LETTERBOXD_BASE_URL
-        more: list[list[object]] = [[f.slug, f.parameters, f.link(base_url), f.computed_at] for f in found]
-        rows = [row + extra for row, extra in zip(rows, more, strict=True)]
-    session.show(columns, rows)
+        from ranking.exports import as_json
+
+        sys.stdout.write(as_json(found, session.config.LETTERBOXD_BASE_URL))
+        return
+    columns = ["rank", "title", "year", "score", "watchers", "mean"]
+    session.show(columns, [[f.rank, f.title, f.year, f.score, f.watchers, f.mean] for f in found])
 
 
-def _ranking(
+def chosen_films(
     session: Session,
     cohort: str,
     strategy: str,
@@ -185,6 +149,7 @@ def _ranking(
     min_score: float | None,
     choices: "Choices",
 ) -> "list[RankedFilm]":
+    """Return the films of a stored ranking that fit the user's choices. Raises InputError."""
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
     from ranking.results import ranking

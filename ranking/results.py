@@ -1,11 +1,8 @@
 """Stored rankings, read back for people and for files."""
 
-import csv
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,18 +16,22 @@ from ranking.filters import EVERY_FILM, Choices, Tell, conditions, find_member_o
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import Strategy
 
-CSV_COLUMNS = ("rank", "title", "year", "slug", "score", "watchers", "mean", "parameters", "link")
-
 
 @dataclass(frozen=True, slots=True)
 class RankedFilm:
-    """One film of a ranking; ``mean`` is the circle's own, in stars."""
+    """One film of a ranking; ``mean`` is the circle's own, in stars.
 
+    ``low`` and ``high`` bound the score's 90 % interval, for strategies that have one.
+    """
+
+    film_id: int
     rank: int
     title: str
     year: int | None
     slug: str | None
     score: float
+    low: float | None
+    high: float | None
     watchers: int
     mean: float
     parameters: dict[str, Any]
@@ -58,11 +59,14 @@ def ranking(
     shown = _shown(connection, cohort, strategy, choices.without, tell)
     query = (
         sa.select(
+            shown.c.film_id,
             shown.c.rank,
             films.c.title,
             films.c.release_year,
             films.c.slug,
             shown.c.score,
+            shown.c.low,
+            shown.c.high,
             shown.c.watchers,
             shown.c.mean,
             shown.c.params,
@@ -75,13 +79,13 @@ def ranking(
     )
     if min_score is not None:
         query = query.where(shown.c.score >= min_score)
-    return [RankedFilm(*row) for row in connection.execute(query)]
+    return [RankedFilm(*tuple[Any, ...](row)) for row in connection.execute(query)]
 
 
 def _shown(
     connection: sa.Connection, cohort: Cohort, strategy: str, without: str | None, tell: Tell
 ) -> sa.Subquery:
-    """Return the ranking to show: film_id, rank, score, watchers, mean, params, computed_at."""
+    """Return the ranking to show: film_id, rank, score, low, high, watchers, mean, params, computed_at."""
     here = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy)
     made = sa.select(film_rankings.c.params, film_rankings.c.computed_at).where(here).limit(1)
     first = connection.execute(made).first()
@@ -93,7 +97,7 @@ def _shown(
     # The same parameters and the same moment: only the member makes the difference.
     facts = Facts(cohort.id, first.computed_at, without=find_member_of(connection, cohort, without))
     tell(f"ranked anew without {without}: what is stored stays as it is")
-    return _recomputed(facts, STRATEGIES[strategy], first.params, connection.dialect.name)
+    return _recomputed(connection, facts, STRATEGIES[strategy], first.params)
 
 
 def _stored(here: sa.ColumnElement[bool]) -> sa.Subquery:
@@ -104,6 +108,8 @@ def _stored(here: sa.ColumnElement[bool]) -> sa.Subquery:
         r.film_id,
         r.rank,
         r.score,
+        r.score_low.label("low"),
+        r.score_high.label("high"),
         watchers,
         stats.c.avg_rating.label("mean"),
         r.params,
@@ -112,15 +118,19 @@ def _stored(here: sa.ColumnElement[bool]) -> sa.Subquery:
     return sa.select(*columns).outerjoin_from(film_rankings, stats, same).where(here).subquery("shown")
 
 
-def _recomputed(facts: Facts, strategy: Strategy, stored: dict[str, Any], dialect: str) -> sa.Subquery:
+def _recomputed(
+    connection: sa.Connection, facts: Facts, strategy: Strategy, stored: dict[str, Any]
+) -> sa.Subquery:
     parameters = strategy.settle(stored)
-    ranked = with_ranks(strategy.scores(facts, parameters), dialect).c
+    ranked = with_ranks(strategy.query(connection, facts, parameters), connection.dialect.name).c
     film = facts.films.c
     return (
         sa.select(
             ranked.film_id,
             ranked.rank,
             ranked.score,
+            sa.cast(sa.null(), sa.Double).label("low"),
+            sa.cast(sa.null(), sa.Double).label("high"),
             film.votes.label("watchers"),
             film.mean,
             sa.literal(parameters, JSON).label("params"),
@@ -129,15 +139,3 @@ def _recomputed(facts: Facts, strategy: Strategy, stored: dict[str, Any], dialec
         .join(facts.films, film.film_id == ranked.film_id)
         .subquery("shown")
     )
-
-
-def write_csv(found: Sequence[RankedFilm], file: IO[str], base_url: str) -> None:
-    """Write a ranking as CSV (RFC 4180, UTF-8) with the columns CSV_COLUMNS."""
-    writer = csv.writer(file)
-    writer.writerow(CSV_COLUMNS)
-    for film in found:
-        numbers = (repr(film.score), film.watchers, repr(film.mean))
-        parameters = json.dumps(film.parameters, sort_keys=True)
-        writer.writerow(
-            (film.rank, film.title, film.year, film.slug, *numbers, parameters, film.link(base_url))
-        )

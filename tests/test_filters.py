@@ -29,6 +29,7 @@ from letterboxd_scraper.store.schema import (
 )
 from ranking import stats
 from ranking.compute import compute
+from ranking.exports import CSV_COLUMNS
 from ranking.film_lists import Reference, match, read_list
 from ranking.filters import EVERY_FILM, Choices, Years, read_decade, read_years
 from ranking.results import RankedFilm, ranking
@@ -427,7 +428,7 @@ def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) ->
     assert "no film of the bayesian ranking of friends fits these choices" in nothing.stderr
     empty = ranked.letterboxd("export", "csv", "--cohort", "friends", "--year", "1700")
     assert_ended(empty, 0)
-    assert empty.stdout.splitlines() == ["rank,title,year,slug,score,watchers,mean,parameters,link"]
+    assert empty.stdout.splitlines() == [",".join(CSV_COLUMNS)]
     for wrong in (["--genre", "Western"], ["--year", "99"], ["--rated-by", "nobody"], ["--media-type", "x"]):
         refused = ranked.letterboxd("rank", "show", "--cohort", "friends", *wrong)
         assert_ended(refused, 2)

@@ -24,7 +24,8 @@ from letterboxd_scraper.store.cohorts import Cohort
 from letterboxd_scraper.store.schema import film_rankings, films, ratings
 from ranking import stats
 from ranking.compute import compute
-from ranking.results import CSV_COLUMNS, ranking, write_csv
+from ranking.exports import CSV_COLUMNS, as_csv
+from ranking.results import ranking
 from ranking.strategies import STRATEGIES
 from ranking.strategies.bayesian import bayesian
 from tests.conftest import ROOT, assert_ended, stored_facts
@@ -150,9 +151,8 @@ def test_a_csv_has_the_columns_and_can_be_cut_at_a_score(crawled_engine: sa.Engi
     ranked(crawled_engine)
     with crawled_engine.connect() as connection:
         found = ranking(connection, friends(crawled_engine), "bayesian", min_score=3.5)
-    file = io.StringIO(newline="")
-    write_csv(found, file, "https://letterboxd.com")
-    rows = list(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
+    text = as_csv(found, "https://letterboxd.com")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert tuple(rows[0]) == CSV_COLUMNS
     assert [float(row["score"]) for row in rows] == [film.score for film in found]
     assert min(film.score for film in found) >= 3.5

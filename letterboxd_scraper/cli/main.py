@@ -7,7 +7,8 @@ import typer
 
 from letterboxd_scraper import console
 from letterboxd_scraper.cli import cohort, db, doctor, enrich, forget, import_, log, plan, scrape, sync, watch
-from ranking.cli import export, rank, refresh
+from ranking.cli import rank, refresh
+from ranking.cli_export import export
 
 app = typer.Typer(
     name="letterboxd",

@@ -113,10 +113,12 @@ def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
 
 def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path) -> None:
     from letterboxd_scraper.store.engine import reading
-    from ranking.cli import show_films, write_file
+    from ranking.cli import show_films
+    from ranking.cli_export import write
+    from ranking.exports import as_csv
     from ranking.results import ranking
 
     with reading(engine) as connection:
         found = ranking(connection, cohort, STRATEGY)
     show_films(session, found[:limit])
-    write_file(session, found, output)
+    write(session, [as_csv(found, session.config.LETTERBOXD_BASE_URL)], len(found), output)

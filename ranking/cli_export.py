@@ -1,0 +1,102 @@
+"""`letterboxd export …` and `python -m ranking export …`: rankings as files."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.errors import InputError
+from ranking.cli import CohortOption, StrategyOption, chosen_films
+from ranking.film_options import with_film_choices
+
+if TYPE_CHECKING:
+    from ranking.filters import Choices
+    from ranking.results import RankedFilm
+
+    Texts = Callable[[Session, list[RankedFilm], str], Sequence[str]]
+
+export = typer.Typer(help="Write rankings to files.", no_args_is_help=True)
+
+
+def _csv(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+    """Write a ranking as CSV, for a spreadsheet."""
+    from ranking.exports import as_csv
+
+    return [as_csv(found, session.config.LETTERBOXD_BASE_URL)]
+
+
+def _json(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+    """Write a ranking as JSON, for programs: the list that `rank show --json` prints."""
+    from ranking.exports import as_json
+
+    return [as_json(found, session.config.LETTERBOXD_BASE_URL)]
+
+
+def _html(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+    """Write a ranking as a plain HTML table. `letterboxd report` makes a page to explore."""
+    from ranking.exports import as_html
+
+    return [as_html(found, strategy, session.config.LETTERBOXD_BASE_URL)]
+
+
+def _letterboxd(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+    """Write a ranking as the CSV that Letterboxd imports into a list (on the list's own page: Import).
+
+    It tells no ratings and no days, so that importing it logs nothing and rates nothing. What is larger than
+    the one megabyte that Letterboxd takes becomes several files: FILE.csv, FILE-2.csv and so on.
+    """
+    from letterboxd_scraper.store.engine import reading
+    from ranking.import_lists import as_import, identities
+
+    with reading(session.store()) as connection:
+        return as_import(found, identities(connection, found))
+
+
+def _add(name: str, texts: "Texts") -> None:
+    """Add the command that writes what ``texts`` makes of a ranking; its docstring is the command's."""
+
+    def command(
+        context: typer.Context,
+        cohort: CohortOption,
+        choices: "Choices",
+        strategy: StrategyOption = "bayesian",
+        limit: Annotated[
+            int | None, typer.Option(min=1, max=2_147_483_647, help="How many films; default: all.")
+        ] = None,
+        min_score: Annotated[float | None, typer.Option(help="Leave out films below this score.")] = None,
+        output: Annotated[Path | None, typer.Option(help="The file; default: standard output.")] = None,
+    ) -> None:
+        session: Session = context.obj
+        found = chosen_films(session, cohort, strategy, limit, min_score, choices)
+        write(session, texts(session, found, strategy), len(found), output)
+
+    export.command(name, help=texts.__doc__)(with_film_choices(command))
+
+
+def write(session: Session, texts: Sequence[str], films: int, output: Path | None) -> None:
+    """Write an export to a file, or to several with numbers in their names, or print it.
+
+    Raises InputError if that cannot be done.
+    """
+    if output is None:
+        if len(texts) > 1:
+            raise InputError(f"{films} films are too many for one file: give --output FILE or --limit N")
+        sys.stdout.write(texts[0])
+        return
+    files = [output, *(output.with_stem(f"{output.stem}-{number}") for number in range(2, len(texts) + 1))]
+    for file, text in zip(files, texts, strict=True):
+        try:
+            with file.open("w", encoding="utf-8", newline="") as opened:
+                opened.write(text)
+        except OSError as error:
+            raise InputError(f"cannot write {file}: {error.strerror}") from None
+    session.say(f"{films} films written to {', '.join(map(str, files))}")
+
+
+_add("csv", _csv)
+_add("json", _json)
+_add("html", _html)
+_add("letterboxd", _letterboxd)

@@ -1,0 +1,125 @@
+"""Rankings as files: what a spreadsheet, a program, a browser and Letterboxd's importer get."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.schema import film_people, films, people
+from ranking import stats
+from ranking.compute import compute
+from ranking.exports import CSV_COLUMNS, as_csv, as_html, as_json
+from ranking.import_lists import COLUMNS, MOST_BYTES, Identity, as_import, identities
+from ranking.results import RankedFilm, ranking
+from ranking.strategies import STRATEGIES
+from tests.conftest import Shell, assert_ended
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+SITE = "https://letterboxd.com"
+
+
+def film(number: int = 1, title: str = "Alien", slug: str | None = "alien") -> RankedFilm:
+    return RankedFilm(number, number, title, 1979, slug, 4.25, 4.0, 4.5, 7, 4.5, {"m": 5.0}, NOW)
+
+
+@pytest.fixture
+def ranked(crawled: Shell, crawled_engine: sa.Engine) -> Shell:
+    stats.refresh(crawled_engine, NOW)
+    with crawled_engine.connect() as connection:
+        cohort = cohorts.find(connection, "friends")
+    compute(crawled_engine, cohort, STRATEGIES["bayesian"], {}, NOW)
+    return crawled
+
+
+def stored(engine: sa.Engine) -> list[RankedFilm]:
+    with engine.connect() as connection:
+        return ranking(connection, cohorts.find(connection, "friends"), "bayesian")
+
+
+def test_csv_and_json_tell_the_same_in_full_precision() -> None:
+    (row,) = csv.DictReader(io.StringIO(as_csv([film(title='"Quoted", she said')], SITE), newline=""))
+    (told,) = json.loads(as_json([film(title='"Quoted", she said')], SITE))
+    assert tuple(row) == CSV_COLUMNS
+    assert row["title"] == told["title"] == '"Quoted", she said'
+    assert float(row["score"]) == told["score"] == 4.25
+    assert (float(row["low"]), float(row["high"])) == (told["low"], told["high"]) == (4.0, 4.5)
+    assert row["link"] == told["link"] == f"{SITE}/film/alien/"
+
+
+def test_html_is_a_table_in_which_a_title_is_only_a_text() -> None:
+    page = as_html([film(title="<script>alert(1)</script> & co"), film(2, slug=None)], "bayesian", SITE)
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in page
+    assert page.count("<tr>") == 3
+    assert page.count("<a href") == 1  # a film known from an archive alone has no page of that name
+    assert "0 films" in as_html([], "bayesian", SITE)
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_an_import_names_each_film_and_rates_nothing() -> None:
+    known = {1: Identity("29qU", 348, "tt0078748", ("Ridley Scott",)), 2: Identity()}
+    (text,) = as_import([film(), film(2, 'The "Thing"', None)], known)
+    first, second = rows_of(text)
+    assert tuple(first) == COLUMNS
+    assert not {"Rating", "Rating10", "WatchedDate", "Tags"} & set(first)
+    assert first["LetterboxdURI"] == "https://boxd.it/29qU"
+    assert (first["tmdbID"], first["imdbID"], first["Directors"]) == ("348", "tt0078748", "Ridley Scott")
+    assert first["Review"] == "4.25 from 7 ratings with a mean of 4.50"
+    assert (second["LetterboxdURI"], second["Title"]) == ("", "The ”Thing”")
+    assert '"' not in as_import([film(2, 'The "Thing"', None)], {})[0]
+
+
+def test_an_import_too_large_for_one_file_becomes_several_with_a_header_each() -> None:
+    many = [film(number, "x" * 500) for number in range(1, 4001)]
+    texts = as_import(many, {})
+    assert len(texts) > 1
+    assert all(len(text.encode()) <= MOST_BYTES for text in texts)
+    assert [len(row["Title"]) for text in texts for row in rows_of(text)] == 4000 * [500]
+
+
+def test_identities_leave_out_the_number_of_a_series(crawled_engine: sa.Engine, ranked: Shell) -> None:
+    found = stored(crawled_engine)
+    a_film, a_series = found[0].film_id, found[1].film_id
+    with crawled_engine.begin() as connection:
+        for kind, which in (("movie", a_film), ("tv", a_series)):
+            values = {"tmdb_id": 7000 + which, "tmdb_media_type": kind, "imdb_id": f"tt{which}"}
+            connection.execute(films.update().where(films.c.id == which).values(values))
+        for person, name in ((1, "Second"), (2, "First")):
+            row = {"id": person, "name": name, "created_at": NOW, "updated_at": NOW}
+            connection.execute(people.insert().values(row))
+            credit = {"film_id": a_film, "person_id": person, "role": "director", "credit_order": 3 - person}
+            connection.execute(film_people.insert().values(credit))
+    with crawled_engine.connect() as connection:
+        known = identities(connection, found)
+    assert known[a_film].tmdb_id == 7000 + a_film
+    assert known[a_film].directors == ("First", "Second")
+    assert known[a_series].tmdb_id is None
+    assert known[a_series].imdb_id == f"tt{a_series}"
+    assert set(known) == {each.film_id for each in found}
+
+
+def test_each_format_is_written_and_printed(ranked: Shell, crawled_engine: sa.Engine) -> None:
+    count = len(stored(crawled_engine))
+    printed = ranked.letterboxd("export", "letterboxd", "--cohort", "friends", "--limit", "3")
+    assert_ended(printed, 0)
+    assert [row["Title"] for row in rows_of(printed.stdout)] == [
+        each.title for each in stored(crawled_engine)[:3]
+    ]
+    written = ranked.letterboxd("export", "json", "--cohort", "friends", "--output", "friends.json")
+    assert_ended(written, 0)
+    assert f"{count} films written to friends.json" in written.stderr
+    assert len(json.loads((ranked.folder / "friends.json").read_text())) == count
+    page = ranked.letterboxd("export", "html", "--cohort", "friends", "--unseen-by", "marla")
+    assert_ended(page, 0)
+    assert 1 < page.stdout.count("<tr>") < count
+    nowhere = ranked.letterboxd("export", "csv", "--cohort", "friends", "--output", str(Path("no/where.csv")))
+    assert_ended(nowhere, 2)
+    assert "cannot write no/where.csv" in nowhere.stderr
