@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.help_pages import App
 from ranking.film_options import with_film_choices
 
 if TYPE_CHECKING:
@@ -16,11 +18,11 @@ if TYPE_CHECKING:
     from ranking.results import RankedFilm
     from ranking.strategies.base import Strategy
 
-CohortOption = Annotated[str, typer.Option(help="Label or number of the cohort.")]
-StrategyOption = Annotated[str, typer.Option(help="`rank list` names them.")]
+CohortOption = Annotated[str, options.cohort()]
+StrategyOption = Annotated[str, options.strategy()]
 
-refresh = typer.Typer(help="Bring derived data up to date.", no_args_is_help=True)
-rank = typer.Typer(help="Rank films by what a circle thinks of them.", no_args_is_help=True)
+refresh = App(help="Bring derived data up to date.")
+rank = App(help="Rank films by what a circle thinks of them.")
 
 
 @refresh.command("stats")
@@ -41,8 +43,12 @@ def refresh_stats(context: typer.Context) -> None:
 def rank_compute(
     context: typer.Context,
     cohort: CohortOption,
-    strategy: Annotated[str, typer.Option(help="`rank list` names them; all: each of them.")] = "bayesian",
-    param: Annotated[list[str] | None, typer.Option(help="A parameter, as NAME=NUMBER; repeatable.")] = None,
+    strategy: Annotated[
+        str, options.strategy("`letterboxd rank list` names them; all: each of them.")
+    ] = "bayesian",
+    param: Annotated[
+        list[str] | None, typer.Option(help="A parameter, as m=10; repeatable.", metavar="NAME=NUMBER")
+    ] = None,
 ) -> None:
     """Refresh the statistics, score the films and store their ranks."""
     from letterboxd_scraper import clock
@@ -97,8 +103,10 @@ def rank_show(
     cohort: CohortOption,
     choices: "Choices",
     strategy: StrategyOption = "bayesian",
-    limit: Annotated[int, typer.Option(min=1, max=2_147_483_647, help="How many films.")] = 20,
-    min_score: Annotated[float | None, typer.Option(help="Leave out films below this score.")] = None,
+    limit: Annotated[int, options.count("How many films.")] = 20,
+    min_score: Annotated[
+        float | None, typer.Option(help="Leave out films below this score.", metavar="SCORE")
+    ] = None,
 ) -> None:
     """Print the top of a ranking. Films keep their ranks, whichever are left out."""
     session: Session = context.obj
@@ -110,7 +118,7 @@ def rank_show(
 def rank_explain(
     context: typer.Context,
     cohort: CohortOption,
-    film: Annotated[str, typer.Option(help="Its slug, or its address on the site.")],
+    film: Annotated[str, typer.Option(help="Its slug, or its address on the site.", metavar="FILM")],
 ) -> None:
     """Show where a film's scores come from: who rated it what, and each number of each strategy.
 

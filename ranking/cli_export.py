@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.help_pages import App
 from ranking.cli import CohortOption, StrategyOption, chosen_films
 from ranking.film_options import with_film_choices
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     Texts = Callable[[Session, list[RankedFilm], str], Sequence[str]]
 
-export = typer.Typer(help="Write rankings to files.", no_args_is_help=True)
+export = App(help="Write rankings to files.")
 
 
 def _csv(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
@@ -63,11 +65,13 @@ def _add(name: str, texts: "Texts") -> None:
         cohort: CohortOption,
         choices: "Choices",
         strategy: StrategyOption = "bayesian",
-        limit: Annotated[
-            int | None, typer.Option(min=1, max=2_147_483_647, help="How many films; default: all.")
+        limit: Annotated[int | None, options.count("How many films; default: all.")] = None,
+        min_score: Annotated[
+            float | None, typer.Option(help="Leave out films below this score.", metavar="SCORE")
         ] = None,
-        min_score: Annotated[float | None, typer.Option(help="Leave out films below this score.")] = None,
-        output: Annotated[Path | None, typer.Option(help="The file; default: standard output.")] = None,
+        output: Annotated[
+            Path | None, typer.Option(help="The file; default: standard output.", metavar="FILE")
+        ] = None,
     ) -> None:
         session: Session = context.obj
         found = chosen_films(session, cohort, strategy, limit, min_score, choices)

@@ -8,44 +8,48 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from letterboxd_scraper import options
+
 if TYPE_CHECKING:
     from ranking.filters import Choices
-
-
-# What a database's whole number holds.
-_MOST = 2_147_483_647
 
 
 _PANEL = "Which films (repeated: any of them will do)"
 
 
-def _filter(text: str) -> Any:
-    return typer.Option(help=text, rich_help_panel=_PANEL)
+def _filter(metavar: str, text: str) -> Any:
+    return typer.Option(help=text, metavar=metavar, rich_help_panel=_PANEL)
+
+
+def _member(text: str) -> Any:
+    return options.member(text, rich_help_panel=_PANEL)
 
 
 def _count(text: str) -> Any:
-    return typer.Option(help=text, rich_help_panel=_PANEL, min=0, max=_MOST)
+    return options.count(text, least=0, rich_help_panel=_PANEL)
 
 
 def film_choices(
-    year: Annotated[list[str] | None, _filter("1999, 1990-1999, 2000- or -1959.")] = None,
-    decade: Annotated[list[str] | None, _filter("As 1990s.")] = None,
-    genre: Annotated[list[str] | None, _filter("A genre by its name.")] = None,
-    director: Annotated[list[str] | None, _filter("A director by name.")] = None,
-    country: Annotated[list[str] | None, _filter("A country by name or code.")] = None,
-    media_type: Annotated[Literal["movie", "tv"] | None, _filter("What TMDB takes it for.")] = None,
+    year: Annotated[list[str] | None, _filter("YEARS", "1999, 1990-1999, 2000- or -1959.")] = None,
+    decade: Annotated[list[str] | None, _filter("DECADE", "As 1990s.")] = None,
+    genre: Annotated[list[str] | None, _filter("NAME", "A genre by its name.")] = None,
+    director: Annotated[list[str] | None, _filter("NAME", "A director by name.")] = None,
+    country: Annotated[list[str] | None, _filter("NAME", "A country by name or code.")] = None,
+    media_type: Annotated[
+        Literal["movie", "tv"] | None, _filter("movie|tv", "What TMDB takes it for.")
+    ] = None,
     min_watchers: Annotated[int | None, _count("Rated by so many of the cohort at least.")] = None,
     max_watchers: Annotated[int | None, _count("Rated by so many of the cohort at most.")] = None,
     unseen_by: Annotated[
-        list[str] | None, _filter("Not watched, nor rated, by this member; repeated: by none of them.")
+        list[str] | None, _member("Not watched, nor rated, by this member; repeated: by none of them.")
     ] = None,
-    rated_by: Annotated[list[str] | None, _filter("Rated by this member.")] = None,
+    rated_by: Annotated[list[str] | None, _member("Rated by this member.")] = None,
     in_list: Annotated[
         list[Path] | None,
-        _filter("Named in this file: slugs or addresses, one a line, or a Letterboxd list as CSV."),
+        _filter("FILE", "Named in this file: slugs or addresses, one a line, or a Letterboxd list as CSV."),
     ] = None,
     without: Annotated[
-        str | None, typer.Option(help="Rank as if this member's ratings were not there; nothing is stored.")
+        str | None, options.member("Rank as if this member's ratings were not there; nothing is stored.")
     ] = None,
 ) -> "Choices":
     """Gather the options that every command has which shows or exports a ranking. Raises InputError."""

@@ -5,31 +5,42 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import AcceptTerms, announce, crawl_settings, is_for_full_crawl
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.help_pages import App
 
 if TYPE_CHECKING:
     from letterboxd_scraper.store.cohorts import Cohort
 
-app = typer.Typer(help="Build, refresh, show, change and delete cohorts.", no_args_is_help=True)
-LabelArgument = Annotated[str, typer.Argument(help="Label or number of the cohort.", metavar="LABEL")]
+app = App(help="Build, refresh, show, change and delete cohorts.")
+LabelArgument = Annotated[str, options.cohort_argument()]
 
 
 @app.command("build")
 def build(
     context: typer.Context,
-    label: Annotated[str, typer.Option(help="A name for the cohort.")],
-    seed: Annotated[str | None, typer.Option(help="The member whose circle it is.")] = None,
-    members: Annotated[Path | None, typer.Option(help="A file of member names, one a line, instead.")] = None,
+    label: Annotated[str, typer.Option(help="A name for the cohort.", metavar="LABEL")],
+    seed: Annotated[str | None, options.member("The member whose circle it is.")] = None,
+    members: Annotated[
+        Path | None, typer.Option(help="A file of member names, one a line, instead.", metavar="FILE")
+    ] = None,
     depth: Annotated[
-        int | None, typer.Option(help="1, as usual: whom the seed follows; 2: whom those follow, too.")
+        int | None, options.count("1, as usual: whom the seed follows; 2: whom those follow, too.")
     ] = None,
     include_self: Annotated[
         bool | None, typer.Option("--include-self/--no-include-self", help="Whether the seed belongs to it.")
     ] = None,
-    via: Annotated[str | None, typer.Option(help="following, as usual, or followers.")] = None,
-    max_members: Annotated[int | None, typer.Option(help="Stop at so many members.")] = None,
+    via: Annotated[
+        str | None,
+        typer.Option(
+            help="following, as usual, or followers.",
+            metavar="WHOM",
+            autocompletion=options.one_of("following", "followers"),
+        ),
+    ] = None,
+    max_members: Annotated[int | None, options.count("Stop at so many members.")] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
     """Build a cohort from a member's circle, or from a list of names."""
@@ -87,13 +98,14 @@ def change(
     context: typer.Context,
     label: LabelArgument,
     rank: Annotated[
-        list[str] | None, typer.Option(help="A strategy parameter, NAME=NUMBER; repeatable.")
+        list[str] | None,
+        typer.Option(help="A strategy parameter, as m=10; repeatable.", metavar="NAME=NUMBER"),
     ] = None,
-    depth: Annotated[int | None, typer.Option(help="How many steps from the seed.")] = None,
-    max_members: Annotated[int | None, typer.Option(help="Stop at so many members.")] = None,
-    min_films: Annotated[int | None, typer.Option(help="Leave out members with fewer films.")] = None,
-    max_films: Annotated[int | None, typer.Option(help="Leave out members with more films.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Leave out this member; repeatable.")] = None,
+    depth: Annotated[int | None, options.count("How many steps from the seed.")] = None,
+    max_members: Annotated[int | None, options.count("Stop at so many members.")] = None,
+    min_films: Annotated[int | None, options.count("Leave out members with fewer films.")] = None,
+    max_films: Annotated[int | None, options.count("Leave out members with more films.")] = None,
+    exclude: Annotated[list[str] | None, options.member("Leave out this member; repeatable.")] = None,
 ) -> None:
     """Change a cohort's definition. Membership follows at the next refresh, ranks at the next compute."""
     from letterboxd_scraper import clock

@@ -3,8 +3,9 @@
 import typer
 
 from letterboxd_scraper.console import Session
+from letterboxd_scraper.help_pages import App
 
-app = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app = App(help="Look after the database.")
 
 
 @app.command("upgrade")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError, TmdbError, TmdbNotFound, TmdbRefused
@@ -29,11 +30,14 @@ class Door(NamedTuple):
 def doctor(
     context: typer.Context,
     user: Annotated[
-        str | None, typer.Option(help="Whose profile and feed to ask for; default: somebody stored.")
+        str | None, options.member("Whose profile and feed to ask for; default: somebody stored.")
     ] = None,
-    film: Annotated[str | None, typer.Option(help="Which film's page; default: one that is stored.")] = None,
+    film: Annotated[
+        str | None, typer.Option(help="Which film's page; default: one that is stored.", metavar="SLUG")
+    ] = None,
     pages: Annotated[
-        Path | None, typer.Option(help="Examine the pages saved in this folder instead; nothing is sent.")
+        Path | None,
+        typer.Option(help="Examine the pages saved in this folder instead; nothing is sent.", metavar="DIR"),
     ] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
 from letterboxd_scraper.console import Session
 
@@ -13,15 +14,15 @@ if TYPE_CHECKING:
 
 def enrich(
     context: typer.Context,
-    cohort: Annotated[str | None, typer.Option(help="Label or number of the cohort.")] = None,
-    slug: Annotated[str | None, typer.Option(help="One film, by the name in its address.")] = None,
+    cohort: Annotated[str | None, options.cohort()] = None,
+    slug: Annotated[
+        str | None, typer.Option(help="One film, by the name in its address.", metavar="SLUG")
+    ] = None,
     histograms: Annotated[
         bool, typer.Option("--histograms", help="Read how all of Letterboxd rates the films, too.")
     ] = False,
     tmdb: Annotated[bool, typer.Option(help="Ask TMDB; its key is the setting TMDB_API_KEY.")] = True,
-    limit: Annotated[
-        int | None, typer.Option(min=1, max=2_147_483_647, help="At most so many, the most rated first.")
-    ] = None,
+    limit: Annotated[int | None, options.count("At most so many, the most rated first.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Films too of which nothing is missing.")] = False,
     accept_terms: AcceptTerms = False,
 ) -> None:

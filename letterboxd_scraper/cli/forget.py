@@ -4,12 +4,18 @@ from typing import Annotated
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.console import Session
 
 
 def forget(
     context: typer.Context,
-    member: Annotated[str, typer.Argument(help="The name in their profile's address.", metavar="MEMBER")],
+    member: Annotated[
+        str,
+        typer.Argument(
+            help="The name in their profile's address.", metavar="MEMBER", autocompletion=options.members
+        ),
+    ],
     undo: Annotated[
         bool, typer.Option("--undo", help="Let them be stored again; what was removed stays removed.")
     ] = False,

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.console import Session, harmless
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.help_pages import App
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
     from letterboxd_scraper.film_items import FilmFacts
     from letterboxd_scraper.snapshots import Snapshot
 
-app = typer.Typer(help="Take in export archives and saved pages; nothing is sent.", no_args_is_help=True)
+app = App(help="Take in export archives and saved pages; nothing is sent.")
 
-CohortOption = Annotated[str | None, typer.Option(help="Let the members belong to this list of names, too.")]
+CohortOption = Annotated[str | None, options.cohort("Let the members belong to this list of names, too.")]
 # So many unclear films are named one by one.
 _NAMED = 10
 
@@ -28,7 +30,7 @@ def import_zip(
     files: Annotated[
         list[Path], typer.Argument(help="Archives from letterboxd.com/settings/data.", metavar="FILE…")
     ],
-    user: Annotated[str | None, typer.Option(help="Whose it is, where the archive does not say.")] = None,
+    user: Annotated[str | None, options.member("Whose it is, where the archive does not say.")] = None,
     cohort: CohortOption = None,
     as_of: Annotated[
         datetime | None,

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.console import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-LimitOption = Annotated[int, typer.Option(min=1, max=2_147_483_647, help="How many, the latest first.")]
+LimitOption = Annotated[int, options.count("How many, the latest first.")]
 
 
 def runs(context: typer.Context, limit: LimitOption = 20) -> None:

@@ -1,37 +1,68 @@
 """`letterboxd`: the whole command line, put together."""
 
 import sys
-from collections.abc import Sequence
-
-import typer
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from letterboxd_scraper import console
-from letterboxd_scraper.cli import cohort, db, doctor, enrich, forget, import_, log, plan, scrape, sync, watch
+from letterboxd_scraper.cli import (
+    cohort,
+    db,
+    doctor,
+    enrich,
+    forget,
+    import_,
+    log,
+    plan,
+    scrape,
+    sync,
+    watch,
+)
+from letterboxd_scraper.help_pages import App, Group
 from ranking.cli import rank, refresh
 from ranking.cli_export import export
 
-app = typer.Typer(
+
+class _Sections(Group):
+    sections: ClassVar[Mapping[str, str]] = {
+        "Begin here": "init sync doctor",
+        "Read the site": "cohort plan scrape enrich watch import",
+        "See what they think": "rank taste report export serve",
+        "Look after it": "config runs failures refresh db forget",
+    }
+
+
+app = App(
     name="letterboxd",
-    help="Rank films by what a Letterboxd member's circle thinks. Begin with: letterboxd sync --seed NAME",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,  # an internal error is shown as Python shows it
+    cls=_Sections,
+    help="""Rank films by what a Letterboxd member's circle thinks.
+
+    \b
+    Examples:
+      letterboxd sync --seed NAME                     everything, from a name to a ranking
+      letterboxd rank show --cohort NAME --unseen-by NAME
+      letterboxd COMMAND --help                       what a command does, with examples
+    """,
 )
 console.add_global_options(app)
 app.command("sync")(sync.sync)
+app.command("doctor")(doctor.doctor)
+
+app.add_typer(cohort.app, name="cohort")
+app.command("plan")(plan.plan)
 app.command("scrape")(scrape.scrape)
 app.command("enrich")(enrich.enrich)
 app.command("watch")(watch.watch)
-app.command("plan")(plan.plan)
-app.command("runs")(log.runs)
-app.command("failures")(log.failures)
-app.command("doctor")(doctor.doctor)
-app.command("forget")(forget.forget)
-app.add_typer(cohort.app, name="cohort")
 app.add_typer(import_.app, name="import")
-app.add_typer(refresh, name="refresh")
+
 app.add_typer(rank, name="rank")
 app.add_typer(export, name="export")
+
+app.command("runs")(log.runs)
+app.command("failures")(log.failures)
+app.add_typer(refresh, name="refresh")
 app.add_typer(db.app, name="db")
+app.command("forget")(forget.forget)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

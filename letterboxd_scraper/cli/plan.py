@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.console import Session
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Part(NamedTuple):
 
 def plan(
     context: typer.Context,
-    cohort: Annotated[str, typer.Option(help="Label or number of the cohort.")],
+    cohort: Annotated[str, options.cohort()],
 ) -> None:
     """Say how many requests the next refresh takes at least and at most, and why. Nothing is sent."""
     from letterboxd_scraper import clock

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
 
@@ -30,14 +31,12 @@ AcceptTerms = Annotated[
 
 def scrape(
     context: typer.Context,
-    cohort: Annotated[str | None, typer.Option(help="Label or number of the cohort.")] = None,
-    user: Annotated[
-        str | None, typer.Option(help="One member, by the name in their profile's address.")
-    ] = None,
+    cohort: Annotated[str | None, options.cohort()] = None,
+    user: Annotated[str | None, options.member()] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Read everything anew, not only what has changed.")
     ] = False,
-    resume_from: Annotated[str | None, typer.Option(help="Leave out the members before this one.")] = None,
+    resume_from: Annotated[str | None, options.member("Leave out the members before this one.")] = None,
     diary: Annotated[
         bool,
         typer.Option("--diary", help="Read their diaries, too: when a rating was made, and a link to it."),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import (
     AcceptTerms,
     crawl_settings,
@@ -28,13 +29,17 @@ STRATEGY = "bayesian"
 
 def sync(
     context: typer.Context,
-    seed: Annotated[str, typer.Option(help="The member, by the name in their profile's address.")],
-    label: Annotated[str | None, typer.Option(help="A name for the cohort; default: the member's.")] = None,
-    depth: Annotated[
-        int | None, typer.Option(help="1, as usual: whom they follow; 2: whom those follow, too.")
+    seed: Annotated[str, options.member("The member, by the name in their profile's address.")],
+    label: Annotated[
+        str | None, typer.Option(help="A name for the cohort; default: the member's.", metavar="LABEL")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=2_147_483_647, help="How many films to print.")] = 20,
-    output: Annotated[Path | None, typer.Option(help="The CSV file; default: LABEL.csv.")] = None,
+    depth: Annotated[
+        int | None, options.count("1, as usual: whom they follow; 2: whom those follow, too.")
+    ] = None,
+    limit: Annotated[int, options.count("How many films to print.")] = 20,
+    output: Annotated[
+        Path | None, typer.Option(help="The CSV file; default: LABEL.csv.", metavar="FILE")
+    ] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
     """Read a member's circle and rank its films. Run again after an interruption, it goes on."""

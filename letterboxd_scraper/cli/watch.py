@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
 from letterboxd_scraper.console import Session
 
@@ -13,10 +14,8 @@ if TYPE_CHECKING:
 
 def watch(
     context: typer.Context,
-    cohort: Annotated[str | None, typer.Option(help="Label or number of the cohort.")] = None,
-    user: Annotated[
-        str | None, typer.Option(help="One member, by the name in their profile's address.")
-    ] = None,
+    cohort: Annotated[str | None, options.cohort()] = None,
+    user: Annotated[str | None, options.member()] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
     """Read members' feeds: new ratings, the days on which ratings were made, and links to diary entries.

@@ -1,0 +1,59 @@
+"""`letterboxd report`: what a circle thinks, as one HTML file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.errors import InputError
+
+
+def report(
+    context: typer.Context,
+    cohort: Annotated[str, typer.Option(help="Label or number of the cohort.")],
+    strategy: Annotated[
+        str | None, typer.Option(help="The ranking to show; `rank list` names them.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The file.")] = Path("report.html"),
+    names: Annotated[
+        bool, typer.Option("--names", help="Say who the members are: for you, not for sharing.")
+    ] = False,
+    posters: Annotated[
+        bool, typer.Option("--posters", help="Let the page fetch posters, from TMDB or Letterboxd.")
+    ] = False,
+    for_member: Annotated[
+        str | None, typer.Option("--for", help='The member whom the page calls "you"; default: the seed.')
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=2_147_483_647, help="How many films, the best ranked first.")
+    ] = 5_000,
+) -> None:
+    """Write a page to look at, offline: ranking, pictures, whose taste is like whose.
+
+    It is one file that needs nothing else and sends nothing. Members are numbers in it, unless --names is given.
+    """
+    from letterboxd_scraper import clock
+    from letterboxd_scraper.report import Options, render
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import reading
+    from ranking.strategies import DEFAULT
+
+    session: Session = context.obj
+    config = session.config
+    options = Options(
+        at=clock.now(config.LETTERBOXD_NOW),
+        strategy=strategy or DEFAULT,
+        names=names,
+        posters=posters,
+        for_member=for_member,
+        limit=limit,
+        base_url=config.LETTERBOXD_BASE_URL,
+    )
+    with reading(session.store()) as connection:
+        page = render(connection, cohorts.find(connection, cohort), options)
+    try:
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write {output}: {error.strerror}") from None
+    session.say(f"{output}: {len(page.encode()) / 1e6:.1f} MB, to be opened in a browser")
