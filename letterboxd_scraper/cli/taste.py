@@ -1,0 +1,117 @@
+"""`letterboxd taste`: whose taste is like whose."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from letterboxd_scraper import options
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.errors import InputError
+
+if TYPE_CHECKING:
+    from ranking.taste import Match
+    from ranking.taste_films import Comparison, Opinions
+
+_FILMS = 10
+
+
+def taste(
+    context: typer.Context,
+    member: Annotated[str, options.member("Whose taste.")],
+    other: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="MEMBER",
+            autocompletion=options.members,
+            help="Compare with them, film by film.",
+        ),
+    ] = None,
+    cohort: Annotated[
+        str | None, options.cohort("Label or number of a cohort; default: all stored members.")
+    ] = None,
+    limit: Annotated[
+        int | None, options.count("How many members; with --with: films of each kind, by default 10.")
+    ] = None,
+) -> None:
+    """Show whose taste is like whose.
+
+    Who of a circle agrees with a member, most alike first; or what two members agree and disagree on.
+    Agreement is a correlation, from -1 (what one loves, the other hates) to 1 (one taste). It does not
+    depend on how many stars somebody usually gives, and where few films tell, it is near what is usual. With
+    90 % probability it lies between low and high. This names members: it is for you, not for sharing.
+
+    \b
+    Examples:
+      letterboxd taste --member marla --cohort friends
+      letterboxd taste --member marla --with tycho
+    """
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import reading
+    from ranking import taste, taste_films
+
+    session: Session = context.obj
+    with reading(session.store()) as connection:
+        chosen = cohorts.find(connection, cohort) if cohort is not None else None
+        circle = taste.read(connection, chosen)
+        names = taste.member_names(connection, circle)
+        one = taste.find_member(connection, circle, chosen, member)
+        if other is None:
+            found = circle.of_member(one)
+            few = len(circle.users) - 1 - len(found)
+            _show_members(session, one, names, found[:limit], few)
+            return
+        two = taste.find_member(connection, circle, chosen, other)
+        if one == two:
+            raise InputError(f"--with {other}: name another member than --member")
+        films = taste_films.compare(connection, circle, one, two, limit or _FILMS)
+        _show_pair(session, names[one], names[two], circle.pair(one, two), films)
+
+
+def _show_members(session: Session, one: int, names: dict[int, str], found: "list[Match]", few: int) -> None:
+    columns = ("member", "agreement", "low", "high", "overlap", "usual")
+    others = (match.other if match.one == one else match.one for match in found)
+    rows = [(names[other], *_numbers(match)) for other, match in zip(others, found, strict=True)]
+    session.show(columns, rows)
+    if few:
+        from ranking.agreement import LEAST_OVERLAP
+
+        session.say(
+            f"left out: {few} members with fewer than {LEAST_OVERLAP} films in common with {names[one]}"
+        )
+
+
+def _numbers(match: "Match") -> tuple[float, float, float, int, float]:
+    return match.agreement, match.low, match.high, match.overlap, match.usual
+
+
+def _show_pair(session: Session, one: str, other: str, match: "Match", films: "Comparison") -> None:
+    numbers = dict(zip(("agreement", "low", "high", "overlap", "usual"), _numbers(match), strict=True))
+    if session.as_json:
+        found = {"member": one, "with": other, **numbers, **asdict(films)}
+        typer.echo(json.dumps(found, default=str, indent=1))
+    else:
+        session.show(("member", "with", *numbers), [(one, other, *numbers.values())])
+        _show_films(session, "agreed on most", one, other, films.agreed)
+        _show_films(session, "disagreed on most", one, other, films.disagreed)
+        _show_films(session, f"loved by {other}, not seen by {one}", one, other, films.to_see)
+    if not match.overlap:
+        session.say(f"{one} and {other} have rated no film in common: the agreement is what is usual")
+    if films.to_see and not films.watched_known:
+        session.say(
+            f"{one}'s watched films were never read, only their ratings: what {one} has seen and not rated "
+            f"is shown, too; to read them: `scrapy crawl profile -a user={one} -a watched=true`"
+        )
+
+
+def _show_films(session: Session, title: str, one: str, other: str, films: "Sequence[Opinions]") -> None:
+    if not films:
+        return
+    columns = ("film", "year", one, other, f"{one}, above habit", f"{other}, above habit", "why")
+    rows: list[tuple[Any, ...]] = [
+        (f.title, f.year, f.stars, f.other_stars, f.above, f.other_above, f.why) for f in films
+    ]
+    session.show(columns, rows, title)
