@@ -13,7 +13,13 @@ from typing import Any
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from letterboxd_scraper.errors import InputError
 
@@ -34,6 +40,7 @@ class Config(BaseSettings):
     DATABASE_URL: str
     LETTERBOXD_BASE_URL: str
     LETTERBOXD_CONTACT: str
+    LETTERBOXD_MEMBER: str
     LETTERBOXD_TERMS_ACCEPTED: bool
     LETTERBOXD_NOW: str
     LETTERBOXD_BROWSER: bool
@@ -129,9 +136,22 @@ def load(**overrides: Any) -> Config:
         return Config(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
-        name = first["loc"][0]
+        name = str(first["loc"][0])
         value = "" if name in SECRETS else f" is {first['input']!r}, but"
-        raise InputError(f"setting {name}{value} {first['msg'].removeprefix('Value error, ')}") from None
+        what = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"setting {name} ({origins(overrides)[name]}){value} {what}") from None
+
+
+def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
+    """Return where each setting's value comes from, in words; ``overrides`` come from the command line."""
+    layers = {
+        "default": _default_settings(),
+        f"file {os.environ.get(CONFIG_VARIABLE)}": _file_settings(),
+        ".env": DotEnvSettingsSource(Config)(),
+        "environment": EnvSettingsSource(Config)(),
+        "command line": overrides,
+    }
+    return {name: origin for origin, found in layers.items() for name in found if name in Config.model_fields}
 
 
 def from_settings(settings: Mapping[str, Any]) -> Config:

@@ -43,9 +43,14 @@ class Session:
 
             if self.config_file:
                 os.environ[config.CONFIG_VARIABLE] = self.config_file
-            given = {"DATABASE_URL": self.db_url, "LOG_LEVEL": self.log_level}
-            self._config = config.load(**{name: value for name, value in given.items() if value})
+            self._config = config.load(**self.overrides)
         return self._config
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """The settings that stand on the command line."""
+        given = {"DATABASE_URL": self.db_url, "LOG_LEVEL": self.log_level}
+        return {name: value for name, value in given.items() if value}
 
     def store(self) -> "sa.Engine":
         """Return the database, ready for use. Raises StoreNotReady."""

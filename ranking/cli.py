@@ -11,6 +11,7 @@ from letterboxd_scraper import options
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.help_pages import App
+from ranking.cli_engines import DATABASE, DataOption, EngineOption, compute_from_files
 from ranking.film_options import with_film_choices
 
 if TYPE_CHECKING:
@@ -27,7 +28,14 @@ rank = App(help="Rank films by what a circle thinks of them.")
 
 @refresh.command("stats")
 def refresh_stats(context: typer.Context) -> None:
-    """Count every cohort's ratings per film anew, if any rating or membership has changed."""
+    """Count every cohort's ratings per film anew.
+
+    Only if any rating or membership has changed since the last time.
+
+    \b
+    Examples:
+      letterboxd refresh stats
+    """
     from letterboxd_scraper import clock
     from ranking import stats
 
@@ -49,8 +57,17 @@ def rank_compute(
     param: Annotated[
         list[str] | None, typer.Option(help="A parameter, as m=10; repeatable.", metavar="NAME=NUMBER")
     ] = None,
+    engine: EngineOption = DATABASE,
+    data: DataOption = None,
 ) -> None:
-    """Refresh the statistics, score the films and store their ranks."""
+    """Refresh the statistics, score the films and store their ranks.
+
+    \b
+    Examples:
+      letterboxd rank compute --cohort friends
+      letterboxd rank compute --cohort friends --strategy bayesian --param m=10
+      letterboxd rank compute --cohort friends --strategy all
+    """
     from letterboxd_scraper import clock
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
@@ -59,17 +76,20 @@ def rank_compute(
     from ranking.strategies import STRATEGIES, share_out
 
     session: Session = context.obj
+    parameters = read_parameters(param or [])
+    if compute_from_files(session, cohort, strategy, parameters, engine, data):
+        return
     chosen = list(STRATEGIES.values()) if strategy == "all" else _strategies(strategy)
-    given = share_out(read_parameters(param or []), chosen)
-    engine = session.store()
-    with reading(engine) as connection:
+    given = share_out(parameters, chosen)
+    store = session.store()
+    with reading(store) as connection:
         found = cohorts.find(connection, cohort)
     at = clock.now(session.config.LETTERBOXD_NOW)
-    stats.refresh(engine, at)
+    stats.refresh(store, at)
     ranked = 0
     for one in chosen:
         try:
-            count = compute(engine, found, one, given[one.name], at)
+            count = compute(store, found, one, given[one.name], at)
         except NothingToRank as nothing:
             if one is chosen[-1] and not ranked:
                 raise
@@ -81,7 +101,12 @@ def rank_compute(
 
 @rank.command("list")
 def rank_list(context: typer.Context) -> None:
-    """List the strategies, their parameters and where they come from."""
+    """List the strategies, their parameters and where they come from.
+
+    \b
+    Examples:
+      letterboxd rank list
+    """
     from ranking.strategies import STRATEGIES
 
     rows = [
@@ -108,7 +133,16 @@ def rank_show(
         float | None, typer.Option(help="Leave out films below this score.", metavar="SCORE")
     ] = None,
 ) -> None:
-    """Print the top of a ranking. Films keep their ranks, whichever are left out."""
+    """Print the top of a ranking.
+
+    Films keep their ranks, whichever are left out.
+
+    \b
+    Examples:
+      letterboxd rank show --cohort friends --unseen-by marla
+      letterboxd rank show --cohort friends --decade 1990s --min-watchers 3
+      letterboxd rank show --cohort friends --genre Horror --genre Comedy --json
+    """
     session: Session = context.obj
     found = chosen_films(session, cohort, strategy, limit, min_score, choices)
     show_films(session, found)
@@ -120,9 +154,13 @@ def rank_explain(
     cohort: CohortOption,
     film: Annotated[str, typer.Option(help="Its slug, or its address on the site.", metavar="FILM")],
 ) -> None:
-    """Show where a film's scores come from: who rated it what, and each number of each strategy.
+    """Show where a film's scores come from.
 
-    This names members: it is for you, not for sharing.
+    Who rated it what, and each number of each strategy. This names members: it is for you, not for sharing.
+
+    \b
+    Examples:
+      letterboxd rank explain --cohort friends --film ordet
     """
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading

@@ -12,6 +12,7 @@ from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.help_pages import App
 from ranking.cli import CohortOption, StrategyOption, chosen_films
+from ranking.cli_parquet import export_parquet
 from ranking.film_options import with_film_choices
 
 if TYPE_CHECKING:
@@ -24,31 +25,53 @@ export = App(help="Write rankings to files.")
 
 
 def _csv(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
-    """Write a ranking as CSV, for a spreadsheet."""
+    """Write a ranking as CSV, for a spreadsheet.
+
+    \b
+    Examples:
+      letterboxd export csv --cohort friends --output friends.csv
+      letterboxd export csv --cohort friends --min-score 3.8 --unseen-by marla
+    """
     from ranking.exports import as_csv
 
     return [as_csv(found, session.config.LETTERBOXD_BASE_URL)]
 
 
 def _json(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
-    """Write a ranking as JSON, for programs: the list that `rank show --json` prints."""
+    """Write a ranking as JSON, for programs.
+
+    \b
+    Examples:
+      letterboxd export json --cohort friends --output friends.json
+    """
     from ranking.exports import as_json
 
     return [as_json(found, session.config.LETTERBOXD_BASE_URL)]
 
 
 def _html(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
-    """Write a ranking as a plain HTML table. `letterboxd report` makes a page to explore."""
+    """Write a ranking as a plain HTML table.
+
+    `letterboxd report` makes a page to explore.
+
+    \b
+    Examples:
+      letterboxd export html --cohort friends --limit 100 --output friends.html
+    """
     from ranking.exports import as_html
 
     return [as_html(found, strategy, session.config.LETTERBOXD_BASE_URL)]
 
 
 def _letterboxd(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
-    """Write a ranking as the CSV that Letterboxd imports into a list (on the list's own page: Import).
+    """Write a ranking as the CSV that Letterboxd imports as a list.
 
     It tells no ratings and no days, so that importing it logs nothing and rates nothing. What is larger than
     the one megabyte that Letterboxd takes becomes several files: FILE.csv, FILE-2.csv and so on.
+
+    \b
+    Examples:
+      letterboxd export letterboxd --cohort friends --limit 100 --output list.csv
     """
     from letterboxd_scraper.store.engine import reading
     from ranking.import_lists import as_import, identities
@@ -104,3 +127,4 @@ _add("csv", _csv)
 _add("json", _json)
 _add("html", _html)
 _add("letterboxd", _letterboxd)
+export.command("parquet")(export_parquet)

@@ -43,7 +43,13 @@ def build(
     max_members: Annotated[int | None, options.count("Stop at so many members.")] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
-    """Build a cohort from a member's circle, or from a list of names."""
+    """Build a cohort from a member's circle, or from a list of names.
+
+    \b
+    Examples:
+      letterboxd cohort build --seed marla --label friends
+      letterboxd cohort build --members names.txt --label club
+    """
     session: Session = context.obj
     if (seed is None) == (members is None):
         raise InputError("give --seed NAME or --members FILE, and not both")
@@ -57,13 +63,23 @@ def build(
 
 @app.command("refresh")
 def refresh(context: typer.Context, label: LabelArgument, accept_terms: AcceptTerms = False) -> None:
-    """Read again whom a cohort's seed follows: who joined, who left."""
+    """Read again whom a cohort's seed follows: who joined, who left.
+
+    \b
+    Examples:
+      letterboxd cohort refresh friends
+    """
     raise typer.Exit(follow(context.obj, {"cohort": label}, accept_terms))
 
 
 @app.command("list")
 def list_cohorts(context: typer.Context) -> None:
-    """List the cohorts."""
+    """List the cohorts.
+
+    \b
+    Examples:
+      letterboxd cohort list
+    """
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
 
@@ -77,7 +93,12 @@ def list_cohorts(context: typer.Context) -> None:
 
 @app.command("show")
 def show(context: typer.Context, label: LabelArgument) -> None:
-    """Show a cohort's definition and its members."""
+    """Show a cohort's definition and its members.
+
+    \b
+    Examples:
+      letterboxd cohort show friends
+    """
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
 
@@ -107,7 +128,15 @@ def change(
     max_films: Annotated[int | None, options.count("Leave out members with more films.")] = None,
     exclude: Annotated[list[str] | None, options.member("Leave out this member; repeatable.")] = None,
 ) -> None:
-    """Change a cohort's definition. Membership follows at the next refresh, ranks at the next compute."""
+    """Change a cohort's definition.
+
+    Membership follows at the next refresh, ranks at the next `letterboxd rank compute`.
+
+    \b
+    Examples:
+      letterboxd cohort set friends --rank m=10 --rank min_votes=3
+      letterboxd cohort set friends --exclude kip --min-films 20
+    """
     from letterboxd_scraper import clock
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import writing
@@ -128,7 +157,12 @@ def change(
 
 @app.command("delete")
 def delete(context: typer.Context, label: LabelArgument) -> None:
-    """Delete a cohort with its rankings; its members' ratings stay."""
+    """Delete a cohort with its rankings; its members' ratings stay.
+
+    \b
+    Examples:
+      letterboxd cohort delete friends
+    """
     from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import writing
 

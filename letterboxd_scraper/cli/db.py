@@ -10,7 +10,14 @@ app = App(help="Look after the database.")
 
 @app.command("upgrade")
 def upgrade(context: typer.Context) -> None:
-    """Bring the database to this program's schema. SQLite files do so by themselves."""
+    """Bring the database to this program's schema.
+
+    SQLite files do so by themselves, after a copy was made beside them.
+
+    \b
+    Examples:
+      letterboxd db upgrade --db-url postgresql://user:password@host/name
+    """
     import sqlalchemy as sa
 
     from letterboxd_scraper.errors import StoreNotReady

@@ -41,10 +41,16 @@ def doctor(
     ] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
-    """Say which doors work from here: database, robots.txt, a profile, a feed, a film, TMDB, the browser.
+    """Say which doors to the data work from here.
 
-    It sends at most one request through each. Of each page that comes, every field is read: what is broken is
-    named, with the share of the fields that are filled.
+    The database, robots.txt, a profile, a feed, a film, TMDB, the browser: at most one request through each.
+    Of each page that comes, every field is read: what is broken is named, with the share of the fields
+    that are filled.
+
+    \b
+    Examples:
+      letterboxd doctor --user marla
+      letterboxd doctor --pages saved-pages
     """
     session: Session = context.obj
     doors = _saved(pages) if pages is not None else _live(session, user, film, accept_terms=accept_terms)

@@ -26,9 +26,16 @@ def enrich(
     force: Annotated[bool, typer.Option("--force", help="Films too of which nothing is missing.")] = False,
     accept_terms: AcceptTerms = False,
 ) -> None:
-    """Find out what a cohort's films are: posters, directors, genres, countries, from their pages and TMDB.
+    """Find out what films are: posters, directors, genres, countries.
 
-    Films that lack nothing are left alone; what TMDB told is asked for anew before it is 180 days old.
+    From their pages and TMDB. Films that lack nothing are left alone; what TMDB told is asked for anew before
+    it is 180 days old.
+
+    \b
+    Examples:
+      letterboxd enrich --cohort friends --limit 100
+      letterboxd enrich --cohort friends --histograms
+      letterboxd enrich --slug ordet --force
     """
     from letterboxd_scraper import clock
     from letterboxd_scraper.arguments import FilmArguments

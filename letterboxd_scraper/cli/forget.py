@@ -23,6 +23,11 @@ def forget(
     """Remove a member, and remember not to store them again.
 
     Only a salted hash of the name is kept. Their own circles go with them.
+
+    \b
+    Examples:
+      letterboxd forget marla
+      letterboxd forget marla --undo
     """
     from letterboxd_scraper.arguments import OneMember
 

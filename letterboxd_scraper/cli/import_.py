@@ -36,14 +36,20 @@ def import_zip(
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
             help="When it was made, where its name does not say; default: its newest date.",
         ),
     ] = None,
 ) -> None:
-    """Take in members' own export archives: ratings with their days, likes, favourites, watched, watchlist.
+    """Take in members' own export archives.
 
-    An archive tells all of it as of its own day: what is not in it had gone by then. All archives are
-    checked before anything is stored.
+    Ratings with their days, likes, favourites, watched films, the watchlist. An archive tells all of it as of
+    its own day: what is not in it had gone by then. All archives are checked before anything is stored.
+
+    \b
+    Examples:
+      letterboxd import zip letterboxd-*.zip --cohort friends
+      letterboxd import zip export.zip --user marla --as-of 2026-01-21
     """
     from letterboxd_scraper import clock
     from letterboxd_scraper.archives.reading import read_archive
@@ -70,10 +76,15 @@ def import_pages(
     ],
     cohort: CohortOption = None,
 ) -> None:
-    """Take in pages saved in a browser: profiles, films, likes, watchlists, diaries, films' own pages.
+    """Take in pages saved in a browser.
 
-    What each file is, the page says, not its name; as of when, the file's time. Save the profile and every
-    page of a listing: then it also proves what has gone.
+    Profiles, films, likes, watchlists, diaries, films' own pages. What each file is, the page says, not its
+    name; as of when, the file's time. Save the profile and every page of a listing: then it also proves what
+    has gone.
+
+    \b
+    Examples:
+      letterboxd import pages saved-pages --cohort friends
     """
     from letterboxd_scraper import clock
     from letterboxd_scraper.saved_pages import pages_in, read_saved_pages

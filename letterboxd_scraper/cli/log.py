@@ -15,7 +15,12 @@ LimitOption = Annotated[int, options.count("How many, the latest first.")]
 
 
 def runs(context: typer.Context, limit: LimitOption = 20) -> None:
-    """List the latest crawls."""
+    """List the latest crawls.
+
+    \b
+    Examples:
+      letterboxd runs --limit 5
+    """
     from letterboxd_scraper.store.schema import scrape_runs as table
 
     columns = ("id", "type", "cohort", "member", "status", "requests", "started_at", "finished_at", "notes")
@@ -27,7 +32,13 @@ def failures(
     every: Annotated[bool, typer.Option("--all", help="Those that a later crawl made good, too.")] = False,
     limit: LimitOption = 50,
 ) -> None:
-    """List the pages that could not be read and are still missing."""
+    """List the pages that could not be read and are still missing.
+
+    \b
+    Examples:
+      letterboxd failures
+      letterboxd failures --all --json
+    """
     from letterboxd_scraper.store.schema import scrape_failures as table
 
     columns = ("member", "stage", "error", "attempts", "first_seen_at", "last_seen_at", "url", "resolved_at")

@@ -7,15 +7,18 @@ from typing import ClassVar
 from letterboxd_scraper import console
 from letterboxd_scraper.cli import (
     cohort,
+    config,
     db,
     doctor,
     enrich,
     forget,
     import_,
+    init,
     log,
     plan,
     scrape,
     sync,
+    taste,
     watch,
 )
 from letterboxd_scraper.help_pages import App, Group
@@ -39,12 +42,13 @@ app = App(
 
     \b
     Examples:
-      letterboxd sync --seed NAME                     everything, from a name to a ranking
-      letterboxd rank show --cohort NAME --unseen-by NAME
-      letterboxd COMMAND --help                       what a command does, with examples
+      letterboxd sync --seed marla           everything, from a name to a ranking
+      letterboxd rank show --cohort marla --unseen-by marla
+      letterboxd rank show --help            what a command does, with examples
     """,
 )
 console.add_global_options(app)
+app.command("init")(init.init)
 app.command("sync")(sync.sync)
 app.command("doctor")(doctor.doctor)
 
@@ -56,8 +60,10 @@ app.command("watch")(watch.watch)
 app.add_typer(import_.app, name="import")
 
 app.add_typer(rank, name="rank")
+app.command("taste")(taste.taste)
 app.add_typer(export, name="export")
 
+app.add_typer(config.app, name="config")
 app.command("runs")(log.runs)
 app.command("failures")(log.failures)
 app.add_typer(refresh, name="refresh")

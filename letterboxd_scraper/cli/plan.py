@@ -33,7 +33,13 @@ def plan(
     context: typer.Context,
     cohort: Annotated[str, options.cohort()],
 ) -> None:
-    """Say how many requests the next refresh takes at least and at most, and why. Nothing is sent."""
+    """Say what the next refresh takes, and why. Nothing is sent.
+
+    \b
+    Examples:
+      letterboxd plan --cohort friends
+      letterboxd plan --cohort friends --json
+    """
     from letterboxd_scraper import clock
     from letterboxd_scraper.cli import estimate
     from letterboxd_scraper.store import cohorts

@@ -46,10 +46,16 @@ def scrape(
     ] = False,
     accept_terms: AcceptTerms = False,
 ) -> None:
-    """Read what members rated and liked: all of it the first time, then what has changed.
+    """Read what members rated and liked; later, what has changed.
 
     Diaries and watched films are read in full, and so is everything with --full. A crawl that was interrupted
     goes on where it stopped.
+
+    \b
+    Examples:
+      letterboxd scrape --cohort friends
+      letterboxd scrape --cohort friends --diary     when ratings were made, too
+      letterboxd scrape --user marla
     """
     from letterboxd_scraper.arguments import ProfileArguments
     from letterboxd_scraper.cli import crawls

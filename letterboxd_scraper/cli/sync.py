@@ -29,7 +29,10 @@ STRATEGY = "bayesian"
 
 def sync(
     context: typer.Context,
-    seed: Annotated[str, options.member("The member, by the name in their profile's address.")],
+    seed: Annotated[
+        str | None,
+        options.member("The member, by the name in their profile's address; default: LETTERBOXD_MEMBER."),
+    ] = None,
     label: Annotated[
         str | None, typer.Option(help="A name for the cohort; default: the member's.", metavar="LABEL")
     ] = None,
@@ -42,11 +45,23 @@ def sync(
     ] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
-    """Read a member's circle and rank its films. Run again after an interruption, it goes on."""
+    """Read a member's circle and rank its films, all in one.
+
+    Run again after an interruption, it goes on; run again later, it reads what has changed.
+
+    \b
+    Examples:
+      letterboxd sync --seed marla
+      letterboxd sync                 of yourself, after `letterboxd init`
+      letterboxd sync --seed marla --depth 2 --label friends-of-friends
+    """
     from letterboxd_scraper.cli import crawls
     from letterboxd_scraper.cli.cohort import follow
 
     session: Session = context.obj
+    seed = seed or session.config.LETTERBOXD_MEMBER
+    if not seed:
+        raise InputError("whose circle? give --seed NAME, or set LETTERBOXD_MEMBER (`letterboxd init` does)")
     label = label or seed.strip("/").lower()
     circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms)
     if circle not in (0, 3):

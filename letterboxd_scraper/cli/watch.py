@@ -18,10 +18,15 @@ def watch(
     user: Annotated[str | None, options.member()] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
-    """Read members' feeds: new ratings, the days on which ratings were made, and links to diary entries.
+    """Read members' feeds: new ratings, their days, links to diaries.
 
     One request for each member. A feed shows the newest fifty entries of a diary: it proves nothing to be
     gone, and what is rated without a diary entry is not in it.
+
+    \b
+    Examples:
+      letterboxd watch --cohort friends
+      letterboxd watch --user marla
     """
     from letterboxd_scraper.arguments import RssArguments
     from letterboxd_scraper.cli import crawls

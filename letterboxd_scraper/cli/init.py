@@ -1,0 +1,110 @@
+"""`letterboxd init`: the few settings that everybody needs, asked for and written down."""
+
+import os
+import sys
+from pathlib import Path
+from string import Template
+from typing import Annotated
+
+import typer
+
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.errors import InputError
+
+# Values are quoted as .env files want it; what could end a quotation is refused before.
+_FILE = Template("""\
+# Settings of letterboxd, read by every command that is run in this folder. All settings with their
+# defaults: `letterboxd config show`. What stands in the environment comes before what stands here.
+
+# You: whose circle `letterboxd sync` reads.
+LETTERBOXD_MEMBER="$member"
+
+# An address or URL, sent along with each request, so that the site knows whom to ask.
+LETTERBOXD_CONTACT="$contact"
+
+# Letterboxd's terms forbid automated access without authorization. If you are authorized:
+# LETTERBOXD_TERMS_ACCEPTED=true
+
+# Where everything is kept; without it, a file in your user data directory.
+# DATABASE_URL=sqlite:///letterboxd.db
+# DATABASE_URL=postgresql://user:password@host/name
+
+# A key of TMDB (free for personal use: themoviedb.org/settings/api) tells what the films are.
+${comment}TMDB_API_KEY="$key"
+""")
+
+
+def init(
+    context: typer.Context,
+    member: Annotated[
+        str | None, typer.Option(help="Your name on the site; else it is asked for.", metavar="NAME")
+    ] = None,
+    contact: Annotated[
+        str | None, typer.Option(help="Whom the site may ask: an address; else it is asked for.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The file.", metavar="FILE")] = Path(".env"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a file with the settings that you need; asks for them.
+
+    Your name on the site, a contact, and a key of TMDB if you have one. The commands that are run in the same
+    folder read it.
+
+    \b
+    Examples:
+      letterboxd init
+      letterboxd init --member marla --contact marla@example.org
+    """
+    session: Session = context.obj
+    if output.exists() and not force:
+        raise InputError(f"{output} is there already: edit it, or replace it with --force")
+    name = _member(member or _asked("Your name on Letterboxd (as in letterboxd.com/NAME)", "--member NAME"))
+    address = _contact(contact or _asked("A contact for the site (e-mail or URL)", "--contact ADDRESS"))
+    key = _key()
+    filled = {"member": name, "contact": address, "key": key, "comment": "" if key else "# "}
+    _write(output, _FILE.substitute(filled))
+    session.say(f"written to {output}")
+    session.say("now: letterboxd sync" + ("" if output == Path(".env") else f" (with {output} as .env)"))
+
+
+def _asked(question: str, option: str) -> str:
+    if not sys.stdin.isatty():
+        raise InputError(f"there is nobody to ask: give {option}")
+    return str(typer.prompt(question, err=True))
+
+
+def _key() -> str:
+    """Return TMDB's key; "" where there is none. It is never an option: those can be seen by everybody."""
+    if not sys.stdin.isatty():
+        return ""
+    asked = "A key of TMDB (Enter: none; it is not shown)"
+    key = typer.prompt(asked, default="", hide_input=True, show_default=False, err=True)
+    from letterboxd_scraper import config
+
+    return config.load(TMDB_API_KEY=key).TMDB_API_KEY.get_secret_value()
+
+
+def _member(given: str) -> str:
+    from letterboxd_scraper.arguments import OneMember
+
+    return OneMember.read({"member": given}).member
+
+
+def _contact(given: str) -> str:
+    contact = given.strip()
+    if not ("@" in contact or "://" in contact) or any(sign in contact for sign in "\"'\\\n\r\0$"):
+        raise InputError(f"contact {given!r}: give an e-mail address or a URL")
+    return contact
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        # It may hold a key: nobody else reads it.
+        with open(file, "w", encoding="utf-8", opener=_private) as opened:
+            opened.write(text)
+    except OSError as error:
+        raise InputError(f"cannot write {file}: {error.strerror}") from None
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)

@@ -1,0 +1,117 @@
+"""The command line as its users meet it: help pages, examples, what a shell completes."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import typer
+
+from letterboxd_scraper import console
+from letterboxd_scraper.cli.main import _Sections, app
+from letterboxd_scraper.console import Session
+from tests.conftest import Shell, on_sqlite
+
+ROOT = typer.main.get_command(app)
+
+
+def commands(command: Any = ROOT, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every command and group of commands with the words that call it."""
+    yield words, command
+    for name, each in getattr(command, "commands", {}).items():
+        yield from commands(each, (*words, name))
+
+
+COMMANDS = dict(commands())
+LEAVES = [words for words, command in COMMANDS.items() if not hasattr(command, "commands")]
+
+
+def help_of(words: tuple[str, ...]) -> str:
+    context = ROOT.make_context("letterboxd", list(words), resilient_parsing=True)
+    for name in words:
+        context = typer.Context(COMMANDS[words[: words.index(name) + 1]], parent=context, info_name=name)
+    return str(context.get_help())
+
+
+def examples_in(text: str) -> list[str]:
+    """Return the commands that a text shows, without what stands beside them."""
+    found = re.findall(r"^ {4}(letterboxd .+)$", text, re.MULTILINE)
+    return [re.split(r"\s{3,}|\s#", line)[0] for line in found]
+
+
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
+def test_every_command_shows_an_example_that_its_options_allow(words: tuple[str, ...]) -> None:
+    examples = examples_in(help_of(words))
+    assert examples
+    assert any(example.split()[1 : len(words) + 1] == list(words) for example in examples)
+    for example in examples:
+        assert_parses(example)
+
+
+def assert_parses(example: str) -> None:
+    """Read a command's words as the command line would, without running it. Fails for a wrong option."""
+    first, *rest = _split(shlex.split(example)[1:])
+    assert ROOT.make_context("letterboxd", [*first, "db"], obj=Session()) is not None
+    command: Any = ROOT
+    while hasattr(command, "commands"):
+        assert rest[0] in command.commands, example
+        command, rest = command.commands[rest[0]], rest[1:]
+    assert command.make_context(example, rest) is not None
+
+
+def _split(words: list[str]) -> list[Any]:
+    """Return the global options, as a list of their own, and then the other words."""
+    hoisted = console._hoisted(words)
+    begin = next(index for index, word in enumerate(hoisted) if word in ROOT.commands)  # type: ignore[attr-defined]
+    return [hoisted[:begin], *hoisted[begin:]]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_help_fits_a_terminal_and_its_first_line_is_whole(words: tuple[str, ...]) -> None:
+    text = help_of(words)
+    assert max(map(len, text.splitlines())) <= 80
+    own = COMMANDS[words].get_short_help_str(64)
+    assert not own.endswith("..."), own
+
+
+def test_every_command_stands_under_a_heading() -> None:
+    sorted_in = {name for names in _Sections.sections.values() for name in names.split()}
+    assert sorted_in == set(ROOT.commands)  # type: ignore[attr-defined]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from letterboxd_scraper.cli.main import run; run(['--help']); "
+        "print(sorted({'sqlalchemy', 'scrapy', 'alembic', 'rich', 'numpy', 'jinja2', 'fastapi'} & set(sys.modules)))"
+    )
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert process.stdout.splitlines()[-1] == "[]"
+
+
+def complete(shell: Shell, line: str) -> list[str]:
+    words = line.split(" ")
+    asked = {"_LETTERBOXD_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": len(words) - 1}
+    process = shell.letterboxd(**asked)
+    assert process.stderr == ""
+    return process.stdout.split()
+
+
+@on_sqlite
+def test_the_tab_key_knows_cohorts_members_and_strategies(known: Shell) -> None:
+    assert complete(known, "letterboxd rank show --cohort f") == ["friends"]
+    assert complete(known, "letterboxd rank show --unseen-by mar") == ["marla"]
+    assert complete(known, "letterboxd rank show --strategy disc") == ["discovery"]
+    assert complete(known, "letterboxd cohort show ") == ["friends"]
+
+
+@on_sqlite
+def test_the_tab_key_makes_no_database(known: Shell, tmp_path: Path) -> None:
+    empty = tmp_path / "new" / "letterboxd.db"
+    elsewhere = Shell(known.folder, known.environment | {"DATABASE_URL": f"sqlite:///{empty}"})
+    assert complete(elsewhere, "letterboxd rank show --cohort ") == []
+    assert not empty.parent.exists()

@@ -1,0 +1,144 @@
+"""Settings: where each comes from, and the file that `letterboxd init` writes."""
+
+import json
+import os
+import pty
+import select
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Shell, assert_ended, on_sqlite
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Shell:
+    """Somebody without any setting, in an empty folder."""
+    ours = ("LETTERBOXD_", "TMDB_", "DATABASE_URL", "DOWNLOAD_DELAY", "LOG_LEVEL")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return Shell(tmp_path, environment | {"XDG_DATA_HOME": str(tmp_path / "data")})
+
+
+def shown(shell: Shell, *options: str, **settings: str) -> dict[str, tuple[object, str]]:
+    process = shell.letterboxd("config", "show", "--json", *options, **settings)
+    assert_ended(process, 0)
+    return {row["setting"]: (row["value"], row["from"]) for row in json.loads(process.stdout)}
+
+
+def test_each_layer_comes_before_the_next(laptop: Shell) -> None:
+    names = ("RETRY_TIMES", "DELTA_AUDIT_DAYS", "DELTA_KNOWN_RUN", "LETTERBOXD_CONTACT")
+    (laptop.folder / "some.toml").write_text(
+        'RETRY_TIMES = 1\nDELTA_AUDIT_DAYS = 1\nDELTA_KNOWN_RUN = 1\nLOG_LEVEL = "ERROR"\n'
+    )
+    (laptop.folder / ".env").write_text("RETRY_TIMES=2\nDELTA_AUDIT_DAYS=2\nLOG_LEVEL=ERROR\n")
+    options = ("--config", "some.toml", "--log-level", "DEBUG")
+    found = shown(laptop, *options, RETRY_TIMES="4", LOG_LEVEL="WARNING")
+    assert [found[name] for name in names] == [
+        (4, "environment"),
+        (2, ".env"),
+        (1, "file some.toml"),
+        ("", "default"),
+    ]
+    assert found["LOG_LEVEL"] == ("DEBUG", "command line")
+
+
+def test_secrets_are_never_shown(laptop: Shell) -> None:
+    secret = {"TMDB_API_KEY": "s3cretkey", "DATABASE_URL": "postgresql://me:s3cretword@host/name"}
+    told = laptop.letterboxd("config", "show", **secret)
+    assert_ended(told, 0)
+    assert "s3cret" not in told.stdout + told.stderr
+    found = shown(laptop, **secret)
+    assert "s3cret" not in str(found)
+    assert found["TMDB_API_KEY"][0]  # that there is one can be seen
+    assert not shown(laptop)["TMDB_API_KEY"][0]
+
+
+def test_a_wrong_value_is_named_with_the_place_it_comes_from(laptop: Shell) -> None:
+    (laptop.folder / ".env").write_text("DOWNLOAD_DELAY=soon\n")
+    process = laptop.letterboxd("config", "show")
+    assert_ended(process, 2)
+    assert process.stderr.startswith("letterboxd: setting DOWNLOAD_DELAY (.env) is 'soon', but ")
+    assert process.stderr.count("\n") == 1
+
+
+def test_init_writes_a_file_that_the_commands_read(laptop: Shell) -> None:
+    told = laptop.letterboxd("init", "--member", "Marla", "--contact", "marla@example.org")
+    assert_ended(told, 0)
+    assert "now: letterboxd sync" in told.stderr
+    file = laptop.folder / ".env"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    found = shown(laptop)
+    assert found["LETTERBOXD_MEMBER"] == ("marla", ".env")
+    assert found["LETTERBOXD_CONTACT"] == ("marla@example.org", ".env")
+    assert found["TMDB_API_KEY"][1] == "default"
+    again = laptop.letterboxd("init", "--member", "kip", "--contact", "kip@example.org")
+    assert_ended(again, 2)
+    assert ".env is there already" in again.stderr
+    assert "marla" in file.read_text()
+    forced = laptop.letterboxd("init", "--force", "--member", "kip", "--contact", "https://kip.example.org")
+    assert_ended(forced, 0)
+    assert shown(laptop)["LETTERBOXD_MEMBER"] == ("kip", ".env")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--contact", "me@example.org"], "give --member NAME"),
+        (["--member", "marla"], "give --contact ADDRESS"),
+        (["--member", "not a name", "--contact", "me@example.org"], "is not a member name"),
+        (["--member", "marla", "--contact", "nobody"], "give an e-mail address or a URL"),
+        (["--member", "marla", "--contact", 'a@b"\nDATABASE_URL=x'], "give an e-mail address or a URL"),
+        (["--member", "marla", "--contact", "a@b.c", "--output", "no/where"], "cannot write no/where"),
+    ],
+)
+def test_init_refuses_what_makes_no_sense_and_writes_nothing(
+    laptop: Shell, options: list[str], says: str
+) -> None:
+    process = laptop.letterboxd("init", *options)
+    assert_ended(process, 2)
+    assert says in process.stderr
+    assert not (laptop.folder / ".env").exists()
+
+
+def test_init_asks_at_a_terminal_and_does_not_show_the_key(laptop: Shell) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "letterboxd_scraper", "init"]
+    process = subprocess.Popen(
+        command, cwd=laptop.folder, env=laptop.environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    seen = ""
+    for question, answer in (
+        ("NAME", "marla"),
+        ("contact", "marla@example.org"),
+        ("not shown): ", "s3cretkey"),  # the last blank comes when the echo is off
+    ):
+        seen += read_until(ours, question)
+        os.write(ours, f"{answer}\n".encode())
+    seen += read_until(ours, "letterboxd sync")
+    assert process.wait(timeout=30) == 0
+    os.close(ours)
+    assert "s3cretkey" not in seen
+    assert 'TMDB_API_KEY="s3cretkey"' in (laptop.folder / ".env").read_text().splitlines()
+
+
+def read_until(terminal: int, text: str) -> str:
+    seen = ""
+    while text not in seen:
+        ready, _, _ = select.select([terminal], [], [], 30)
+        assert ready, f"waited for {text!r}, saw {seen!r}"
+        seen += os.read(terminal, 4096).decode()
+    return seen
+
+
+@on_sqlite
+def test_sync_reads_the_circle_of_the_configured_member(known: Shell) -> None:
+    nobody = known.letterboxd("sync", LETTERBOXD_MEMBER="")
+    assert_ended(nobody, 2)
+    assert "give --seed NAME, or set LETTERBOXD_MEMBER" in nobody.stderr
+    process = known.letterboxd("sync", "--label", "mine", "--limit", "3", LETTERBOXD_MEMBER="marla")
+    assert_ended(process, 0)
+    assert (known.folder / "mine.csv").exists()
