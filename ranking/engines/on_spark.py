@@ -1,0 +1,100 @@
+"""Spark on an export's Parquet files: on this machine, or where Spark's own configuration says."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.schema import statistics_query
+from ranking.engines.translate import SPARK, translate
+from ranking.engines.views import VIEWS
+from ranking.parquet_folder import Export
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_OLDEST_JAVA = 17
+_SETTINGS = {
+    "spark.app.name": "letterboxd ranking",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    # Films are some thousands of rows; Spark's 200 parts are meant for more.
+    "spark.sql.shuffle.partitions": "8",
+}
+
+
+class OnSpark:
+    """An engine (see `ranking.engines.base`); the statistics are counted when they are first needed."""
+
+    def __init__(self, spark: "SparkSession", export: Export) -> None:
+        self._spark = spark
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+        for view in VIEWS:
+            files = spark.read.parquet(_literal(export.file(view.file)))
+            files.selectExpr(*view.selected).createOrReplaceTempView(view.name)
+        statistics = spark.sql(translate(statistics_query(), SPARK))
+        statistics.cache().createOrReplaceTempView("cohort_film_stats")
+        self._statistics = statistics
+
+    def table(self, query: sa.Select[Any]) -> pa.Table:
+        return self._spark.sql(translate(query, SPARK)).toArrow()
+
+    def close(self) -> None:
+        self._statistics.unpersist()
+
+
+@contextmanager
+def opened(export: Export) -> Iterator[OnSpark]:
+    """Open a session of the Spark that runs in this process, or start one and stop it at the end.
+
+    Raises InputError if there is no Java that Spark could run on.
+    """
+    from pyspark.sql import SparkSession
+
+    running = SparkSession.getActiveSession()
+    if running is None:
+        refuse_old_java()
+    spark = running or _started()
+    try:
+        engine = OnSpark(spark.newSession(), export)
+        yield engine
+        engine.close()
+    finally:
+        if running is None:
+            spark.stop()
+
+
+def _started() -> "SparkSession":
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder
+    for name, value in _SETTINGS.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def refuse_old_java() -> None:
+    """Raise InputError unless there is a Java, in JAVA_HOME or on the PATH, that Spark runs on."""
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
+    wanted = f"Spark needs Java {_OLDEST_JAVA} or newer"
+    if java is None:
+        raise InputError(f"{wanted}, and {'JAVA_HOME' if home else 'the PATH'} has none: install one")
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', told)
+    if version is None or int(version[1]) < _OLDEST_JAVA:
+        raise InputError(f"{wanted}, and {java} is {told.splitlines()[0] if told else 'none'}")
+
+
+def _literal(file: Path) -> str:
+    """Return a file's address, in which nothing is a pattern."""
+    return "file://" + re.sub(r"([\\\[\]{}*?])", r"\\\1", str(file))

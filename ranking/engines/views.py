@@ -1,0 +1,48 @@
+"""The store's tables as an engine finds them in the Parquet files of an export."""
+
+from dataclasses import dataclass
+
+# The one cohort of an export.
+COHORT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A table of the store: the file that holds it, and for each column the expression over the file."""
+
+    name: str
+    file: str
+    columns: dict[str, str]
+
+    @property
+    def selected(self) -> list[str]:
+        return [f"{expression} AS {name}" for name, expression in self.columns.items()]
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+# What the strategies' queries read, and no more.
+VIEWS = (
+    View(
+        "ratings",
+        "ratings",
+        {
+            "user_id": "member",
+            "film_id": "film_id",
+            "rating": "stars",
+            **_same("rated_at", "first_seen_at", "seen_after"),
+        },
+    ),
+    View("cohort_members", "members", {"cohort_id": str(COHORT), "user_id": "number", "depth": "depth"}),
+    View(
+        "films",
+        "films",
+        {
+            **_same("id", "slug", "title"),
+            "release_year": "year",
+            "letterboxd_weighted_average": "letterboxd_average",
+        },
+    ),
+)
