@@ -76,7 +76,7 @@ def compare(connection: sa.Connection, circle: Circle, user: int, other: int, li
 
 
 def _shared(habit: float, other: float) -> float:
-    """Return how much of an opinion two members share, in standard deviations; 0 if they think the opposite."""
+    """Return how much of an opinion two share, in standard deviations; 0 if they think the opposite."""
     return min(abs(habit), abs(other)) if habit * other > 0 else 0.0
 
 
