@@ -5,33 +5,43 @@ from typing import Annotated
 
 import typer
 
+from letterboxd_scraper import options
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
 
 
 def report(
     context: typer.Context,
-    cohort: Annotated[str, typer.Option(help="Label or number of the cohort.")],
-    strategy: Annotated[
-        str | None, typer.Option(help="The ranking to show; `rank list` names them.")
-    ] = None,
-    output: Annotated[Path, typer.Option(help="The file.")] = Path("report.html"),
+    cohort: Annotated[str, options.cohort()],
+    strategy: Annotated[str | None, options.strategy("The ranking: `rank list` names them.")] = None,
+    output: Annotated[Path, typer.Option(help="The file.", metavar="FILE")] = Path("report.html"),
     names: Annotated[
         bool, typer.Option("--names", help="Say who the members are: for you, not for sharing.")
     ] = False,
     posters: Annotated[
-        bool, typer.Option("--posters", help="Let the page fetch posters, from TMDB or Letterboxd.")
+        bool, typer.Option("--posters", help="Let the page fetch the films' posters.")
     ] = False,
     for_member: Annotated[
-        str | None, typer.Option("--for", help='The member whom the page calls "you"; default: the seed.')
+        str | None,
+        typer.Option(
+            "--for",
+            help='The member whom the page calls "you"; default: the seed.',
+            metavar="MEMBER",
+            autocompletion=options.members,
+        ),
     ] = None,
-    limit: Annotated[
-        int, typer.Option(min=1, max=2_147_483_647, help="How many films, the best ranked first.")
-    ] = 5_000,
+    limit: Annotated[int, options.count("How many films, the best ranked first.")] = 5_000,
 ) -> None:
-    """Write a page to look at, offline: ranking, pictures, whose taste is like whose.
+    """Write one HTML page to look at: the ranking, pictures, taste.
 
-    It is one file that needs nothing else and sends nothing. Members are numbers in it, unless --names is given.
+    The file needs nothing else, and fetches nothing but what --posters allows. Members are numbers in it,
+    unless --names is given.
+
+    \b
+    Examples:
+      letterboxd report --cohort friends
+      letterboxd report --cohort friends --names --posters --output friends.html
+      letterboxd report --cohort friends --strategy discovery --for marla
     """
     from letterboxd_scraper import clock
     from letterboxd_scraper.report import Options, render
@@ -41,7 +51,7 @@ def report(
 
     session: Session = context.obj
     config = session.config
-    options = Options(
+    chosen = Options(
         at=clock.now(config.LETTERBOXD_NOW),
         strategy=strategy or DEFAULT,
         names=names,
@@ -51,7 +61,7 @@ def report(
         base_url=config.LETTERBOXD_BASE_URL,
     )
     with reading(session.store()) as connection:
-        page = render(connection, cohorts.find(connection, cohort), options)
+        page = render(connection, cohorts.find(connection, cohort), chosen)
     try:
         output.write_text(page, encoding="utf-8")
     except OSError as error:

@@ -1,1 +1,5 @@
-"""What a circle thinks of films, as one HTML file that needs nothing else."""
+"""What a circle thinks of films, as one HTML page that needs nothing else."""
+
+from letterboxd_scraper.report.page import Options, render
+
+__all__ = ["Options", "render"]

@@ -1,0 +1,55 @@
+"""Films as the page's scripts read them: column by column, short."""
+
+import base64
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from letterboxd_scraper.report.films import Film, Films
+from letterboxd_scraper.report.texts import clean
+
+
+def as_columns(found: Films, members: int) -> dict[str, list[Any]]:
+    """Return the films' facts column by column, for the page's scripts: lists of one value a film.
+
+    ``seen`` are bits in base64, the member in the first place being the highest bit of the first byte.
+    Numbers are rounded to what is shown.
+    """
+    columns: dict[str, Callable[[Film], Any]] = {
+        "rank": lambda film: film.ranked.rank,
+        "title": lambda film: clean(film.ranked.title),
+        "year": lambda film: film.ranked.year,
+        "slug": lambda film: film.ranked.slug,
+        "score": lambda film: _short(film.ranked.score, 4),
+        "low": lambda film: _short(film.ranked.low, 3),
+        "high": lambda film: _short(film.ranked.high, 3),
+        "watchers": lambda film: film.ranked.watchers,
+        "mean": lambda film: _short(film.ranked.mean, 3),
+        "spread": lambda film: _short(film.spread, 2),
+        "average": lambda film: _short(film.average, 2),
+        "runtime": lambda film: film.runtime,
+        "genres": lambda film: film.genres,
+        "directors": lambda film: film.directors,
+        "circle": lambda film: film.circle,
+        "site": lambda film: film.site,
+        "seen": lambda film: _bits(film.seen, members),
+        "why": lambda film: film.why,
+        "poster": lambda film: film.poster,
+    }
+    table = {name: [value(film) for film in found.films] for name, value in columns.items()}
+    return {name: values for name, values in table.items() if any(value is not None for value in values)}
+
+
+def _short(number: float | None, places: int) -> float | None:
+    return None if number is None else round(number, places)
+
+
+def _bits(places: Iterable[int], size: int) -> str:
+    """Write a set of places below ``size`` as bits.
+
+    >>> _bits({0, 9}, 12)
+    'gEA='
+    """
+    bits = bytearray((size + 7) // 8)
+    for place in places:
+        bits[place // 8] |= 128 >> place % 8
+    return base64.b64encode(bits).decode("ascii")

@@ -1,0 +1,84 @@
+"""What sets this circle apart: where it departs from Letterboxd's average, and where from itself."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from letterboxd_scraper.report.films import Film, Films, Histogram
+from letterboxd_scraper.report.texts import clean
+
+# A film's difference counts as if so many more members had given it Letterboxd's average.
+AGREEING_VOTES = 5
+_LEAST_FOR_DIFFERENCE = 3
+_LEAST_FOR_SPREAD = 5
+_SHARE_FOR_SPREAD = 0.1
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A film's mean in stars ``here`` and ``there`` (all of Letterboxd), and how many rated it here."""
+
+    title: str
+    here: float
+    there: float
+    votes: int
+
+    @property
+    def weighed(self) -> float:
+        """The difference, pulled towards none: v·(R − S) / (v + AGREEING_VOTES), in stars."""
+        return self.votes * (self.here - self.there) / (self.votes + AGREEING_VOTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A film of which members think differently; ``spread`` is the standard deviation in stars."""
+
+    title: str
+    spread: float
+    histogram: Histogram
+
+    @property
+    def votes(self) -> int:
+        return sum(self.histogram)
+
+
+def differences(found: Films) -> tuple[list[Difference], list[Difference]]:
+    """Return the films that are loved more here than elsewhere, and those loved less, most so first."""
+    names = titles(found.films)
+    every = [
+        Difference(title, film.ranked.mean, film.average, film.ranked.watchers)
+        for film, title in zip(found.films, names, strict=True)
+        if film.average is not None and film.ranked.watchers >= _LEAST_FOR_DIFFERENCE
+    ]
+    every.sort(key=lambda each: (-each.weighed, each.title))
+    more = [each for each in every if each.weighed > 0][:_SHOWN]
+    less = [each for each in reversed(every) if each.weighed < 0][:_SHOWN]
+    return more, less
+
+
+def enough_for_spread(members: int) -> int:
+    """Return how many ratings a film needs before its spread says something: 5, or a tenth of the members."""
+    return max(_LEAST_FOR_SPREAD, ceil(_SHARE_FOR_SPREAD * members))
+
+
+def divisions(found: Films, members: int) -> list[Division]:
+    """Return the films that divide the circle most."""
+    enough = enough_for_spread(members)
+    every = [
+        Division(title, film.spread, film.circle)
+        for film, title in zip(found.films, titles(found.films), strict=True)
+        if film.circle and film.spread and sum(film.circle) >= enough
+    ]
+    return sorted(every, key=lambda each: (-each.spread, each.title))[:_SHOWN]
+
+
+def titles(films: Sequence[Film]) -> list[str]:
+    """Return titles with years, each film another one."""
+    plain = [clean(f.ranked.title) + (f" ({f.ranked.year})" if f.ranked.year else "") for f in films]
+    times = Counter(plain)
+    return [
+        title if times[title] == 1 else f"{title} [{film.ranked.slug or film.ranked.film_id}]"
+        for film, title in zip(films, plain, strict=True)
+    ]

@@ -1,0 +1,70 @@
+"""The JavaScript and CSS of the libraries that a report carries along: DataTables, Vega-Lite."""
+
+import re
+from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from platformdirs import user_cache_path
+
+
+@lru_cache(maxsize=1)
+def table_script() -> str:
+    """Return DataTables as a script that sets ``window.DataTable``.
+
+    It is packed as a module. Those run when all of a page is read, and cannot be imported from the page
+    itself: so it becomes a function that is called at once, and gives the one name that is used.
+    """
+    text = (files("itables") / "html" / "dt_bundle.js").read_text(encoding="utf-8")
+    (exported,) = re.findall(r"export\s*\{[^}]*\}", text)
+    (name,) = re.findall(r"(\w+) as default", exported)
+    text = text.replace(exported, f"window.DataTable={name}")
+    return inline(apart(text))
+
+
+@lru_cache(maxsize=1)
+def table_style() -> str:
+    return (files("itables") / "html" / "dt_bundle.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def chart_script() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed, which set ``window.vegaEmbed``.
+
+    Putting them together takes seconds: they are kept in the user's cache directory.
+    """
+    kept = user_cache_path("letterboxd-scraper") / f"vega-{version('vl-convert-python')}.js"
+    with suppress(OSError):
+        return inline(kept.read_text(encoding="utf-8"))
+    import vl_convert
+
+    text: str = vl_convert.javascript_bundle(None)
+    with suppress(OSError):
+        _keep(kept, text)
+    return inline(text)
+
+
+def _keep(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as whole:
+        whole.write(text)
+    Path(whole.name).replace(file)  # at once: nobody reads half of it
+
+
+def apart(script: str) -> str:
+    """Return a script whose names nobody else sees, as a module's are."""
+    return f'(() => {{\n"use strict";\n{script}\n}})();'
+
+
+def inline(script: str) -> str:
+    r"""Return a script that may stand between the tags of a page: nothing in it opens or closes one.
+
+    >>> inline("a = '</script><!-- <script>'")
+    "a = '\\x3c/script>\\x3c!-- \\x3cscript>'"
+    """
+    # A parser of HTML reads line ends as LF: the policy's hash is of what it reads.
+    script = script.replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"<(?=/?script|!--)", r"\\x3c", script, flags=re.IGNORECASE)

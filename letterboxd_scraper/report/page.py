@@ -1,0 +1,180 @@
+"""A cohort's report, put together: one HTML page that needs nothing else."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from letterboxd_scraper.errors import UnknownName
+from letterboxd_scraper.report import ages, charts, comparisons, libraries, matches, naming
+from letterboxd_scraper.report.columns import as_columns
+from letterboxd_scraper.report.films import Films, of_ranking
+from letterboxd_scraper.report.matches import Matches
+from letterboxd_scraper.report.naming import Naming
+from letterboxd_scraper.report.texts import as_script_data, clean
+from letterboxd_scraper.store.cohorts import Cohort
+from ranking.strategies import DEFAULT, STRATEGIES
+
+# So many films, with a hundred members, make about four megabytes.
+MOST_FILMS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to show; ``at`` is when the page is made, ``limit`` how many films it has at most.
+
+    ``names`` shows who the members are, ``posters`` lets the page fetch pictures. ``for_member`` is whom
+    the page calls "you": by default the cohort's seed.
+    """
+
+    at: datetime
+    strategy: str = DEFAULT
+    names: bool = False
+    posters: bool = False
+    for_member: str | None = None
+    limit: int = MOST_FILMS
+    base_url: str = "https://letterboxd.com"
+
+
+def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
+    """Return the page. Raises UnknownName for a strategy or member there is not, and InputError if
+    the ranking was never computed.
+    """
+    if options.strategy not in STRATEGIES:
+        raise UnknownName(f"no strategy {options.strategy!r}: there are {', '.join(STRATEGIES)}")
+    named = naming.of_cohort(connection, cohort, names=options.names, for_member=options.for_member)
+    members = list(named.members)
+    found = of_ranking(connection, cohort, options.strategy, options.limit, members, posters=options.posters)
+    pairs = matches.of_cohort(connection, cohort, members, named.you)
+    more, less = comparisons.differences(found)
+    split = comparisons.divisions(found, len(members))
+    specs = _specs(found, pairs, more, less, split)
+    theme = libraries.apart(_template("theme.js"))
+    table = [libraries.table_script(), libraries.apart(_template("table.js"))]
+    pictures = [libraries.chart_script(), _template("charts.js")]
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            named=named,
+            people=_called(named),
+            you_place=_place_of_you(named),
+            found=found,
+            options=options,
+            strategy=STRATEGIES[options.strategy],
+            ages=ages.of_report(connection, cohort, found),
+            ratings=sum(film.ranked.watchers for film in found.films),
+            decades=sorted({f.ranked.year // 10 * 10 for f in found.films if f.ranked.year}, reverse=True),
+            most_watchers=max(film.ranked.watchers for film in found.films),
+            comparisons=comparisons,
+            more=more,
+            less=less,
+            split=split,
+            pairs=pairs,
+            specs=specs,
+            styles=[libraries.table_style(), _template("report.css")],
+            first_script=theme,
+            table_scripts=table,
+            chart_scripts=pictures,
+            policy=_policy([theme, *table, *pictures], found),
+            report=as_script_data(_data(named, found, pairs, options, specs)),
+        )
+    )
+
+
+def _called(named: Naming) -> list[tuple[str, str | None]]:
+    """Return what each member is called, and their name on the site or None; the reader is "you"."""
+    return [
+        (f"{clean(shown)} (you)" if user == named.you else clean(shown), named.profiles.get(user))
+        for user, shown in named.members.items()
+    ]
+
+
+def _place_of_you(named: Naming) -> int | None:
+    return None if named.you is None else list(named.members).index(named.you)
+
+
+def _specs(found: Films, pairs: Matches, more: Any, less: Any, split: Any) -> dict[str, charts.Spec]:
+    """Return the pictures for which there are data, by the id of their place in the page."""
+    made = {"overview": charts.overview(), "levels": charts.film_levels()}
+    if more:
+        made["loved"] = charts.compared(more)
+    if less:
+        made["unloved"] = charts.compared(less)
+    if split:
+        made["divides"] = charts.divided(split)
+    if pairs.pairs:
+        made["matches"] = charts.matches()
+    return made
+
+
+def _data(
+    named: Naming, found: Films, pairs: Matches, options: Options, specs: Mapping[str, charts.Spec]
+) -> dict[str, Any]:
+    return {
+        "films": as_columns(found, len(named.members)),
+        "genres": found.genres,
+        "directors": found.directors,
+        "members": [shown for shown, _ in _called(named)],
+        "you": _place_of_you(named),
+        "pairs": [pair.as_list() for pair in pairs.pairs],
+        "site": options.base_url,
+        "specs": specs,
+    }
+
+
+def _policy(scripts: list[str], found: Films) -> str:
+    """Return the Content-Security-Policy: these scripts alone, and no request but for posters."""
+    hashes = " ".join(f"'sha256-{_digest(text)}'" for text in scripts)
+    hosts = sorted({f"https://{urlsplit(film.poster).netloc}" for film in found.films if film.poster})
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {hashes}",
+            "style-src 'unsafe-inline'",  # the libraries set styles on elements
+            f"img-src {' '.join(['data:', *hosts])}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+@lru_cache
+def _template(name: str) -> str:
+    return (files("letterboxd_scraper.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("letterboxd_scraper.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clean"] = clean
+    environment.filters["signed"] = _signed
+    return environment
+
+
+def _signed(number: float) -> str:
+    """Write a number from −1 to 1 with its sign.
+
+    >>> _signed(-0.221), _signed(0.5), _signed(-0.001)
+    ('−0.22', '+0.50', '0.00')
+    """
+    text = f"{number:+.2f}".replace("-", "−")
+    return text if text[1:] != "0.00" else "0.00"

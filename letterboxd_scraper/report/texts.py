@@ -1,0 +1,28 @@
+"""Texts from the site, made fit for a page, and data made fit to stand in one."""
+
+import json
+import re
+from typing import Any
+
+# Marks that turn the direction of what follows them, beyond the end of the text they stand in.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Return a text without control characters, marks that turn the direction, and halves of letters.
+
+    >>> clean("a\\x00b\\u202ec")
+    'a\ufffdbc'
+    """
+    return _CONTROLS.sub("\ufffd", _TURNING.sub("", text))
+
+
+def as_script_data(value: Any) -> str:
+    """Return JSON that may stand in a `<script>` of a page.
+
+    >>> as_script_data("</script><!-- & ")
+    '"\\\\u003c/script\\\\u003e\\\\u003c!-- \\\\u0026 "'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
