@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 
-.PHONY: demo test chromium clean
+.PHONY: demo test test-spark chromium clean
 
 demo: .venv/installed
 	@mkdir -p demo
@@ -28,6 +28,12 @@ test: .venv/installed chromium
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# Spark is large, and needs a Java: it is installed for these tests alone.
+test-spark: .venv/installed
+	@$(BIN)/python -c 'import sys; from ranking.engines.on_spark import java_problem; sys.exit(java_problem())'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pyspark==4.3.0
+	SPARK_TESTS=1 $(BIN)/pytest tests/spark
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'

@@ -8,12 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.cli.main import run
-from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.schema import cohort_members, ratings
 from ranking.engines import base
 from ranking.engines.base import opened
-from ranking.engines.on_spark import refuse_old_java
+from ranking.engines.on_spark import java_problem
 from ranking.strategies.base import SqlStrategy
 from tests.conftest import on_sqlite
 from tests.engines import CLOSED, NOW, TIED, assert_all_agree, exported, fill
@@ -181,14 +180,13 @@ def test_a_cohort_without_ratings_says_what_is_missing(
 
 def test_without_java_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(InputError, match="needs Java 17 or newer, and JAVA_HOME has none"):
-        refuse_old_java()
+    assert java_problem() == "Spark needs Java 17 or newer, and JAVA_HOME has none: install one"
     monkeypatch.delenv("JAVA_HOME")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match="and the PATH has none"):
-        refuse_old_java()
+    assert "and the PATH has none" in str(java_problem())
     java = tmp_path / "java"
-    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
-    java.chmod(0o755)
-    with pytest.raises(InputError, match=r'java is openjdk version "11\.0\.2"'):
-        refuse_old_java()
+    for version, suits in (("1.8.0_392", False), ("11.0.2", False), ("17.0.15", True), ("25", True)):
+        java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2019-01-15' >&2\n")
+        java.chmod(0o755)
+        assert (java_problem() is None) == suits
+        assert suits or f'java is openjdk version "{version}"' in str(java_problem())

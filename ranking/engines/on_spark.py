@@ -61,8 +61,8 @@ def opened(export: Export) -> Iterator[OnSpark]:
     from pyspark.sql import SparkSession
 
     running = SparkSession.getActiveSession()
-    if running is None:
-        refuse_old_java()
+    if running is None and (problem := java_problem()):
+        raise InputError(problem)
     spark = running or _started()
     try:
         engine = OnSpark(spark.newSession(), export)
@@ -82,17 +82,18 @@ def _started() -> "SparkSession":
     return builder.getOrCreate()
 
 
-def refuse_old_java() -> None:
-    """Raise InputError unless there is a Java, in JAVA_HOME or on the PATH, that Spark runs on."""
+def java_problem() -> str | None:
+    """Return why Spark cannot run on this machine's Java, that of JAVA_HOME or else of the PATH."""
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
     wanted = f"Spark needs Java {_OLDEST_JAVA} or newer"
     if java is None:
-        raise InputError(f"{wanted}, and {'JAVA_HOME' if home else 'the PATH'} has none: install one")
+        return f"{wanted}, and {'JAVA_HOME' if home else 'the PATH'} has none: install one"
     told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', told)
     if version is None or int(version[1]) < _OLDEST_JAVA:
-        raise InputError(f"{wanted}, and {java} is {told.splitlines()[0] if told else 'none'}")
+        return f"{wanted}, and {java} is {told.splitlines()[0] if told else 'none'}"
+    return None
 
 
 def _literal(file: Path) -> str:

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.cli.main import run
 from ranking.engines.base import opened
-from ranking.engines.on_spark import refuse_old_java
 from tests.conftest import on_sqlite
 from tests.engines import CLOSED, NOW, TIED, assert_all_agree, exported, fill
 from tests.test_engines import ODD
@@ -24,7 +23,6 @@ def two_threads() -> Iterator[None]:
     """One Spark for all tests, which the engine finds running."""
     from pyspark.sql import SparkSession
 
-    refuse_old_java()
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     spark = (
         builder.config("spark.sql.shuffle.partitions", "4").config("spark.log.level", "ERROR").getOrCreate()
