@@ -12,6 +12,7 @@ from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.help_pages import App
 from ranking.cli_engines import DATABASE, DataOption, EngineOption, compute_from_files
+from ranking.default import DEFAULT
 from ranking.film_options import with_film_choices
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def rank_compute(
     cohort: CohortOption,
     strategy: Annotated[
         str, options.strategy("`letterboxd rank list` names them; all: each of them.")
-    ] = "bayesian",
+    ] = DEFAULT,
     param: Annotated[
         list[str] | None, typer.Option(help="A parameter, as m=10; repeatable.", metavar="NAME=NUMBER")
     ] = None,
@@ -127,7 +128,7 @@ def rank_show(
     context: typer.Context,
     cohort: CohortOption,
     choices: "Choices",
-    strategy: StrategyOption = "bayesian",
+    strategy: StrategyOption = DEFAULT,
     limit: Annotated[int, options.count("How many films.")] = 20,
     min_score: Annotated[
         float | None, typer.Option(help="Leave out films below this score.", metavar="SCORE")

@@ -13,6 +13,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.help_pages import App
 from ranking.cli import CohortOption, StrategyOption, chosen_films
 from ranking.cli_parquet import export_parquet
+from ranking.default import DEFAULT
 from ranking.film_options import with_film_choices
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _add(name: str, texts: "Texts") -> None:
         context: typer.Context,
         cohort: CohortOption,
         choices: "Choices",
-        strategy: StrategyOption = "bayesian",
+        strategy: StrategyOption = DEFAULT,
         limit: Annotated[int | None, options.count("How many films; default: all.")] = None,
         min_score: Annotated[
             float | None, typer.Option(help="Leave out films below this score.", metavar="SCORE")

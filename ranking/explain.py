@@ -1,6 +1,6 @@
 """`rank explain`: where a film's scores come from. It names members: for the terminal, not for sharing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,10 @@ from ranking.facts import Facts
 from ranking.film_lists import match, reference
 from ranking.names import unknown
 from ranking.strategies import STRATEGIES
-from ranking.strategies.base import MIN_VOTES, Strategy
+from ranking.strategies.base import MIN_VOTES, FittedStrategy, Strategy, Terms
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
+Numbers = dict[str, float | None]
 
 # A recomputed score that differs by more is another one.
 _EQUAL = 1e-9
@@ -41,12 +42,27 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """What a fitted strategy makes of a member's rating.
+
+    ``habit``: by how many stars the member rates above others; ``without_habit``: the rating less that;
+    ``weight``: how many usual ratings it is worth, more than one if the member's are easy to foretell.
+    """
+
+    member: str
+    habit: float
+    without_habit: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How the film stands in one strategy.
 
     ``rank``, ``films`` (how many are ranked), ``score``, ``parameters`` and ``computed_at`` are those
-    stored. ``numbers`` are what the score is made of by the ratings as they are now, and that score.
-    ``remark`` says why the film is not ranked, or that its stored score is out of date.
+    stored. ``numbers`` are what the score is made of by the ratings as they are now, and that score;
+    ``voices`` what a fitted strategy makes of each rating. ``remark`` says why the film is not ranked, or
+    that its stored score is out of date.
     """
 
     strategy: str
@@ -56,7 +72,8 @@ class Standing:
     score: float | None = None
     parameters: dict[str, Any] | None = None
     computed_at: datetime | None = None
-    numbers: dict[str, float | None] | None = None
+    numbers: Numbers | None = None
+    voices: list[Voice] | None = None
     remark: str | None = None
 
 
@@ -88,12 +105,20 @@ class Explanation:
             for standing in self.standings
             for name, value in (standing.numbers or {}).items()
         ]
-        return [
+        voices = [
+            (standing.strategy, voice.member, voice.habit, voice.without_habit, voice.weight)
+            for standing in self.standings
+            for voice in standing.voices or []
+        ]
+        tables: list[Table] = [
             (("film", "year", "slug", "ratings", "mean", "likes"), [film]),
             (("member", "stars", "own mean", "difference", "rated", "besides"), opinions),
             (("strategy", "rank", "of", "score", "parameters", "remark"), standings),
             (("strategy", "number", "value"), numbers),
         ]
+        if voices:
+            tables.append((("strategy", "member", "habit", "without habit", "weight"), voices))
+        return tables
 
 
 def explain(connection: sa.Connection, cohort: Cohort, film: str) -> Explanation:
@@ -103,8 +128,9 @@ def explain(connection: sa.Connection, cohort: Cohort, film: str) -> Explanation
     """
     found = _find(connection, cohort, film)
     opinions = _opinions(connection, cohort, found.id)
-    votes = sum(opinion.stars is not None for opinion in opinions)
-    standings = [_standing(connection, cohort, strategy, found.id, votes) for strategy in STRATEGIES.values()]
+    standings = [
+        _standing(connection, cohort, strategy, found.id, opinions) for strategy in STRATEGIES.values()
+    ]
     return Explanation(cohort.label, found.slug, found.title, found.release_year, opinions, standings)
 
 
@@ -148,7 +174,7 @@ def _opinions(connection: sa.Connection, cohort: Cohort, film: int) -> list[Opin
 
 
 def _standing(
-    connection: sa.Connection, cohort: Cohort, strategy: Strategy, film: int, votes: int
+    connection: sa.Connection, cohort: Cohort, strategy: Strategy, film: int, opinions: Sequence[Opinion]
 ) -> Standing:
     r = film_rankings.c
     here = sa.and_(r.cohort_id == cohort.id, r.strategy == strategy.name)
@@ -158,11 +184,12 @@ def _standing(
         return Standing(strategy.name, strategy.source, remark=f"never computed: {again}")
     stored = connection.execute(sa.select(r.rank, r.score).where(here, r.film_id == film)).first()
     parameters = strategy.settle(made.params)
-    numbers = _numbers(connection, Facts(cohort.id, made.computed_at, _NOBODY), strategy, parameters, film)
+    facts = Facts(cohort.id, made.computed_at, _NOBODY)
+    numbers, voices = _made_of(connection, facts, strategy, parameters, film)
     score = stored.score if stored else None
     remark = None
     if score is None and numbers is None:
-        remark = _why_not_ranked(strategy, parameters, votes)
+        remark = _why_not_ranked(strategy, parameters, sum(each.stars is not None for each in opinions))
     elif score is None or numbers is None or abs(score - (numbers["score"] or 0.0)) > _EQUAL:
         remark = f"ratings have changed since: {again}"
     return Standing(
@@ -174,18 +201,47 @@ def _standing(
         parameters=made.params,
         computed_at=made.computed_at,
         numbers=numbers,
+        voices=_voices(connection, voices, opinions) if numbers else None,
         remark=remark,
     )
 
 
-def _numbers(
+def _made_of(
     connection: sa.Connection, facts: Facts, strategy: Strategy, parameters: dict[str, float], film: int
-) -> dict[str, float | None] | None:
-    """Return votes, score and the score's terms by name; None if the strategy does not score the film."""
+) -> tuple[Numbers | None, dict[int, Terms]]:
+    """Return votes, score and its terms by name (None if the film is not scored), and the raters' voices."""
+    if isinstance(strategy, FittedStrategy):
+        fitted = strategy.fit(connection, facts, parameters)
+        columns = fitted.columns()
+        if film not in columns["film_id"]:
+            return None, {}
+        place = columns["film_id"].index(film)
+        return _without_id({name: values[place] for name, values in columns.items()}), fitted.voices(film)
     # The film is picked from the result: standard scores are over all films.
     scored = strategy.query(connection, facts, parameters).subquery("scored")
-    row = connection.execute(sa.select(scored).where(scored.c.film_id == film)).first()
-    return {name: value for name, value in row._mapping.items() if name != "film_id"} if row else None
+    row = connection.execute(sa.select(scored).where(scored.c.film_id == film)).mappings().first()
+    return (_without_id({**row}) if row else None), {}
+
+
+def _without_id(row: Mapping[str, Any]) -> Numbers:
+    return {name: value for name, value in row.items() if name != "film_id"}
+
+
+def _voices(
+    connection: sa.Connection, found: Mapping[int, Terms], opinions: Sequence[Opinion]
+) -> list[Voice] | None:
+    """Return the raters' voices in the order of the opinions; None for a strategy that has none."""
+    if not found:
+        return None
+    u = users.c
+    query = sa.select(u.letterboxd_username, u.id)
+    names = query.where(u.letterboxd_username.in_([each.member for each in opinions]))
+    ids = {name: number for name, number in connection.execute(names)}
+    return [
+        Voice(each.member, terms["habit"], each.stars - terms["habit"], terms["weight"])
+        for each in opinions
+        if each.stars is not None and (terms := found.get(ids[each.member]))
+    ]
 
 
 def _why_not_ranked(strategy: Strategy, parameters: dict[str, float], votes: int) -> str:

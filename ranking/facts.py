@@ -25,12 +25,12 @@ class Facts:
 
     @cached_property
     def ratings(self) -> sa.Subquery:
-        """The rows with a rating: film_id, stars (as double precision) and what is known of their date."""
+        """The rows with a rating: user_id, film_id, stars (double precision), what is known of their date."""
         r = all_ratings.c
         here = [cohort_members.c.cohort_id == self.cohort_id, r.rating.is_not(None)]
         if self.without is not None:
             here.append(cohort_members.c.user_id != self.without)
-        columns = (r.film_id, sa.cast(r.rating, sa.Double).label("stars"))
+        columns = (r.user_id, r.film_id, sa.cast(r.rating, sa.Double).label("stars"))
         dates = (r.rated_at, r.first_seen_at, r.seen_after)
         query = sa.select(*columns, *dates).join(cohort_members, cohort_members.c.user_id == r.user_id)
         return query.where(*here).subquery("cohort_ratings")

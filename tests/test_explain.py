@@ -17,6 +17,7 @@ from ranking.compute import compute
 from ranking.explain import Explanation, Standing, explain
 from ranking.strategies import STRATEGIES
 from ranking.strategies.bayesian import bayesian
+from ranking.strategies.circle import shrunken
 from ranking.strategies.hybrid import hybrid
 from ranking.strategies.wilson import wilson
 from tests.conftest import Shell, assert_ended, stored_facts
@@ -124,7 +125,12 @@ def test_the_numbers_make_the_score(engine: sa.Engine) -> None:
     d = numbers["discovery"]
     h = numbers["hybrid"]
     of_hybrid = hybrid(h["mean_z"], h["log_votes_z"], h["recency_z"], alpha=0.25, beta=0.25)
+    c = numbers["circle"]
+    of_circle = shrunken(
+        c["without_habits"], c["weight"], expected=c["expected"], expected_weight=c["expected_weight"]
+    )
     expected = {
+        "circle": of_circle,
         "bayesian": of_bayesian,
         "wilson": wilson(w["positive"], w["votes"], z=1.96),
         "discovery": d["bayesian_z"] - d["site_average_z"],
@@ -134,6 +140,27 @@ def test_the_numbers_make_the_score(engine: sa.Engine) -> None:
     for strategy, score in expected.items():
         assert numbers[strategy]["score"] == pytest.approx(score, abs=1e-9), strategy
         assert standing(engine, film, strategy).score == pytest.approx(score, abs=1e-9), strategy
+
+
+def test_each_raters_habit_and_weight_make_what_circle_starts_from(engine: sa.Engine) -> None:
+    film = most_rated(engine)
+    found = standing(engine, film, "circle")
+    voices, numbers = found.voices or [], found.numbers or {}
+    opinions = [each for each in explained(engine, film).opinions if each.stars is not None]
+    assert [voice.member for voice in voices] == [each.member for each in opinions]
+    for voice, opinion in zip(voices, opinions, strict=True):
+        assert voice.without_habit == pytest.approx((opinion.stars or 0) - voice.habit)
+    whole = sum(voice.weight for voice in voices)
+    assert numbers["weight"] == pytest.approx(whole)
+    mean = sum(voice.weight * voice.without_habit for voice in voices) / whole
+    assert numbers["without_habits"] == pytest.approx(mean)
+    low, high = numbers["score_low"], numbers["score_high"]
+    assert low is not None
+    assert high is not None
+    assert low < (found.score or 0) < high
+    assert standing(engine, film, "bayesian").voices is None
+    (table,) = [rows for columns, rows in explained(engine, film).tables() if "habit" in columns]
+    assert len(table) == len(voices)
 
 
 def test_an_outdated_score_is_told_from_a_current_one(engine: sa.Engine) -> None:

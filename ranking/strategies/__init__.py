@@ -1,4 +1,4 @@
-"""The strategies. One file each: a pure function for the score, and the query that applies it.
+"""The strategies. One file each: a pure function for the score and the query that applies it, or a fit.
 
 To add one, write a file like `bayesian.py` and name it in STRATEGIES.
 """
@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from letterboxd_scraper.errors import InputError
-from ranking.strategies import bayesian, discovery, hybrid, recency, wilson
+from ranking.default import DEFAULT as DEFAULT
+from ranking.strategies import bayesian, circle, discovery, hybrid, recency, wilson
 from ranking.strategies.base import Strategy
 
 STRATEGIES: dict[str, Strategy] = {
-    module.STRATEGY.name: module.STRATEGY for module in (bayesian, wilson, discovery, recency, hybrid)
+    module.STRATEGY.name: module.STRATEGY for module in (circle, bayesian, wilson, discovery, recency, hybrid)
 }
-# What is meant where no strategy is named.
-DEFAULT = "bayesian"
 
 
 def share_out(given: Mapping[str, Any], chosen: Sequence[Strategy]) -> dict[str, dict[str, Any]]:

@@ -4,11 +4,12 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
+from ranking.columns import Columns, as_query
 from ranking.facts import Facts
 
 Parameters = dict[str, float]
@@ -45,7 +46,7 @@ Terms = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy(ABC):
-    """A way to score films: in the database (SqlStrategy), or in Python (FittedStrategy).
+    """A way to score films: in the database (SqlStrategy) or in Python (FittedStrategy).
 
     ``because`` puts what made one film's score into a sentence without members' names; its terms are
     the parameters and the columns of `query`, by name. ``why_empty`` says what is missing when no film
@@ -107,6 +108,26 @@ class SqlStrategy(Strategy):
 
     def query(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> sa.Select[Any]:
         return self.scores(facts, parameters)
+
+
+class Fitted(Protocol):
+    """What a fit has found, for films and for who rated them."""
+
+    def columns(self) -> Columns:
+        """Return by name the columns of `Strategy.query`, values in the order of the films."""
+
+    def voices(self, film_id: int) -> dict[int, Terms]:
+        """Return for each rater (by a user's id) of the film what the model makes of their rating."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedStrategy(Strategy):
+    """A model that ``fit`` estimates in Python; its scores go back into the database with the query."""
+
+    fit: Callable[[sa.Connection, Facts, Parameters], Fitted]
+
+    def query(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> sa.Select[Any]:
+        return as_query(self.fit(connection, facts, parameters).columns(), connection.dialect)
 
 
 def many(votes: int) -> str:

@@ -1,0 +1,1 @@
+"""The model behind the strategy `circle`: what each film is worth, apart from how its raters rate."""

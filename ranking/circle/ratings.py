@@ -1,0 +1,156 @@
+"""A cohort's ratings in memory: five bytes each, one member after the other, films ascending."""
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import films
+from ranking.facts import Facts
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int32]
+
+# So many ratings are worked on at a time: what is computed of them stays in the processor's cache.
+CHUNK = 1 << 17
+# A film and half stars in one number: ten levels need four bits.
+_LEVELS = 16
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Ratings by member: those of the m-th are at ``starts[m]`` to ``starts[m + 1]``.
+
+    ``film`` are positions in ``film_ids`` (ascending); ``half_stars`` are 1 to 10. ``site_average`` is
+    Letterboxd's average of each film in stars, NaN where unknown, and ``site_count`` the number of
+    ratings behind it, infinite where unknown.
+    """
+
+    member_ids: Integers
+    film_ids: Integers
+    starts: npt.NDArray[np.int64]
+    film: Integers
+    half_stars: npt.NDArray[np.int8]
+    site_average: Floats
+    site_count: Floats
+
+    @cached_property
+    def by_member(self) -> npt.NDArray[np.int64]:
+        """How many films each member rated."""
+        return np.diff(self.starts)
+
+    @cached_property
+    def by_film(self) -> npt.NDArray[np.int64]:
+        """How many members rated each film."""
+        return np.bincount(self.film, minlength=len(self.film_ids))
+
+    @cached_property
+    def means(self) -> Floats:
+        """The mean of each film's ratings, in stars."""
+        total = np.zeros(len(self.film_ids))
+        for part in self.parts():
+            total += np.bincount(part.film, part.stars, len(total))
+        return total / self.by_film
+
+    def raters(self, film_id: int) -> list[int]:
+        """Return the positions of the members who rated a film."""
+        at = int(np.searchsorted(self.film_ids, film_id))
+        if at == len(self.film_ids) or self.film_ids[at] != film_id:
+            return []
+        places = np.flatnonzero(self.film == at)
+        return [int(place) for place in np.searchsorted(self.starts, places, side="right") - 1]
+
+    def parts(self) -> "Iterator[Part]":
+        """Yield the ratings of some whole members at a time, about CHUNK ratings."""
+        first = 0
+        while first < len(self.member_ids):
+            room = self.starts[first] + CHUNK
+            last = max(first + 1, int(np.searchsorted(self.starts, room, side="right")) - 1)
+            here = slice(self.starts[first], self.starts[last])
+            yield Part(
+                members=slice(first, last),
+                counts=self.by_member[first:last],
+                offsets=self.starts[first:last] - self.starts[first],
+                film=self.film[here],
+                stars=self.half_stars[here] * np.float64(0.5),
+            )
+            first = last
+
+
+@dataclass(frozen=True)
+class Part:
+    """The ratings of the members in the slice ``members``, each of whom has at least one."""
+
+    members: slice
+    counts: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    film: Integers
+    stars: Floats
+
+    def spread(self, values: Floats) -> Floats:
+        """Return the value of each rating's member, of one value a member."""
+        return np.repeat(values[self.members], self.counts)
+
+    def sums(self, values: Floats) -> Floats:
+        """Return the sum over each member's ratings."""
+        return np.add.reduceat(values, self.offsets)
+
+
+def read(connection: sa.Connection, facts: Facts) -> Ratings:
+    """Read the cohort's ratings, and what Letterboxd's members think of the films."""
+    r = facts.ratings.c
+    key = sa.cast(r.film_id, sa.BigInteger) * _LEVELS + sa.cast(r.stars * 2, sa.Integer)
+    # A row for each member instead of each rating: Python would take most of the time to make them.
+    packed = sa.func.aggregate_strings(sa.cast(key, sa.Text), ",")
+    query = sa.select(r.user_id, packed).group_by(r.user_id).order_by(r.user_id)
+    rows = connection.execute(query.execution_options(stream_results=True, max_row_buffer=64))
+    members = ((user, np.fromstring(text, np.int64, sep=",")) for user, text in rows)
+    found = pack(members)
+    return with_averages(found, connection)
+
+
+def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]]) -> Ratings:
+    """Return ratings of members, each an id and the numbers 16·film + half stars; of averages nothing."""
+    ids, sizes = array("i"), array("q", [0])
+    film, half_stars = array("i"), array("b")
+    for member, keys in members:
+        keys.sort()
+        ids.append(member)
+        sizes.append(len(keys))
+        film.frombytes((keys // _LEVELS).astype(np.int32).tobytes())
+        half_stars.frombytes((keys % _LEVELS).astype(np.int8).tobytes())
+    every = np.frombuffer(film, np.int32) if film else np.zeros(0, np.int32)
+    present = np.bincount(every) > 0 if film else np.zeros(0, bool)
+    film_ids = np.flatnonzero(present).astype(np.int32)
+    position = np.cumsum(present, dtype=np.int32) - 1
+    for start in range(0, len(every), CHUNK):  # in place
+        every[start : start + CHUNK] = position[every[start : start + CHUNK]]
+    unknown = np.full(len(film_ids), np.nan)
+    return Ratings(
+        member_ids=np.array(ids, np.int32),
+        film_ids=film_ids,
+        starts=np.cumsum(np.array(sizes, np.int64)),
+        film=every,
+        half_stars=np.frombuffer(half_stars, np.int8) if film else np.zeros(0, np.int8),
+        site_average=unknown,
+        site_count=np.full(len(film_ids), np.inf),
+    )
+
+
+def with_averages(ratings: Ratings, connection: sa.Connection) -> Ratings:
+    """Fill in Letterboxd's averages and counts of ratings, where they are known."""
+    f = films.c
+    query = sa.select(f.id, f.letterboxd_weighted_average, f.letterboxd_rating_count)
+    rows = connection.execute(query.where(f.letterboxd_weighted_average.is_not(None))).all()
+    if rows and len(ratings.film_ids):
+        ids, averages, counts = (np.array(column, float) for column in zip(*rows, strict=True))
+        places = np.searchsorted(ratings.film_ids, ids).clip(max=len(ratings.film_ids) - 1)
+        here = ratings.film_ids[places] == ids
+        ratings.site_average[places[here]] = averages[here]
+        # NaN, which NULL became, is not greater than nothing either.
+        ratings.site_count[places[here]] = np.where(counts > 0, counts, np.inf)[here]
+    return ratings
