@@ -37,7 +37,7 @@ def overview() -> Spec:
     across = alt.Scale(type="log", base=2, domainMin=0.6, nice=False)
     points = (
         alt.Chart(alt.NamedData("films"))
-        .mark_circle(size=40, color=CIRCLE, opacity=0.45, tooltip=alt.TooltipContent("data"))
+        .mark_circle(color=CIRCLE, opacity=0.45, tooltip=alt.TooltipContent("data"))
         .encode(
             alt.X("beside:Q", title="Members who rated it", scale=across, axis=alt.Axis(format=",d")),
             alt.Y("near:Q", title="Mean, in stars", scale=_STARS),
@@ -67,11 +67,11 @@ def compared(rows: Sequence[Difference]) -> Spec:
         alt.Tooltip("votes:Q", title="Ratings here"),
     ]
     base = alt.Chart(_rows(values)).encode(_titles(rows), tooltip=tips)
-    x = {
-        "scale": alt.Scale(zero=False, nice=True, padding=8),
-        "title": "Mean, in stars",
-        "axis": alt.Axis(tickCount=5),
-    }
+
+    def across(field: str) -> alt.X:
+        scale = alt.Scale(zero=False, nice=True, padding=8)
+        return alt.X(field, scale=scale, title="Mean, in stars", axis=alt.Axis(tickCount=5))
+
     line = base.mark_rule(strokeWidth=2, color=FAINT).encode(across("there:Q"), alt.X2("here:Q"))
     there = base.mark_point(size=70, strokeWidth=2, color=SITE, shape="diamond").encode(across("there:Q"))
     here = base.mark_circle(size=95, color=CIRCLE, opacity=1).encode(across("here:Q"))

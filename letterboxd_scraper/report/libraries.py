@@ -41,7 +41,7 @@ def chart_script() -> str:
         return inline(kept.read_text(encoding="utf-8"))
     import vl_convert
 
-    text: str = vl_convert.javascript_bundle(None)
+    text: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
     with suppress(OSError):
         _keep(kept, text)
     return inline(text)

@@ -11,6 +11,7 @@ function config(width) {
     background: "transparent",
     font,
     view: { stroke: null },
+    circle: { size: width < 500 ? 16 : 40 },
     axis: {
       labelColor: muted,
       titleColor: muted,
