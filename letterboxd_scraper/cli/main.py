@@ -16,6 +16,7 @@ from letterboxd_scraper.cli import (
     init,
     log,
     plan,
+    report,
     scrape,
     sync,
     taste,
@@ -61,6 +62,7 @@ app.add_typer(import_.app, name="import")
 
 app.add_typer(rank, name="rank")
 app.command("taste")(taste.taste)
+app.command("report")(report.report)
 app.add_typer(export, name="export")
 
 app.add_typer(config.app, name="config")

@@ -189,7 +189,7 @@ function facts(i) {
     ["Genres", genresOf(i).join(", ")],
     ["Runtime", value("runtime", i) ? `${columns.runtime[i]} min` : ""],
     ["Score", `${stars(columns.score[i], 3)}${value("low", i) != null ? ` (90 %: ${interval(i)})` : ""}`],
-    ["Mean here", `${stars(columns.mean[i])} of ${columns.watchers[i]}`],
+    ["Mean here", `${stars(columns.mean[i])}, from ${columns.watchers[i]} rating${columns.watchers[i] === 1 ? "" : "s"}`],
     ["Spread here", stars(value("spread", i))],
     ["Letterboxd's average", stars(value("average", i))],
   ];
