@@ -12,6 +12,7 @@ from letterboxd_scraper import clock, config
 from letterboxd_scraper.beginnings import Beginning
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items import Failure
+from letterboxd_scraper.progress import Teller
 from letterboxd_scraper.store import failures, feeds, runs
 from letterboxd_scraper.store.engine import first_line, shown, writing
 from letterboxd_scraper.store.opening import open_store
@@ -39,6 +40,7 @@ class Run:
         self.failures = 0
         self.errors = 0
         self.tally = Tally()
+        self.teller = Teller.from_environment()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -63,8 +65,9 @@ class Run:
         if isinstance(item, Failure):
             self.failures += 1
             logger.error("%s %s: %s", item.stage, item.url, item.error)
-        else:
-            self.tally.add(item)
+        self.tally.add(item)
+        if self.teller.is_due():
+            self.teller.tell(self.tally.progress(self.crawler.spider, self._requests()))
 
     def went_wrong(self) -> None:
         self.errors += 1
@@ -81,6 +84,9 @@ class Run:
                 self.crawler.stats.set_value(OUTCOME, self._outcome(reason))
         else:
             self.crawler.stats.set_value(OUTCOME, self._outcome(reason))
+
+    def _requests(self) -> int:
+        return int(self.crawler.stats.get_value("downloader/request_count", 0))
 
     def _outcome(self, reason: str) -> str:
         outcome = _OUTCOMES.get(reason, "failed")
@@ -101,7 +107,7 @@ class Run:
         return f"{did}; {failed}" if did else failed
 
     def _finish(self, spider: Any, reason: str) -> None:
-        requests = self.crawler.stats.get_value("downloader/request_count", 0)
+        requests = self._requests()
         at = clock.now(self.settings.LETTERBOXD_NOW)
         with writing(self.engine) as connection:
             # These come to light in the store, after the items were found to be good.

@@ -3,16 +3,24 @@
 from collections import Counter
 from typing import Any
 
-from letterboxd_scraper.arguments import FilmArguments, RssArguments, WhenRatedArguments
-from letterboxd_scraper.film_items import DirectorPage, FilmFacts, FilmGone, FilmHistogram
+from letterboxd_scraper.arguments import (
+    FilmArguments,
+    FollowGraphArguments,
+    RssArguments,
+    WhenRatedArguments,
+)
+from letterboxd_scraper.film_items import FILM, HISTOGRAM, DirectorPage, FilmFacts, FilmGone, FilmHistogram
 from letterboxd_scraper.items import (
     Changes,
+    Failure,
     FeedNews,
     FeedUnchanged,
     MemberRead,
     MemberRefreshed,
     MemberStatus,
+    PeoplePage,
 )
+from letterboxd_scraper.progress import Progress
 
 
 class Tally:
@@ -24,11 +32,14 @@ class Tally:
         self.changed_members = 0
         self.changes = Changes()
         self.new_entries = 0
+        # The members or films that are finished with, and their histograms.
+        self.ended: set[Any] = set()
         # What came of them only the store knows.
         self.ratings_set = 0
 
     def add(self, item: Any) -> None:
         self.kinds[type(item)] += 1
+        self.ended.add(_ended_by(item))
         if isinstance(item, MemberRefreshed):
             self.changed_members += bool(item.changes)
             self.changes += item.changes
@@ -36,6 +47,20 @@ class Tally:
             self.by_tmdb += item.details is not None
         elif isinstance(item, FeedNews):
             self.new_entries += len(item.new)
+
+    def progress(self, spider: Any, requests: int) -> Progress:
+        """Return how far a spider has come."""
+        done = len(self.ended - {None})
+        match spider.args:
+            case FilmArguments():
+                total = sum((film.page or film.refresh) + film.histogram for film in spider.films)
+                return Progress("films and histograms", min(done, total), total, requests)
+            case RssArguments():
+                return Progress("feeds", done, len(spider.feeds), requests)
+            case FollowGraphArguments():
+                return Progress("pages of people", self.kinds[PeoplePage], None, requests)
+        total = len(spider.members) + len(getattr(spider, "starts", ()))
+        return Progress("members", min(done, total), total, requests)
 
     def in_words(self, spider: Any, requests: int) -> str:
         """Return what a spider did, in one line; "" where its requests say it all."""
@@ -66,3 +91,17 @@ class Tally:
         counted = [f"{self.kinds[kind]} {name}" for name, kind in others.items() if self.kinds[kind]]
         asked = spider.tmdb.requests if spider.tmdb else 0
         return f"films: {', '.join([films, *counted])}; {requests} requests, {asked} to TMDB"
+
+
+def _ended_by(item: Any) -> Any:
+    """Return the member or film with which an item says to be finished; None if it says of none."""
+    match item:
+        case FilmFacts() | FilmGone():
+            return FILM, item.film.slug
+        case FilmHistogram():
+            return HISTOGRAM, item.film.slug
+        case Failure(stage, film=str(film)):
+            return stage, film
+        case MemberRead() | MemberRefreshed() | MemberStatus() | FeedNews() | FeedUnchanged() | Failure():
+            return item.member
+    return None

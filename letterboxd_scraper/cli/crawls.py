@@ -1,7 +1,7 @@
 """Running a spider as a process of its own, and telling the user how it goes.
 
-The spider runs as `scrapy crawl` does. What it has done is read from the database, so that its
-progress can be told, and ranked, while it runs.
+The spider runs as `scrapy crawl` does, and tells how far it is. What it has stored can be ranked while it
+runs.
 """
 
 import os
@@ -18,17 +18,18 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.config import STOP_WITH_PARENT
 from letterboxd_scraper.console import Session
+from letterboxd_scraper.meter import meter
+from letterboxd_scraper.progress import PROGRESS_VARIABLE, Listener
 from letterboxd_scraper.store import cohorts, runs
 from letterboxd_scraper.store.cohorts import Cohort
 from letterboxd_scraper.store.engine import reading
 
 POLL_SECONDS = 0.5
-PLAIN_LINE_SECONDS = 10.0
 BLOCKED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class Members:
     """How many of a cohort's members have been read by the work that is going on."""
 
     done: int
@@ -51,15 +52,22 @@ def crawl(
         if value is not None:
             command += ["-a", f"{name}={value}"]
     session.uses_store()
-    # A session of its own: the terminal's Ctrl-C would else reach it beside the one passed on here.
-    # It watches its standard input, so that it ends even if this process is killed outright.
-    process = subprocess.Popen(
-        command, env=_environment(session, settings or {}), stdin=subprocess.PIPE, start_new_session=True
-    )
-    with _passing_on_signals():
+    with _listening() as (listener, descriptor), meter(session) as show, _passing_on_signals():
+        environment = _environment(session, settings or {}) | {PROGRESS_VARIABLE: str(descriptor)}
+        # A session of its own: the terminal's Ctrl-C would else reach it beside the one passed on here.
+        # It watches its standard input, so that it ends even if this process is killed outright.
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            pass_fds=(descriptor,),
+            start_new_session=True,
+        )
         try:
             while process.poll() is None:
                 time.sleep(POLL_SECONDS)
+                if progress := listener.latest():
+                    show(progress)
                 watch()
         except KeyboardInterrupt:
             session.say("stopping: the pages in flight are finished first")
@@ -90,6 +98,17 @@ def _environment(session: Session, settings: Mapping[str, Any]) -> dict[str, str
 
 
 @contextmanager
+def _listening() -> Iterator[tuple[Listener, int]]:
+    """Give a listener to a crawl's progress, and the descriptor for the crawl to write it to."""
+    ours, theirs = os.pipe()
+    try:
+        yield Listener(ours), theirs
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@contextmanager
 def _passing_on_signals() -> Iterator[None]:
     """Treat a hang-up or a polite kill like Ctrl-C, so that no spider is left behind."""
 
@@ -105,60 +124,19 @@ def _passing_on_signals() -> Iterator[None]:
             signal.signal(name, handler)
 
 
-@contextmanager
-def progress_of(
-    session: Session,
-    engine: sa.Engine,
-    cohort: Cohort,
-    then: Callable[[Progress], None] = lambda progress: None,
-) -> Iterator[Callable[[], None]]:
-    """Give a function that shows a cohort's progress: a bar on a terminal, else a line now and then.
-
-    ``then`` is called with each new progress too.
-    """
+def members_read(engine: sa.Engine, cohort: Cohort, then: Callable[[Members], None]) -> Callable[[], None]:
+    """Return a function that calls ``then`` with how many of a cohort's members a full crawl has read."""
     with reading(engine) as connection:
         before = runs.latest(connection, "profile", cohort.label)
-    with _bar(session) as show:
 
-        def watch() -> None:
-            with reading(engine) as connection:
-                if runs.latest(connection, "profile", cohort.label) == before:
-                    return  # the spider has not begun
-                progress = Progress(*runs.members_done(connection, cohort.id, cohort.label))
-            show(progress)
-            then(progress)
+    def watch() -> None:
+        with reading(engine) as connection:
+            if runs.latest(connection, "profile", cohort.label) == before:
+                return  # the spider has not begun
+            read = Members(*runs.members_done(connection, cohort.id, cohort.label))
+        then(read)
 
-        yield watch
-
-
-@contextmanager
-def _bar(session: Session) -> Iterator[Callable[[Progress], None]]:
-    if session.quiet:
-        yield lambda progress: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bars
-
-        columns = (TextColumn("members"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-            task = bars.add_task("members", total=None)
-            yield lambda progress: bars.update(task, completed=progress.done, total=progress.members)
-    else:
-        yield _PlainLines(session)
-
-
-class _PlainLines:
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.last = Progress(0, 0)
-        self.said_at = time.monotonic()
-
-    def __call__(self, progress: Progress) -> None:
-        if progress == self.last or time.monotonic() - self.said_at < PLAIN_LINE_SECONDS:
-            return
-        self.session.say(f"{progress.done} of {progress.members} members read")
-        self.last, self.said_at = progress, time.monotonic()
+    return watch
 
 
 def find_cohort(engine: sa.Engine, label: str) -> Cohort:

@@ -10,6 +10,7 @@ from letterboxd_scraper import options
 from letterboxd_scraper.console import Session, harmless
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.help_pages import App
+from letterboxd_scraper.meter import track
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,7 @@ def import_zip(
         raise InputError("--user NAME goes with a single archive")
     now = clock.now(session.config.LETTERBOXD_NOW)
     made = as_of.replace(tzinfo=UTC) if as_of else None
-    archives = [read_archive(file, now, user, made) for file in files]
+    archives = [read_archive(file, now, user, made) for file in track(session, "archives", files)]
     _keep(session, [archive.snapshot for archive in archives], cohort)
     for file, archive in zip(files, archives, strict=True):
         for unclear in archive.unclear[:_NAMED]:
@@ -140,7 +141,7 @@ def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None)
         label = NamedList.read({"label": cohort, "members": kept}).label
         with writing(engine) as connection:
             cohorts.add_names(connection, label, kept, at)
-    for snapshot in snapshots:
+    for snapshot in track(session, "members", snapshots):
         if snapshot.member in kept or snapshot.member in renamed:
             with writing(engine) as connection:
                 save(snapshot, connection, Visit(at))

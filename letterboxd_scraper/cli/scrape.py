@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from letterboxd_scraper.cli.crawls import Progress
+    from letterboxd_scraper.cli.crawls import Members
     from letterboxd_scraper.store.cohorts import Cohort
 
 # Members two and more steps away cost a request for each member above them: weekly is enough, with some
@@ -101,13 +101,13 @@ def read_in_full(
     cohort: "Cohort",
     given: dict[str, Any],
     settings: dict[str, Any],
-    then: "Callable[[Progress], None]" = lambda progress: None,
+    then: "Callable[[Members], None] | None" = None,
 ) -> int:
-    """Run `profile`, showing its progress; return its exit code."""
+    """Run `profile`, telling ``then`` how many members have been read; return its exit code."""
     from letterboxd_scraper.cli import crawls
 
-    with crawls.progress_of(session, engine, cohort, then) as watch:
-        return crawls.crawl(session, "profile", given, settings, watch)
+    watch = crawls.members_read(engine, cohort, then) if then else lambda: None
+    return crawls.crawl(session, "profile", given, settings, watch)
 
 
 def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: dict[str, Any]) -> int:

@@ -16,15 +16,15 @@ from letterboxd_scraper.cli.scrape import (
 )
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
+from ranking.default import DEFAULT
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from letterboxd_scraper.cli.crawls import Progress
+    from letterboxd_scraper.cli.crawls import Members
     from letterboxd_scraper.store.cohorts import Cohort
 
 FIRST_RANKING_AFTER = 10
-STRATEGY = "bayesian"
 
 
 def sync(
@@ -103,8 +103,8 @@ class _FirstRanking:
         self.session, self.engine, self.cohort = session, engine, cohort
         self.shown = False
 
-    def __call__(self, progress: "Progress") -> None:
-        if self.shown or progress.done < FIRST_RANKING_AFTER:
+    def __call__(self, read: "Members") -> None:
+        if self.shown or read.done < FIRST_RANKING_AFTER:
             return
         from letterboxd_scraper.store.engine import reading
         from ranking.results import ranking
@@ -115,9 +115,9 @@ class _FirstRanking:
             return  # nothing to rank yet: later
         self.shown = True
         with reading(self.engine) as connection:
-            top = ranking(connection, self.cohort, STRATEGY, limit=5)
+            top = ranking(connection, self.cohort, DEFAULT, limit=5)
         films = ", ".join(f"{film.title} ({film.score:.2f})" for film in top)
-        self.session.say(f"first ranking, from {progress.done} of {progress.members} members: {films}")
+        self.session.say(f"first ranking, from {read.done} of {read.members} members: {films}")
 
 
 def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
@@ -128,7 +128,7 @@ def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
 
     at = clock.now(session.config.LETTERBOXD_NOW)
     stats.refresh(engine, at)
-    compute(engine, cohort, STRATEGIES[STRATEGY], {}, at)
+    compute(engine, cohort, STRATEGIES[DEFAULT], {}, at)
 
 
 def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path) -> None:
@@ -139,6 +139,6 @@ def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, o
     from ranking.results import ranking
 
     with reading(engine) as connection:
-        found = ranking(connection, cohort, STRATEGY)
+        found = ranking(connection, cohort, DEFAULT)
     show_films(session, found[:limit])
     write(session, [as_csv(found, session.config.LETTERBOXD_BASE_URL)], len(found), output)

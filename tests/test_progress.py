@@ -1,0 +1,126 @@
+"""How far a long work has come: told by the crawl, shown by the command."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from letterboxd_scraper.arguments import FilmArguments, FollowGraphArguments, RssArguments, WhenRatedArguments
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.film_items import FilmGone, FilmHistogram, Histogram
+from letterboxd_scraper.items import (
+    Failure,
+    FeedUnchanged,
+    Film,
+    Listing,
+    MemberRead,
+    MemberStatus,
+    PeoplePage,
+)
+from letterboxd_scraper.meter import meter, track
+from letterboxd_scraper.progress import Listener, Progress, Teller
+from letterboxd_scraper.starts import FilmStart
+from letterboxd_scraper.tally import Tally
+from tests.conftest import Shell, on_sqlite
+
+
+class Spider:
+    """What a tally looks at of a spider."""
+
+    def __init__(self, arguments: object, **more: object) -> None:
+        self.args = arguments
+        self.__dict__ |= more
+
+
+def test_the_latest_of_what_was_told_is_heard() -> None:
+    ours, theirs = os.pipe()
+    moments = iter([0.0, 0.0, 0.1, 0.3])
+    teller, listener = Teller(theirs, lambda: next(moments)), Listener(ours)
+    assert listener.latest() is None
+    assert teller.is_due()
+    teller.tell(Progress("members", 1, 9, 4))
+    assert not teller.is_due()  # so soon after it
+    assert teller.is_due()
+    assert listener.latest() == Progress("members", 1, 9, 4)
+    assert listener.latest() is None
+    os.close(theirs)
+    os.close(ours)
+
+
+def test_a_slow_listener_and_one_that_has_gone_stop_no_crawl() -> None:
+    ours, theirs = os.pipe()
+    teller = Teller(theirs)
+    for number in range(10_000):  # more than a pipe holds
+        teller.tell(Progress("members", number, 10_000))
+    assert Listener(ours).latest() is not None
+    os.close(ours)
+    teller.tell(Progress("members", 1, 2))
+    assert not teller.is_due()
+    os.close(theirs)
+    nobody = Teller(None)
+    nobody.tell(Progress("members", 1, 2))
+    assert not nobody.is_due()
+
+
+def test_members_films_feeds_and_pages_are_counted_once_each() -> None:
+    tally = Tally()
+    night = Spider(WhenRatedArguments(user="marla"), members=["a"], starts=["b", "c", "d"])
+    for item in (MemberRead("a", (), 0, 0), MemberStatus("b", "gone", Listing.PROFILE)):
+        tally.add(item)
+    for stage in ("rated", "likes"):
+        tally.add(Failure(stage, "/c/", "status 500", "c"))
+    assert tally.progress(night, 7) == Progress("members", 3, 4, 7)
+
+    tally = Tally()
+    starts = [FilmStart(Film("x", "X"), histogram=True), FilmStart(Film("y", "Y"), page=False, resolve=True)]
+    tally.add(FilmHistogram(Film("x", "X"), Histogram((0,) * 10, 0, None)))
+    assert tally.progress(Spider(FilmArguments(slug="x"), films=starts), 1) == Progress(
+        "films and histograms", 1, 2, 1
+    )
+    tally.add(FilmGone(Film("x", "X")))
+    assert tally.progress(Spider(FilmArguments(slug="x"), films=starts), 2).done == 2
+
+    tally = Tally()
+    tally.add(FeedUnchanged("a"))
+    assert tally.progress(Spider(RssArguments(user="a"), feeds=["a", "b"]), 1).done == 1
+    tally.add(PeoplePage("a", Listing.FOLLOWING, 1, (), last=True))
+    walk = Spider(FollowGraphArguments(cohort="friends"))
+    assert tally.progress(walk, 1) == Progress("pages of people", 1, None, 1)
+
+
+def test_a_pipe_gets_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("letterboxd_scraper.meter.PLAIN_LINE_SECONDS", 0)
+    assert list(track(Session(), "archives", ["a", "b"])) == ["a", "b"]
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "0 of 2 archives"
+    assert told[1].startswith("1 of 2 archives, ")
+    with meter(Session(quiet=True)) as show:
+        show(Progress("archives", 1, 2))
+    assert capsys.readouterr().err == ""
+
+
+@on_sqlite
+def test_a_terminal_gets_a_bar_with_rate_and_time_left(known: Shell) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "letterboxd_scraper", "scrape", "--cohort", "friends"]
+    wide = {"TERM": "xterm", "COLUMNS": "120", "DOWNLOAD_DELAY": "0.1"}
+    process = subprocess.Popen(
+        command, cwd=known.folder, env=known.environment | wide, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    seen = b""
+    try:
+        while found := os.read(ours, 65536):
+            seen += found
+    except OSError:
+        pass  # the other end is closed: Linux says so by an error
+    assert process.wait(timeout=60) == 0
+    os.close(ours)
+    text = seen.decode()
+    assert " of 12 members, " in text
+    assert " a minute, " in text
+    assert " left; " in text
