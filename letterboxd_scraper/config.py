@@ -29,7 +29,7 @@ CONFIG_VARIABLE = "LETTERBOXD_CONFIG"
 # command has gone, however it went.
 STOP_WITH_PARENT = "LETTERBOXD_STOP_WITH_PARENT"
 # Never shown; a database's address may hold a password.
-SECRETS = frozenset({"DATABASE_URL", "TMDB_API_KEY"})
+SECRETS = frozenset({"DATABASE_URL", "TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN"})
 
 
 class Config(BaseSettings):
@@ -66,6 +66,7 @@ class Config(BaseSettings):
     TMDB_TIMEOUT: float = Field(gt=0)
     TMDB_REFRESH_DAYS: float = Field(gt=0)
     HISTOGRAM_REFRESH_DAYS: float = Field(gt=0)
+    LETTERBOXD_SERVE_TOKEN: SecretStr
     CRAWL_ANEW: bool
     LOG_LEVEL: str
 
@@ -88,6 +89,11 @@ class Config(BaseSettings):
         if not re.fullmatch(r"[\w.~-]*", key.get_secret_value().strip(), re.ASCII):
             raise ValueError("must be an API key or a read access token, without blanks or quotes")
         return SecretStr(key.get_secret_value().strip())
+
+    @field_validator("LETTERBOXD_SERVE_TOKEN")
+    @classmethod
+    def _token(cls, token: SecretStr) -> SecretStr:
+        return SecretStr(readable_token(token.get_secret_value()))
 
     @field_validator("LETTERBOXD_NOW")
     @classmethod
@@ -157,6 +163,13 @@ def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
 def from_settings(settings: Mapping[str, Any]) -> Config:
     """Return the settings as Scrapy has them: its command line and Scrapyd may have overridden ours."""
     return load(**{name: settings[name] for name in Config.model_fields})
+
+
+def readable_token(text: str) -> str:
+    """Return a token as it is sent in a header, without blanks around it. Raises ValueError."""
+    if not re.fullmatch(r"[!-~]*", text.strip()):
+        raise ValueError("must be one word of ASCII letters, digits and signs")
+    return text.strip()
 
 
 def user_agent(contact: str) -> str:

@@ -18,6 +18,7 @@ from letterboxd_scraper.cli import (
     plan,
     report,
     scrape,
+    serve,
     sync,
     taste,
     watch,
@@ -64,6 +65,7 @@ app.add_typer(rank, name="rank")
 app.command("taste")(taste.taste)
 app.command("report")(report.report)
 app.add_typer(export, name="export")
+app.command("serve")(serve.serve)
 
 app.add_typer(config.app, name="config")
 app.command("runs")(log.runs)

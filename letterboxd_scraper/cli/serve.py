@@ -1,0 +1,59 @@
+"""`letterboxd serve`: what is stored, for browsers and programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from letterboxd_scraper.console import Session
+from letterboxd_scraper.errors import InputError
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; elsewhere than here, a token is wanted.", metavar="HOST")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.", metavar="PORT")] = 8000,
+    names: Annotated[
+        bool, typer.Option("--names", help="Say who the members are; else they are numbers.")
+    ] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with the token that readers have to send; default: LETTERBOXD_SERVE_TOKEN.",
+            metavar="FILE",
+        ),
+    ] = None,
+) -> None:
+    """Show reports and rankings in a browser, and to programs as JSON.
+
+    It only reads, and it ends with Ctrl-C. Programs find what they can ask for in /openapi.json; a
+    token is sent as `Authorization: Bearer TOKEN`.
+
+    \b
+    Examples:
+      letterboxd serve
+      letterboxd serve --host 0.0.0.0 --token-file token.txt
+    """
+    from letterboxd_scraper.server import running
+    from letterboxd_scraper.server.app import make_app
+    from letterboxd_scraper.server.served import Served
+    from letterboxd_scraper.store.reading_only import open_read_only
+
+    session: Session = context.obj
+    config = session.config
+    local = running.is_loopback(host)
+    token = running.read_token(token_file) if token_file else config.LETTERBOXD_SERVE_TOKEN.get_secret_value()
+    if not local and not token:
+        raise InputError(
+            f"--host {host}: others could read there: name a file with a token by --token-file, or set "
+            "LETTERBOXD_SERVE_TOKEN in the environment"
+        )
+    session.uses_store()
+    engine = open_read_only(config.DATABASE_URL)
+    serving = Served(engine, names, config.LETTERBOXD_BASE_URL, config.LETTERBOXD_NOW)
+    app = make_app(serving, token=token, local=local)
+    with running.listen(host, port) as listening:
+        session.say(f"serving at {running.address_of(listening)} (Ctrl-C ends it)")
+        running.serve(app, listening)

@@ -1,0 +1,1 @@
+"""`letterboxd serve`: what is stored, for browsers and programs; nothing is written."""

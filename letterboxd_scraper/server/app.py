@@ -1,0 +1,59 @@
+"""The application: routes, errors, and the guard before all of them."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import Response
+from starlette.types import ASGIApp
+
+from letterboxd_scraper.server import cohorts, films, rankings, reports
+from letterboxd_scraper.server.guard import Guard
+from letterboxd_scraper.server.problems import Problem, add_handlers, documented
+from letterboxd_scraper.server.served import Served
+
+_SUMMARY = "What a circle thinks of films; nothing can be changed here."
+
+
+def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
+    """Return the server's application; an empty ``token`` stands for none.
+
+    ``local``: only requests for this machine by its own names are answered.
+    """
+    responses = documented(405, 421, 422, 503) | (documented(401) if token else {})
+    # No interactive documentation: it would load scripts from elsewhere.
+    app = FastAPI(
+        title="letterboxd-scraper",
+        summary=_SUMMARY,
+        version=version("letterboxd-scraper"),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=responses,
+    )
+    for part in (cohorts, rankings, films, reports):
+        app.include_router(part.routes(serving))
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def no_picture() -> Response:
+        return Response(status_code=204)
+
+    add_handlers(app)
+    document = _openapi(app, token=token)
+    app.openapi = lambda: document  # type: ignore[method-assign]
+    return Guard(app, token=token, local=local)
+
+
+def _openapi(app: FastAPI, *, token: str) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    found = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= found.pop("$defs", {}) | {"Problem": found}
+    if token:
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
+    return document

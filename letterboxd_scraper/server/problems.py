@@ -1,0 +1,100 @@
+"""Errors as problem details (RFC 9457): what is wrong, in a sentence."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from letterboxd_scraper.errors import InputError, UnknownName
+
+logger = logging.getLogger(__name__)
+CONTENT_TYPE = "application/problem+json"
+
+
+class WrongParameter(BaseModel):
+    """One parameter that cannot be what it is."""
+
+    parameter: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What is wrong (RFC 9457)."""
+
+    type: str = Field("about:blank", description="The status says all about its kind.")
+    title: str
+    status: int
+    detail: str
+    errors: list[WrongParameter] | None = None
+
+
+class ProblemResponse(JSONResponse):
+    """A response that says what is wrong."""
+
+    media_type = CONTENT_TYPE
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: list[WrongParameter] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        found = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors)
+        super().__init__(found.model_dump(exclude_none=True), status, headers)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI shall say of responses with these statuses."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {CONTENT_TYPE: schema}}
+        for status in statuses
+    }
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Have all errors answered as problems."""
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(RequestValidationError, _of_parameters)
+    app.add_exception_handler(InputError, _of_input)
+    app.add_exception_handler(sa.exc.DBAPIError, _of_database)
+    app.add_exception_handler(sa.exc.TimeoutError, _of_database)
+    app.add_exception_handler(Exception, _of_bug)
+
+
+def _of_http(request: Request, error: Any) -> ProblemResponse:
+    detail = error.detail
+    if error.status_code == HTTPStatus.NOT_FOUND and detail == HTTPStatus.NOT_FOUND.phrase:
+        detail = f"there is nothing at {request.url.path}: / and /openapi.json say what there is"
+    return ProblemResponse(error.status_code, detail, headers=dict(error.headers or {}))
+
+
+def _of_parameters(request: Request, error: Any) -> ProblemResponse:
+    found = [
+        WrongParameter(parameter=".".join(map(str, each["loc"][1:])), message=str(each["msg"]))
+        for each in error.errors()
+    ]
+    detail = "; ".join(f"{each.parameter}: {each.message}" for each in found)
+    return ProblemResponse(HTTPStatus.UNPROCESSABLE_ENTITY, detail, found)
+
+
+def _of_input(request: Request, error: Exception) -> ProblemResponse:
+    status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownName) else HTTPStatus.BAD_REQUEST
+    return ProblemResponse(status, str(error).removeprefix("--"))
+
+
+def _of_database(request: Request, error: Exception) -> ProblemResponse:
+    logger.error("cannot read the database: %s", " ".join(str(getattr(error, "orig", error)).split()))
+    detail = "the database cannot be read just now; later it may be"
+    return ProblemResponse(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
+
+
+def _of_bug(request: Request, error: Exception) -> ProblemResponse:
+    return ProblemResponse(HTTPStatus.INTERNAL_SERVER_ERROR, "an internal error; the server's log has it")

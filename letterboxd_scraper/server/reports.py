@@ -1,0 +1,194 @@
+"""The report as a page that is kept until what it shows changes, and the page that leads to it."""
+
+import hashlib
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from pydantic import BaseModel, ConfigDict
+
+from letterboxd_scraper.report import Options, render
+from letterboxd_scraper.server import models, served
+from letterboxd_scraper.server.guard import NOTHING
+from letterboxd_scraper.server.problems import documented
+from letterboxd_scraper.server.rankings import refuse_unranked, stored_rankings
+from letterboxd_scraper.server.served import Served, Shown
+from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.schema import (
+    cohort_members,
+    film_histograms,
+    film_rankings,
+    films,
+    opt_outs,
+    ratings,
+    scrape_runs,
+    users,
+)
+from ranking.strategies import DEFAULT
+
+# The page itself names the scripts that it allows; both policies hold.
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_INDEX_POLICY = NOTHING.replace("default-src 'none'", "default-src 'none'; style-src 'unsafe-inline'")
+# While a crawl changes the data all the time, at most this share of one processor goes into rendering.
+_SHARE = 0.1
+_KEPT = 16
+
+
+class ReportChoices(BaseModel):
+    """What a report shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    strategy: models.Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as made; times are in seconds, of a clock that never goes back."""
+
+    html: str
+    tag: str
+    data: str
+    made_at: float
+    took: float
+
+    @property
+    def rests(self) -> bool:
+        """Say whether it is too early to make it again."""
+        return time.monotonic() < self.made_at + self.took / _SHARE
+
+
+@dataclass
+class Reports:
+    """Pages that were made. One is made at a time; who asks meanwhile gets the old one, if there is one."""
+
+    serving: Served
+    _pages: dict[tuple[int, str], Page] = field(default_factory=dict)
+    _making: threading.Lock = field(default_factory=threading.Lock)
+
+    def page(self, connection: sa.Connection, shown: Shown, strategy: str) -> Page:
+        """Return the page; it is made only if what it shows has changed, and not all the time."""
+        key = (shown.cohort.id, strategy)
+        kept = self._pages.get(key)
+        if kept and (kept.rests or kept.data == _state(connection, shown)):
+            return kept
+        if kept and self._making.locked():
+            return kept
+        with self._making:
+            known = self._pages.get(key)
+            if known is not kept and known is not None:  # somebody made it while we waited
+                return known
+            return self._keep(key, self._made(connection, shown, strategy))
+
+    def _made(self, connection: sa.Connection, shown: Shown, strategy: str) -> Page:
+        serving, begun = self.serving, time.monotonic()
+        options = Options(at=serving.now, strategy=strategy, names=serving.names, base_url=serving.base_url)
+        data = _state(connection, shown)
+        html = render(connection, shown.cohort, options)
+        tag = hashlib.blake2b(html.encode(), digest_size=16).hexdigest()
+        now = time.monotonic()
+        return Page(html, f'"{tag}"', data, now, now - begun)
+
+    def _keep(self, key: tuple[int, str], page: Page) -> Page:
+        self._pages.pop(key, None)
+        self._pages[key] = page
+        while len(self._pages) > _KEPT:
+            del self._pages[next(iter(self._pages))]
+        return page
+
+
+def _state(connection: sa.Connection, shown: Shown) -> str:
+    """Return a text that is another one when anything has changed that the cohort's report shows."""
+    cohort = shown.cohort.id
+    here = cohort_members.c.cohort_id == cohort
+    count, most = sa.func.count, sa.func.max
+    of_members = sa.select(cohort_members.c.user_id).where(here)
+    h, r = film_histograms.c, film_rankings.c
+    queries: list[Any] = [
+        sa.select(count(), most(ratings.c.updated_at)).where(ratings.c.user_id.in_(of_members)),
+        sa.select(count(), most(cohort_members.c.followed_at)).where(here),
+        sa.select(r.strategy, count(), most(r.computed_at))
+        .where(r.cohort_id == cohort)
+        .group_by(r.strategy)
+        .order_by(r.strategy),
+        sa.select(h.computed_at).where(h.cohort_id == cohort).limit(1),
+        sa.select(count(), most(films.c.tmdb_synced_at), most(films.c.histogram_synced_at)),
+        sa.select(most(scrape_runs.c.id), most(scrape_runs.c.finished_at)),
+        sa.select(most(users.c.last_full_scrape_at), most(users.c.last_incremental_scrape_at)).where(
+            users.c.id.in_(of_members)
+        ),
+        sa.select(count()).select_from(opt_outs),
+    ]
+    found = [tuple(row) for query in queries for row in connection.execute(query)]
+    return repr((shown.cohort.label, shown.cohort.updated_at, found))
+
+
+def routes(serving: Served) -> APIRouter:
+    router = APIRouter(tags=["pages"])
+    reports = Reports(serving)
+
+    @router.get("/", response_class=HTMLResponse)
+    def index() -> HTMLResponse:
+        """List the cohorts and their reports, for a browser."""
+        with reading(serving.engine) as connection:
+            found = [
+                (shown, stored_rankings(connection, shown.cohort))
+                for shown in served.every(connection, serving)
+            ]
+        page = _index().render(cohorts=found, default=DEFAULT, attribution=models.ATTRIBUTION)
+        return HTMLResponse(page, headers={"Content-Security-Policy": _INDEX_POLICY})
+
+    @router.get(
+        "/cohorts/{cohort}/report",
+        response_class=HTMLResponse,
+        responses=documented(404) | {304: {"description": "It is still the one with that tag."}},
+    )
+    def report(
+        cohort: models.Word,
+        chosen: Annotated[ReportChoices, Query()],
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Show what a cohort thinks, as `letterboxd report` writes it."""
+        with reading(serving.engine) as connection:
+            shown = served.find(connection, serving, cohort)
+            strategy = chosen.strategy or _usual(connection, shown)
+            refuse_unranked(connection, shown, strategy)
+            page = reports.page(connection, shown, strategy)
+        headers = {"ETag": page.tag, "Content-Security-Policy": _POLICY}
+        if is_known(page.tag, if_none_match):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return HTMLResponse(page.html, headers=headers)
+
+    return router
+
+
+def _usual(connection: sa.Connection, shown: Shown) -> str:
+    found = [each.strategy for each in stored_rankings(connection, shown.cohort)]
+    return DEFAULT if DEFAULT in found or not found else found[0]
+
+
+def is_known(tag: str, if_none_match: str | None) -> bool:
+    """Say whether a tag is among those that the reader has (RFC 9110, 13.1.2).
+
+    >>> is_known('"a"', 'W/"b", "a"'), is_known('"a"', '*'), is_known('"a"', None)
+    (True, True, False)
+    """
+    known = [each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")]
+    return tag in known or "*" in known
+
+
+@lru_cache(maxsize=1)
+def _index() -> Template:
+    loader = PackageLoader("letterboxd_scraper.server")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.get_template("index.html")

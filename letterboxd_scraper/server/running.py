@@ -1,0 +1,72 @@
+"""Running the server: its socket, its token, its end."""
+
+import ipaddress
+import socket
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from letterboxd_scraper.config import readable_token
+from letterboxd_scraper.errors import InputError
+
+# A reader who is slow to get their answer holds the end up no longer than this, in seconds.
+_PATIENCE = 5
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether nobody but this machine reaches a server there.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_token(file: Path) -> str:
+    """Return the token in a file. Raises InputError if there is none."""
+    try:
+        token = readable_token(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"--token-file {file}: {error.strerror}") from None
+    except ValueError as error:  # also where it is no text
+        raise InputError(f"--token-file {file}: it {error}") from None
+    if not token:
+        raise InputError(f"--token-file {file}: it is empty")
+    return token
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that takes connections; port 0 stands for any that is free. Raises InputError."""
+    try:
+        (family, *_, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return socket.create_server(address[:2], family=family, backlog=128)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot serve at {host}, port {port}: {reason}") from None
+
+
+def address_of(listening: socket.socket) -> str:
+    """Return the address to type into a browser."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def serve(app: ASGIApp, listening: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM comes, which is passed on once all is closed."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=_PATIENCE,
+    )
+    uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,98 @@
+"""What is served, and what cohorts and members are called in answers: by name only if that was asked for."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from letterboxd_scraper import clock
+from letterboxd_scraper.errors import UnknownName
+from letterboxd_scraper.report import naming
+from letterboxd_scraper.report.naming import Naming
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.schema import users
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The database, and how to show it; ``fixed_now`` is the setting LETTERBOXD_NOW."""
+
+    engine: sa.Engine
+    names: bool
+    base_url: str
+    fixed_now: str = ""
+
+    @property
+    def now(self) -> datetime:
+        return clock.now(self.fixed_now)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A cohort under the name by which it is asked for."""
+
+    cohort: Cohort
+    naming: Naming
+
+    @property
+    def reference(self) -> str:
+        """The label, or the number where the label would give a member away."""
+        return self.cohort.label if self.naming.label == self.cohort.label else str(self.cohort.id)
+
+    @property
+    def label(self) -> str:
+        return self.naming.label
+
+    @cached_property
+    def members(self) -> Mapping[str, int]:
+        """The members' ids by the names or numbers by which they are asked for."""
+        profiles = self.naming.profiles
+        return {profiles.get(user) or _number(shown): user for user, shown in self.naming.members.items()}
+
+
+def _number(shown: str) -> str:
+    """Return the number of a member without a name: ``member 3`` is 3."""
+    return re.sub(r"\D", "", shown)
+
+
+def every(connection: sa.Connection, served: Served) -> list[Shown]:
+    """Return all cohorts."""
+    return [_shown(connection, served, cohort) for cohort in cohorts.every(connection)]
+
+
+def find(connection: sa.Connection, served: Served, wanted: str) -> Shown:
+    """Return the cohort with this label or number. Raises UnknownName.
+
+    A label that is not shown finds nothing: who guesses a name learns nothing by it.
+    """
+    for cohort in cohorts.every(connection):
+        if wanted in (cohort.label, str(cohort.id)):
+            shown = _shown(connection, served, cohort)
+            if wanted in (shown.reference, str(cohort.id)):
+                return shown
+    raise UnknownName(f"no cohort {wanted!r}: /api/v1/cohorts lists those that there are")
+
+
+def _shown(connection: sa.Connection, served: Served, cohort: Cohort) -> Shown:
+    return Shown(cohort, naming.of_cohort(connection, cohort, names=served.names))
+
+
+def user_names(
+    connection: sa.Connection, served: Served, shown: Shown, wanted: Sequence[str]
+) -> tuple[str, ...]:
+    """Return members' names on the site for how they are asked for. Raises UnknownName.
+
+    By names it is any stored member who can be meant, by numbers one of the cohort.
+    """
+    if served.names or not wanted:
+        return tuple(wanted)
+    ids = [shown.members.get(_number(each)) for each in wanted]
+    if None in ids:
+        unknown = wanted[ids.index(None)]
+        raise UnknownName(f"no member {unknown!r}: the members are 1 to {len(shown.members)}")
+    query = sa.select(users.c.letterboxd_username).where(users.c.id.in_(ids))
+    return tuple(connection.scalars(query))
