@@ -6,6 +6,7 @@ from typing import Any
 from letterboxd_scraper.arguments import (
     FilmArguments,
     FollowGraphArguments,
+    ProfileArguments,
     RssArguments,
     WhenRatedArguments,
 )
@@ -32,6 +33,8 @@ class Tally:
         self.changed_members = 0
         self.changes = Changes()
         self.new_entries = 0
+        # Of members who were read in full, as their profiles count them.
+        self.films, self.likes = 0, 0
         # The members or films that are finished with, and their histograms.
         self.ended: set[Any] = set()
         # What came of them only the store knows.
@@ -43,6 +46,9 @@ class Tally:
         if isinstance(item, MemberRefreshed):
             self.changed_members += bool(item.changes)
             self.changes += item.changes
+        elif isinstance(item, MemberRead):
+            self.films += item.films or 0
+            self.likes += item.likes or 0
         elif isinstance(item, FilmFacts):
             self.by_tmdb += item.details is not None
         elif isinstance(item, FeedNews):
@@ -70,6 +76,8 @@ class Tally:
             return self._of_feeds(len(spider.feeds), requests)
         if isinstance(spider.args, FilmArguments):
             return self._of_films(spider, requests)
+        if isinstance(spider.args, ProfileArguments):
+            return self._in_full(requests)
         return ""
 
     def _of_members(self, skipped: int, requests: int) -> str:
@@ -78,6 +86,10 @@ class Tally:
         films = f"{self.changes.added} added, {self.changes.changed} changed, {self.changes.removed} removed"
         more = f", {whole} read in full" if whole else ""
         return f"members: {members}{more}; films: {films}; {requests} requests"
+
+    def _in_full(self, requests: int) -> str:
+        members = f"{self.kinds[MemberRead]} read in full, {self.kinds[MemberStatus]} gone or private"
+        return f"members: {members}; {self.films} films, {self.likes} likes; {requests} requests"
 
     def _of_feeds(self, asked: int, requests: int) -> str:
         kinds = {"unchanged": FeedUnchanged, "read": FeedNews, "gone or private": MemberStatus}

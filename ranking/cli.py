@@ -12,10 +12,14 @@ from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.help_pages import App
 from ranking.cli_engines import DATABASE, DataOption, EngineOption, compute_from_files
+from ranking.cli_evaluate import rank_evaluate
 from ranking.default import DEFAULT
 from ranking.film_options import with_film_choices
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from letterboxd_scraper.store.cohorts import Cohort
     from ranking.filters import Choices
     from ranking.results import RankedFilm
     from ranking.strategies.base import Strategy
@@ -98,6 +102,8 @@ def rank_compute(
         else:
             ranked += 1
             session.say(f"{one.name}: {count} films ranked for {found.label}")
+    chose = "" if strategy in (DEFAULT, "all") else f" --strategy {strategy}"
+    session.say(f"now: letterboxd rank show --cohort {found.label}{chose}")
 
 
 @rank.command("list")
@@ -177,6 +183,9 @@ def rank_explain(
         session.show(columns, rows)
 
 
+rank.command("evaluate")(rank_evaluate)
+
+
 def show_films(session: Session, found: "list[RankedFilm]") -> None:
     """Print ranked films as a table, or as JSON with all their fields."""
     if session.as_json:
@@ -207,9 +216,20 @@ def chosen_films(
         shown = ranking(
             connection, found, one.name, limit=limit, min_score=min_score, choices=choices, tell=session.say
         )
+        say_how_old(session, connection, found, one.name)
     if not shown:
         session.say(f"no film of the {one.name} ranking of {found.label} fits these choices")
     return shown
+
+
+def say_how_old(session: Session, connection: "sa.Connection", cohort: "Cohort", strategy: str) -> None:
+    """Say in one line when a cohort's members were last read and when its films were ranked."""
+    from letterboxd_scraper import clock
+    from ranking import freshness
+
+    fresh = freshness.of_cohort(connection, cohort, strategy)
+    now = clock.now(session.config.LETTERBOXD_NOW)
+    session.say(f"{cohort.label}: {fresh.in_words(now)}")
 
 
 def _strategies(name: str) -> "list[Strategy]":

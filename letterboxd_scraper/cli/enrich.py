@@ -65,6 +65,8 @@ def enrich(
     code = crawls.crawl(session, "film", given, crawl_settings(accept_terms=accept_terms))
     with reading(engine) as connection:
         session.say(f"{name}: {runs.notes_of_latest(connection, 'film', target.label if target else None)}")
+    if target and code in (0, 3):
+        session.say(f"now: letterboxd rank compute --cohort {target.label} --strategy all")
     raise typer.Exit(code)
 
 

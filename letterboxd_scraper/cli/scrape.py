@@ -163,7 +163,9 @@ def summarise(session: Session, engine: "sa.Engine", cohort: "Cohort", code: int
 
     with reading(engine) as connection:
         done, members = runs.members_done(connection, cohort.id, cohort.label)
-    session.say(f"{cohort.label}: {done} of {members} members read; {next_step(cohort, code)}")
+        notes = runs.notes_of_latest(connection, "profile", cohort.label)
+    session.say(f"{cohort.label}: {done} of {members} members read. This time: {notes}")
+    session.say(f"{cohort.label}: {next_step(cohort, code)}")
 
 
 def next_step(cohort: "Cohort", code: int) -> str:

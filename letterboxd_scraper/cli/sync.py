@@ -133,12 +133,15 @@ def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
 
 def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path) -> None:
     from letterboxd_scraper.store.engine import reading
-    from ranking.cli import show_films
+    from ranking.cli import say_how_old, show_films
     from ranking.cli_export import write
     from ranking.exports import as_csv
     from ranking.results import ranking
 
     with reading(engine) as connection:
         found = ranking(connection, cohort, DEFAULT)
+        say_how_old(session, connection, cohort, DEFAULT)
     show_films(session, found[:limit])
     write(session, [as_csv(found, session.config.LETTERBOXD_BASE_URL)], len(found), output)
+    session.say(f"not seen yet: letterboxd rank show --cohort {cohort.label} --unseen-by {cohort.seed}")
+    session.say(f"all of it, to look at: letterboxd report --cohort {cohort.label}")

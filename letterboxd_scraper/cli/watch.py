@@ -51,6 +51,8 @@ def watch(
     with reading(engine) as connection:
         notes = runs.notes_of_latest(connection, "rss", target.label if target else None)
     session.say(f"{name}: {notes}")
+    if target and code in (0, 3):
+        session.say(f"now: letterboxd rank compute --cohort {target.label}")
     raise typer.Exit(code)
 
 
