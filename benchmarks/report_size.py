@@ -1,0 +1,161 @@
+"""How large is a report, how long does it take to make and to open? ``python -m benchmarks.report_size``."""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import sqlalchemy as sa
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks import report_circle
+from benchmarks.circles import LABEL, NOW
+from benchmarks.report_circle import Circle
+from letterboxd_scraper.browser import chromium
+from letterboxd_scraper.report import Options, libraries, render
+from letterboxd_scraper.store import cohorts, migrate
+from letterboxd_scraper.store.engine import make_engine, reading
+from ranking.facts import Facts
+from ranking.results import ranking
+from ranking.strategies import DEFAULT, STRATEGIES
+
+# Each input as a reader makes it: the name of the field, what is in it, for each key that is pressed.
+INPUTS = (
+    *(("search", "the film"[:length]) for length in range(1, 9)),
+    ("search", ""),
+    ("genre", "1"),
+    ("decade", "1990"),
+    ("decade", ""),
+    ("genre", ""),
+    *(("director", "number 1"[:length]) for length in range(1, 9)),
+    ("director", ""),
+    ("least", "1"),
+    ("least", "10"),
+    ("least", ""),
+    ("unseen", "0"),
+    ("unseen", "3"),
+    ("unseen", ""),
+)
+
+# From the input until the page is laid out again, in milliseconds.
+_TIME_INPUT = """([name, value]) => {
+    const field = document.getElementById("filters").elements[name];
+    const begun = performance.now();
+    field.value = value;
+    field.dispatchEvent(new Event("input", {bubbles: true}));
+    document.body.offsetHeight;
+    return performance.now() - begun;
+}"""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A page, the seconds that it took, and those of them that the strategy took to explain its ranks."""
+
+    page: str
+    seconds: float
+    strategy: float
+
+    @property
+    def megabytes(self) -> float:
+        return len(self.page.encode()) / 1e6
+
+
+def build(engine: sa.Engine, limit: int) -> Built:
+    """Make a report, as the command does once everything is imported."""
+    libraries.chart_script()
+    with reading(engine) as connection:
+        cohort = cohorts.find(connection, LABEL)
+        begun = time.perf_counter()
+        page = render(connection, cohort, Options(at=NOW, limit=limit))
+        seconds = time.perf_counter() - begun
+        (first,) = ranking(connection, cohort, DEFAULT, limit=1)
+        begun = time.perf_counter()
+        STRATEGIES[DEFAULT].reasons(connection, Facts(cohort.id, first.computed_at), first.parameters)
+        return Built(page, seconds, time.perf_counter() - begun)
+
+
+@contextmanager
+def circle(found: Circle) -> Iterator[sa.Engine]:
+    """Make a database with this circle."""
+    with tempfile.TemporaryDirectory(prefix="report") as folder:
+        engine = make_engine(f"sqlite:///{folder}/circle.db")
+        migrate.upgrade(engine)
+        report_circle.load(engine, found)
+        yield engine
+        engine.dispose()
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Start the machine's Chromium. Raises InputError if there is none."""
+    program = chromium.find(os.environ.get("LETTERBOXD_CHROMIUM", ""))
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--disable-gpu", *as_root])
+        yield browser
+        browser.close()
+
+
+def open_page(browser: Browser, file: Path, **context: Any) -> Page:
+    """Open a report and wait until its table can be used; its pictures may come later."""
+    page = browser.new_context(**context).new_page()
+    page.goto(file.as_uri(), wait_until="commit")
+    page.wait_for_selector("#films tbody tr")
+    return page
+
+
+def opening_time(page: Page) -> float:
+    """Return the milliseconds from the beginning until the table could be used."""
+    return float(page.evaluate("performance.getEntriesByName('table')[0].startTime"))
+
+
+def wait_for_pictures(page: Page) -> None:
+    page.wait_for_selector("html[data-drawn]", timeout=60_000)
+
+
+def filter_times(page: Page) -> list[float]:
+    """Return the milliseconds that each of INPUTS took."""
+    return [float(page.evaluate(_TIME_INPUT, list(each))) for each in INPUTS]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report_size", description=__doc__)
+    parser.add_argument("--films", type=int, default=5_000, help="in the report (%(default)s)")
+    parser.add_argument("--members", type=int, default=100, help="in the circle (%(default)s)")
+    parser.add_argument("--data", metavar="DIR", help="real ratings: ratings.parquet, films.parquet")
+    parser.add_argument("--repeat", type=int, default=5, help="how often (%(default)s)")
+    chosen = parser.parse_args()
+    if chosen.data:
+        found = report_circle.real(chosen.data, chosen.members)
+    else:
+        found = report_circle.invented(chosen.members, int(chosen.films * 1.3), each=300)
+    with circle(found) as engine, launched() as browser, tempfile.TemporaryDirectory() as folder:
+        built = [build(engine, chosen.films) for _ in range(chosen.repeat)]
+        file = Path(folder) / "report.html"
+        file.write_text(built[0].page, encoding="utf-8")
+        opened, filtered = [], []
+        for _ in range(chosen.repeat):
+            page = open_page(browser, file)
+            opened.append(opening_time(page))
+            wait_for_pictures(page)
+            filtered.append(filter_times(page))
+            page.close()
+    print(f"size: {built[0].megabytes:.2f} MB")
+    print(
+        f"to make: {median(each.seconds for each in built):.2f} s, "
+        f"of which the strategy {median(each.strategy for each in built):.2f} s"
+    )
+    print(f"to open: {median(opened):.0f} ms ({min(opened):.0f} to {max(opened):.0f})")
+    every = [time for times in filtered for time in times]
+    print(f"an input of a filter: {median(every):.0f} ms, the slowest {max(every):.0f} ms")
+
+
+if __name__ == "__main__":
+    main()

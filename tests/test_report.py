@@ -1,0 +1,384 @@
+"""The report as a file: what is in it, what is not, and what it says where something is missing."""
+
+import base64
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from parsel import Selector
+
+from benchmarks.circles import LABEL, NOW
+from benchmarks.report_circle import Circle, invented, load
+from letterboxd_scraper.cli import main
+from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.items import STARS
+from letterboxd_scraper.report import Options, comparisons, libraries, render
+from letterboxd_scraper.report.films import Film, Films
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.schema import cohorts as cohort_table
+from letterboxd_scraper.store.schema import (
+    film_genres,
+    film_histograms,
+    film_people,
+    film_rankings,
+    films,
+    ratings,
+    users,
+    watched,
+)
+from ranking.results import RankedFilm, ranking
+from ranking.strategies import DEFAULT
+from tests.conftest import on_sqlite
+
+SMALL = invented(members=6, count=60, each=30)
+ATTRIBUTION = (
+    "This product uses TMDB and the TMDB APIs but is not endorsed, certified, or otherwise approved by TMDB."
+)
+
+
+@pytest.fixture
+def circle(engine: sa.Engine) -> sa.Engine:
+    """A database with a circle of six members, everything known."""
+    load(engine, SMALL, (DEFAULT, "bayesian"))
+    return engine
+
+
+def page(engine: sa.Engine, **options: Any) -> str:
+    with reading(engine) as connection:
+        return render(connection, cohorts.find(connection, "1"), Options(at=NOW, **options))
+
+
+def shown(text: str) -> dict[str, Any]:
+    """Return the data that the page's scripts read."""
+    found = Selector(text).css("script#report::text").get()
+    return dict(json.loads(found or ""))
+
+
+def visible(text: str) -> str:
+    """Return the page's words, without scripts and styles."""
+    words = Selector(text).xpath("//body//text()[not(ancestor::script)]").getall()
+    return " ".join(" ".join(words).split())
+
+
+def test_it_shows_the_ranking_and_what_is_stored_of_each_film(circle: sa.Engine) -> None:
+    data = shown(page(circle, names=True))
+    columns = data["films"]
+    with reading(circle) as connection:
+        expected = ranking(connection, cohorts.find(connection, LABEL), DEFAULT)
+        names = dict(connection.execute(sa.select(users.c.id, users.c.letterboxd_username)).all())
+        rated = connection.execute(
+            sa.select(ratings.c.user_id, films.c.slug, ratings.c.rating).join(films)
+        ).all()
+        site = connection.execute(
+            sa.select(films.c.slug, film_histograms.c.bucket_label, film_histograms.c.count)
+            .join(films)
+            .where(film_histograms.c.cohort_id.is_(None))
+        ).all()
+    assert columns["slug"] == [film.slug for film in expected]
+    assert columns["rank"] == [film.rank for film in expected]
+    assert columns["watchers"] == [film.watchers for film in expected]
+    for name in ("score", "low", "high", "mean"):
+        assert columns[name] == pytest.approx([getattr(film, name) for film in expected], abs=0.0006), name
+    members = [name.removesuffix(" (you)") for name in data["members"]]
+    for place, slug in enumerate(columns["slug"]):
+        given = Counter(stars for _, film, stars in rated if film == slug)
+        assert columns["circle"][place] == [given[stars] for stars in STARS]
+        there = {label: count for film, label, count in site if film == slug}
+        assert columns["site"][place] == [there[str(stars)] for stars in STARS]
+        who = {names[user] for user, film, _ in rated if film == slug}
+        assert seen_by(columns["seen"][place], members) == who
+    assert all(columns["why"])
+
+
+def seen_by(bits: str, members: list[str]) -> set[str]:
+    packed = base64.b64decode(bits)
+    return {name for place, name in enumerate(members) if packed[place // 8] & (128 >> place % 8)}
+
+
+def test_what_was_watched_without_a_rating_is_seen_and_a_like_is_no_proof(circle: sa.Engine) -> None:
+    with circle.begin() as connection:
+        unseen = sa.select(films.c.id).where(films.c.id.not_in(mine(1)), films.c.id.in_(ranked_films()))
+        first, second = connection.scalars(unseen.order_by(films.c.id).limit(2)).all()
+        connection.execute(watched.insert().values(user_id=1, film_id=first))
+        like = {"user_id": 1, "film_id": second, "liked": True, "first_seen_at": NOW, "updated_at": NOW}
+        connection.execute(ratings.insert().values(like))
+        slugs = dict(connection.execute(sa.select(films.c.id, films.c.slug)).all())
+    data = shown(page(circle, names=True))
+    member = next(place for place, name in enumerate(data["members"]) if name.startswith("member_0001"))
+    places = {slug: place for place, slug in enumerate(data["films"]["slug"])}
+
+    def has_seen(film: int) -> bool:
+        bits = base64.b64decode(data["films"]["seen"][places[slugs[film]]])
+        return bool(bits[member // 8] & (128 >> member % 8))
+
+    assert has_seen(first)
+    assert not has_seen(second)
+
+
+def mine(user: int) -> Any:
+    return sa.select(ratings.c.film_id).where(ratings.c.user_id == user)
+
+
+def ranked_films() -> Any:
+    return sa.select(film_rankings.c.film_id).where(film_rankings.c.strategy == DEFAULT)
+
+
+def test_without_names_nothing_in_it_names_a_member(circle: sa.Engine) -> None:
+    people = {1: "Zebedee Quux", 2: "Yolanda <i>", 3: "Xerxes", 4: None, 5: "Wilhelmina", 6: "Vortigern"}
+    with circle.begin() as connection:
+        for user, name in people.items():
+            values = {"letterboxd_username": f"quokka_{user}", "display_name": name}
+            connection.execute(users.update().where(users.c.id == user).values(values))
+        connection.execute(cohort_table.update().values(label="quokka_1"))
+    secret = page(circle)
+    for word in ("quokka", "Zebedee", "Quux", "Yolanda", "Xerxes", "Wilhelmina", "Vortigern"):
+        assert word not in secret, word
+    assert "The films of a circle" in visible(secret)
+    assert "--cohort LABEL" in visible(secret)
+    data = shown(secret)
+    assert sorted(name.removesuffix(" (you)") for name in data["members"]) == [
+        f"member {number}" for number in range(1, 7)
+    ]
+    assert data["members"][data["you"]].endswith(" (you)")
+    named = page(circle, names=True)
+    assert 'href="https://letterboxd.com/quokka_2/"' in named
+    assert "The films of quokka_1" in visible(named)
+    assert "Yolanda <i>" not in named.split('<script type="application/json"')[0]  # but escaped
+    assert "Yolanda <i>" in shown(named)["members"]
+
+
+def test_it_is_for_the_seed_or_the_member_that_is_named(circle: sa.Engine) -> None:
+    for_another = shown(page(circle, names=True, for_member="member_0003"))
+    assert for_another["members"][for_another["you"]] == "member_0003 (you)"
+    with pytest.raises(UnknownName, match="no member of cohort 'circle' 'nobody'"):
+        page(circle, for_member="nobody")
+    with circle.begin() as connection:
+        connection.execute(cohort_table.update().values(seed_user_id=None))
+    for_nobody = page(circle)
+    assert shown(for_nobody)["you"] is None
+    assert Selector(for_nobody).css('select[name="unseen"] option::text').getall()[1] == "member 1"
+
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<!-- <script>",
+    "\"quotes\" & 'more'",
+    "nul \x07 and \u202egnirts",
+    "{{ 7 * 7 }} ${1}",
+    "سینما",
+]
+
+
+def test_titles_cannot_leave_their_place(circle: sa.Engine) -> None:
+    with circle.begin() as connection:
+        best = connection.scalars(
+            sa.select(film_rankings.c.film_id)
+            .where(film_rankings.c.strategy == DEFAULT)
+            .order_by(film_rankings.c.rank)
+            .limit(len(HOSTILE))
+        ).all()
+        for film, title in zip(best, HOSTILE, strict=True):
+            connection.execute(films.update().where(films.c.id == film).values(title=title))
+    text = page(circle)
+    data = shown(text)
+    expected = [title.replace("\x07", "\ufffd").replace("\u202e", "") for title in HOSTILE]
+    assert data["films"]["title"][: len(HOSTILE)] == expected
+    assert len(Selector(text).css("script")) == text.count("</script>") == 6
+    assert "alert(1)</script>" not in text
+    assert "49 ${1}" not in text
+
+
+def test_the_policy_allows_its_own_scripts_and_no_request(circle: sa.Engine) -> None:
+    text = page(circle)
+    policy = policy_of(text)
+    assert policy["default-src"] == ["'none'"]
+    assert policy["img-src"] == ["data:"]
+    scripts = re.findall(r"<script(?: type=\"module\")?>(.*?)</script>", text, re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert policy["script-src"] == [f"'sha256-{each}'" for each in hashes]
+    sources = Selector(text).xpath("//@src | //link/@href | //@srcset").getall()
+    assert sources == ["data:,"]
+    for link in Selector(text).css("a[href^=http]"):
+        assert link.attrib["rel"] == "noreferrer"
+
+
+def policy_of(text: str) -> dict[str, list[str]]:
+    policy = Selector(text).css('meta[http-equiv="Content-Security-Policy"]').attrib["content"]
+    return {name: values for name, *values in (part.split() for part in policy.split(";"))}
+
+
+@on_sqlite
+def test_posters_are_asked_for(circle: sa.Engine) -> None:
+    assert "poster" not in shown(page(circle))["films"]
+    with circle.begin() as connection:
+        (other,) = connection.scalars(ranked_films().limit(1)).all()
+        connection.execute(
+            films.update().where(films.c.id == other).values(poster_url="http://plain.example.org/a.jpg")
+        )
+    text = page(circle, posters=True)
+    assert policy_of(text)["img-src"] == ["data:", "https://a.ltrbxd.com"]
+    posters = shown(text)["films"]["poster"]
+    assert posters.count(None) == 1  # no unencrypted request
+    assert ATTRIBUTION in visible(text)
+
+
+def test_it_says_how_old_everything_is(circle: sa.Engine) -> None:
+    with circle.begin() as connection:
+        early = NOW.replace(day=1)
+        connection.execute(users.update().where(users.c.id == 1).values(last_full_scrape_at=early))
+        connection.execute(users.update().where(users.c.id == 2).values(last_incremental_scrape_at=NOW))
+        connection.execute(users.update().where(users.c.id == 3).values(last_full_scrape_at=None))
+        connection.execute(users.update().where(users.c.id == 3).values(status="private"))
+        connection.execute(films.update().values(tmdb_synced_at=early))
+    words = visible(page(circle))
+    assert "Members read in full 2026-11-01 12:00 to 2026-11-23 12:00 (5 of 6, 1 private)" in words
+    assert "Changes last read 2026-11-23 12:00" in words
+    assert "Ranking computed 2026-11-23 12:00" in words
+    assert "TMDB asked about films 2026-11-01 12:00" in words
+    assert ATTRIBUTION in words
+
+
+def test_what_is_not_known_is_said_with_the_command_that_finds_it_out(circle: sa.Engine) -> None:
+    with circle.begin() as connection:
+        for table in (film_genres, film_people, film_histograms):
+            connection.execute(table.delete())
+        nothing = dict.fromkeys(
+            ("letterboxd_weighted_average", "tmdb_synced_at", "release_year", "runtime_minutes", "poster_url")
+        )
+        connection.execute(films.update().values(nothing))
+    text = page(circle)
+    words = visible(text)
+    assert (
+        "Genres, directors, runtimes: not known of these films yet. They come with letterboxd enrich" in words
+    )
+    assert "These averages come with letterboxd enrich --cohort circle" in words
+    assert "No film has the 5 different ratings that a spread needs." in words
+    assert "TMDB asked about films never" in words
+    assert ATTRIBUTION not in words
+    assert "circle" not in shown(text)["films"]
+    assert not Selector(text).css('[name="genre"], [name="director"], [name="decade"]')
+
+
+@on_sqlite
+def test_one_member_and_one_film_are_enough(engine: sa.Engine) -> None:
+    one = replace(SMALL, ratings=[{str(SMALL.films[0]["slug"]): 4.0}])
+    load(engine, one, ("bayesian",))
+    words = visible(page(engine, strategy="bayesian"))
+    assert "1 film, by 1 rating of 1 member." in words
+    assert "It takes two members: this circle has 1." in words
+
+
+@on_sqlite
+def test_two_members_without_a_film_in_common_match_nobody(engine: sa.Engine) -> None:
+    apart: Circle = replace(SMALL, ratings=[{"film-0": 4.0}, {"film-1": 3.0}])
+    load(engine, apart, ("bayesian",))
+    assert "No two members have rated enough of the same films." in visible(page(engine, strategy="bayesian"))
+
+
+@on_sqlite
+def test_only_the_best_are_part_of_it_if_there_are_more(circle: sa.Engine) -> None:
+    text = page(circle, limit=10)
+    assert shown(text)["films"]["rank"] == list(range(1, 11))
+    with circle.connect() as connection:
+        every = connection.scalar(sa.select(sa.func.count()).select_from(ranked_films().subquery()))
+    assert f"10 films, the best ranked of {every}, by" in visible(text)
+
+
+@on_sqlite
+def test_a_ranking_that_was_never_computed_is_one_line(circle: sa.Engine) -> None:
+    with pytest.raises(
+        InputError, match="no hybrid ranking of cohort 'circle' yet: run `letterboxd rank compute"
+    ):
+        page(circle, strategy="hybrid")
+    with pytest.raises(UnknownName, match="no strategy 'best': there are"):
+        page(circle, strategy="best")
+
+
+@pytest.fixture
+def statements(circle: sa.Engine) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(circle, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(circle, "before_cursor_execute", note)
+
+
+@on_sqlite
+def test_queries_do_not_grow_with_the_films(circle: sa.Engine, statements: list[str]) -> None:
+    page(circle, strategy="bayesian", limit=2)
+    few = len(statements)
+    page(circle, strategy="bayesian")
+    assert len(statements) - few == few < 25
+
+
+def test_the_command_writes_the_file(
+    circle: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    database = ["--db-url", circle.url.render_as_string(hide_password=False)]
+    assert main.run(["report", "--cohort", "circle", "--for", "member_0002", *database]) == 0
+    written = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert shown(written)["members"][shown(written)["you"]].endswith("(you)")
+    assert re.search(r"report\.html: \d\.\d MB", capsys.readouterr().err)
+    assert main.run(["report", "--cohort", "circle", "--output", "missing/a.html", *database]) == 2
+    assert "cannot write missing/a.html: No such file or directory" in capsys.readouterr().err
+
+
+def film(title: str, mean: float, average: float | None, votes: int, circle: list[int] | None = None) -> Film:
+    ranked = RankedFilm(1, 1, title, 2000, title, 0.0, None, None, votes, mean, {}, NOW)
+    return Film(ranked, "", None, None, average, circle, None, frozenset(), [], [])
+
+
+def test_differences_are_weighed_by_how_many_rated_it() -> None:
+    every = [
+        film("few", 5.0, 3.0, 3),  # 2.0 · 3/8
+        film("many", 4.0, 3.0, 45),  # 1.0 · 45/50
+        film("too few", 5.0, 0.5, 2),
+        film("less", 3.0, 4.0, 5),
+        film("equal", 3.0, 3.0, 50),
+        film("unknown", 5.0, None, 50),
+    ]
+    more, less = comparisons.differences(Films(every, [], [], NOW, 6))
+    assert [(each.title, round(each.weighed, 6)) for each in more] == [
+        ("many (2000)", 0.9),
+        ("few (2000)", 0.75),
+    ]
+    assert [(each.title, each.weighed) for each in less] == [("less (2000)", -0.5)]
+
+
+def test_what_divides_is_the_spread_of_enough_ratings() -> None:
+    every = [
+        film("split", 2.75, None, 6, [3, 0, 0, 0, 0, 0, 0, 0, 0, 3]),
+        film("agreed", 4.0, None, 6, [0, 0, 0, 0, 0, 0, 3, 3, 0, 0]),
+        film("of one mind", 4.0, None, 6, [0, 0, 0, 0, 0, 0, 0, 6, 0, 0]),
+        film("too few", 2.75, None, 4, [2, 0, 0, 0, 0, 0, 0, 0, 0, 2]),
+    ]
+    found = comparisons.divisions(Films(every, [], [], NOW, 4), members=20)
+    assert [(each.title, each.spread) for each in found] == [("split (2000)", 2.25), ("agreed (2000)", 0.25)]
+    assert comparisons.enough_for_spread(100) == 10
+
+
+def test_the_script_of_the_pictures_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import vl_convert
+
+    made = count()
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda: f"script {next(made)}</script>")
+    monkeypatch.setattr(libraries, "user_cache_path", lambda name: tmp_path / "cache")
+    chart_script = libraries.chart_script.__wrapped__
+    assert chart_script() == chart_script() == "script 0\\x3c/script>"
+    # Where nothing can be kept, it is made each time.
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(libraries, "user_cache_path", lambda name: tmp_path / "file")
+    assert [chart_script(), chart_script()] == ["script 1\\x3c/script>", "script 2\\x3c/script>"]
