@@ -141,8 +141,9 @@ def _write_table(file: Path, schema: pa.Schema, parts: Iterator[pa.Table]) -> in
 def _ratings(connection: sa.Connection, members: Sequence[Member], seen: set[int]) -> Iterator[pa.Table]:
     """Yield the members' rows in the order of their numbers, and add the films to ``seen``."""
     r = ratings.c
-    columns = (r.user_id, r.film_id, r.rating, r.liked, r.favorite)
-    query = sa.select(*columns, r.rated_at, r.first_seen_at, r.seen_after)
+    # Arrow knows itself that these moments are in UTC; to tell it for each would take most of the time.
+    moments = (sa.type_coerce(each, sa.DateTime) for each in (r.rated_at, r.first_seen_at, r.seen_after))
+    query = sa.select(r.user_id, r.film_id, r.rating, r.liked, r.favorite, *moments)
     for group in _groups(members):
         numbers = {member.user: member.number for member in group}
         rows = connection.execute(query.where(r.user_id.in_(numbers))).all()

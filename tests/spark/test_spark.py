@@ -17,6 +17,9 @@ from tests.test_engines import ODD
 if not os.environ.get("SPARK_TESTS"):
     pytest.skip("`make test-spark` runs these", allow_module_level=True)
 
+# Spark takes seconds for each query, most of them for compiling it.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def two_threads() -> Iterator[None]:
@@ -24,6 +27,7 @@ def two_threads() -> Iterator[None]:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    builder = builder.config("spark.ui.showConsoleProgress", "false")
     spark = (
         builder.config("spark.sql.shuffle.partitions", "4").config("spark.log.level", "ERROR").getOrCreate()
     )

@@ -1,0 +1,14 @@
+"""``python -m benchmarks.closed_forms …``: `python -m ranking …`, with the strategies that are SQL alone."""
+
+import sys
+
+from letterboxd_scraper import console
+from ranking.cli import rank
+from ranking.strategies import STRATEGIES
+from ranking.strategies.base import SqlStrategy
+
+if __name__ == "__main__":
+    for name in [name for name, one in STRATEGIES.items() if not isinstance(one, SqlStrategy)]:
+        del STRATEGIES[name]
+    console.add_global_options(rank)
+    sys.exit(console.run(rank, "python -m benchmarks.closed_forms"))
