@@ -1,8 +1,9 @@
 """Fitting the model: rating = μ + the member's habit + the film's effect + noise.
 
 Habits and film effects are normal, and so is the noise, whose variance is each member's own. A film's
-effect is expected to be λ · (Letterboxd's average of it, less the usual average). Every variance, and λ,
-is estimated from the ratings themselves: empirical Bayes.
+effect is expected to be λ · (Letterboxd's average of it, less the usual average) + φ · (the logarithm of how
+many rated it there, less the usual one). Every variance, λ and φ are estimated from the ratings
+themselves: empirical Bayes.
 
 Sources: crossed random effects and their shrinkage, C. R. Henderson, "Best Linear Unbiased Estimation
 and Prediction under a Selection Model", Biometrics 31 (1975); the updates of variances by effective
@@ -29,6 +30,9 @@ _HABITS = 0.12
 _EFFECTS = 0.35  # of films about which Letterboxd says nothing
 _DEVIATIONS = 0.04  # from what Letterboxd says
 _LEAST = 1e-6
+# So are what it says of the regression on Letterboxd: the level, λ and φ are about these, give or take.
+_COEFFICIENTS = np.array([0.0, 1.0, 0.0])
+_GIVE_OR_TAKE = np.array([0.5, 0.5, 0.2])
 
 _MOST_ROUNDS = 200
 # Scores that move less are final: well below what ranks tell apart, as the order of rows moves them too.
@@ -60,7 +64,7 @@ class Fit:
     habits: float = _HABITS
     effects: float = _EFFECTS
     deviations: float = _DEVIATIONS
-    coefficients: Floats = field(default_factory=lambda: np.zeros(2))
+    coefficients: Floats = field(default_factory=_COEFFICIENTS.copy)
     rounds: int = 0
 
     @property
@@ -77,6 +81,11 @@ class Fit:
     def pull(self) -> float:
         """λ: how many stars the circle is expected to move where Letterboxd moves by one."""
         return float(self.coefficients[1])
+
+    @property
+    def fame(self) -> float:
+        """φ: how many stars more the circle is expected to give where e times as many rated on Letterboxd."""
+        return float(self.coefficients[2])
 
 
 def fit(ratings: Ratings) -> Fit:
@@ -110,15 +119,24 @@ def fit(ratings: Ratings) -> Fit:
 
 
 class _Site:
-    """What Letterboxd says of the films: ``design`` has the columns 1 and (average − usual average)."""
+    """What Letterboxd says of the films.
+
+    ``design`` has the columns 1, average and logarithm of the number of ratings, these less their mean
+    and 0 where unknown. ``doubt`` is the variance of an average, as a share of that of one rating.
+    """
 
     def __init__(self, ratings: Ratings) -> None:
         self.known = ~np.isnan(ratings.site_average)
-        usual = ratings.site_average[self.known].mean() if self.known.any() else 0.0
-        centred = np.where(self.known, ratings.site_average - usual, 0.0)
-        self.design = np.stack([np.ones(len(centred)), centred], axis=1)
-        # The variance of an average, as a share of that of one rating.
+        counted = self.known & np.isfinite(ratings.site_count)
+        logarithm = np.log(np.where(counted, ratings.site_count, 1.0))
+        columns = (_centred(ratings.site_average, self.known), _centred(logarithm, counted))
+        self.design = np.stack([np.ones(len(logarithm)), *columns], axis=1)
         self.doubt = np.where(self.known, 1 / ratings.site_count, 0.0)
+
+
+def _centred(values: Floats, known: Truths) -> Floats:
+    usual = values[known].mean() if known.any() else 0.0
+    return np.where(known, values - usual, 0.0)
 
 
 def _fit_films(found: Fit, ratings: Ratings, site: _Site) -> None:
@@ -128,10 +146,10 @@ def _fit_films(found: Fit, ratings: Ratings, site: _Site) -> None:
     doubt = found.pull**2 * (found.usual_noise + found.habits) * site.doubt
     found.spread = np.where(site.known, found.deviations, found.effects) + doubt
     precision = 1 / (found.spread + 1 / weight)
-    left = site.design.T * precision @ site.design
-    # Where there is no average, or all are alike, λ is free: then it is 0.
-    ridge = np.eye(2) * 1e-9 * max(1.0, float(left[0, 0]))
-    found.coefficients = np.linalg.solve(left + ridge, site.design.T @ (precision * found.unshrunk))
+    certainty = np.diag(_GIVE_OR_TAKE**-2)
+    left = site.design.T * precision @ site.design + certainty
+    right = site.design.T @ (precision * found.unshrunk) + certainty @ _COEFFICIENTS
+    found.coefficients = np.linalg.solve(left, right)
     found.expected = site.design @ found.coefficients
     share = 1 / (weight + 1 / found.spread)
     found.effect = share * (weight * found.unshrunk + found.expected / found.spread)

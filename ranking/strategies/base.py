@@ -49,7 +49,8 @@ class Strategy(ABC):
     """A way to score films: in the database (SqlStrategy) or in Python (FittedStrategy).
 
     ``because`` puts what made one film's score into a sentence without members' names; its terms are
-    the parameters and the columns of `query`, by name. ``why_empty`` says what is missing when no film
+    the parameters and the columns of `query`, by name. ``in_stars``: its scores are what a member would
+    give. ``why_empty`` says what is missing when no film
     could be scored.
     """
 
@@ -58,6 +59,7 @@ class Strategy(ABC):
     source: str
     parameters: Mapping[str, Parameter]
     because: Callable[[Terms], str]
+    in_stars: bool = False
     why_empty: str = "no film has enough ratings: crawl its members first"
 
     @abstractmethod
@@ -118,6 +120,9 @@ class Fitted(Protocol):
 
     def voices(self, film_id: int) -> dict[int, Terms]:
         """Return for each rater (by a user's id) of the film what the model makes of their rating."""
+
+    def members(self) -> dict[int, Terms]:
+        """Return for each member (by a user's id) their habit, and noise: the variance of their ratings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

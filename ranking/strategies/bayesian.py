@@ -53,4 +53,5 @@ STRATEGY = SqlStrategy(
     },
     scores=_scores,
     because=_because,
+    in_stars=True,
 )

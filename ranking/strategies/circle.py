@@ -1,5 +1,6 @@
 """Circle: what each film is worth to this circle, apart from how its raters rate, and how sure that is."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from ranking.strategies.base import MIN_VOTES, FittedStrategy, Parameters, Terms
 
 if TYPE_CHECKING:  # NumPy is imported when something is computed
     from ranking.circle.model import Fit
-    from ranking.circle.ratings import Ratings
+    from ranking.circle.ratings import Floats, Ratings
 
 
 def shrunken(rated: Any, weight: Any, *, expected: Any, expected_weight: Any) -> Any:
@@ -28,6 +29,10 @@ def shrunken(rated: Any, weight: Any, *, expected: Any, expected_weight: Any) ->
     return (weight * rated + expected_weight * expected) / (weight + expected_weight)
 
 
+def _known(column: "Floats") -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in column.tolist()]
+
+
 @dataclass(frozen=True)
 class Circle:
     """The cohort's ratings and what the model found in them; films with few votes are left out."""
@@ -41,7 +46,6 @@ class Circle:
 
         fit, ratings = self.fit, self.ratings
         shown = np.flatnonzero(ratings.by_film >= self.min_votes)
-        known = ~np.isnan(ratings.site_average)
         columns: dict[str, Any] = {
             "film_id": ratings.film_ids,
             "votes": ratings.by_film,
@@ -55,13 +59,21 @@ class Circle:
             "expected_weight": fit.usual_noise / fit.spread,
         }
         found: dict[str, Any] = {name: column[shown].tolist() for name, column in columns.items()}
-        averages = np.where(known, ratings.site_average, 0.0)[shown].tolist()
-        found["site_average"] = [
-            average if is_known else None
-            for average, is_known in zip(averages, known[shown].tolist(), strict=True)
-        ]
-        found["lambda"] = [fit.pull if is_known else None for is_known in known[shown].tolist()]
-        return found
+        site = {
+            "site_average": ratings.site_average,
+            "site_count": ratings.site_count,
+            "lambda": np.where(np.isnan(ratings.site_average), np.nan, fit.pull),
+            "phi": np.where(np.isfinite(ratings.site_count), fit.fame, np.nan),
+        }
+        return found | {name: _known(column[shown]) for name, column in site.items()}
+
+    def members(self) -> dict[int, Terms]:
+        """Return for each member their habit (stars) and noise (stars²)."""
+        habit, noise = self.fit.habit.tolist(), self.fit.noise.tolist()
+        return {
+            member: {"habit": habit[at], "noise": noise[at]}
+            for at, member in enumerate(self.ratings.member_ids.tolist())
+        }
 
     def voices(self, film_id: int) -> dict[int, Terms]:
         """Return for each rater their habit (stars), and how many usual ratings theirs is worth."""
@@ -101,4 +113,5 @@ STRATEGY = FittedStrategy(
     parameters={MIN_VOTES: min_votes(1)},
     fit=_fit,
     because=_because,
+    in_stars=True,
 )
