@@ -85,7 +85,7 @@ def agree(one: Ranking, other: Ranking) -> None:
 @contextmanager
 def circle(kind: str, site: Distribution, ratings: int) -> Iterator[Circle]:
     """Make a database of this kind with a cohort of so many ratings."""
-    with _empty_database(kind) as url:
+    with empty_database(kind) as url:
         engine = make_engine(url)
         migrate.upgrade(engine)
         load(engine, site, ratings)
@@ -94,7 +94,7 @@ def circle(kind: str, site: Distribution, ratings: int) -> Iterator[Circle]:
 
 
 @contextmanager
-def _empty_database(kind: str) -> Iterator[str]:
+def empty_database(kind: str) -> Iterator[str]:
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="bench") as folder:
             yield f"sqlite:///{folder}/circle.db"
