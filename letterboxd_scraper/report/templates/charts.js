@@ -85,14 +85,14 @@ window.drawLevels = (place, row) => {
   const circle = report.films.circle?.[row.i];
   const site = report.films.site?.[row.i];
   if (!circle && !site) {
-    place.append(element("p", { class: "missing" }, document.getElementById("no-levels").textContent));
+    place.append(element("p", { class: "missing" }, document.getElementById("no-levels").content.textContent));
     return;
   }
   const words = [circle && `this circle: ${inWords(circle)}`, site && `all of Letterboxd: ${inWords(site)}`];
   const description = `Ratings of ${row.title}, in stars: ${words.filter(Boolean).join("; ")}.`;
   const chart = element("div", { class: "chart" });
   place.append(chart);
-  if (!site) place.append(element("p", { class: "missing" }, document.getElementById("no-site-levels").textContent));
+  if (!site) place.append(element("p", { class: "missing" }, document.getElementById("no-site-levels").content.textContent));
   const levels = [
     ...(circle ? shares(circle, "This circle") : []),
     ...(site ? shares(site, "All of Letterboxd") : []),
@@ -162,12 +162,14 @@ async function drawFigure(chart) {
 function find(point) {
   const form = document.getElementById("filters");
   form.reset();
-  form.elements.search.value = report.films.title[point.i];
+  const title = report.films.title[point.i];
+  form.elements.search.value = title.includes('"') ? title : `"${title}"`; // the words in this order
   form.dispatchEvent(new Event("input"));
   document.getElementById("ranking").scrollIntoView();
 }
 
-const idle = window.requestIdleCallback ?? setTimeout;
+// At the latest after some time: a busy machine is never idle.
+const idle = (then) => (window.requestIdleCallback ?? setTimeout)(then, { timeout: 200 });
 
 async function drawAll() {
   for (const chart of document.querySelectorAll(".figures .chart")) {

@@ -210,7 +210,8 @@ function details(row) {
 }
 
 document.querySelector("#films tbody").addEventListener("click", (event) => {
-  if (event.target.closest("a") || String(getSelection())) return;
+  // Who marks a text, or follows a link, does not want to see more.
+  if (event.target.closest("a") || (String(getSelection()) && !event.target.closest("button"))) return;
   const line = event.target.closest("tr");
   const row = table.row(line);
   if (!row.data()) return;
