@@ -66,12 +66,16 @@ def find(folder: Path) -> Export:
 def refuse_foreign(folder: Path) -> None:
     """Raise InputError if ``folder`` has a file that an export would replace and that is not one of ours."""
     for table in TABLES:
-        file = file_of(folder, table)
-        if file.exists() and _stated(file) is None:
-            raise InputError(f"{file} was not written by `export parquet`: choose another folder")
+        refuse_foreign_file(file_of(folder, table))
     explanation = folder / EXPLANATION
     if explanation.exists() and not any(file_of(folder, table).exists() for table in TABLES):
         raise InputError(f"{explanation} is not from an earlier export: choose another folder")
+
+
+def refuse_foreign_file(file: Path) -> None:
+    """Raise InputError if there is such a file and it was not written with or for an export."""
+    if file.exists() and _stated(file) is None:
+        raise InputError(f"{file} was not written by this program: move it, or choose another folder")
 
 
 @contextmanager

@@ -166,6 +166,18 @@ def test_files_of_different_exports_are_not_taken_together(
 
 
 @on_sqlite
+def test_a_file_that_is_no_ranking_of_ours_is_not_replaced(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = folder / "rankings" / "wilson.parquet"
+    file.parent.mkdir()
+    file.write_text("mine")
+    assert compute(folder, "--strategy", "wilson") == 2
+    assert f"{file} was not written by this program" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+
+
+@on_sqlite
 def test_a_cohort_without_ratings_says_what_is_missing(
     engine: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -227,7 +227,7 @@ def test_files_of_others_are_not_replaced(engine: sa.Engine, tmp_path: Path) -> 
     cohort = fill(engine)
     pq.write_table(pa.table({"user": ["a"], "rating": [3.5]}), tmp_path / "ratings.parquet")
     before = (tmp_path / "ratings.parquet").read_bytes()
-    with pytest.raises(InputError, match="was not written by `export parquet`: choose another folder"):
+    with pytest.raises(InputError, match="was not written by this program: move it, or"):
         parquet.export(engine, cohort, tmp_path, NOW, names=False)
     assert [file.name for file in tmp_path.glob("[!l]*")] == ["ratings.parquet"]
     assert (tmp_path / "ratings.parquet").read_bytes() == before

@@ -16,7 +16,7 @@ from ranking.engines.base import Engine
 from ranking.engines.views import COHORT
 from ranking.facts import Facts
 from ranking.parquet_columns import RANKING
-from ranking.parquet_folder import RANKINGS, Export, file_of, replacing
+from ranking.parquet_folder import RANKINGS, Export, file_of, refuse_foreign_file, replacing
 from ranking.strategies.base import SqlStrategy
 
 _RANKED = ("rank", "film_id", "slug", "title", "year", "score", "watchers", "mean")
@@ -37,6 +37,7 @@ def compute(
         cohort = export.about.cohort or "the exported cohort"
         raise NothingToRank(f"no film of {cohort} can be ranked by {strategy.name}: {strategy.why_empty}")
     file = file_of(export.folder / RANKINGS, strategy.name)
+    refuse_foreign_file(file)
     with replacing(file.parent) as unfinished:
         pq.write_table(_finished(found, export, parameters, at), unfinished / file.name, compression="zstd")
     return file, found.num_rows
