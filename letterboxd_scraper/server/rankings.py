@@ -73,8 +73,10 @@ def stored_rankings(connection: sa.Connection, cohort: Cohort) -> list[models.St
 
 def refuse_unranked(connection: sa.Connection, shown: Shown, strategy: str) -> None:
     """Raise UnknownName unless the cohort was ranked by this strategy."""
-    found = [each.strategy for each in stored_rankings(connection, shown.cohort)]
-    if strategy not in found:
+    r = film_rankings.c
+    there = sa.select(r.film_id).where(r.cohort_id == shown.cohort.id, r.strategy == strategy)
+    if connection.execute(there.limit(1)).first() is None:
+        found = [each.strategy for each in stored_rankings(connection, shown.cohort)]
         known = f"there are {', '.join(found)}" if found else "there is none yet"
         raise UnknownName(f"no ranking {strategy!r} of cohort {shown.reference!r}: {known}")
 

@@ -40,7 +40,7 @@ _POLICY = (
 )
 _INDEX_POLICY = NOTHING.replace("default-src 'none'", "default-src 'none'; style-src 'unsafe-inline'")
 # While a crawl changes the data all the time, at most this share of one processor goes into rendering.
-_SHARE = 0.1
+_SHARE = 0.2
 _KEPT = 16
 
 
