@@ -1,11 +1,11 @@
 """What the tests share: databases, the imitation site, and real crawls in processes of their own."""
 
 import os
-import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import films, ratings, users
-from tests import postgres
+from tests import postgres, warm
 from tests.site import FEW, Site, own_world
 
 ROOT = Path(__file__).parent.parent
@@ -82,15 +82,7 @@ class Shell:
 
     def run(self, *command: str, **settings: Any) -> subprocess.CompletedProcess[str]:
         environment = self.environment | {name: str(value) for name, value in settings.items()}
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        return warm.run(command, self.folder, environment, seconds=240)
 
     def scrapy(self, spider: str, *options: str, **arguments: Any) -> subprocess.CompletedProcess[str]:
         """Run ``scrapy crawl spider -a …`` with ``options`` after it."""
@@ -119,7 +111,7 @@ class Snapshots:
             self._made[key] = self._make(*key)
         source = str(self._made[key].database)
         if kind == "sqlite":
-            shutil.copy(source, file)
+            _copy(source, file)
             yield from _opened(f"sqlite:///{file}")
         else:
             with postgres.database(self._server, template=source) as url:
@@ -140,6 +132,12 @@ class Snapshots:
                 step(make_shell(self._folder, site, engine))
         engine.dispose()  # PostgreSQL copies no database that is in use
         return engine.url
+
+
+def _copy(source: str, file: Path) -> None:
+    # Not the file alone: what was committed last may stand in the log beside it.
+    with closing(sqlite3.connect(source)) as opened, closing(sqlite3.connect(file)) as copy:
+        opened.backup(copy)
 
 
 def _opened(url: str) -> Iterator[sa.Engine]:

@@ -13,6 +13,7 @@ from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.schema import film_people, films, people
 from ranking import stats
 from ranking.compute import compute
+from ranking.default import DEFAULT
 from ranking.exports import CSV_COLUMNS, as_csv, as_html, as_json
 from ranking.import_lists import COLUMNS, MOST_BYTES, Identity, as_import, identities
 from ranking.results import RankedFilm, ranking
@@ -32,13 +33,13 @@ def ranked(crawled: Shell, crawled_engine: sa.Engine) -> Shell:
     stats.refresh(crawled_engine, NOW)
     with crawled_engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
-    compute(crawled_engine, cohort, STRATEGIES["bayesian"], {}, NOW)
+    compute(crawled_engine, cohort, STRATEGIES[DEFAULT], {}, NOW)
     return crawled
 
 
 def stored(engine: sa.Engine) -> list[RankedFilm]:
     with engine.connect() as connection:
-        return ranking(connection, cohorts.find(connection, "friends"), "bayesian")
+        return ranking(connection, cohorts.find(connection, "friends"), DEFAULT)
 
 
 def test_csv_and_json_tell_the_same_in_full_precision() -> None:
