@@ -58,9 +58,10 @@ def page(engine: sa.Engine, **options: Any) -> str:
 
 
 def shown(text: str) -> dict[str, Any]:
-    """Return the data that the page's scripts read."""
-    found = Selector(text).css("script#report::text").get()
-    return dict(json.loads(found or ""))
+    """Return the data that the page's scripts read; a film's details are with its other columns."""
+    page = Selector(text)
+    first, later = (json.loads(page.css(f"script#{name}::text").get() or "") for name in ("report", "later"))
+    return {**first, **later, "films": first["films"] | later["details"]}
 
 
 def visible(text: str) -> str:
@@ -192,7 +193,7 @@ def test_titles_cannot_leave_their_place(circle: sa.Engine) -> None:
     data = shown(text)
     expected = [title.replace("\x07", "\ufffd").replace("\u202e", "") for title in HOSTILE]
     assert data["films"]["title"][: len(HOSTILE)] == expected
-    assert len(Selector(text).css("script")) == text.count("</script>") == 6
+    assert len(Selector(text).css("script")) == text.count("</script>") == 7
     assert "alert(1)</script>" not in text
     assert "49 ${1}" not in text
 
@@ -257,9 +258,7 @@ def test_what_is_not_known_is_said_with_the_command_that_finds_it_out(circle: sa
         connection.execute(films.update().values(nothing))
     text = page(circle)
     words = visible(text)
-    assert (
-        "Genres, directors, runtimes: not known of these films yet. They come with letterboxd enrich" in words
-    )
+    assert "Genres and directors of these films are not known yet. They come with letterboxd enrich" in words
     assert "These averages come with letterboxd enrich --cohort circle" in words
     assert "No film has the 5 different ratings that a spread needs." in words
     assert "TMDB asked about films never" in words

@@ -1,20 +1,22 @@
 """Films as the page's scripts read them: column by column, short."""
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from letterboxd_scraper.report.films import Film, Films
 from letterboxd_scraper.report.texts import clean
 
+Column = Callable[[Film], Any]
+
 
 def as_columns(found: Films, members: int) -> dict[str, list[Any]]:
-    """Return the films' facts column by column, for the page's scripts: lists of one value a film.
+    """Return what the table shows of the films, column by column: lists of one value a film.
 
     ``seen`` are bits in base64, the member in the first place being the highest bit of the first byte.
     Numbers are rounded to what is shown.
     """
-    columns: dict[str, Callable[[Film], Any]] = {
+    columns: dict[str, Column] = {
         "rank": lambda film: film.ranked.rank,
         "title": lambda film: clean(film.ranked.title),
         "year": lambda film: film.ranked.year,
@@ -24,17 +26,29 @@ def as_columns(found: Films, members: int) -> dict[str, list[Any]]:
         "high": lambda film: _short(film.ranked.high, 3),
         "watchers": lambda film: film.ranked.watchers,
         "mean": lambda film: _short(film.ranked.mean, 3),
-        "spread": lambda film: _short(film.spread, 2),
         "average": lambda film: _short(film.average, 2),
-        "runtime": lambda film: film.runtime,
         "genres": lambda film: film.genres,
         "directors": lambda film: film.directors,
-        "circle": lambda film: film.circle,
-        "site": lambda film: film.site,
         "seen": lambda film: _bits(film.seen, members),
-        "why": lambda film: film.why,
         "poster": lambda film: film.poster,
     }
+    return _table(found, columns)
+
+
+def as_details(found: Films) -> dict[str, list[Any]]:
+    """Return what is shown of a film when it is opened, in the same way."""
+    columns: dict[str, Column] = {
+        "why": lambda film: film.why,
+        "runtime": lambda film: film.runtime,
+        "spread": lambda film: _short(film.spread, 2),
+        "circle": lambda film: film.circle,
+        "site": lambda film: film.site,
+    }
+    return _table(found, columns)
+
+
+def _table(found: Films, columns: Mapping[str, Column]) -> dict[str, list[Any]]:
+    """Return the columns of which something is known."""
     table = {name: [value(film) for film in found.films] for name, value in columns.items()}
     return {name: values for name, values in table.items() if any(value is not None for value in values)}
 

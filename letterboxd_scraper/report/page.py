@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.report import ages, charts, comparisons, libraries, matches, naming
-from letterboxd_scraper.report.columns import as_columns
+from letterboxd_scraper.report.columns import as_columns, as_details
 from letterboxd_scraper.report.films import Films, of_ranking
 from letterboxd_scraper.report.matches import Matches
 from letterboxd_scraper.report.naming import Naming
@@ -73,6 +73,7 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
             ages=ages.of_report(connection, cohort, found),
             ratings=sum(film.ranked.watchers for film in found.films),
             decades=sorted({f.ranked.year // 10 * 10 for f in found.films if f.ranked.year}, reverse=True),
+            averages=sum(film.average is not None for film in found.films),
             most_watchers=max(film.ranked.watchers for film in found.films),
             comparisons=comparisons,
             more=more,
@@ -85,7 +86,8 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
             table_scripts=table,
             chart_scripts=pictures,
             policy=_policy([theme, *table, *pictures], found),
-            report=as_script_data(_data(named, found, pairs, options, specs)),
+            report=as_script_data(_data(named, found, options)),
+            later=as_script_data(_later(found, pairs, specs)),
         )
     )
 
@@ -116,17 +118,23 @@ def _specs(found: Films, pairs: Matches, more: Any, less: Any, split: Any) -> di
     return made
 
 
-def _data(
-    named: Naming, found: Films, pairs: Matches, options: Options, specs: Mapping[str, charts.Spec]
-) -> dict[str, Any]:
+def _data(named: Naming, found: Films, options: Options) -> dict[str, Any]:
+    """Return what the table needs."""
     return {
         "films": as_columns(found, len(named.members)),
         "genres": found.genres,
         "directors": found.directors,
         "members": [shown for shown, _ in _called(named)],
         "you": _place_of_you(named),
-        "pairs": [pair.as_list() for pair in pairs.pairs],
         "site": options.base_url,
+    }
+
+
+def _later(found: Films, pairs: Matches, specs: Mapping[str, charts.Spec]) -> dict[str, Any]:
+    """Return what is not needed before the table can be used."""
+    return {
+        "details": as_details(found),
+        "pairs": [pair.as_list() for pair in pairs.pairs],
         "specs": specs,
     }
 

@@ -1,5 +1,6 @@
 // The pictures: specifications made with the page, drawn by Vega-Lite in the colours of the theme.
 const { report, element, filmTable } = window;
+const { details, pairs, specs } = window.readLater();
 const levelNames = Array.from({ length: 10 }, (_, place) => (place + 1) / 2);
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const drawn = new Map();
@@ -82,8 +83,8 @@ function inWords(histogram) {
 }
 
 window.drawLevels = (place, row) => {
-  const circle = report.films.circle?.[row.i];
-  const site = report.films.site?.[row.i];
+  const circle = details.circle?.[row.i];
+  const site = details.site?.[row.i];
   if (!circle && !site) {
     place.append(element("p", { class: "missing" }, document.getElementById("no-levels").content.textContent));
     return;
@@ -98,7 +99,7 @@ window.drawLevels = (place, row) => {
     ...(site ? shares(site, "All of Letterboxd") : []),
   ];
   // Its width is known when it stands in the page.
-  requestAnimationFrame(() => draw(chart, report.specs.levels, { levels }, description));
+  requestAnimationFrame(() => draw(chart, specs.levels, { levels }, description));
 };
 
 // Whose taste is like that of the member who is chosen
@@ -107,7 +108,7 @@ const member = document.getElementById("member");
 const MOST = 30;
 
 function matchesOf(place) {
-  return report.pairs
+  return pairs
     .filter(([one, other]) => one === place || other === place)
     .map(([one, other, overlap, agreement, low, high]) => ({
       member: report.members[one === place ? other : one],
@@ -138,11 +139,11 @@ function drawMatches() {
       ),
     ),
   );
-  const of = all.length > MOST ? `the 20 most alike and the 10 least alike of ${all.length}` : `all ${all.length}`;
+  const of = all.length > MOST ? `These are the 20 most alike and the 10 least alike of ${all.length}` : "These are all members with enough films in common";
   document.getElementById("matches-note").textContent = all.length
     ? `${of}; the line is the 90 % interval: the shorter, the surer.`
     : "Nobody has rated enough of the same films.";
-  const spec = { ...report.specs.matches, height: 21 * few.length };
+  const spec = { ...specs.matches, height: 21 * few.length };
   return draw(chart, spec, { matches: few }, `Agreement of ${name} with other members; a table follows.`);
 }
 
@@ -152,7 +153,7 @@ member?.addEventListener("change", drawMatches);
 
 async function drawFigure(chart) {
   if (chart.id === "matches") return drawMatches();
-  const spec = report.specs[chart.id];
+  const spec = specs[chart.id];
   if (!spec) return;
   const { view } = await draw(chart, spec, chart.id === "overview" ? { films: films() } : null, chart.dataset.text);
   if (chart.id === "overview") view.addEventListener("click", (event, item) => item?.datum && find(item.datum));

@@ -5,6 +5,16 @@ const columns = report.films;
 const has = (name) => name in columns;
 const value = (name, i) => (has(name) ? columns[name][i] : null);
 
+// What comes behind the table in the page, and is read when it is first asked for.
+let later = null;
+function readLater() {
+  const written = document.getElementById("later");
+  later ??= written ? JSON.parse(written.textContent) : null;
+  return later ?? { details: {}, pairs: [], specs: {} };
+}
+window.readLater = readLater;
+const detail = (name, i) => readLater().details[name]?.[i] ?? null;
+
 // Elements are made of text, never of HTML: titles are what people wrote.
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -38,11 +48,13 @@ function filmCell(row) {
   const link = slug
     ? element("a", { href: `${report.site}/film/${encodeURIComponent(slug)}/`, rel: "noreferrer" }, title)
     : title;
-  const below = [row.year, directorsOf(row.i).join(", ")].filter(Boolean);
+  const below = [];
+  if (row.year) below.push(element("span", { class: "year" }, String(row.year)));
+  if (columns.directors[row.i].length) below.push(element("bdi", {}, directorsOf(row.i).join(", ")));
   const cell = element("div", { class: "film" });
   const poster = value("poster", row.i);
   if (has("poster")) cell.append(poster ? picture(poster) : element("span", { class: "no-poster" }));
-  cell.append(element("div", {}, link, element("div", { class: "below" }, element("bdi", {}, below.join(" · ")))));
+  cell.append(element("div", {}, link, element("div", { class: "below" }, ...below)));
   return cell;
 }
 
@@ -111,7 +123,7 @@ const table = new DataTable("#films", {
   order: [[1, "asc"]],
   autoWidth: false,
   deferRender: true,
-  pageLength: 50,
+  pageLength: 25,
   lengthMenu: [25, 50, 100, 500],
   layout: { topStart: "info", topEnd: null, bottomStart: "pageLength", bottomEnd: "paging" },
   language: {
@@ -187,10 +199,10 @@ function facts(i) {
   const told = [
     ["Directed by", directorsOf(i).join(", ")],
     ["Genres", genresOf(i).join(", ")],
-    ["Runtime", value("runtime", i) ? `${columns.runtime[i]} min` : ""],
+    ["Runtime", detail("runtime", i) ? `${detail("runtime", i)} min` : ""],
     ["Score", `${stars(columns.score[i], 3)}${value("low", i) != null ? ` (90 %: ${interval(i)})` : ""}`],
     ["Mean here", `${stars(columns.mean[i])}, from ${columns.watchers[i]} rating${columns.watchers[i] === 1 ? "" : "s"}`],
-    ["Spread here", stars(value("spread", i))],
+    ["Spread here", stars(detail("spread", i))],
     ["Letterboxd's average", stars(value("average", i))],
   ];
   if (report.you != null) told.push(["You", hasSeen(i, report.you) ? "have seen it" : "have not seen it"]);
@@ -203,7 +215,7 @@ function facts(i) {
 
 function details(row) {
   const picture = element("figure", { class: "levels" });
-  const text = element("div", {}, element("p", { class: "why" }, value("why", row.i) ?? ""), facts(row.i));
+  const text = element("div", {}, element("p", { class: "why" }, detail("why", row.i) ?? ""), facts(row.i));
   const made = element("div", { class: "details" }, text, picture);
   if (window.drawLevels) window.drawLevels(picture, row);
   return made;
