@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -12,6 +13,7 @@ from letterboxd_scraper.errors import InputError
 
 # A reader who is slow to get their answer holds the end up no longer than this, in seconds.
 _PATIENCE = 5
+_BACKLOG = 128
 
 
 def is_loopback(host: str) -> bool:
@@ -45,10 +47,23 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a socket that takes connections; port 0 stands for any that is free. Raises InputError."""
     try:
         (family, *_, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return socket.create_server(address[:2], family=family, backlog=128)
+        return _bound(family, address)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot serve at {host}, port {port}: {reason}") from None
+
+
+def _bound(family: int, address: Any) -> socket.socket:
+    # Said to be TCP, or asyncio would not switch Nagle's delay off: 40 ms for each answer.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(_BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 def address_of(listening: socket.socket) -> str:
