@@ -70,7 +70,7 @@ def invented(members: int, count: int, each: int, seed: int = 1) -> Circle:
         for number in range(count)
     ]
     quality = [rng.gauss(3.3, 0.7) for _ in described]
-    fame = [rng.paretovariate(0.8) for _ in described]
+    fame = [rng.paretovariate(1.5) for _ in described]
     given, site = [], {str(film["slug"]): Counter[float]() for film in described}
     for _ in range(members):
         habit = rng.gauss(0, 0.4)

@@ -56,9 +56,10 @@ _TIME_INPUT = """([name, value]) => {
 
 @dataclass(frozen=True)
 class Built:
-    """A page, the seconds that it took, and those of them that the strategy took to explain its ranks."""
+    """A page, its films, the seconds that it took, and of those the strategy's to explain its ranks."""
 
     page: str
+    films: int
     seconds: float
     strategy: float
 
@@ -75,10 +76,10 @@ def build(engine: sa.Engine, limit: int) -> Built:
         begun = time.perf_counter()
         page = render(connection, cohort, Options(at=NOW, limit=limit))
         seconds = time.perf_counter() - begun
-        (first,) = ranking(connection, cohort, DEFAULT, limit=1)
+        found = ranking(connection, cohort, DEFAULT, limit=limit)
         begun = time.perf_counter()
-        STRATEGIES[DEFAULT].reasons(connection, Facts(cohort.id, first.computed_at), first.parameters)
-        return Built(page, seconds, time.perf_counter() - begun)
+        STRATEGIES[DEFAULT].reasons(connection, Facts(cohort.id, found[0].computed_at), found[0].parameters)
+        return Built(page, len(found), seconds, time.perf_counter() - begun)
 
 
 @contextmanager
@@ -147,7 +148,7 @@ def main() -> None:
             wait_for_pictures(page)
             filtered.append(filter_times(page))
             page.close()
-    print(f"size: {built[0].megabytes:.2f} MB")
+    print(f"{built[0].films} films, {chosen.members} members: {built[0].megabytes:.2f} MB")
     print(
         f"to make: {median(each.seconds for each in built):.2f} s, "
         f"of which the strategy {median(each.strategy for each in built):.2f} s"

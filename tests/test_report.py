@@ -20,7 +20,7 @@ from benchmarks.report_circle import Circle, invented, load
 from letterboxd_scraper.cli import main
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.items import STARS
-from letterboxd_scraper.report import Options, comparisons, libraries, render
+from letterboxd_scraper.report import Options, comparisons, libraries, matches, render
 from letterboxd_scraper.report.films import Film, Films
 from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.engine import reading
@@ -300,6 +300,24 @@ def test_a_ranking_that_was_never_computed_is_one_line(circle: sa.Engine) -> Non
         page(circle, strategy="hybrid")
     with pytest.raises(UnknownName, match="no strategy 'best': there are"):
         page(circle, strategy="best")
+
+
+@on_sqlite
+def test_of_too_many_pairs_those_of_the_reader_and_the_extremes_remain(
+    circle: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = shown(page(circle))
+    monkeypatch.setattr(matches, "MOST_PAIRS", 10)
+    monkeypatch.setattr(matches, "_EXTREMES", 1)
+    text = page(circle)
+    pairs = shown(text)["pairs"]
+    mine = [pair for pair in every["pairs"] if every["you"] in pair[:2]]
+    surest = max(every["pairs"], key=lambda pair: pair[4])
+    assert len(every["pairs"]) == 15
+    assert len(mine) == 5
+    assert all(pair in pairs for pair in [*mine, surest])
+    assert len(pairs) <= 7
+    assert "too many pairs for one page: it has all of yours" in visible(text)
 
 
 @pytest.fixture

@@ -139,10 +139,10 @@ function drawMatches() {
       ),
     ),
   );
-  const of = all.length > MOST ? `These are the 20 most alike and the 10 least alike of ${all.length}` : "These are all members with enough films in common";
+  const of = all.length > MOST ? `These are the 20 most alike and the 10 least alike of ${all.length}` : "These are all of whom this page can tell";
   document.getElementById("matches-note").textContent = all.length
     ? `${of}; the line is the 90 % interval: the shorter, the surer.`
-    : "Nobody has rated enough of the same films.";
+    : "Of nobody, this page can tell.";
   const spec = { ...specs.matches, height: 21 * few.length };
   return draw(chart, spec, { matches: few }, `Agreement of ${name} with other members; a table follows.`);
 }

@@ -138,7 +138,7 @@ const table = new DataTable("#films", {
   },
 });
 window.filmTable = table;
-performance.mark("table");
+performance.mark("table"); // for whoever measures
 
 // Filters
 
