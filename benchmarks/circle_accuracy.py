@@ -28,6 +28,7 @@ SIZES = (50, 200)
 KINDS = ("random", "neighbours", "kindred")
 WITHOUT = "circle, no averages"
 BAYESIAN = "bayesian, m = 10"
+_RENAMED = {"circle": WITHOUT, "bayesian": BAYESIAN}
 _ENOUGH_IN_COMMON = 20
 Matrix = npt.NDArray[np.float32]
 
@@ -115,11 +116,10 @@ class Outcome:
 
     def add(self, everybody: Members, cohort: npt.NDArray[np.int64], seed: int) -> None:
         informed = evaluate(Sample(everybody, cohort, True), 0.2, seed, NOW)
-        alone = evaluate(Sample(everybody, cohort, False, {"m": 10}), 0.2, seed, NOW)
+        alone = evaluate(Sample(everybody, cohort, False, {"m": 10}), 0.2, seed, NOW, tuple(_RENAMED))
         self.left_out.append(100 * informed.left_out / (informed.left_out + informed.hidden))
         named = [(ranking.strategy, ranking) for ranking in informed.rankings]
-        renamed = {"circle": WITHOUT, "bayesian": BAYESIAN}
-        named += [(renamed[each.strategy], each) for each in alone.rankings if each.strategy in renamed]
+        named += [(_RENAMED[each.strategy], each) for each in alone.rankings if each.strategy in _RENAMED]
         for name, ranking in named:
             if ranking.figures:
                 self.pairs.setdefault(name, []).append(100 * (ranking.figures["pairs"].mean or 0.0))

@@ -21,7 +21,7 @@ from letterboxd_scraper.store.schema import changed_facts, film_rankings
 from tests import postgres
 
 KINDS = ("sqlite", "postgresql")
-OURS = ["ranking", "compute", "--cohort", LABEL, "--strategy", "all", "--quiet"]
+OURS = ["benchmarks.closed_forms", "compute", "--cohort", LABEL, "--strategy", "all", "--quiet"]
 BY_HAND = ["benchmarks.ranking_by_hand"]
 Ranking = dict[tuple[str, int], tuple[int, float]]
 

@@ -1,6 +1,6 @@
 """`rank evaluate`: how well each strategy foretells ratings that were hidden from it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -65,8 +65,10 @@ class _Scored:
     inside: Figure | None = None
 
 
-def evaluate(source: Source, hide: float, seed: int, at: datetime) -> Evaluation:
-    """Hide a share of each member's ratings, rank by the others and judge every strategy.
+def evaluate(
+    source: Source, hide: float, seed: int, at: datetime, names: Collection[str] = tuple(STRATEGIES)
+) -> Evaluation:
+    """Hide a share of each member's ratings, rank by the others and judge the strategies of these names.
 
     The strategies run as they are, on a store of its own, with the parameters of the cohort's
     definition. Beside them stand the plain mean and, where it is known, Letterboxd's average. Raises
@@ -87,7 +89,7 @@ def evaluate(source: Source, hide: float, seed: int, at: datetime) -> Evaluation
         rankings = [_judge(MEAN, None, _Scored(mean), hidden, against, in_stars=True)]
         if site := _site_averages(connection, kept):
             rankings.append(_judge(SITE, None, _Scored(site), hidden, against, in_stars=True))
-        for strategy in STRATEGIES.values():
+        for strategy in map(STRATEGIES.__getitem__, names):
             parameters = strategy.settle(source.parameters)
             scored = _scored(connection, Facts(1, at), strategy, parameters, hidden)
             if scored.scores:

@@ -30,9 +30,10 @@ _HABITS = 0.12
 _EFFECTS = 0.35  # of films about which Letterboxd says nothing
 _DEVIATIONS = 0.04  # from what Letterboxd says
 _LEAST = 1e-6
-# So are what it says of the regression on Letterboxd: the level, λ and φ are about these, give or take.
+# And little of what Letterboxd counts for: λ is about 1 and φ about 0, give or take. Of the films' level,
+# the first coefficient, nothing is known beforehand.
 _COEFFICIENTS = np.array([0.0, 1.0, 0.0])
-_GIVE_OR_TAKE = np.array([0.5, 0.5, 0.2])
+_CERTAINTY = np.diag([0.0, 0.5**-2, 0.2**-2])
 
 _MOST_ROUNDS = 200
 # Scores that move less are final: well below what ranks tell apart, as the order of rows moves them too.
@@ -146,9 +147,8 @@ def _fit_films(found: Fit, ratings: Ratings, site: _Site) -> None:
     doubt = found.pull**2 * (found.usual_noise + found.habits) * site.doubt
     found.spread = np.where(site.known, found.deviations, found.effects) + doubt
     precision = 1 / (found.spread + 1 / weight)
-    certainty = np.diag(_GIVE_OR_TAKE**-2)
-    left = site.design.T * precision @ site.design + certainty
-    right = site.design.T @ (precision * found.unshrunk) + certainty @ _COEFFICIENTS
+    left = site.design.T * precision @ site.design + _CERTAINTY
+    right = site.design.T @ (precision * found.unshrunk) + _CERTAINTY @ _COEFFICIENTS
     found.coefficients = np.linalg.solve(left, right)
     found.expected = site.design @ found.coefficients
     share = 1 / (weight + 1 / found.spread)

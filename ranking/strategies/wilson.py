@@ -49,7 +49,7 @@ def _because(terms: Terms) -> str:
     confidence = 2 * NormalDist().cdf(terms["z"]) - 1
     return (
         f"{terms['positive']:g} of {many(terms['votes'])} are {terms['threshold']:g} stars or more: "
-        f"with {confidence:.0%} confidence, a share of {terms['score']:.0%} at least"
+        f"with {100 * confidence:.0f} % confidence, a share of {100 * terms['score']:.0f} % at least"
     )
 
 

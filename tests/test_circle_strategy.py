@@ -1,0 +1,367 @@
+"""The strategy `circle`: against the equations it solves, on simulated circles, and on both databases."""
+
+import os
+import tracemalloc
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks import circle_accuracy, circle_speed
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.schema import film_rankings, films, users
+from letterboxd_scraper.store.schema import ratings as ratings_table
+from ranking import stats
+from ranking.circle.model import Fit, fit
+from ranking.circle.ratings import Ratings, pack, read
+from ranking.compute import compute
+from ranking.default import DEFAULT
+from ranking.facts import Facts
+from ranking.filters import Choices
+from ranking.results import RankedFilm, ranking
+from ranking.strategies import STRATEGIES
+from tests.conftest import Shell, assert_ended, stored_facts
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CIRCLE = STRATEGIES["circle"]
+Rated = tuple[int, int, float]  # a member, a film, stars
+
+
+def packed(rated: Iterable[Rated], averages: dict[int, tuple[float, float]] | None = None) -> Ratings:
+    """Return the ratings; ``averages`` are Letterboxd's, with their counts, by film."""
+    by_member: dict[int, list[int]] = {}
+    for member, film, stars in rated:
+        by_member.setdefault(member, []).append(16 * film + round(2 * stars))
+    found = pack((member, np.array(keys, np.int64)) for member, keys in by_member.items())
+    for film, (average, count) in (averages or {}).items():
+        place = found.film_ids.tolist().index(film)
+        found.site_average[place], found.site_count[place] = average, count
+    return found
+
+
+def scores(ratings: Ratings) -> dict[int, float]:
+    return dict(zip(ratings.film_ids.tolist(), fit(ratings).score.tolist(), strict=True))
+
+
+def simulated(
+    seed: int, members: int = 60, number: int = 400, each: int = 60, *, site: bool = True
+) -> tuple[Ratings, np.ndarray]:
+    """Return ratings drawn from the model, and the films' true scores in the order of `film_ids`.
+
+    A true score is what these members would give on average. Stars are on the half-star grid; few
+    meet its bounds.
+    """
+    rng = np.random.default_rng(seed)
+    average = rng.normal(0, 0.4, number)
+    effect = 0.9 * average + rng.normal(0, 0.2, number) if site else rng.normal(0, 0.4, number)
+    habit = rng.normal(0, 0.3, members)
+    spread = 0.5 * np.exp(rng.normal(0, 0.2, members))
+    fame = rng.pareto(1.0, number) + 0.1
+    rated: list[Rated] = []
+    for member in range(members):
+        seen = rng.choice(number, each, replace=False, p=fame / fame.sum())
+        exact = 3 + effect[seen] + habit[member] + rng.normal(0, spread[member], each)
+        stars = np.clip(np.round(2 * exact) / 2, 0.5, 5)
+        rated += zip([member] * each, seen.tolist(), stars.tolist(), strict=True)
+    seen_at_all = sorted({film for _, film, _ in rated})
+    known = {film: (3.2 + float(average[film]), 1e6) for film in seen_at_all} if site else None
+    return packed(rated, known), 3 + habit.mean() + effect[seen_at_all]
+
+
+def equations(ratings: Ratings, found: Fit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Solve for habits and effects at the fit's variances, at once and densely.
+
+    Returns habits, effects and the effects' posterior variances.
+    """
+    members, number = len(ratings.member_ids), len(ratings.film_ids)
+    member = np.repeat(np.arange(members), ratings.by_member)
+    rows = np.zeros((len(member), members + number))
+    rows[np.arange(len(member)), member] = 1
+    rows[np.arange(len(member)), members + ratings.film] = 1
+    weight = 1 / found.noise[member]
+    prior = np.concatenate([np.full(members, 1 / found.habits), 1 / found.spread])
+    left = (rows.T * weight) @ rows + np.diag(prior)
+    expected = np.concatenate([np.zeros(members), found.expected])
+    right = (rows.T * weight) @ (ratings.half_stars / 2 - found.mu) + prior * expected
+    solved, inverse = np.linalg.solve(left, right), np.linalg.inv(left)
+    return solved[:members], solved[members:], np.diag(inverse)[members:]
+
+
+@pytest.mark.parametrize("site", [True, False])
+def test_habits_and_effects_solve_the_equations_of_the_mixed_model(site: bool) -> None:
+    ratings, _ = simulated(1, members=30, number=120, each=40, site=site)
+    found = fit(ratings)
+    habits, effects, variances = equations(ratings, found)
+    assert found.habit == pytest.approx(habits, abs=1e-7)
+    assert found.effect == pytest.approx(effects, abs=1e-7)
+    # The whole inverse is never made; what stands for its diagonal is close.
+    assert found.variance == pytest.approx(variances, rel=0.1)
+
+
+@pytest.mark.parametrize("site", [True, False])
+def test_nine_in_ten_true_scores_lie_in_their_intervals(site: bool) -> None:
+    inside = []
+    for seed in range(12):
+        ratings, truth = simulated(seed, site=site)
+        found = fit(ratings)
+        inside.append(np.abs(found.score - truth) <= found.margin)
+    assert 0.88 <= np.concatenate(inside).mean() <= 0.92
+
+
+def test_variances_and_what_letterboxd_counts_for_are_found_again() -> None:
+    found = fit(simulated(5, members=200, number=1_000, each=150)[0])
+    assert found.usual_noise == pytest.approx(0.5**2 * np.exp(2 * 0.2**2) + 0.25 / 12, rel=0.05)
+    assert found.habits == pytest.approx(0.3**2, rel=0.3)
+    assert found.deviations == pytest.approx(0.2**2, rel=0.3)
+    assert found.pull == pytest.approx(0.9, abs=0.05)
+    assert found.fame == pytest.approx(0, abs=0.02)
+
+
+def test_a_film_is_worth_more_if_strict_members_gave_its_stars() -> None:
+    common = [(member, film, 2.5 + film % 3 / 2) for member in (1, 2, 3, 4) for film in range(20)]
+    strict = [(m, f, s - 1) if m > 2 else (m, f, s) for m, f, s in common]
+    found = scores(packed([*strict, (1, 100, 4.0), (2, 100, 4.0), (3, 101, 4.0), (4, 101, 4.0)]))
+    assert found[101] > found[100] + 0.3
+    assert abs(scores(packed([*common, (1, 100, 4.0), (3, 101, 4.0)]))[100] - found[100]) < 1
+
+
+def test_a_rater_who_is_easy_to_foretell_counts_for_more() -> None:
+    rng = np.random.default_rng(0)
+    rated = [(member, film, 3 + film % 3 / 2) for member in range(6) for film in range(80)]
+    rated += [(8, film, float(rng.integers(1, 11)) / 2) for film in range(80)]
+    ratings = packed([*rated, (1, 100, 5.0), (8, 100, 1.0), (1, 101, 1.0), (8, 101, 5.0)])
+    found = fit(ratings)
+    assert found.noise[-1] > 4 * found.noise[1]
+    assert scores(ratings)[100] > scores(ratings)[101] + 0.5
+
+
+def test_letterboxds_average_stands_in_while_ratings_are_few() -> None:
+    noise = np.random.default_rng(0).integers(-1, 2, (8, 40)).tolist()
+    rated = [(m, f, 2 + f % 5 / 2 + noise[m][f] / 2) for m in range(8) for f in range(40)]
+    site = {film: (2.1 + film % 5 / 2, 1e5) for film in range(40)}
+    lone = [(1, 100, 3.0), (2, 101, 3.0)]
+    found = scores(packed([*rated, *lone], site | {100: (4.2, 1e5), 101: (1.8, 1e5)}))
+    assert found[100] > found[101] + 0.5
+    without = scores(packed([*rated, *lone]))
+    assert abs(without[100] - without[101]) < 0.2
+    # An average of few says less.
+    doubted = scores(packed([*rated, *lone], site | {100: (4.2, 2), 101: (1.8, 1e5)}))
+    assert doubted[100] < found[100]
+
+
+def test_neither_the_order_of_rows_nor_ids_matter() -> None:
+    ratings, _ = simulated(3)
+    member = np.repeat(ratings.member_ids, ratings.by_member)
+    rows = list(zip(member.tolist(), ratings.film.tolist(), (ratings.half_stars / 2).tolist(), strict=True))
+    found = scores(packed(rows))
+    np.random.default_rng(0).shuffle(rows)
+    other = scores(packed((7_000 - m, 90_000 - f, s) for m, f, s in rows))
+    assert {90_000 - film: score for film, score in other.items()} == pytest.approx(found, abs=1e-9)
+
+
+SMALL: list[Sequence[Rated]] = [
+    [(1, 1, 5.0)],
+    [(1, film, 0.5) for film in range(4)],
+    [(1, 1, 5.0), (2, 2, 0.5)],
+    [(member, film, 3.5) for member in range(5) for film in range(5)],
+    [(member, 7, 4.0) for member in range(50)],
+]
+
+
+@pytest.mark.parametrize("site", [None, (4.0, 1000.0), (4.0, np.inf)])
+@pytest.mark.parametrize("rated", SMALL)
+def test_a_circle_of_few_ratings_gets_sensible_scores(
+    rated: Sequence[Rated], site: tuple[float, float] | None
+) -> None:
+    ratings = packed(rated, {film: site for _, film, _ in rated} if site else None)
+    found = fit(ratings)
+    stars = [stars for _, _, stars in rated]
+    assert found.score.min() >= min(*stars, site[0] if site else 5) - 1e-6
+    assert found.score.max() <= max(*stars, site[0] if site else 0) + 1e-6
+    assert (found.margin > 0.05).all()  # a few that agree prove little
+    assert (found.margin < 2).all()
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.tuples(st.integers(1, 5), st.integers(1, 6)), st.integers(1, 10), min_size=1, max_size=30
+    ),
+    st.dictionaries(st.integers(1, 6), st.floats(0.5, 5)),
+)
+def test_whatever_the_ratings_scores_are_finite_and_within_their_intervals(
+    stars: dict[tuple[int, int], int], site: dict[int, float]
+) -> None:
+    rated = [(member, film, halves / 2) for (member, film), halves in stars.items()]
+    seen = {film for _, film, _ in rated}
+    ratings = packed(rated, {film: (average, 50.0) for film, average in site.items() if film in seen})
+    found = fit(ratings)
+    assert np.isfinite(found.score).all()
+    assert np.isfinite(found.margin).all()
+    assert (found.margin > 0).all()
+    assert (np.abs(found.score - 2.75) < 4).all()
+
+
+def test_nobodys_ratings_are_nothing() -> None:
+    assert len(fit(packed([])).score) == 0
+
+
+@pytest.fixture
+def engine(crawled_engine: sa.Engine) -> sa.Engine:
+    """The crawled circle; most films have Letterboxd's average, and most of these its number of ratings."""
+    with crawled_engine.begin() as connection:
+        slugs = sorted(map(str, connection.scalars(sa.select(films.c.slug))))
+        for at, slug in enumerate(slugs):
+            values = {"letterboxd_weighted_average": 2 + at % 27 / 10 if at % 5 else None}
+            values["letterboxd_rating_count"] = 10 + at * 37 if at % 3 else None
+            connection.execute(films.update().where(films.c.slug == slug).values(values))
+    stats.refresh(crawled_engine, NOW)
+    return crawled_engine
+
+
+def from_python(engine: sa.Engine, without: str | None = None) -> dict[str, float]:
+    """Fit what the database has, read in another order and with other ids than the strategy reads."""
+    facts = sorted(
+        (row for row in stored_facts(engine) if row[2] is not None and row[0] != without), reverse=True
+    )
+    slugs = sorted({slug for _, slug, *_ in facts}, reverse=True)
+    names = sorted({name for name, *_ in facts}, reverse=True)
+    query = sa.select(films.c.slug, films.c.letterboxd_weighted_average, films.c.letterboxd_rating_count)
+    with engine.connect() as connection:
+        site = {slug: (average, count) for slug, average, count in connection.execute(query)}
+    averages = {
+        at: (float(site[slug][0]), site[slug][1] or np.inf)
+        for at, slug in enumerate(slugs)
+        if site[slug][0] is not None
+    }
+    rated = ((names.index(name), slugs.index(slug), stars or 0.0) for name, slug, stars, *_ in facts)
+    return {slugs[film]: score for film, score in scores(packed(rated, averages)).items()}
+
+
+def ranked(engine: sa.Engine, without: str | None = None) -> list[RankedFilm]:
+    with engine.connect() as connection:
+        cohort = cohorts.find(connection, "friends")
+    compute(engine, cohort, CIRCLE, {}, NOW)
+    with engine.connect() as connection:
+        return ranking(connection, cohort, "circle", choices=Choices(without=without))
+
+
+def test_both_databases_give_the_same_scores_and_ranks(engine: sa.Engine) -> None:
+    expected = from_python(engine)
+    found = ranked(engine)
+    assert {film.slug: film.score for film in found} == pytest.approx(expected, abs=1e-9)
+    order = sorted(found, key=lambda f: (-round(f.score, 10), -f.watchers, str(f.slug).encode()))
+    assert [film.rank for film in order] == list(range(1, len(expected) + 1))
+    assert all(film.low < film.score < film.high for film in found if film.low and film.high)
+    with engine.connect() as connection:
+        assert None not in connection.scalars(sa.select(film_rankings.c.score_low)).all()
+        assert {str(p) for p in connection.scalars(sa.select(film_rankings.c.params))} == {"{'min_votes': 1}"}
+
+
+def test_without_a_member_it_is_fitted_to_the_others(engine: sa.Engine) -> None:
+    found = ranked(engine, without="otto_reels")
+    assert {f.slug: f.score for f in found} == pytest.approx(from_python(engine, "otto_reels"), abs=1e-9)
+    assert all(film.low is not None for film in found)
+
+
+def test_min_votes_leaves_films_out_and_changes_no_score(engine: sa.Engine) -> None:
+    every = {film.film_id: film for film in ranked(engine)}
+    with engine.connect() as connection:
+        cohort = cohorts.find(connection, "friends")
+    compute(engine, cohort, CIRCLE, {"min_votes": 3}, NOW)
+    with engine.connect() as connection:
+        found = ranking(connection, cohort, "circle")
+    assert {f.film_id for f in found} == {f.film_id for f in every.values() if f.watchers >= 3}
+    assert [f.score for f in found] == pytest.approx([every[f.film_id].score for f in found], abs=1e-9)
+
+
+def test_reading_changes_nothing_that_was_rated(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        cohort = cohorts.find(connection, "friends")
+        found = read(connection, Facts(cohort.id, NOW))
+        name, slug = users.c.letterboxd_username, films.c.slug
+        members = {number: text for number, text in connection.execute(sa.select(users.c.id, name))}
+        titles = {number: text for number, text in connection.execute(sa.select(films.c.id, slug))}
+    member = np.repeat(found.member_ids, found.by_member).tolist()
+    film, stars = found.film_ids[found.film].tolist(), (found.half_stars / 2).tolist()
+    triples = {(members[m], titles[f], s) for m, f, s in zip(member, film, stars, strict=True)}
+    assert triples == {(m, f, s) for m, f, s, *_ in stored_facts(engine) if s is not None}
+
+
+def test_each_strategy_says_why_a_film_stands_where_it_does_and_names_nobody(engine: sa.Engine) -> None:
+    names = {member for member, *_ in stored_facts(engine)}
+    with engine.begin() as connection:
+        connection.execute(ratings_table.update().values(rated_at=NOW))
+        cohort = cohorts.find(connection, "friends")
+        for strategy in STRATEGIES.values():
+            facts, parameters = Facts(cohort.id, NOW), strategy.settle()
+            found = strategy.reasons(connection, facts, parameters)
+            rows = connection.execute(strategy.query(connection, facts, parameters)).all()
+            assert found.keys() == {row.film_id for row in rows}, strategy.name
+            assert len(found) > 50, strategy.name
+            for sentence in found.values():
+                assert not any(name in sentence for name in names)
+                assert "nan" not in sentence
+                assert "None" not in sentence
+            best = max(rows, key=lambda row: float(row.score))
+            assert f"{best.votes} rating" in found[best.film_id], strategy.name
+
+
+@pytest.mark.parametrize(
+    ("strategy", "terms", "sentence"),
+    [
+        (
+            "bayesian",
+            {"votes": 11, "mean": 4.636, "prior_mean": 3.61, "m": 5},
+            "11 ratings, mean 4.64, pulled towards the circle's 3.61 as by 5 more votes",
+        ),
+        (
+            "wilson",
+            {"votes": 1, "positive": 1.0, "threshold": 3.5, "z": 1.96, "score": 0.2065},
+            "1 of 1 rating are 3.5 stars or more: with 95 % confidence, a share of 21 % at least",
+        ),
+    ],
+)
+def test_the_sentence(strategy: str, terms: dict[str, float], sentence: str) -> None:
+    assert STRATEGIES[strategy].because(terms) == sentence
+
+
+def test_it_is_what_is_meant_where_no_strategy_is_named(crawled: Shell) -> None:
+    assert DEFAULT == "circle"
+    assert_ended(computed := crawled.letterboxd("rank", "compute", "--cohort", "friends"), 0)
+    assert "circle: " in computed.stderr
+    assert_ended(crawled.letterboxd("rank", "show", "--cohort", "friends"), 0)
+
+
+def test_ten_million_ratings_would_take_seconds_and_little_memory() -> None:
+    """A small part of them, in this process: memory grows by less than 12 bytes a rating."""
+    peaks = []
+    for number in (200_000, 400_000):
+        members = enumerate(circle_speed.invented(number, films=3_000), start=1)
+        keys = [(at, 16 * film + np.round(2 * stars).astype(np.int64)) for at, (film, stars) in members]
+        tracemalloc.start()
+        found = fit(pack((at, each.copy()) for at, each in keys))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert found.rounds < 60
+    assert (peaks[1] - peaks[0]) / 200_000 < 12
+
+
+FOLDER = Path(os.environ.get("RATINGS_DATA") or "missing")
+
+
+@pytest.mark.skipif(not (FOLDER / "ratings.parquet").exists(), reason="RATINGS_DATA names no ratings.parquet")
+def test_on_real_ratings_it_foretells_better_than_the_mean() -> None:
+    everybody = circle_accuracy.Members.read(str(FOLDER))
+    for kind in circle_accuracy.KINDS:
+        outcome = circle_accuracy.run(everybody, kind, 50, cohorts=2)
+        assert outcome.more("circle", circle_accuracy.BAYESIAN)[0] > 2.5
+        assert outcome.more("circle", "letterboxd")[0] > -0.3
+        assert outcome.more(circle_accuracy.WITHOUT, circle_accuracy.BAYESIAN)[0] > 0.3
+        assert outcome.more(circle_accuracy.WITHOUT, "mean")[0] > 0
+        assert 86 < np.mean(outcome.inside["circle"]) < 94
