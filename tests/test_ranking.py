@@ -216,7 +216,7 @@ def test_it_runs_where_scrapy_is_not_installed(
     computed = run("-m", "ranking", "compute", "--cohort", "friends")
     assert_ended(computed, 0)
     film, *others = [slug for _, slug, _ in ranked(crawled_engine)]
-    assert f"bayesian: {1 + len(others)} films ranked for friends" in computed.stderr
+    assert f"circle: {1 + len(others)} films ranked for friends" in computed.stderr
     for command in (
         ["show", "--cohort", "friends", "--min-watchers", "5"],
         ["explain", "--cohort", "friends", "--film", film],

@@ -1,0 +1,270 @@
+"""`rank evaluate`: what is hidden, what is measured, and that the database stays as it is."""
+
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.schema import film_rankings, films
+from ranking.circle.ratings import Floats
+from ranking.evaluation import Evaluation, Judged, evaluate
+from ranking.evaluation_data import FromCohort, FromParquet, Hidden, kept_and_hidden
+from ranking.evaluation_measures import Figure, by_member, coverage, ndcg, pairs_right, rmse
+from ranking.strategies import STRATEGIES
+from tests.conftest import Shell, assert_ended, stored_facts
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def pairs_by_hand(stars: list[float], scores: list[float]) -> float:
+    found = [
+        1.0 if one > other else 0.5 if one == other else 0.0
+        for a, one in zip(stars, scores, strict=True)
+        for b, other in zip(stars, scores, strict=True)
+        if a > b
+    ]
+    return fmean(found) if found else math.nan
+
+
+levels = st.integers(1, 10)
+
+
+@given(st.lists(st.tuples(levels, levels), min_size=1, max_size=15))
+def test_pairs_are_counted_as_by_hand(both: list[tuple[int, int]]) -> None:
+    stars, scores = (list(map(float, column)) for column in zip(*both, strict=True))
+    found = pairs_right(np.array(stars), np.array(scores))
+    assert found == pytest.approx(pairs_by_hand(stars, scores), nan_ok=True)
+
+
+def test_gains_are_discounted_and_ties_share_theirs() -> None:
+    stars = np.array([1.0, 2.0, 3.0])
+    best = 7 + 3 / math.log2(3) + 1 / 2
+    assert ndcg(stars, stars, 10) == 1
+    assert ndcg(stars, np.array([3.0, 2.0, 1.0]), 10) == pytest.approx((1 + 3 / math.log2(3) + 7 / 2) / best)
+    assert ndcg(stars, np.array([2.0, 2.0, 1.0]), 10) == pytest.approx((2 + 2 / math.log2(3) + 7 / 2) / best)
+    assert ndcg(stars, np.zeros(3), 1) == pytest.approx(11 / 3 / 7)
+    assert math.isnan(ndcg(np.ones(3), stars, 10))
+
+
+def test_a_film_without_a_score_counts_as_an_average_one() -> None:
+    hidden = Hidden(np.array([1, 1, 1, 2]), np.array([1, 2, 3, 1]), np.array([5.0, 3.0, 1.0, 4.0]))
+    found = by_member(hidden, {1: 4.0, 3: 2.0}, lambda stars, scores: float(scores[1:2].sum()))
+    assert found.tolist() == [3.0, 0.0]
+    assert by_member(hidden, {1: 4.0, 3: 2.0}, pairs_right)[0] == 1
+    assert math.isnan(by_member(hidden, {1: 4.0, 3: 2.0}, pairs_right)[1])
+    assert by_member(hidden, {1: 4.0, 3: 2.0}, rmse).tolist() == pytest.approx([math.sqrt(2 / 3), 0])
+
+
+def test_a_figure_is_the_members_mean_with_its_standard_error() -> None:
+    values: Floats = np.array([0.5, 0.7, np.nan, 0.9])
+    assert Figure.of(values).mean == pytest.approx(0.7)
+    assert Figure.of(values).error == pytest.approx(stdev([0.5, 0.7, 0.9]) / math.sqrt(3))
+    assert Figure.of(np.array([np.nan])) == Figure(None, None)
+    assert Figure.of(np.array([0.5])) == Figure(0.5, None)
+
+
+def test_an_interval_is_widened_by_the_noise_of_the_hidden_mean() -> None:
+    hidden = Hidden(np.array([1, 2, 3, 1]), np.array([1, 1, 1, 2]), np.array([4.0, 4.0, 4.0, 1.0]))
+    raters = {1: (0.5, 0.3), 2: (0.5, 0.3), 3: (0.5, 0.3)}
+    reach = 1.6448536 * math.sqrt(0.04 + 0.9 / 9)
+    for score, inside in ((3.5 - 0.99 * reach, 1.0), (3.5 - 1.01 * reach, 0.0), (3.5 + 0.99 * reach, 1.0)):
+        # The second film has too few hidden ratings to be judged.
+        assert coverage(hidden, {1: (score, 0.04), 2: (5.0, 0.01)}, raters).tolist() == [inside]
+
+
+@pytest.fixture
+def averages(crawled_engine: sa.Engine) -> sa.Engine:
+    """The crawled circle, with Letterboxd's averages of most films."""
+    with crawled_engine.begin() as connection:
+        slugs = sorted(map(str, connection.scalars(sa.select(films.c.slug))))
+        for at, slug in enumerate(slugs):
+            average = 2 + at % 27 / 10 if at % 5 else None
+            connection.execute(
+                films.update().where(films.c.slug == slug).values(letterboxd_weighted_average=average)
+            )
+    return crawled_engine
+
+
+def evaluated(engine: sa.Engine, seed: int = 0) -> Evaluation:
+    with engine.connect() as connection:
+        return evaluate(FromCohort(connection, cohorts.find(connection, "friends")), 0.2, seed, NOW)
+
+
+def named(found: Evaluation) -> dict[str, Judged]:
+    return {judged.strategy: judged for judged in found.rankings}
+
+
+def test_a_fifth_of_each_members_ratings_is_hidden_and_the_others_kept(crawled_engine: sa.Engine) -> None:
+    facts = [(member, slug, stars) for member, slug, stars, *_ in stored_facts(crawled_engine) if stars]
+    names = sorted({member for member, *_ in facts})
+    with crawled_engine.connect() as connection:
+        source = FromCohort(connection, cohorts.find(connection, "friends"))
+        with kept_and_hidden(source, 0.2, 0, NOW) as (engine, hidden), engine.connect() as kept:
+            slugs = {number: slug for number, slug in kept.execute(sa.select(films.c.id, films.c.slug))}
+            rows = kept.execute(sa.text("SELECT user_id, film_id, rating FROM ratings")).all()
+    members, numbers, given_stars = hidden.member.tolist(), hidden.film.tolist(), hidden.stars.tolist()
+    away = [
+        (names[m - 1], slugs[f], stars) for m, f, stars in zip(members, numbers, given_stars, strict=True)
+    ]
+    assert sorted(away + [(names[m - 1], slugs[f], stars) for m, f, stars in rows]) == sorted(facts)
+    whole, of_member = Counter(member for member, *_ in facts), Counter(member for member, *_ in away)
+    assert of_member == Counter({member: round(0.2 * count) for member, count in whole.items()})
+
+
+def mean_by_hand(engine: sa.Engine) -> list[float]:
+    """Judge the plain mean without any of the code that is tested, but for what is hidden."""
+    with engine.connect() as connection:
+        source = FromCohort(connection, cohorts.find(connection, "friends"))
+        with kept_and_hidden(source, 0.2, 0, NOW) as (store, hidden), store.connect() as kept:
+            rows = kept.execute(sa.text("SELECT film_id, rating FROM ratings")).all()
+    stars = defaultdict(list)
+    for film, rating in rows:
+        stars[film].append(rating)
+    own: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for member, film, rating in zip(hidden.member, hidden.film, hidden.stars, strict=True):
+        if film in stars:
+            own[member].append((rating, round(fmean(stars[film]), 10)))
+    found = [pairs_by_hand([a for a, _ in pairs], [b for _, b in pairs]) for pairs in own.values()]
+    return [share for share in found if not math.isnan(share)]
+
+
+def test_each_strategy_is_judged_beside_the_plain_mean(averages: sa.Engine) -> None:
+    found = evaluated(averages)
+    by_name = named(found)
+    assert list(by_name) == ["mean", "letterboxd", *STRATEGIES]
+    expected = mean_by_hand(averages)
+    assert by_name["mean"].figures["pairs"].mean == pytest.approx(fmean(expected))
+    error = stdev(expected) / math.sqrt(len(expected))
+    assert by_name["mean"].figures["pairs"].error == pytest.approx(error)
+    assert by_name["mean"].more["pairs"] == Figure(0.0, 0.0)
+    for name in ("circle", "bayesian", "wilson", "discovery", "hybrid"):
+        judged = by_name[name]
+        own, mean, more = judged.figures["pairs"].mean, by_name["mean"].figures["pairs"].mean, judged.more
+        assert (own or 0) - (mean or 0) == pytest.approx(more["pairs"].mean)
+    assert by_name["recency"].remark == STRATEGIES["recency"].why_empty
+    assert not by_name["recency"].figures
+    assert "rmse" in by_name["circle"].figures
+    assert "rmse" not in by_name["wilson"].figures
+    assert by_name["circle"].inside is not None
+    assert by_name["circle"].scored == 1
+    assert (by_name["hybrid"].scored or 1) < 1
+    rated = sum(stars is not None for _, _, stars, *_ in stored_facts(averages))
+    assert found.kept + found.hidden + found.left_out == rated
+
+
+def rounded(found: Evaluation) -> Any:
+    return json.loads(json.dumps(asdict(found)), parse_float=lambda number: round(float(number), 9))
+
+
+# What one database found, for the other to agree with.
+_FOUND: list[Any] = []
+
+
+def test_a_seed_hides_the_same_everywhere_and_another_hides_others(averages: sa.Engine) -> None:
+    first = rounded(evaluated(averages))
+    _FOUND.append(first)
+    assert rounded(evaluated(averages)) == first == _FOUND[0]
+    assert rounded(evaluated(averages, seed=1)) != first
+
+
+def test_the_database_is_only_read_on_the_command_line(crawled: Shell, crawled_engine: sa.Engine) -> None:
+    before = stored_facts(crawled_engine)
+    process = crawled.letterboxd("rank", "evaluate", "--cohort", "friends", "--json")
+    assert_ended(process, 0)
+    found = json.loads(process.stdout)
+    assert (found["seed"], found["hide"]) == (0, 0.2)
+    (circle,) = [each for each in found["rankings"] if each["strategy"] == "circle"]
+    assert 0 < circle["figures"]["pairs"]["mean"] < 1
+    table = crawled.letterboxd("rank", "evaluate", "--cohort", "friends")
+    assert_ended(table, 0)
+    for words in ("pairs right", "NDCG@10", "in the 90 % interval"):
+        assert words in table.stdout
+    assert "discovery was not judged: it needs Letterboxd's averages" in table.stderr
+    assert stored_facts(crawled_engine) == before
+    with crawled_engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(film_rankings)) == 0
+
+
+def parquet(file: Path, rows: Iterable[tuple[object, object, object]], film: str = "film") -> Path:
+    columns = zip(*rows, strict=True)
+    pq.write_table(pa.table(dict(zip(("user", film, "rating"), columns, strict=True))), file)
+    return file
+
+
+def ratings(members: int = 8, number: int = 30) -> list[tuple[object, object, object]]:
+    return [(f"m{m}", f"f{f}", 1 + (m * f + f) % 9 / 2) for m in range(members) for f in range(number)]
+
+
+@pytest.mark.parametrize("film", ["film", "slug"])
+def test_a_parquet_file_is_judged_whatever_the_order_of_its_rows(tmp_path: Path, film: str) -> None:
+    rows = ratings()
+    found = evaluate(FromParquet(parquet(tmp_path / "a.parquet", rows, film)), 0.2, 0, NOW)
+    other = evaluate(FromParquet(parquet(tmp_path / "b.parquet", rows[::-1], film)), 0.2, 0, NOW)
+    assert rounded(found) == rounded(other)
+    assert (found.members, found.kept, found.hidden) == (8, 8 * 24, 8 * 6)
+    assert named(found)["discovery"].remark
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("a", "x", 5.5)], "a rating of 5.5; they must be 0.5 to 5 stars"),
+        ([("a", "x", 3.3)], "a rating of 3.3"),
+        ([("a", "x", math.nan)], "a rating of nan"),
+        ([("a", "x", "5")], "ratings must be numbers"),
+        ([("a", "x", 5.0), ("a", "x", 4.0)], "several ratings of one film by one user"),
+        ([(None, "x", 5.0)], "ratings without a user"),
+        ([("a", "x", None)], "ratings must be numbers|nothing to judge"),
+        ([("a", "x", 5.0), ("b", "y", 4.0)], "nothing to judge"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_in_a_line(
+    tmp_path: Path, rows: list[tuple[object, object, object]], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        evaluate(FromParquet(parquet(tmp_path / "x.parquet", rows)), 0.2, 0, NOW)
+
+
+def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_text("no")
+    for file, message in (("x.parquet", "cannot read"), ("missing.parquet", "cannot read")):
+        with pytest.raises(InputError, match=message):
+            FromParquet(tmp_path / file)
+    pq.write_table(pa.table({"user": ["a"], "title": ["x"], "rating": [5.0]}), tmp_path / "y.parquet")
+    with pytest.raises(InputError, match="no column 'slug'"):
+        FromParquet(tmp_path / "y.parquet")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name either --cohort LABEL or --data FILE"),
+        (["--cohort", "a", "--data", "b"], "name either"),
+        (["--cohort", "a", "--hide", "1"], "a share between 0 and 1"),
+        (["--cohort", "a", "--hide", "nan"], "a share between 0 and 1"),
+        (["--cohort", "nothing"], "no cohort 'nothing'"),
+    ],
+)
+def test_bad_arguments_are_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from letterboxd_scraper.cli.main import run
+
+    assert run(["rank", "evaluate", "--db-url", f"sqlite:///{tmp_path}/x.db", *arguments]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert message in told[-1] + told[0]
