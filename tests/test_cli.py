@@ -181,7 +181,7 @@ def test_ranking_and_export_of_a_crawled_cohort(crawled: Shell, tmp_path: Path) 
     exported = crawled.letterboxd("export", "csv", *bayesian, "--min-score", "3.6")
     rows = list(csv.DictReader(exported.stdout.splitlines()))
     assert rows[0]["slug"] == films[0]["slug"]
-    written = crawled.letterboxd("export", "csv", *bayesian, "--output", "nowhere/x.csv")
+    written = crawled.letterboxd("--quiet", "export", "csv", *bayesian, "--output", "nowhere/x.csv")
     assert_ended(written, 2)
     assert "cannot write nowhere/x.csv" in one_line(written)
 

@@ -2,15 +2,13 @@
 
 import json
 import os
-import pty
-import select
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests import terminal
 from tests.conftest import Shell, assert_ended, on_sqlite
 
 
@@ -104,34 +102,15 @@ def test_init_refuses_what_makes_no_sense_and_writes_nothing(
 
 
 def test_init_asks_at_a_terminal_and_does_not_show_the_key(laptop: Shell) -> None:
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "letterboxd_scraper", "init"]
-    process = subprocess.Popen(
-        command, cwd=laptop.folder, env=laptop.environment, stdin=theirs, stdout=theirs, stderr=theirs
+    seen = terminal.answer(
+        [sys.executable, "-m", "letterboxd_scraper", "init"],
+        laptop.folder,
+        laptop.environment,
+        {"NAME): ": "marla", "URL): ": "marla@example.org", "not shown): ": "s3cretkey"},
     )
-    os.close(theirs)
-    seen = ""
-    for question, answer in (
-        ("NAME", "marla"),
-        ("contact", "marla@example.org"),
-        ("not shown): ", "s3cretkey"),  # the last blank comes when the echo is off
-    ):
-        seen += read_until(ours, question)
-        os.write(ours, f"{answer}\n".encode())
-    seen += read_until(ours, "letterboxd sync")
-    assert process.wait(timeout=30) == 0
-    os.close(ours)
+    assert "now: letterboxd sync" in seen
     assert "s3cretkey" not in seen
     assert 'TMDB_API_KEY="s3cretkey"' in (laptop.folder / ".env").read_text().splitlines()
-
-
-def read_until(terminal: int, text: str) -> str:
-    seen = ""
-    while text not in seen:
-        ready, _, _ = select.select([terminal], [], [], 30)
-        assert ready, f"waited for {text!r}, saw {seen!r}"
-        seen += os.read(terminal, 4096).decode()
-    return seen
 
 
 @on_sqlite
