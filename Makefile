@@ -14,10 +14,12 @@ demo: .venv/installed
 			"$$LETTERBOXD" enrich --cohort marla --histograms --limit 60 && \
 			"$$LETTERBOXD" rank compute --cohort marla --strategy discovery --quiet && echo && \
 			echo "What they think more of than the rest of the site does:" && \
-			"$$LETTERBOXD" rank show --cohort marla --strategy discovery --limit 5'
+			"$$LETTERBOXD" rank show --cohort marla --strategy discovery --limit 5 && echo && \
+			"$$LETTERBOXD" --quiet rank compute --cohort marla && \
+			"$$LETTERBOXD" report --cohort marla --names --output marla.html'
 	@echo
 	@echo "That was the circle of an invented member on an imitation of the site that runs on this machine."
-	@echo "The ranking is in demo/marla.csv, everything that was read in demo/letterboxd.db."
+	@echo "The ranking is in demo/marla.csv, a page to look at in demo/marla.html, and everything that was read in demo/letterboxd.db."
 	@echo "For a member of the real site, read \"Terms and manners\" in README.md first; then:"
 	@echo "  . .venv/bin/activate"
 	@echo "  LETTERBOXD_CONTACT=you@example.org letterboxd sync --seed NAME --accept-terms"
