@@ -1,6 +1,5 @@
 """The application: routes, errors, and the guard before all of them."""
 
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
@@ -8,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from starlette.types import ASGIApp
 
+from letterboxd_scraper import __version__
 from letterboxd_scraper.server import cohorts, films, rankings, reports
 from letterboxd_scraper.server.guard import Guard
 from letterboxd_scraper.server.problems import Problem, add_handlers, documented
@@ -26,7 +26,7 @@ def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
     app = FastAPI(
         title="letterboxd-scraper",
         summary=_SUMMARY,
-        version=version("letterboxd-scraper"),
+        version=__version__,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
