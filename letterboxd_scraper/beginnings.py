@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -26,6 +28,8 @@ from letterboxd_scraper.targets import find_target
 logger = logging.getLogger(__name__)
 _Found = TypeVar("_Found")
 
+# Scrapyd's name for a crawl that it runs stands in this environment variable.
+JOB = "SCRAPY_JOB"
 NO_KEY = (
     "TMDB_API_KEY is not set: films get what their pages say, without release dates, countries and "
     "directors' numbers. A key is free for personal use: themoviedb.org/settings/api"
@@ -127,8 +131,10 @@ class Beginning:
 
     def _open_run(self, spider: Any, cohort: str | None, member: str | None, options: str = "") -> int | None:
         anew = self.settings.CRAWL_ANEW
+        node = self.settings.LETTERBOXD_NODE or socket.gethostname()
+        place = runs.Place(os.environ.get(JOB), node, getattr(spider.args, "shard", None))
         spider.run, work = runs.begin(
-            self.connection, spider.name, cohort, member, self.at, options, anew=anew
+            self.connection, spider.name, cohort, member, self.at, options, anew=anew, place=place
         )
         return work
 

@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from letterboxd_scraper import __version__
 from letterboxd_scraper.errors import InputError
 
 # Names the file given by --config, also for the crawls that a command starts as processes of their own.
@@ -43,6 +43,8 @@ class Config(BaseSettings):
     LETTERBOXD_MEMBER: str
     LETTERBOXD_TERMS_ACCEPTED: bool
     LETTERBOXD_NOW: str
+    LETTERBOXD_NODE: str
+    LEASE_SECONDS: float = Field(gt=0)
     LETTERBOXD_BROWSER: bool
     LETTERBOXD_CHROMIUM: str
     ROBOTSTXT_OBEY: bool
@@ -66,6 +68,8 @@ class Config(BaseSettings):
     TMDB_TIMEOUT: float = Field(gt=0)
     TMDB_REFRESH_DAYS: float = Field(gt=0)
     HISTOGRAM_REFRESH_DAYS: float = Field(gt=0)
+    KEEP_RUNS_DAYS: float = Field(ge=0)
+    KEEP_FAILURES_DAYS: float = Field(ge=0)
     LETTERBOXD_SERVE_TOKEN: SecretStr
     CRAWL_ANEW: bool
     LOG_LEVEL: str
@@ -174,7 +178,7 @@ def readable_token(text: str) -> str:
 
 def user_agent(contact: str) -> str:
     """Return what the site is told: this project's name, its version and whom to ask."""
-    name = f"letterboxd-scraper/{version('letterboxd-scraper')}"
+    name = f"letterboxd-scraper/{__version__}"
     return f"{name} (+{contact})" if contact else name
 
 

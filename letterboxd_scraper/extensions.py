@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 # The stat under which the crawl's outcome is left for the command's exit code.
 OUTCOME = "letterboxd/outcome"
+# So many within the time after which a run that gives none is thought to be dead.
+SIGNS_OF_LIFE = 4
 _OUTCOMES = {
     "finished": "finished",
     "blocked": "blocked",
@@ -41,6 +43,7 @@ class Run:
         self.errors = 0
         self.tally = Tally()
         self.teller = Teller.from_environment()
+        self._life: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -60,6 +63,8 @@ class Run:
             expected = isinstance(error, InputError)
             logger.error("The crawl cannot start: %s", error, exc_info=not expected)
             await self.crawler.engine.close_spider_async(reason="bad_input" if expected else "not_started")
+        else:
+            self._life = asyncio.create_task(self._show_life(spider))
 
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Failure):
@@ -73,6 +78,8 @@ class Run:
         self.errors += 1
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
+        if self._life:
+            self._life.cancel()
         if client := getattr(spider, "tmdb", None):
             await client.close()
         if hasattr(spider, "run"):
@@ -99,6 +106,19 @@ class Run:
         at = clock.now(self.settings.LETTERBOXD_NOW)
         with writing(self.engine) as connection:
             Beginning(self.engine, self.settings, connection, at).of(spider)
+
+    async def _show_life(self, spider: Any) -> None:
+        """Note again and again that the run is at work, however long the site lets it wait."""
+        while True:
+            await asyncio.sleep(self.settings.LEASE_SECONDS / SIGNS_OF_LIFE)
+            try:
+                await asyncio.to_thread(self._note_life, spider)
+            except sa.exc.DBAPIError as error:
+                logger.warning("Cannot tell the database that the crawl goes on: %s", first_line(error))
+
+    def _note_life(self, spider: Any) -> None:
+        with writing(self.engine) as connection:
+            runs.show_life(connection, spider.run, self._requests())
 
     def _summary(self, spider: Any, requests: int) -> str:
         """Return what the run did, in one line."""

@@ -14,6 +14,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 from letterboxd_scraper import clock, config
 from letterboxd_scraper.items import STARS, STARS_OF, Listing
 from letterboxd_scraper.starts import Visit
+from letterboxd_scraper.store import runs
+from letterboxd_scraper.store.changes import ChangedRatings
 from letterboxd_scraper.store.engine import first_line
 from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.store.writer import save
@@ -114,5 +116,9 @@ class StorePipeline:
     def _save(self, item: Any, visit: Visit) -> None:
         if self._connection is None or self._connection.invalidated:
             self._connection = self.engine.connect()
+            self._changed = ChangedRatings(self._connection)
+        self._changed.take()  # what was rolled back did not happen
         with self._connection.begin():
             save(item, self._connection, visit)
+            if visit.run is not None and (rows := self._changed.take()):
+                runs.add_changes(self._connection, visit.run, rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,13 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that is committed at the end and rolled back on an error."""
     with engine.begin() as connection:
         yield connection
+
+
+def moment(connection: sa.Connection) -> datetime:
+    """Return the time, which no simulation sets: on PostgreSQL the server's, for nodes' clocks differ."""
+    if connection.dialect.name == "postgresql":
+        return connection.execute(sa.select(sa.func.clock_timestamp(type_=sa.DateTime))).scalar_one()
+    return datetime.now(UTC)
 
 
 def shown(url: str) -> str:

@@ -1,14 +1,41 @@
 """The log of crawls: one row per run, and which earlier run's work a new one carries on."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.store.engine import moment
 from letterboxd_scraper.store.schema import cohort_members, scrape_runs, users
 
 # Work that began longer ago than this is not carried on: what it read is too old to build on.
 CARRY_ON_WITHIN = timedelta(days=2)
+# The spiders that read what members rated and liked.
+_OF_RATINGS = frozenset({"profile", "when_rated", "rss"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run is at work: Scrapyd's name for it, the node, and which part of its cohort it reads."""
+
+    job: str | None = None
+    node: str | None = None
+    shard: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """How a run went, or how it goes."""
+
+    id: int
+    status: str
+    requests: int
+    rows_changed: int | None
+    notes: str | None
+    seen_at: datetime | None
+    started_at: datetime
+    finished_at: datetime | None
 
 
 def begin(
@@ -20,19 +47,22 @@ def begin(
     options: str = "",
     *,
     anew: bool = False,
+    place: Place = Place(),
 ) -> tuple[int, int | None]:
     """Open a run; return its number and, if it carries on an earlier one's work, that work's first run.
 
-    The earlier one is the last run of the same kind on the same cohort or member, unless it
+    The earlier one is the last run of the same kind on the same cohort (and shard) or member, unless it
     ended by itself, is too old or was to read something else (its ``options``), or ``anew`` is asked for.
     """
     runs = scrape_runs.c
-    last = _last(connection, kind, cohort, member)
+    last = _last(connection, kind, cohort, member, place.shard)
     work, began = None, at
     if last and _can_go_on(last, options, at) and not anew:
         work, began = last.work_run, last.work_began_at
     what = {"type": kind, "cohort": cohort, "member": member, "options": options}
-    values = what | {"started_at": at, "work_began_at": began}
+    where = {"job": place.job, "node": place.node, "shard": place.shard, "seen_at": moment(connection)}
+    changed = 0 if kind in _OF_RATINGS else None
+    values = what | where | {"started_at": at, "work_began_at": began, "rows_changed": changed}
     run = connection.scalar(scrape_runs.insert().values(values).returning(runs.id))
     assert run is not None  # noqa: S101  (an INSERT … RETURNING returns its row)
     connection.execute(scrape_runs.update().where(runs.id == run).values(work_run=work or run))
@@ -44,12 +74,35 @@ def began(connection: sa.Connection, run: int) -> datetime | None:
     return connection.scalar(sa.select(scrape_runs.c.started_at).where(scrape_runs.c.id == run))
 
 
-def _last(connection: sa.Connection, kind: str, cohort: str | None, member: str | None) -> Any:
-    runs = scrape_runs.c
-    same = sa.and_(
-        runs.type == kind, runs.cohort.is_not_distinct_from(cohort), runs.member.is_not_distinct_from(member)
+def of_job(connection: sa.Connection, job: str) -> RunRow | None:
+    """Return how the run went that is Scrapyd's ``job``; None where there is none (yet)."""
+    columns = [scrape_runs.c[name] for name in RunRow.__dataclass_fields__]
+    query = sa.select(*columns).where(scrape_runs.c.job == job).order_by(scrape_runs.c.id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return RunRow(*row) if row else None
+
+
+def show_life(connection: sa.Connection, run: int, requests: int) -> None:
+    """Note that a run is at work, and how many requests it has sent so far."""
+    values = {"seen_at": moment(connection), "requests": requests}
+    connection.execute(scrape_runs.update().where(scrape_runs.c.id == run).values(values))
+
+
+def add_changes(connection: sa.Connection, run: int, rows: int) -> None:
+    """Count ratings that were inserted, changed or removed in this transaction among those of a run."""
+    here = sa.and_(scrape_runs.c.id == run, scrape_runs.c.rows_changed.is_not(None))
+    connection.execute(
+        scrape_runs.update().where(here).values(rows_changed=scrape_runs.c.rows_changed + rows)
     )
-    query = sa.select(runs.status, runs.options, runs.work_run, runs.work_began_at).where(same)
+
+
+def _last(
+    connection: sa.Connection, kind: str, cohort: str | None, member: str | None, shard: str | None = None
+) -> Any:
+    runs = scrape_runs.c
+    same = {"type": kind, "cohort": cohort, "member": member, "shard": shard}
+    query = sa.select(runs.status, runs.options, runs.work_run, runs.work_began_at)
+    query = query.where(*(runs[name].is_not_distinct_from(value) for name, value in same.items()))
     return connection.execute(query.order_by(runs.id.desc()).limit(1)).first()
 
 
@@ -68,6 +121,7 @@ def that_read_as_much(work: Any) -> sa.Select[int]:
 def finish(connection: sa.Connection, run: int, status: str, requests: int, at: datetime, notes: str) -> None:
     """Close a run with its ``status``, the number of requests it sent and one line of notes."""
     values = {"status": status, "requests": requests, "finished_at": at, "notes": notes}
+    values["seen_at"] = moment(connection)
     connection.execute(scrape_runs.update().where(scrape_runs.c.id == run).values(values))
 
 

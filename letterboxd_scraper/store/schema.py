@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from letterboxd_scraper.items import STARS
 
 # That of the newest migration.
-REVISION = "0007"
+REVISION = "0008"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -308,11 +308,28 @@ scrape_runs = sa.Table(
     sa.Column("finished_at", UTCDateTime),
     sa.Column("status", sa.Text, nullable=False, server_default="running"),
     sa.Column("requests", sa.Integer, nullable=False, server_default="0"),
+    # Ratings (and likes) that were inserted, changed or removed; NULL for spiders that never touch them.
+    sa.Column("rows_changed", sa.Integer),
     sa.Column("notes", sa.Text),
+    # Scrapyd's name for it, the node that it ran on, and which part of the cohort it was to read ("2/3").
+    sa.Column("job", sa.Text),
+    sa.Column("node", sa.Text),
+    sa.Column("shard", sa.Text),
+    # When it last showed life, by the database's clock: a simulation's stands still.
+    sa.Column("seen_at", UTCDateTime),
     sa.CheckConstraint(
         "status IN ('running', 'finished', 'failures', 'blocked', 'failed', 'interrupted')", name="status"
     ),
     sa.Index(None, "type", "cohort", "member"),
+)
+
+# Who reads a member now, and until when, by the database's clock, nobody else may.
+member_leases = sa.Table(
+    "member_leases",
+    metadata,
+    _user(primary_key=True),
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("scrape_runs.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("expires_at", UTCDateTime, nullable=False),
 )
 
 scrape_failures = sa.Table(

@@ -35,8 +35,15 @@ def upsert(
     # The order of keys prevents deadlocks.
     rows = sorted(rows, key=itemgetter(*names))
     together = _together(table, rows)
+    alone = len(rows) == 1
     statement = _upsert(
-        connection.dialect.name, table, names, tuple(rows[0]), tuple((along or {}).items()), bool(together)
+        connection.dialect.name,
+        table,
+        names,
+        tuple(rows[0]),
+        tuple((along or {}).items()),
+        bool(together),
+        alone,
     )
     connection.execute(statement, together or rows)
 
@@ -98,6 +105,7 @@ def _upsert(
     names: tuple[str, ...],
     along: tuple[tuple[str, Along], ...],
     together: bool,
+    alone: bool,
 ) -> Any:
     insert = _insert(dialect, table, names, together)
     new = insert.excluded
@@ -105,8 +113,8 @@ def _upsert(
     changes = {name: new[name] for name in names if name not in key and name not in extra}
     differs = sa.or_(*(table.c[name].is_distinct_from(value) for name, value in changes.items()))
     upsert = insert.on_conflict_do_update(index_elements=key, set_=changes | extra, where=differs)
-    # RETURNING makes psycopg2 send several rows in batches.
-    return upsert if together else upsert.returning(*table.primary_key)
+    # RETURNING makes psycopg2 send several rows in batches. Of a single row SQLite would not count it.
+    return upsert if together or alone else upsert.returning(*table.primary_key)
 
 
 @cache
