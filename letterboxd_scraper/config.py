@@ -29,7 +29,7 @@ CONFIG_VARIABLE = "LETTERBOXD_CONFIG"
 # command has gone, however it went.
 STOP_WITH_PARENT = "LETTERBOXD_STOP_WITH_PARENT"
 # Never shown; a database's address may hold a password.
-SECRETS = frozenset({"DATABASE_URL", "TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN"})
+SECRETS = frozenset({"DATABASE_URL", "TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN", "SCRAPYD_PASSWORD"})
 
 
 class Config(BaseSettings):
@@ -68,9 +68,12 @@ class Config(BaseSettings):
     TMDB_TIMEOUT: float = Field(gt=0)
     TMDB_REFRESH_DAYS: float = Field(gt=0)
     HISTOGRAM_REFRESH_DAYS: float = Field(gt=0)
-    KEEP_RUNS_DAYS: float = Field(ge=0)
-    KEEP_FAILURES_DAYS: float = Field(ge=0)
+    KEEP_RUNS_DAYS: int = Field(ge=0)
+    KEEP_FAILURES_DAYS: int = Field(ge=0)
     LETTERBOXD_SERVE_TOKEN: SecretStr
+    SCRAPYD_USERNAME: str
+    SCRAPYD_PASSWORD: SecretStr
+    SCHEDULE_POLL_SECONDS: float = Field(gt=0)
     CRAWL_ANEW: bool
     LOG_LEVEL: str
 

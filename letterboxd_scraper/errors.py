@@ -5,6 +5,8 @@ ProjectError                exit 1
 │   ├── UnknownName                  no such cohort, member, film or strategy
 │   ├── TermsNotAccepted             the real site, and nobody has said yes
 │   ├── StoreNotReady                the database is unreachable, behind or ahead
+│   ├── NodeUnusable                 a Scrapyd refuses us, or lacks what it is asked for
+│   │   └── NodeSilent               it does not answer: later it may
 │   └── TmdbRefused                  TMDB does not accept the key
 ├── TmdbError                        TMDB does not tell what it was asked
 │   ├── TmdbNotFound                 it has no such film
@@ -40,6 +42,18 @@ class TermsNotAccepted(InputError):
 
 class StoreNotReady(InputError):
     pass
+
+
+class NodeUnusable(InputError):
+    pass
+
+
+class NodeSilent(NodeUnusable):
+    """``may_have_heard``: what it was told may have reached it, though no answer came."""
+
+    def __init__(self, message: str, *, may_have_heard: bool = False) -> None:
+        super().__init__(message)
+        self.may_have_heard = may_have_heard
 
 
 class TmdbRefused(InputError):

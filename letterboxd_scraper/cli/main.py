@@ -17,6 +17,7 @@ from letterboxd_scraper.cli import (
     log,
     plan,
     report,
+    schedule,
     scrape,
     serve,
     sync,
@@ -31,7 +32,7 @@ from ranking.cli_export import export
 class _Sections(Group):
     sections: ClassVar[Mapping[str, str]] = {
         "Begin here": "init sync doctor",
-        "Read the site": "cohort plan scrape enrich watch import",
+        "Read the site": "cohort plan scrape enrich watch import schedule",
         "See what they think": "rank taste report export serve",
         "Look after it": "config runs failures refresh db forget",
     }
@@ -60,6 +61,7 @@ app.command("scrape")(scrape.scrape)
 app.command("enrich")(enrich.enrich)
 app.command("watch")(watch.watch)
 app.add_typer(import_.app, name="import")
+app.add_typer(schedule.app, name="schedule")
 
 app.add_typer(rank, name="rank")
 app.command("taste")(taste.taste)

@@ -1,6 +1,5 @@
 """`letterboxd scrape`: crawling a cohort's members."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from letterboxd_scraper import options
 from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR, FAR_CIRCLE_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
 
     from letterboxd_scraper.cli.crawls import Members
     from letterboxd_scraper.store.cohorts import Cohort
-
-# Members two and more steps away cost a request for each member above them: weekly is enough, with some
-# hours less for nights that are not of the same length.
-FAR_CIRCLE_DAYS = 6.5
-# Counts that a circle's listing showed so long ago, and that no crawl has used yet, are not read again before
-# the members are.
-COUNTS_HOLD_FOR = timedelta(hours=1)
 
 AcceptTerms = Annotated[
     bool, typer.Option("--accept-terms", help="You are authorized to crawl the site: see the README.")

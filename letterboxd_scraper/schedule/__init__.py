@@ -1,0 +1,1 @@
+"""Nights and months without anybody there: what is done, where, and what calls it."""

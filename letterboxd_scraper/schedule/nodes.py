@@ -1,0 +1,146 @@
+"""The machines that crawl: deploy targets of scrapy.cfg, each with a Scrapyd of ours."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from scrapyd_client.pyclient import HEADERS, ScrapydClient
+from scrapyd_client.utils import _get_targets
+
+from letterboxd_scraper.config import Config
+from letterboxd_scraper.errors import InputError, NodeSilent, NodeUnusable
+
+PROJECT = "letterboxd"
+_PATIENCE = (5, 30)  # seconds for a connection, and for an answer: it may have to list its spiders first
+
+
+class _Client(ScrapydClient):  # type: ignore[misc]
+    """scrapyd-client's, which waits for ever and takes a refusal for a malformed answer."""
+
+    def _get(self, basename: str, params: Any = None) -> dict[str, Any]:
+        return self._ask("GET", basename, params=params)
+
+    def _post(self, basename: str, data: Any) -> dict[str, Any]:
+        return self._ask("POST", basename, data=data)
+
+    def _ask(self, method: str, basename: str, **given: Any) -> dict[str, Any]:
+        address = f"{self.url}/{basename}.json"
+        try:
+            response = requests.request(
+                method, address, headers=HEADERS, auth=self.auth, timeout=_PATIENCE, **given
+            )
+        except requests.RequestException as error:
+            heard = isinstance(error, requests.ReadTimeout)
+            problem = f"does not answer ({type(error).__name__}): is its Scrapyd running?"
+            raise NodeSilent(problem, may_have_heard=heard) from None
+        if response.status_code in (401, 403):
+            how = "set SCRAPYD_USERNAME and SCRAPYD_PASSWORD, in the environment or in .env"
+            raise NodeUnusable(f"does not accept our user name and password: {how}")
+        if response.status_code >= 500:
+            raise NodeSilent(f"answers with an error ({response.status_code})")
+        return _answer(response)
+
+
+def _answer(response: requests.Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+        status = answer["status"]
+    except (ValueError, KeyError, TypeError):
+        raise NodeUnusable("answers, but not as a Scrapyd does: look at its url in scrapy.cfg") from None
+    if status != "ok":
+        message = str(answer.get("message")).strip().splitlines() or ["an error"]
+        raise NodeUnusable(f"says: {message[-1]}")
+    found: dict[str, Any] = answer
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One Scrapyd, under its name in scrapy.cfg. What it is asked may raise NodeUnusable or NodeSilent."""
+
+    name: str
+    url: str
+    project: str
+    client: _Client = field(repr=False, compare=False)
+
+    def refuse_unready(self) -> None:
+        """Raise NodeUnusable unless it answers, accepts us, and has the project."""
+        if self.project not in self.client.projects():
+            how = f"deploy it there: scrapyd-deploy {self.name}"
+            raise NodeUnusable(f"has no project {self.project!r}: {how}")
+
+    def schedule(self, spider: str, arguments: dict[str, str], settings: dict[str, str], job: str) -> None:
+        chosen = [("setting", f"{name}={value}") for name, value in settings.items()]
+        self.client.schedule(self.project, spider, [*arguments.items(), *chosen, ("jobid", job)])
+
+    def state(self, job: str) -> str | None:
+        """Return "pending", "running" or "finished"; None for a job that it does not know (any more)."""
+        state: str | None = self.client.status(job, self.project)["currstate"]
+        return state
+
+    def jobs(self) -> list[str]:
+        """Return the jobs that have not ended."""
+        found = self.client.jobs(self.project)
+        return [job["id"] for job in [*found["pending"], *found["running"]]]
+
+    def cancel(self, job: str) -> None:
+        """End a job that it may have: pages in flight are finished."""
+        self.client.cancel(self.project, job)
+
+    def log_of(self, spider: str, job: str) -> str:
+        """Return the address of a job's log."""
+        return f"{self.url}/logs/{self.project}/{spider}/{job}.log"
+
+
+def find(settings: Config, names: Sequence[str] = ()) -> list[Node]:
+    """Return the nodes with these ``names``, by default all that scrapy.cfg has. Raises InputError."""
+    targets = _get_targets()
+    if not targets:
+        where = "scrapy.cfg, here or above, or in ~/.config"
+        raise InputError(f"no node: name one as [deploy] with a url in {where}; or crawl here: --local")
+    for name in names:
+        if name not in targets:
+            raise InputError(f"--target {name}: scrapy.cfg has {', '.join(sorted(targets))}")
+    return [_node(name, targets[name], settings) for name in names or sorted(targets)]
+
+
+def _node(name: str, target: dict[str, str], settings: Config) -> Node:
+    url = target.get("url", "").rstrip("/")
+    if not url.startswith(("http://", "https://")):
+        raise InputError(f"scrapy.cfg, [deploy:{name}]: url = {url!r} must start with http:// or https://")
+    if "@" in urlsplit(url).netloc:  # addresses are shown
+        raise InputError(
+            f"scrapy.cfg, [deploy:{name}]: user name and password belong into lines of their own"
+        )
+    user, password = _credentials(target, settings)
+    # Without a user name the client looks into ~/.netrc.
+    return Node(name, url, target.get("project") or PROJECT, _Client(url, user, password))
+
+
+def _credentials(target: dict[str, str], settings: Config) -> tuple[str | None, str]:
+    if settings.SCRAPYD_USERNAME:
+        return settings.SCRAPYD_USERNAME, settings.SCRAPYD_PASSWORD.get_secret_value()
+    user = target.get("username", "")
+    # A variable that is not set is left as it stands.
+    return (None, "") if not user or user.startswith("$") else (user, target.get("password", ""))
+
+
+def usable(nodes: Iterable[Node]) -> tuple[list[Node], list[str]]:
+    """Return the nodes that can be given work, and what is wrong with the others, a line for each.
+
+    Raises NodeUnusable, saying what is wrong with the first, where there is none.
+    """
+    ready, wrong = [], []
+    for node in nodes:
+        try:
+            node.refuse_unready()
+        except NodeUnusable as error:
+            wrong.append(f"node {node.name} ({node.url}) {error}")
+        else:
+            ready.append(node)
+    if not ready:
+        others = f" (and {len(wrong) - 1} other nodes cannot be used either)" if len(wrong) > 1 else ""
+        raise NodeUnusable(wrong[0] + others)
+    return ready, wrong

@@ -1,0 +1,115 @@
+"""A step in parts: how many there are, what each is called, and what becomes of them together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from letterboxd_scraper.schedule.jobs import Outcome, Step, worst
+from letterboxd_scraper.schedule.nodes import Node
+from letterboxd_scraper.store.signs import Sign
+
+CODES = {"finished": 0, "failures": 3, "blocked": 4, "failed": 1, "interrupted": 130}
+_WHOLE = "all"
+
+
+@dataclass
+class Part:
+    """One part of a step (``shard`` None: the whole), and where it is at work.
+
+    It is a ``job`` of the ``node``, or a ``run`` that was found, whose node nobody knows.
+    """
+
+    step: Step
+    shard: str | None = None
+    node: Node | None = None
+    job: str | None = None
+    run: int | None = None
+    # The node that lost it; others come first now.
+    lost_by: Node | None = None
+    tries: int = 0
+    quiet_since: float | None = None
+    cancelled: bool = False
+    outcome: Outcome | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.job is not None or self.run is not None
+
+    @property
+    def name(self) -> str:
+        return f"{self.step.spider} {self.shard}" if self.shard else self.step.spider
+
+    @property
+    def place(self) -> str:
+        return f"node {self.node.name}" if self.node else "a node that is not known"
+
+    def put_off(self) -> None:
+        """Be under way no longer: another node may begin it anew."""
+        self.node = self.job = self.run = self.quiet_since = None
+
+    def end(self, code: int, notes: str, sign: Sign | None = None) -> None:
+        node = self.node.name if self.node else sign.node if sign else None
+        known = (sign.requests, sign.rows_changed, sign.failures) if sign else (0, None, 0)
+        self.outcome = Outcome(self.step.spider, code, *known, self.shard, node, notes)
+
+    def end_as(self, sign: Sign) -> None:
+        """Have ended as its run did."""
+        self.end(CODES[sign.status], sign.notes or "", sign)
+
+
+def new_job(label: str, spider: str, shard: str | None) -> str:
+    """Return a name for a job, which tells what it is to whoever finds it.
+
+    >>> new_job("friends", "profile", "2/3")[:-8]
+    'friends.profile.2of3.'
+    """
+    return f"{label}.{spider}.{(shard or _WHOLE).replace('/', 'of')}.{uuid4().hex[:8]}"
+
+
+def shard_of(job: str, label: str, spider: str) -> tuple[bool, str | None]:
+    """Say whether a job is this spider's on this cohort, and which shard it reads.
+
+    >>> shard_of("friends.profile.2of3.0123abcd", "friends", "profile")
+    (True, '2/3')
+    >>> shard_of("other.friends.profile.all.0123abcd", "friends", "profile")
+    (False, None)
+    """
+    words = job.rsplit(".", 3)
+    if words[:2] != [label, spider] or len(words) != 4:
+        return False, None
+    return True, None if words[2] == _WHOLE else words[2].replace("of", "/")
+
+
+def complete(step: Step, found: Sequence[Part], number: int) -> list[Part]:
+    """Return ``number`` parts of a step, or as many as it has already: those that were ``found`` among them.
+
+    Where the whole is under way, there are no parts.
+    """
+    if any(part.shard is None for part in found):
+        return list(found)
+    if found:
+        number = int(str(found[0].shard).split("/")[1])
+    shards = [f"{index}/{number}" for index in range(1, number + 1)] if number > 1 else [None]
+    known = {part.shard for part in found}
+    return [*found, *(Part(step, shard) for shard in shards if shard not in known)]
+
+
+def together(step: Step, parts: Sequence[Part]) -> Outcome:
+    """Return how a step ended, from its parts. Being told to stop for another's block is no fault."""
+    ended = [part.outcome for part in parts if part.outcome]
+    if len(ended) == 1:
+        return ended[0]
+    codes = [part.outcome.code for part in parts if part.outcome and not _stopped(part)]
+    changed = [each.rows_changed for each in ended if each.rows_changed is not None]
+    return Outcome(
+        step.spider,
+        worst(codes),
+        sum(each.requests for each in ended),
+        sum(changed) if changed else None,
+        sum(each.failures for each in ended),
+        parts=tuple(ended),
+    )
+
+
+def _stopped(part: Part) -> bool:
+    return part.cancelled and part.outcome is not None and part.outcome.code == CODES["interrupted"]

@@ -1,0 +1,202 @@
+"""A step on the nodes: its parts are given out, watched, and given to others where a node is lost.
+
+Scrapyd tells that a job has ended, the run's row in the database tells how. A Scrapyd that is stopped or
+silent says nothing of its jobs: they go on without it, and their rows show it. Only when a run shows no life
+either is its part begun by another node, which carries its work on.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import sqlalchemy as sa
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from letterboxd_scraper import clock
+from letterboxd_scraper.config import Config
+from letterboxd_scraper.errors import NodeSilent, NodeUnusable
+from letterboxd_scraper.schedule.jobs import BLOCKED, Outcome, Step
+from letterboxd_scraper.schedule.nodes import Node
+from letterboxd_scraper.schedule.parts import CODES, Part, complete, new_job, shard_of, together
+from letterboxd_scraper.store import signs
+from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.signs import Sign
+
+# A part that was lost so often brings down whoever takes it.
+_MOST_TRIES = 3
+# For so many times the silence after which a run is taken for dead, we wait for any node to answer.
+_PATIENCE = 15
+# A database that restarts is back by then.
+_DATABASE_PATIENCE = 300.0
+_UNKNOWN = None
+
+
+@dataclass
+class Spread:
+    """Runs steps of a cohort's job on ``nodes``, in so many ``shards``; by default one for each node."""
+
+    engine: sa.Engine
+    settings: Config
+    cohort: Cohort
+    nodes: Sequence[Node]
+    tell: Callable[[str], None]
+    shards: int | None = None
+    # Jobs that were given up, but may still be begun when their node is back.
+    _abandoned: list[tuple[Node, str]] = field(default_factory=list)
+
+    @property
+    def silence(self) -> timedelta:
+        """After so long without a sign of life a run is taken for dead."""
+        return timedelta(seconds=2 * self.settings.LEASE_SECONDS)
+
+    def crawl(self, step: Step) -> Outcome:
+        """Do a step to its end. Raises NodeUnusable where no node accepts it."""
+        found = self._under_way(step)
+        for part in found:
+            self.tell(f"{part.name}: is under way already, on {part.place}")
+        parts = complete(step, found, self._number(step))
+        while True:
+            for part in parts:
+                if part.outcome is None:
+                    self._advance(part, parts)
+            left = [part for part in parts if part.outcome is None]
+            if any(part.outcome and part.outcome.code == BLOCKED for part in parts):
+                self._cancel(left)
+            if not left:
+                return together(step, parts)
+            self._cancel_abandoned()
+            time.sleep(self.settings.SCHEDULE_POLL_SECONDS)
+
+    def _number(self, step: Step) -> int:
+        if not step.spread:
+            return 1
+        at = clock.now(self.settings.LETTERBOXD_NOW)
+        with reading(self.engine) as connection:
+            begun = signs.shards_to_carry_on(connection, step.spider, self.cohort.label, at)
+        return self.shards or begun or len(self.nodes)
+
+    def _under_way(self, step: Step) -> list[Part]:
+        """Return what an earlier command has begun of a step, or somebody by hand, and is still at work."""
+        with reading(self.engine) as connection:
+            alive = signs.alive(connection, step.spider, self.cohort.label, self.silence)
+        found = {
+            sign.job or str(sign.id): Part(step, sign.shard, job=sign.job, run=sign.id) for sign in alive
+        }
+        for node in self.nodes:
+            with suppress(NodeUnusable):
+                for job in node.jobs():
+                    is_ours, shard = shard_of(job, self.cohort.label, step.spider)
+                    if is_ours:
+                        found.setdefault(job, Part(step, shard, job=job)).node = node
+        return list(found.values())
+
+    def _advance(self, part: Part, parts: Sequence[Part]) -> None:
+        """Look how a part goes, and do what is to be done about it."""
+        if not part.is_under_way:
+            self._start(part, parts)
+            return
+        state = _state(part)
+        sign = self._sign(part)  # after the state: who has ended has noted it before
+        if sign and sign.has_ended:
+            part.end_as(sign)
+        elif state in ("pending", "running") or (sign and sign.is_alive and state != "finished"):
+            part.quiet_since = None
+        elif sign or part.cancelled:
+            self._lose(part)
+        elif state == "finished":
+            part.end(2, self._never_began(part))
+        elif self._has_been_quiet(part):
+            self._lose(part)
+
+    def _start(self, part: Part, parts: Sequence[Part]) -> None:
+        refusals: list[NodeUnusable] = []
+        for node in self._by_load(part, parts):
+            job = new_job(self.cohort.label, part.step.spider, part.shard)
+            arguments = {"cohort": self.cohort.label} | part.step.arguments
+            if part.shard:
+                arguments["shard"] = part.shard
+            try:
+                node.schedule(part.step.spider, arguments, part.step.settings, job)
+            except NodeSilent as error:
+                if error.may_have_heard:
+                    self._abandoned.append((node, job))
+            except NodeUnusable as error:
+                refusals.append(NodeUnusable(f"node {node.name} ({node.url}) {error}"))
+            else:
+                part.node, part.job, part.quiet_since = node, job, None
+                self.tell(f"{part.name}: on {part.place}, job {job}")
+                return
+        if len(refusals) == len(self.nodes):
+            raise refusals[0]
+        if self._has_been_quiet(part, _PATIENCE):
+            part.end(1, "no node answers")
+
+    def _by_load(self, part: Part, parts: Sequence[Part]) -> list[Node]:
+        """Return the nodes, those with the least work first, and last the one that has lost this part."""
+        load = [each.node for each in parts if each.outcome is None]
+        return sorted(self.nodes, key=lambda node: (node == part.lost_by, load.count(node)))
+
+    @retry(
+        retry=retry_if_exception_type(sa.exc.OperationalError),
+        wait=wait_fixed(1),
+        stop=stop_after_delay(_DATABASE_PATIENCE),
+        reraise=True,
+    )
+    def _sign(self, part: Part) -> Sign | None:
+        with reading(self.engine) as connection:
+            if part.run is not None:
+                return signs.of_run(connection, part.run, self.silence)
+            return signs.of_job(connection, str(part.job), self.silence)
+
+    def _has_been_quiet(self, part: Part, times: int = 1) -> bool:
+        now = time.monotonic()
+        if part.quiet_since is None:
+            part.quiet_since = now
+        return now - part.quiet_since > times * self.silence.total_seconds()
+
+    def _lose(self, part: Part) -> None:
+        if part.cancelled:
+            part.end(CODES["interrupted"], "stopped, for the site has blocked another part")
+            return
+        part.tries += 1
+        self.tell(f"{part.name}: {part.place} has lost it; another carries it on")
+        if part.node and part.job:
+            self._abandoned.append((part.node, part.job))
+        if part.tries >= _MOST_TRIES:
+            part.end(1, f"was lost {part.tries} times, the last time by {part.place}")
+            return
+        part.lost_by = part.node
+        part.put_off()
+
+    def _never_began(self, part: Part) -> str:
+        log = part.node.log_of(part.step.spider, str(part.job)) if part.node else ""
+        return f"did not start on {part.place}, or writes into another database: see {log}"
+
+    def _cancel(self, left: Sequence[Part]) -> None:
+        """Stop the other parts: the site has refused us."""
+        for part in left:
+            if not part.is_under_way:
+                part.end(BLOCKED, "not begun, for the site has blocked another part")
+            elif part.node and part.job and not part.cancelled:
+                with suppress(NodeUnusable):
+                    part.node.cancel(part.job)
+                    part.cancelled = True
+
+    def _cancel_abandoned(self) -> None:
+        for node, job in list(self._abandoned):
+            with suppress(NodeUnusable):
+                node.cancel(job)
+                self._abandoned.remove((node, job))
+
+
+def _state(part: Part) -> str | None:
+    """Return what a part's node says of it; None where it says nothing."""
+    if part.node is None or part.job is None:
+        return _UNKNOWN
+    try:
+        return part.node.state(part.job)
+    except NodeUnusable:
+        return _UNKNOWN
