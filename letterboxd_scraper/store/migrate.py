@@ -1,9 +1,8 @@
 """Bringing a database to the current schema. SQLite files migrate themselves; PostgreSQL on request."""
 
-import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -17,6 +16,7 @@ from filelock import FileLock
 
 from letterboxd_scraper.clock import now
 from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.engine import shown
 from letterboxd_scraper.store.opening import revision_of
 
@@ -113,5 +113,4 @@ def _back_up(engine: sa.Engine, revision: str | None) -> None:
     if not set(sa.inspect(engine).get_table_names()) - {"alembic_version"}:
         return
     copy = f"{database}.before-{head()}-{now():%Y%m%dT%H%M%S}.backup"
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    back_up(engine.url.render_as_string(hide_password=False), Path(copy), force=True)

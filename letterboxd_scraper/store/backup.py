@@ -1,0 +1,123 @@
+"""A copy of the whole database in one file, made while others go on writing."""
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError, StoreNotReady
+from letterboxd_scraper.store.engine import first_line
+
+PG_DUMP = "pg_dump"
+
+
+def back_up(url: str, file: Path, *, force: bool = False) -> int:
+    """Copy the database to ``file``, as it is at one moment; return the copy's size in bytes.
+
+    Only its owner can read the file, for it tells of other people. It appears when it is whole. Raises
+    InputError for a file that exists, unless ``force``, and StoreNotReady where there is nothing to copy.
+    """
+    made = sa.make_url(url)
+    if made.get_backend_name() == "sqlite":
+        database = Path(str(made.database))
+        if not database.is_file():
+            raise StoreNotReady(f"no database {_shown(made)}: there is nothing to copy")
+        if file.exists() and file.samefile(database):
+            raise InputError(f"{file} is the database itself: name another file")
+        return _whole(file, lambda part: copy_sqlite(database, part), force=force)
+    return _whole(file, lambda part: _dump(made, part), force=force)
+
+
+def copy_sqlite(database: Path, copy: Path) -> None:
+    """Copy an SQLite file; a crawl that is writing to it neither waits nor gets in half."""
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+
+def _whole(file: Path, write: Callable[[Path], None], *, force: bool) -> int:
+    """Let ``write`` fill a file beside ``file``, which then takes its name."""
+    taken = f"{file} is there already: name another file, or replace it with --force"
+    if file.is_dir():
+        raise InputError(f"{file} is a folder: name a file in it")
+    if file.exists() and not force:
+        raise InputError(taken)
+    try:
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
+    except OSError as error:
+        raise InputError(f"cannot write {file}: {error.strerror}") from None
+    os.close(descriptor)
+    part = Path(name)  # mkstemp's files are their owner's alone
+    try:
+        write(part)
+        if file.exists() and not force:
+            raise InputError(taken)
+        part.replace(file)
+    except (OSError, sqlite3.Error) as error:
+        raise InputError(f"cannot write {file}: {getattr(error, 'strerror', None) or error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return file.stat().st_size
+
+
+def _dump(url: sa.URL, part: Path) -> None:
+    program = shutil.which(PG_DUMP)
+    if program is None:
+        raise InputError(
+            f"{PG_DUMP} is not installed here, or not on the PATH: it comes with PostgreSQL's client programs"
+        )
+    _refuse_older(program, url)
+    target, environment = _target(url)
+    command = [program, "--format=custom", "--no-password", f"--file={part}", f"--dbname={target}"]
+    ended = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        said = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
+        raise StoreNotReady(f"cannot copy the database {_shown(url)}: {said[0]}")
+
+
+def _refuse_older(program: str, url: sa.URL) -> None:
+    """Raise InputError if the program is older than the server: it would refuse to copy."""
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"(\d+)", told)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            server = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
+    except sa.exc.DBAPIError as error:
+        raise StoreNotReady(f"cannot use the database {_shown(url)}: {first_line(error)}") from None
+    if found is None or int(found[1]) < server:
+        has = told.strip() or "of an unknown version"
+        raise InputError(
+            f"{program} is {has}, and the server is PostgreSQL {server}: put a {PG_DUMP} of version "
+            f"{server} or newer first on the PATH"
+        )
+
+
+def _target(url: sa.URL) -> tuple[str, Mapping[str, str]]:
+    """Return how libpq is told where the database is, and the environment, in which the password stands.
+
+    Others on the machine can see a command's words. Without a password here, libpq looks for one in
+    PGPASSWORD, PGPASSFILE and ~/.pgpass itself.
+    """
+    from psycopg2.extensions import make_dsn
+
+    _, options = url.get_dialect()().create_connect_args(url)
+    if "sslpassword" in options:
+        raise InputError(
+            "DATABASE_URL has an sslpassword, which only a command's words could pass on: leave it out"
+        )
+    password: Any = options.pop("password", None)
+    return make_dsn(**options), os.environ | ({"PGPASSWORD": str(password)} if password else {})
+
+
+def _shown(url: sa.URL) -> str:
+    return url.render_as_string(hide_password=True)

@@ -1,0 +1,68 @@
+"""What the log of runs and failures no longer needs to keep."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import scrape_failures, scrape_runs, user_scrape_state, users
+
+FOR_EVER = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """How many ended runs and resolved failures were removed."""
+
+    runs: int
+    failures: int
+
+    def in_words(self, done: str = "removed") -> str:
+        """Say it in one line.
+
+        >>> Tidied(1, 20).in_words(), Tidied(0, 0).in_words()
+        ('1 old run and 20 resolved failures removed', 'nothing is old enough to be removed')
+        """
+        if not self.runs and not self.failures:
+            return "nothing is old enough to be removed"
+        runs = f"{self.runs} old run{'' if self.runs == 1 else 's'}"
+        return f"{runs} and {self.failures} resolved failure{'' if self.failures == 1 else 's'} {done}"
+
+
+def tidy(
+    connection: sa.Connection, now: datetime, keep_runs_days: float, keep_failures_days: float
+) -> Tidied:
+    """Remove runs that ended, and failures that were made good, longer ago than so many days; 0: none.
+
+    A run that anything else refers to stays, and so does the last of each spider on each cohort or member:
+    it tells when that was read, and what can be carried on.
+    """
+    failures = runs = 0
+    if keep_failures_days != FOR_EVER:
+        old = scrape_failures.c.resolved_at < now - timedelta(days=keep_failures_days)
+        failures = connection.execute(scrape_failures.delete().where(old)).rowcount
+    if keep_runs_days != FOR_EVER:
+        going = _to_go(now - timedelta(days=keep_runs_days))
+        runs = connection.execute(scrape_runs.delete().where(scrape_runs.c.id.in_(going))).rowcount
+    return Tidied(runs, failures)
+
+
+def _to_go(before: datetime) -> sa.Select[Any]:
+    runs = scrape_runs.c
+    ended = sa.and_(runs.status != "running", runs.finished_at < before)
+    needless = sa.select(runs.id).where(ended, runs.id.not_in(_referred_to())).subquery("needless")
+    # The first run of the work that a kept one has carried on.
+    works = sa.select(runs.work_run).where(
+        runs.work_run.is_not(None), runs.id.not_in(sa.select(needless.c.id))
+    )
+    return sa.select(needless.c.id).where(needless.c.id.not_in(works))
+
+
+def _referred_to() -> sa.CompoundSelect[Any]:
+    runs, failed, state = scrape_runs.c, scrape_failures.c, user_scrape_state.c
+    latest = sa.select(sa.func.max(runs.id)).group_by(runs.type, runs.cohort, runs.member, runs.shard)
+    still_open = sa.select(failed.run_id).where(failed.run_id.is_not(None), failed.resolved_at.is_(None))
+    read_by = sa.select(users.c.last_full_scrape_run).where(users.c.last_full_scrape_run.is_not(None))
+    saved_by = sa.select(state.run).where(state.run.is_not(None))
+    return sa.union(latest, still_open, read_by, saved_by)
