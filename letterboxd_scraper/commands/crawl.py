@@ -1,6 +1,7 @@
 """`scrapy crawl NAME -a …`: Scrapy's command, with arguments checked first and telling exit codes."""
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -19,6 +20,8 @@ from letterboxd_scraper.store.engine import reading
 from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.targets import find_target
 from letterboxd_scraper.terms import refuse_without_terms
+
+logger = logging.getLogger(__name__)
 
 EXIT_CODES = {
     "finished": 0,
@@ -52,6 +55,8 @@ class Command(BaseRunSpiderCommand):
             self._crawl(args, opts)
         except ProjectError as error:
             print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201
+            if self.settings and self.settings["LOG_FILE"]:  # on Scrapyd, all that is shown of a job
+                logger.error(error)
             self.exitcode = error.exit_code
 
     def _crawl(self, args: list[str], opts: argparse.Namespace) -> None:
