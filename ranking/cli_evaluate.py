@@ -30,7 +30,7 @@ def rank_evaluate(
     hide: Annotated[float, typer.Option(help="The share of each member's ratings to hide.")] = 0.2,
     seed: Annotated[int, options.count("Which ratings are hidden.", least=0)] = 0,
 ) -> None:
-    """Hide ratings from each strategy and see how well it foretells them.
+    """Say how well each strategy foretells ratings hidden from it.
 
     Each measure is taken within every member and averaged over the members, with its standard error;
     "more" is the difference to the plain mean, member by member. Pairs right: of two films to which a

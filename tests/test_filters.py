@@ -391,6 +391,9 @@ def test_lists_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
 # On the command line
 
 
+BAYESIAN = ("--cohort", "friends", "--strategy", "bayesian")
+
+
 @pytest.fixture
 def ranked(crawled: Shell, engine: sa.Engine) -> Shell:
     return crawled
@@ -398,7 +401,7 @@ def ranked(crawled: Shell, engine: sa.Engine) -> Shell:
 
 def test_showing_and_exporting_choose_alike(ranked: Shell, engine: sa.Engine) -> None:
     (ranked.folder / "mine.txt").write_text("".join(f"{film.slug}\n" for film in shown(engine)[5:100]))
-    chosen = ["--cohort", "friends", "--genre", "horror", "--genre", "comédie", "--year", "-2010"]
+    chosen = [*BAYESIAN, "--genre", "horror", "--genre", "comédie", "--year", "-2010"]
     chosen += ["--media-type", "movie", "--unseen-by", "kip", "--in-list", "mine.txt"]
     process = ranked.letterboxd("rank", "show", *chosen, "--json", "--limit", "1000")
     assert_ended(process, 0)
@@ -422,15 +425,15 @@ def test_showing_and_exporting_choose_alike(ranked: Shell, engine: sa.Engine) ->
 
 
 def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) -> None:
-    nothing = ranked.letterboxd("rank", "show", "--cohort", "friends", "--year", "1700")
+    nothing = ranked.letterboxd("rank", "show", *BAYESIAN, "--year", "1700")
     assert_ended(nothing, 0)
     assert nothing.stdout.split() == ["rank", "title", "year", "score", "watchers", "mean"]
     assert "no film of the bayesian ranking of friends fits these choices" in nothing.stderr
-    empty = ranked.letterboxd("export", "csv", "--cohort", "friends", "--year", "1700")
+    empty = ranked.letterboxd("export", "csv", *BAYESIAN, "--year", "1700")
     assert_ended(empty, 0)
     assert empty.stdout.splitlines() == [",".join(CSV_COLUMNS)]
     for wrong in (["--genre", "Western"], ["--year", "99"], ["--rated-by", "nobody"], ["--media-type", "x"]):
-        refused = ranked.letterboxd("rank", "show", "--cohort", "friends", *wrong)
+        refused = ranked.letterboxd("rank", "show", *BAYESIAN, *wrong)
         assert_ended(refused, 2)
         lines = [line for line in refused.stderr.splitlines() if not line.startswith("database: ")]
         assert len(lines) == 1
@@ -438,13 +441,13 @@ def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) ->
 
 
 def test_a_ranking_without_a_member_says_that_it_is_one(ranked: Shell) -> None:
-    process = ranked.letterboxd("rank", "show", "--cohort", "friends", "--without", "otto_reels")
+    process = ranked.letterboxd("rank", "show", *BAYESIAN, "--without", "otto_reels")
     assert_ended(process, 0)
     assert "ranked anew without otto_reels: what is stored stays as it is" in process.stderr
 
 
 @pytest.mark.parametrize("option", ["--limit", "--min-watchers", "--max-watchers"])
 def test_a_number_that_no_database_holds_is_bad_input(ranked: Shell, option: str) -> None:
-    process = ranked.letterboxd("rank", "show", "--cohort", "friends", option, "99999999999999999999")
+    process = ranked.letterboxd("rank", "show", *BAYESIAN, option, "99999999999999999999")
     assert_ended(process, 2)
     assert len(process.stderr.splitlines()) == 1
