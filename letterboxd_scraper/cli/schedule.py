@@ -178,7 +178,9 @@ def remove(context: typer.Context, cohort: CohortOption, kind: AsOption = None) 
         changed = installing.into_crontab(cohort, "")
     else:
         changed = installing.into_units(cohort, {})
-        session.say("now: systemctl --user daemon-reload")
+        session.say(
+            f"now: systemctl --user stop 'letterboxd-{cohort}-*.timer' && systemctl --user daemon-reload"
+        )
     session.say(f"removed: the jobs of {cohort}" if changed else f"no job of {cohort} was installed")
 
 

@@ -12,6 +12,7 @@ from scrapy.exceptions import UsageError
 
 from letterboxd_scraper import config
 from letterboxd_scraper.arguments import Arguments
+from letterboxd_scraper.beginnings import JOB
 from letterboxd_scraper.browser import chromium
 from letterboxd_scraper.errors import InputError, ProjectError
 from letterboxd_scraper.extensions import OUTCOME
@@ -63,6 +64,8 @@ class Command(BaseRunSpiderCommand):
         if len(args) != 1:
             raise InputError("give the name of one spider")
         settings = config.from_settings(self.settings or {})
+        if job := opts.spargs.get("_job"):
+            os.environ[JOB] = job  # today's Scrapyd tells its jobs their name in this way
         spider = self._spider_class(args[0])
         check_store(settings, spider.read_arguments(opts.spargs))
         refuse_without_terms(settings)

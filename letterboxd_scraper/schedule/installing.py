@@ -69,6 +69,7 @@ def into_units(label: str, units: dict[str, str]) -> bool:
             changed = True
             if text is None:
                 file.unlink()
+                (folder / "timers.target.wants" / name).unlink(missing_ok=True)  # enabled it was a link here
             else:
                 folder.mkdir(parents=True, exist_ok=True)
                 file.write_text(text)
