@@ -1,12 +1,19 @@
 """`letterboxd db …`: the database itself."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper.console import Session
+from letterboxd_scraper.console import Session, harmless
 from letterboxd_scraper.help_pages import App
+
+if TYPE_CHECKING:
+    from letterboxd_scraper.store.checks.finding import Finding
+    from letterboxd_scraper.store.checks.rankings import Checksum
 
 app = App(help="Look after the database.")
 
@@ -76,6 +83,52 @@ def _how(copy: Path, url: str) -> str:
         target = url.removeprefix("sqlite:///")
         return f"end what uses {target}, delete {target}-wal and {target}-shm, and copy {copy} over it"
     return f"createdb NAME && pg_restore --no-owner --dbname=NAME {copy}"
+
+
+@app.command("check")
+def check(context: typer.Context) -> None:
+    """Say whether what is stored hangs together. Nothing is changed.
+
+    Rows without their parents, counts against a fresh count, members and films that are stored twice,
+    ratings that cannot be, rankings with gaps. Rankings are told with checksums, which are equal where two
+    databases have the same ranking. The exit code is 3 if anything is wrong.
+
+    \b
+    Examples:
+      letterboxd db check
+      letterboxd db check --json
+    """
+    from letterboxd_scraper.store import checks
+    from letterboxd_scraper.store.checks import rankings
+    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.reading_only import open_read_only
+
+    session: Session = context.obj
+    session.uses_store()
+    findings = []
+    with reading(open_read_only(session.config.DATABASE_URL)) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # it may take its time
+        for finding in checks.findings(connection):
+            findings.append(finding)
+            if not session.as_json:
+                typer.echo(harmless(_line(finding)))
+        sums = rankings.checksums(connection)
+    if session.as_json:
+        typer.echo(json.dumps({"checks": _as_dicts(findings), "rankings": _as_dicts(sums)}, indent=1))
+    elif sums:
+        session.show([each.name for each in fields(sums[0])], [astuple(each) for each in sums])
+    raise typer.Exit(3 if any(finding.wrong for finding in findings) else 0)
+
+
+def _line(finding: "Finding") -> str:
+    if not finding.wrong:
+        return f"ok     {finding.check}" + (f" ({finding.remark})" if finding.remark else "")
+    return f"WRONG  {finding.check}: {finding.wrong}, as {finding.example}; {finding.advice}"
+
+
+def _as_dicts(found: "Sequence[Finding] | Sequence[Checksum]") -> list[dict[str, Any]]:
+    return [asdict(each) for each in found]
 
 
 @app.command("tidy")

@@ -1,0 +1,69 @@
+"""Two rows that are one member, or one film."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.checks.finding import Finding, of_query
+from letterboxd_scraper.store.schema import films as film_table
+from letterboxd_scraper.store.schema import users
+
+_READ_MEMBERS = "read both, which tells who is who: scrapy crawl profile -a user=NAME"
+_READ_FILMS = "read them, which makes one of two that are one: letterboxd enrich --slug FILM --force"
+
+
+def members(connection: sa.Connection) -> Finding:
+    """Find members with one profile code, or with names that differ in case alone or are not lower case."""
+    u = users.c
+    name = sa.func.lower(u.letterboxd_username)
+    member = sa.func.min(u.letterboxd_username)
+    large = sa.select(name.label("name"), sa.null().label("code"), u.letterboxd_username.label("member"))
+    found = sa.union_all(
+        _shared(sa.null(), u.letterboxd_lid, member, u.letterboxd_lid),
+        _shared(name, sa.null(), member, name),
+        large.where(u.letterboxd_username != name),
+    ).subquery("found")
+    query = sa.select(found.c.member, found.c.name, found.c.code)
+    return of_query(connection, "no member is stored twice", query, _READ_MEMBERS)
+
+
+def _shared(name: Any, code: Any, member: Any, *same: Any) -> sa.Select[Any]:
+    columns = (
+        sa.cast(name, sa.Text).label("name"),
+        sa.cast(code, sa.Text).label("code"),
+        member.label("member"),
+    )
+    there = (column.is_not(None) for column in same)
+    return sa.select(*columns).where(*there).group_by(*same).having(sa.func.count() > 1)
+
+
+def films(connection: sa.Connection) -> Finding:
+    """Find films with one number or code on the site, one slug but for case, or one entry of TMDB's."""
+    f = film_table.c
+    # A season or an episode has its show's number.
+    tmdb = (f.tmdb_media_type, f.tmdb_season_number, f.tmdb_episode_number)
+    kinds = [
+        ("number", (f.letterboxd_film_id,), ()),
+        ("code", (f.letterboxd_lid,), ()),
+        ("slug", (sa.func.lower(f.slug),), ()),
+        ("tmdb", (f.tmdb_id, *tmdb), (f.gone_at.is_(None),)),
+    ]
+    found = sa.union_all(*(_alike(kind, *columns) for kind, *columns in kinds)).subquery("found")
+    query = sa.select(found.c.film, found.c.other, found.c.same, found.c.value)
+    return of_query(connection, "no film is stored twice", query, _READ_FILMS)
+
+
+def _alike(kind: str, same: tuple[Any, ...], conditions: tuple[Any, ...]) -> sa.Select[Any]:
+    f = film_table.c
+    name = sa.func.coalesce(f.slug, f.title)
+    return (
+        sa.select(
+            sa.func.min(name).label("film"),
+            sa.func.max(name).label("other"),
+            sa.literal(kind, literal_execute=True).label("same"),
+            sa.cast(same[0], sa.Text).label("value"),
+        )
+        .where(same[0].is_not(None), *conditions)
+        .group_by(*same)
+        .having(sa.func.count() > 1)
+    )
