@@ -225,10 +225,10 @@ def assert_ended(process: subprocess.CompletedProcess[str], code: int) -> None:
 
 
 def make_shell(folder: Path, site: Site, engine: sa.Engine) -> Shell:
-    return Shell(folder, _environment(site.url, engine.url.render_as_string(hide_password=False)))
+    return Shell(folder, environment_for(site.url, engine.url.render_as_string(hide_password=False)))
 
 
-def _environment(base_url: str, database_url: str) -> dict[str, str]:
+def environment_for(base_url: str, database_url: str) -> dict[str, str]:
     settings = {
         "DATABASE_URL": database_url,
         "TMDB_BASE_URL": f"{base_url}/3",
@@ -239,6 +239,7 @@ def _environment(base_url: str, database_url: str) -> dict[str, str]:
         "AUTOTHROTTLE_ENABLED": "false",
         "RETRY_BACKOFF_BASE": "0.01",
         "CHALLENGE_PAUSE": "0.2",
+        "LEASE_SECONDS": "2",
         "LOG_LEVEL": "WARNING",
         "SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings",
         "PYTHONPATH": str(ROOT),

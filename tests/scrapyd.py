@@ -79,8 +79,9 @@ class Scrapyd:
         return "".join(file.read_text() for file in self.folder.glob(f"logs/*/*/{job}.log"))
 
     def told(self) -> str:
-        """Return what the server and its jobs logged."""
-        return "\n".join(file.read_text() for file in sorted(self.folder.glob("**/*.log")))
+        """Return what the server and its jobs logged, but for our own questions."""
+        lines = (line for file in sorted(self.folder.glob("**/*.log")) for line in file.open())
+        return "".join(line for line in lines if '"GET /' not in line)
 
     def is_up(self) -> bool:
         try:
