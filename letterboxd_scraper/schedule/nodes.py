@@ -1,5 +1,6 @@
 """The machines that crawl: deploy targets of scrapy.cfg, each with a Scrapyd of ours."""
 
+import configparser
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,7 +97,10 @@ class Node:
 
 def find(settings: Config, names: Sequence[str] = ()) -> list[Node]:
     """Return the nodes with these ``names``, by default all that scrapy.cfg has. Raises InputError."""
-    targets = _get_targets()
+    try:
+        targets = _get_targets()
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read scrapy.cfg: {error}") from None
     if not targets:
         where = "scrapy.cfg, here or above, or in ~/.config"
         raise InputError(f"no node: name one as [deploy] with a url in {where}; or crawl here: --local")
