@@ -2,9 +2,18 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.shards import Shard
 
 
 def _member(name: str) -> str:
@@ -30,6 +39,7 @@ def _slug(slug: str) -> str:
 MemberName = Annotated[str, AfterValidator(_member)]
 Label = Annotated[str, AfterValidator(_label)]
 Slug = Annotated[str, AfterValidator(_slug)]
+PartOf = Annotated[Shard, BeforeValidator(Shard.read)]
 Via = Literal["following", "followers"]
 
 
@@ -106,23 +116,35 @@ class FollowGraphArguments(Arguments):
         return self.model_dump(include=names)
 
 
-def _refuse_two_targets(cohort: str | None, user: str | None) -> None:
-    if (cohort is None) == (user is None):
-        raise ValueError("give cohort=LABEL or user=NAME, and not both")
-
-
-class ProfileArguments(Arguments):
-    """Arguments of `profile`: whose pages to read, and which of them beyond the usual."""
+class _OfMembers(Arguments):
+    """Whose pages to read: a cohort's, or a part of them, or one member's."""
 
     cohort: str | None = None
     user: MemberName | None = None
+    shard: PartOf | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.cohort is None) == (self.user is None):
+            raise ValueError("give cohort=LABEL or user=NAME, and not both")
+        _refuse_part_of_one(self.shard, self.cohort)
+        return self
+
+
+def _refuse_part_of_one(shard: Shard | None, cohort: str | None) -> None:
+    if shard is not None and cohort is None:
+        raise ValueError("shard=i/n goes with cohort=LABEL")
+
+
+class ProfileArguments(_OfMembers):
+    """Arguments of `profile`: whose pages to read, and which of them beyond the usual."""
+
     resume_from: MemberName | None = None
     diary: bool = False
     watched: bool = False
 
     @model_validator(mode="after")
-    def _one_of(self) -> Self:
-        _refuse_two_targets(self.cohort, self.user)
+    def _from_a_cohorts_member(self) -> Self:
         if self.resume_from is not None and self.cohort is None:
             raise ValueError("resume_from=NAME goes with cohort=LABEL")
         return self
@@ -136,30 +158,15 @@ class ProfileArguments(Arguments):
         return " ".join(name for name in ("diary", "watched") if getattr(self, name))
 
 
-class WhenRatedArguments(Arguments):
+class WhenRatedArguments(_OfMembers):
     """Arguments of `when_rated`: whose pages to bring up to date."""
 
-    cohort: str | None = None
-    user: MemberName | None = None
     pages: int | None = Field(default=None, ge=1)
     audit: Literal["auto", "all", "none"] = "auto"
 
-    @model_validator(mode="after")
-    def _one_of(self) -> Self:
-        _refuse_two_targets(self.cohort, self.user)
-        return self
 
-
-class RssArguments(Arguments):
+class RssArguments(_OfMembers):
     """Arguments of `rss`: whose feeds to read."""
-
-    cohort: str | None = None
-    user: MemberName | None = None
-
-    @model_validator(mode="after")
-    def _one_of(self) -> Self:
-        _refuse_two_targets(self.cohort, self.user)
-        return self
 
 
 class FilmArguments(Arguments):
@@ -167,6 +174,7 @@ class FilmArguments(Arguments):
 
     cohort: str | None = None
     slug: Slug | None = None
+    shard: PartOf | None = None
     tmdb: bool = True
     histograms: bool = False
     limit: int | None = Field(default=None, ge=1)
@@ -176,6 +184,7 @@ class FilmArguments(Arguments):
     def _one_of(self) -> Self:
         if (self.cohort is None) == (self.slug is None):
             raise ValueError("give cohort=LABEL or slug=SLUG, and not both")
+        _refuse_part_of_one(self.shard, self.cohort)
         return self
 
     def options(self) -> str:

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from scrapy.exceptions import CloseSpider
 
+from letterboxd_scraper import clock
 from letterboxd_scraper.arguments import (
     Definition,
     FilmArguments,
@@ -21,8 +23,19 @@ from letterboxd_scraper.arguments import (
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.delta import Rules
 from letterboxd_scraper.items import Listing
-from letterboxd_scraper.store import cohorts, enrichment, feeds, gate, opt_outs, people, reader, runs
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.leases import Leases, Refusal, Start
+from letterboxd_scraper.store import (
+    cohorts,
+    enrichment,
+    feeds,
+    gate,
+    leases,
+    opt_outs,
+    people,
+    reader,
+    runs,
+)
+from letterboxd_scraper.store.engine import first_line, reading, writing
 from letterboxd_scraper.targets import find_target
 
 logger = logging.getLogger(__name__)
@@ -81,8 +94,12 @@ class Beginning:
         if cohort is None:
             members = reader.member_start(self.connection, args.user, work, self.at)
         else:
-            members = reader.cohort_starts(self.connection, cohort, work, self.at, args.resume_from)
+            members = reader.cohort_starts(
+                self.connection, cohort, work, self.at, args.resume_from, args.shard
+            )
         spider.members = tuple(members)
+        seed = cohort.seed if cohort else None
+        spider.leases = self._handing_out(spider, self._finding(spider, work, seed))
         spider.stored_films = self._asking(reader.stored_films)
 
     def _when_rated(self, spider: Any) -> None:
@@ -94,8 +111,18 @@ class Beginning:
             night = gate.member_night(connection, args.user, when, args.audit)
         else:
             days = self.settings.DELTA_AUDIT_DAYS
-            night = gate.cohort_night(connection, cohort, when, args.audit, days)
+            night = gate.cohort_night(connection, cohort, when, args.audit, days, args.shard)
         spider.members, spider.starts, spider.skipped = night.full, night.starts, night.skipped
+        in_full = self._finding(spider, work, cohort.seed if cohort else None)
+        deltas = {start.name: start for start in night.starts}
+
+        def find(connection: sa.Connection, name: str) -> Start | None:
+            start = deltas.get(name)
+            if start is None:
+                return in_full(connection, name)
+            return None if gate.was_read_since(connection, name, start.read_at or self.at) else start
+
+        spider.leases = self._handing_out(spider, find)
         spider.rules = Rules(
             by_date=not self.settings.ROBOTSTXT_OBEY,
             known_run=self.settings.DELTA_KNOWN_RUN,
@@ -108,7 +135,8 @@ class Beginning:
         args = spider.args
         cohort = find_target(self.connection, args)
         self._open_run(spider, cohort.label if cohort else None, args.user)
-        spider.feeds = tuple(feeds.due(self.connection, cohort.id if cohort else None, args.user))
+        where = cohort.id if cohort else None
+        spider.feeds = tuple(feeds.due(self.connection, where, args.user, args.shard))
 
     def _film(self, spider: Any) -> None:
         args = spider.args
@@ -132,11 +160,46 @@ class Beginning:
     def _open_run(self, spider: Any, cohort: str | None, member: str | None, options: str = "") -> int | None:
         anew = self.settings.CRAWL_ANEW
         node = self.settings.LETTERBOXD_NODE or socket.gethostname()
-        place = runs.Place(os.environ.get(JOB), node, getattr(spider.args, "shard", None))
+        shard = getattr(spider.args, "shard", None)
+        place = runs.Place(os.environ.get(JOB), node, str(shard) if shard else None)
         spider.run, work = runs.begin(
             self.connection, spider.name, cohort, member, self.at, options, anew=anew, place=place
         )
         return work
+
+    def _finding(self, spider: Any, work: int | None, seed: str | None) -> Callable[..., Start | None]:
+        """Return a function that finds how a member's full crawl starts now; None: another has done it."""
+
+        def find(connection: sa.Connection, name: str) -> Start | None:
+            at = clock.now(self.settings.LETTERBOXD_NOW)
+            starts = reader.member_start(connection, name, work or spider.run, at, seed)
+            return starts[0] if starts else None
+
+        return find
+
+    def _handing_out(self, spider: Any, find: Callable[..., Start | None]) -> Leases:
+        """Return the crawl's members, each leased to it while it reads them."""
+
+        def take(name: str) -> Start | Refusal:
+            with writing(self.engine) as connection:
+                if not leases.take(connection, spider.run, name, self.settings.LEASE_SECONDS):
+                    return Refusal.HELD
+                if start := find(connection, name):
+                    return start
+                leases.release(connection, spider.run, [name])
+                return Refusal.DONE
+
+        async def take_in_thread(name: str) -> Start | Refusal:
+            try:
+                return await asyncio.to_thread(take, name)
+            except sa.exc.DBAPIError as error:
+                logger.error("Stopped: the database cannot be written to: %s", first_line(error))
+                raise CloseSpider("store_lost") from None
+
+        names = [member.name for member in (*spider.members, *getattr(spider, "starts", ()))]
+        # One more than are read at once, so that the next is at hand when one is finished.
+        at_once = self.settings.CONCURRENT_REQUESTS + 1
+        return Leases(names, take_in_thread, at_once, min(1.0, self.settings.LEASE_SECONDS / 4))
 
     def _asking(self, query: Callable[..., _Found], *given: Any) -> Callable[..., Any]:
         """Return a function that puts a question to the database, beside the event loop."""

@@ -12,8 +12,9 @@ from letterboxd_scraper import clock, config
 from letterboxd_scraper.beginnings import Beginning
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items import Failure
+from letterboxd_scraper.leases import LeaseLost
 from letterboxd_scraper.progress import Teller
-from letterboxd_scraper.store import failures, feeds, runs
+from letterboxd_scraper.store import failures, feeds, leases, runs
 from letterboxd_scraper.store.engine import first_line, shown, writing
 from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.tally import Tally
@@ -50,8 +51,9 @@ class Run:
         run = cls(crawler)
         crawler.signals.connect(run.spider_opened, signals.spider_opened)
         crawler.signals.connect(run.item_scraped, signals.item_scraped)
-        for signal in (signals.item_dropped, signals.item_error, signals.spider_error):
-            crawler.signals.connect(run.went_wrong, signal)
+        crawler.signals.connect(run.item_dropped, signals.item_dropped)
+        crawler.signals.connect(run.item_error, signals.item_error)
+        crawler.signals.connect(run.spider_error, signals.spider_error)
         crawler.signals.connect(run.spider_closed, signals.spider_closed)
         return run
 
@@ -74,8 +76,18 @@ class Run:
         if self.teller.is_due():
             self.teller.tell(self.tally.progress(self.crawler.spider, self._requests()))
 
-    def went_wrong(self) -> None:
+    def item_dropped(self, exception: BaseException) -> None:
+        self.errors += not isinstance(exception, LeaseLost)  # which is for the other crawl to store
+
+    def item_error(self) -> None:
         self.errors += 1
+
+    def spider_error(self, response: Any, spider: Any) -> None:
+        self.errors += 1
+        # What was to be done next for that member was never said: the others shall not wait for them.
+        request = getattr(response, "request", None)
+        if request and hasattr(spider, "leases") and (member := request.cb_kwargs.get("member")):
+            spider.leases.end(member, read=False)
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         if self._life:
@@ -112,12 +124,16 @@ class Run:
         while True:
             await asyncio.sleep(self.settings.LEASE_SECONDS / SIGNS_OF_LIFE)
             try:
-                await asyncio.to_thread(self._note_life, spider)
+                free = spider.leases.take_given_up() if hasattr(spider, "leases") else set()
+                await asyncio.to_thread(self._note_life, spider, free)
             except sa.exc.DBAPIError as error:
                 logger.warning("Cannot tell the database that the crawl goes on: %s", first_line(error))
 
-    def _note_life(self, spider: Any) -> None:
+    def _note_life(self, spider: Any, free: set[str]) -> None:
         with writing(self.engine) as connection:
+            if free:
+                leases.release(connection, spider.run, free)
+            leases.renew(connection, spider.run, self.settings.LEASE_SECONDS)
             runs.show_life(connection, spider.run, self._requests())
 
     def _summary(self, spider: Any, requests: int) -> str:
@@ -137,6 +153,7 @@ class Run:
             status = "failed" if outcome in ("bad_input", "no_robots") else outcome
             notes = self._summary(spider, requests)
             runs.finish(connection, spider.run, status, requests, at, notes)
+            leases.release(connection, spider.run)
         self.engine.dispose()
         logger.info("%s: %s, %d requests, %s", spider.name, outcome, requests, notes)
         logger.info("Database: %s", shown(self.settings.DATABASE_URL))

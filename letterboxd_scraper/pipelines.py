@@ -12,9 +12,18 @@ from scrapy.exceptions import DropItem
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from letterboxd_scraper import clock, config
-from letterboxd_scraper.items import STARS, STARS_OF, Listing
+from letterboxd_scraper.items import (
+    STARS,
+    STARS_OF,
+    Failure,
+    Listing,
+    MemberRead,
+    MemberRefreshed,
+    MemberStatus,
+)
+from letterboxd_scraper.leases import LeaseLost
 from letterboxd_scraper.starts import Visit
-from letterboxd_scraper.store import runs
+from letterboxd_scraper.store import leases, runs
 from letterboxd_scraper.store.changes import ChangedRatings
 from letterboxd_scraper.store.engine import first_line
 from letterboxd_scraper.store.opening import open_store
@@ -82,6 +91,9 @@ class StorePipeline:
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
             self._give_up(error)
             raise DropItem("the database is lost", log_level="DEBUG") from None
+        except LeaseLost:
+            self.crawler.spider.leases.lose(item.member)  # type: ignore[union-attr]
+            raise
         return item
 
     def _give_up(self, error: sa.exc.DBAPIError) -> None:
@@ -119,6 +131,18 @@ class StorePipeline:
             self._changed = ChangedRatings(self._connection)
         self._changed.take()  # what was rolled back did not happen
         with self._connection.begin():
-            save(item, self._connection, visit)
+            self._save_leased(item, self._connection, visit)
             if visit.run is not None and (rows := self._changed.take()):
                 runs.add_changes(self._connection, visit.run, rows)
+
+    def _save_leased(self, item: Any, connection: sa.Connection, visit: Visit) -> None:
+        """Store an item; where members are leased, only while they are, and their last one ends the lease."""
+        if visit.run is None or not hasattr(self.crawler.spider, "leases"):
+            save(item, connection, visit)
+            return
+        # What could not be read is no fact that would be in another crawl's way.
+        if not isinstance(item, Failure) and not leases.holds(connection, visit.run, item.member):
+            raise LeaseLost(f"{item.member} is read by another crawl", log_level="DEBUG")
+        save(item, connection, visit)
+        if isinstance(item, MemberRead | MemberRefreshed | MemberStatus):
+            leases.release(connection, visit.run, [item.member])

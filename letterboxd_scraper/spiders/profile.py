@@ -10,6 +10,7 @@ from letterboxd_scraper import clock, urls
 from letterboxd_scraper.arguments import Arguments, ProfileArguments
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items import STARS_OF, DiaryPage, Failure, FilmsPage, Listing, MemberRead, Tile
+from letterboxd_scraper.leases import Leases, Start
 from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.profile import parse_profile
@@ -20,11 +21,14 @@ from letterboxd_scraper.starts import MemberStart, StoredFilms
 
 
 class ProfileSpider(MemberSpider):
-    """Reads one member after the other; `members` and `stored_films` are filled before it starts."""
+    """Reads one member after the other; `members`, `leases`, which hands them out, and `stored_films` are
+    filled before it starts.
+    """
 
     name = "profile"
     arguments: ClassVar[type[Arguments]] = ProfileArguments
     members: tuple[MemberStart, ...] = ()
+    leases: Leases
     stored_films: StoredFilms
 
     def __init__(self, name: str | None = None, **given: Any) -> None:
@@ -33,11 +37,17 @@ class ProfileSpider(MemberSpider):
         self._places: dict[str, int] = {}
 
     async def start(self) -> AsyncIterator[Any]:
-        for place, member in enumerate(self.members):
-            self._places[member.name] = place
-            self.crawls[member.name] = self.crawl_of(member)
-            async for found in self.go_on(member.name):
+        async for member in self.leases:
+            self._places[member.name] = len(self._places)
+            async for found in self.begin(member):
                 yield found
+
+    async def begin(self, start: Start) -> AsyncIterator[Any]:
+        """Yield a member's first request, or what marks their end where everything was read before."""
+        assert isinstance(start, MemberStart)  # noqa: S101  (the others are read by `when_rated`)
+        self.crawls[start.name] = self.crawl_of(start)
+        async for found in self.go_on(start.name):
+            yield found
 
     def crawl_of(self, member: MemberStart) -> MemberCrawl:
         return MemberCrawl(member, watched=self.args.watched or member.is_seed, diary=self.args.diary)
@@ -58,11 +68,19 @@ class ProfileSpider(MemberSpider):
             yield found
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
-        del self.crawls[member]
+        self.leave(member)
         yield from ()
+
+    def leave(self, member: str, *, read: bool = False) -> None:
+        """Have done with a member, who was ``read``, or given up, or whom another crawl reads."""
+        self.crawls.pop(member, None)
+        self.leases.end(member, read=read)
 
     async def go_on(self, member: str) -> AsyncIterator[Any]:
         """Yield the request for the member's next page, or what marks the end of the member."""
+        if self.leases.has_lost(member):
+            self.leave(member)
+            return
         crawl = self.crawls[member]
         while step := crawl.next_page():
             listing, number = step
@@ -77,7 +95,7 @@ class ProfileSpider(MemberSpider):
             yield failure
         listings = tuple(listing for listing in crawl.readings if listing not in STARS_OF)
         yield MemberRead(member, listings, crawl.films, crawl.likes)
-        del self.crawls[member]
+        self.leave(member, read=True)
 
     async def _without_a_page(self, crawl: MemberCrawl, reading: Reading) -> FilmsPage | None:
         """Return the end of a listing that takes no page: one read by its parts, or known to be empty."""

@@ -12,6 +12,7 @@ from letterboxd_scraper.arguments import WhenRatedArguments
 from letterboxd_scraper.delta import MemberDelta, Rules
 from letterboxd_scraper.errors import PageError
 from letterboxd_scraper.items import Failure, FeedEntry, Listing, MemberRefreshed
+from letterboxd_scraper.leases import Start
 from letterboxd_scraper.pages.feed import parse_feed
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.profile import parse_profile
@@ -25,7 +26,7 @@ from letterboxd_scraper.stops import CrawlEnding, SiteStop
 class WhenRatedSpider(ProfileSpider):
     """Brings members up to date; those who were never read before are read in full.
 
-    `members` (to be read in full), `starts`, `rules` and `stored_rows` are filled before it starts.
+    `members` (to be read in full), `starts`, `leases`, `rules` and `stored_rows` are filled before it starts.
     """
 
     name = "when_rated"
@@ -39,14 +40,14 @@ class WhenRatedSpider(ProfileSpider):
         super().__init__(name, **given)
         self.deltas: dict[str, MemberDelta] = {}
 
-    async def start(self) -> AsyncIterator[Any]:
-        async for found in super().start():
-            yield found
-        for place, start in enumerate(self.starts, start=len(self.members)):
-            self._places[start.name] = place
-            self.deltas[start.name] = MemberDelta(start, self.rules)
-            for found in self.go_on_with_delta(start.name):
+    async def begin(self, start: Start) -> AsyncIterator[Any]:
+        if isinstance(start, MemberStart):
+            async for found in super().begin(start):
                 yield found
+            return
+        self.deltas[start.name] = MemberDelta(start, self.rules)
+        for found in self.go_on_with_delta(start.name):
+            yield found
 
     def crawl_of(self, member: MemberStart) -> MemberCrawl:
         return MemberCrawl(member, watched=member.is_seed)
@@ -83,6 +84,9 @@ class WhenRatedSpider(ProfileSpider):
 
     def go_on_with_delta(self, member: str) -> Iterator[Any]:
         """Yield what the pages told, then the request for the next one, or what marks the member's end."""
+        if self.leases.has_lost(member):
+            self.leave(member)
+            return
         delta = self.deltas[member]
         step = delta.next_page()
         yield from delta.items
@@ -104,7 +108,11 @@ class WhenRatedSpider(ProfileSpider):
                 url=self.address(member, Listing.PROFILE),
                 changes=delta.changes(),
             )
-        del self.deltas[member]
+        self.leave(member, read=not delta.doubts)
+
+    def leave(self, member: str, *, read: bool = False) -> None:
+        self.deltas.pop(member, None)
+        super().leave(member, read=read)
 
     async def parse_listing(
         self, response: Response, member: str, listing: Listing, number: int
@@ -133,9 +141,3 @@ class WhenRatedSpider(ProfileSpider):
     def _saw_feed(self, member: str, entries: tuple[FeedEntry, ...]) -> Iterator[Any]:
         self.deltas[member].saw_feed(entries)
         yield from self.go_on_with_delta(member)
-
-    def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
-        if member in self.deltas:
-            del self.deltas[member]
-        else:
-            yield from super().gave_up(member, status)

@@ -11,6 +11,7 @@ from letterboxd_scraper.arguments import FilmArguments
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.film_items import DIRECTOR, FILM, HISTOGRAM, TMDB, Director, TmdbLink
 from letterboxd_scraper.items import Film
+from letterboxd_scraper.shards import Shard
 from letterboxd_scraper.starts import FilmStart
 from letterboxd_scraper.store.films import placeholder
 from letterboxd_scraper.store.schema import (
@@ -25,12 +26,16 @@ from letterboxd_scraper.store.upsert import as_list, listed
 
 ROLE = "director"
 LONGEST_WAIT = timedelta(days=30)
+# What is to be done about a film, and the stage of a failure to do it.
+_STAGES = {"page": FILM, "refresh": TMDB, "resolve": DIRECTOR, "histogram": HISTOGRAM}
 Condition = sa.ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked for: with ``tmdb``, with ``histograms``, of all films (``force``), of at most ``limit``.
+
+    Where there is a ``shard``, of the films in it alone.
 
     What TMDB and histograms told is asked for anew where it is older than these moments.
     """
@@ -42,6 +47,7 @@ class Wanted:
     histograms: bool = False
     force: bool = False
     limit: int | None = None
+    shard: Shard | None = None
 
     @classmethod
     def of(cls, args: FilmArguments, settings: Config, at: datetime, *, tmdb: bool) -> Self:
@@ -54,6 +60,7 @@ class Wanted:
             histograms=args.histograms,
             force=args.force,
             limit=args.limit,
+            shard=args.shard,
         )
 
 
@@ -79,6 +86,18 @@ def due(connection: sa.Connection, cohort: int | None, slug: str | None, wanted:
     )
     of_cohort = sa.select(films).join(rated, rated.c.film_id == films.c.id)
     return _starts(connection, of_cohort, wanted, [rated.c.members.desc(), films.c.id], waits=True)
+
+
+def is_due(connection: sa.Connection, wanted: Wanted) -> Condition:
+    """The condition that something is to be found out about a film now, as `due` finds it for a cohort's."""
+    failures = connection.execute(_open_failures(*_STAGES.values()))
+    held = [(row.film, row.stage) for row in failures if _is_held(row, wanted.at)]
+    parts = []
+    for name, condition in _conditions(wanted, waits=True).items():
+        waiting = [film for film, stage in held if stage == _STAGES[name]]
+        parts.append(sa.and_(condition, sa.or_(films.c.slug.is_(None), films.c.slug.not_in(waiting))))
+    can_be_read = sa.or_(films.c.slug.is_not(None), films.c.letterboxd_film_id.is_not(None))
+    return sa.and_(can_be_read, sa.or_(*parts))
 
 
 def settle(connection: sa.Connection, film_ids: Iterable[int], at: datetime, *, looked: bool = True) -> None:
@@ -170,7 +189,7 @@ def _starts(
     chosen = [
         (row, doing)
         for row in sorted(rows, key=lambda row: row.slug in failed)
-        if any((doing := _doing(row, held)).values())
+        if _is_in(wanted.shard, row) and any((doing := _doing(row, held)).values())
     ][: wanted.limit]
     directors = _site_directors(connection, [row.id for row, doing in chosen if not doing["page"]])
     return [
@@ -179,11 +198,15 @@ def _starts(
     ]
 
 
+def _is_in(shard: Shard | None, row: Any) -> bool:
+    # One without a slug is in the part that its row gives.
+    return shard is None or shard.holds(row.slug or row.id)
+
+
 def _doing(row: Any, held: set[tuple[str, str]]) -> dict[str, bool]:
     """Return what is to be done about a film, but for what has failed several times and must wait."""
-    stages = {"page": FILM, "refresh": TMDB, "resolve": DIRECTOR, "histogram": HISTOGRAM}
     return {
-        name: bool(row._mapping[name]) and (row.slug, stage) not in held for name, stage in stages.items()
+        name: bool(row._mapping[name]) and (row.slug, stage) not in held for name, stage in _STAGES.items()
     }
 
 

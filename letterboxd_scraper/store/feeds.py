@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import FeedEntry, FeedNews, Listing
+from letterboxd_scraper.shards import Shard
 from letterboxd_scraper.starts import FeedStart, Visit
 from letterboxd_scraper.store import failures
 from letterboxd_scraper.store.diaries import Viewing, save_entries
@@ -27,8 +28,13 @@ _TMDB = (
 )
 
 
-def due(connection: sa.Connection, cohort: int | None, name: str | None) -> list[FeedStart]:
-    """Return whose feeds are asked for: one member's, or those of a cohort's members who are not gone."""
+def due(
+    connection: sa.Connection, cohort: int | None, name: str | None, shard: Shard | None = None
+) -> list[FeedStart]:
+    """Return whose feeds are asked for: one member's, or those of a cohort's members who are not gone.
+
+    Where there is a ``shard``, only those of the members in it.
+    """
     feed, rated = user_scrape_state.alias("feed"), user_scrape_state.alias("rated")
     query = sa.select(
         users.c.letterboxd_username.label("name"), feed, rated.c.complete_as_of.label("complete")
@@ -41,7 +47,8 @@ def due(connection: sa.Connection, cohort: int | None, name: str | None) -> list
     query = query.join(cohort_members, cohort_members.c.user_id == users.c.id)
     query = query.where(cohort_members.c.cohort_id == cohort, users.c.status != "gone")
     query = query.order_by(cohort_members.c.depth, users.c.letterboxd_username)
-    return [_start(row) for row in connection.execute(query)]
+    rows = connection.execute(query)
+    return [_start(row) for row in rows if shard is None or shard.holds(row.name)]
 
 
 def _start(row: Any) -> FeedStart:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import Film
+from letterboxd_scraper.shards import Shard
 from letterboxd_scraper.starts import DeltaStart, MemberStart, Reason, Stored
 from letterboxd_scraper.store import failures, reader
 from letterboxd_scraper.store.cohorts import Cohort
@@ -40,9 +41,14 @@ class When:
 
 
 def cohort_night(
-    connection: sa.Connection, cohort: Cohort, when: When, audit: Audit = "auto", audit_days: int = 30
+    connection: sa.Connection,
+    cohort: Cohort,
+    when: When,
+    audit: Audit = "auto",
+    audit_days: int = 30,
+    shard: Shard | None = None,
 ) -> Night:
-    """Return who of a cohort is to be read."""
+    """Return who of a cohort, or of a part of it, is to be read: audits are on the same days in both."""
     query = (
         sa.select(users)
         .join(cohort_members, cohort_members.c.user_id == users.c.id)
@@ -51,7 +57,8 @@ def cohort_night(
     )
     rows = connection.execute(query).all()
     audits = {"none": set(), "all": {row.id for row in rows}, "auto": _due(rows, when.at, audit_days)}
-    return _night(connection, rows, when, audits[audit], cohort.seed, listed=cohort.seed is not None)
+    mine = reader.in_shard(rows, shard)
+    return _night(connection, mine, when, audits[audit], cohort.seed, listed=cohort.seed is not None)
 
 
 def member_night(connection: sa.Connection, name: str, when: When, audit: Audit = "auto") -> Night:
@@ -59,6 +66,12 @@ def member_night(connection: sa.Connection, name: str, when: When, audit: Audit 
     rows = connection.execute(sa.select(users).where(users.c.letterboxd_username == name)).all()
     due = {row.id for row in rows} if audit == "all" else set()
     return _night(connection, rows, when, due, None, listed=False)
+
+
+def was_read_since(connection: sa.Connection, name: str, moment: datetime) -> bool:
+    """Say whether a member was read after that moment; a member who is not stored any more counts as read."""
+    row = connection.execute(sa.select(users).where(users.c.letterboxd_username == name)).first()
+    return row is None or _last_read(row) > moment
 
 
 def stored_rows(connection: sa.Connection, member: str) -> tuple[Stored, ...]:

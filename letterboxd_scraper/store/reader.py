@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.items import Film, Listing
+from letterboxd_scraper.shards import Shard
 from letterboxd_scraper.starts import Bookmark, MemberStart
 from letterboxd_scraper.store import runs
 from letterboxd_scraper.store.cohorts import Cohort
@@ -27,11 +28,12 @@ def cohort_starts(
     work: int | None,
     at: datetime,
     resume_from: str | None = None,
+    shard: Shard | None = None,
 ) -> list[MemberStart]:
     """Return the cohort's members that are still to be crawled, nearest first, from ``resume_from`` on.
 
-    Members whose crawl was completed by a run of ``work`` (its first run's number), or by a later one
-    that read as much, are left out.
+    Where there is a ``shard``, these are members in it. Members whose crawl was completed by a run of
+    ``work`` (its first run's number), or by a later one that read as much, are left out.
     """
     query = (
         sa.select(users)
@@ -41,14 +43,21 @@ def cohort_starts(
     )
     rows = list(connection.execute(query))
     names = [row.letterboxd_username for row in rows]
-    rows = rows[names.index(resume_from) if resume_from else 0 :]
+    rows = in_shard(rows[names.index(resume_from) if resume_from else 0 :], shard)
     return starts_of(connection, rows, work, at, cohort.seed)
 
 
-def member_start(connection: sa.Connection, name: str, work: int | None, at: datetime) -> list[MemberStart]:
+def in_shard(rows: Sequence[Any], shard: Shard | None) -> list[Any]:
+    """Return the rows of ``users`` whose members are in a shard; all of them where there is none."""
+    return [row for row in rows if shard is None or shard.holds(row.letterboxd_username)]
+
+
+def member_start(
+    connection: sa.Connection, name: str, work: int | None, at: datetime, seed: str | None = None
+) -> list[MemberStart]:
     """Return one stored member's start; an empty list if ``work`` has done it already."""
     rows = list(connection.execute(sa.select(users).where(users.c.letterboxd_username == name)))
-    return starts_of(connection, rows, work, at, seed=None)
+    return starts_of(connection, rows, work, at, seed)
 
 
 def people_bookmarks(

@@ -128,15 +128,9 @@ def finish(connection: sa.Connection, run: int, status: str, requests: int, at: 
 def members_done(connection: sa.Connection, cohort_id: int, label: str) -> tuple[int, int]:
     """Return how many of a cohort's members the latest `profile` work has read, and how many there are.
 
-    Members who are gone or private cannot be read and count as done.
+    Members who are gone or private cannot be read and count as done. The works on all shards are one.
     """
-    work = (
-        sa.select(scrape_runs.c.work_run)
-        .where(scrape_runs.c.type == "profile", scrape_runs.c.cohort == label)
-        .order_by(scrape_runs.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    work = _first_of_latest_works(connection, label)
     read = sa.or_(users.c.last_full_scrape_run.in_(that_read_as_much(work)), users.c.status != "ok")
     query = (
         sa.select(sa.func.count().filter(read), sa.func.count())
@@ -147,8 +141,30 @@ def members_done(connection: sa.Connection, cohort_id: int, label: str) -> tuple
     return done, members
 
 
+def _first_of_latest_works(connection: sa.Connection, label: str) -> int | None:
+    """Return the first run of the latest `profile` work on a cohort, or of those on all of its shards."""
+    runs = scrape_runs.c
+    of_cohort = sa.and_(runs.type == "profile", runs.cohort == label)
+    query = sa.select(runs.work_run, runs.options, runs.shard).where(of_cohort)
+    last = connection.execute(query.order_by(runs.id.desc()).limit(1)).first()
+    if last is None:
+        return None
+    if last.shard is None:
+        return int(last.work_run)
+    # The others' works that are older than the end of this shard's work before were of an earlier round.
+    before = sa.select(sa.func.max(sa.func.coalesce(runs.finished_at, runs.seen_at))).where(
+        of_cohort, runs.shard == last.shard, runs.work_run < last.work_run
+    )
+    ended = connection.scalar(before)
+    same_round = [runs.shard.endswith(f"/{last.shard.split('/')[1]}"), runs.options == last.options]
+    if ended is not None:
+        same_round.append(runs.work_began_at >= ended)
+    first: int | None = connection.scalar(sa.select(sa.func.min(runs.work_run)).where(of_cohort, *same_round))
+    return first
+
+
 def has_unfinished(connection: sa.Connection, kind: str, label: str, at: datetime, options: str = "") -> bool:
-    """Say whether the last run of this kind on a cohort was interrupted and can be carried on."""
+    """Say whether the last run of this kind on a whole cohort was interrupted and can be carried on."""
     last = _last(connection, kind, label, None)
     return last is not None and _can_go_on(last, options, at)
 
@@ -168,13 +184,14 @@ def has_fresh_counts(connection: sa.Connection, label: str, moment: datetime) ->
 
 
 def notes_of_latest(connection: sa.Connection, kind: str, label: str | None) -> str | None:
-    """Return the line of notes of the last run of this kind on a cohort."""
+    """Return the line of notes of the last run of this kind on a whole cohort."""
     run = latest(connection, kind, label)
     return connection.scalar(sa.select(scrape_runs.c.notes).where(scrape_runs.c.id == run))
 
 
 def latest(connection: sa.Connection, kind: str, label: str | None) -> int | None:
-    """Return the number of the last run of this kind on a cohort."""
-    same = sa.and_(scrape_runs.c.type == kind, scrape_runs.c.cohort.is_not_distinct_from(label))
-    query = sa.select(scrape_runs.c.id).where(same).order_by(scrape_runs.c.id.desc()).limit(1)
+    """Return the number of the last run of this kind on a whole cohort: runs on its shards do not count."""
+    runs = scrape_runs.c
+    same = (runs.type == kind, runs.cohort.is_not_distinct_from(label), runs.shard.is_(None))
+    query = sa.select(runs.id).where(*same).order_by(runs.id.desc()).limit(1)
     return connection.scalar(query)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 Row = dict[str, Any]
 # Makes the value that a column gets along with a change, from the rows as stored and as offered and its name.
 Along = Callable[[Any, Any, str], Any]
@@ -126,7 +126,7 @@ def _insert_missing(
 
 
 def _insert(dialect: str, table: sa.Table, names: tuple[str, ...], together: bool) -> Any:
-    insert = _INSERT[dialect](table)
+    insert = INSERT[dialect](table)
     if not together:
         return insert
     plain, others = _split(table, names)

@@ -1,0 +1,60 @@
+"""Who reads a member now: one crawl at a time, and for no longer than it shows life.
+
+Moments are those of the database's clock.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.engine import moment
+from letterboxd_scraper.store.schema import member_leases, users
+from letterboxd_scraper.store.upsert import INSERT
+
+
+def take(connection: sa.Connection, run: int, member: str, seconds: float) -> bool:
+    """Lease a member to a run for so long; say whether it has them now.
+
+    It has not while another run's lease lasts. Who is not stored (any more) can be read by everybody.
+    """
+    user = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == member))
+    if user is None:
+        return True
+    now = moment(connection)
+    row = {"user_id": user, "run_id": run, "expires_at": now + timedelta(seconds=seconds)}
+    statement = INSERT[connection.dialect.name](member_leases).values(row)
+    free = sa.or_(member_leases.c.run_id == run, member_leases.c.expires_at <= now)
+    statement = statement.on_conflict_do_update(
+        index_elements=["user_id"], set_={name: row[name] for name in ("run_id", "expires_at")}, where=free
+    )
+    return connection.execute(statement.returning(member_leases.c.user_id)).first() is not None
+
+
+def holds(connection: sa.Connection, run: int, member: str) -> bool:
+    """Say whether a member is leased to a run; if so, nobody else can take them before this transaction ends.
+
+    It does not matter whether the time is over, as long as nobody else came.
+    """
+    here = users.c.letterboxd_username == member
+    query = sa.select(member_leases.c.run_id).join(users, users.c.id == member_leases.c.user_id).where(here)
+    holder = connection.scalar(query.with_for_update(read=True, of=member_leases))
+    if holder is None:  # there is nobody to protect where the member has gone from the database
+        return connection.scalar(sa.select(users.c.id).where(here)) is None
+    return bool(holder == run)
+
+
+def renew(connection: sa.Connection, run: int, seconds: float) -> None:
+    """Let all leases of a run last for so long from now."""
+    until = moment(connection) + timedelta(seconds=seconds)
+    connection.execute(member_leases.update().where(member_leases.c.run_id == run).values(expires_at=until))
+
+
+def release(connection: sa.Connection, run: int, members: Collection[str] | None = None) -> None:
+    """End a run's leases on these members, or on all."""
+    conditions: list[Any] = [member_leases.c.run_id == run]
+    if members is not None:
+        names = sa.select(users.c.id).where(users.c.letterboxd_username.in_(members))
+        conditions.append(member_leases.c.user_id.in_(names))
+    connection.execute(member_leases.delete().where(*conditions))
