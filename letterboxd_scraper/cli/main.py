@@ -20,6 +20,7 @@ from letterboxd_scraper.cli import (
     schedule,
     scrape,
     serve,
+    status,
     sync,
     taste,
     watch,
@@ -34,7 +35,7 @@ class _Sections(Group):
         "Begin here": "init sync doctor",
         "Read the site": "cohort plan scrape enrich watch import schedule",
         "See what they think": "rank taste report export serve",
-        "Look after it": "config runs failures refresh db forget",
+        "Look after it": "status config runs failures refresh db forget",
     }
 
 
@@ -69,6 +70,7 @@ app.command("report")(report.report)
 app.add_typer(export, name="export")
 app.command("serve")(serve.serve)
 
+app.command("status")(status.status)
 app.add_typer(config.app, name="config")
 app.command("runs")(log.runs)
 app.command("failures")(log.failures)

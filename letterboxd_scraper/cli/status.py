@@ -1,0 +1,146 @@
+"""`letterboxd status`: how it stands, and what runs where."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from letterboxd_scraper import options
+from letterboxd_scraper.console import Session, harmless
+
+if TYPE_CHECKING:
+    from letterboxd_scraper.status.model import CohortStatus, DueMembers, Films, Members, Ranking, Status
+
+
+def status(
+    context: typer.Context,
+    cohort: Annotated[
+        str | None, options.cohort("Label or number of a cohort; default: all of them.")
+    ] = None,
+) -> None:
+    """Say how old the data are, what runs now and what is due.
+
+    Of each cohort: its members, films and rankings, how the last run of each spider ended, and what the next
+    ones have to do. A run that shows no life for twice LEASE_SECONDS has died. Nothing is sent or changed.
+
+    \b
+    Examples:
+      letterboxd status
+      letterboxd status --cohort friends --json
+    """
+    from letterboxd_scraper import clock
+    from letterboxd_scraper.status import reading as status_reading
+    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.reading_only import open_read_only
+
+    session: Session = context.obj
+    config = session.config
+    session.uses_store()
+    rules = status_reading.Rules.of(config, clock.now(config.LETTERBOXD_NOW))
+    with reading(open_read_only(config.DATABASE_URL)) as connection:
+        chosen = cohorts.every(connection) if cohort is None else [cohorts.find(connection, cohort)]
+        found = status_reading.read(connection, chosen, rules)
+    if session.as_json:
+        typer.echo(json.dumps(asdict(found), default=datetime.isoformat, indent=1))
+        return
+    for each in found.cohorts:
+        for line in _lines(each, found.at):
+            typer.echo(harmless(line))
+        typer.echo()
+    _show_runs(session, found)
+    if not found.cohorts:
+        session.say("there is no cohort yet: make one with `letterboxd sync --seed NAME`")
+
+
+def _lines(cohort: "CohortStatus", at: datetime) -> Iterator[str]:
+    label = cohort.cohort
+    yield label
+    yield f"  members   {_members(cohort.members)}"
+    yield f"  data      {_age(cohort.members, at)}"
+    yield f"  films     {_films(cohort.films)}"
+    yield f"  rankings  {_rankings(cohort.rankings, label, at)}"
+    if cohort.failures:
+        yield f"  failures  {cohort.failures} open: `letterboxd failures` lists them"
+    yield f"  due       {_due(cohort.due, cohort.films)}"
+
+
+def _members(members: "Members") -> str:
+    read = f"{members.read} read, {members.never_read or 'none'} never read"
+    return f"{members.ok} ok ({read}), {members.private} private, {members.gone} gone"
+
+
+def _age(members: "Members", at: datetime) -> str:
+    if members.oldest is None or members.newest is None:
+        return "nobody was read yet"
+    first, last = _ago(members.oldest, at), _ago(members.newest, at)
+    return f"as of {first}" if first == last else f"as of {first} to {last}"
+
+
+def _films(films: "Films") -> str:
+    known = f"{films.complete} known in full, {films.due} to enrich, {films.waiting} incomplete and to wait"
+    return f"{films.films}, {films.ratings} ratings; {known}"
+
+
+def _rankings(rankings: "tuple[Ranking, ...]", label: str, at: datetime) -> str:
+    if not rankings:
+        return f"none: letterboxd rank compute --cohort {label}"
+    told = [
+        f"{each.strategy} {_ago(each.computed_at, at)}{' (outdated)' * each.outdated}" for each in rankings
+    ]
+    again = f": letterboxd rank compute --cohort {label} --strategy all"
+    return ", ".join(told) + again * any(each.outdated for each in rankings)
+
+
+def _due(due: "DueMembers", films: "Films") -> str:
+    parts = [f"{due.members} members to read at least, {due.audits} of them for their audit"]
+    if films.due:
+        parts.append(f"{films.due} films to enrich")
+    if films.tmdb_ageing:
+        parts.append(f"{films.tmdb_ageing} with data of TMDB's that are nearly 180 days old")
+    return "; ".join(parts)
+
+
+def _show_runs(session: Session, found: "Status") -> None:
+    last: list[tuple[Any, ...]] = [
+        (
+            each.cohort,
+            run.spider if run.shards == 1 else f"{run.spider}, {run.shards} shards",
+            run.status,
+            _ago(run.finished_at or run.started_at, found.at),
+            run.requests,
+            run.rows_changed,
+            run.failures,
+        )
+        for each in found.cohorts
+        for run in each.runs
+    ]
+    if last:
+        columns = ("cohort", "last run of", "ended", "when", "requests", "rows changed", "failures")
+        session.show(columns, last)
+        typer.echo()
+    if not found.running:
+        typer.echo("nothing runs now")
+        return
+    rows = [
+        (
+            run.spider,
+            run.cohort or run.member,
+            run.node,
+            run.shard,
+            run.job,
+            run.requests,
+            _ago(run.started_at, found.at),
+        )
+        for run in found.running
+    ]
+    session.show(("runs now", "on", "node", "shard", "job", "requests", "since"), rows)
+
+
+def _ago(then: datetime, now: datetime) -> str:
+    from humanize import naturaldelta
+
+    return f"{naturaldelta(now - then)} ago" if now - then >= timedelta(minutes=1) else "a moment ago"
