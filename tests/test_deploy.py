@@ -68,7 +68,7 @@ def node(
     """A node with the shipped configuration and a password, to which the clone was deployed."""
     folder = tmp_path_factory.mktemp("scrapyd")
     shipped_configuration(folder)
-    environment = outside(environment_for(site.url, database))
+    environment = outside(environment_for(site.url, database)) | {"TMPDIR": str(folder)}
     with scrapyd.server(
         folder, environment, username=USER, password=PASSWORD, deployed=True, python=bare
     ) as node:
@@ -116,6 +116,7 @@ def test_a_circle_is_crawled_by_what_is_in_the_egg(
     engine = make_engine(database)  # the first job made the file, and its tables
     assert stored_facts(engine) == set(site.world.truth(site.world.circle("marla")))
     engine.dispose()
+    assert not list(crawled.folder.glob("letterboxd-*"))  # the migrations had to be unpacked for that
     assert {hit.agent for hit in site.log} == {f"letterboxd-scraper/{MARK}"}
     elsewhere = (bare, "-c", "import letterboxd_scraper")
     assert subprocess.run(elsewhere, cwd=crawled.folder, env=outside(), check=False).returncode == 1

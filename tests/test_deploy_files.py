@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,16 @@ import yaml  # type: ignore[import-untyped]
 from dotenv import dotenv_values
 
 from letterboxd_scraper.config import Config
+from tests import warm
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
+GUIDE = (DEPLOY / "README.md").read_text()
+# A command of ours as the guide prints it, also one that is run in a container: its words, and its options.
+COMMANDS = sorted(
+    set(re.findall(r"(?<!/)letterboxd ((?!letterboxd)[a-z]+(?: [a-z]+)?)((?: --[a-z]+(?: \w+)?)*)", GUIDE))
+)
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 EXAMPLE = dotenv_values(DEPLOY / "env.example")
 
@@ -99,3 +106,21 @@ def test_the_image_is_made_of_what_there_is_and_of_no_settings_file() -> None:
     assert all((ROOT / name).exists() for name in wanted)
     assert not any(name.endswith(".env") for name in wanted)
     assert COMPOSE["services"]["scrapyd"]["build"] == {"context": "..", "dockerfile": "deploy/Dockerfile"}
+
+
+@pytest.mark.parametrize(("words", "options"), COMMANDS)
+def test_the_guide_names_commands_that_exist(words: str, options: str, tmp_path: Path) -> None:
+    shown = warm.run(
+        [sys.executable, "-m", "letterboxd_scraper", *words.split(), "--help"], tmp_path, {}, seconds=60
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert all(option in shown.stdout for option in re.findall(r"--\w+", options))
+
+
+def test_the_guide_names_files_that_exist() -> None:
+    named = set(re.findall(r"\bdeploy/([\w.*-]+)", GUIDE)) | set(
+        re.findall(r"`([\w-]+\.(?:service|yaml|conf))`", GUIDE)
+    )
+    assert {"env.example", "scrapyd.service", "compose.yaml"} <= named
+    for name in named - {"postgresql.conf", "pg_hba.conf"}:
+        assert list(DEPLOY.glob(name)), name

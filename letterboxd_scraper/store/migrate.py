@@ -1,5 +1,7 @@
 """Bringing a database to the current schema. SQLite files migrate themselves; PostgreSQL on request."""
 
+import atexit
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +60,7 @@ def migrations_dir() -> Path:
     if isinstance(folder, Path):
         return folder
     copy = Path(tempfile.mkdtemp(prefix="letterboxd-migrations-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
     _copy(folder, copy)
     return copy
 
