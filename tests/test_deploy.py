@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.opening import revision_of
+from letterboxd_scraper.store.schema import REVISION
 from tests import deployed, scrapyd
 from tests.conftest import ROOT, environment_for, stored_facts
 from tests.deployed import MARK, deploy, outside
@@ -177,6 +180,16 @@ def last_line(node: Scrapyd, job: str) -> str:
 def test_an_unknown_spider_is_refused_at_once(node: Scrapyd) -> None:
     with pytest.raises(AssertionError, match="spider 'profil' not found"):
         node.schedule("profil", {}, cohort="friends")
+
+
+def test_an_old_file_is_brought_up_to_date_out_of_the_egg(node: Scrapyd, tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    migrate.upgrade(engine, "0001")
+    job = node.schedule("profile", {"DATABASE_URL": engine.url}, cohort="nobody")
+    assert node.exit_code(job) == 2
+    assert revision_of(engine) == REVISION
+    engine.dispose()
+    assert len(list(tmp_path.glob("old.db.before-*.backup"))) == 1
 
 
 def test_a_postgresql_that_is_behind_is_named_in_one_line(
