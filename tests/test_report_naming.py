@@ -54,12 +54,45 @@ def test_without_names_members_are_numbers_that_stay(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-@pytest.mark.parametrize("label", ["marla", "KIP2", "marla s.", "Kip's friends", "ana-archives"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "marla",
+        "KIP2",
+        "marla s.",
+        "Kip's friends",
+        "ana-archives",
+        "marla_friends",
+        "friends_of_kip2",
+        "kips friends",
+        "everybody around Marla S",
+        "seen by zoe zadok",
+    ],
+)
 def test_a_label_with_a_members_name_in_it_is_not_shown(engine: sa.Engine, label: str) -> None:
     fill(engine, label)
+    with engine.begin() as connection:
+        connection.execute(users.update().where(users.c.id == 4).values(display_name="Zoë  Zadok"))
     assert named(engine).label == naming.UNNAMED
     assert named(engine).argument == "LABEL"
     assert named(engine, names=True).label == label
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize("label", ["marla-club", "zoe zadok and others"])
+def test_nor_is_one_with_the_name_of_a_seed_who_is_no_member(engine: sa.Engine, label: str) -> None:
+    fill(engine, label)
+    with engine.begin() as connection:
+        connection.execute(users.update().where(users.c.id == 1).values(display_name="Zoë Zadok"))
+        connection.execute(cohort_members.delete().where(cohort_members.c.user_id == 1))
+    assert named(engine).label == naming.UNNAMED
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize("label", ["friends", "marlowe", "banana", "kip22"])
+def test_a_label_without_a_name_in_it_is_shown(engine: sa.Engine, label: str) -> None:
+    fill(engine, label)
+    assert named(engine).label == label
 
 
 def test_it_is_made_for_the_seed_or_the_member_that_is_named(engine: sa.Engine) -> None:

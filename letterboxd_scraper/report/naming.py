@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -60,7 +61,9 @@ def of_cohort(
         members = _by_name(people)
         profiles = {user: name for user, name, _ in people}
         return Naming(cohort.label, members, profiles, you)
-    secrets = {cohort.seed or ""} | {each for _, name, shown in people for each in (name, shown or "")}
+    seed = sa.select(users.c.display_name).where(users.c.letterboxd_username == cohort.seed)
+    secrets = {cohort.seed or "", connection.scalar(seed) or ""}
+    secrets |= {each for _, name, shown in people for each in (name, shown or "")}
     label = UNNAMED if _gives_away(cohort.label, secrets) else cohort.label
     key = connection.scalar(sa.select(cohorts.c.created_at).where(cohorts.c.id == cohort.id))
     return Naming(label, _by_number([user for user, *_ in people], f"{cohort.id} {key}"), {}, you)
@@ -93,13 +96,25 @@ def _by_number(members: Collection[int], key: str) -> dict[int, str]:
 
 
 def _gives_away(label: str, secrets: Iterable[str]) -> bool:
-    """Say whether the label is one of the names, or has one of them among its words.
+    """Say whether the label is one of the names, or has one of them among its words, also with an s.
 
-    >>> _gives_away("Marla's friends", ["marla"]), _gives_away("friends", ["marla", ""])
-    (True, False)
+    >>> _gives_away("Marla's friends", ["marla"]), _gives_away("the_zadoks", ["Zadok"])
+    (True, True)
+    >>> _gives_away("friends", ["marla", ""])
+    False
     """
-    words = set(re.findall(r"\w+", label.casefold()))
-    return any(
-        secret and (secret == label.casefold().strip() or secret in words)
-        for secret in (each.casefold().strip() for each in secrets)
-    )
+    words = f" {_words(label)} "
+    named = any(re.search(rf" {name}s? ", words) for name in map(_words, secrets) if name)
+    # Names may be without any letter.
+    return named or label.strip() in {each.strip() for each in secrets}
+
+
+def _words(text: str) -> str:
+    """Return the words of a text, without capitals, accents and what stands between them.
+
+    >>> _words("Inès_Fournier's  list")
+    'ines fournier s list'
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join(re.findall(r"[^\W_]+", letters))
