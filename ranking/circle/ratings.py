@@ -46,7 +46,7 @@ class Ratings:
     @cached_property
     def by_film(self) -> npt.NDArray[np.int64]:
         """How many members rated each film."""
-        return np.bincount(self.film, minlength=len(self.film_ids))
+        return _counted(self.film, len(self.film_ids))
 
     @cached_property
     def means(self) -> Floats:
@@ -124,7 +124,7 @@ def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]]) -> Ratings:
         film.frombytes((keys // _LEVELS).astype(np.int32).tobytes())
         half_stars.frombytes((keys % _LEVELS).astype(np.int8).tobytes())
     every = np.frombuffer(film, np.int32) if film else np.zeros(0, np.int32)
-    present = np.bincount(every) > 0 if film else np.zeros(0, bool)
+    present = _counted(every, int(every.max(initial=-1)) + 1) > 0
     film_ids = np.flatnonzero(present).astype(np.int32)
     position = np.cumsum(present, dtype=np.int32) - 1
     for start in range(0, len(every), CHUNK):  # in place
@@ -139,6 +139,14 @@ def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]]) -> Ratings:
         site_average=unknown,
         site_count=np.full(len(film_ids), np.inf),
     )
+
+
+def _counted(film: Integers, size: int) -> npt.NDArray[np.int64]:
+    """Return how often each number below ``size`` occurs; at once, NumPy would copy all to eight bytes."""
+    counts = np.zeros(size, np.int64)
+    for start in range(0, len(film), CHUNK):
+        counts += np.bincount(film[start : start + CHUNK], minlength=size)
+    return counts
 
 
 def with_averages(ratings: Ratings, connection: sa.Connection) -> Ratings:
