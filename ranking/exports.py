@@ -29,7 +29,7 @@ def as_csv(found: Sequence[RankedFilm], base_url: str) -> str:
     writer = csv.writer(file)
     writer.writerow(CSV_COLUMNS)
     for film in found:
-        numbers = (repr(film.score), film.low, film.high, film.watchers, repr(film.mean))
+        numbers = (film.score, film.low, film.high, film.watchers, film.mean)
         parameters = json.dumps(film.parameters, sort_keys=True)
         writer.writerow(
             (film.rank, film.title, film.year, film.slug, *numbers, parameters, film.link(base_url))

@@ -75,7 +75,9 @@ def as_import(found: Sequence[RankedFilm], known: Mapping[int, Identity]) -> lis
 
 def _row(film: RankedFilm, identity: Identity) -> Iterable[str]:
     address = f"https://boxd.it/{identity.lid}" if identity.lid else ""
-    note = f"{film.score:.2f} from {film.watchers} ratings with a mean of {film.mean:.2f}"
+    note = f"{film.score:.2f}"
+    if film.mean is not None:
+        note += f" from {film.watchers} ratings with a mean of {film.mean:.2f}"
     numbers = (str(identity.tmdb_id or ""), identity.imdb_id or "")
     return address, *numbers, film.title, str(film.year or ""), ", ".join(identity.directors), note
 

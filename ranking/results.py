@@ -19,7 +19,7 @@ from ranking.strategies.base import Strategy
 
 @dataclass(frozen=True, slots=True)
 class RankedFilm:
-    """One film of a ranking; ``mean`` is the circle's own, in stars.
+    """One film of a ranking; ``mean`` is the circle's own, in stars, None if nobody's rating is left.
 
     ``low`` and ``high`` bound the score's 90 % interval, for strategies that have one.
     """
@@ -33,7 +33,7 @@ class RankedFilm:
     low: float | None
     high: float | None
     watchers: int
-    mean: float
+    mean: float | None
     parameters: dict[str, Any]
     computed_at: datetime
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,6 +60,15 @@ def test_html_is_a_table_in_which_a_title_is_only_a_text() -> None:
     assert page.count("<tr>") == 3
     assert page.count("<a href") == 1  # a film known from an archive alone has no page of that name
     assert "0 films" in as_html([], "bayesian", SITE)
+
+
+def test_a_film_whose_ratings_have_gone_since_it_was_ranked_has_no_mean() -> None:
+    gone = replace(film(), watchers=0, mean=None)
+    (row,) = csv.DictReader(io.StringIO(as_csv([gone], SITE), newline=""))
+    assert (row["watchers"], row["mean"]) == ("0", "")
+    assert "<td>0</td><td></td>" in as_html([gone], "bayesian", SITE)
+    (imported,) = rows_of(as_import([gone], {})[0])
+    assert imported["Review"] == "4.25"
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

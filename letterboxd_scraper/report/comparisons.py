@@ -50,7 +50,9 @@ def differences(found: Films) -> tuple[list[Difference], list[Difference]]:
     every = [
         Difference(title, film.ranked.mean, film.average, film.ranked.watchers)
         for film, title in zip(found.films, names, strict=True)
-        if film.average is not None and film.ranked.watchers >= _LEAST_FOR_DIFFERENCE
+        if film.average is not None
+        and film.ranked.mean is not None
+        and film.ranked.watchers >= _LEAST_FOR_DIFFERENCE
     ]
     every.sort(key=lambda each: (-each.weighed, each.title))
     more = [each for each in every if each.weighed > 0][:_SHOWN]
