@@ -28,6 +28,8 @@ export = App(help="Write rankings to files.")
 def _csv(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
     """Write a ranking as CSV, for a spreadsheet.
 
+    Titles that a spreadsheet would compute as formulas get an apostrophe before them.
+
     \b
     Examples:
       letterboxd export csv --cohort friends --output friends.csv

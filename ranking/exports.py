@@ -24,7 +24,10 @@ CSV_COLUMNS = (
 
 
 def as_csv(found: Sequence[RankedFilm], base_url: str) -> str:
-    """Return a ranking as CSV (RFC 4180) with the columns CSV_COLUMNS; numbers in full precision."""
+    """Return a ranking as CSV (RFC 4180) with the columns CSV_COLUMNS; numbers in full precision.
+
+    A title that a spreadsheet would compute as a formula gets an apostrophe before it.
+    """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(CSV_COLUMNS)
@@ -32,9 +35,14 @@ def as_csv(found: Sequence[RankedFilm], base_url: str) -> str:
         numbers = (film.score, film.low, film.high, film.watchers, film.mean)
         parameters = json.dumps(film.parameters, sort_keys=True)
         writer.writerow(
-            (film.rank, film.title, film.year, film.slug, *numbers, parameters, film.link(base_url))
+            (film.rank, _as_text(film.title), film.year, film.slug, *numbers, parameters, film.link(base_url))
         )
     return file.getvalue()
+
+
+def _as_text(title: str) -> str:
+    # Everybody can write titles at TMDB, from where the site has them: also =HYPERLINK("…").
+    return f"'{title}" if title.startswith(("=", "+", "-", "@", "\t", "\r")) else title
 
 
 def as_json(found: Sequence[RankedFilm], base_url: str) -> str:

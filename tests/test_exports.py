@@ -71,6 +71,13 @@ def test_a_film_whose_ratings_have_gone_since_it_was_ranked_has_no_mean() -> Non
     assert imported["Review"] == "4.25"
 
 
+@pytest.mark.parametrize("title", ["=1+1", "+1", "-30-", "@Suicide Room", "\t=1+1"])
+def test_a_spreadsheet_takes_no_title_for_a_formula(title: str) -> None:
+    (row,) = csv.DictReader(io.StringIO(as_csv([film(title=title)], SITE), newline=""))
+    assert row["title"] == f"'{title}"
+    assert json.loads(as_json([film(title=title)], SITE))[0]["title"] == title
+
+
 def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
