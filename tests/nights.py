@@ -33,7 +33,7 @@ def change(site: Site) -> None:
 
 def at_night(shell: Shell, **more: str) -> Shell:
     """Return the shell of an operator who may use the nodes, a day after the crawl."""
-    own = {"LETTERBOXD_NOW": TONIGHT.isoformat(), "SCHEDULE_POLL_SECONDS": "0.2", "LEASE_SECONDS": "1"}
+    own = {"LETTERBOXD_NOW": TONIGHT.isoformat(), "SCHEDULE_POLL_SECONDS": "0.2", "LEASE_SECONDS": "2"}
     own |= {"SCRAPYD_USERNAME": USER, "SCRAPYD_PASSWORD": PASSWORD, "HOME": str(shell.folder)}
     return Shell(shell.folder, shell.environment | own | more)
 

@@ -125,7 +125,7 @@ def test_cron_calls_the_night(home: Shell, tmp_path: Path, crawled_engine: sa.En
     written = install(home, "--as", "cron", "--local", "--monthly", "0", "--write")
     assert (tmp_path / "crontab").read_text() == printed.stdout
     assert "written into your crontab" in written.stderr
-    assert "are not known" not in written.stderr
+    assert "only this shell" not in written.stderr
     assert "already" in install(home, "--as", "cron", "--local", "--monthly", "0", "--write").stderr
     (line,) = [line for line in printed.stdout.splitlines() if not line.startswith("#")]
     assert f"{SCRIPT} schedule run --cohort friends --local --job nightly" in line
@@ -175,8 +175,14 @@ def test_settings_that_the_night_will_not_know_are_named_and_not_written(home: S
     secret = "postgresql://me:s3cret@host/name"
     knows = Shell(home.folder, home.environment | {"TMDB_API_KEY": "s3cret"})
     told = install(knows, "--as", "cron", "--target", "one")
-    assert f"write them into {home.folder}/.env: TMDB_API_KEY" in told.stderr
+    assert (
+        f"only this shell knows these settings, write them into {home.folder}/.env: TMDB_API_KEY"
+        in told.stderr
+    )
     assert "--target one --job nightly" in told.stdout
+    assert "no job will start" not in told.stderr
+    real = Shell(home.folder, home.environment | {"LETTERBOXD_BASE_URL": "https://letterboxd.com"})
+    assert "no job will start: Letterboxd's terms" in install(real, "--as", "cron", "--local").stderr
     ended = home.letterboxd("schedule", "install", "--cohort", "friends", "--db-url", secret)
     assert_ended(ended, 2)  # there is no such server
     assert "s3cret" not in told.stdout + told.stderr + ended.stdout + ended.stderr

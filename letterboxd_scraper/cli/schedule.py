@@ -114,7 +114,7 @@ def install(
         _install_lines(session, plan, write=write)
     else:
         _install_units(session, plan, write=write)
-    _warn_of_lost_settings(session)
+    _warn(session, local=local)
 
 
 def _install_lines(session: Session, plan: "Plan", *, write: bool) -> None:
@@ -150,17 +150,21 @@ def _install_units(session: Session, plan: "Plan", *, write: bool) -> None:
     session.say("     loginctl enable-linger          so that they run while you are not logged in, too")
 
 
-def _warn_of_lost_settings(session: Session) -> None:
-    """Name the settings that only this shell knows: at night they will be missing."""
+def _warn(session: Session, *, local: bool) -> None:
+    """Say what will be missing at night: settings that only this shell knows, the terms accepted."""
     from letterboxd_scraper import config
+    from letterboxd_scraper.terms import refuse_without_terms
 
     origins = config.origins(session.overrides)
     lost = [name for name, origin in sorted(origins.items()) if origin in ("environment", "command line")]
     if lost:
-        session.say(
-            f"at night this shell's settings are not known: write them into {Path.cwd() / '.env'}: "
-            + ", ".join(lost)
-        )
+        names = ", ".join(lost)
+        session.say(f"only this shell knows these settings, write them into {Path.cwd() / '.env'}: {names}")
+    if local:
+        try:
+            refuse_without_terms(session.config)
+        except InputError as error:
+            session.say(f"as it is, no job will start: {error}")
 
 
 @app.command("remove")

@@ -101,8 +101,11 @@ class Spread:
         state = _state(part)
         sign = self._sign(part)  # after the state: who has ended has noted it before
         if sign and sign.has_ended:
-            part.end_as(sign)
-        elif state in ("pending", "running") or (sign and sign.is_alive and state != "finished"):
+            if sign.status == "interrupted" and state is _UNKNOWN:
+                self._lose(part)  # not by a person, who would have asked its Scrapyd: with its Scrapyd
+            else:
+                part.end_as(sign)
+        elif state in ("pending", "running") or (sign and sign.is_alive):
             part.quiet_since = None
         elif sign or part.cancelled:
             self._lose(part)
@@ -162,7 +165,7 @@ class Spread:
             part.end(CODES["interrupted"], "stopped, for the site has blocked another part")
             return
         part.tries += 1
-        self.tell(f"{part.name}: {part.place} has lost it; another carries it on")
+        self.tell(f"{part.name}: {part.place} has lost it; it is given out again")
         if part.node and part.job:
             self._abandoned.append((part.node, part.job))
         if part.tries >= _MOST_TRIES:
