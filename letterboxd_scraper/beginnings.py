@@ -186,7 +186,7 @@ class Beginning:
                     return Refusal.HELD
                 if start := find(connection, name):
                     return start
-                leases.release(connection, spider.run, [name])
+                leases.release(connection, spider.run, name)
                 return Refusal.DONE
 
         async def take_in_thread(name: str) -> Start | Refusal:

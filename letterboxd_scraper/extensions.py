@@ -87,7 +87,7 @@ class Run:
         # What was to be done next for that member was never said: the others shall not wait for them.
         request = getattr(response, "request", None)
         if request and hasattr(spider, "leases") and (member := request.cb_kwargs.get("member")):
-            spider.leases.end(member, read=False)
+            spider.leases.end(member)
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         if self._life:
@@ -124,15 +124,12 @@ class Run:
         while True:
             await asyncio.sleep(self.settings.LEASE_SECONDS / SIGNS_OF_LIFE)
             try:
-                free = spider.leases.take_given_up() if hasattr(spider, "leases") else set()
-                await asyncio.to_thread(self._note_life, spider, free)
+                await asyncio.to_thread(self._note_life, spider)
             except sa.exc.DBAPIError as error:
                 logger.warning("Cannot tell the database that the crawl goes on: %s", first_line(error))
 
-    def _note_life(self, spider: Any, free: set[str]) -> None:
+    def _note_life(self, spider: Any) -> None:
         with writing(self.engine) as connection:
-            if free:
-                leases.release(connection, spider.run, free)
             leases.renew(connection, spider.run, self.settings.LEASE_SECONDS)
             runs.show_life(connection, spider.run, self._requests())
 

@@ -40,7 +40,6 @@ class Leases:
         self._put_off: deque[str] = deque()
         self._under_way: set[str] = set()
         self._lost: set[str] = set()
-        self._given_up: tuple[set[str], set[str]] = (set(), set())
         self._take, self._at_once, self._pause = take, at_once, pause
         self._changed = asyncio.Event()
         self._told = False
@@ -74,14 +73,12 @@ class Leases:
             self._waiting.extend(self._put_off)
             self._put_off.clear()
 
-    def end(self, member: str, *, read: bool) -> None:
-        """Take note that a member was ``read`` to their end, or given up; one that was lost is put off."""
+    def end(self, member: str) -> None:
+        """Take note that a member was read to their end, or given up; one that was lost is put off."""
         self._under_way.discard(member)
         if member in self._lost:
             self._lost.discard(member)
             self._put_off.append(member)
-        elif not read:
-            self._given_up[1].add(member)
         self._changed.set()
 
     def lose(self, member: str) -> None:
@@ -96,9 +93,3 @@ class Leases:
     def has_lost(self, member: str) -> bool:
         """Say whether a member is to be left alone for now."""
         return member in self._lost
-
-    def take_given_up(self) -> set[str]:
-        """Return who was given up before this was asked the last time: by now, what was read is stored."""
-        before, since = self._given_up
-        self._given_up = since, set()
-        return before

@@ -136,7 +136,7 @@ class StorePipeline:
                 runs.add_changes(self._connection, visit.run, rows)
 
     def _save_leased(self, item: Any, connection: sa.Connection, visit: Visit) -> None:
-        """Store an item; where members are leased, only while they are, and their last one ends the lease."""
+        """Store an item; where members are leased, only while they are, and what ends them ends the lease."""
         if visit.run is None or not hasattr(self.crawler.spider, "leases"):
             save(item, connection, visit)
             return
@@ -144,5 +144,6 @@ class StorePipeline:
         if not isinstance(item, Failure) and not leases.holds(connection, visit.run, item.member):
             raise LeaseLost(f"{item.member} is read by another crawl", log_level="DEBUG")
         save(item, connection, visit)
-        if isinstance(item, MemberRead | MemberRefreshed | MemberStatus):
-            leases.release(connection, visit.run, [item.member])
+        # Here, after all else that was found of them, and not when the spider is done with them.
+        if isinstance(item, MemberRead | MemberRefreshed | MemberStatus | Failure):
+            leases.release(connection, visit.run, item.member)

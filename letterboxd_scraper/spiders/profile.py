@@ -71,10 +71,10 @@ class ProfileSpider(MemberSpider):
         self.leave(member)
         yield from ()
 
-    def leave(self, member: str, *, read: bool = False) -> None:
-        """Have done with a member, who was ``read``, or given up, or whom another crawl reads."""
+    def leave(self, member: str) -> None:
+        """Have done with a member, or leave them to another crawl."""
         self.crawls.pop(member, None)
-        self.leases.end(member, read=read)
+        self.leases.end(member)
 
     async def go_on(self, member: str) -> AsyncIterator[Any]:
         """Yield the request for the member's next page, or what marks the end of the member."""
@@ -91,11 +91,11 @@ class ProfileSpider(MemberSpider):
                 return
             if item := await self._without_a_page(crawl, reading):
                 yield item
-        for failure in self._unreconciled(crawl):
-            yield failure
         listings = tuple(listing for listing in crawl.readings if listing not in STARS_OF)
         yield MemberRead(member, listings, crawl.films, crawl.likes)
-        self.leave(member, read=True)
+        for failure in self._unreconciled(crawl):
+            yield failure
+        self.leave(member)
 
     async def _without_a_page(self, crawl: MemberCrawl, reading: Reading) -> FilmsPage | None:
         """Return the end of a listing that takes no page: one read by its parts, or known to be empty."""

@@ -108,11 +108,11 @@ class WhenRatedSpider(ProfileSpider):
                 url=self.address(member, Listing.PROFILE),
                 changes=delta.changes(),
             )
-        self.leave(member, read=not delta.doubts)
+        self.leave(member)
 
-    def leave(self, member: str, *, read: bool = False) -> None:
+    def leave(self, member: str) -> None:
         self.deltas.pop(member, None)
-        super().leave(member, read=read)
+        super().leave(member)
 
     async def parse_listing(
         self, response: Response, member: str, listing: Listing, number: int

@@ -3,7 +3,6 @@
 Moments are those of the database's clock.
 """
 
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -51,10 +50,10 @@ def renew(connection: sa.Connection, run: int, seconds: float) -> None:
     connection.execute(member_leases.update().where(member_leases.c.run_id == run).values(expires_at=until))
 
 
-def release(connection: sa.Connection, run: int, members: Collection[str] | None = None) -> None:
-    """End a run's leases on these members, or on all."""
+def release(connection: sa.Connection, run: int, member: str | None = None) -> None:
+    """End a run's lease on a member, or all its leases."""
     conditions: list[Any] = [member_leases.c.run_id == run]
-    if members is not None:
-        names = sa.select(users.c.id).where(users.c.letterboxd_username.in_(members))
-        conditions.append(member_leases.c.user_id.in_(names))
+    if member is not None:
+        user = sa.select(users.c.id).where(users.c.letterboxd_username == member).scalar_subquery()
+        conditions.append(member_leases.c.user_id == user)
     connection.execute(member_leases.delete().where(*conditions))

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.shards import Shard
 from letterboxd_scraper.store.engine import moment
 from letterboxd_scraper.store.schema import cohort_members, scrape_runs, users
 
@@ -128,39 +129,46 @@ def finish(connection: sa.Connection, run: int, status: str, requests: int, at: 
 def members_done(connection: sa.Connection, cohort_id: int, label: str) -> tuple[int, int]:
     """Return how many of a cohort's members the latest `profile` work has read, and how many there are.
 
-    Members who are gone or private cannot be read and count as done. The works on all shards are one.
+    Where that was on a shard, it is the latest work on each. Members who are gone or private cannot be read
+    and count as done.
     """
-    work = _first_of_latest_works(connection, label)
-    read = sa.or_(users.c.last_full_scrape_run.in_(that_read_as_much(work)), users.c.status != "ok")
+    done_by = {
+        shard: set(connection.scalars(that_read_as_much(work)))
+        for shard, work in _latest_works(connection, label).items()
+    }
     query = (
-        sa.select(sa.func.count().filter(read), sa.func.count())
-        .join_from(cohort_members, users, users.c.id == cohort_members.c.user_id)
+        sa.select(users.c.letterboxd_username, users.c.status, users.c.last_full_scrape_run)
+        .join(cohort_members, users.c.id == cohort_members.c.user_id)
         .where(cohort_members.c.cohort_id == cohort_id)
     )
-    done, members = connection.execute(query).one()
-    return done, members
+    rows = connection.execute(query).all()
+    done = [
+        row
+        for row in rows
+        if row.status != "ok"
+        or any(row.last_full_scrape_run in runs for shard, runs in done_by.items() if _has(shard, row))
+    ]
+    return len(done), len(rows)
 
 
-def _first_of_latest_works(connection: sa.Connection, label: str) -> int | None:
-    """Return the first run of the latest `profile` work on a cohort, or of those on all of its shards."""
+def _has(shard: Shard | None, row: Any) -> bool:
+    return shard is None or shard.holds(row.letterboxd_username)
+
+
+def _latest_works(connection: sa.Connection, label: str) -> dict[Shard | None, int]:
+    """Return the first run of the latest `profile` work on a cohort, or on each of its shards."""
     runs = scrape_runs.c
     of_cohort = sa.and_(runs.type == "profile", runs.cohort == label)
-    query = sa.select(runs.work_run, runs.options, runs.shard).where(of_cohort)
+    query = sa.select(runs.shard, runs.work_run).where(of_cohort)
     last = connection.execute(query.order_by(runs.id.desc()).limit(1)).first()
     if last is None:
-        return None
+        return {}
     if last.shard is None:
-        return int(last.work_run)
-    # The others' works that are older than the end of this shard's work before were of an earlier round.
-    before = sa.select(sa.func.max(sa.func.coalesce(runs.finished_at, runs.seen_at))).where(
-        of_cohort, runs.shard == last.shard, runs.work_run < last.work_run
-    )
-    ended = connection.scalar(before)
-    same_round = [runs.shard.endswith(f"/{last.shard.split('/')[1]}"), runs.options == last.options]
-    if ended is not None:
-        same_round.append(runs.work_began_at >= ended)
-    first: int | None = connection.scalar(sa.select(sa.func.min(runs.work_run)).where(of_cohort, *same_round))
-    return first
+        return {None: last.work_run}
+    count = Shard.read(last.shard).count
+    shards = [Shard(number, count) for number in range(1, count + 1)]
+    rows = connection.execute(query.where(runs.shard.in_(map(str, shards))).order_by(runs.id))
+    return {Shard.read(row.shard): row.work_run for row in rows}
 
 
 def has_unfinished(connection: sa.Connection, kind: str, label: str, at: datetime, options: str = "") -> bool:
