@@ -28,8 +28,8 @@ def serve(
 ) -> None:
     """Show reports and rankings in a browser, and to programs as JSON.
 
-    It only reads, and it ends with Ctrl-C. Programs find what they can ask for in /openapi.json; a
-    token is sent as `Authorization: Bearer TOKEN`.
+    It only reads, and it ends with Ctrl-C. Programs find what they can ask for in /openapi.json, and
+    Prometheus what `letterboxd status` tells in /metrics; a token is sent as `Authorization: Bearer TOKEN`.
 
     \b
     Examples:
@@ -52,8 +52,7 @@ def serve(
         )
     session.uses_store()
     engine = open_read_only(config.DATABASE_URL)
-    serving = Served(engine, names, config.LETTERBOXD_BASE_URL, config.LETTERBOXD_NOW)
-    app = make_app(serving, token=token, local=local)
+    app = make_app(Served(engine, names, config), token=token, local=local)
     with running.listen(host, port) as listening:
         session.say(f"serving at {running.address_of(listening)} (Ctrl-C ends it)")
         running.serve(app, listening)

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.types import ASGIApp
 
 from letterboxd_scraper import __version__
-from letterboxd_scraper.server import cohorts, films, rankings, reports
+from letterboxd_scraper.server import cohorts, films, metrics, rankings, reports
 from letterboxd_scraper.server.guard import Guard
 from letterboxd_scraper.server.problems import Problem, add_handlers, documented
 from letterboxd_scraper.server.served import Served
@@ -32,7 +32,7 @@ def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
         redirect_slashes=False,
         responses=responses,
     )
-    for part in (cohorts, rankings, films, reports):
+    for part in (cohorts, rankings, films, reports, metrics):
         app.include_router(part.routes(serving))
 
     @app.get("/favicon.ico", include_in_schema=False)

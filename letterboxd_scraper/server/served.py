@@ -9,6 +9,7 @@ from functools import cached_property
 import sqlalchemy as sa
 
 from letterboxd_scraper import clock
+from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.report import naming
 from letterboxd_scraper.report.naming import Naming
@@ -19,16 +20,19 @@ from letterboxd_scraper.store.schema import users
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The database, and how to show it; ``fixed_now`` is the setting LETTERBOXD_NOW."""
+    """The database, and how to show it."""
 
     engine: sa.Engine
     names: bool
-    base_url: str
-    fixed_now: str = ""
+    settings: Config
+
+    @property
+    def base_url(self) -> str:
+        return self.settings.LETTERBOXD_BASE_URL
 
     @property
     def now(self) -> datetime:
-        return clock.now(self.fixed_now)
+        return clock.now(self.settings.LETTERBOXD_NOW)
 
 
 @dataclass(frozen=True)
