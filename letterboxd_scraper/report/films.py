@@ -96,7 +96,7 @@ def of_ranking(
     Raises InputError if the ranking was never computed.
     """
     ranked = ranking(connection, cohort, strategy, limit=limit)
-    query = _Shown(connection, cohort, strategy, limit)
+    query = _Shown(connection, cohort, strategy, ranked[-1].rank)
     reasons = _reasons(connection, cohort, strategy, ranked)
     facts = query.facts()
     circle = query.histograms(film_histograms.c.cohort_id == cohort.id)
@@ -141,12 +141,12 @@ def _reasons(
 
 @dataclass(frozen=True)
 class _Shown:
-    """Queries about the first films of a ranking."""
+    """Queries about the films of a ranking up to the rank ``last``."""
 
     connection: sa.Connection
     cohort: Cohort
     strategy: str
-    limit: int
+    last: int
     here: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -158,7 +158,7 @@ class _Shown:
         """Select columns of a table whose column ``film`` is a film's id, for the films shown."""
         r = film_rankings.c
         query = sa.select(*columns).join(film_rankings, r.film_id == film)
-        query = query.where(self.here, r.rank <= self.limit)
+        query = query.where(self.here, r.rank <= self.last)
         return self.connection.execute(query if where is None else query.where(where))
 
     def total(self) -> int:
