@@ -293,13 +293,13 @@ def test_only_the_best_are_part_of_it_if_there_are_more(circle: sa.Engine) -> No
 
 
 @on_sqlite
-@on_sqlite
 def test_a_rank_that_has_gone_leaves_no_hole(circle: sa.Engine) -> None:
     with circle.begin() as connection:  # as when two films turn out to be one
         connection.execute(film_rankings.delete().where(film_rankings.c.rank == 2))
     assert shown(page(circle, limit=3))["films"]["rank"] == [1, 3, 4]
 
 
+@on_sqlite
 def test_a_ranking_that_was_never_computed_is_one_line(circle: sa.Engine) -> None:
     with pytest.raises(
         InputError, match="no hybrid ranking of cohort 'circle' yet: run `letterboxd rank compute"
