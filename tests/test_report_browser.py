@@ -19,6 +19,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.store import cohorts, migrate
 from letterboxd_scraper.store.engine import make_engine, reading
+from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import film_genres, film_histograms, film_people, film_rankings, films
 from tests.test_report import HOSTILE, shown
 
@@ -146,6 +147,27 @@ def test_all_of_it_is_drawn_and_nothing_is_asked_for(
         assert charts.nth(place).get_attribute("aria-label")
     assert titles(page)[0] == HOSTILE[0]
     assert reader.requests == []
+
+
+def test_a_film_whose_ratings_have_gone_is_in_the_table_but_no_point(
+    reader: Reader, engine: sa.Engine, folder: Path
+) -> None:
+    kept = engine.connect()
+    with kept, kept.begin() as change:
+        best = sa.select(film_rankings.c.film_id).where(film_rankings.c.rank == 1)
+        kept.execute(stats.delete().where(stats.c.film_id.in_(best)))
+        text = render(kept, cohorts.find(kept, "1"), Options(at=NOW))
+        change.rollback()
+    file = folder / "gone.html"
+    file.write_text(text, encoding="utf-8")
+    page = reader.open(file, pictures=True)
+    assert column(page, 7)[0] == "0"
+    overview = page.locator("#overview canvas")
+    expect(overview).to_be_visible()
+    size = overview.bounding_box() or {}
+    # Where it would stand: at the least number and the least mean.
+    overview.hover(position={"x": 50, "y": size["height"] - 39})
+    expect(page.locator("#vg-tooltip-element.visible")).to_have_count(0)
 
 
 def test_columns_sort_by_mouse_and_by_keyboard(reader: Reader, report: Path, data: dict[str, Any]) -> None:

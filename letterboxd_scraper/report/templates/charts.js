@@ -61,7 +61,7 @@ async function draw(place, spec, datasets, description) {
 // Films with as many ratings and the same mean would hide each other: each is moved a little, always alike.
 function films() {
   const all = report.films;
-  return all.title.map((title, i) => ({
+  const points = all.title.map((title, i) => ({
     title: all.year?.[i] ? `${title} (${all.year[i]})` : title,
     watchers: all.watchers[i],
     beside: all.watchers[i] + (((i * 0.56984) % 1) - 0.5) * 0.7,
@@ -70,6 +70,7 @@ function films() {
     rank: all.rank[i],
     i,
   }));
+  return points.filter((point) => point.watchers); // none are left where ratings went after the ranking
 }
 
 function shares(histogram, whose) {
