@@ -76,9 +76,11 @@ def test_init_writes_a_file_that_the_commands_read(laptop: Shell) -> None:
     assert_ended(again, 2)
     assert ".env is there already" in again.stderr
     assert "marla" in file.read_text()
+    file.chmod(0o644)
     forced = laptop.letterboxd("init", "--force", "--member", "kip", "--contact", "https://kip.example.org")
     assert_ended(forced, 0)
     assert shown(laptop)["LETTERBOXD_MEMBER"] == ("kip", ".env")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600  # whoever could read the old one cannot read the new
 
 
 @pytest.mark.parametrize(

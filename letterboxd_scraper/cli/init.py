@@ -1,6 +1,7 @@
 """`letterboxd init`: the few settings that everybody needs, asked for and written down."""
 
 import os
+import stat
 import sys
 from pathlib import Path
 from string import Template
@@ -107,4 +108,7 @@ def _write(file: Path, text: str) -> None:
 
 
 def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
+    opened = os.open(name, flags, 0o600)
+    if stat.S_ISREG(os.fstat(opened).st_mode):
+        os.fchmod(opened, 0o600)  # one that is replaced keeps its mode
+    return opened
