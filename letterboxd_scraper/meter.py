@@ -33,6 +33,10 @@ class Rate:
         '0 of 40 members'
         >>> rate.in_words(Progress("members", 10, 40, requests=21))
         '10 of 40 members, 20 a minute, about 2 minutes left; 21 requests'
+        >>> moments = iter((0.0, 0.3))
+        >>> rate = Rate(lambda: next(moments))
+        >>> rate.in_words(Progress("archives", 0, 40)), rate.in_words(Progress("archives", 20, 40))
+        ('0 of 40 archives', '20 of 40 archives, 4000 a minute, less than a minute left')
         """
         now = self._now()
         if self._first is None:
@@ -42,7 +46,7 @@ class Rate:
         words = f"{known} {progress.what}"
         if now > began and progress.done > at_first:
             a_minute = (progress.done - at_first) / (now - began) * 60
-            words += f", {a_minute:.3g} a minute"
+            words += f", {a_minute:.3g} a minute" if a_minute < 1000 else f", {a_minute:.0f} a minute"
             if progress.total is not None:
                 words += f", {left(max(0, progress.total - progress.done) / a_minute)} left"
         return words + (f"; {progress.requests} requests" if progress.requests else "")
