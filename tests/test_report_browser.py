@@ -164,7 +164,8 @@ def test_a_film_whose_ratings_have_gone_is_in_the_table_but_no_point(
     assert column(page, 7)[0] == "0"
     overview = page.locator("#overview canvas")
     expect(overview).to_be_visible()
-    size = overview.bounding_box() or {}
+    size = overview.bounding_box()
+    assert size
     # Where it would stand: at the least number and the least mean.
     overview.hover(position={"x": 50, "y": size["height"] - 39})
     expect(page.locator("#vg-tooltip-element.visible")).to_have_count(0)
