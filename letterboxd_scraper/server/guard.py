@@ -1,6 +1,7 @@
 """Who may ask, and how: before anything is looked at, and on the way out."""
 
 import hmac
+import ipaddress
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,7 +10,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from letterboxd_scraper.server.problems import ProblemResponse
 
 METHODS = ("GET", "HEAD")
-_LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Pages that have scripts or styles say so themselves.
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _HEADERS = {
@@ -46,7 +46,7 @@ class Guard:
 
     def _refusal(self, method: str, headers: Headers) -> ProblemResponse | None:
         if self._local and not is_local_name(headers.get("host", "")):
-            detail = "this server answers to localhost, 127.0.0.1 and [::1] only"
+            detail = "this server answers to localhost and its addresses, 127.0.0.1 and [::1], only"
             return ProblemResponse(HTTPStatus.MISDIRECTED_REQUEST, detail)
         if self._token and not self._is_token(headers.get("authorization", "")):
             detail = "a token is wanted: send the header `Authorization: Bearer TOKEN`"
@@ -75,7 +75,15 @@ def is_local_name(host: str) -> bool:
     name, colon, port = host.lower().rpartition(":")
     if not colon or not port.isdigit():
         name = host.lower()
-    return name in _LOCAL
+    return name == "localhost" or is_loopback_address(name.removeprefix("[").removesuffix("]"))
+
+
+def is_loopback_address(text: str) -> bool:
+    """Say whether it is an address, not a name, that nobody but this machine reaches."""
+    try:
+        return ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        return False
 
 
 def _with_headers(send: Send) -> Send:

@@ -1,6 +1,5 @@
 """Running the server: its socket, its token, its end."""
 
-import ipaddress
 import socket
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from starlette.types import ASGIApp
 
 from letterboxd_scraper.config import readable_token
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.server.guard import is_loopback_address
 
 # A reader who is slow to get their answer holds the end up no longer than this, in seconds.
 _PATIENCE = 5
@@ -22,12 +22,7 @@ def is_loopback(host: str) -> bool:
     >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
     (True, True, True, False)
     """
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host.lower() == "localhost" or is_loopback_address(host)
 
 
 def read_token(file: Path) -> str:
