@@ -25,6 +25,7 @@ from letterboxd_scraper.store import cohorts, migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.opening import revision_of
 from letterboxd_scraper.store.reading_only import open_read_only
+from letterboxd_scraper.store.schema import cohorts as cohort_table
 from letterboxd_scraper.store.schema import film_rankings, films, ratings, users
 from tests.conftest import Snapshots
 from tests.served import Server, furnish, serving
@@ -219,6 +220,17 @@ def test_members_are_listed_by_name_or_by_number(store: sa.Engine, numbered: Ser
     assert part["total"] == without["total"] == len(people)
 
 
+def test_the_moment_by_which_members_are_numbered_is_not_told(store: sa.Engine, numbered: Server) -> None:
+    with store.connect() as connection:
+        made = connection.scalar(
+            sa.select(cohort_table.c.created_at).where(cohort_table.c.label == "friends")
+        )
+    assert made
+    assert made.microsecond  # else there would be nothing to guess
+    told = [numbered.get(path).text for path in ("/api/v1/cohorts", "/api/v1/cohorts/friends")]
+    assert not any(f"{made.microsecond:06}" in text for text in told)
+
+
 def test_without_names_nothing_names_anybody(store: sa.Engine, numbered: Server) -> None:
     secret = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names(store)), re.IGNORECASE)
     listed = numbered.json("/cohorts")["cohorts"]
@@ -348,7 +360,7 @@ def test_only_names_of_this_machine_are_answered(numbered: Server) -> None:
     for host in ("evil.example", f"evil.example:{port}", "127.0.0.1.evil.example", "localhost.", ""):
         answer = numbered.get("/api/v1/cohorts", headers={"Host": host})
         assert answer.status_code in {400, 421}, host
-    for host in ("localhost", f"localhost:{port}", "[::1]:80", "127.0.0.1"):
+    for host in ("localhost", f"localhost:{port}", "[::1]:80", "127.0.0.1", f"127.0.0.2:{port}"):
         assert numbered.get("/api/v1/cohorts", headers={"Host": host}).status_code == 200
 
 

@@ -58,7 +58,8 @@ def _cohort(connection: sa.Connection, shown: Shown) -> models.Cohort:
         cohort=shown.reference,
         label=shown.label,
         members=shown.cohort.size,
-        updated_at=shown.cohort.updated_at,
+        # Of a cohort that was not changed since, it is the moment that keys the members' numbers.
+        updated_at=shown.cohort.updated_at.replace(microsecond=0),
         rankings=[each.strategy for each in stored_rankings(connection, shown.cohort)],
     )
 
