@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.schedule import turns
+from letterboxd_scraper.errors import NodeUnusable
+from letterboxd_scraper.schedule import nodes, turns
 from letterboxd_scraper.schedule.jobs import MONTHLY, NIGHTLY
 from letterboxd_scraper.schedule.turns import turn
 from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.engine import reading
 from letterboxd_scraper.store.schema import film_rankings, films, scrape_runs
 from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored_facts
-from tests.nights import PASSWORD, at_night, change, let_films_wait, node, parent_of, pids, target
+from tests.nights import PASSWORD, USER, at_night, change, let_films_wait, node, parent_of, pids, target
 from tests.site import Fault, Site
 from tests.test_when_rated import CHANGES, rated_film, somebody, truth
 
@@ -87,7 +88,7 @@ def test_a_month_finds_what_nights_cannot(crawled: Shell, site: Site, crawled_en
     site.world.unlike(name, next(iter(site.world.member(name).likes)))
     site.world.like(name, two)
     report = run(at_night(crawled), "--local", job=MONTHLY)
-    names = ("follow_graph", "profile", "film", "statistics", "rankings")
+    names = ("follow_graph", "profile", "film", "statistics", "rankings", "tidy")
     assert steps(report) == dict.fromkeys(names, 0)
     assert stored_facts(crawled_engine) == truth(site)
     assert any("/csi/" in hit.path for hit in site.log)
@@ -174,6 +175,10 @@ def test_a_job_that_does_not_start_is_told_with_its_log(crawled: Shell) -> None:
         report = run(shell, code=2)
         assert steps(report) == {"follow_graph": 2}
         assert f"see {server.url}/logs/letterboxd/follow_graph/friends.follow_graph.all." in str(report)
+        one = nodes.Node("one", server.url, "letterboxd", nodes.Client(server.url, USER, PASSWORD))
+        with pytest.raises(NodeUnusable, match="says: spider 'nobody' not found"):
+            one.schedule("nobody", {}, {}, "a-job")
+        assert one.state("a-job") is None
 
 
 def test_one_job_at_a_time(crawled: Shell, crawled_engine: sa.Engine) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from letterboxd_scraper.errors import ProjectError
+
 if TYPE_CHECKING:
     from letterboxd_scraper.store.cohorts import Cohort
 
@@ -61,20 +63,23 @@ def steps(job: str, cohort: "Cohort", *, counted: bool) -> list[Step]:
 
 
 def perform(
-    todo: Iterable[Step], crawl: Callable[[Step], Outcome], rank: Callable[[], list[Outcome]]
+    todo: Iterable[Step], crawl: Callable[[Step], Outcome], afterwards: Callable[[], list[Outcome]]
 ) -> list[Outcome]:
-    """Do one step after the other, then ``rank``; return how each ended.
+    """Do one step after the other, then what comes ``afterwards``; return how each ended.
 
     A block ends the crawling alone: what was read is worth ranking. Anything worse than failures ends it all.
     """
     ended: list[Outcome] = []
     for step in todo:
-        ended.append(crawl(step))
+        try:
+            ended.append(crawl(step))
+        except ProjectError as error:
+            ended.append(Outcome(step.spider, error.exit_code, notes=str(error)))
         if ended[-1].code == BLOCKED:
             break
         if ended[-1].code not in (DONE, FAILURES):
             return ended
-    return ended + rank()
+    return ended + afterwards()
 
 
 def worst(codes: Iterable[int]) -> int:

@@ -17,7 +17,7 @@ PROJECT = "letterboxd"
 _PATIENCE = (5, 30)  # seconds for a connection, and for an answer: it may have to list its spiders first
 
 
-class _Client(ScrapydClient):  # type: ignore[misc]
+class Client(ScrapydClient):  # type: ignore[misc]
     """scrapyd-client's, which waits for ever and takes a refusal for a malformed answer."""
 
     def _get(self, basename: str, params: Any = None) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Node:
     name: str
     url: str
     project: str
-    client: _Client = field(repr=False, compare=False)
+    client: Client = field(repr=False, compare=False)
 
     def refuse_unready(self) -> None:
         """Raise NodeUnusable unless it answers, accepts us, and has the project."""
@@ -120,7 +120,7 @@ def _node(name: str, target: dict[str, str], settings: Config) -> Node:
         )
     user, password = _credentials(target, settings)
     # Without a user name the client looks into ~/.netrc.
-    return Node(name, url, target.get("project") or PROJECT, _Client(url, user, password))
+    return Node(name, url, target.get("project") or PROJECT, Client(url, user, password))
 
 
 def _credentials(target: dict[str, str], settings: Config) -> tuple[str | None, str]:

@@ -1,0 +1,51 @@
+"""What follows the crawls: statistics, all the rankings that the data can feed, and monthly a tidy log."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.config import Config
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.schedule.jobs import DONE, MONTHLY, Outcome
+from letterboxd_scraper.store import retention
+from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.engine import writing
+from ranking import stats
+from ranking.compute import NothingToRank, compute
+from ranking.strategies import STRATEGIES
+
+
+def finish(engine: sa.Engine, settings: Config, cohort: Cohort, job: str, at: datetime) -> list[Outcome]:
+    """Do what follows a job's crawls; return how that went."""
+    return rank(engine, cohort, at) + ([tidy(engine, settings, at)] if job == MONTHLY else [])
+
+
+def tidy(engine: sa.Engine, settings: Config, at: datetime) -> Outcome:
+    """Remove what the log of runs need not keep."""
+    with writing(engine) as connection:
+        done = retention.tidy(connection, at, settings.KEEP_RUNS_DAYS, settings.KEEP_FAILURES_DAYS)
+    return Outcome("tidy", DONE, notes=done.in_words())
+
+
+def rank(engine: sa.Engine, cohort: Cohort, at: datetime) -> list[Outcome]:
+    """Refresh the statistics and compute every strategy's ranking; return how that went.
+
+    Strategies that the data cannot feed keep the ranking that they have, and so do those whose parameters in
+    the cohort's definition make no sense.
+    """
+    counted = stats.refresh(engine, at)
+    told = "nothing has changed" if counted is None else f"{counted} films counted"
+    ranked, empty, wrong = [], [], []
+    for strategy in STRATEGIES.values():
+        try:
+            compute(engine, cohort, strategy, {}, at)
+        except NothingToRank:
+            empty.append(strategy.name)
+        except InputError as error:
+            wrong.append(str(error))
+        else:
+            ranked.append(strategy.name)
+    without = [f"nothing to rank: {', '.join(empty)}"] if empty else []
+    notes = "; ".join([", ".join(ranked) or "none", *without, *wrong])
+    code = InputError.exit_code if wrong else DONE
+    return [Outcome("statistics", DONE, notes=told), Outcome("rankings", code, notes=notes)]
