@@ -141,8 +141,9 @@ def _http(status: int, headers: dict[str, str], body: bytes) -> bytes:
 class _Connection(asyncio.Protocol):
     """One client's connection: GET requests without a body, one after the other."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, latency: float) -> None:
         self._pages = pages
+        self._latency = latency
         self._received = b""
 
     def connection_made(self, transport: Any) -> None:
@@ -152,12 +153,17 @@ class _Connection(asyncio.Protocol):
         self._received += data
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
-            self._transport.write(self._pages.answer(head.split(b" ", 2)[1].decode()))
+            path = head.split(b" ", 2)[1].decode()
+            answer = self._pages.answer(path)
+            if self._latency and path != LOG:
+                asyncio.get_running_loop().call_later(self._latency, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
 
-async def _serve(world: World) -> None:
+async def _serve(world: World, latency: float) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(partial(_Connection, Pages(world)), "127.0.0.1", 0)
+    server = await loop.create_server(partial(_Connection, Pages(world), latency), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     print(f"http://127.0.0.1:{port} {world.seed}", flush=True)
     # Whoever started this has gone when the input ends.
@@ -180,12 +186,13 @@ def options_for(chosen: argparse.Namespace) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.site", description=__doc__)
     add_options(parser, members=40)
+    parser.add_argument("--latency", type=float, default=0, help="seconds for an answer (%(default)s)")
     chosen = parser.parse_args()
     if chosen.data:
         world = parquet_world(chosen.data, members=chosen.members)
     else:
         world = invented_world(chosen.members, chosen.ratings)
-    asyncio.run(_serve(world))
+    asyncio.run(_serve(world, chosen.latency))
 
 
 if __name__ == "__main__":

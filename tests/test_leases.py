@@ -1,0 +1,367 @@
+"""No two crawls read one member at once, and nobody is lost when one of them dies."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.leases import Leases, Refusal, Start
+from letterboxd_scraper.starts import MemberStart
+from letterboxd_scraper.store import leases, runs
+from letterboxd_scraper.store.engine import moment, writing
+from letterboxd_scraper.store.schema import member_leases, scrape_runs, users
+from tests.conftest import Shell, assert_ended, on_postgresql, stored_facts
+from tests.site import Fault, Site
+
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+LEASE = 2.0  # of the crawls here: tests/conftest.py
+
+
+def begin(connection: sa.Connection, cohort: str = "friends") -> int:
+    return runs.begin(connection, "profile", cohort, None, MONDAY)[0]
+
+
+def leased(engine: sa.Engine) -> dict[str, int]:
+    """Return who is leased to which run."""
+    query = sa.select(users.c.letterboxd_username, member_leases.c.run_id).join(users)
+    with engine.connect() as connection:
+        return {row.letterboxd_username: row.run_id for row in connection.execute(query)}
+
+
+def let_expire(connection: sa.Connection) -> None:
+    past = moment(connection) - timedelta(seconds=1)
+    connection.execute(member_leases.update().values(expires_at=past))
+
+
+def test_a_lease_keeps_others_out_until_it_ends(known_engine: sa.Engine) -> None:
+    with writing(known_engine) as connection:
+        one, two = begin(connection), begin(connection)
+        assert leases.take(connection, one, "ebb", LEASE)
+        assert leases.take(connection, one, "ebb", LEASE), "it is its own"
+        assert not leases.take(connection, two, "ebb", LEASE)
+        assert leases.take(connection, two, "noor", LEASE)
+        assert (leases.holds(connection, one, "ebb"), leases.holds(connection, two, "ebb")) == (True, False)
+        leases.release(connection, two, "ebb")  # which is not two's to give back
+        leases.release(connection, one, "ebb")
+        assert leases.take(connection, two, "ebb", LEASE)
+        leases.release(connection, two)
+    assert leased(known_engine) == {}
+
+
+def test_an_expired_lease_can_be_taken_and_is_lost_only_then(known_engine: sa.Engine) -> None:
+    with writing(known_engine) as connection:
+        one, two = begin(connection), begin(connection)
+        for name in ("ebb", "noor"):
+            leases.take(connection, one, name, LEASE)
+        let_expire(connection)
+        assert leases.holds(connection, one, "ebb")
+        assert leases.take(connection, two, "ebb", LEASE)
+        assert not leases.holds(connection, one, "ebb")
+        leases.renew(connection, one, LEASE)
+        assert not leases.take(connection, two, "noor", LEASE), "renewed in time"
+    assert leased(known_engine) == {"ebb": two, "noor": one}
+
+
+def test_a_lease_goes_with_its_member_and_its_run(known_engine: sa.Engine) -> None:
+    with writing(known_engine) as connection:
+        run = begin(connection)
+        for name in ("ebb", "noor"):
+            leases.take(connection, run, name, LEASE)
+        connection.execute(users.delete().where(users.c.letterboxd_username == "ebb"))
+        assert leases.holds(connection, run, "ebb"), "nobody is there to be protected"
+        assert leases.take(connection, run, "ebb", LEASE)
+        connection.execute(scrape_runs.delete().where(scrape_runs.c.id == run))
+    assert leased(known_engine) == {}
+
+
+@on_postgresql
+def test_nobody_takes_a_member_while_a_page_of_them_is_stored(known_engine: sa.Engine) -> None:
+    def take(run: int) -> bool:
+        with writing(known_engine) as connection:
+            return leases.take(connection, run, "ebb", LEASE)
+
+    with writing(known_engine) as connection:
+        one, two = begin(connection), begin(connection)
+        leases.take(connection, one, "ebb", LEASE)
+        let_expire(connection)
+    with ThreadPoolExecutor() as pool:
+        with writing(known_engine) as connection:
+            assert leases.holds(connection, one, "ebb")
+            other = pool.submit(take, two)
+            time.sleep(0.3)
+            assert not other.done()
+        assert other.result()
+
+
+# What is asked for in turn, with scripted answers
+
+
+def handed_out(members: str, answers: dict[str, list[Refusal]], at_once: int = 2) -> list[str]:
+    """Return in which order members are handed out, where each is finished before the next but one."""
+
+    async def take(name: str) -> Start | Refusal:
+        return answers[name].pop(0) if answers.get(name) else MemberStart(name)
+
+    async def read_all() -> list[str]:
+        hands = Leases(members.split(), take, at_once, pause=0.01)
+        order: list[str] = []
+        async for start in hands:
+            order.append(start.name)
+            asyncio.get_running_loop().call_later(0.002, hands.end, start.name)
+        return order
+
+    return asyncio.run(asyncio.wait_for(read_all(), 5))
+
+
+def test_who_is_read_elsewhere_comes_last_and_who_has_been_read_not_at_all() -> None:
+    held, done = Refusal.HELD, Refusal.DONE
+    assert handed_out("a b c", {}) == ["a", "b", "c"]
+    assert handed_out("a b c", {"a": [held]}) == ["b", "c", "a"]
+    assert handed_out("a b c", {"a": [held] * 5, "b": [held]}) == ["c", "b", "a"]
+    assert handed_out("a b c", {"a": [held, done], "b": [done]}) == ["c"]
+    assert handed_out("a", {"a": [held] * 3}) == ["a"]
+    assert handed_out("", {}) == []
+
+
+def test_only_so_many_are_handed_out_at_once() -> None:
+    async def take(name: str) -> Start:
+        return MemberStart(name)
+
+    async def read_all() -> list[str]:
+        hands = Leases("abcd", take, 2, pause=0.01)
+        order = []
+        iterator = aiter(hands)
+        order += [(await anext(iterator)).name for _ in range(2)]
+        third = asyncio.ensure_future(anext(iterator))
+        await asyncio.sleep(0.05)
+        assert not third.done()
+        hands.end("a")
+        return [*order, (await third).name]
+
+    assert asyncio.run(read_all()) == ["a", "b", "c"]
+
+
+def test_who_was_taken_over_is_asked_for_again() -> None:
+    async def take(name: str) -> Start:
+        return MemberStart(name)
+
+    async def read_all() -> list[str]:
+        hands = Leases("ab", take, 1, pause=0.01)
+        order = []
+        async for start in hands:
+            order.append(start.name)
+            if len(order) == 1:
+                hands.lose("a")  # seen when a page could not be stored, and again with the next
+                hands.lose("a")
+                assert hands.has_lost("a")
+            hands.end(start.name)
+            if order == ["a", "b"]:
+                hands.lose("b")  # their last page was still to be stored
+        return order
+
+    assert asyncio.run(asyncio.wait_for(read_all(), 5)) == ["a", "b", "a", "b"]
+
+
+# Real crawls
+
+
+def pages(site: Site) -> list[str]:
+    return [hit.path for hit in site.log if hit.path != "/robots.txt"]
+
+
+def truth(site: Site) -> set[object]:
+    return set(site.world.truth(site.world.circle("marla")))
+
+
+def at_once(*crawls: Callable[[], "subprocess.CompletedProcess[str]"]) -> None:
+    with ThreadPoolExecutor() as pool:
+        for crawl in [pool.submit(crawl) for crawl in crawls]:
+            assert_ended(crawl.result(), 0)
+
+
+def start_crawl(shell: Shell, *options: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends", *options]
+    return subprocess.Popen(command, cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE)
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def unread(engine: sa.Engine) -> set[str]:
+    """Return who has not been read in full, but for the gone and private."""
+    query = sa.select(users.c.letterboxd_username).where(
+        users.c.status == "ok", users.c.last_full_scrape_at.is_(None)
+    )
+    with engine.connect() as connection:
+        return set(connection.scalars(query))
+
+
+def members_in(paths: Iterable[str]) -> list[str]:
+    return [path.split("/")[1] for path in paths]
+
+
+def test_two_crawls_share_a_circle_and_read_nobody_twice(
+    known: Shell, site: Site, known_engine: sa.Engine
+) -> None:
+    site.faults.replace([Fault("slow", seconds=0.02)])
+
+    def crawl() -> "subprocess.CompletedProcess[str]":
+        return known.scrapy("profile", cohort="friends")
+
+    at_once(crawl, crawl)
+    assert stored_facts(known_engine) == truth(site)
+    counted = Counter(pages(site))
+    # The one who is gone and the one who is private may be asked twice: they are never "read".
+    twice = {path for path, times in counted.items() if times > 1}
+    assert {site.world.member(name).state for name in members_in(twice)} <= {"gone", "private"}
+    assert leased(known_engine) == {}
+
+
+def test_two_nights_at_once_read_nobody_twice(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    for name in ("noor", "ebb", "kip", "otto_reels", "the_usher"):
+        site.world.rate(name, min(site.world.films.keys() - site.world.member(name).watched), 3.5)
+    assert_ended(crawled.scrapy("follow_graph", "-s", f"LETTERBOXD_NOW={tomorrow}", cohort="friends"), 0)
+    site.clear_log()
+    site.faults.replace([Fault("slow", seconds=0.05)])
+
+    def crawl(second: int) -> "subprocess.CompletedProcess[str]":
+        # A clock that stands still could not tell who was read since.
+        now = f"LETTERBOXD_NOW={tomorrow + timedelta(hours=1, seconds=second)}"
+        return crawled.scrapy("when_rated", "-s", now, cohort="friends", audit="none")
+
+    at_once(lambda: crawl(0), lambda: crawl(1))
+    assert stored_facts(crawled_engine) == truth(site)
+    assert [path for path, times in Counter(pages(site)).items() if times > 1] == []
+
+
+def test_a_member_whom_another_crawl_reads_is_waited_for(
+    known: Shell, site: Site, known_engine: sa.Engine
+) -> None:
+    with writing(known_engine) as connection:
+        other = begin(connection, "others")
+        leases.take(connection, other, "ebb", 600)
+    with ThreadPoolExecutor() as pool:
+        crawl = pool.submit(known.scrapy, "profile", cohort="friends")
+        wait_for(lambda: unread(known_engine) == {"ebb"})
+        with writing(known_engine) as connection:
+            let_expire(connection)
+        process = crawl.result()
+    assert_ended(process, 0)
+    assert "Waiting until another crawl has read ebb" in process.stderr
+    asked = members_in(pages(site))
+    assert set(asked[asked.index("ebb") :]) == {"ebb"}, "the others come first"
+    assert stored_facts(known_engine) == truth(site)
+
+
+def test_a_crawl_that_waits_keeps_its_members(known: Shell, site: Site, known_engine: sa.Engine) -> None:
+    """Slower than a lease lasts: the crawl is alive all the same, and the other one waits."""
+    site.faults.replace([Fault("slow", path="/ebb/", seconds=2 * LEASE)])
+
+    def crawl() -> "subprocess.CompletedProcess[str]":
+        return known.scrapy("profile", cohort="friends")
+
+    at_once(crawl, crawl)
+    assert pages(site).count("/ebb/") == 1
+    assert stored_facts(known_engine) == truth(site)
+
+
+def test_a_killed_crawls_members_are_read_by_the_next(
+    known: Shell, site: Site, known_engine: sa.Engine
+) -> None:
+    site.faults.replace([Fault("slow", seconds=0.1)])
+    crawl = start_crawl(known, "-s", "LEASE_SECONDS=600")
+    wait_for(lambda: len(pages(site)) > 12)
+    crawl.kill()
+    crawl.communicate()
+    held = set(leased(known_engine))
+    assert held, "a killed crawl gives nothing back"
+    site.faults.replace([])
+    site.clear_log()
+    with ThreadPoolExecutor() as pool:
+        following = pool.submit(known.scrapy, "profile", cohort="friends")
+        wait_for(lambda: unread(known_engine) == held & unread(known_engine))
+        assert not held & set(members_in(pages(site)))
+        with writing(known_engine) as connection:
+            let_expire(connection)
+        assert_ended(following.result(), 0)
+    assert stored_facts(known_engine) == truth(site)
+    assert leased(known_engine) == {}
+
+
+def test_a_crawl_that_slept_writes_nothing_over_the_one_that_took_over(
+    known: Shell, site: Site, known_engine: sa.Engine
+) -> None:
+    rated = "/ebb/films/rated/.5-5/"
+    site.faults.replace([Fault("slow", path=rated, seconds=4)])
+    sleeper = start_crawl(known)
+    wait_for(lambda: "ebb" in leased(known_engine) and "/ebb/" in pages(site))
+    time.sleep(1.5)
+    sleeper.send_signal(signal.SIGSTOP)  # with a page on its way that tells what is no longer so
+    wait_for(lambda: rated in pages(site))
+    member = site.world.member("ebb")
+    film, stars = next(iter(member.ratings.items()))
+    site.world.rate("ebb", film, 0.5 if stars > 1 else 5.0)
+    site.faults.replace([])
+    time.sleep(LEASE)
+    assert_ended(known.scrapy("profile", "-s", "CRAWL_ANEW=true", cohort="friends"), 0)
+    assert stored_facts(known_engine) == truth(site)
+    site.clear_log()
+    sleeper.send_signal(signal.SIGCONT)
+    assert sleeper.wait(60) == 0, sleeper.stderr and sleeper.stderr.read()
+    assert stored_facts(known_engine) == truth(site)
+    # The page after the one that could not be stored was asked for before that was known.
+    assert members_in(pages(site)).count("ebb") <= 1
+
+
+def test_a_runs_row_tells_where_it_is_at_work(known: Shell, known_engine: sa.Engine) -> None:
+    at_work = {"LETTERBOXD_NODE": "attic", "SCRAPY_JOB": "job1"}
+    command = (sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "user=ebb")
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    for _ in range(2):
+        assert_ended(known.run(*command, **at_work), 0)
+    with known_engine.connect() as connection:
+        first, second = connection.execute(
+            sa.select(scrape_runs).where(scrape_runs.c.type == "profile").order_by(scrape_runs.c.id)
+        ).all()
+        found = runs.of_job(connection, "job1")
+        assert runs.of_job(connection, "job2") is None
+        walk = connection.execute(sa.select(scrape_runs).where(scrape_runs.c.type == "follow_graph")).one()
+    assert found is not None
+    assert (found.id, found.status, found.rows_changed) == (second.id, "finished", 0)
+    assert (first.node, first.job, first.shard) == ("attic", "job1", None)
+    assert first.rows_changed > 30
+    assert first.seen_at > before
+    assert (walk.rows_changed, walk.job) == (None, None)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_run_shows_life_while_it_waits(known: Shell, site: Site, known_engine: sa.Engine) -> None:
+    site.faults.replace([Fault("slow", path="/ebb/", seconds=4)])
+    crawl = start_crawl(known)
+    seen: set[tuple[datetime, int]] = set()
+
+    def look() -> bool:
+        with known_engine.connect() as connection:
+            query = sa.select(scrape_runs.c.seen_at, scrape_runs.c.requests).where(
+                scrape_runs.c.type == "profile"
+            )
+            seen.update((row.seen_at, row.requests) for row in connection.execute(query))
+        return crawl.poll() is not None
+
+    wait_for(look)
+    assert crawl.returncode == 0
+    assert len(seen) > 4
+    assert len({requests for _, requests in seen}) > 1
