@@ -1,5 +1,6 @@
 """What all commands share: global options, one-line errors, tables, and the database's name at the end."""
 
+import io
 import json
 import os
 import sys
@@ -86,7 +87,7 @@ class Session:
             table.add_row(*(_cell(value) for value in row))
         # A pipe has no width: there, a row is a line.
         width = None if sys.stdout.isatty() else 200
-        Console(highlight=False, markup=False, width=width).print(table)
+        Console(highlight=False, markup=False, emoji=False, width=width).print(table)
 
     def close(self) -> None:
         if self._store_used and self._config is not None:
@@ -132,6 +133,9 @@ def add_global_options(app: typer.Typer) -> None:
 def run(app: Callable[..., Any], name: str, arguments: Sequence[str] | None = None) -> int:
     """Run the command line ``name``; return its exit code. An error is one line on stderr."""
     session = Session()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a title that cannot be written ends nothing
     try:
         code = app(_hoisted(arguments or sys.argv[1:]), prog_name=name, standalone_mode=False, obj=session)
         code = code if isinstance(code, int) else 0

@@ -1,5 +1,6 @@
 """`letterboxd export …` and `python -m ranking export …`: rankings as files."""
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -114,6 +115,8 @@ def write(session: Session, texts: Sequence[str], films: int, output: Path | Non
     if output is None:
         if len(texts) > 1:
             raise InputError(f"{films} films are too many for one file: give --output FILE or --limit N")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # as in a file, whatever the terminal's own is
         sys.stdout.write(texts[0])
         return
     files = [output, *(output.with_stem(f"{output.stem}-{number}") for number in range(2, len(texts) + 1))]

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,7 @@ from ranking.exports import CSV_COLUMNS, as_csv, as_html, as_json
 from ranking.import_lists import COLUMNS, MOST_BYTES, Identity, as_import, identities
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
-from tests.conftest import Shell, assert_ended
+from tests.conftest import Shell, assert_ended, on_sqlite
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SITE = "https://letterboxd.com"
@@ -141,3 +143,25 @@ def test_each_format_is_written_and_printed(ranked: Shell, crawled_engine: sa.En
     nowhere = ranked.letterboxd("export", "csv", "--cohort", "friends", "--output", str(Path("no/where.csv")))
     assert_ended(nowhere, 2)
     assert "cannot write no/where.csv" in nowhere.stderr
+
+
+@on_sqlite
+def test_titles_are_told_whatever_the_terminal_can_write(ranked: Shell, crawled_engine: sa.Engine) -> None:
+    best, title = stored(crawled_engine)[0].film_id, "千と千尋 :smile: [b]"
+    with crawled_engine.begin() as connection:
+        connection.execute(films.update().where(films.c.id == best).values(title=title))
+
+    def told(*words: str) -> bytes:
+        # In a process of its own: the encoding is chosen when Python starts.
+        command = [sys.executable, "-m", "letterboxd_scraper", *words, "--cohort", "friends", "--limit", "1"]
+        environment = ranked.environment | {"PYTHONIOENCODING": "ascii"}
+        process = subprocess.run(
+            command, cwd=ranked.folder, env=environment, capture_output=True, check=False, timeout=60
+        )
+        assert process.returncode == 0, process.stderr.decode()
+        return process.stdout
+
+    assert r"\u5343\u3068\u5343\u5c0b :smile: [b]" in told("rank", "show").decode("ascii")
+    # A file says UTF-8, or its reader takes it for that.
+    assert title in told("export", "html").decode("utf-8")
+    assert title in told("export", "csv").decode("utf-8")
