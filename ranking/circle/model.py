@@ -8,10 +8,12 @@ themselves: empirical Bayes.
 Sources: crossed random effects and their shrinkage, C. R. Henderson, "Best Linear Unbiased Estimation
 and Prediction under a Selection Model", Biometrics 31 (1975); the updates of variances by effective
 degrees of freedom, D. J. C. MacKay, "Bayesian Interpolation", Neural Computation 4 (1992), which have the
-fixed points of REML; the members' shrunken noise variances, G. K. Smyth, "Linear Models and Empirical Bayes
-Methods for Assessing Differential Expression", Statistical Applications in Genetics 3 (2004).
+fixed points of REML, here with posterior variances to first order; the members' shrunken noise variances,
+G. K. Smyth, "Linear Models and Empirical Bayes Methods for Assessing Differential Expression", Statistical
+Applications in Genetics 3 (2004).
 """
 
+import logging
 from dataclasses import dataclass, field
 from statistics import NormalDist
 
@@ -19,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ranking.circle.ratings import Floats, Ratings
+
+_logger = logging.getLogger(__name__)
 
 Truths = npt.NDArray[np.bool_]
 
@@ -30,13 +34,16 @@ _HABITS = 0.12
 _EFFECTS = 0.35  # of films about which Letterboxd says nothing
 _DEVIATIONS = 0.04  # from what Letterboxd says
 _LEAST = 1e-6
+_LEAST_NOISE = 0.5**2 / 12  # what rounding to half stars makes
 # And little of what Letterboxd counts for: λ is about 1 and φ about 0, give or take. Of the films' level,
 # the first coefficient, nothing is known beforehand.
 _COEFFICIENTS = np.array([0.0, 1.0, 0.0])
 _CERTAINTY = np.diag([0.0, 0.5**-2, 0.2**-2])
 
-_MOST_ROUNDS = 200
-# Scores that move less are final: well below what ranks tell apart, as the order of rows moves them too.
+# Most circles need less than a hundred; those of members who rated little in common, hundreds.
+_MOST_ROUNDS = 2000
+# Scores and margins that move less are final: well below what ranks tell apart, as the order of rows
+# moves them too.
 _SETTLED = 1e-11
 
 NINETY_PERCENT = NormalDist().inv_cdf(0.95)
@@ -90,7 +97,7 @@ class Fit:
 
 
 def fit(ratings: Ratings) -> Fit:
-    """Estimate everything from the ratings; always finite."""
+    """Estimate everything from the ratings; always finite. Warns if that did not settle."""
     members, films = len(ratings.member_ids), len(ratings.film_ids)
     mean = float(ratings.means @ ratings.by_film / max(1, len(ratings.film)))
     zeros = np.zeros(films)
@@ -110,13 +117,22 @@ def fit(ratings: Ratings) -> Fit:
         return found
     site = _Site(ratings)
     for _ in range(_MOST_ROUNDS):
-        before = found.score
+        before = found.score, found.margin
         _fit_films(found, ratings, site)
         _fit_members(found, ratings)
         found.rounds += 1
-        if np.abs(found.score - before).max() < _SETTLED:
-            break
+        if _moved(before, (found.score, found.margin)) < _SETTLED:
+            return found
+    _logger.warning(
+        "circle: the scores had not settled after %d rounds; they may be off by some %.0e stars",
+        found.rounds,
+        _moved(before, (found.score, found.margin)),
+    )
     return found
+
+
+def _moved(before: tuple[Floats, Floats], after: tuple[Floats, Floats]) -> float:
+    return max(float(np.abs(new - old).max()) for old, new in zip(before, after, strict=True))
 
 
 class _Site:
@@ -150,13 +166,15 @@ def _fit_films(found: Fit, ratings: Ratings, site: _Site) -> None:
     left = site.design.T * precision @ site.design + _CERTAINTY
     right = site.design.T @ (precision * found.unshrunk) + _CERTAINTY @ _COEFFICIENTS
     found.coefficients = np.linalg.solve(left, right)
+    guess = (site.design @ np.linalg.inv(left) * site.design).sum(1)  # the variance of what is expected
     found.expected = site.design @ found.coefficients
     share = 1 / (weight + 1 / found.spread)
     found.effect = share * (weight * found.unshrunk + found.expected / found.spread)
-    found.variance = share + share**2 * from_habits
+    found.variance = share + share**2 * (from_habits + guess / found.spread**2)
     surprise = precision * (found.unshrunk - found.expected)
-    found.deviations = _variance(found.deviations, _DEVIATIONS, surprise, precision, site.known)
-    found.effects = _variance(found.effects, _EFFECTS, surprise, precision, ~site.known)
+    unsure = 1 / (1 / precision + from_habits / weight**2 + guess)
+    found.deviations = _variance(found.deviations, _DEVIATIONS, surprise, unsure, site.known)
+    found.effects = _variance(found.effects, _EFFECTS, surprise, unsure, ~site.known)
 
 
 def _variance(now: float, usual: float, surprise: Floats, precision: Floats, among: Truths) -> float:
@@ -189,9 +207,13 @@ def _fit_members(found: Fit, ratings: Ratings) -> None:
     habit = share * weight * total
     found.habit_variance = share + (share * weight) ** 2 * doubt
     freedom = float((1 - found.habit_variance / found.habits).clip(0).sum())
+    freedom *= 1 - 1 / len(count)  # μ takes one
     found.habits = max((float(habit @ habit) + _PSEUDO * _HABITS) / (freedom + _PSEUDO), _LEAST)
     residual = squares - 2 * habit * total + count * habit**2
-    _fit_noise(found, residual.clip(0), (count - weight * doubt).clip(_LEAST))
+    # The habit takes some of the degrees of freedom, the effects do, and what one takes the other cannot.
+    taken = share * weight * count
+    left = count - taken - weight * doubt * (1 - taken * (2 - taken) / count)
+    _fit_noise(found, residual.clip(0), left.clip(_LEAST))
     found.habit = habit - habit.mean()
     found.mu += float(habit.mean())
 
@@ -212,9 +234,9 @@ def _fit_noise(found: Fit, residual: Floats, freedom: Floats) -> None:
     """Estimate each member's noise variance, drawn towards the usual one as far as they are alike."""
     whole = float(freedom.sum())
     usual = (float(residual.sum()) + _PSEUDO * _NOISE) / (whole + _PSEUDO)
-    usual = max(usual, _LEAST)
+    usual = max(usual, _LEAST_NOISE)
     # The squared differences from the usual one, less what chance makes of them: 2 / degrees of freedom.
     differs = float((freedom * (residual / freedom / usual - 1) ** 2).sum() - 2 * len(freedom)) / whole
     alike = 2 / min(max(differs, 0.01), 4.0)
-    found.noise = (residual + alike * usual) / (freedom + alike)
+    found.noise = ((residual + alike * usual) / (freedom + alike)).clip(_LEAST_NOISE)
     found.usual_noise = usual
