@@ -153,6 +153,8 @@ def load(**overrides: Any) -> Config:
         value = "" if name in SECRETS else f" is {first['input']!r}, but"
         what = first["msg"].removeprefix("Value error, ")
         raise InputError(f"setting {name} ({origins(overrides)[name]}){value} {what}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read .env in this folder: {error}") from None
 
 
 def origins(overrides: Mapping[str, Any]) -> dict[str, str]:

@@ -62,6 +62,14 @@ def test_a_wrong_value_is_named_with_the_place_it_comes_from(laptop: Shell) -> N
     assert process.stderr.count("\n") == 1
 
 
+def test_settings_that_are_no_text_are_one_line(laptop: Shell) -> None:
+    (laptop.folder / ".env").write_text("LETTERBOXD_MEMBER=marla", encoding="utf-16")  # as PowerShell writes
+    process = laptop.letterboxd("config", "show")
+    assert_ended(process, 2)
+    assert process.stderr.startswith("letterboxd: cannot read .env in this folder: ")
+    assert process.stderr.count("\n") == 1
+
+
 def test_init_writes_a_file_that_the_commands_read(laptop: Shell) -> None:
     told = laptop.letterboxd("init", "--member", "Marla", "--contact", "marla@example.org")
     assert_ended(told, 0)
