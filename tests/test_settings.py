@@ -62,6 +62,14 @@ def test_a_wrong_value_is_named_with_the_place_it_comes_from(laptop: Shell) -> N
     assert process.stderr.count("\n") == 1
 
 
+def test_a_password_among_an_addresss_options_is_not_shown(laptop: Shell) -> None:
+    address = "postgresql://marla@localhost:1/letterboxd?password=s3cret&sslpassword=s3cret&sslmode=disable"
+    for words in (["config", "show"], ["cohort", "list"]):
+        process = laptop.letterboxd(*words, DATABASE_URL=address)
+        assert "s3cret" not in process.stdout + process.stderr
+    assert "sslmode=disable" in process.stderr
+
+
 def test_settings_that_are_no_text_are_one_line(laptop: Shell) -> None:
     (laptop.folder / ".env").write_text("LETTERBOXD_MEMBER=marla", encoding="utf-16")  # as PowerShell writes
     process = laptop.letterboxd("config", "show")

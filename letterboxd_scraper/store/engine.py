@@ -75,8 +75,10 @@ def moment(connection: sa.Connection) -> datetime:
 
 
 def shown(url: str) -> str:
-    """Return a database's address fit for messages and logs: without its password."""
-    return sa.make_url(url).render_as_string(hide_password=True)
+    """Return a database's address fit for messages and logs: without its passwords."""
+    made = sa.make_url(url)
+    hidden = {name: "***" for name in made.query if "password" in name.lower()}
+    return made.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def first_line(error: sa.exc.DBAPIError) -> str:
