@@ -99,7 +99,7 @@ class FromParquet:
 
     def __init__(self, file: Path) -> None:
         table = _read(file)
-        named = table["film"].cast(pa.string())
+        named = table["film"]
         self._names = sorted(pc.unique(named).to_pylist(), key=str.encode)
         codes = pc.index_in(named, value_set=pa.array(self._names, pa.string()))
         table = table.set_column(table.schema.get_field_index("film"), "film", codes)
@@ -125,7 +125,11 @@ def _read(file: Path) -> pa.Table:
     film = "film" if "film" in names else "slug"
     if missing := [name for name in ("user", film, "rating") if name not in names]:
         raise InputError(f"{file} has no column {missing[0]!r}: user, film (or slug) and rating are wanted")
-    table = table.select(["user", film, "rating"]).rename_columns(["user", "film", "rating"])
+    try:
+        users_and_films = [table[name].cast(pa.string()) for name in ("user", film)]
+    except pa.ArrowException:
+        raise InputError(f"{file}: a user and a film must be a text or a number") from None
+    table = pa.table([*users_and_films, table["rating"]], names=["user", "film", "rating"])
     table = table.filter(pc.is_valid(table["rating"]))
     if table["user"].null_count or table["film"].null_count:
         raise InputError(f"{file} has ratings without a user or without a film")

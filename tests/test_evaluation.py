@@ -220,6 +220,19 @@ def test_a_parquet_file_is_judged_whatever_the_order_of_its_rows(tmp_path: Path,
     assert named(found)["discovery"].remark
 
 
+def test_names_may_be_stored_in_any_way_but_must_be_names(tmp_path: Path) -> None:
+    found = evaluate(FromParquet(parquet(tmp_path / "a.parquet", ratings())), 0.2, 0, NOW)
+    users, numbers, stars = map(list, zip(*ratings(), strict=True))
+    for kind in (pa.dictionary(pa.int32(), pa.string()), pa.large_string(), pa.binary()):
+        columns = {"user": pa.array(users).cast(kind), "film": pa.array(numbers).cast(kind), "rating": stars}
+        pq.write_table(pa.table(columns), tmp_path / "b.parquet")
+        other = evaluate(FromParquet(tmp_path / "b.parquet"), 0.2, 0, NOW)
+        assert rounded(other) == rounded(found)
+    pq.write_table(pa.table({"user": [["a"]], "film": ["x"], "rating": [5.0]}), tmp_path / "c.parquet")
+    with pytest.raises(InputError, match="a user and a film must be a text or a number"):
+        FromParquet(tmp_path / "c.parquet")
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
