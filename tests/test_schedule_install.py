@@ -180,7 +180,7 @@ def test_settings_that_the_night_will_not_know_are_named_and_not_written(home: S
         in told.stderr
     )
     assert "--target one --job nightly" in told.stdout
-    assert "no job will start" not in told.stderr
+    assert "no job will start: no node: name one as [deploy]" in told.stderr
     real = Shell(home.folder, home.environment | {"LETTERBOXD_BASE_URL": "https://letterboxd.com"})
     assert "no job will start: Letterboxd's terms" in install(real, "--as", "cron", "--local").stderr
     ended = home.letterboxd("schedule", "install", "--cohort", "friends", "--db-url", secret)

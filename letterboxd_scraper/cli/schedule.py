@@ -15,6 +15,8 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.help_pages import App
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from letterboxd_scraper.schedule.timers import Plan
 
 
@@ -89,7 +91,7 @@ def install(
         _install_lines(session, plan, write=write)
     else:
         _install_units(session, plan, write=write)
-    _warn(session, local=local)
+    _warn(session, target or (), local=local)
 
 
 def _install_lines(session: Session, plan: "Plan", *, write: bool) -> None:
@@ -125,9 +127,10 @@ def _install_units(session: Session, plan: "Plan", *, write: bool) -> None:
     session.say("     loginctl enable-linger          so that they run while you are not logged in, too")
 
 
-def _warn(session: Session, *, local: bool) -> None:
-    """Say what will be missing at night: settings that only this shell knows, the terms accepted."""
+def _warn(session: Session, targets: "Sequence[str]", *, local: bool) -> None:
+    """Say what will be missing at night: settings that only this shell knows, the terms accepted, a node."""
     from letterboxd_scraper import config
+    from letterboxd_scraper.schedule import nodes
     from letterboxd_scraper.terms import refuse_without_terms
 
     origins = config.origins(session.overrides)
@@ -135,11 +138,13 @@ def _warn(session: Session, *, local: bool) -> None:
     if lost:
         names = ", ".join(lost)
         session.say(f"only this shell knows these settings, write them into {Path.cwd() / '.env'}: {names}")
-    if local:
-        try:
+    try:
+        if local:
             refuse_without_terms(session.config)
-        except InputError as error:
-            session.say(f"as it is, no job will start: {error}")
+        else:
+            nodes.find(session.config, targets)
+    except InputError as error:
+        session.say(f"as it is, no job will start: {error}")
 
 
 @app.command("remove")

@@ -73,11 +73,13 @@ def run(
     from letterboxd_scraper.shards import MOST
 
     session: Session = context.obj
-    if shards is not None and (local or shards > MOST):
-        raise InputError(f"--shards {shards}: give a number up to {MOST}, and not with --local")
+    if local and (shards is not None or target):
+        raise InputError("--local crawls on this machine alone: give neither --shards nor --target with it")
+    if shards is not None and shards > MOST:
+        raise InputError(f"--shards {shards}: at most {MOST}")
     engine = session.store()
     found = crawls.find_cohort(engine, cohort)
-    with turn(engine, found, job) as free:
+    with turn(engine, found, job, session.say) as free:
         if not free:
             told = f"{found.label}, {job}: another job is under way, nothing was done"
             _show(session, {"cohort": found.label, "job": job, "under_way": True}, told)

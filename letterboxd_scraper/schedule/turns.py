@@ -1,7 +1,7 @@
 """One job of a cohort at a time, whichever machine it was started on; a killed one leaves no lock behind."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 import sqlalchemy as sa
@@ -16,7 +16,9 @@ _ADVISORY = {"crawl": 5_215_030} | {job: 5_215_031 + number for number, job in e
 
 
 @contextmanager
-def turn(engine: sa.Engine, cohort: Cohort, job: str) -> Iterator[bool]:
+def turn(
+    engine: sa.Engine, cohort: Cohort, job: str, tell: Callable[[str], None] = lambda line: None
+) -> Iterator[bool]:
     """Give a job its turn; False: it shall not be done, for the same one, or a greater, is under way.
 
     A monthly job waits for a nightly one; that would find nothing left to do, and does not wait.
@@ -25,8 +27,10 @@ def turn(engine: sa.Engine, cohort: Cohort, job: str) -> Iterator[bool]:
         if not held.enter_context(_lock(engine, cohort, job)):
             yield False
             return
-        while not (free := held.enter_context(_lock(engine, cohort, "crawl"))) and job == MONTHLY:
-            time.sleep(_WAIT_SECONDS)
+        if not (free := held.enter_context(_lock(engine, cohort, "crawl"))) and job == MONTHLY:
+            tell(f"{cohort.label}: waiting for the nightly job that is under way")
+            while not (free := held.enter_context(_lock(engine, cohort, "crawl"))):
+                time.sleep(_WAIT_SECONDS)
         yield free
 
 

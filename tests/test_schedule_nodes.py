@@ -1,0 +1,72 @@
+"""Which nodes there are, and who we say that we are to each."""
+
+from pathlib import Path
+
+import pytest
+
+from letterboxd_scraper import config
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.schedule import nodes
+
+CONFIGURATION = """
+[deploy]
+project = letterboxd
+username = $SCRAPYD_USERNAME
+password = $SCRAPYD_PASSWORD
+
+[deploy:two]
+url = http://two.example:6800/
+
+[deploy:three]
+url = https://three.example/scrapyd
+project = other
+username = three
+password = 100%%
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "scrapy.cfg").write_text(CONFIGURATION)
+    return tmp_path
+
+
+def found(*names: str) -> dict[str, tuple[str, str, tuple[str, str] | None]]:
+    every = nodes.find(config.load(), names)
+    auth = {node.name: node.client.auth for node in every}
+    known = {name: (each.username, each.password) if each else None for name, each in auth.items()}
+    return {node.name: (node.url, node.project, known[node.name]) for node in every}
+
+
+def test_targets_are_nodes_with_their_own_names_and_passwords() -> None:
+    assert found() == {
+        "three": ("https://three.example/scrapyd", "other", ("three", "100%")),
+        "two": ("http://two.example:6800", "letterboxd", None),
+    }
+    assert list(found("two")) == ["two"]
+
+
+def test_what_the_user_has_set_is_for_all_nodes(folder: Path) -> None:
+    (folder / ".env").write_text("SCRAPYD_USERNAME=me\nSCRAPYD_PASSWORD=$x%y\n")
+    assert {auth for _, _, auth in found().values()} == {("me", "$x%y")}
+
+
+def test_what_nobody_has_set_is_looked_up_in_netrc(folder: Path) -> None:
+    (folder / ".netrc").write_text("machine two.example login net password rc\n")
+    (folder / ".netrc").chmod(0o600)
+    assert found()["two"][2] == ("net", "rc")
+    assert found()["three"][2] == ("three", "100%")
+
+
+def test_no_password_is_in_what_a_node_looks_like() -> None:
+    assert "100%" not in repr(nodes.find(config.load()))
+
+
+def test_an_address_that_is_none_is_named(folder: Path) -> None:
+    (folder / "scrapy.cfg").write_text("[deploy:four]\nurl = four:6800\n")
+    with pytest.raises(InputError, match=r"\[deploy:four\]: url = 'four:6800' must start with http://"):
+        found()
