@@ -26,7 +26,7 @@ from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.opening import revision_of
 from letterboxd_scraper.store.reading_only import open_read_only
 from letterboxd_scraper.store.schema import cohorts as cohort_table
-from letterboxd_scraper.store.schema import film_rankings, films, ratings, users
+from letterboxd_scraper.store.schema import film_rankings, films, ratings, users, watched
 from tests.conftest import Snapshots
 from tests.served import Server, furnish, serving
 from tests.site import FEW
@@ -319,6 +319,32 @@ def test_a_report_is_made_anew_only_when_something_has_changed(store: sa.Engine,
     finally:
         with store.begin() as connection:
             connection.execute(film_rankings.update().where(here).values(computed_at=old))
+
+
+def test_a_report_is_made_anew_when_a_member_has_seen_more(store: sa.Engine, named: Server) -> None:
+    path = "/cohorts/friends/report?strategy=bayesian"
+    first = named.get(path)
+    with store.connect() as connection:
+        marla = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == "marla"))
+        unseen = (
+            sa.select(film_rankings.c.film_id)
+            .where(film_rankings.c.strategy == "bayesian")
+            .where(
+                film_rankings.c.film_id.not_in(sa.select(ratings.c.film_id).where(ratings.c.user_id == marla))
+            )
+            .where(
+                film_rankings.c.film_id.not_in(sa.select(watched.c.film_id).where(watched.c.user_id == marla))
+            )
+        )
+        row = {"user_id": marla, "film_id": connection.scalars(unseen.limit(1)).one()}
+    with store.begin() as connection:  # as an archive tells it: no crawl, and no rating
+        connection.execute(watched.insert().values(row))
+    try:
+        wait_for_change(named, path, first.headers["ETag"], 30 * first.elapsed.total_seconds() + 10)
+    finally:
+        with store.begin() as connection:
+            here = sa.and_(watched.c.user_id == marla, watched.c.film_id == row["film_id"])
+            connection.execute(watched.delete().where(here))
 
 
 def wait_for_change(server: Server, path: str, tag: str, seconds: float) -> None:

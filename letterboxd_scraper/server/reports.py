@@ -30,6 +30,7 @@ from letterboxd_scraper.store.schema import (
     ratings,
     scrape_runs,
     users,
+    watched,
 )
 from ranking.strategies import DEFAULT
 
@@ -116,6 +117,7 @@ def _state(connection: sa.Connection, shown: Shown) -> str:
     h, r = film_histograms.c, film_rankings.c
     queries: list[Any] = [
         sa.select(count(), most(ratings.c.updated_at)).where(ratings.c.user_id.in_(of_members)),
+        sa.select(count()).where(watched.c.user_id.in_(of_members)),
         sa.select(count(), most(cohort_members.c.followed_at)).where(here),
         sa.select(r.strategy, count(), most(r.computed_at))
         .where(r.cohort_id == cohort)
