@@ -162,6 +162,8 @@ def _hoisted(arguments: Sequence[str]) -> list[str]:
 
     >>> _hoisted(["rank", "show", "--json", "--db-url", "sqlite:///x.db", "--cohort", "a"])
     ['--json', '--db-url', 'sqlite:///x.db', 'rank', 'show', '--cohort', 'a']
+    >>> _hoisted(["rank", "list", "--db-url"])  # nothing else becomes its value
+    ['--db-url']
     """
     first: list[str] = []
     rest: list[str] = []
@@ -170,7 +172,10 @@ def _hoisted(arguments: Sequence[str]) -> list[str]:
         if word in _FLAGS or word.split("=")[0] in _VALUES:
             first.append(word)
             if word in _VALUES:
-                first.extend(value for value in [next(words, None)] if value is not None)
+                value = next(words, None)
+                if value is None:
+                    return first
+                first.append(value)
         else:
             rest.append(word)
     return first + rest
