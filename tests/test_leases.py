@@ -365,3 +365,26 @@ def test_a_run_shows_life_while_it_waits(known: Shell, site: Site, known_engine:
     assert crawl.returncode == 0
     assert len(seen) > 4
     assert len({requests for _, requests in seen}) > 1
+
+
+BUG = """
+from letterboxd_scraper.spiders import profile
+from scrapy.cmdline import execute
+
+def broken(page, parse=profile.parse_profile):
+    if (found := parse(page)).member == "ebb":
+        raise ValueError("a bug")
+    return found
+
+profile.parse_profile = broken
+execute(["scrapy", "crawl", "profile", "-a", "cohort=friends"])
+"""
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_an_error_of_ours_with_one_member_ends_with_them(known: Shell, known_engine: sa.Engine) -> None:
+    process = known.run(sys.executable, "-c", BUG)
+    assert process.returncode == 1
+    assert "a bug" in process.stderr
+    assert unread(known_engine) == {"ebb"}
+    assert leased(known_engine) == {}
