@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import typer
 
@@ -88,7 +89,7 @@ def _stored(column: "sa.Column[str]", incomplete: str) -> list[str]:
     try:
         url = sa.make_url(config.load().DATABASE_URL)
         if url.get_backend_name() == "sqlite":
-            url = url.set(database=f"file:{url.database}", query={"mode": "ro", "uri": "true"})
+            url = url.set(database=f"file:{quote(str(url.database))}", query={"mode": "ro", "uri": "true"})
         engine = sa.create_engine(url)
         with engine.connect() as connection:
             return list(connection.scalars(query))

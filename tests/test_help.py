@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,3 +116,11 @@ def test_the_tab_key_makes_no_database(known: Shell, tmp_path: Path) -> None:
     elsewhere = Shell(known.folder, known.environment | {"DATABASE_URL": f"sqlite:///{empty}"})
     assert complete(elsewhere, "letterboxd rank show --cohort ") == []
     assert not empty.parent.exists()
+
+
+@on_sqlite
+def test_the_tab_key_knows_a_database_of_any_name(known: Shell, tmp_path: Path) -> None:
+    odd = tmp_path / "100%41 #1.db"
+    shutil.copy(known.environment["DATABASE_URL"].removeprefix("sqlite:///"), odd)
+    there = Shell(known.folder, known.environment | {"DATABASE_URL": f"sqlite:///{odd}"})
+    assert complete(there, "letterboxd rank show --cohort f") == ["friends"]
