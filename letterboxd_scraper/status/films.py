@@ -37,7 +37,8 @@ def _of_members(cohort: Cohort) -> sa.ColumnElement[bool]:
     """The condition that a member of the cohort has rated or liked a film."""
     r, m = ratings.c, cohort_members.c
     members = sa.select(m.user_id).where(m.cohort_id == cohort.id)
-    return sa.exists().where(r.film_id == films.c.id, r.user_id.in_(members)).correlate(films)
+    # Not film by film: for each, SQLite would ask for each member.
+    return films.c.id.in_(sa.select(r.film_id).where(r.user_id.in_(members)))
 
 
 def _ratings(connection: sa.Connection, cohort: Cohort, *, counted: bool) -> int:

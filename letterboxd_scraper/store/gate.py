@@ -102,8 +102,11 @@ def _night(
     listed: bool,
 ) -> Night:
     known = [row for row in rows if row.last_full_scrape_at is not None and row.status == "ok"]
+    known_ids = {row.id for row in known}
     # Who is gone or private is asked after now and then.
-    new = [row for row in rows if row not in known and (row.status == "ok" or row.id in due or not listed)]
+    new = [
+        row for row in rows if row.id not in known_ids and (row.status == "ok" or row.id in due or not listed)
+    ]
     starts, failed = [], failures.to_be_read_again(connection)
     for row in known:
         reason = _reason(row, due, counted=listed and row.letterboxd_username != seed)
