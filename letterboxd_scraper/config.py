@@ -1,5 +1,6 @@
 """Settings: command line > environment > .env > the file given by --config > default.toml."""
 
+import logging
 import os
 import re
 import tomllib
@@ -101,6 +102,13 @@ class Config(BaseSettings):
     @classmethod
     def _token(cls, token: SecretStr) -> SecretStr:
         return SecretStr(readable_token(token.get_secret_value()))
+
+    @field_validator("LOG_LEVEL")
+    @classmethod
+    def _level(cls, name: str) -> str:
+        if name.upper() not in logging.getLevelNamesMapping():
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return name.upper()
 
     @field_validator("LETTERBOXD_NOW")
     @classmethod

@@ -108,6 +108,7 @@ def test_unknown_seeds_and_lonely_ones_are_told_in_one_line(laptop: Shell) -> No
             "DATABASE_URL (command line) must be sqlite:///FILE or postgresql://",
         ),
         ("--db-url postgresql://u:secret@127.0.0.1:1/d cohort list", "cannot use the database postgresql"),
+        ("--log-level loud cohort list", "setting LOG_LEVEL (command line) is 'loud', but must be DEBUG,"),
         ("cohort list --db-url", "Option '--db-url' requires an argument"),
         ("--config nowhere.toml cohort list", "cannot read the configuration file nowhere.toml"),
     ],
