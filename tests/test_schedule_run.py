@@ -268,8 +268,9 @@ def test_a_scrapyd_that_is_started_anew_loses_nothing(
         # As systemd stops it, its jobs too: one shard is interrupted, the other waits for the server.
         os.killpg(os.getpgid(pids(server)[0]), signal.SIGTERM)
         with node(slow, port=server.port, jobs=1):
-            ended_well(night)
+            report = ended_well(night)
     assert stored_facts(crawled_engine) == truth(site)
+    assert report["rows_changed"] >= len(CHANGES)  # by the run that was interrupted, too
     ended = [("1/2", "finished"), ("1/2", "interrupted"), ("2/2", "finished")]
     assert sorted(runs(crawled_engine, "shard", "status")) == ended
 

@@ -1,7 +1,7 @@
 """A step in parts: how many there are, what each is called, and what becomes of them together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from letterboxd_scraper.schedule.jobs import Outcome, Step, worst
@@ -24,8 +24,9 @@ class Part:
     node: Node | None = None
     job: str | None = None
     run: int | None = None
-    # The node that lost it; others come first now.
+    # The node that lost it; others come first now. And what the runs that were lost had done by then.
     lost_by: Node | None = None
+    lost: list[Sign] = field(default_factory=list)
     tries: int = 0
     quiet_since: float | None = None
     cancelled: bool = False
@@ -48,9 +49,12 @@ class Part:
         self.node = self.job = self.run = self.quiet_since = None
 
     def end(self, code: int, notes: str, sign: Sign | None = None) -> None:
+        """Have ended with this code, after all that this last run and those before it did."""
         node = self.node.name if self.node else sign.node if sign else None
-        known = (sign.requests, sign.rows_changed, sign.failures) if sign else (0, None, 0)
-        self.outcome = Outcome(self.step.spider, code, *known, self.shard, node, notes)
+        signs = [*self.lost, *([sign] if sign else [])]
+        requests, failures = sum(each.requests for each in signs), sum(each.failures for each in signs)
+        changed = total(each.rows_changed for each in signs)
+        self.outcome = Outcome(self.step.spider, code, requests, changed, failures, self.shard, node, notes)
 
     def end_as(self, sign: Sign) -> None:
         """Have ended as its run did."""
@@ -100,15 +104,20 @@ def together(step: Step, parts: Sequence[Part]) -> Outcome:
     if len(ended) == 1:
         return ended[0]
     codes = [part.outcome.code for part in parts if part.outcome and not _stopped(part)]
-    changed = [each.rows_changed for each in ended if each.rows_changed is not None]
     return Outcome(
         step.spider,
         worst(codes),
         sum(each.requests for each in ended),
-        sum(changed) if changed else None,
+        total(each.rows_changed for each in ended),
         sum(each.failures for each in ended),
         parts=tuple(ended),
     )
+
+
+def total(numbers: Iterable[int | None]) -> int | None:
+    """Return the sum of those that are known; None where none is."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
 
 
 def _stopped(part: Part) -> bool:

@@ -102,17 +102,17 @@ class Spread:
         sign = self._sign(part)  # after the state: who has ended has noted it before
         if sign and sign.has_ended:
             if sign.status == "interrupted" and state is _UNKNOWN:
-                self._lose(part)  # not by a person, who would have asked its Scrapyd: with its Scrapyd
+                self._lose(part, sign)  # not by a person, who would have asked its Scrapyd: with its Scrapyd
             else:
                 part.end_as(sign)
         elif state in ("pending", "running") or (sign and sign.is_alive):
             part.quiet_since = None
         elif sign or part.cancelled:
-            self._lose(part)
+            self._lose(part, sign)
         elif state == "finished":
             part.end(2, self._never_began(part))
         elif self._has_been_quiet(part):
-            self._lose(part)
+            self._lose(part, sign)
 
     def _start(self, part: Part, parts: Sequence[Part]) -> None:
         refusals: list[NodeUnusable] = []
@@ -160,10 +160,12 @@ class Spread:
             part.quiet_since = now
         return now - part.quiet_since > times * self.silence.total_seconds()
 
-    def _lose(self, part: Part) -> None:
+    def _lose(self, part: Part, sign: Sign | None) -> None:
         if part.cancelled:
-            part.end(CODES["interrupted"], "stopped, for the site has blocked another part")
+            part.end(CODES["interrupted"], "stopped, for the site has blocked another part", sign)
             return
+        if sign:
+            part.lost.append(sign)
         part.tries += 1
         self.tell(f"{part.name}: {part.place} has lost it; it is given out again")
         if part.node and part.job:
