@@ -31,6 +31,21 @@ def address(engine: sa.Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
+@pytest.fixture(autouse=True)
+def new_enough(request: pytest.FixtureRequest, database_kind: str) -> None:
+    """Skip where the tests were given a server that is newer than the pg_dump that they bring."""
+    if database_kind == "postgresql":
+        engine = sa.create_engine(request.getfixturevalue("postgres_server"), poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            server = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
+        told = subprocess.run(
+            [f"{PROGRAMS}/pg_dump", "--version"], capture_output=True, text=True, check=True
+        )
+        own = int(re.findall(r"\d+", told.stdout)[0])
+        if own < server:
+            pytest.skip(f"pg_dump is of version {own}, the server of version {server}")
+
+
 def rows(engine: sa.Engine) -> dict[str, list[Any]]:
     with engine.connect() as connection:
         return {

@@ -303,7 +303,7 @@ def test_people_read_it_in_a_few_lines(
     assert lines[1] == "  members   10 ok (10 read, none never read), 1 private, 1 gone"
     assert lines[2] == "  data      as of 3 hours ago"
     assert lines[4].startswith("  rankings  bayesian ")
-    assert "members to read at least" in lines[5]
+    assert lines[5].startswith("  due       1 member to read at least, 0 of them for their audit")
     assert "nothing runs now" in lines
     assert max(map(len, lines)) <= 200
 

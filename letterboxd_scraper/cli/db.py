@@ -122,8 +122,10 @@ def check(context: typer.Context) -> None:
 
 
 def _line(finding: "Finding") -> str:
+    if finding.remark:
+        return f"skip   {finding.check}: {finding.remark}"
     if not finding.wrong:
-        return f"ok     {finding.check}" + (f" ({finding.remark})" if finding.remark else "")
+        return f"ok     {finding.check}"
     return f"WRONG  {finding.check}: {finding.wrong}, as {finding.example}; {finding.advice}"
 
 

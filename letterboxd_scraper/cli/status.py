@@ -81,7 +81,9 @@ def _age(members: "Members", at: datetime) -> str:
 
 
 def _films(films: "Films") -> str:
-    known = f"{films.complete} known in full, {films.due} to enrich, {films.waiting} incomplete and to wait"
+    known = (
+        f"{films.complete} known in full, {films.due} to enrich, {films.waiting} incomplete and not due yet"
+    )
     return f"{films.films}, {films.ratings} ratings; {known}"
 
 
@@ -96,7 +98,8 @@ def _rankings(rankings: "tuple[Ranking, ...]", label: str, at: datetime) -> str:
 
 
 def _due(due: "DueMembers", films: "Films") -> str:
-    parts = [f"{due.members} members to read at least, {due.audits} of them for their audit"]
+    members = f"{due.members} member{'' if due.members == 1 else 's'} to read at least"
+    parts = [f"{members}, {due.audits} of them for their audit"]
     if films.due:
         parts.append(f"{films.due} films to enrich")
     if films.tmdb_ageing:
