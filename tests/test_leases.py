@@ -266,6 +266,19 @@ def test_a_member_whom_another_crawl_reads_is_waited_for(
     assert stored_facts(known_engine) == truth(site)
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_crawl_that_waits_for_another_can_be_interrupted(known: Shell, known_engine: sa.Engine) -> None:
+    with writing(known_engine) as connection:
+        other = begin(connection, "others")
+        leases.take(connection, other, "ebb", 600)
+    crawl = start_crawl(known)
+    wait_for(lambda: unread(known_engine) == {"ebb"})
+    crawl.send_signal(signal.SIGINT)
+    crawl.communicate(timeout=30)
+    assert crawl.returncode == 130
+    assert leased(known_engine) == {"ebb": other}
+
+
 def test_a_crawl_that_waits_keeps_its_members(known: Shell, site: Site, known_engine: sa.Engine) -> None:
     """Slower than a lease lasts: the crawl is alive all the same, and the other one waits."""
     site.faults.replace([Fault("slow", path="/ebb/", seconds=2 * LEASE)])
