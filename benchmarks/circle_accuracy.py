@@ -5,9 +5,10 @@ most like a random one: nearest by the cosine of their ratings, each less its me
 that both rated, times n / (n + 20) for n such films; or kindred, nearest in the same way after the film's
 mean is taken out too: alike in more than what everybody thinks. All other members stand in for
 Letterboxd: a film's average is theirs, to two decimals, with their number. A fifth of each member's ratings
-is hidden and foretold as `rank evaluate` does it; who is alike, the ratings that are kept decide: members
-who are chosen because their hidden ratings agree would be foretold too well. Every cohort is judged with
-Letterboxd's averages and again without them.
+is hidden and foretold as `rank evaluate` does it. Who is alike, half of the films decide, and the circle is
+judged on the other half: members chosen because the ratings that are judged agree would be foretold too
+well, and those chosen because the ratings that are kept agree would pass for more alike than they are.
+Every cohort is judged with Letterboxd's averages and again without them.
 """
 
 import argparse
@@ -22,11 +23,10 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from ranking.evaluation import MEAN, SITE, evaluate
-from ranking.evaluation_data import Rating, hidden_places
+from ranking.evaluation_data import Rating
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SIZES = (50, 200)
-HIDE = 0.2
 KINDS = ("random", "neighbours", "kindred")
 WITHOUT = "circle, no averages"
 BAYESIAN = "bayesian, m = 10"
@@ -49,13 +49,10 @@ class Members:
         stars[users.indices.to_numpy(), slugs.indices.to_numpy()] = table["rating"].to_numpy()
         return cls(stars)
 
-    def without_hidden(self, seed: int) -> "Members":
-        """Return the members with the ratings that are kept when those of this seed are hidden."""
-        stars = self.stars.copy()
-        for member, own in enumerate(stars):
-            films = np.flatnonzero(own)
-            own[films[hidden_places(member, len(films), HIDE, seed)]] = 0
-        return Members(stars)
+    def halves(self, rng: np.random.Generator) -> "tuple[Members, Members]":
+        """Return the members with the ratings of one half of the films, and with those of the other."""
+        one = rng.random(self.stars.shape[1]) < 0.5
+        return Members(np.where(one, self.stars, 0)), Members(np.where(one, 0, self.stars))
 
     def cohort(self, kind: str, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Return the members of a cohort, ascending."""
@@ -67,10 +64,16 @@ class Members:
         """Return the ratings less what is usual; NaN where there is none."""
         rated = self.stars > 0
         stars = np.where(rated, self.stars, np.nan)
-        opinions: Matrix = stars - np.nanmean(stars, axis=1, keepdims=True)
+        opinions: Matrix = stars - _means(stars, 1)[:, None]
         if kind == "kindred":
-            opinions -= np.nansum(opinions, axis=0) / np.maximum(rated.sum(0), 1)
+            opinions -= _means(opinions, 0)
         return opinions
+
+
+def _means(values: Matrix, axis: int) -> Matrix:
+    known = (~np.isnan(values)).sum(axis)
+    means: Matrix = np.nansum(values, axis=axis) / np.maximum(known, 1).astype(np.float32)
+    return means
 
 
 def _nearest(opinions: Matrix, seed: int, size: int) -> npt.NDArray[np.int64]:
@@ -125,8 +128,8 @@ class Outcome:
     left_out: list[float] = field(default_factory=list)
 
     def add(self, everybody: Members, cohort: npt.NDArray[np.int64], seed: int) -> None:
-        informed = evaluate(Sample(everybody, cohort, True), HIDE, seed, NOW)
-        alone = evaluate(Sample(everybody, cohort, False, {"m": 10}), HIDE, seed, NOW, tuple(_RENAMED))
+        informed = evaluate(Sample(everybody, cohort, True), 0.2, seed, NOW)
+        alone = evaluate(Sample(everybody, cohort, False, {"m": 10}), 0.2, seed, NOW, tuple(_RENAMED))
         self.left_out.append(100 * informed.left_out / (informed.left_out + informed.hidden))
         named = [(ranking.strategy, ranking) for ranking in informed.rankings]
         named += [(_RENAMED[each.strategy], each) for each in alone.rankings if each.strategy in _RENAMED]
@@ -151,7 +154,8 @@ def run(everybody: Members, kind: str, size: int, cohorts: int) -> Outcome:
     outcome = Outcome()
     for number in range(cohorts):
         rng = np.random.default_rng([number, size, KINDS.index(kind)])
-        outcome.add(everybody, everybody.without_hidden(number).cohort(kind, size, rng), number)
+        known, judged = (everybody, everybody) if kind == "random" else everybody.halves(rng)
+        outcome.add(judged, known.cohort(kind, size, rng), number)
     return outcome
 
 

@@ -9,7 +9,6 @@ from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Protocol
-from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
@@ -162,35 +161,30 @@ class Hidden:
         return Hidden(self.member[here], self.film[here], self.stars[here])
 
 
-def hidden_places(member: Any, count: int, share: float, seed: int) -> Integers:
-    """Return which of a member's ratings are hidden, as places among so many."""
-    rng = np.random.default_rng([seed, crc32(f"{member}".encode())])
-    places: Integers = rng.permutation(count)[: round(share * count)].astype(np.int32)
-    return places
-
-
 @contextmanager
 def kept_and_hidden(
     source: Source, share: float, seed: int, at: datetime
 ) -> Iterator[tuple[sa.Engine, Hidden]]:
     """Hide a share of each member's ratings; yield a store of its own with the others, and the hidden ones.
 
-    The same seed hides the same ratings of a member on every database, whoever else is in the cohort.
-    The store's one cohort has the id 1; its statistics are fresh. It is gone afterwards.
+    The same seed hides the same ratings of the same cohort on every database. The store's one cohort
+    has the id 1; its statistics are fresh. It is gone afterwards.
     """
     with TemporaryDirectory(prefix="evaluate") as folder:
         engine = make_engine(f"sqlite:///{folder}/kept.db")
         try:
             metadata.create_all(engine)
             with engine.begin() as connection:
-                hidden = _store(connection, source, share, seed, at)
+                hidden = _store(connection, source, share, np.random.default_rng(seed), at)
             stats.refresh(engine, at)
             yield engine, hidden
         finally:
             engine.dispose()
 
 
-def _store(connection: sa.Connection, source: Source, share: float, seed: int, at: datetime) -> Hidden:
+def _store(
+    connection: sa.Connection, source: Source, share: float, rng: np.random.Generator, at: datetime
+) -> Hidden:
     known = source.films()
     if known:
         connection.execute(films.insert(), known)
@@ -198,13 +192,13 @@ def _store(connection: sa.Connection, source: Source, share: float, seed: int, a
     connection.execute(cohorts.insert().values(id=1, label=LABEL, definition={}, **moment))
     kept: list[tuple[Any, ...]] = []
     hidden: list[tuple[int, int, float]] = []
-    for member, (known_as, rows) in enumerate(groupby(source.ratings(), itemgetter(0)), start=1):
+    for member, (_, rows) in enumerate(groupby(source.ratings(), itemgetter(0)), start=1):
         name = {"letterboxd_username": f"{member}", "created_at": at}
         connection.execute(users.insert().values(id=member, **name))
         place = {"cohort_id": 1, "user_id": member, "depth": 1, "followed_at": at}
         connection.execute(cohort_members.insert().values(place))
         own = list(rows)
-        away = set(hidden_places(known_as, len(own), share, seed).tolist())
+        away = set(rng.permutation(len(own))[: round(share * len(own))].tolist())
         for number, (_, film, stars, *dates) in enumerate(own):
             if number in away:
                 hidden.append((member, film, stars))

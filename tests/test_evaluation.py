@@ -23,7 +23,7 @@ from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films
 from ranking.circle.ratings import Floats
 from ranking.evaluation import Evaluation, Judged, evaluate
-from ranking.evaluation_data import FromCohort, FromParquet, Hidden, hidden_places, kept_and_hidden
+from ranking.evaluation_data import FromCohort, FromParquet, Hidden, kept_and_hidden
 from ranking.evaluation_measures import Figure, by_member, coverage, ndcg, pairs_right, rmse
 from ranking.strategies import STRATEGIES
 from tests.conftest import Shell, assert_ended, stored_facts
@@ -124,19 +124,6 @@ def test_a_fifth_of_each_members_ratings_is_hidden_and_the_others_kept(crawled_e
     assert sorted(away + [(names[m - 1], slugs[f], stars) for m, f, stars in rows]) == sorted(facts)
     whole, of_member = Counter(member for member, *_ in facts), Counter(member for member, *_ in away)
     assert of_member == Counter({member: round(0.2 * count) for member, count in whole.items()})
-
-
-def test_what_is_hidden_of_a_member_does_not_depend_on_who_else_is_there(tmp_path: Path) -> None:
-    """So that a benchmark can choose who is alike by what all members keep."""
-    found = []
-    for least in (0, 5):
-        rows = [row for row in ratings() if int(str(row[0])[1:]) >= least]
-        source = FromParquet(parquet(tmp_path / "a.parquet", rows))
-        with kept_and_hidden(source, 0.2, 3, NOW) as (_, hidden):
-            found.append([hidden.film[hidden.member == m].tolist() for m in np.unique(hidden.member)])
-    assert found[0][5:] == found[1]
-    assert set(found[1][0]) == {at + 1 for at in hidden_places("m5", 30, 0.2, 3).tolist()}
-    assert len({tuple(own) for own in found[0]}) == 8
 
 
 def mean_by_hand(engine: sa.Engine) -> list[float]:
