@@ -49,7 +49,7 @@ def backup(
     context: typer.Context,
     file: Annotated[
         Path | None,
-        typer.Argument(help="Where to; default: a name with the day and time, here.", metavar="[FILE]"),
+        typer.Argument(help="Where to; default: a name with the day and time, here.", metavar="FILE"),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
 ) -> None:
