@@ -98,7 +98,11 @@ REFUSED: list[tuple[type[Arguments], dict[str, Any], str]] = [
     (ProfileArguments, {"user": "ida", "resume_from": "bo"}, "resume_from=NAME goes with cohort=LABEL"),
     (ProfileArguments, {"user": "ida?"}, f"argument user='ida?': {NO_MEMBER}"),
     (ProfileArguments, {"user": "ida", "watched": "2"}, "argument watched='2': "),
-    (ProfileArguments, {"users": "ida"}, "unknown argument 'users': known are cohort, user, shard, resume_from"),
+    (
+        ProfileArguments,
+        {"users": "ida"},
+        "unknown argument 'users': known are cohort, user, shard, resume_from",
+    ),
     (RssArguments, {}, ONE_OF),
     (RssArguments, {"cohort": "friends", "user": "ida"}, ONE_OF),
     (RssArguments, {"user": "ida b"}, f"argument user='ida b': {NO_MEMBER}"),

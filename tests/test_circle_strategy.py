@@ -416,7 +416,7 @@ def test_ten_million_ratings_would_take_seconds_and_little_memory() -> None:
 def test_who_is_alike_by_chance_is_not_foretold_in_the_benchmark() -> None:
     """Chosen by the ratings that are judged, 61 of a hundred pairs of mere noise would be right."""
     rng = np.random.default_rng(0)
-    stars = rng.integers(1, 11, (400, 40)).astype(np.float32) / 2
+    stars = (rng.integers(1, 11, (400, 40)) / 2).astype(np.float32)
     stars[rng.random(stars.shape) < 0.3] = 0
     outcome = circle_accuracy.run(circle_accuracy.Members(stars), "neighbours", 15, cohorts=4)
     assert np.mean(outcome.pairs["circle"]) == pytest.approx(50, abs=6)
