@@ -93,7 +93,10 @@ class FromCohort:
 
 
 class FromParquet:
-    """A file with the columns user, film (or slug) and rating in stars. Raises InputError."""
+    """A file with the columns user, film (or slug) and rating in stars, or the ratings of `export parquet`.
+
+    Raises InputError.
+    """
 
     parameters: ClassVar[dict[str, Any]] = {}
 
@@ -121,15 +124,12 @@ def _read(file: Path) -> pa.Table:
         table = pq.read_table(file)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"cannot read {file} as Parquet: {str(error).splitlines()[0]}") from None
-    names = table.column_names
-    film = "film" if "film" in names else "slug"
-    if missing := [name for name in ("user", film, "rating") if name not in names]:
-        raise InputError(f"{file} has no column {missing[0]!r}: user, film (or slug) and rating are wanted")
+    user, film, rating = _columns(file, table.column_names)
     try:
-        users_and_films = [table[name].cast(pa.string()) for name in ("user", film)]
+        users_and_films = [table[name].cast(pa.string()) for name in (user, film)]
     except pa.ArrowException:
         raise InputError(f"{file}: a user and a film must be a text or a number") from None
-    table = pa.table([*users_and_films, table["rating"]], names=["user", "film", "rating"])
+    table = pa.table([*users_and_films, table[rating]], names=["user", "film", "rating"])
     table = table.filter(pc.is_valid(table["rating"]))
     if table["user"].null_count or table["film"].null_count:
         raise InputError(f"{file} has ratings without a user or without a film")
@@ -145,6 +145,16 @@ def _read(file: Path) -> pa.Table:
     if len(table.group_by(["user", "film"]).aggregate([])) < len(table):
         raise InputError(f"{file} has several ratings of one film by one user")
     return table
+
+
+def _columns(file: Path, names: Sequence[str]) -> tuple[str, str, str]:
+    """Return which columns are the user, the film and the rating; `export parquet` has names of its own."""
+    if {"member", "film_id", "stars"} <= set(names):
+        return "member", "film_id", "stars"
+    film = "film" if "film" in names else "slug"
+    if missing := [name for name in ("user", film, "rating") if name not in names]:
+        raise InputError(f"{file} has no column {missing[0]!r}: user, film (or slug) and rating are wanted")
+    return "user", film, "rating"
 
 
 @dataclass(frozen=True)

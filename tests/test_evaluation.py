@@ -220,6 +220,15 @@ def test_a_parquet_file_is_judged_whatever_the_order_of_its_rows(tmp_path: Path,
     assert named(found)["discovery"].remark
 
 
+def test_an_export_of_ours_is_judged(crawled: Shell) -> None:
+    assert_ended(crawled.letterboxd("export", "parquet", "--cohort", "friends", "--output", "files"), 0)
+    process = crawled.letterboxd("rank", "evaluate", "--data", "files/ratings.parquet", "--json")
+    assert_ended(process, 0)
+    rated = pq.read_table(crawled.folder / "files" / "ratings.parquet")["stars"]
+    found = json.loads(process.stdout)
+    assert found["kept"] + found["hidden"] + found["left_out"] == len(rated) - rated.null_count > 0
+
+
 def test_names_may_be_stored_in_any_way_but_must_be_names(tmp_path: Path) -> None:
     found = evaluate(FromParquet(parquet(tmp_path / "a.parquet", ratings())), 0.2, 0, NOW)
     users, numbers, stars = map(list, zip(*ratings(), strict=True))
