@@ -12,13 +12,22 @@ from letterboxd_scraper.store.engine import moment
 from letterboxd_scraper.store.schema import member_leases, users
 from letterboxd_scraper.store.upsert import INSERT
 
+# With every page: a statement costs more to build than to send.
+_USER = sa.select(users.c.id).where(users.c.letterboxd_username == sa.bindparam("name"))
+_HOLDER = (
+    sa.select(member_leases.c.run_id)
+    .join(users, users.c.id == member_leases.c.user_id)
+    .where(users.c.letterboxd_username == sa.bindparam("name"))
+    .with_for_update(read=True, of=member_leases)
+)
+
 
 def take(connection: sa.Connection, run: int, member: str, seconds: float) -> bool:
     """Lease a member to a run for so long; say whether it has them now.
 
     It has not while another run's lease lasts. Who is not stored (any more) can be read by everybody.
     """
-    user = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == member))
+    user = connection.scalar(_USER, {"name": member})
     if user is None:
         return True
     now = moment(connection)
@@ -36,11 +45,9 @@ def holds(connection: sa.Connection, run: int, member: str) -> bool:
 
     It does not matter whether the time is over, as long as nobody else came.
     """
-    here = users.c.letterboxd_username == member
-    query = sa.select(member_leases.c.run_id).join(users, users.c.id == member_leases.c.user_id).where(here)
-    holder = connection.scalar(query.with_for_update(read=True, of=member_leases))
+    holder = connection.scalar(_HOLDER, {"name": member})
     if holder is None:  # there is nobody to protect where the member has gone from the database
-        return connection.scalar(sa.select(users.c.id).where(here)) is None
+        return connection.scalar(_USER, {"name": member}) is None
     return bool(holder == run)
 
 

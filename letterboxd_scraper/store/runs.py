@@ -15,6 +15,13 @@ CARRY_ON_WITHIN = timedelta(days=2)
 # The spiders that read what members rated and liked.
 _OF_RATINGS = frozenset({"profile", "when_rated", "rss"})
 
+# With every page: a statement costs more to build than to send.
+_ADD_CHANGES = (
+    scrape_runs.update()
+    .where(scrape_runs.c.id == sa.bindparam("run"), scrape_runs.c.rows_changed.is_not(None))
+    .values(rows_changed=scrape_runs.c.rows_changed + sa.bindparam("rows"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -91,10 +98,7 @@ def show_life(connection: sa.Connection, run: int, requests: int) -> None:
 
 def add_changes(connection: sa.Connection, run: int, rows: int) -> None:
     """Count ratings that were inserted, changed or removed in this transaction among those of a run."""
-    here = sa.and_(scrape_runs.c.id == run, scrape_runs.c.rows_changed.is_not(None))
-    connection.execute(
-        scrape_runs.update().where(here).values(rows_changed=scrape_runs.c.rows_changed + rows)
-    )
+    connection.execute(_ADD_CHANGES, {"run": run, "rows": rows})
 
 
 def _last(
