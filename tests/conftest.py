@@ -1,6 +1,7 @@
 """What the tests share: databases, the imitation site, and real crawls in processes of their own."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +29,9 @@ on_postgresql = pytest.mark.parametrize("database_kind", ["postgresql"])
 with_many_friends = pytest.mark.parametrize("friends", [None], ids=["many"])
 
 Names = tuple[str, ...] | None
+
+# Who starts the tests in the background has a shell that makes them ignore Ctrl-C, and with them every crawl.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,7 @@ def test_an_interrupted_sync_keeps_what_is_there_and_goes_on(
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, told
     assert "interrupted: the same command goes on from here" in told
     asked = len(site.log)
     site.clear_log()
