@@ -210,6 +210,28 @@ def test_a_month_waits_for_a_night(crawled_engine: sa.Engine, monkeypatch: pytes
     assert got == [True]
 
 
+@on_postgresql
+def test_a_month_that_waits_keeps_one_connection(
+    crawled_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.01)
+    with reading(crawled_engine) as connection:
+        friends = cohorts.find(connection, "friends")
+    open_now = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+
+    def month() -> None:
+        with turn(crawled_engine, friends, MONTHLY):
+            pass
+
+    with turn(crawled_engine, friends, NIGHTLY):
+        waiting = Thread(target=month)
+        waiting.start()
+        time.sleep(0.5)
+        with reading(crawled_engine) as connection:
+            assert connection.scalar(open_now) < 8
+    waiting.join()
+
+
 def begin(shell: Shell, *options: str) -> "subprocess.Popen[str]":
     """Start a nightly job, and return it while it is under way."""
     command = [sys.executable, "-m", "letterboxd_scraper", "schedule", "run", "--json", "--cohort", "friends"]

@@ -24,14 +24,22 @@ def turn(
     A monthly job waits for a nightly one; that would find nothing left to do, and does not wait.
     """
     with ExitStack() as held:
-        if not held.enter_context(_lock(engine, cohort, job)):
+        if not _take(held, engine, cohort, job):
             yield False
             return
-        if not (free := held.enter_context(_lock(engine, cohort, "crawl"))) and job == MONTHLY:
+        if not (free := _take(held, engine, cohort, "crawl")) and job == MONTHLY:
             tell(f"{cohort.label}: waiting for the nightly job that is under way")
-            while not (free := held.enter_context(_lock(engine, cohort, "crawl"))):
+            while not (free := _take(held, engine, cohort, "crawl")):
                 time.sleep(_WAIT_SECONDS)
         yield free
+
+
+def _take(held: ExitStack, engine: sa.Engine, cohort: Cohort, name: str) -> bool:
+    """Try to take a lock, which goes with ``held``; what was opened in vain is closed at once."""
+    with ExitStack() as attempt:
+        if taken := attempt.enter_context(_lock(engine, cohort, name)):
+            held.enter_context(attempt.pop_all())
+        return taken
 
 
 @contextmanager
