@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -253,6 +254,21 @@ def ended_well(night: "subprocess.Popen[str]") -> Any:
 
 def is_at_work(engine: sa.Engine, name: str = "one") -> bool:
     return (name, "running") in runs(engine, "node", "status")
+
+
+@on_sqlite
+def test_a_crawl_that_is_killed_here_is_an_internal_error(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    change(site)
+    slow = at_night(crawled, DOWNLOAD_DELAY="0.2", LETTERBOXD_NODE="one")
+    night = begin(slow, "--local")
+    wait_until(lambda: is_at_work(crawled_engine))
+    (crawl,) = Path(f"/proc/{night.pid}/task/{night.pid}/children").read_text().split()
+    os.kill(int(crawl), signal.SIGKILL)
+    out, told = night.communicate(timeout=60)
+    assert night.returncode == 1, told
+    assert steps(json.loads(out)) == {"follow_graph": 0, "when_rated": 1}
 
 
 @on_sqlite

@@ -26,6 +26,8 @@ from letterboxd_scraper.store.engine import reading
 
 POLL_SECONDS = 0.5
 BLOCKED = 4
+# A spider that a signal ended (no memory left, perhaps) told no code.
+KILLED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def crawl(
             session.say("stopping: the pages in flight are finished first")
         finally:
             _end(process)
-    return process.returncode
+    return process.returncode if process.returncode >= 0 else KILLED
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
