@@ -28,7 +28,7 @@ SIGNS_OF_LIFE = 4
 _OUTCOMES = {
     "finished": "finished",
     "blocked": "blocked",
-    "no_robots": "no_robots",
+    "no_robots": "blocked",
     "shutdown": "interrupted",
     "bad_input": "bad_input",
 }
@@ -147,7 +147,7 @@ class Run:
             self.failures += failures.stored_by(connection, spider.run)
             self.tally.ratings_set = feeds.ratings_set_by(connection, spider.run)
             outcome = self._outcome(reason)
-            status = "failed" if outcome in ("bad_input", "no_robots") else outcome
+            status = "failed" if outcome == "bad_input" else outcome
             notes = self._summary(spider, requests)
             runs.finish(connection, spider.run, status, requests, at, notes)
             leases.release(connection, spider.run)

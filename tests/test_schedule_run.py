@@ -119,6 +119,17 @@ def test_after_a_block_what_is_there_is_ranked(crawled: Shell, site: Site) -> No
     assert steps(report) == {"follow_graph": 0, "when_rated": 4, "statistics": 0, "rankings": 0}
 
 
+@on_sqlite
+def test_without_robots_txt_a_job_ends_the_same_here_and_on_a_node(crawled: Shell, site: Site) -> None:
+    shell = at_night(crawled, RETRY_TIMES="0")
+    site.faults.add(Fault("status", path="/robots.txt", code=500))
+    ended = {"follow_graph": 4, "statistics": 0, "rankings": 0}
+    assert steps(run(shell, "--local", code=4)) == ended
+    with node(shell):
+        assert steps(run(shell, code=4)) == ended
+    assert {hit.path for hit in site.log} == {"/robots.txt"}
+
+
 def nowhere(shell: Shell) -> str:
     target(shell, "one", "http://127.0.0.1:9")
     return "node one (http://127.0.0.1:9) does not answer"
