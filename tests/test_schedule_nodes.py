@@ -70,3 +70,20 @@ def test_an_address_that_is_none_is_named(folder: Path) -> None:
     (folder / "scrapy.cfg").write_text("[deploy:four]\nurl = four:6800\n")
     with pytest.raises(InputError, match=r"\[deploy:four\]: url = 'four:6800' must start with http://"):
         found()
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("[deploy:four]\nurl = http://four/\npassword = ab%cr3t\n", r"\[deploy:four\], password: .*%%"),
+        ("[deploy:four]\nurl = http://four/\npassword = %(cr3t)s\n", r"\[deploy:four\], password: .*%%"),
+        ("[deploy:four]\npassword cr3t\n", r"scrapy\.cfg, line 2: "),
+        ("password = cr3t\n", r"scrapy\.cfg, line 1: "),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_not_shown(folder: Path, written: str, says: str) -> None:
+    (folder / "scrapy.cfg").write_text(written)
+    with pytest.raises(InputError, match=says) as refused:
+        found()
+    assert "cr3t" not in str(refused.value)
+    assert "\n" not in str(refused.value)

@@ -100,7 +100,7 @@ def find(settings: Config, names: Sequence[str] = ()) -> list[Node]:
     try:
         targets = _get_targets()
     except (configparser.Error, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read scrapy.cfg: {error}") from None
+        raise InputError(f"cannot read scrapy.cfg: {_problem(error)}") from None
     if not targets:
         where = "scrapy.cfg, here or above, or in ~/.config"
         raise InputError(f"no node: name one as [deploy] with a url in {where}; or crawl here: --local")
@@ -108,6 +108,18 @@ def find(settings: Config, names: Sequence[str] = ()) -> list[Node]:
         if name not in targets:
             raise InputError(f"--target {name}: scrapy.cfg has {', '.join(sorted(targets))}")
     return [_node(name, targets[name], settings) for name in names or sorted(targets)]
+
+
+def _problem(error: Exception) -> str:
+    """Return what is wrong with a configuration, in one line that shows no value: it may be a password."""
+    if isinstance(error, configparser.InterpolationError):
+        return f"[{error.section}], {error.option}: a percent sign is written %%"
+    if isinstance(error, configparser.ParsingError):
+        is_outside = isinstance(error, configparser.MissingSectionHeaderError)
+        line = error.lineno if is_outside else error.errors[0][0]
+        how = "a section is written [NAME], and what stands in it NAME = VALUE"
+        return f"{error.source}, line {line}: {how}"
+    return str(error)
 
 
 def _node(name: str, target: dict[str, str], settings: Config) -> Node:
