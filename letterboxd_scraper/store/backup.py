@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError, StoreNotReady
-from letterboxd_scraper.store.engine import first_line
+from letterboxd_scraper.store.engine import first_line, shown
 
 PG_DUMP = "pg_dump"
 
@@ -120,4 +120,4 @@ def _target(url: sa.URL) -> tuple[str, Mapping[str, str]]:
 
 
 def _shown(url: sa.URL) -> str:
-    return url.render_as_string(hide_password=True)
+    return shown(url.render_as_string(hide_password=False))
