@@ -115,8 +115,9 @@ def _problem(error: Exception) -> str:
     if isinstance(error, configparser.InterpolationError):
         return f"[{error.section}], {error.option}: a percent sign is written %%"
     if isinstance(error, configparser.ParsingError):
-        is_outside = isinstance(error, configparser.MissingSectionHeaderError)
-        line = error.lineno if is_outside else error.errors[0][0]
+        line = (
+            error.lineno if isinstance(error, configparser.MissingSectionHeaderError) else error.errors[0][0]
+        )
         how = "a section is written [NAME], and what stands in it NAME = VALUE"
         return f"{error.source}, line {line}: {how}"
     return str(error)
