@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -189,17 +189,15 @@ class Beginning:
                 leases.release(connection, spider.run, name)
                 return Refusal.DONE
 
-        async def take_in_thread(name: str) -> Start | Refusal:
-            try:
-                return await asyncio.to_thread(take, name)
-            except sa.exc.DBAPIError as error:
-                logger.error("Stopped: the database cannot be written to: %s", first_line(error))
-                raise CloseSpider("store_lost") from None
+        def give_back() -> None:
+            with writing(self.engine) as connection:
+                leases.release(connection, spider.run)
 
         names = [member.name for member in (*spider.members, *getattr(spider, "starts", ()))]
         # One more than are read at once, so that the next is at hand when one is finished.
         at_once = self.settings.CONCURRENT_REQUESTS + 1
-        return Leases(names, take_in_thread, at_once, min(1.0, self.settings.LEASE_SECONDS / 4))
+        pause = min(1.0, self.settings.LEASE_SECONDS / 4)
+        return Leases(names, _in_thread(take), _in_thread(give_back), at_once, pause)
 
     def _asking(self, query: Callable[..., _Found], *given: Any) -> Callable[..., Any]:
         """Return a function that puts a question to the database, beside the event loop."""
@@ -212,3 +210,16 @@ class Beginning:
             return await asyncio.to_thread(ask, *what)
 
         return ask_in_thread
+
+
+def _in_thread(write: Callable[..., _Found]) -> Callable[..., Awaitable[_Found]]:
+    """Return a function that writes beside the event loop; the crawl ends where the database is lost."""
+
+    async def write_in_thread(*what: Any) -> _Found:
+        try:
+            return await asyncio.to_thread(write, *what)
+        except sa.exc.DBAPIError as error:
+            logger.error("Stopped: the database cannot be written to: %s", first_line(error))
+            raise CloseSpider("store_lost") from None
+
+    return write_in_thread

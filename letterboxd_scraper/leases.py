@@ -23,6 +23,8 @@ class Refusal(Enum):
 
 # Asks for a member: leased to this crawl from then on, with how they start, or refused.
 Take = Callable[[str], Awaitable[Start | Refusal]]
+# Ends all leases of this crawl.
+GiveBack = Callable[[], Awaitable[None]]
 
 
 class LeaseLost(DropItem):
@@ -32,15 +34,20 @@ class LeaseLost(DropItem):
 class Leases:
     """Hands out members in their order, ``at_once`` at a time; those whom others read come last.
 
-    They are asked for again and again, ``pause`` seconds apart, until they are free or have been read.
+    They are asked for again and again, ``pause`` seconds apart, until they are free or have been read. A
+    crawl that reads nobody meanwhile gives back what an error of ours has left it with: else two crawls
+    could wait for each other for ever.
     """
 
-    def __init__(self, members: Iterable[str], take: Take, at_once: int, pause: float) -> None:
+    def __init__(
+        self, members: Iterable[str], take: Take, give_back: GiveBack, at_once: int, pause: float
+    ) -> None:
         self._waiting = deque(members)
         self._put_off: deque[str] = deque()
         self._under_way: set[str] = set()
         self._lost: set[str] = set()
-        self._take, self._at_once, self._pause = take, at_once, pause
+        self._take, self._give_back = take, give_back
+        self._at_once, self._pause = at_once, pause
         self._changed = asyncio.Event()
         self._told = False
 
@@ -70,6 +77,8 @@ class Leases:
             async with asyncio.timeout(self._pause if nobody_else else None):
                 await self._changed.wait()
         except TimeoutError:
+            if not self._under_way:
+                await self._give_back()
             self._waiting.extend(self._put_off)
             self._put_off.clear()
 

@@ -111,7 +111,7 @@ def handed_out(members: str, answers: dict[str, list[Refusal]], at_once: int = 2
         return answers[name].pop(0) if answers.get(name) else MemberStart(name)
 
     async def read_all() -> list[str]:
-        hands = Leases(members.split(), take, at_once, pause=0.01)
+        hands = Leases(members.split(), take, nothing, at_once, pause=0.01)
         order: list[str] = []
         async for start in hands:
             order.append(start.name)
@@ -119,6 +119,10 @@ def handed_out(members: str, answers: dict[str, list[Refusal]], at_once: int = 2
         return order
 
     return asyncio.run(asyncio.wait_for(read_all(), 5))
+
+
+async def nothing() -> None:
+    pass
 
 
 def test_who_is_read_elsewhere_comes_last_and_who_has_been_read_not_at_all() -> None:
@@ -136,7 +140,7 @@ def test_only_so_many_are_handed_out_at_once() -> None:
         return MemberStart(name)
 
     async def read_all() -> list[str]:
-        hands = Leases("abcd", take, 2, pause=0.01)
+        hands = Leases("abcd", take, nothing, 2, pause=0.01)
         order = []
         iterator = aiter(hands)
         order += [(await anext(iterator)).name for _ in range(2)]
@@ -154,7 +158,7 @@ def test_who_was_taken_over_is_asked_for_again() -> None:
         return MemberStart(name)
 
     async def read_all() -> list[str]:
-        hands = Leases("ab", take, 1, pause=0.01)
+        hands = Leases("ab", take, nothing, 1, pause=0.01)
         order = []
         async for start in hands:
             order.append(start.name)
@@ -401,3 +405,23 @@ def test_an_error_of_ours_with_one_member_ends_with_them(known: Shell, known_eng
     assert "a bug" in process.stderr
     assert unread(known_engine) == {"ebb"}
     assert leased(known_engine) == {}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_crawl_that_waits_keeps_nobody_from_the_one_it_waits_for(
+    known: Shell, known_engine: sa.Engine
+) -> None:
+    """Else two crawls, each with an error of ours, would wait for each other's members for ever."""
+    with writing(known_engine) as connection:
+        other = begin(connection, "others")
+        leases.take(connection, other, "noor", 600)
+    command = [sys.executable, "-c", BUG]
+    crawl = subprocess.Popen(command, cwd=known.folder, env=known.environment, stderr=subprocess.PIPE)
+    wait_for(lambda: unread(known_engine) == {"ebb", "noor"})
+    wait_for(lambda: leased(known_engine) == {"noor": other})
+    assert crawl.poll() is None
+    with writing(known_engine) as connection:
+        leases.release(connection, other)
+    crawl.communicate(timeout=60)
+    assert crawl.returncode == 1
+    assert unread(known_engine) == {"ebb"}
