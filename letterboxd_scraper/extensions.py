@@ -28,10 +28,12 @@ SIGNS_OF_LIFE = 4
 _OUTCOMES = {
     "finished": "finished",
     "blocked": "blocked",
-    "no_robots": "blocked",
+    "no_robots": "no_robots",
     "shutdown": "interrupted",
     "bad_input": "bad_input",
 }
+# How the log of runs has it: without robots.txt nobody may crawl on, as after a block.
+_STATUSES = {"no_robots": "blocked", "bad_input": "failed"}
 
 
 class Run:
@@ -147,7 +149,7 @@ class Run:
             self.failures += failures.stored_by(connection, spider.run)
             self.tally.ratings_set = feeds.ratings_set_by(connection, spider.run)
             outcome = self._outcome(reason)
-            status = "failed" if outcome == "bad_input" else outcome
+            status = _STATUSES.get(outcome, outcome)
             notes = self._summary(spider, requests)
             runs.finish(connection, spider.run, status, requests, at, notes)
             leases.release(connection, spider.run)

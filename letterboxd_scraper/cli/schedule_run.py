@@ -136,7 +136,10 @@ def _here(session: Session, engine: "sa.Engine", cohort: "Cohort") -> Callable[[
         with reading(engine) as connection:
             sign = signs.of_job(connection, job, timedelta())
         part = Part(step)
-        part.end(code, (sign.notes if sign else None) or "did not start: see above", sign)
+        if sign and sign.has_ended:
+            part.end_as(sign)
+        else:
+            part.end(code, "did not start: see above", sign)
         return part.outcome  # type: ignore[return-value]
 
     return crawl

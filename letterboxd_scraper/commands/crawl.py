@@ -29,6 +29,7 @@ EXIT_CODES = {
     "failed": 1,
     "bad_input": 2,
     "failures": 3,
+    "no_robots": 3,
     "blocked": 4,
     "interrupted": 130,
 }
