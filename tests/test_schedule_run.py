@@ -130,6 +130,12 @@ def test_without_robots_txt_a_job_ends_the_same_here_and_on_a_node(crawled: Shel
     assert {hit.path for hit in site.log} == {"/robots.txt"}
 
 
+@on_sqlite
+def test_a_key_that_tmdb_refuses_is_bad_input(crawled: Shell) -> None:
+    report = run(at_night(crawled, TMDB_API_KEY="wrong"), "--local", code=2)
+    assert steps(report) == {"follow_graph": 0, "when_rated": 0, "film": 2}
+
+
 def nowhere(shell: Shell) -> str:
     target(shell, "one", "http://127.0.0.1:9")
     return "node one (http://127.0.0.1:9) does not answer"

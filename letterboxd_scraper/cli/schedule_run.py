@@ -136,10 +136,11 @@ def _here(session: Session, engine: "sa.Engine", cohort: "Cohort") -> Callable[[
         with reading(engine) as connection:
             sign = signs.of_job(connection, job, timedelta())
         part = Part(step)
-        if sign and sign.has_ended:
+        # Of bad input, the row knows only that it failed.
+        if sign and sign.has_ended and code != InputError.exit_code:
             part.end_as(sign)
         else:
-            part.end(code, "did not start: see above", sign)
+            part.end(code, (sign.notes if sign else None) or "did not start: see above", sign)
         return part.outcome  # type: ignore[return-value]
 
     return crawl
