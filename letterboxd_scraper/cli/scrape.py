@@ -166,7 +166,7 @@ def next_step(cohort: "Cohort", code: int) -> str:
     return {
         0: f"now: letterboxd rank compute --cohort {cohort.label}",
         3: "some pages could not be read (`letterboxd failures`): the same command tries them again",
-        4: "the site blocked us, or its robots.txt cannot be read: try again in some hours, or take in "
-        f"members' own export archives: letterboxd import zip FILE… --cohort {cohort.label}-archives",
+        4: "the site blocked us: try again in some hours, or take in members' own export archives: "
+        f"letterboxd import zip FILE… --cohort {cohort.label}-archives",
         130: "interrupted: the same command goes on from here",
     }.get(code, "it did not end well: see the messages above")
