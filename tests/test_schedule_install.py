@@ -158,7 +158,8 @@ def test_what_was_installed_goes_again(home: Shell, tmp_path: Path) -> None:
 
 
 @on_sqlite
-def test_units_are_written_and_removed(home: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cohort", ["friends", "1"])
+def test_units_are_written_and_removed(home: Shell, tmp_path: Path, cohort: str) -> None:
     folder = tmp_path / ".config" / "systemd" / "user"
     told = install(home, "--as", "systemd", "--write").stderr
     assert "systemctl --user enable --now letterboxd-friends-nightly.timer letterboxd-friends-monthly" in told
@@ -166,7 +167,7 @@ def test_units_are_written_and_removed(home: Shell, tmp_path: Path) -> None:
     install(home, "--as", "systemd", "--write", "--monthly", "0")
     assert len(list(folder.iterdir())) == 2
     assert "already" in install(home, "--as", "systemd", "--write", "--monthly", "0").stderr
-    assert_ended(home.letterboxd("schedule", "remove", "--cohort", "friends", "--as", "systemd"), 0)
+    assert_ended(home.letterboxd("schedule", "remove", "--cohort", cohort, "--as", "systemd"), 0)
     assert list(folder.iterdir()) == []
 
 

@@ -155,14 +155,17 @@ def remove(context: typer.Context, cohort: CohortOption, kind: AsOption = None) 
     Examples:
       letterboxd schedule remove --cohort friends
     """
+    from letterboxd_scraper.cli import crawls
     from letterboxd_scraper.schedule import installing
 
     session: Session = context.obj
+    # By its label the cohort need not exist any more.
+    label = crawls.find_cohort(session.store(), cohort).label if cohort.isdigit() else cohort
     if (kind or installing.usual()) == installing.CRON:
-        changed = installing.into_crontab(cohort, "")
+        changed = installing.into_crontab(label, "")
     else:
-        changed = installing.into_units(cohort, {})
+        changed = installing.into_units(label, {})
         session.say(
-            f"now: systemctl --user stop 'letterboxd-{cohort}-*.timer' && systemctl --user daemon-reload"
+            f"now: systemctl --user stop 'letterboxd-{label}-*.timer' && systemctl --user daemon-reload"
         )
-    session.say(f"removed: the jobs of {cohort}" if changed else f"no job of {cohort} was installed")
+    session.say(f"removed: the jobs of {label}" if changed else f"no job of {label} was installed")
