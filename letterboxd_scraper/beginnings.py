@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -35,7 +35,7 @@ from letterboxd_scraper.store import (
     reader,
     runs,
 )
-from letterboxd_scraper.store.engine import first_line, reading, tried_again, writing
+from letterboxd_scraper.store.engine import first_line, reading, writing
 from letterboxd_scraper.targets import find_target
 
 logger = logging.getLogger(__name__)
@@ -212,15 +212,12 @@ class Beginning:
         return ask_in_thread
 
 
-def _in_thread(write: Callable[..., _Found]) -> Callable[..., Coroutine[Any, Any, _Found]]:
-    """Return a function that writes one transaction beside the event loop.
-
-    It is tried again as pages are; the crawl ends where the database stays away.
-    """
+def _in_thread(write: Callable[..., _Found]) -> Callable[..., Awaitable[_Found]]:
+    """Return a function that writes beside the event loop; the crawl ends where the database is lost."""
 
     async def write_in_thread(*what: Any) -> _Found:
         try:
-            return await asyncio.to_thread(tried_again(write), *what)
+            return await asyncio.to_thread(write, *what)
         except sa.exc.DBAPIError as error:
             logger.error("Stopped: the database cannot be written to: %s", first_line(error))
             raise CloseSpider("store_lost") from None

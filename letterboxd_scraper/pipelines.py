@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from letterboxd_scraper import clock, config
 from letterboxd_scraper.items import (
@@ -24,7 +25,7 @@ from letterboxd_scraper.leases import LeaseLost
 from letterboxd_scraper.starts import Visit
 from letterboxd_scraper.store import leases, runs
 from letterboxd_scraper.store.changes import ChangedRatings
-from letterboxd_scraper.store.engine import first_line, tried_again
+from letterboxd_scraper.store.engine import first_line
 from letterboxd_scraper.store.opening import open_store
 from letterboxd_scraper.store.writer import save
 
@@ -116,7 +117,14 @@ class StorePipeline:
             raise DropItem("the database is lost", log_level="DEBUG")
         self._save(item, visit)
 
-    @tried_again
+    # A deadlock, a lost connection or a row that another crawl inserted at the same moment rolled
+    # the whole page back: it can be saved again.
+    @retry(
+        retry=retry_if_exception_type((sa.exc.OperationalError, sa.exc.IntegrityError)),
+        stop=stop_after_attempt(5),
+        wait=wait_random_exponential(max=5),
+        reraise=True,
+    )
     def _save(self, item: Any, visit: Visit) -> None:
         if self._connection is None or self._connection.invalidated:
             self._connection = self.engine.connect()

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.beginnings import _in_thread
 from letterboxd_scraper.leases import Leases, Refusal, Start
 from letterboxd_scraper.starts import MemberStart
 from letterboxd_scraper.store import leases, runs
@@ -152,18 +151,6 @@ def test_only_so_many_are_handed_out_at_once() -> None:
         return [*order, (await third).name]
 
     assert asyncio.run(read_all()) == ["a", "b", "c"]
-
-
-def test_a_database_that_was_away_for_a_moment_is_asked_again_for_a_member() -> None:
-    broken = [sa.exc.OperationalError("INSERT", {}, Exception("it restarts")) for _ in range(2)]
-
-    def take(name: str) -> str:
-        if broken:
-            raise broken.pop()
-        return name
-
-    assert asyncio.run(_in_thread(take)("ebb")) == "ebb"
-    assert not broken
 
 
 def test_who_was_taken_over_is_asked_for_again() -> None:

@@ -7,18 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from letterboxd_scraper.errors import StoreNotReady
-
-# For what is one transaction: a deadlock, a lost connection or a row that another crawl inserted at the same
-# moment rolled all of it back, so that it can be done again.
-tried_again = retry(
-    retry=retry_if_exception_type((sa.exc.OperationalError, sa.exc.IntegrityError)),
-    stop=stop_after_attempt(5),
-    wait=wait_random_exponential(max=5),
-    reraise=True,
-)
 
 _SQLITE_PRAGMAS = ("foreign_keys=on", "journal_mode=wal", "synchronous=normal", "busy_timeout=30000")
 
