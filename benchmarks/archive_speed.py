@@ -15,11 +15,11 @@ from statistics import median
 import sqlalchemy as sa
 
 from benchmarks.nights import database
-from letterboxd_scraper.archives.reading import read_archive
-from letterboxd_scraper.starts import Visit
+from letterboxd_scraper.imports.archive import read_archive
+from letterboxd_scraper.items.tasks import Visit
 from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, users, watched
-from letterboxd_scraper.store.writer import save
 from tests.site.archive import HEAD, packed
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from ranking.evaluation import MEAN, SITE, evaluate
-from ranking.evaluation_data import Rating
+from ranking.evaluation.data import Rating
+from ranking.evaluation.evaluate import MEAN, SITE, evaluate
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SIZES = (50, 200)

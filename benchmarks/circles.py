@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import STARS
+from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.store.schema import cohort_members, cohorts, films, users
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -2,13 +2,13 @@
 
 import sys
 
-from letterboxd_scraper import console
-from ranking.cli import rank
+from letterboxd_scraper.cli.rank import rank
+from letterboxd_scraper.terminal import session
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import SqlStrategy
 
 if __name__ == "__main__":
     for name in [name for name, one in STRATEGIES.items() if not isinstance(one, SqlStrategy)]:
         del STRATEGIES[name]
-    console.add_global_options(rank)
-    sys.exit(console.run(rank, "python -m benchmarks.closed_forms"))
+    session.add_global_options(rank)
+    sys.exit(session.run(rank, "python -m benchmarks.closed_forms"))

@@ -17,12 +17,14 @@ import sqlalchemy as sa
 from benchmarks.circles import LABEL, NOW, Distribution, invented, real
 from benchmarks.crawls import ROOT
 from benchmarks.ranking_speed import Circle, Cost, Ranking, agree, circle
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import changed_facts, film_rankings
-from ranking import parquet, parquet_folder, stats
 from ranking.compute import compute
 from ranking.engines import compute as from_files
 from ranking.engines.base import opened
+from ranking.parquet import export as parquet
+from ranking.parquet import folder as parquet_folder
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import SqlStrategy
 
@@ -121,7 +123,7 @@ def cpu(found: Circle, folder: Path, repeat: int = 3) -> tuple[float, float]:
 def _rank_in_database(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         cohort = cohorts.find(connection, LABEL)
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
     for strategy in _closed():
         compute(engine, cohort, strategy, {}, NOW)
 

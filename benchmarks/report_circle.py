@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks.circles import LABEL, NOW
-from letterboxd_scraper.items import STARS
+from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.items.members import STARS
+from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.schema import (
     cohort_members,
     cohorts,
@@ -23,9 +25,8 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
 )
-from ranking import stats
 from ranking.compute import compute
-from ranking.strategies import DEFAULT, STRATEGIES
+from ranking.strategies import STRATEGIES
 
 _GENRES = ("Action", "Comedy", "Crime", "Documentary", "Drama", "Horror", "Romance", "Science Fiction")
 _POSTERS = "https://a.ltrbxd.com/resized"
@@ -85,7 +86,7 @@ def _stars(middle: float, rng: random.Random) -> float:
     return STARS[min(9, max(0, round(2 * rng.gauss(middle, 0.9)) - 1))]
 
 
-def load(engine: sa.Engine, circle: Circle, strategies: Iterable[str] = (DEFAULT,)) -> None:
+def load(engine: sa.Engine, circle: Circle, strategies: Iterable[str] = (DEFAULT_STRATEGY,)) -> None:
     """Fill an empty database with one cohort, the first member its seed, and rank its films."""
     numbers = {str(film["slug"]): number for number, film in enumerate(circle.films, start=1)}
     with engine.begin() as connection:
@@ -94,9 +95,9 @@ def load(engine: sa.Engine, circle: Circle, strategies: Iterable[str] = (DEFAULT
         histograms = [row for slug in numbers for row in _histogram(numbers[slug], circle.site.get(slug))]
         connection.execute(film_histograms.insert(), histograms)
         _members(connection, numbers, circle.ratings)
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
     with engine.connect() as connection:
-        from letterboxd_scraper.store.cohorts import find
+        from letterboxd_scraper.store.members.cohorts import find
 
         cohort = find(connection, LABEL)
     for name in strategies:

@@ -17,13 +17,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks import report_circle
 from benchmarks.circles import LABEL, NOW
 from benchmarks.report_circle import Circle
-from letterboxd_scraper.browser import chromium
+from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.report import Options, libraries, render
-from letterboxd_scraper.store import cohorts, migrate
+from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine, reading
+from letterboxd_scraper.store.members import cohorts
 from ranking.facts import Facts
 from ranking.results import ranking
-from ranking.strategies import DEFAULT, STRATEGIES
+from ranking.strategies import STRATEGIES
 
 # Each input as a reader makes it: the name of the field, what is in it, for each key that is pressed.
 INPUTS = (
@@ -76,9 +78,11 @@ def build(engine: sa.Engine, limit: int) -> Built:
         begun = time.perf_counter()
         page = render(connection, cohort, Options(at=NOW, limit=limit))
         seconds = time.perf_counter() - begun
-        found = ranking(connection, cohort, DEFAULT, limit=limit)
+        found = ranking(connection, cohort, DEFAULT_STRATEGY, limit=limit)
         begun = time.perf_counter()
-        STRATEGIES[DEFAULT].reasons(connection, Facts(cohort.id, found[0].computed_at), found[0].parameters)
+        STRATEGIES[DEFAULT_STRATEGY].reasons(
+            connection, Facts(cohort.id, found[0].computed_at), found[0].parameters
+        )
         return Built(page, len(found), seconds, time.perf_counter() - begun)
 
 

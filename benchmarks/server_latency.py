@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 
 from benchmarks.crawls import FAST, ROOT
 from benchmarks.site import RunningSite, running
-from letterboxd_scraper.store import cohorts, migrate
+from letterboxd_scraper.store import migrate, statistics
 from letterboxd_scraper.store.engine import make_engine
-from ranking import stats
+from letterboxd_scraper.store.members import cohorts
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
 from tests import postgres
@@ -108,7 +108,7 @@ def _prepare(url: str, site: RunningSite, known: int) -> None:
         members = [row.member for row in cohorts.members(connection, circle)][:known]
         cohorts.make_from_names(connection, KNOWN, members, NOW)
     assert _start(_crawl("profile", url, site, FAST, cohort=KNOWN)).wait() == 0
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
     with engine.connect() as connection:
         cohort = cohorts.find(connection, CIRCLE)
     for name in ("circle", "bayesian", "wilson"):

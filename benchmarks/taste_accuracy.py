@@ -12,7 +12,7 @@ from statistics import fmean
 
 import numpy as np
 
-from ranking.agreement import Matrix, Products, Rated, in_own_measure, of_circle, products
+from ranking.taste.agreement import Matrix, Products, Rated, in_own_measure, of_circle, products
 
 # So many films must be common in the other half for the plain correlation to say something.
 _LEAST = 10

@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -26,6 +26,8 @@ from letterboxd_scraper.errors import InputError
 
 # Names the file given by --config, also for the crawls that a command starts as processes of their own.
 CONFIG_VARIABLE = "LETTERBOXD_CONFIG"
+# The strategy that is meant where none is named.
+DEFAULT_STRATEGY = "circle"
 # Set for a crawl that a command started: it ends when its standard input does, which is when the
 # command has gone, however it went.
 STOP_WITH_PARENT = "LETTERBOXD_STOP_WITH_PARENT"
@@ -117,6 +119,10 @@ class Config(BaseSettings):
             datetime.fromisoformat(text)
         return text
 
+    def now(self) -> datetime:
+        """Return the time in UTC, as `now` does for LETTERBOXD_NOW."""
+        return now(self.LETTERBOXD_NOW)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -180,6 +186,14 @@ def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
 def from_settings(settings: Mapping[str, Any]) -> Config:
     """Return the settings as Scrapy has them: its command line and Scrapyd may have overridden ours."""
     return load(**{name: settings[name] for name in Config.model_fields})
+
+
+def now(fixed: str = "") -> datetime:
+    """Return the time in UTC: the clock, or ``fixed`` (the setting LETTERBOXD_NOW) for simulations."""
+    if not fixed:
+        return datetime.now(UTC)
+    moment = datetime.fromisoformat(fixed)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def readable_token(text: str) -> str:

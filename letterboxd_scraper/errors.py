@@ -18,7 +18,7 @@ ProjectError                exit 1
     ├── WrongPage                    another page type, another member's page, a page cut short
     └── LayoutChanged                the right page, but its markup is not the one we know
 
-A site that refuses us is no error of this tree: see `letterboxd_scraper.refusals`.
+A site that refuses us is no error of this tree: see `letterboxd_scraper.downloader.retries`.
 """
 
 

@@ -11,8 +11,9 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from letterboxd_scraper import clock, config
-from letterboxd_scraper.items import (
+from letterboxd_scraper import config
+from letterboxd_scraper.extensions.member_queue import LeaseLost
+from letterboxd_scraper.items.members import (
     STARS,
     STARS_OF,
     Failure,
@@ -21,13 +22,12 @@ from letterboxd_scraper.items import (
     MemberRefreshed,
     MemberStatus,
 )
-from letterboxd_scraper.leases import LeaseLost
-from letterboxd_scraper.starts import Visit
-from letterboxd_scraper.store import leases, runs
-from letterboxd_scraper.store.changes import ChangedRatings
+from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.store.crawl_state import leases, runs
+from letterboxd_scraper.store.crawl_state.changed_rows import ChangedRatings
 from letterboxd_scraper.store.engine import first_line
-from letterboxd_scraper.store.opening import open_store
-from letterboxd_scraper.store.writer import save
+from letterboxd_scraper.store.open import open_store
+from letterboxd_scraper.store.save import save
 
 logger = logging.getLogger(__name__)
 _RATED = frozenset({Listing.RATED, Listing.RATED_BY_DATE, *STARS_OF})
@@ -85,7 +85,7 @@ class StorePipeline:
         self.engine = await self._in_thread(open_store, self.settings.DATABASE_URL)
 
     async def process_item(self, item: Any) -> Any:
-        visit = Visit(clock.now(self.settings.LETTERBOXD_NOW), getattr(self.crawler.spider, "run", None))
+        visit = Visit(self.settings.now(), getattr(self.crawler.spider, "run", None))
         try:
             await self._in_thread(self._keep, ItemAdapter(item).item, visit)
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:

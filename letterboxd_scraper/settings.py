@@ -37,9 +37,9 @@ ITEM_PIPELINES = {
 }
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "letterboxd_scraper.robots.Robots": 100,
+    "letterboxd_scraper.downloader.robots.Robots": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "letterboxd_scraper.refusals.Refusals": 550,
+    "letterboxd_scraper.downloader.retries.Refusals": 550,
 }
 # Each hands every item and request on by itself. Our addresses are short, and how deep a crawl may go is for
 # us to say.
@@ -50,15 +50,17 @@ SPIDER_MIDDLEWARES = dict.fromkeys(
         "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
     )
 )
-DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "letterboxd_scraper.pace.PacedDownloadHandler")
+DOWNLOAD_HANDLERS = dict.fromkeys(
+    ("http", "https"), "letterboxd_scraper.downloader.pace.PacedDownloadHandler"
+)
 EXTENSIONS = {
-    "letterboxd_scraper.extensions.Run": 100,
+    "letterboxd_scraper.extensions.run.Run": 100,
     # Off by their settings below, and not even loaded.
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
 }
 
-LOG_FORMATTER = "letterboxd_scraper.log_formatter.BriefItems"
+LOG_FORMATTER = "letterboxd_scraper.extensions.log.BriefItems"
 
 # Both are on by default and run code that is sent to them.
 TELNETCONSOLE_ENABLED = False

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from letterboxd_scraper.items import STARS_OF, Listing
+from letterboxd_scraper.items.members import STARS_OF, Listing
 
 # Where the pages are that people save and archives speak of, whichever site is crawled.
 SITE = "https://letterboxd.com"

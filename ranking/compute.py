@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.cohorts import Cohort
 from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import JSON, UTCDateTime, cohorts, film_rankings, films
 from ranking.facts import Facts
 from ranking.strategies.base import Strategy

@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.names import unknown
 from letterboxd_scraper.store.schema import cohort_members, film_rankings, films, ratings, users
+from ranking.choices.film_lists import match, reference
 from ranking.facts import Facts
-from ranking.film_lists import match, reference
-from ranking.names import unknown
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import MIN_VOTES, FittedStrategy, Strategy, Terms
 

@@ -7,12 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
 from letterboxd_scraper.store.schema import JSON, UTCDateTime, film_rankings, films
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
+from ranking.choices.filters import EVERY_FILM, Choices, Tell, conditions, ignore
 from ranking.compute import with_ranks
 from ranking.facts import Facts
-from ranking.filters import EVERY_FILM, Choices, Tell, conditions, find_member_of, ignore
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import Strategy
 

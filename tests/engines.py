@@ -9,14 +9,17 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import STARS
-from letterboxd_scraper.store import cohorts
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.items.members import STARS
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import film_rankings, films, ratings, users
-from ranking import compute, parquet, parquet_folder, stats
+from ranking import compute
 from ranking.engines import compute as from_files
 from ranking.engines.base import Engine
-from ranking.parquet_folder import Export
+from ranking.parquet import export as parquet
+from ranking.parquet import folder as parquet_folder
+from ranking.parquet.folder import Export
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import SqlStrategy
 from tests.test_strategies import CASES
@@ -45,7 +48,7 @@ def fill(engine: sa.Engine) -> Cohort:
         for user in connection.scalars(sa.select(users.c.id)).all():
             rated = alike | set(rng.sample(every, 45))
             connection.execute(ratings.insert(), [_rating(user, film, film in alike, rng) for film in rated])
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
     return cohort
 
 

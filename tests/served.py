@@ -14,8 +14,9 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import STARS
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.items.members import STARS
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import (
     countries,
     film_countries,
@@ -30,7 +31,6 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
-from ranking import stats
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
 from tests.conftest import ROOT
@@ -93,7 +93,7 @@ def furnish(engine: sa.Engine) -> None:
         members = [row.member for row in cohorts.members(connection, cohorts.find(connection, "friends"))]
         cohorts.make_from_names(connection, "marla", members, NOW)
         _watch(connection)
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
     with engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
     for strategy in STRATEGIES.values():

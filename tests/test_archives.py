@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.archives import files
-from letterboxd_scraper.archives.reading import read_archive
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.items import FeedEntry, FeedNews, Film
-from letterboxd_scraper.snapshots import NamedFilm, RatedFilm, Snapshot, Viewed
-from letterboxd_scraper.starts import Visit
+from letterboxd_scraper.imports import archive_files
+from letterboxd_scraper.imports.archive import read_archive
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import FeedEntry, FeedNews
+from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Snapshot, Viewed
+from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, users, watched, watchlist
-from letterboxd_scraper.store.writer import save
 from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
 from tests.site import Site, World, own_world
 from tests.site.archive import EMAIL, HEAD, archive, file_name, packed, rating_days
@@ -273,7 +274,9 @@ def with_row(name: str, row: str) -> bytes:
 
 
 def bomb() -> bytes:
-    return altered(lambda texts: texts.update({"ratings.csv": texts["ratings.csv"] + " " * files.MOST_BYTES}))
+    return altered(
+        lambda texts: texts.update({"ratings.csv": texts["ratings.csv"] + " " * archive_files.MOST_BYTES})
+    )
 
 
 def broken_inside() -> bytes:

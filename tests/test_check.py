@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.cli.main import run
-from letterboxd_scraper.store import checks
+from letterboxd_scraper.store import checks, statistics
 from letterboxd_scraper.store.checks import rankings
 from letterboxd_scraper.store.checks.finding import Finding
 from letterboxd_scraper.store.engine import reading
@@ -25,7 +25,6 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
 )
-from ranking import stats
 from tests.conftest import Shell, Snapshots, assert_ended, on_sqlite
 from tests.served import furnish
 from tests.site import FEW
@@ -268,7 +267,7 @@ def test_films_that_nobody_rates_any_more_are_no_damage(crawled_engine: sa.Engin
     with crawled_engine.begin() as connection:
         connection.execute(ratings.update().where(a_film(connection)).values(rating=None, liked=True))
         assert found(connection)[RANKED].remark
-    stats.refresh(crawled_engine, NOW.replace(year=2027))
+    statistics.refresh(crawled_engine, NOW.replace(year=2027))
     with reading(crawled_engine) as connection:
         assert {finding.wrong for finding in found(connection).values()} == {0}
 

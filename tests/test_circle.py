@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letterboxd_scraper.arguments import Definition
-from letterboxd_scraper.circle import Circle
-from letterboxd_scraper.items import Person
+from letterboxd_scraper.crawl.follow_walk import Circle
+from letterboxd_scraper.items.members import Person
 
 Graph = dict[str, list[str]]
 

@@ -13,19 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import circle_accuracy, circle_speed
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films, users
 from letterboxd_scraper.store.schema import ratings as ratings_table
-from ranking import stats
-from ranking.circle import model
-from ranking.circle.model import Fit, fit
-from ranking.circle.ratings import Ratings, pack, read
+from ranking.choices.filters import Choices
 from ranking.compute import compute
-from ranking.default import DEFAULT
 from ranking.facts import Facts
-from ranking.filters import Choices
 from ranking.results import RankedFilm, ranking
-from ranking.strategies import STRATEGIES
+from ranking.strategies import STRATEGIES, circle_model
+from ranking.strategies.circle_model import Fit, fit
+from ranking.strategies.circle_ratings import Ratings, pack, read
 from tests.conftest import Shell, assert_ended, stored_facts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -81,14 +80,14 @@ def equations(ratings: Ratings, found: Fit) -> tuple[np.ndarray, np.ndarray, np.
     """
     members, number = len(ratings.member_ids), len(ratings.film_ids)
     member = np.repeat(np.arange(members), ratings.by_member)
-    design = model._Site(ratings).design
+    design = circle_model._Site(ratings).design
     effects = np.eye(number)[ratings.film]
     rows = np.concatenate([np.eye(members)[member], effects, design[ratings.film]], axis=1)
     weight = 1 / found.noise[member]
     prior = np.zeros((rows.shape[1],) * 2)
     np.fill_diagonal(prior, [*np.full(members, 1 / found.habits), *(1 / found.spread), 0, 0, 0])
-    prior[-3:, -3:] = model._CERTAINTY
-    centre = np.concatenate([np.zeros(members + number), model._COEFFICIENTS])
+    prior[-3:, -3:] = circle_model._CERTAINTY
+    centre = np.concatenate([np.zeros(members + number), circle_model._COEFFICIENTS])
     left = (rows.T * weight) @ rows + prior
     right = (rows.T * weight) @ (ratings.half_stars / 2 - found.mu) + prior @ centre
     solved = np.linalg.solve(left, right)
@@ -154,8 +153,8 @@ def test_it_goes_on_until_scores_and_margins_are_final(monkeypatch: pytest.Monke
     alike = packed((m, f, 3.5 + m / 2 - (f % 2) * m) for m in range(2) for f in range(40))
     for ratings in (apart, alike):
         found = fit(ratings)
-        monkeypatch.setattr(model, "_SETTLED", 0.0)
-        monkeypatch.setattr(model, "_MOST_ROUNDS", 3 * found.rounds)
+        monkeypatch.setattr(circle_model, "_SETTLED", 0.0)
+        monkeypatch.setattr(circle_model, "_MOST_ROUNDS", 3 * found.rounds)
         longer = fit(ratings)
         monkeypatch.undo()
         assert found.score == pytest.approx(longer.score, abs=1e-9)
@@ -168,7 +167,7 @@ def test_scores_that_have_not_settled_are_told(
     ratings, _ = simulated(1)
     fit(ratings)
     assert not caplog.text
-    monkeypatch.setattr(model, "_MOST_ROUNDS", 3)
+    monkeypatch.setattr(circle_model, "_MOST_ROUNDS", 3)
     fit(ratings)
     assert "had not settled after 3 rounds" in caplog.text
 
@@ -280,7 +279,7 @@ def engine(crawled_engine: sa.Engine) -> sa.Engine:
             values = {"letterboxd_weighted_average": 2 + at % 27 / 10 if at % 5 else None}
             values["letterboxd_rating_count"] = 10 + at * 37 if at % 3 else None
             connection.execute(films.update().where(films.c.slug == slug).values(values))
-    stats.refresh(crawled_engine, NOW)
+    statistics.refresh(crawled_engine, NOW)
     return crawled_engine
 
 
@@ -392,7 +391,7 @@ def test_the_sentence(strategy: str, terms: dict[str, float], sentence: str) -> 
 
 
 def test_it_is_what_is_meant_where_no_strategy_is_named(crawled: Shell) -> None:
-    assert DEFAULT == "circle"
+    assert DEFAULT_STRATEGY == "circle"
     assert_ended(computed := crawled.letterboxd("rank", "compute", "--cohort", "friends"), 0)
     assert "circle: " in computed.stderr
     assert_ended(crawled.letterboxd("rank", "show", "--cohort", "friends"), 0)

@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from letterboxd_scraper.delta import MemberDelta, Rules
-from letterboxd_scraper.items import (
+from letterboxd_scraper.crawl.delta import MemberDelta, Rules
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import (
     LEVELS,
     STARS,
     STARS_OF,
     FeedEntry,
     FeedPage,
-    Film,
     FilmsPage,
     Listing,
     Profile,
     Tile,
 )
-from letterboxd_scraper.starts import DeltaStart, Reason, Stored
+from letterboxd_scraper.items.tasks import DeltaStart, Reason, Stored
 
 PER_PAGE = 72
 YESTERDAY, TONIGHT = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC)

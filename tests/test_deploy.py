@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from letterboxd_scraper.store import migrate
-from letterboxd_scraper.store.engine import make_engine
-from letterboxd_scraper.store.opening import revision_of
+from letterboxd_scraper.store.engine import make_engine, revision_of
 from letterboxd_scraper.store.schema import REVISION
 from tests import deployed, scrapyd
 from tests.conftest import ROOT, environment_for, stored_facts

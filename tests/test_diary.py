@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import DiaryEntry, DiaryPage, Film, FilmsPage, Listing, Profile, Tile
-from letterboxd_scraper.starts import Visit
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import DiaryEntry, DiaryPage, FilmsPage, Listing, Profile, Tile
+from letterboxd_scraper.items.tasks import Visit
 from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, scrape_failures, user_scrape_state, users
-from letterboxd_scraper.store.writer import save
 from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
 from tests.site import Fault, Site
 from tests.site.diary import PER_PAGE, entry_path

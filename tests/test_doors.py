@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.saved_pages import pages_in, read_saved_pages
+from letterboxd_scraper.imports.saved_pages import pages_in, read_saved_pages
 from letterboxd_scraper.store.schema import film_rankings, films, ratings, users
 from tests.conftest import Shell, assert_ended, make_shell, on_sqlite
 from tests.site import Fault, Site, own_world

@@ -11,7 +11,7 @@ from benchmarks import engines_speed
 from benchmarks.circles import invented
 from benchmarks.ranking_speed import circle
 from letterboxd_scraper.cli.main import run
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_members, ratings
 from ranking.engines import base
 from ranking.engines.base import opened

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.film_items import (
+from letterboxd_scraper.items.films import (
     Director,
     DirectorPage,
+    Film,
     FilmFacts,
     FilmGone,
     FilmHistogram,
@@ -18,10 +19,11 @@ from letterboxd_scraper.film_items import (
     TmdbDetails,
     TmdbLink,
 )
-from letterboxd_scraper.items import Failure, Film
-from letterboxd_scraper.starts import FilmStart, Visit
-from letterboxd_scraper.store import enrichment
-from letterboxd_scraper.store.enrichment import Wanted
+from letterboxd_scraper.items.members import Failure
+from letterboxd_scraper.items.tasks import FilmStart, Visit
+from letterboxd_scraper.store.films import enrichment
+from letterboxd_scraper.store.films.enrichment import Wanted
+from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import (
     countries,
     film_countries,
@@ -35,7 +37,6 @@ from letterboxd_scraper.store.schema import (
     scrape_failures,
     users,
 )
-from letterboxd_scraper.store.writer import save
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WANTED = Wanted(NOW, tmdb_before=NOW - timedelta(days=179), histograms_before=NOW - timedelta(days=90))

@@ -19,13 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films
-from ranking.circle.ratings import Floats
-from ranking.evaluation import Evaluation, Judged, evaluate
-from ranking.evaluation_data import FromCohort, FromParquet, Hidden, kept_and_hidden
-from ranking.evaluation_measures import Figure, by_member, coverage, ndcg, pairs_right, rmse
+from ranking.evaluation.data import FromCohort, FromParquet, Hidden, kept_and_hidden
+from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
+from ranking.evaluation.measures import Figure, by_member, coverage, ndcg, pairs_right, rmse
 from ranking.strategies import STRATEGIES
+from ranking.strategies.circle_ratings import Floats
 from tests.conftest import Shell, assert_ended, stored_facts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letterboxd_scraper.evidence import Marks, better_link, told_favourite, told_like, told_rating
+from letterboxd_scraper.store.members.evidence import (
+    Marks,
+    better_link,
+    told_favourite,
+    told_like,
+    told_rating,
+)
 
 DAY = timedelta(days=1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_members, film_rankings, films, ratings, users
-from ranking import stats
 from ranking.compute import compute
 from ranking.explain import Explanation, Standing, explain
 from ranking.strategies import STRATEGIES
@@ -37,7 +37,7 @@ def engine(crawled_engine: sa.Engine) -> sa.Engine:
 
 
 def compute_all(engine: sa.Engine) -> None:
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
     with engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
     for strategy in STRATEGIES.values():

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_people, films, people
-from ranking import stats
 from ranking.compute import compute
-from ranking.default import DEFAULT
-from ranking.exports import CSV_COLUMNS, as_csv, as_html, as_json
-from ranking.import_lists import COLUMNS, MOST_BYTES, Identity, as_import, identities
+from ranking.exports.letterboxd_list import COLUMNS, MOST_BYTES, Identity, as_import, identities
+from ranking.exports.texts import CSV_COLUMNS, as_csv, as_html, as_json
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
 from tests.conftest import Shell, assert_ended, on_sqlite
@@ -33,16 +33,16 @@ def film(number: int = 1, title: str = "Alien", slug: str | None = "alien") -> R
 
 @pytest.fixture
 def ranked(crawled: Shell, crawled_engine: sa.Engine) -> Shell:
-    stats.refresh(crawled_engine, NOW)
+    statistics.refresh(crawled_engine, NOW)
     with crawled_engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
-    compute(crawled_engine, cohort, STRATEGIES[DEFAULT], {}, NOW)
+    compute(crawled_engine, cohort, STRATEGIES[DEFAULT_STRATEGY], {}, NOW)
     return crawled
 
 
 def stored(engine: sa.Engine) -> list[RankedFilm]:
     with engine.connect() as connection:
-        return ranking(connection, cohorts.find(connection, "friends"), DEFAULT)
+        return ranking(connection, cohorts.find(connection, "friends"), DEFAULT_STRATEGY)
 
 
 def test_csv_and_json_tell_the_same_in_full_precision() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letterboxd_scraper.errors import LayoutChanged, PageError, WrongPage
-from letterboxd_scraper.items import FeedEntry, Film
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import FeedEntry
 from letterboxd_scraper.pages.feed import parse_feed
 from tests.site import own_world
 from tests.site.feed import feed

@@ -7,8 +7,7 @@ import pytest
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
-from letterboxd_scraper.film_items import Director, Histogram, TmdbLink, credited
-from letterboxd_scraper.items import Film
+from letterboxd_scraper.items.films import Director, Film, Histogram, TmdbLink, credited
 from letterboxd_scraper.pages.film import parse_film_page
 from letterboxd_scraper.pages.histogram import parse_histogram, refuse_truncated
 from letterboxd_scraper.pages.person import parse_person_page

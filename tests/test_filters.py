@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import (
     cohort_members,
     countries,
@@ -27,11 +28,10 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
-from ranking import stats
+from ranking.choices.film_lists import Reference, match, read_list
+from ranking.choices.filters import EVERY_FILM, Choices, Years, read_decade, read_years
 from ranking.compute import compute
-from ranking.exports import CSV_COLUMNS
-from ranking.film_lists import Reference, match, read_list
-from ranking.filters import EVERY_FILM, Choices, Years, read_decade, read_years
+from ranking.exports.texts import CSV_COLUMNS
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
 from tests.conftest import Shell, assert_ended, with_many_friends
@@ -75,7 +75,7 @@ def engine(crawled_engine: sa.Engine) -> sa.Engine:
     """The crawled circle, ranked, and films that have all that a film can have."""
     with crawled_engine.begin() as connection:
         _describe(connection, sorted(connection.scalars(sa.select(films.c.id))))
-    stats.refresh(crawled_engine, NOW)
+    statistics.refresh(crawled_engine, NOW)
     with crawled_engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
     compute(crawled_engine, cohort, STRATEGIES["bayesian"], {}, NOW)
@@ -275,7 +275,7 @@ def test_the_ranking_without_a_member_is_the_one_that_a_circle_without_them_has(
         otto = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == "otto_reels"))
         connection.execute(cohort_members.delete().where(cohort_members.c.user_id == otto))
         cohort = cohorts.find(connection, "friends")
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
     compute(engine, cohort, STRATEGIES["bayesian"], {}, NOW)
     expected = shown(engine)
     assert [_without_floats(film) for film in found] == [_without_floats(film) for film in expected]

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films, user_scrape_state, users
-from ranking.freshness import Freshness, of_cohort
+from letterboxd_scraper.store.status.freshness import Freshness, of_cohort
 from tests.conftest import Shell, assert_ended
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

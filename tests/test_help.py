@@ -13,9 +13,9 @@ from urllib.parse import quote
 import pytest
 import typer
 
-from letterboxd_scraper import console
 from letterboxd_scraper.cli.main import _Sections, app
-from letterboxd_scraper.console import Session
+from letterboxd_scraper.terminal import session
+from letterboxd_scraper.terminal.session import Session
 from tests.conftest import Shell, on_sqlite
 
 ROOT = typer.main.get_command(app)
@@ -67,7 +67,7 @@ def assert_parses(example: str) -> None:
 
 def _split(words: list[str]) -> list[Any]:
     """Return the global options, as a list of their own, and then the other words."""
-    hoisted = console._hoisted(words)
+    hoisted = session._hoisted(words)
     begin = next(index for index, word in enumerate(hoisted) if word in ROOT.commands)  # type: ignore[attr-defined]
     return [hoisted[:begin], *hoisted[begin:]]
 

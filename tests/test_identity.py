@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import Film, FilmsPage, Listing, Profile, Tile
-from letterboxd_scraper.starts import Visit
-from letterboxd_scraper.store import reader
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import FilmsPage, Listing, Profile, Tile
+from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.store.due import full_crawl
 from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import (
     cohort_members,
     cohorts,
@@ -21,7 +23,6 @@ from letterboxd_scraper.store.schema import (
     watched,
     watchlist,
 )
-from letterboxd_scraper.store.writer import save
 from tests.conftest import stored_facts
 from tests.test_store import MONDAY, TUESDAY, WEDNESDAY
 
@@ -207,5 +208,5 @@ def test_a_row_made_for_the_new_name_is_carried_on_from(engine: sa.Engine) -> No
     member(engine, "lovelace")
     see(engine, profile("lovelace", "m1"), page("lovelace", Tile(ALIEN, 4.5)))
     with engine.connect() as connection:
-        (start,) = reader.member_start(connection, "lovelace", 1, WEDNESDAY)
+        (start,) = full_crawl.member_start(connection, "lovelace", 1, WEDNESDAY)
     assert start.bookmarks[Listing.RATED].page == 1

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.leases import Leases, Refusal, Start
-from letterboxd_scraper.starts import MemberStart
-from letterboxd_scraper.store import leases, runs
+from letterboxd_scraper.extensions.member_queue import Leases, Refusal, Start
+from letterboxd_scraper.items.tasks import MemberStart
+from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.engine import moment, writing
 from letterboxd_scraper.store.schema import member_leases, scrape_runs, users
 from tests.conftest import Shell, assert_ended, on_postgresql, stored_facts

@@ -6,8 +6,9 @@ import pytest
 from scrapy.exceptions import DropItem
 from scrapy.utils.log import logformatter_adapter
 
-from letterboxd_scraper.items import Film, FilmsPage, Listing, Tile
-from letterboxd_scraper.log_formatter import BriefItems
+from letterboxd_scraper.extensions.log import BriefItems
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import FilmsPage, Listing, Tile
 
 PAGE = FilmsPage(
     "ada", Listing.RATED, 3, (Tile(Film("cure", "Cure", 1997), 4.5),) * 72, last=False, total=300

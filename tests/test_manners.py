@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from scrapy.utils.test import get_crawler
 
 from letterboxd_scraper import config
-from letterboxd_scraper.pace import SitePace
-from letterboxd_scraper.store import pace
+from letterboxd_scraper.downloader.pace import SitePace
+from letterboxd_scraper.store.crawl_state import pace
 from letterboxd_scraper.store.schema import robots_txt, scrape_failures, scrape_runs, site_pace
 from tests.conftest import (
     Shell,

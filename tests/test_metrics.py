@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
 from letterboxd_scraper.config import load
-from letterboxd_scraper.status.reading import Rules, read
-from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import metadata, scrape_failures, scrape_runs, users
+from letterboxd_scraper.store.status.read import Rules, read
 from tests.conftest import Snapshots
 from tests.served import Server, furnish, serving
 from tests.site import FEW

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from letterboxd_scraper.errors import StoreNotReady
-from letterboxd_scraper.store import migrate, opening, schema
+from letterboxd_scraper.store import migrate, open, schema
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import MATERIALIZED_VIEWS, metadata, users
 from tests.conftest import ROOT
@@ -53,13 +53,13 @@ def test_the_schema_is_that_of_the_newest_migration() -> None:
 
 
 def test_a_fresh_sqlite_file_migrates_itself(sqlite_url: str) -> None:
-    engine = opening.open_store(sqlite_url)
+    engine = open.open_store(sqlite_url)
     assert tables(engine) == set(metadata.tables)
     engine.dispose()
 
 
 def test_four_processes_may_start_at_once(sqlite_url: str, tmp_path: Path) -> None:
-    code = f"from letterboxd_scraper.store.opening import open_store; open_store({sqlite_url!r})"
+    code = f"from letterboxd_scraper.store.open import open_store; open_store({sqlite_url!r})"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     processes = [
         subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE)
@@ -86,19 +86,19 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "def downgrade():\n    op.execute('DROP TABLE later')\n"
     )
     monkeypatch.setattr(migrate, "migrations_dir", lambda: folder)
-    monkeypatch.setattr(opening, "REVISION", "later")
+    monkeypatch.setattr(open, "REVISION", "later")
     return folder
 
 
 def test_an_older_sqlite_file_is_backed_up_and_migrated(
     sqlite_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    engine = opening.open_store(sqlite_url)
+    engine = open.open_store(sqlite_url)
     with engine.begin() as connection:
         connection.execute(users.insert().values(letterboxd_username="ada", created_at=sa.func.now()))
     engine.dispose()
     request.getfixturevalue("next_version")
-    later = opening.open_store(sqlite_url)
+    later = open.open_store(sqlite_url)
     assert "later" in tables(later)
     later.dispose()
     (backup,) = tmp_path.glob("*.backup")
@@ -111,7 +111,7 @@ def test_an_older_sqlite_file_is_backed_up_and_migrated(
 
 def test_a_postgresql_database_that_is_behind_is_refused(postgres_url: str) -> None:
     with pytest.raises(StoreNotReady, match="behind: run `letterboxd db upgrade`"):
-        opening.open_store(postgres_url)
+        open.open_store(postgres_url)
 
 
 def test_a_database_of_a_later_version_is_refused(
@@ -123,7 +123,7 @@ def test_a_database_of_a_later_version_is_refused(
     engine.dispose()
     monkeypatch.undo()
     with pytest.raises(StoreNotReady, match="newer than this program"):
-        opening.open_store(database_url)
+        open.open_store(database_url)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_database_of_a_later_version_is_refused(
 )
 def test_an_unreachable_database_is_one_line_without_a_password(url: str) -> None:
     with pytest.raises(StoreNotReady) as caught:
-        opening.open_store(url)
+        open.open_store(url)
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
 
@@ -144,4 +144,4 @@ def test_an_unreachable_database_is_one_line_without_a_password(url: str) -> Non
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("this is a text " * 100)
     with pytest.raises(StoreNotReady, match="not a database"):
-        opening.open_store(f"sqlite:///{tmp_path / 'x.db'}")
+        open.open_store(f"sqlite:///{tmp_path / 'x.db'}")

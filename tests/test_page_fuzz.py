@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from letterboxd_scraper.errors import PageError, WrongPage
-from letterboxd_scraper.items import DiaryEntry, Person, Profile, Tile
+from letterboxd_scraper.items.members import DiaryEntry, Person, Profile, Tile
 from letterboxd_scraper.pages import proof
 from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.pagination import next_page

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store import cohorts
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import (
     cohort_members,
     countries,
@@ -26,8 +26,9 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
 )
-from ranking import parquet, parquet_films
-from ranking.parquet_columns import FILMS, MEMBERS, NAMES, RANKING, RATINGS
+from ranking.parquet import export
+from ranking.parquet import films as parquet_films
+from ranking.parquet.columns import FILMS, MEMBERS, NAMES, RANKING, RATINGS
 from tests.conftest import on_sqlite
 from tests.engines import MEMBERS as SIZE
 from tests.engines import NOW, fill
@@ -41,7 +42,7 @@ def cohort(engine: sa.Engine) -> Cohort:
 
 
 def written(engine: sa.Engine, cohort: Cohort, folder: Path, *, names: bool = False) -> dict[str, pa.Table]:
-    parquet.export(engine, cohort, folder, NOW, names=names)
+    export.export(engine, cohort, folder, NOW, names=names)
     return {name: pq.read_table(folder / f"{name}.parquet") for name in ("ratings", "films", "members")}
 
 
@@ -163,7 +164,7 @@ def test_it_makes_no_difference_in_how_many_parts_rows_are_read(
     engine: sa.Engine, cohort: Cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = written(engine, cohort, tmp_path / "whole")
-    monkeypatch.setattr(parquet, "_ROWS", 120)
+    monkeypatch.setattr(export, "_ROWS", 120)
     monkeypatch.setattr(parquet_films, "_FILMS", 7)
     parts = written(engine, cohort, tmp_path / "parts")
     assert pq.read_metadata(tmp_path / "parts" / "ratings.parquet").num_row_groups == SIZE / 2
@@ -208,10 +209,10 @@ def test_what_fails_leaves_the_earlier_files_as_they_were(
 
     fails(OSError(28, "No space left on device"))
     with pytest.raises(InputError, match=f"cannot write to {tmp_path}: No space left on device"):
-        parquet.export(engine, cohort, tmp_path, NOW, names=False)
+        export.export(engine, cohort, tmp_path, NOW, names=False)
     fails(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        parquet.export(engine, cohort, tmp_path, NOW, names=False)
+        export.export(engine, cohort, tmp_path, NOW, names=False)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()} == before
     assert not list(tmp_path.glob(".unfinished*"))
     monkeypatch.undo()
@@ -228,13 +229,13 @@ def test_files_of_others_are_not_replaced(engine: sa.Engine, tmp_path: Path) -> 
     pq.write_table(pa.table({"user": ["a"], "rating": [3.5]}), tmp_path / "ratings.parquet")
     before = (tmp_path / "ratings.parquet").read_bytes()
     with pytest.raises(InputError, match="was not written by this program: move it, or"):
-        parquet.export(engine, cohort, tmp_path, NOW, names=False)
+        export.export(engine, cohort, tmp_path, NOW, names=False)
     assert [file.name for file in tmp_path.glob("[!l]*")] == ["ratings.parquet"]
     assert (tmp_path / "ratings.parquet").read_bytes() == before
     (tmp_path / "ratings.parquet").unlink()
     (tmp_path / "COLUMNS.md").write_text("mine")
     with pytest.raises(InputError, match=r"COLUMNS.md is not from an earlier export"):
-        parquet.export(engine, cohort, tmp_path, NOW, names=False)
+        export.export(engine, cohort, tmp_path, NOW, names=False)
 
 
 @on_sqlite

@@ -8,21 +8,20 @@ import sys
 import pytest
 
 from letterboxd_scraper.arguments import FilmArguments, FollowGraphArguments, RssArguments, WhenRatedArguments
-from letterboxd_scraper.console import Session
-from letterboxd_scraper.film_items import FilmGone, FilmHistogram, Histogram
-from letterboxd_scraper.items import (
+from letterboxd_scraper.extensions.summary import Tally
+from letterboxd_scraper.items.films import Film, FilmGone, FilmHistogram, Histogram
+from letterboxd_scraper.items.members import (
     Failure,
     FeedUnchanged,
-    Film,
     Listing,
     MemberRead,
     MemberStatus,
     PeoplePage,
 )
-from letterboxd_scraper.meter import meter, track
-from letterboxd_scraper.progress import Listener, Progress, Teller
-from letterboxd_scraper.starts import FilmStart
-from letterboxd_scraper.tally import Tally
+from letterboxd_scraper.items.progress import Listener, Progress, Teller
+from letterboxd_scraper.items.tasks import FilmStart
+from letterboxd_scraper.terminal.progress_bar import meter, track
+from letterboxd_scraper.terminal.session import Session
 from tests import terminal
 from tests.conftest import Shell, on_sqlite
 
@@ -94,7 +93,7 @@ def test_members_films_feeds_and_pages_are_counted_once_each() -> None:
 def test_a_pipe_gets_a_line_now_and_then(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("letterboxd_scraper.meter.PLAIN_LINE_SECONDS", 0)
+    monkeypatch.setattr("letterboxd_scraper.terminal.progress_bar.PLAIN_LINE_SECONDS", 0)
     assert list(track(Session(), "archives", ["a", "b"])) == ["a", "b"]
     told = capsys.readouterr().err.splitlines()
     assert told[0] == "0 of 2 archives"

@@ -19,12 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store import cohorts
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import film_rankings, films, ratings
-from ranking import stats
 from ranking.compute import compute
-from ranking.exports import CSV_COLUMNS, as_csv
+from ranking.exports.texts import CSV_COLUMNS, as_csv
 from ranking.results import ranking
 from ranking.strategies import STRATEGIES
 from ranking.strategies.bayesian import bayesian
@@ -40,7 +40,7 @@ def friends(engine: sa.Engine) -> Cohort:
 
 
 def ranked(engine: sa.Engine, **parameters: Any) -> list[tuple[int, str, float]]:
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
     compute(engine, friends(engine), BAYESIAN, parameters, NOW)
     with engine.connect() as connection:
         return [

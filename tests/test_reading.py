@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from letterboxd_scraper.items import LEVELS, Film, Listing, Profile, Tile
-from letterboxd_scraper.reading import MemberCrawl, Reading, Verdict
-from letterboxd_scraper.starts import Bookmark, MemberStart
+from letterboxd_scraper.crawl.full import MemberCrawl
+from letterboxd_scraper.crawl.listing import Reading, Verdict
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import LEVELS, Listing, Profile, Tile
+from letterboxd_scraper.items.tasks import Bookmark, MemberStart
 
 PROFILE, RATED = Listing.PROFILE, Listing.RATED
 LIKES, WATCHED = Listing.UNRATED_LIKES, Listing.UNRATED_WATCHED

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import Film, FilmsPage, Listing, PeoplePage, Person, Profile, Tile
-from letterboxd_scraper.starts import Visit
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import FilmsPage, Listing, PeoplePage, Person, Profile, Tile
+from letterboxd_scraper.items.tasks import Visit
 from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import cohort_members, cohorts, users
-from letterboxd_scraper.store.writer import save
 from tests.conftest import (
     Names,
     Shell,

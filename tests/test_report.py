@@ -18,12 +18,13 @@ from parsel import Selector
 from benchmarks.circles import LABEL, NOW
 from benchmarks.report_circle import Circle, invented, load
 from letterboxd_scraper.cli import main
+from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError, UnknownName
-from letterboxd_scraper.items import STARS
+from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report import Options, comparisons, libraries, matches, render
 from letterboxd_scraper.report.films import Film, Films
-from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohorts as cohort_table
 from letterboxd_scraper.store.schema import (
     film_genres,
@@ -36,7 +37,6 @@ from letterboxd_scraper.store.schema import (
     watched,
 )
 from ranking.results import RankedFilm, ranking
-from ranking.strategies import DEFAULT
 from tests.conftest import on_sqlite
 
 SMALL = invented(members=6, count=60, each=30)
@@ -48,7 +48,7 @@ ATTRIBUTION = (
 @pytest.fixture
 def circle(engine: sa.Engine) -> sa.Engine:
     """A database with a circle of six members, everything known."""
-    load(engine, SMALL, (DEFAULT, "bayesian"))
+    load(engine, SMALL, (DEFAULT_STRATEGY, "bayesian"))
     return engine
 
 
@@ -74,7 +74,7 @@ def test_it_shows_the_ranking_and_what_is_stored_of_each_film(circle: sa.Engine)
     data = shown(page(circle, names=True))
     columns = data["films"]
     with reading(circle) as connection:
-        expected = ranking(connection, cohorts.find(connection, LABEL), DEFAULT)
+        expected = ranking(connection, cohorts.find(connection, LABEL), DEFAULT_STRATEGY)
         names = dict(connection.execute(sa.select(users.c.id, users.c.letterboxd_username)).all())
         rated = connection.execute(
             sa.select(ratings.c.user_id, films.c.slug, ratings.c.rating).join(films)
@@ -130,7 +130,7 @@ def mine(user: int) -> Any:
 
 
 def ranked_films() -> Any:
-    return sa.select(film_rankings.c.film_id).where(film_rankings.c.strategy == DEFAULT)
+    return sa.select(film_rankings.c.film_id).where(film_rankings.c.strategy == DEFAULT_STRATEGY)
 
 
 def test_without_names_nothing_in_it_names_a_member(circle: sa.Engine) -> None:
@@ -183,7 +183,7 @@ def test_titles_cannot_leave_their_place(circle: sa.Engine) -> None:
     with circle.begin() as connection:
         best = connection.scalars(
             sa.select(film_rankings.c.film_id)
-            .where(film_rankings.c.strategy == DEFAULT)
+            .where(film_rankings.c.strategy == DEFAULT_STRATEGY)
             .order_by(film_rankings.c.rank)
             .limit(len(HOSTILE))
         ).all()

@@ -17,8 +17,9 @@ from benchmarks.circles import NOW
 from benchmarks.report_circle import invented, load
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.report import Options, render
-from letterboxd_scraper.store import cohorts, migrate
+from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine, reading
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import film_genres, film_histograms, film_people, film_rankings, films
 from tests.test_report import HOSTILE, shown

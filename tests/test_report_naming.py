@@ -6,8 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.report import naming
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.schema import cohort_members, users
 from letterboxd_scraper.store.schema import cohorts as cohort_table
 

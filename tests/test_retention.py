@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.store import cohorts
-from letterboxd_scraper.store.retention import Tidied, tidy
+from letterboxd_scraper.store.crawl_state.retention import Tidied, tidy
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs, user_scrape_state, users
 from tests.conftest import Shell, assert_ended
 

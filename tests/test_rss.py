@@ -11,23 +11,25 @@ import pytest
 import sqlalchemy as sa
 from scrapy.http import XmlResponse
 
-from letterboxd_scraper.items import (
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import (
     FeedEntry,
     FeedNews,
     FeedUnchanged,
-    Film,
     FilmsPage,
     Listing,
     MemberStatus,
     Profile,
     Tile,
 )
+from letterboxd_scraper.items.tasks import FeedStart, Visit
 from letterboxd_scraper.spiders.rss import RssSpider
-from letterboxd_scraper.starts import FeedStart, Visit
-from letterboxd_scraper.store import bookmarks, feeds, reader
+from letterboxd_scraper.store.crawl_state import bookmarks
+from letterboxd_scraper.store.due import full_crawl
 from letterboxd_scraper.store.engine import reading, writing
+from letterboxd_scraper.store.members import feeds
+from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, scrape_failures, user_scrape_state, users
-from letterboxd_scraper.store.writer import save
 from tests.conftest import Shell, Snapshots, assert_ended, make_shell, on_sqlite, stored_facts
 from tests.site import FEW, Fault, Site, World
 from tests.site.cinema import where_at_tmdb
@@ -466,7 +468,7 @@ def test_what_is_known_is_not_stored_again(store: Store, engine: sa.Engine) -> N
         (start,) = feeds.due(connection, None, "ada")
         assert feeds.ratings_set_by(connection, 2) == 1
         # What a profile crawl goes on from is none of it.
-        (carried_on,) = reader.member_start(connection, "ada", 1, NEWS + timedelta(days=1))
+        (carried_on,) = full_crawl.member_start(connection, "ada", 1, NEWS + timedelta(days=1))
     assert carried_on.bookmarks.keys() == {Listing.PROFILE, Listing.RATED}
     assert (start.etag, start.last_modified, start.read_at) == ('"1"', "then", NEWS + timedelta(days=1))
     assert start.known == {str(number): f"{WATCHED} 3.0 None" for number in range(100, 150)}

@@ -15,7 +15,7 @@ import pytest
 from parsel import Selector
 from protego import Protego
 
-from letterboxd_scraper.film_items import TmdbLink
+from letterboxd_scraper.items.films import TmdbLink
 from letterboxd_scraper.pages import histogram, proof
 from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.feed import parse_feed

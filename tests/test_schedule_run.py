@@ -18,8 +18,8 @@ from letterboxd_scraper.errors import NodeUnusable
 from letterboxd_scraper.schedule import nodes, turns
 from letterboxd_scraper.schedule.jobs import MONTHLY, NIGHTLY
 from letterboxd_scraper.schedule.turns import turn
-from letterboxd_scraper.store import cohorts
 from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films, scrape_runs
 from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored_facts
 from tests.nights import PASSWORD, USER, at_night, change, let_films_wait, node, parent_of, pids, target

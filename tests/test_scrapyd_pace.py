@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.store import pace
+from letterboxd_scraper.store.crawl_state import pace
 from letterboxd_scraper.store.schema import scrape_runs, site_pace, users
 from tests import scrapyd
 from tests.conftest import Shell

@@ -21,11 +21,10 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from letterboxd_scraper.cli.main import run
-from letterboxd_scraper.report import naming
-from letterboxd_scraper.store import cohorts, migrate
-from letterboxd_scraper.store.engine import make_engine
-from letterboxd_scraper.store.opening import revision_of
-from letterboxd_scraper.store.reading_only import open_read_only
+from letterboxd_scraper.store import migrate
+from letterboxd_scraper.store.engine import make_engine, revision_of
+from letterboxd_scraper.store.members import cohorts, naming
+from letterboxd_scraper.store.open import open_read_only
 from letterboxd_scraper.store.schema import cohorts as cohort_table
 from letterboxd_scraper.store.schema import film_rankings, films, ratings, users, watched
 from tests.conftest import Snapshots

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letterboxd_scraper.arguments import RssArguments
+from letterboxd_scraper.arguments import MOST_SHARDS, RssArguments, Shard
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.shards import MOST, Shard
-from letterboxd_scraper.store import cohorts, enrichment, feeds, gate, reader, runs
+from letterboxd_scraper.store.crawl_state import runs
+from letterboxd_scraper.store.due import delta_crawl, full_crawl
 from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.films import enrichment
+from letterboxd_scraper.store.members import cohorts, feeds
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, scrape_runs, users
 from tests.conftest import Shell, assert_ended, stored_facts
 from tests.site import Site
@@ -24,7 +26,7 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 THREE = [Shard(number, 3) for number in (1, 2, 3)]
 
 
-@given(st.text(), st.integers(1, MOST))
+@given(st.text(), st.integers(1, MOST_SHARDS))
 def test_every_name_is_in_exactly_one_shard(name: str, count: int) -> None:
     assert sum(Shard(number, count).holds(name) for number in range(1, count + 1)) == 1
 
@@ -70,7 +72,7 @@ def test_the_parts_of_a_crawl_are_the_whole(crawled_engine: sa.Engine) -> None:
         friends = cohorts.find(connection, "friends")
 
         def full(shard: Shard | None) -> list[str]:
-            starts = reader.cohort_starts(connection, friends, None, MONDAY, shard=shard)
+            starts = full_crawl.cohort_starts(connection, friends, None, MONDAY, shard=shard)
             return [start.name for start in starts]
 
         def feed(shard: Shard | None) -> list[str]:
@@ -86,8 +88,8 @@ def test_an_audit_is_on_the_same_day_in_a_part(crawled_engine: sa.Engine) -> Non
         friends = cohorts.find(connection, "friends")
 
         def night(day: int, shard: Shard | None) -> list[tuple[str, str]]:
-            when = gate.When(datetime.now(UTC) + timedelta(days=day))
-            night = gate.cohort_night(connection, friends, when, shard=shard)
+            when = delta_crawl.When(datetime.now(UTC) + timedelta(days=day))
+            night = delta_crawl.cohort_night(connection, friends, when, shard=shard)
             return sorted((start.name, start.reason) for start in night.starts)
 
         nights = [night(day, None) for day in range(1, 31)]

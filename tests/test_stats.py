@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.merge import merge_films
 from letterboxd_scraper.store.schema import (
     cohort_film_stats,
@@ -17,7 +18,6 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
 )
-from ranking import stats
 from tests.conftest import Shell, assert_ended, on_postgresql, stored_facts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ LATER = NOW + timedelta(days=1)
 @pytest.fixture
 def counted(crawled_engine: sa.Engine) -> sa.Engine:
     """The crawled circle, counted."""
-    assert stats.refresh(crawled_engine, NOW)
+    assert statistics.refresh(crawled_engine, NOW)
     return crawled_engine
 
 
@@ -76,7 +76,7 @@ def test_letterboxds_own_histograms_are_left_alone(counted: sa.Engine) -> None:
         row = {"film_id": film, "bucket_label": "3.5", "count": 7, "computed_at": NOW}
         connection.execute(film_histograms.insert().values(row))
         connection.execute(ratings.delete().where(ratings.c.film_id == film))
-    stats.refresh(counted, LATER)
+    statistics.refresh(counted, LATER)
     of_site = sa.select(film_histograms.c.count).where(film_histograms.c.cohort_id.is_(None))
     with counted.connect() as connection:
         assert connection.scalars(of_site).all() == [7]
@@ -85,7 +85,7 @@ def test_letterboxds_own_histograms_are_left_alone(counted: sa.Engine) -> None:
 def test_they_follow_the_ratings(counted: sa.Engine) -> None:
     with counted.begin() as connection:
         connection.execute(ratings.update().values(rating=None, liked=True))
-    assert stats.refresh(counted, LATER) == 0
+    assert statistics.refresh(counted, LATER) == 0
     assert histograms(counted) == {}
 
 
@@ -129,11 +129,11 @@ CHANGES: dict[str, Callable[[sa.Connection], object]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_they_are_counted_anew_after(change: str, counted: sa.Engine) -> None:
-    assert stats.refresh(counted, LATER) is None
+    assert statistics.refresh(counted, LATER) is None
     with counted.begin() as connection:
         CHANGES[change](connection)
-    assert stats.refresh(counted, LATER) is not None
-    assert stats.refresh(counted, LATER) is None
+    assert statistics.refresh(counted, LATER) is not None
+    assert statistics.refresh(counted, LATER) is None
 
 
 def test_likes_and_what_members_are_called_change_nothing(counted: sa.Engine) -> None:
@@ -145,22 +145,22 @@ def test_likes_and_what_members_are_called_change_nothing(counted: sa.Engine) ->
         liked = {"user_id": user, "film_id": connection.scalar(film.values(slug="new", title="New"))}
         seen = {"liked": True, "first_seen_at": NOW, "updated_at": NOW}
         connection.execute(ratings.insert().values(liked | seen))
-    assert stats.refresh(counted, LATER) is None
+    assert statistics.refresh(counted, LATER) is None
 
 
 def test_a_change_that_was_rolled_back_is_none(counted: sa.Engine) -> None:
     with counted.connect() as connection:
         connection.execute(ratings.delete())
         connection.rollback()
-    assert stats.refresh(counted, LATER) is None
+    assert statistics.refresh(counted, LATER) is None
 
 
 @on_postgresql
 def test_a_change_that_is_not_committed_yet_is_counted_the_next_time(counted: sa.Engine) -> None:
     with counted.begin() as other:
         other.execute(ratings.update().where(a_rating(other)).values(rating=0.5))
-        assert stats.refresh(counted, LATER) is None
-    assert stats.refresh(counted, LATER) is not None
+        assert statistics.refresh(counted, LATER) is None
+    assert statistics.refresh(counted, LATER) is not None
 
 
 def test_a_crawl_that_changes_nothing_leaves_nothing_to_count(crawled: Shell, counted: sa.Engine) -> None:

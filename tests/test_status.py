@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from letterboxd_scraper.arguments import FilmArguments
 from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.config import load
-from letterboxd_scraper.status.model import CohortStatus, Status
-from letterboxd_scraper.status.reading import Rules, read
-from letterboxd_scraper.store import cohorts, enrichment, gate
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.due import delta_crawl
 from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.films import enrichment
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import (
     films,
     metadata,
@@ -28,7 +29,8 @@ from letterboxd_scraper.store.schema import (
     scrape_runs,
     users,
 )
-from ranking import stats
+from letterboxd_scraper.store.status.model import CohortStatus, Status
+from letterboxd_scraper.store.status.read import Rules, read
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
 from tests.conftest import Shell, assert_ended, on_sqlite
@@ -102,7 +104,7 @@ def test_a_circle_that_was_read(crawled_engine: sa.Engine) -> None:
     assert (runs["profile"].rows_changed or 0) >= count(crawled_engine)
     assert runs["follow_graph"].rows_changed is None
     assert told(crawled_engine).running == ()
-    stats.refresh(crawled_engine, NOW)  # counted or not, it is the same
+    statistics.refresh(crawled_engine, NOW)  # counted or not, it is the same
     assert of_friends(crawled_engine).films == found.films
 
 
@@ -129,7 +131,7 @@ def test_what_is_due_is_what_the_next_crawls_do(crawled_engine: sa.Engine) -> No
             due = read(connection, [cohort], rules).cohorts[0].films
             assert due.due == len(enrichment.due(connection, cohort.id, None, wanted)) > 0
             assert due.complete + due.waiting + due.due >= due.films
-            night = gate.cohort_night(connection, cohort, gate.When(at))
+            night = delta_crawl.cohort_night(connection, cohort, delta_crawl.When(at))
         assert found.due.members == len(night.starts) + len(night.full)
         assert bool(found.due.audits) == bool(days)
 
@@ -183,7 +185,7 @@ def test_a_ranking_is_outdated_by_what_changes_in_its_circle_alone(crawled_engin
         connection.execute(members.update().values(followed_at=NOW - 9 * HOUR))
         connection.execute(scrape_runs.update().values(finished_at=NOW - 9 * HOUR))
     at = NOW - 5 * HOUR
-    stats.refresh(crawled_engine, at)
+    statistics.refresh(crawled_engine, at)
     for cohort in (club, friends):
         compute(crawled_engine, cohort, STRATEGIES["bayesian"], {}, at)
     both = [("club", "bayesian"), ("friends", "bayesian")]
@@ -191,7 +193,7 @@ def test_a_ranking_is_outdated_by_what_changes_in_its_circle_alone(crawled_engin
     with crawled_engine.begin() as connection:
         change_a_rating(connection, "marla")
     assert outdated() == {both[0]: False, both[1]: True}
-    stats.refresh(crawled_engine, NOW)
+    statistics.refresh(crawled_engine, NOW)
     assert outdated() == {both[0]: False, both[1]: True}
     compute(crawled_engine, friends, STRATEGIES["bayesian"], {}, NOW + HOUR)
     assert outdated() == dict.fromkeys(both, False)

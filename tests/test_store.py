@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import (
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import (
     Failure,
-    Film,
     FilmsPage,
     Listing,
     MemberRead,
@@ -20,9 +20,11 @@ from letterboxd_scraper.items import (
     Profile,
     Tile,
 )
-from letterboxd_scraper.starts import Visit
-from letterboxd_scraper.store import reader, runs
+from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.store.crawl_state import runs
+from letterboxd_scraper.store.due import full_crawl
 from letterboxd_scraper.store.engine import make_engine, writing
+from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import (
     cohort_members,
     films,
@@ -31,7 +33,6 @@ from letterboxd_scraper.store.schema import (
     user_scrape_state,
     users,
 )
-from letterboxd_scraper.store.writer import save
 from tests.conftest import stored_facts
 
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -175,7 +176,7 @@ def test_a_profile_keeps_what_the_listings_must_agree_with(store: Store, engine:
     found = {row.listing: (row.page, row.total, row.status) for row in rows(engine, user_scrape_state)}
     assert found == {"profile": (1, 12, "complete"), "rated": (0, 7, "reading")}
     with engine.connect() as connection:
-        (start,) = reader.member_start(connection, "ada", 1, TUESDAY)
+        (start,) = full_crawl.member_start(connection, "ada", 1, TUESDAY)
     assert start.bookmarks[Listing.PROFILE].total == 12
     assert (start.bookmarks[Listing.RATED].page, start.bookmarks[Listing.RATED].total) == (0, 7)
 
@@ -210,7 +211,7 @@ def test_a_member_whom_a_later_run_read_without_the_diary_is_still_to_be_read(
         for options, left in (("", ["ada"]), ("diary", [])):
             later, _ = runs.begin(connection, "profile", None, "ada", MONDAY, options)
             connection.execute(users.update().values(last_full_scrape_run=later))
-            starts = reader.member_start(connection, "ada", work, MONDAY)
+            starts = full_crawl.member_start(connection, "ada", work, MONDAY)
             assert [start.name for start in starts] == left
 
 
@@ -348,5 +349,5 @@ def test_what_is_stored_of_a_listing_can_be_asked(store: Store, engine: sa.Engin
     watched = FilmsPage("ada", Listing.UNRATED_WATCHED, 1, (Tile(CURE),), True, complete=(CURE,))
     store(watched)
     with engine.connect() as connection:
-        found = {listing: reader.stored_films(connection, "ada", listing) for listing in FILM_LISTINGS}
+        found = {listing: full_crawl.stored_films(connection, "ada", listing) for listing in FILM_LISTINGS}
     assert found == {Listing.RATED: {1}, Listing.UNRATED_LIKES: {2}, Listing.UNRATED_WATCHED: {3}}

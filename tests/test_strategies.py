@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store import cohorts, migrate
+from letterboxd_scraper.store import migrate, statistics
 from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_film_stats, film_rankings, films, ratings, users
-from ranking import stats
 from ranking.compute import compute
-from ranking.expressions import standard_scores
 from ranking.facts import Facts
+from ranking.sql import standard_scores
 from ranking.strategies import STRATEGIES
 from ranking.strategies.recency import weight
 from ranking.strategies.wilson import wilson
@@ -70,7 +70,7 @@ def engine(crawled_engine: sa.Engine) -> sa.Engine:
             average = 2 + film % 27 / 10 if film % 5 else None
             where = films.c.id == film
             connection.execute(films.update().where(where).values(letterboxd_weighted_average=average))
-    stats.refresh(crawled_engine, NOW)
+    statistics.refresh(crawled_engine, NOW)
     return crawled_engine
 
 
@@ -286,7 +286,7 @@ def rate_alike(engine: sa.Engine, slugs: list[str]) -> None:
         every = connection.scalars(sa.select(films.c.id)).all()
         row = {"user_id": user, "rating": 3.5} | seen
         connection.execute(ratings.insert(), [row | {"film_id": film} for film in every])
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ def alike(engine: sa.Engine) -> sa.Engine:
     with engine.begin() as connection:
         connection.execute(ratings.update().where(ratings.c.rating.is_not(None)).values(rating=3.5))
         connection.execute(films.update().values(letterboxd_weighted_average=3.5))
-    stats.refresh(engine, NOW)
+    statistics.refresh(engine, NOW)
     return engine
 
 

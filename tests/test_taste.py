@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letterboxd_scraper.cli.main import run
-from letterboxd_scraper.store import cohorts
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_members, ratings, users, watched
-from ranking import taste
-from ranking.agreement import Rated, in_own_measure, of_circle
-from ranking.taste_films import compare
+from ranking.taste import members as taste
+from ranking.taste.agreement import Rated, in_own_measure, of_circle
+from ranking.taste.films import compare
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DATA = Path(os.environ.get("RATINGS_DATA") or "missing")

@@ -26,7 +26,7 @@ _LOADED = [
     "sqlalchemy.dialects.postgresql.psycopg2",
     "sqlalchemy.dialects.sqlite.pysqlite",
     "letterboxd_scraper.cli.main",
-    "letterboxd_scraper.cli.crawls",
+    "letterboxd_scraper.cli.run_spider",
     "letterboxd_scraper.commands.crawl",
     "letterboxd_scraper.pipelines",
     "letterboxd_scraper.spiders.film",

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import AcceptTerms, announce, crawl_settings, is_for_full_crawl
-from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.help_pages import App
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.help import App
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
-    from letterboxd_scraper.store.cohorts import Cohort
+    from letterboxd_scraper.store.members.cohorts import Cohort
 
 app = App(help="Build, refresh, show, change and delete cohorts.")
 LabelArgument = Annotated[str, options.cohort_argument()]
@@ -80,8 +80,8 @@ def list_cohorts(context: typer.Context) -> None:
     Examples:
       letterboxd cohort list
     """
-    from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
     with reading(session.store()) as connection:
@@ -99,8 +99,8 @@ def show(context: typer.Context, label: LabelArgument) -> None:
     Examples:
       letterboxd cohort show friends
     """
-    from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
     with reading(session.store()) as connection:
@@ -137,9 +137,8 @@ def change(
       letterboxd cohort set friends --rank m=10 --rank min_votes=3
       letterboxd cohort set friends --exclude kip --min-films 20
     """
-    from letterboxd_scraper import clock
-    from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
     given = {"depth": depth, "max_members": max_members, "min_films": min_films, "max_films": max_films}
@@ -151,7 +150,7 @@ def change(
         if rank:
             changes["rank"] = (cohort.definition.get("rank") or {}) | _numbers(rank)
         definition = _checked(cohort, changes)
-        cohorts.redefine(connection, cohort, definition, clock.now(session.config.LETTERBOXD_NOW))
+        cohorts.redefine(connection, cohort, definition, session.config.now())
     session.say(f"{cohort.label}: {_in_words(definition)}")
 
 
@@ -163,8 +162,8 @@ def delete(context: typer.Context, label: LabelArgument) -> None:
     Examples:
       letterboxd cohort delete friends
     """
-    from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
     with writing(session.store()) as connection:
@@ -176,9 +175,9 @@ def delete(context: typer.Context, label: LabelArgument) -> None:
 def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
     """Run `follow_graph`, then say who was found and what crawling them takes; return its exit code."""
     from letterboxd_scraper.arguments import FollowGraphArguments
-    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.store.engine import reading
-    from letterboxd_scraper.targets import find_target
+    from letterboxd_scraper.store.targets import find_target
 
     given = {name: value for name, value in given.items() if value is not None}
     arguments = FollowGraphArguments.read(given)
@@ -186,9 +185,9 @@ def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
     with reading(engine) as connection:
         find_target(connection, arguments)
     session.say("reading who belongs to the circle: one request for every 25 people")
-    code = crawls.crawl(session, "follow_graph", given, crawl_settings(accept_terms=accept_terms))
+    code = run_spider.crawl(session, "follow_graph", given, crawl_settings(accept_terms=accept_terms))
     if code in (0, 3):
-        cohort = crawls.find_cohort(engine, str(arguments.cohort or arguments.label))
+        cohort = run_spider.find_cohort(engine, str(arguments.cohort or arguments.label))
         if is_for_full_crawl(session, engine, cohort):
             announce(session, engine, cohort)
         else:
@@ -198,10 +197,9 @@ def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
 
 
 def _build_from_file(session: Session, label: str, file: Path) -> None:
-    from letterboxd_scraper import clock
     from letterboxd_scraper.arguments import NamedList
-    from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.members import cohorts
 
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
@@ -210,7 +208,7 @@ def _build_from_file(session: Session, label: str, file: Path) -> None:
     names = [line.split("#")[0].strip() for line in lines]
     wanted = NamedList.read({"label": label, "members": [name for name in names if name]})
     with writing(session.store()) as connection:
-        at = clock.now(session.config.LETTERBOXD_NOW)
+        at = session.config.now()
         cohort = cohorts.make_from_names(connection, wanted.label, wanted.members, at)
     if left_out := len(set(wanted.members)) - cohort.size:
         session.say(f"{left_out} of the names left out: they asked to be forgotten")
@@ -224,7 +222,7 @@ def _checked(cohort: "Cohort", changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(given: list[str]) -> dict[str, float]:
-    from ranking.cli import read_parameters
+    from letterboxd_scraper.cli.rank import read_parameters
     from ranking.strategies import STRATEGIES
 
     found = {}

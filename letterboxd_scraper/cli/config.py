@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from letterboxd_scraper.console import Session
-from letterboxd_scraper.help_pages import App
+from letterboxd_scraper.terminal.help import App
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
     from letterboxd_scraper.config import Config

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper.console import Session, harmless
-from letterboxd_scraper.help_pages import App
+from letterboxd_scraper.terminal.help import App
+from letterboxd_scraper.terminal.session import Session, harmless
 
 if TYPE_CHECKING:
     from letterboxd_scraper.store.checks.finding import Finding
@@ -66,13 +66,12 @@ def backup(
     """
     from humanize import naturalsize
 
-    from letterboxd_scraper import clock
     from letterboxd_scraper.store.backup import back_up
 
     session: Session = context.obj
     url = session.config.DATABASE_URL
     is_file = url.startswith("sqlite")
-    at = clock.now(session.config.LETTERBOXD_NOW)
+    at = session.config.now()
     chosen = file or Path(f"letterboxd-{at:%Y%m%dT%H%M%SZ}.{'db' if is_file else 'dump'}")
     session.uses_store()
     size = back_up(url, chosen, force=force)
@@ -102,7 +101,7 @@ def check(context: typer.Context) -> None:
     from letterboxd_scraper.store import checks
     from letterboxd_scraper.store.checks import rankings
     from letterboxd_scraper.store.engine import reading
-    from letterboxd_scraper.store.reading_only import open_read_only
+    from letterboxd_scraper.store.open import open_read_only
 
     session: Session = context.obj
     session.uses_store()
@@ -148,12 +147,11 @@ def tidy(
     Examples:
       letterboxd db tidy --dry-run
     """
-    from letterboxd_scraper import clock
-    from letterboxd_scraper.store import retention
+    from letterboxd_scraper.store.crawl_state import retention
 
     session: Session = context.obj
     config = session.config
-    now = clock.now(config.LETTERBOXD_NOW)
+    now = config.now()
     with session.store().connect() as connection:
         done = retention.tidy(connection, now, config.KEEP_RUNS_DAYS, config.KEEP_FAILURES_DAYS)
         if dry_run:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
-from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError, TmdbError, TmdbNotFound, TmdbRefused
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
-    from letterboxd_scraper.checkup import Answer
+    from letterboxd_scraper.cli.checkup import Answer
     from letterboxd_scraper.config import Config
     from letterboxd_scraper.pages.examination import Examination
 
@@ -60,7 +60,7 @@ def doctor(
 
 
 def _saved(folder: Path) -> list[Door]:
-    from letterboxd_scraper.saved_pages import pages_in
+    from letterboxd_scraper.imports.saved_pages import pages_in
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
@@ -87,9 +87,10 @@ def _of_page(name: str, page: "Examination") -> Door:
 
 
 def _live(session: Session, user: str | None, film: str | None, *, accept_terms: bool) -> list[Door]:
-    from letterboxd_scraper import checkup, config
+    from letterboxd_scraper import config
     from letterboxd_scraper.arguments import Arguments
-    from letterboxd_scraper.terms import refuse_without_terms
+    from letterboxd_scraper.cli import checkup
+    from letterboxd_scraper.downloader.terms import refuse_without_terms
 
     settings = session.config.model_copy(update=crawl_settings(accept_terms=accept_terms))
     stored_user, stored_film = _somebody(session)
@@ -127,10 +128,9 @@ def _somebody(session: Session) -> tuple[str | None, str | None]:
 
 
 def _robots(session: Session, answers: "list[Answer]") -> Door:
-    from letterboxd_scraper import clock
-    from letterboxd_scraper.store import robots
+    from letterboxd_scraper.store.crawl_state import robots
 
-    at = clock.now(session.config.LETTERBOXD_NOW)
+    at = session.config.now()
     url = f"{session.config.LETTERBOXD_BASE_URL}/robots.txt"
     if not session.config.ROBOTSTXT_OBEY:
         return Door("robots.txt", OFF, None, "ROBOTSTXT_OBEY is false")
@@ -148,7 +148,7 @@ def _of_answer(answer: "Answer") -> Door:
 
 
 def _tmdb(settings: "Config", agent: str) -> Door:
-    from letterboxd_scraper.film_items import TmdbLink
+    from letterboxd_scraper.items.films import TmdbLink
     from letterboxd_scraper.tmdb.api import TmdbApi
 
     key = settings.TMDB_API_KEY.get_secret_value()
@@ -167,7 +167,7 @@ def _tmdb(settings: "Config", agent: str) -> Door:
 
 
 def _browser(settings: "Config") -> Door:
-    from letterboxd_scraper.browser import chromium
+    from letterboxd_scraper.downloader.browser import chromium
 
     try:
         program = chromium.find(settings.LETTERBOXD_CHROMIUM)

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
-from letterboxd_scraper.console import Session
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
-    from letterboxd_scraper.starts import FilmStart
+    from letterboxd_scraper.items.tasks import FilmStart
 
 
 def enrich(
@@ -37,12 +37,12 @@ def enrich(
       letterboxd enrich --cohort friends --histograms
       letterboxd enrich --slug ordet --force
     """
-    from letterboxd_scraper import clock
     from letterboxd_scraper.arguments import FilmArguments
-    from letterboxd_scraper.cli import crawls
-    from letterboxd_scraper.store import enrichment, runs
+    from letterboxd_scraper.cli import run_spider
+    from letterboxd_scraper.store.crawl_state import runs
     from letterboxd_scraper.store.engine import reading
-    from letterboxd_scraper.targets import find_target
+    from letterboxd_scraper.store.films import enrichment
+    from letterboxd_scraper.store.targets import find_target
 
     session: Session = context.obj
     given: dict[str, Any] = {"cohort": cohort, "slug": slug, "limit": limit}
@@ -54,7 +54,7 @@ def enrich(
     has_key = bool(settings.TMDB_API_KEY.get_secret_value())
     with reading(engine) as connection:
         target = find_target(connection, arguments)
-        at = clock.now(settings.LETTERBOXD_NOW)
+        at = settings.now()
         wanted = enrichment.Wanted.of(arguments, settings, at, tmdb=tmdb and has_key)
         films = enrichment.due(connection, target.id if target else None, arguments.slug, wanted)
     name = target.label if target else str(arguments.slug)
@@ -62,7 +62,7 @@ def enrich(
         session.say(f"{name}: nothing is missing that could be found out now")
         return
     session.say(f"{name}: {_cost(films, settings.DOWNLOAD_DELAY)}")
-    code = crawls.crawl(session, "film", given, crawl_settings(accept_terms=accept_terms))
+    code = run_spider.crawl(session, "film", given, crawl_settings(accept_terms=accept_terms))
     with reading(engine) as connection:
         session.say(f"{name}: {runs.notes_of_latest(connection, 'film', target.label if target else None)}")
     if target and code in (0, 3):

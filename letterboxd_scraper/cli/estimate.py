@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from letterboxd_scraper.items import LEVELS
+from letterboxd_scraper.items.members import LEVELS
 from letterboxd_scraper.urls import FILMS_PER_PAGE, LAST_PAGE
 
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper import options
-from letterboxd_scraper.console import Session
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 
 def forget(
@@ -40,17 +40,16 @@ def forget(
 
 
 def _forget(session: Session, name: str) -> None:
-    from letterboxd_scraper import clock
-    from letterboxd_scraper.store import forgetting
+    from letterboxd_scraper.store import statistics
     from letterboxd_scraper.store.engine import writing
-    from ranking import stats
+    from letterboxd_scraper.store.members import forgetting
 
     engine = session.store()
-    at = clock.now(session.config.LETTERBOXD_NOW)
+    at = session.config.now()
     with writing(engine) as connection:
         gone = forgetting.forget(connection, name, at)
     if gone.was_stored:
-        stats.refresh(engine, at)
+        statistics.refresh(engine, at)
     backups = forgetting.scrub(engine)
     session.say(
         f"{name} {'is forgotten' if gone.was_stored else 'was not stored'} and will not be stored again"
@@ -65,8 +64,8 @@ def _forget(session: Session, name: str) -> None:
 
 def _undo(session: Session, name: str) -> None:
     from letterboxd_scraper.errors import UnknownName
-    from letterboxd_scraper.store import opt_outs
     from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.members import opt_outs
 
     with writing(session.store()) as connection:
         if not opt_outs.remove(connection, name):

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from letterboxd_scraper import options
-from letterboxd_scraper.console import Session, harmless
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.help_pages import App
-from letterboxd_scraper.meter import track
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.help import App
+from letterboxd_scraper.terminal.progress_bar import track
+from letterboxd_scraper.terminal.session import Session, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from letterboxd_scraper.film_items import FilmFacts
-    from letterboxd_scraper.snapshots import Snapshot
+    from letterboxd_scraper.items.films import FilmFacts
+    from letterboxd_scraper.items.sources import Snapshot
 
 app = App(help="Take in export archives and saved pages; nothing is sent.")
 
@@ -52,13 +52,12 @@ def import_zip(
       letterboxd import zip letterboxd-*.zip --cohort friends
       letterboxd import zip export.zip --user marla --as-of 2026-01-21
     """
-    from letterboxd_scraper import clock
-    from letterboxd_scraper.archives.reading import read_archive
+    from letterboxd_scraper.imports.archive import read_archive
 
     session: Session = context.obj
     if user is not None and len(files) > 1:
         raise InputError("--user NAME goes with a single archive")
-    now = clock.now(session.config.LETTERBOXD_NOW)
+    now = session.config.now()
     made = as_of.replace(tzinfo=UTC) if as_of else None
     archives = [read_archive(file, now, user, made) for file in track(session, "archives", files)]
     _keep(session, [archive.snapshot for archive in archives], cohort)
@@ -87,8 +86,7 @@ def import_pages(
     Examples:
       letterboxd import pages saved-pages --cohort friends
     """
-    from letterboxd_scraper import clock
-    from letterboxd_scraper.saved_pages import pages_in, read_saved_pages
+    from letterboxd_scraper.imports.saved_pages import pages_in, read_saved_pages
 
     session: Session = context.obj
     if not folder.is_dir():
@@ -96,7 +94,7 @@ def import_pages(
     files = pages_in(folder, ".html", ".htm")
     if not files:
         raise InputError(f"{folder}: no page in it: save pages as .html files there")
-    found = read_saved_pages(files, clock.now(session.config.LETTERBOXD_NOW))
+    found = read_saved_pages(files, session.config.now())
     _keep(session, found.snapshots, cohort)
     _keep_films(session, found.films)
     for left_out in found.left_out:
@@ -106,9 +104,9 @@ def import_pages(
 
 
 def _keep_films(session: Session, films: "Sequence[tuple[FilmFacts, datetime]]") -> None:
-    from letterboxd_scraper.starts import Visit
+    from letterboxd_scraper.items.tasks import Visit
     from letterboxd_scraper.store.engine import writing
-    from letterboxd_scraper.store.writer import save
+    from letterboxd_scraper.store.save import save
 
     if films:
         engine = session.store()
@@ -120,12 +118,11 @@ def _keep_films(session: Session, films: "Sequence[tuple[FilmFacts, datetime]]")
 
 def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None) -> None:
     """Store what was read, each source in a transaction of its own, and say what came in."""
-    from letterboxd_scraper import clock
     from letterboxd_scraper.arguments import NamedList
-    from letterboxd_scraper.starts import Visit
-    from letterboxd_scraper.store import cohorts, opt_outs
+    from letterboxd_scraper.items.tasks import Visit
     from letterboxd_scraper.store.engine import reading, writing
-    from letterboxd_scraper.store.writer import save
+    from letterboxd_scraper.store.members import cohorts, opt_outs
+    from letterboxd_scraper.store.save import save
 
     engine = session.store()
     names = list(dict.fromkeys(snapshot.member for snapshot in snapshots))
@@ -136,7 +133,7 @@ def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None)
     for name in names:
         if name not in kept:
             session.say(f"{name} asked to be forgotten: nothing of them is stored")
-    at = clock.now(session.config.LETTERBOXD_NOW)
+    at = session.config.now()
     if cohort is not None and kept:
         label = NamedList.read({"label": cohort, "members": kept}).label
         with writing(engine) as connection:

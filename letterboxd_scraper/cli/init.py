@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.terminal.session import Session
 
 # Values are quoted as .env files want it; what could end a quotation is refused before.
 _FILE = Template("""\

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from letterboxd_scraper import console
 from letterboxd_scraper.cli import (
     cohort,
     config,
@@ -14,9 +13,9 @@ from letterboxd_scraper.cli import (
     forget,
     import_,
     init,
-    log,
     plan,
     report,
+    runs,
     schedule,
     scrape,
     serve,
@@ -25,9 +24,10 @@ from letterboxd_scraper.cli import (
     taste,
     watch,
 )
-from letterboxd_scraper.help_pages import App, Group
-from ranking.cli import rank, refresh
-from ranking.cli_export import export
+from letterboxd_scraper.cli.export import export
+from letterboxd_scraper.cli.rank import rank, refresh
+from letterboxd_scraper.terminal import session
+from letterboxd_scraper.terminal.help import App, Group
 
 
 class _Sections(Group):
@@ -51,7 +51,7 @@ app = App(
       letterboxd rank show --help            what a command does, with examples
     """,
 )
-console.add_global_options(app)
+session.add_global_options(app)
 app.command("init")(init.init)
 app.command("sync")(sync.sync)
 app.command("doctor")(doctor.doctor)
@@ -72,8 +72,8 @@ app.command("serve")(serve.serve)
 
 app.command("status")(status.status)
 app.add_typer(config.app, name="config")
-app.command("runs")(log.runs)
-app.command("failures")(log.failures)
+app.command("runs")(runs.runs)
+app.command("failures")(runs.failures)
 app.add_typer(refresh, name="refresh")
 app.add_typer(db.app, name="db")
 app.command("forget")(forget.forget)
@@ -81,7 +81,7 @@ app.command("forget")(forget.forget)
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run `letterboxd` and return its exit code."""
-    return console.run(app, "letterboxd", arguments)
+    return session.run(app, "letterboxd", arguments)
 
 
 def main() -> None:

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from letterboxd_scraper import options
-from letterboxd_scraper.console import Session
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import sqlalchemy as sa
 
-    from letterboxd_scraper.store.cohorts import Cohort
-    from letterboxd_scraper.store.gate import Night
+    from letterboxd_scraper.store.due.delta_crawl import Night
+    from letterboxd_scraper.store.members.cohorts import Cohort
 
 PEOPLE_PER_PAGE = 25
 
@@ -40,14 +40,13 @@ def plan(
       letterboxd plan --cohort friends
       letterboxd plan --cohort friends --json
     """
-    from letterboxd_scraper import clock
     from letterboxd_scraper.cli import estimate
-    from letterboxd_scraper.store import cohorts
+    from letterboxd_scraper.store.due.delta_crawl import When, cohort_night
     from letterboxd_scraper.store.engine import reading
-    from letterboxd_scraper.store.gate import When, cohort_night
+    from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
-    at = clock.now(session.config.LETTERBOXD_NOW)
+    at = session.config.now()
     engine = session.store()
     with reading(engine) as connection:
         found = cohorts.find(connection, cohort)
@@ -66,7 +65,7 @@ def plan(
 
 
 def _robots(engine: "sa.Engine", base_url: str, at: "datetime") -> Part:
-    from letterboxd_scraper.store import robots
+    from letterboxd_scraper.store.crawl_state import robots
 
     known = robots.recall(engine, f"{base_url}/robots.txt", at - robots.READ_EVERY) is not None
     return Part("robots.txt", 0, int(not known), int(not known), "it is read once a day")
@@ -84,7 +83,7 @@ def _circle(cohort: "Cohort") -> Part:
 
 def _members(night: "Night", members: dict[str, Any]) -> list[Part]:
     from letterboxd_scraper.cli import estimate
-    from letterboxd_scraper.starts import Reason
+    from letterboxd_scraper.items.tasks import Reason
 
     parts: list[Part] = []
     for reason, what, least in (

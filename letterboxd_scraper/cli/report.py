@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper import options
-from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 
 def report(
@@ -43,17 +43,16 @@ def report(
       letterboxd report --cohort friends --names --posters --output friends.html
       letterboxd report --cohort friends --strategy discovery --for marla
     """
-    from letterboxd_scraper import clock
+    from letterboxd_scraper.config import DEFAULT_STRATEGY
     from letterboxd_scraper.report import Options, render
-    from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
-    from ranking.strategies import DEFAULT
+    from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
     config = session.config
     chosen = Options(
-        at=clock.now(config.LETTERBOXD_NOW),
-        strategy=strategy or DEFAULT,
+        at=config.now(),
+        strategy=strategy or DEFAULT_STRATEGY,
         names=names,
         posters=posters,
         for_member=for_member,

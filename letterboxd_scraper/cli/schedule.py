@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from letterboxd_scraper import options
 from letterboxd_scraper.cli import schedule_run
 from letterboxd_scraper.cli.schedule_run import CohortOption, LocalOption, TargetOption, one_of
-from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.help_pages import App
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.help import App
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,12 +77,12 @@ def install(
       letterboxd schedule install --cohort friends --nightly 02:15 --write
       letterboxd schedule install --cohort friends --as systemd --monthly 0
     """
-    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.schedule import installing, timers
     from letterboxd_scraper.schedule.timers import Plan
 
     session: Session = context.obj
-    label = crawls.find_cohort(session.store(), cohort).label
+    label = run_spider.find_cohort(session.store(), cohort).label
     config_file = session.config_file or os.environ.get("LETTERBOXD_CONFIG")
     command = timers.command(label, config=config_file, local=local, target=target or ())
     hour, minute = map(int, nightly.split(":"))
@@ -130,8 +130,8 @@ def _install_units(session: Session, plan: "Plan", *, write: bool) -> None:
 def _warn(session: Session, targets: "Sequence[str]", *, local: bool) -> None:
     """Say what will be missing at night: settings that only this shell knows, the terms accepted, a node."""
     from letterboxd_scraper import config
+    from letterboxd_scraper.downloader.terms import refuse_without_terms
     from letterboxd_scraper.schedule import nodes
-    from letterboxd_scraper.terms import refuse_without_terms
 
     origins = config.origins(session.overrides)
     lost = [name for name, origin in sorted(origins.items()) if origin in ("environment", "command line")]
@@ -155,12 +155,12 @@ def remove(context: typer.Context, cohort: CohortOption, kind: AsOption = None) 
     Examples:
       letterboxd schedule remove --cohort friends
     """
-    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.schedule import installing
 
     session: Session = context.obj
     # By its label the cohort need not exist any more.
-    label = crawls.find_cohort(session.store(), cohort).label if cohort.isdigit() else cohort
+    label = run_spider.find_cohort(session.store(), cohort).label if cohort.isdigit() else cohort
     if (kind or installing.usual()) == installing.CRON:
         changed = installing.into_crontab(label, "")
     else:

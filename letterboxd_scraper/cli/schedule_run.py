@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper import options
-from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR, JOBS, Outcome, Step, perform, steps
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import sqlalchemy as sa
 
-    from letterboxd_scraper.store.cohorts import Cohort
+    from letterboxd_scraper.store.members.cohorts import Cohort
 
 CohortOption = Annotated[str, options.cohort()]
 TargetOption = Annotated[
@@ -68,17 +68,17 @@ def run(
       letterboxd schedule run --cohort friends --job nightly --local
       letterboxd schedule run --cohort friends --job monthly --shards 4
     """
-    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.arguments import MOST_SHARDS
+    from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.schedule.turns import turn
-    from letterboxd_scraper.shards import MOST
 
     session: Session = context.obj
     if local and (shards is not None or target):
         raise InputError("--local crawls on this machine alone: give neither --shards nor --target with it")
-    if shards is not None and shards > MOST:
-        raise InputError(f"--shards {shards}: at most {MOST}")
+    if shards is not None and shards > MOST_SHARDS:
+        raise InputError(f"--shards {shards}: at most {MOST_SHARDS}")
     engine = session.store()
-    found = crawls.find_cohort(engine, cohort)
+    found = run_spider.find_cohort(engine, cohort)
     with turn(engine, found, job, session.say) as free:
         if not free:
             told = f"{found.label}, {job}: another job is under way, nothing was done"
@@ -97,14 +97,13 @@ def _work(
     session: Session, engine: "sa.Engine", cohort: "Cohort", job: str, crawl: Callable[[Step], Outcome]
 ) -> int:
     """Do a job and print its report; return its exit code."""
-    from letterboxd_scraper import clock
     from letterboxd_scraper.schedule.afterwards import finish
     from letterboxd_scraper.schedule.report import Report
-    from letterboxd_scraper.store import runs
+    from letterboxd_scraper.store.crawl_state import runs
     from letterboxd_scraper.store.engine import reading
 
     def now() -> "datetime":
-        return clock.now(session.config.LETTERBOXD_NOW)
+        return session.config.now()
 
     began = time.monotonic()
     with reading(engine) as connection:
@@ -124,17 +123,17 @@ def _here(session: Session, engine: "sa.Engine", cohort: "Cohort") -> Callable[[
     """Return what runs a step as a process of this machine."""
     from datetime import timedelta
 
-    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.schedule.parts import Part, new_job
-    from letterboxd_scraper.store import signs
+    from letterboxd_scraper.store.crawl_state import liveness
     from letterboxd_scraper.store.engine import reading
 
     def crawl(step: Step) -> Outcome:
         job = new_job(cohort.label, step.spider, None)
         given = {"cohort": cohort.label} | step.arguments
-        code = crawls.crawl(session, step.spider, given, step.settings | {"SCRAPY_JOB": job})
+        code = run_spider.crawl(session, step.spider, given, step.settings | {"SCRAPY_JOB": job})
         with reading(engine) as connection:
-            sign = signs.of_job(connection, job, timedelta())
+            sign = liveness.of_job(connection, job, timedelta())
         part = Part(step)
         # Of bad input, the row knows only that it failed.
         if sign and sign.has_ended and code != InputError.exit_code:

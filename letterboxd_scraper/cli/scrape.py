@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper import options
-from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR, FAR_CIRCLE_DAYS
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import sqlalchemy as sa
 
-    from letterboxd_scraper.cli.crawls import Members
-    from letterboxd_scraper.store.cohorts import Cohort
+    from letterboxd_scraper.cli.run_spider import Members
+    from letterboxd_scraper.store.members.cohorts import Cohort
 
 AcceptTerms = Annotated[
     bool, typer.Option("--accept-terms", help="You are authorized to crawl the site: see the README.")
@@ -51,9 +51,9 @@ def scrape(
       letterboxd scrape --user marla
     """
     from letterboxd_scraper.arguments import ProfileArguments
-    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.store.engine import reading
-    from letterboxd_scraper.targets import find_target
+    from letterboxd_scraper.store.targets import find_target
 
     session: Session = context.obj
     given: dict[str, Any] = {"cohort": cohort, "user": user, "resume_from": resume_from}
@@ -65,7 +65,7 @@ def scrape(
         target = find_target(connection, arguments)
     settings = crawl_settings(full=full, accept_terms=accept_terms)
     if target is None:
-        raise typer.Exit(crawls.crawl(session, "profile", given, settings))
+        raise typer.Exit(run_spider.crawl(session, "profile", given, settings))
     if full or diary or watched or resume_from or is_for_full_crawl(session, engine, target):
         announce(session, engine, target, diary=diary, watched=watched)
         code = read_in_full(session, engine, target, given, settings)
@@ -78,13 +78,13 @@ def scrape(
 
 def is_for_full_crawl(session: Session, engine: "sa.Engine", cohort: "Cohort") -> bool:
     """Say whether a full crawl is under way, or is what a cohort that nobody was read of yet needs."""
-    from letterboxd_scraper import clock
-    from letterboxd_scraper.store import cohorts, runs
+    from letterboxd_scraper.store.crawl_state import runs
     from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.members import cohorts
 
     with reading(engine) as connection:
         read = [member.last_full_scrape_at for member in cohorts.members(connection, cohort)]
-        at = clock.now(session.config.LETTERBOXD_NOW)
+        at = session.config.now()
         return not any(read) or runs.has_unfinished(connection, "profile", cohort.label, at)
 
 
@@ -97,29 +97,28 @@ def read_in_full(
     then: "Callable[[Members], None] | None" = None,
 ) -> int:
     """Run `profile`, telling ``then`` how many members have been read; return its exit code."""
-    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.cli import run_spider
 
-    watch = crawls.members_read(engine, cohort, then) if then else lambda: None
-    return crawls.crawl(session, "profile", given, settings, watch)
+    watch = run_spider.members_read(engine, cohort, then) if then else lambda: None
+    return run_spider.crawl(session, "profile", given, settings, watch)
 
 
 def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: dict[str, Any]) -> int:
     """Run `follow_graph`, unless it has just been run, then `when_rated`; return the exit code."""
-    from letterboxd_scraper import clock
-    from letterboxd_scraper.cli import crawls
-    from letterboxd_scraper.store import runs
+    from letterboxd_scraper.cli import run_spider
+    from letterboxd_scraper.store.crawl_state import runs
     from letterboxd_scraper.store.engine import reading
 
-    just_now = clock.now(session.config.LETTERBOXD_NOW) - COUNTS_HOLD_FOR
+    just_now = session.config.now() - COUNTS_HOLD_FOR
     with reading(engine) as connection:
         counted = runs.has_fresh_counts(connection, cohort.label, just_now)
     circle = 0
     if cohort.seed is not None and not counted:
         far = {"FAR_CIRCLE_DAYS": FAR_CIRCLE_DAYS}
-        circle = crawls.crawl(session, "follow_graph", {"cohort": cohort.label}, far | settings)
+        circle = run_spider.crawl(session, "follow_graph", {"cohort": cohort.label}, far | settings)
         if circle not in (0, 3):
             return circle
-    code = crawls.crawl(session, "when_rated", {"cohort": cohort.label}, settings)
+    code = run_spider.crawl(session, "when_rated", {"cohort": cohort.label}, settings)
     with reading(engine) as connection:
         notes = runs.notes_of_latest(connection, "when_rated", cohort.label)
     session.say(f"{cohort.label}: {notes or 'nothing was read'}")
@@ -137,8 +136,8 @@ def announce(
 ) -> None:
     """Say what crawling a cohort will take, before anything is sent. Raises InputError if it is empty."""
     from letterboxd_scraper.cli import estimate
-    from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.members import cohorts
 
     with reading(engine) as connection:
         members = cohorts.members(connection, cohort)
@@ -151,7 +150,7 @@ def announce(
 
 def summarise(session: Session, engine: "sa.Engine", cohort: "Cohort", code: int) -> None:
     """Say how a cohort's crawl ended, in one line, and what to do next."""
-    from letterboxd_scraper.store import runs
+    from letterboxd_scraper.store.crawl_state import runs
     from letterboxd_scraper.store.engine import reading
 
     with reading(engine) as connection:

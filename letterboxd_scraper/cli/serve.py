@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.terminal.session import Session
 
 
 def serve(
@@ -39,7 +39,7 @@ def serve(
     from letterboxd_scraper.server import running
     from letterboxd_scraper.server.app import make_app
     from letterboxd_scraper.server.served import Served
-    from letterboxd_scraper.store.reading_only import open_read_only
+    from letterboxd_scraper.store.open import open_read_only
 
     session: Session = context.obj
     config = session.config

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper import options
-from letterboxd_scraper.console import Session, harmless
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session, harmless
 
 if TYPE_CHECKING:
-    from letterboxd_scraper.status.model import CohortStatus, DueMembers, Films, Members, Ranking, Status
+    from letterboxd_scraper.store.status.model import (
+        CohortStatus,
+        DueMembers,
+        Films,
+        Members,
+        Ranking,
+        Status,
+    )
 
 
 def status(
@@ -31,16 +38,15 @@ def status(
       letterboxd status
       letterboxd status --cohort friends --json
     """
-    from letterboxd_scraper import clock
-    from letterboxd_scraper.status import reading as status_reading
-    from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
-    from letterboxd_scraper.store.reading_only import open_read_only
+    from letterboxd_scraper.store.members import cohorts
+    from letterboxd_scraper.store.open import open_read_only
+    from letterboxd_scraper.store.status import read as status_reading
 
     session: Session = context.obj
     config = session.config
     session.uses_store()
-    rules = status_reading.Rules.of(config, clock.now(config.LETTERBOXD_NOW))
+    rules = status_reading.Rules.of(config, config.now())
     with reading(open_read_only(config.DATABASE_URL)) as connection:
         chosen = cohorts.every(connection) if cohort is None else [cohorts.find(connection, cohort)]
         found = status_reading.read(connection, chosen, rules)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import (
     AcceptTerms,
     crawl_settings,
@@ -14,15 +13,16 @@ from letterboxd_scraper.cli.scrape import (
     refresh,
     summarise,
 )
-from letterboxd_scraper.console import Session
+from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
-from ranking.default import DEFAULT
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from letterboxd_scraper.cli.crawls import Members
-    from letterboxd_scraper.store.cohorts import Cohort
+    from letterboxd_scraper.cli.run_spider import Members
+    from letterboxd_scraper.store.members.cohorts import Cohort
 
 FIRST_RANKING_AFTER = 10
 
@@ -55,7 +55,7 @@ def sync(
       letterboxd sync                 of yourself, after `letterboxd init`
       letterboxd sync --seed marla --depth 2 --label friends-of-friends
     """
-    from letterboxd_scraper.cli import crawls
+    from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.cli.cohort import follow
 
     session: Session = context.obj
@@ -67,7 +67,7 @@ def sync(
     if circle not in (0, 3):
         raise typer.Exit(circle)
     engine = session.store()
-    cohort = crawls.find_cohort(engine, label)
+    cohort = run_spider.find_cohort(engine, label)
     if cohort.size <= 1:
         raise InputError(f"{seed} follows nobody on the site: there is no circle to rank")
     settings = crawl_settings(accept_terms=accept_terms)
@@ -78,7 +78,7 @@ def sync(
             summarise(session, engine, cohort, code)
     else:
         code = refresh(session, engine, cohort, settings)
-    if code in (0, 3, crawls.BLOCKED):
+    if code in (0, 3, run_spider.BLOCKED):
         _rank_and_show(session, engine, cohort, limit, output or Path(f"{label}.csv"), code)
     raise typer.Exit(code or circle)
 
@@ -115,32 +115,31 @@ class _FirstRanking:
             return  # nothing to rank yet: later
         self.shown = True
         with reading(self.engine) as connection:
-            top = ranking(connection, self.cohort, DEFAULT, limit=5)
+            top = ranking(connection, self.cohort, DEFAULT_STRATEGY, limit=5)
         films = ", ".join(f"{film.title} ({film.score:.2f})" for film in top)
         self.session.say(f"first ranking, from {read.done} of {read.members} members: {films}")
 
 
 def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
-    from letterboxd_scraper import clock
-    from ranking import stats
+    from letterboxd_scraper.store import statistics
     from ranking.compute import compute
     from ranking.strategies import STRATEGIES
 
-    at = clock.now(session.config.LETTERBOXD_NOW)
-    stats.refresh(engine, at)
-    compute(engine, cohort, STRATEGIES[DEFAULT], {}, at)
+    at = session.config.now()
+    statistics.refresh(engine, at)
+    compute(engine, cohort, STRATEGIES[DEFAULT_STRATEGY], {}, at)
 
 
 def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path) -> None:
+    from letterboxd_scraper.cli.export import write
+    from letterboxd_scraper.cli.rank import say_how_old, show_films
     from letterboxd_scraper.store.engine import reading
-    from ranking.cli import say_how_old, show_films
-    from ranking.cli_export import write
-    from ranking.exports import as_csv
+    from ranking.exports.texts import as_csv
     from ranking.results import ranking
 
     with reading(engine) as connection:
-        found = ranking(connection, cohort, DEFAULT)
-        say_how_old(session, connection, cohort, DEFAULT)
+        found = ranking(connection, cohort, DEFAULT_STRATEGY)
+        say_how_old(session, connection, cohort, DEFAULT_STRATEGY)
     show_films(session, found[:limit])
     write(session, [as_csv(found, session.config.LETTERBOXD_BASE_URL)], len(found), output)
     session.say(f"not seen yet: letterboxd rank show --cohort {cohort.label} --unseen-by {cohort.seed}")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper import options
-from letterboxd_scraper.console import Session
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
-    from ranking.taste import Match
-    from ranking.taste_films import Comparison, Opinions
+    from ranking.taste.films import Comparison, Opinions
+    from ranking.taste.members import Match
 
 _FILMS = 10
 
@@ -49,22 +49,23 @@ def taste(
       letterboxd taste --member marla --cohort friends
       letterboxd taste --member marla --with tycho
     """
-    from letterboxd_scraper.store import cohorts
     from letterboxd_scraper.store.engine import reading
-    from ranking import taste, taste_films
+    from letterboxd_scraper.store.members import cohorts
+    from ranking.taste import films as taste_films
+    from ranking.taste import members
 
     session: Session = context.obj
     with reading(session.store()) as connection:
         chosen = cohorts.find(connection, cohort) if cohort is not None else None
-        circle = taste.read(connection, chosen)
-        names = taste.member_names(connection, circle)
-        one = taste.find_member(connection, circle, chosen, member)
+        circle = members.read(connection, chosen)
+        names = members.member_names(connection, circle)
+        one = members.find_member(connection, circle, chosen, member)
         if other is None:
             found = circle.of_member(one)
             few = len(circle.users) - 1 - len(found)
             _show_members(session, one, names, found[:limit], few)
             return
-        two = taste.find_member(connection, circle, chosen, other)
+        two = members.find_member(connection, circle, chosen, other)
         if one == two:
             raise InputError(f"--with {other}: name another member than --member")
         films = taste_films.compare(connection, circle, one, two, limit or _FILMS)
@@ -77,7 +78,7 @@ def _show_members(session: Session, one: int, names: dict[int, str], found: "lis
     rows = [(names[other], *_numbers(match)) for other, match in zip(others, found, strict=True)]
     session.show(columns, rows)
     if few:
-        from ranking.agreement import LEAST_OVERLAP
+        from ranking.taste.agreement import LEAST_OVERLAP
 
         session.say(
             f"left out: {few} members with fewer than {LEAST_OVERLAP} films in common with {names[one]}"

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper import options
 from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
-from letterboxd_scraper.console import Session
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
-    from letterboxd_scraper.starts import FeedStart
+    from letterboxd_scraper.items.tasks import FeedStart
 
 
 def watch(
@@ -29,10 +29,11 @@ def watch(
       letterboxd watch --user marla
     """
     from letterboxd_scraper.arguments import RssArguments
-    from letterboxd_scraper.cli import crawls
-    from letterboxd_scraper.store import feeds, runs
+    from letterboxd_scraper.cli import run_spider
+    from letterboxd_scraper.store.crawl_state import runs
     from letterboxd_scraper.store.engine import reading
-    from letterboxd_scraper.targets import find_target
+    from letterboxd_scraper.store.members import feeds
+    from letterboxd_scraper.store.targets import find_target
 
     session: Session = context.obj
     given: dict[str, Any] = {"cohort": cohort, "user": user}
@@ -47,7 +48,7 @@ def watch(
         session.say(f"{name}: there is nobody whose feed could be read")
         return
     session.say(f"{name}: {_cost(starts, session.config.DOWNLOAD_DELAY)}")
-    code = crawls.crawl(session, "rss", given, crawl_settings(accept_terms=accept_terms))
+    code = run_spider.crawl(session, "rss", given, crawl_settings(accept_terms=accept_terms))
     with reading(engine) as connection:
         notes = runs.notes_of_latest(connection, "rss", target.label if target else None)
     session.say(f"{name}: {notes}")

@@ -12,15 +12,15 @@ from scrapy.exceptions import UsageError
 
 from letterboxd_scraper import config
 from letterboxd_scraper.arguments import Arguments
-from letterboxd_scraper.beginnings import JOB
-from letterboxd_scraper.browser import chromium
+from letterboxd_scraper.downloader.browser import chromium
+from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import InputError, ProjectError
-from letterboxd_scraper.extensions import OUTCOME
+from letterboxd_scraper.extensions.run import OUTCOME
+from letterboxd_scraper.extensions.start import JOB
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.store.engine import reading
-from letterboxd_scraper.store.opening import open_store
-from letterboxd_scraper.targets import find_target
-from letterboxd_scraper.terms import refuse_without_terms
+from letterboxd_scraper.store.open import open_store
+from letterboxd_scraper.store.targets import find_target
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from datetime import date
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items import DiaryEntry, Film
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import DiaryEntry
 from letterboxd_scraper.pages.tiles import parse_film, parse_stars
 
 # What stands in the place of the table when there is no entry.

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
-from letterboxd_scraper.items import STARS, FeedEntry, Film
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import STARS, FeedEntry
 
 _VIEWING = re.compile(r"letterboxd-(?:watch|review)-\d{1,18}")
 _FILM = re.compile(r"/([^/\s]+)/film/([^/\s]{1,500})/(?:\d+/)?$")

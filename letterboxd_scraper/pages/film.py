@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.film_items import Director, FilmPage, TmdbLink
-from letterboxd_scraper.items import Film
+from letterboxd_scraper.items.films import Director, Film, FilmPage, TmdbLink
+from letterboxd_scraper.items.texts import storable
 from letterboxd_scraper.pages.numbers import parse_count
 from letterboxd_scraper.pages.tiles import film_identity, title_and_year
-from letterboxd_scraper.texts import storable
 
 CONTAINER = "script[type='application/ld+json'], p.text-footer"
 _NUMBER = re.compile(r"film:([1-9]\d{0,8})\b")

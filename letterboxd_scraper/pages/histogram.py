@@ -5,7 +5,7 @@ import re
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
-from letterboxd_scraper.film_items import Histogram
+from letterboxd_scraper.items.films import Histogram
 from letterboxd_scraper.pages.bars import BARS, parse_bar
 from letterboxd_scraper.pages.numbers import parse_count
 

@@ -3,7 +3,7 @@
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items import Person
+from letterboxd_scraper.items.members import Person
 from letterboxd_scraper.pages.numbers import parse_count
 
 CONTAINER = "table.member-table, table.person-table"

@@ -5,7 +5,7 @@ import re
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
-from letterboxd_scraper.film_items import Director
+from letterboxd_scraper.items.films import Director
 
 CONTAINER = "h1.title-1"
 _SLUG = re.compile(r"/[a-z-]+/([^\s/]{1,500})/?$")

@@ -5,7 +5,8 @@ import re
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items import Film, Profile
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import Profile
 from letterboxd_scraper.pages.bars import BARS, parse_bar
 from letterboxd_scraper.pages.numbers import parse_count
 from letterboxd_scraper.pages.proof import owner_of

@@ -14,7 +14,8 @@ from typing import Any
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items import Film, Tile
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.members import Tile
 from letterboxd_scraper.pages.numbers import parse_count
 
 # An element of the parsed page. A page has hundreds of them below its tiles: walking over them is some

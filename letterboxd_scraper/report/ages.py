@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from letterboxd_scraper.report.films import Films
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_members, users
 
 Span = tuple[datetime, datetime]

@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from letterboxd_scraper.items import STARS
+from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report.comparisons import Difference, Division
 
 Spec = dict[str, Any]

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import STARS
+from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report.texts import clean
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import (
     cohort_members,
     film_genres,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.cohorts import Cohort
-from ranking import taste
+from letterboxd_scraper.store.members.cohorts import Cohort
+from ranking.taste import members as taste
 
 # Of more pairs, only those of the reader and the most alike and unlike are part of the page.
 MOST_PAIRS = 12_000

@@ -13,15 +13,17 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.report import ages, charts, comparisons, libraries, matches, naming
+from letterboxd_scraper.report import ages, charts, comparisons, libraries, matches
 from letterboxd_scraper.report.columns import as_columns, as_details
 from letterboxd_scraper.report.films import Films, of_ranking
 from letterboxd_scraper.report.matches import Matches
-from letterboxd_scraper.report.naming import Naming
 from letterboxd_scraper.report.texts import as_script_data, clean
-from letterboxd_scraper.store.cohorts import Cohort
-from ranking.strategies import DEFAULT, STRATEGIES
+from letterboxd_scraper.store.members import naming
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.naming import Naming
+from ranking.strategies import STRATEGIES
 
 # So many films, with a hundred members, make about four megabytes.
 MOST_FILMS = 5_000
@@ -36,7 +38,7 @@ class Options:
     """
 
     at: datetime
-    strategy: str = DEFAULT
+    strategy: str = DEFAULT_STRATEGY
     names: bool = False
     posters: bool = False
     for_member: str | None = None

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule.jobs import DONE, MONTHLY, Outcome
-from letterboxd_scraper.store import retention
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.engine import writing
-from ranking import stats
+from letterboxd_scraper.store.members.cohorts import Cohort
 from ranking.compute import NothingToRank, compute
 from ranking.strategies import STRATEGIES
 
@@ -33,7 +33,7 @@ def rank(engine: sa.Engine, cohort: Cohort, at: datetime) -> list[Outcome]:
     Strategies that the data cannot feed keep the ranking that they have, and so do those whose parameters in
     the cohort's definition make no sense.
     """
-    counted = stats.refresh(engine, at)
+    counted = statistics.refresh(engine, at)
     told = "nothing has changed" if counted is None else f"{counted} films counted"
     ranked, empty, wrong = [], [], []
     for strategy in STRATEGIES.values():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from letterboxd_scraper.errors import ProjectError
 
 if TYPE_CHECKING:
-    from letterboxd_scraper.store.cohorts import Cohort
+    from letterboxd_scraper.store.members.cohorts import Cohort
 
 NIGHTLY, MONTHLY = "nightly", "monthly"
 JOBS = (NIGHTLY, MONTHLY)

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from letterboxd_scraper.schedule.jobs import Outcome, Step, worst
 from letterboxd_scraper.schedule.nodes import Node
-from letterboxd_scraper.store.signs import Sign
+from letterboxd_scraper.store.crawl_state.liveness import Sign
 
 CODES = {"finished": 0, "failures": 3, "blocked": 4, "failed": 1, "interrupted": 130}
 _WHOLE = "all"

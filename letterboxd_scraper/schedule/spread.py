@@ -14,16 +14,15 @@ from datetime import timedelta
 import sqlalchemy as sa
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from letterboxd_scraper import clock
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import NodeSilent, NodeUnusable
 from letterboxd_scraper.schedule.jobs import BLOCKED, Outcome, Step
 from letterboxd_scraper.schedule.nodes import Node
 from letterboxd_scraper.schedule.parts import CODES, Part, complete, new_job, shard_of, together
-from letterboxd_scraper.store import signs
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.crawl_state import liveness
+from letterboxd_scraper.store.crawl_state.liveness import Sign
 from letterboxd_scraper.store.engine import reading
-from letterboxd_scraper.store.signs import Sign
+from letterboxd_scraper.store.members.cohorts import Cohort
 
 # A part that was lost so often brings down whoever takes it.
 _MOST_TRIES = 3
@@ -73,15 +72,15 @@ class Spread:
     def _number(self, step: Step) -> int:
         if not step.spread:
             return 1
-        at = clock.now(self.settings.LETTERBOXD_NOW)
+        at = self.settings.now()
         with reading(self.engine) as connection:
-            begun = signs.shards_to_carry_on(connection, step.spider, self.cohort.label, at)
+            begun = liveness.shards_to_carry_on(connection, step.spider, self.cohort.label, at)
         return self.shards or begun or len(self.nodes)
 
     def _under_way(self, step: Step) -> list[Part]:
         """Return what an earlier command has begun of a step, or somebody by hand, and is still at work."""
         with reading(self.engine) as connection:
-            alive = signs.alive(connection, step.spider, self.cohort.label, self.silence)
+            alive = liveness.alive(connection, step.spider, self.cohort.label, self.silence)
         found = {
             sign.job or str(sign.id): Part(step, sign.shard, job=sign.job, run=sign.id) for sign in alive
         }
@@ -151,8 +150,8 @@ class Spread:
     def _sign(self, part: Part) -> Sign | None:
         with reading(self.engine) as connection:
             if part.run is not None:
-                return signs.of_run(connection, part.run, self.silence)
-            return signs.of_job(connection, str(part.job), self.silence)
+                return liveness.of_run(connection, part.run, self.silence)
+            return liveness.of_job(connection, str(part.job), self.silence)
 
     def _has_been_quiet(self, part: Part, times: int = 1) -> bool:
         now = time.monotonic()

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from letterboxd_scraper.schedule.jobs import JOBS, MONTHLY
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.members.cohorts import Cohort
 
 _WAIT_SECONDS = 2.0
 # Any numbers will do, as long as every process of ours uses the same.

@@ -23,7 +23,7 @@ from letterboxd_scraper.store.schema import (
     genres,
     people,
 )
-from ranking.film_lists import match, reference
+from ranking.choices.film_lists import match, reference
 
 
 def routes(serving: Served) -> APIRouter:

@@ -12,14 +12,13 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from letterboxd_scraper.report import naming
 from letterboxd_scraper.server.served import Served
-from letterboxd_scraper.status.model import CohortStatus, LastRun, Members, Status
-from letterboxd_scraper.status.reading import Rules, read
-from letterboxd_scraper.status.runs import STATES
-from letterboxd_scraper.store import cohorts
-from letterboxd_scraper.store.cohorts import Cohort
 from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.members import cohorts, naming
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.status.model import CohortStatus, LastRun, Members, Status
+from letterboxd_scraper.store.status.read import Rules, read
+from letterboxd_scraper.store.status.runs import STATES
 
 # However often they are asked for, the numbers take at most this share of one processor.
 _SHARE = 0.2

@@ -6,15 +6,15 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query
 
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.options import MOST
 from letterboxd_scraper.server import models, served
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.served import Served, Shown
-from letterboxd_scraper.store.cohorts import Cohort
 from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import film_rankings, films
-from ranking.filters import Choices, conditions, read_decade, read_years
+from letterboxd_scraper.terminal.options import MOST
+from ranking.choices.filters import Choices, conditions, read_decade, read_years
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
 

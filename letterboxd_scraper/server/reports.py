@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict
 
+from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.server import models, served
 from letterboxd_scraper.server.guard import NOTHING
@@ -32,7 +33,6 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
-from ranking.strategies import DEFAULT
 
 # The page itself names the scripts that it allows; both policies hold.
 _POLICY = (
@@ -147,7 +147,7 @@ def routes(serving: Served) -> APIRouter:
                 (shown, stored_rankings(connection, shown.cohort))
                 for shown in served.every(connection, serving)
             ]
-        page = _index().render(cohorts=found, default=DEFAULT, attribution=models.ATTRIBUTION)
+        page = _index().render(cohorts=found, default=DEFAULT_STRATEGY, attribution=models.ATTRIBUTION)
         return HTMLResponse(page, headers={"Content-Security-Policy": _INDEX_POLICY})
 
     @router.get(
@@ -176,7 +176,7 @@ def routes(serving: Served) -> APIRouter:
 
 def _usual(connection: sa.Connection, shown: Shown) -> str:
     found = [each.strategy for each in stored_rankings(connection, shown.cohort)]
-    return DEFAULT if DEFAULT in found or not found else found[0]
+    return DEFAULT_STRATEGY if DEFAULT_STRATEGY in found or not found else found[0]
 
 
 def is_known(tag: str, if_none_match: str | None) -> bool:

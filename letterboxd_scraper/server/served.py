@@ -8,13 +8,11 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
-from letterboxd_scraper import clock
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.report import naming
-from letterboxd_scraper.report.naming import Naming
-from letterboxd_scraper.store import cohorts
-from letterboxd_scraper.store.cohorts import Cohort
+from letterboxd_scraper.store.members import cohorts, naming
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.naming import Naming
 from letterboxd_scraper.store.schema import users
 
 
@@ -32,7 +30,7 @@ class Served:
 
     @property
     def now(self) -> datetime:
-        return clock.now(self.settings.LETTERBOXD_NOW)
+        return self.settings.now()
 
 
 @dataclass(frozen=True)

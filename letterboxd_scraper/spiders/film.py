@@ -12,6 +12,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import FilmArguments
+from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.errors import (
     PageError,
     TmdbDown,
@@ -22,13 +23,14 @@ from letterboxd_scraper.errors import (
     TmdbUnreadable,
     WrongPage,
 )
-from letterboxd_scraper.film_items import (
+from letterboxd_scraper.items.films import (
     DIRECTOR,
     FILM,
     HISTOGRAM,
     TMDB,
     Director,
     DirectorPage,
+    Film,
     FilmFacts,
     FilmGone,
     FilmHistogram,
@@ -37,15 +39,14 @@ from letterboxd_scraper.film_items import (
     TmdbLink,
     credited,
 )
-from letterboxd_scraper.items import Failure, Film
+from letterboxd_scraper.items.members import Failure
+from letterboxd_scraper.items.tasks import Details, FilmStart, KnownDirectors
 from letterboxd_scraper.pages import film as film_page
 from letterboxd_scraper.pages import person
 from letterboxd_scraper.pages.film import parse_film_page
 from letterboxd_scraper.pages.histogram import parse_histogram, refuse_truncated
 from letterboxd_scraper.pages.person import parse_person_page
 from letterboxd_scraper.spiders.site import SiteSpider, described, parsed, prove, prove_text, showing
-from letterboxd_scraper.starts import Details, FilmStart, KnownDirectors
-from letterboxd_scraper.stops import CrawlEnding, SiteStop
 
 
 class FilmSpider(SiteSpider):

@@ -7,13 +7,13 @@ from parsel import Selector
 
 from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import Definition, FollowGraphArguments
-from letterboxd_scraper.circle import Circle
+from letterboxd_scraper.crawl.follow_walk import Circle
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items import Listing, Membership, PeoplePage, Person
+from letterboxd_scraper.items.members import Listing, Membership, PeoplePage, Person
+from letterboxd_scraper.items.tasks import Bookmark
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.people import parse_people, parse_total
 from letterboxd_scraper.spiders.member import MemberSpider
-from letterboxd_scraper.starts import Bookmark
 
 
 class FollowGraphSpider(MemberSpider):

@@ -10,11 +10,11 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
 from letterboxd_scraper import urls
+from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.errors import PageError
-from letterboxd_scraper.items import STARS_OF, Failure, Listing, MemberStatus
+from letterboxd_scraper.items.members import STARS_OF, Failure, Listing, MemberStatus
 from letterboxd_scraper.pages import diary, people, profile, proof, tiles
 from letterboxd_scraper.spiders.site import SiteSpider, described, prove, showing
-from letterboxd_scraper.stops import CrawlEnding, SiteStop
 
 BODY_CLASS = {
     Listing.PROFILE: "profile",

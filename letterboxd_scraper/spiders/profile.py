@@ -6,18 +6,27 @@ from typing import Any, ClassVar
 
 from parsel import Selector
 
-from letterboxd_scraper import clock, urls
+from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import Arguments, ProfileArguments
+from letterboxd_scraper.crawl.full import MemberCrawl
+from letterboxd_scraper.crawl.listing import Reading, Verdict
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items import STARS_OF, DiaryPage, Failure, FilmsPage, Listing, MemberRead, Tile
-from letterboxd_scraper.leases import Leases, Start
+from letterboxd_scraper.extensions.member_queue import Leases, Start
+from letterboxd_scraper.items.members import (
+    STARS_OF,
+    DiaryPage,
+    Failure,
+    FilmsPage,
+    Listing,
+    MemberRead,
+    Tile,
+)
+from letterboxd_scraper.items.tasks import MemberStart, StoredFilms
 from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_tiles
-from letterboxd_scraper.reading import MemberCrawl, Reading, Verdict
 from letterboxd_scraper.spiders.member import MemberSpider
-from letterboxd_scraper.starts import MemberStart, StoredFilms
 
 
 class ProfileSpider(MemberSpider):
@@ -116,7 +125,7 @@ class ProfileSpider(MemberSpider):
         tiles = parse_tiles(page)
         check_filter(listing, tiles)
         following = next_page(page, urls.listing(crawl.name, listing, number))
-        reading.add(number, tiles, clock.now(self.settings["LETTERBOXD_NOW"]))
+        reading.add(number, tiles, self.now())
         item = FilmsPage(crawl.name, listing, number, tiles, last=False, total=reading.total)
         if following is not None and number < urls.LAST_PAGE:
             return item

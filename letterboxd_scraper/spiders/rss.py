@@ -9,10 +9,10 @@ from scrapy.http import Response
 
 from letterboxd_scraper.arguments import RssArguments
 from letterboxd_scraper.errors import PageError
-from letterboxd_scraper.items import FeedEntry, FeedNews, FeedUnchanged, Listing
+from letterboxd_scraper.items.members import FeedEntry, FeedNews, FeedUnchanged, Listing
+from letterboxd_scraper.items.tasks import FeedStart
 from letterboxd_scraper.pages.feed import parse_feed
 from letterboxd_scraper.spiders.member import MemberSpider
-from letterboxd_scraper.starts import FeedStart
 
 NOT_MODIFIED = 304
 

@@ -1,6 +1,7 @@
 """What all spiders of the site share: arguments, requests that report their failures, proof of pages."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, ClassVar
 
 from parsel import Selector
@@ -9,10 +10,11 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
+from letterboxd_scraper import config
 from letterboxd_scraper.arguments import Arguments
+from letterboxd_scraper.downloader.stops import SiteStop
 from letterboxd_scraper.errors import WrongPage
 from letterboxd_scraper.pages import proof
-from letterboxd_scraper.stops import SiteStop
 
 
 class SiteSpider(Spider):
@@ -32,6 +34,10 @@ class SiteSpider(Spider):
 
     def url(self, path: str) -> str:
         return str(self.settings["LETTERBOXD_BASE_URL"]) + path
+
+    def now(self) -> datetime:
+        """Return the time in UTC, which simulations may set."""
+        return config.now(str(self.settings["LETTERBOXD_NOW"]))
 
     def ask(
         self,

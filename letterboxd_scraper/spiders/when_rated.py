@@ -7,20 +7,20 @@ from parsel import Selector
 from scrapy.http import Response
 from twisted.python.failure import Failure as TwistedFailure
 
-from letterboxd_scraper import clock, urls
+from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import WhenRatedArguments
-from letterboxd_scraper.delta import MemberDelta, Rules
+from letterboxd_scraper.crawl.delta import MemberDelta, Rules
+from letterboxd_scraper.crawl.full import MemberCrawl
+from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.errors import PageError
-from letterboxd_scraper.items import Failure, FeedEntry, Listing, MemberRefreshed
-from letterboxd_scraper.leases import Start
+from letterboxd_scraper.extensions.member_queue import Start
+from letterboxd_scraper.items.members import Failure, FeedEntry, Listing, MemberRefreshed
+from letterboxd_scraper.items.tasks import DeltaStart, MemberStart, StoredRows
 from letterboxd_scraper.pages.feed import parse_feed
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles
-from letterboxd_scraper.reading import MemberCrawl
 from letterboxd_scraper.spiders.profile import ProfileSpider, check_filter
-from letterboxd_scraper.starts import DeltaStart, MemberStart, StoredRows
-from letterboxd_scraper.stops import CrawlEnding, SiteStop
 
 
 class WhenRatedSpider(ProfileSpider):
@@ -80,7 +80,7 @@ class WhenRatedSpider(ProfileSpider):
         following = next_page(page, urls.listing(delta.name, listing, number))
         last = following is None or number == urls.LAST_PAGE
         total = parse_likes_total(page) if listing is Listing.LIKES else None
-        delta.saw_page(number, tiles, last=last, total=total, at=clock.now(self.settings["LETTERBOXD_NOW"]))
+        delta.saw_page(number, tiles, last=last, total=total, at=self.now())
 
     def go_on_with_delta(self, member: str) -> Iterator[Any]:
         """Yield what the pages told, then the request for the next one, or what marks the member's end."""

@@ -84,3 +84,12 @@ def shown(url: str) -> str:
 def first_line(error: sa.exc.DBAPIError) -> str:
     """Return what a database says is wrong, in one line."""
     return str(error.orig).strip().splitlines()[0]
+
+
+def revision_of(engine: sa.Engine) -> str | None:
+    """Return the revision of a database's schema; None if there is none yet."""
+    with reading(engine) as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        version = sa.select(sa.column("version_num", sa.Text)).select_from(sa.table("alembic_version"))
+        return connection.scalar(version)

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store import bookmarks
+from letterboxd_scraper.store.crawl_state import bookmarks
 from letterboxd_scraper.store.schema import (
     film_countries,
     film_genres,

@@ -16,11 +16,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 
-from letterboxd_scraper.clock import now
+from letterboxd_scraper.config import now
 from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store.backup import back_up
-from letterboxd_scraper.store.engine import shown
-from letterboxd_scraper.store.opening import revision_of
+from letterboxd_scraper.store.engine import revision_of, shown
 
 # Any number will do, as long as every process of ours uses the same.
 _ADVISORY_LOCK = 5_215_027

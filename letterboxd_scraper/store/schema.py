@@ -10,8 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from letterboxd_scraper.items import STARS
-
 # That of the newest migration.
 REVISION = "0008"
 
@@ -408,44 +406,3 @@ robots_txt = sa.Table(
 
 # On PostgreSQL this view stands in for the table; `statistics_query` fills the table on SQLite.
 MATERIALIZED_VIEWS = frozenset({"cohort_film_stats"})
-
-
-def statistics_query() -> sa.Select[Any]:
-    """Select the rows of `cohort_film_stats`: one per cohort and film with at least one rating."""
-    stars = sa.cast(ratings.c.rating, sa.Double)
-    return (
-        sa.select(
-            cohort_members.c.cohort_id,
-            ratings.c.film_id,
-            sa.cast(sa.func.count(), sa.Integer).label("watchers"),
-            sa.func.avg(stars, type_=sa.Double).label("avg_rating"),
-            sa.func.sum(stars, type_=sa.Double).label("rating_sum"),
-            sa.func.min(ratings.c.rated_at, type_=UTCDateTime).label("first_rating_at"),
-            sa.func.max(ratings.c.rated_at, type_=UTCDateTime).label("last_rating_at"),
-        )
-        .join(ratings, ratings.c.user_id == cohort_members.c.user_id)
-        .where(ratings.c.rating.is_not(None))
-        .group_by(cohort_members.c.cohort_id, ratings.c.film_id)
-    )
-
-
-def histograms_query(at: datetime) -> sa.Select[Any]:
-    """Select the rows of `film_histograms` for all cohorts: how many members gave a film so many stars."""
-    counted = (
-        sa.select(
-            cohort_members.c.cohort_id, ratings.c.film_id, ratings.c.rating, sa.func.count().label("count")
-        )
-        .join(ratings, ratings.c.user_id == cohort_members.c.user_id)
-        .where(ratings.c.rating.is_not(None))
-        .group_by(cohort_members.c.cohort_id, ratings.c.film_id, ratings.c.rating)
-        .subquery("counted")
-        .c
-    )
-    labels = sa.case({stars: str(stars) for stars in STARS}, value=counted.rating)
-    return sa.select(
-        counted.cohort_id,
-        counted.film_id,
-        labels.label("bucket_label"),
-        sa.cast(counted.count, sa.Integer).label("count"),
-        sa.literal(at, UTCDateTime).label("computed_at"),
-    )

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from letterboxd_scraper.errors import TmdbUnreadable
-from letterboxd_scraper.film_items import Director, TmdbDetails, TmdbLink
-from letterboxd_scraper.texts import storable
+from letterboxd_scraper.items.films import Director, TmdbDetails, TmdbLink
+from letterboxd_scraper.items.texts import storable
 
 IMAGES = "https://image.tmdb.org/t/p"
 POSTER_SIZE = "w500"

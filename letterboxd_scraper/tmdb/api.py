@@ -17,7 +17,7 @@ from letterboxd_scraper.errors import (
     TmdbUnavailable,
     TmdbUnreadable,
 )
-from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
+from letterboxd_scraper.items.films import TmdbDetails, TmdbLink
 from letterboxd_scraper.retry_after import seconds_in
 from letterboxd_scraper.tmdb.answers import read_details
 

@@ -17,7 +17,7 @@ from letterboxd_scraper.errors import (
     TmdbUnavailable,
     TmdbUnreadable,
 )
-from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
+from letterboxd_scraper.items.films import TmdbDetails, TmdbLink
 from letterboxd_scraper.tmdb.api import TmdbApi
 
 # Requests under way at once: at ten a second, enough for answers that take up to 0.4 s.

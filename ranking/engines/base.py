@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from ranking.parquet_folder import Export
+from ranking.parquet.folder import Export
 
 # An engine's name is that of its extra; its module offers `opened(export)`.
 _MODULES = {"duckdb": "ranking.engines.on_duckdb", "spark": "ranking.engines.on_spark"}

@@ -15,8 +15,8 @@ from ranking.compute import NothingToRank, with_ranks
 from ranking.engines.base import Engine
 from ranking.engines.views import COHORT
 from ranking.facts import Facts
-from ranking.parquet_columns import RANKING
-from ranking.parquet_folder import RANKINGS, Export, file_of, refuse_foreign_file, replacing
+from ranking.parquet.columns import RANKING
+from ranking.parquet.folder import RANKINGS, Export, file_of, refuse_foreign_file, replacing
 from ranking.strategies.base import SqlStrategy
 
 _RANKED = ("rank", "film_id", "slug", "title", "year", "score", "watchers", "mean")

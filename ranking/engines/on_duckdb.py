@@ -10,10 +10,10 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import statistics_query
+from letterboxd_scraper.store.statistics import statistics_query
 from ranking.engines.translate import DUCKDB, translate
 from ranking.engines.views import VIEWS, View
-from ranking.parquet_folder import Export
+from ranking.parquet.folder import Export
 
 # Ten million ratings need less. What needs more goes through files, rather than take the default, which
 # is most of the machine.

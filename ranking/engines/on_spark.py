@@ -13,10 +13,10 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.schema import statistics_query
+from letterboxd_scraper.store.statistics import statistics_query
 from ranking.engines.translate import SPARK, translate
 from ranking.engines.views import VIEWS
-from ranking.parquet_folder import Export
+from ranking.parquet.folder import Export
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

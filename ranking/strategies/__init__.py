@@ -6,8 +6,8 @@ To add one, write a file like `bayesian.py` and name it in STRATEGIES.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from letterboxd_scraper.config import DEFAULT_STRATEGY as DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
-from ranking.default import DEFAULT as DEFAULT
 from ranking.strategies import bayesian, circle, discovery, hybrid, recency, wilson
 from ranking.strategies.base import Strategy
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from ranking.columns import Columns, as_query
 from ranking.facts import Facts
+from ranking.sql import Columns, as_query
 
 Parameters = dict[str, float]
 

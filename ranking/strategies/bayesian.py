@@ -4,8 +4,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ranking.expressions import double
 from ranking.facts import Facts
+from ranking.sql import double
 from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 
 

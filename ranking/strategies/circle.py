@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ranking.columns import Columns
 from ranking.facts import Facts
+from ranking.sql import Columns
 from ranking.strategies.base import MIN_VOTES, FittedStrategy, Parameters, Terms, many, min_votes
 
 if TYPE_CHECKING:  # NumPy is imported when something is computed
-    from ranking.circle.model import Fit
-    from ranking.circle.ratings import Floats, Ratings
+    from ranking.strategies.circle_model import Fit
+    from ranking.strategies.circle_ratings import Floats, Ratings
 
 
 def shrunken(rated: Any, weight: Any, *, expected: Any, expected_weight: Any) -> Any:
@@ -88,8 +88,8 @@ class Circle:
 
 
 def _fit(connection: sa.Connection, facts: Facts, parameters: Parameters) -> Circle:
-    from ranking.circle.model import fit
-    from ranking.circle.ratings import read
+    from ranking.strategies.circle_model import fit
+    from ranking.strategies.circle_ratings import read
 
     ratings = read(connection, facts)
     return Circle(ratings, fit(ratings), parameters[MIN_VOTES])

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import films
-from ranking.expressions import double, with_standard_scores
 from ranking.facts import Facts
+from ranking.sql import double, with_standard_scores
 from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 from ranking.strategies.bayesian import score_of
 

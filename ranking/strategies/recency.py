@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import UTCDateTime
-from ranking.expressions import between, days_between, double, exp
 from ranking.facts import Facts
+from ranking.sql import between, days_between, double, exp
 from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 from ranking.strategies.bayesian import bayesian
 

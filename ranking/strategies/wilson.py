@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ranking.expressions import double, sqrt
 from ranking.facts import Facts
+from ranking.sql import double, sqrt
 from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from betamax import BaseMatcher, Betamax
 
 from letterboxd_scraper.errors import TmdbNotFound
-from letterboxd_scraper.film_items import TmdbLink
+from letterboxd_scraper.items.films import TmdbLink
 from letterboxd_scraper.tmdb.api import TmdbApi
 from tests.site import Site, World, own_world
 from tests.site.cinema import details, oddity

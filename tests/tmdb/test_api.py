@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from letterboxd_scraper.errors import TmdbNotFound, TmdbUnreadable
-from letterboxd_scraper.film_items import Director, TmdbDetails, TmdbLink
+from letterboxd_scraper.items.films import Director, TmdbDetails, TmdbLink
 from letterboxd_scraper.tmdb.answers import read_details
 from letterboxd_scraper.tmdb.api import TmdbApi
 from tests.site import own_world

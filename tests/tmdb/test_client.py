@@ -18,7 +18,7 @@ from letterboxd_scraper.errors import (
     TmdbUnavailable,
     TmdbUnreadable,
 )
-from letterboxd_scraper.film_items import TmdbDetails, TmdbLink
+from letterboxd_scraper.items.films import TmdbDetails, TmdbLink
 from letterboxd_scraper.tmdb.api import TmdbApi
 from letterboxd_scraper.tmdb.client import DOWN_AFTER, LONGEST_WAIT, TmdbClient
 from tests.site import Fault, Site, own_world

@@ -5,16 +5,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items import STARS
+from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.store.checks.finding import Finding, of_query
 from letterboxd_scraper.store.schema import (
     changed_facts,
     cohort_film_stats,
     film_histograms,
     films,
-    histograms_query,
-    statistics_query,
 )
+from letterboxd_scraper.store.statistics import histograms_query, statistics_query
 
 _UNCOUNTED = "not compared: ratings have changed since; `letterboxd refresh stats` counts them"
 _ADVICE = "run this SQL, then `letterboxd refresh stats`: INSERT INTO changed_facts (id) VALUES (1)"

@@ -1,0 +1,96 @@
+"""`rank evaluate`: which strategy foretells best what the members of a circle think."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
+
+if TYPE_CHECKING:
+    from ranking.evaluation.data import Source
+    from ranking.evaluation.evaluate import Evaluation, Judged
+
+_NAMES = {"pairs": "pairs right", "ndcg_10": "NDCG@10", "ndcg_100": "NDCG@100", "rmse": "RMSE, stars"}
+
+
+def rank_evaluate(
+    context: typer.Context,
+    cohort: Annotated[str | None, options.cohort()] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A Parquet file instead: user, film (or slug), rating in stars.", metavar="FILE"),
+    ] = None,
+    hide: Annotated[float, typer.Option(help="The share of each member's ratings to hide.")] = 0.2,
+    seed: Annotated[int, options.count("Which ratings are hidden.", least=0)] = 0,
+) -> None:
+    """Say how well each strategy foretells ratings hidden from it.
+
+    Each measure is taken within every member and averaged over the members, with its standard error;
+    "more" is the difference to the plain mean, member by member. Pairs right: of two films to which a
+    member gave different stars, how often the ranking has them in that order; a tie counts half. A film
+    that a strategy does not score counts as an average one; hidden ratings of films that nobody else
+    rated are left out. In the 90 % interval: of the films with at least three hidden ratings, how often
+    their mean lies there, the interval widened by that mean's own noise; as noise is most of that,
+    this shows gross errors only. Nothing is written to the database.
+
+    \b
+    Examples:
+      letterboxd rank evaluate --cohort friends
+      letterboxd rank evaluate --data ratings.parquet --seed 1 --json
+    """
+    from ranking.evaluation.evaluate import evaluate
+
+    session: Session = context.obj
+    if not 0 < hide < 1:
+        raise InputError(f"--hide {hide:g}: a share between 0 and 1 is wanted, such as 0.2")
+    with _source(session, cohort, data) as source:
+        found = evaluate(source, hide, seed, session.config.now())
+    if session.as_json:
+        typer.echo(json.dumps(asdict(found), indent=1))
+    else:
+        _show(session, found)
+
+
+@contextmanager
+def _source(session: Session, cohort: str | None, data: Path | None) -> "Iterator[Source]":
+    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.members import cohorts
+    from ranking.evaluation.data import FromCohort, FromParquet
+
+    if (cohort is None) == (data is None):
+        raise InputError("name either --cohort LABEL or --data FILE")
+    if data is not None:
+        yield FromParquet(data)
+        return
+    with reading(session.store()) as connection:
+        yield FromCohort(connection, cohorts.find(connection, cohort or ""))
+
+
+def _show(session: Session, found: "Evaluation") -> None:
+    session.say(
+        f"{found.members} members; {found.kept} ratings kept, {found.hidden} hidden ones judged, "
+        f"{found.left_out} left out (films that nobody else rated)"
+    )
+    rows = [row for judged in found.rankings for row in _rows(judged)]
+    session.show(("strategy", "measure", "value", "±", "more", "± "), rows)
+    for judged in found.rankings:
+        if judged.remark:
+            session.say(f"{judged.strategy} was not judged: {judged.remark}")
+
+
+def _rows(judged: "Judged") -> Iterator[tuple[object, ...]]:
+    for name, figure in judged.figures.items():
+        more = judged.more[name]
+        yield judged.strategy, _NAMES[name], figure.mean, figure.error, more.mean, more.error
+    if judged.inside and judged.inside.mean is not None:
+        inside = judged.inside
+        yield judged.strategy, "in the 90 % interval", inside.mean, inside.error, None, None
+    if judged.scored is not None and judged.scored < 1:
+        yield judged.strategy, "hidden films scored", judged.scored, None, None, None

@@ -1,0 +1,136 @@
+"""`letterboxd export …` and `python -m ranking export …`: rankings as files."""
+
+import io
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from letterboxd_scraper.cli.export_parquet import export_parquet
+from letterboxd_scraper.cli.film_choices import with_film_choices
+from letterboxd_scraper.cli.rank import CohortOption, StrategyOption, chosen_films
+from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.help import App
+from letterboxd_scraper.terminal.session import Session
+
+if TYPE_CHECKING:
+    from ranking.choices.filters import Choices
+    from ranking.results import RankedFilm
+
+    Texts = Callable[[Session, list[RankedFilm], str], Sequence[str]]
+
+export = App(help="Write rankings to files.")
+
+
+def _csv(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+    """Write a ranking as CSV, for a spreadsheet.
+
+    Titles that a spreadsheet would compute as formulas get an apostrophe before them.
+
+    \b
+    Examples:
+      letterboxd export csv --cohort friends --output friends.csv
+      letterboxd export csv --cohort friends --min-score 3.8 --unseen-by marla
+    """
+    from ranking.exports.texts import as_csv
+
+    return [as_csv(found, session.config.LETTERBOXD_BASE_URL)]
+
+
+def _json(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+    """Write a ranking as JSON, for programs.
+
+    \b
+    Examples:
+      letterboxd export json --cohort friends --output friends.json
+    """
+    from ranking.exports.texts import as_json
+
+    return [as_json(found, session.config.LETTERBOXD_BASE_URL)]
+
+
+def _html(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+    """Write a ranking as a plain HTML table.
+
+    `letterboxd report` makes a page to explore.
+
+    \b
+    Examples:
+      letterboxd export html --cohort friends --limit 100 --output friends.html
+    """
+    from ranking.exports.texts import as_html
+
+    return [as_html(found, strategy, session.config.LETTERBOXD_BASE_URL)]
+
+
+def _letterboxd(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+    """Write a ranking as the CSV that Letterboxd imports as a list.
+
+    It tells no ratings and no days, so that importing it logs nothing and rates nothing. What is larger than
+    the one megabyte that Letterboxd takes becomes several files: FILE.csv, FILE-2.csv and so on.
+
+    \b
+    Examples:
+      letterboxd export letterboxd --cohort friends --limit 100 --output list.csv
+    """
+    from letterboxd_scraper.store.engine import reading
+    from ranking.exports.letterboxd_list import as_import, identities
+
+    with reading(session.store()) as connection:
+        return as_import(found, identities(connection, found))
+
+
+def _add(name: str, texts: "Texts") -> None:
+    """Add the command that writes what ``texts`` makes of a ranking; its docstring is the command's."""
+
+    def command(
+        context: typer.Context,
+        cohort: CohortOption,
+        choices: "Choices",
+        strategy: StrategyOption = DEFAULT_STRATEGY,
+        limit: Annotated[int | None, options.count("How many films; default: all.")] = None,
+        min_score: Annotated[
+            float | None, typer.Option(help="Leave out films below this score.", metavar="SCORE")
+        ] = None,
+        output: Annotated[
+            Path | None, typer.Option(help="The file; default: standard output.", metavar="FILE")
+        ] = None,
+    ) -> None:
+        session: Session = context.obj
+        found = chosen_films(session, cohort, strategy, limit, min_score, choices)
+        write(session, texts(session, found, strategy), len(found), output)
+
+    export.command(name, help=texts.__doc__)(with_film_choices(command))
+
+
+def write(session: Session, texts: Sequence[str], films: int, output: Path | None) -> None:
+    """Write an export to a file, or to several with numbers in their names, or print it.
+
+    Raises InputError if that cannot be done.
+    """
+    if output is None:
+        if len(texts) > 1:
+            raise InputError(f"{films} films are too many for one file: give --output FILE or --limit N")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # as in a file, whatever the terminal's own is
+        sys.stdout.write(texts[0])
+        return
+    files = [output, *(output.with_stem(f"{output.stem}-{number}") for number in range(2, len(texts) + 1))]
+    for file, text in zip(files, texts, strict=True):
+        try:
+            with file.open("w", encoding="utf-8", newline="") as opened:
+                opened.write(text)
+        except OSError as error:
+            raise InputError(f"cannot write {file}: {error.strerror}") from None
+    session.say(f"{films} films written to {', '.join(map(str, files))}")
+
+
+_add("csv", _csv)
+_add("json", _json)
+_add("html", _html)
+_add("letterboxd", _letterboxd)
+export.command("parquet")(export_parquet)

@@ -1,0 +1,54 @@
+"""The operator's own Chromium: where it is, and with which settings Scrapy loads pages in it."""
+
+import os
+import shutil
+from typing import Any
+from urllib.parse import urlsplit
+
+from letterboxd_scraper.config import Config
+from letterboxd_scraper.errors import InputError
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# It shall load the pages that it is told to, and ask nobody for anything else.
+_ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Left to itself, playwright ends the browser at Ctrl-C, and with it the page in flight.
+_OUR_OWN_SIGNALS = {"handle_sigint": False, "handle_sigterm": False, "handle_sighup": False}
+
+
+def find(named: str) -> str:
+    """Return the browser's program: the one that is ``named``, else the first there is. Raises InputError."""
+    for name in (named,) if named else _NAMES:
+        if found := shutil.which(name):
+            return found
+    if named:
+        raise InputError(f"setting LETTERBOXD_CHROMIUM is {named!r}, but there is no such program")
+    raise InputError(
+        f"LETTERBOXD_BROWSER wants a browser, and there is no {', '.join(_NAMES)}:"
+        " install Chromium, or name its program in LETTERBOXD_CHROMIUM"
+    )
+
+
+def scrapy_settings(config: Config) -> dict[str, Any]:
+    """Return the settings that send every request to the site through the browser. Raises InputError."""
+    # Chromium's sandbox does not work for root.
+    as_root = ("--no-sandbox",) if getattr(os, "geteuid", lambda: 1)() == 0 else ()
+    options = {"executable_path": find(config.LETTERBOXD_CHROMIUM), "args": [*_ARGUMENTS, *as_root]}
+    handlers = dict.fromkeys(("http", "https"), "letterboxd_scraper.downloader.pace.PacedDownloadHandler")
+    # Each handler has a browser of its own: one is enough.
+    handlers[urlsplit(config.LETTERBOXD_BASE_URL).scheme] = (
+        "letterboxd_scraper.downloader.browser.handler.BrowserDownloadHandler"
+    )
+    return {
+        "DOWNLOAD_HANDLERS": handlers,
+        "PLAYWRIGHT_LAUNCH_OPTIONS": options | _OUR_OWN_SIGNALS,
+        # Scrapy's headers would contradict what the browser says of itself to the page's scripts.
+        "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": config.DOWNLOAD_TIMEOUT * 1000,
+    }

@@ -1,0 +1,124 @@
+"""What a site that fails or refuses gets from us: patience, then an end. Never a way round."""
+
+import asyncio
+import logging
+import random
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response, TextResponse
+from scrapy.utils.misc import load_object
+
+from letterboxd_scraper import config
+from letterboxd_scraper.downloader.pace import pace_of
+from letterboxd_scraper.downloader.stops import SiteBlocked, retried
+from letterboxd_scraper.pages.proof import block_in
+from letterboxd_scraper.retry_after import seconds_in
+
+logger = logging.getLogger(__name__)
+
+# Answers that may be better the next time.
+TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+# Answers that speak for the whole site, not for one page.
+OVERLOADED = frozenset({429, 503})
+# Whoever asks us to wait longer than this does not want us today.
+LONGEST_WAIT = 900.0
+
+
+class Refusals:
+    """Retries what may pass, with growing pauses; ends the crawl where the site says no.
+
+    A challenge silences us for CHALLENGE_PAUSE, then its page is tried once more. Two challenges
+    with no good page between them are a block, and so is one ban page.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.settings = config.from_settings(crawler.settings)
+        self.pace = pace_of(crawler)
+        self.failures = tuple(load_object(name) for name in crawler.settings.getlist("RETRY_EXCEPTIONS"))
+        self.challenges = 0
+        self.blocked: str | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        self._refuse_if_blocked()
+        if request.meta.pop("page_was_bad", False):
+            await asyncio.sleep(self._backoff(request))
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        self._refuse_if_blocked()
+        text = response.text if isinstance(response, TextResponse) else ""
+        block = block_in(response.status, lower_case(response), text)
+        if block == "ban":
+            self._stop("the site answered with a ban page", request.url)
+        if block == "challenge":
+            return await self._challenged(request)
+        if response.status in (200, 304):
+            self.challenges = 0
+        if response.status in TRANSIENT:
+            return await self._again(request, response) or response
+        return response
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        if isinstance(exception, self.failures):
+            return await self._again(request, None)
+        return None
+
+    async def _challenged(self, request: Request) -> Request:
+        self.challenges += 1
+        if self.challenges > 1:
+            self._stop("the site answered with a challenge, twice", request.url)
+        pause = self.settings.CHALLENGE_PAUSE
+        logger.warning("The site answered %s with a challenge: silent for %g s", request.url, pause)
+        await self.pace.hold(request.url, pause)
+        return request.replace(dont_filter=True)
+
+    async def _again(self, request: Request, response: Response | None) -> Request | None:
+        """Return the request to be sent again after a pause; None when it was sent often enough."""
+        status = response.status if response else None
+        if request.meta.get("retry_times", 0) >= self.settings.RETRY_TIMES:
+            if status == 429:
+                self._stop("the site still says that we ask too much", request.url)
+            return None
+        again = retried(request)
+        wait = (_asked_for(response) if response else None) or self._backoff(again)
+        if wait > LONGEST_WAIT:
+            self._stop(f"the site asks for silence for {wait / 60:.0f} minutes", request.url)
+        logger.info("%s: %s; again in %.1f s", request.url, status or "no answer", wait)
+        if status in OVERLOADED:
+            await self.pace.hold(request.url, wait)
+        else:
+            await asyncio.sleep(wait)
+        return again
+
+    def _backoff(self, request: Request) -> float:
+        """Double the pause with each retry; a random part keeps several clients from coming together."""
+        longest = self.settings.RETRY_BACKOFF_BASE * 2.0 ** (request.meta["retry_times"] - 1)
+        return float(longest) * random.uniform(0.5, 1.0)  # noqa: S311
+
+    def _refuse_if_blocked(self) -> None:
+        if self.blocked:
+            raise SiteBlocked(self.blocked)
+
+    def _stop(self, reason: str, url: str) -> None:
+        self.blocked = reason
+        logger.error(
+            "Blocked: %s (%s). What was read is kept. Another door: members' own export archives "
+            "(letterboxd import zip FILE… --cohort LABEL); or try again in some hours.",
+            reason,
+            url,
+        )
+        raise SiteBlocked(reason)
+
+
+def _asked_for(response: Response) -> float | None:
+    return seconds_in((response.headers.get("Retry-After") or b"").decode("latin-1"))
+
+
+def lower_case(response: Response) -> dict[str, str]:
+    """Return the response's headers with lower-case names."""
+    return {str(name).lower(): value for name, value in response.headers.to_unicode_dict().items()}

@@ -1,0 +1,1 @@
+"""What stands around a crawl: how it starts, its row in the log of runs, its summary."""

@@ -1,0 +1,1 @@
+"""What crawls keep of themselves: runs, bookmarks, failures, leases, the pace."""

@@ -1,0 +1,1 @@
+"""Which members a crawl is to read, and from where on."""

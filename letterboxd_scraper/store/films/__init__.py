@@ -1,0 +1,1 @@
+"""What is stored of films and of the people who made them."""

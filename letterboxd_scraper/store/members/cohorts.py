@@ -1,0 +1,155 @@
+"""Cohorts: found by label or number, made from a list of names, changed and deleted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.store import names
+from letterboxd_scraper.store.members import opt_outs
+from letterboxd_scraper.store.members.users import user_ids
+from letterboxd_scraper.store.schema import cohort_members, cohorts, users
+from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A cohort as stored; ``seed`` is None for one that was made from a list of names."""
+
+    id: int
+    label: str
+    seed: str | None
+    definition: dict[str, Any]
+    size: int
+    updated_at: datetime
+
+
+def find(connection: sa.Connection, label_or_id: str) -> Cohort:
+    """Return the cohort. Raises UnknownName, naming those that exist."""
+    found = every(connection)
+    for cohort in found:
+        if label_or_id in (cohort.label, str(cohort.id)):
+            return cohort
+    known = ", ".join(cohort.label for cohort in found) or "none yet"
+    raise UnknownName(
+        f"no cohort {label_or_id!r} (there are: {known}): make one with `letterboxd cohort build`"
+    )
+
+
+def every(connection: sa.Connection) -> list[Cohort]:
+    """Return all cohorts, by label."""
+    members = cohort_members.c
+    size = sa.select(sa.func.count()).where(members.cohort_id == cohorts.c.id).scalar_subquery()
+    query = (
+        sa.select(
+            cohorts.c.id,
+            cohorts.c.label,
+            users.c.letterboxd_username,
+            cohorts.c.definition,
+            size,
+            cohorts.c.updated_at,
+        )
+        .outerjoin(users, users.c.id == cohorts.c.seed_user_id)
+        .order_by(cohorts.c.label)
+    )
+    return [Cohort(*row) for row in connection.execute(query)]
+
+
+def members(connection: sa.Connection, cohort: Cohort) -> list[sa.Row[Any]]:
+    """Return (member, depth, status, last_full_scrape_at, films_count, likes_count), nearest first."""
+    query = (
+        sa.select(
+            users.c.letterboxd_username.label("member"),
+            cohort_members.c.depth,
+            users.c.status,
+            users.c.last_full_scrape_at,
+            # A seed is on no list of its own cohort: its last crawl counted instead.
+            sa.func.coalesce(users.c.films_count, users.c.crawled_films_count).label("films_count"),
+            sa.func.coalesce(users.c.likes_count, users.c.crawled_likes_count).label("likes_count"),
+        )
+        .join(users, users.c.id == cohort_members.c.user_id)
+        .where(cohort_members.c.cohort_id == cohort.id)
+        .order_by(cohort_members.c.depth, users.c.letterboxd_username)
+    )
+    return list(connection.execute(query))
+
+
+def make_from_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
+    """Make a cohort of exactly ``names``, or set an existing one's members to them.
+
+    Those who asked to be forgotten are left out. Raises InputError if nobody remains.
+    """
+    forgotten = opt_outs.load(connection)
+    names = [name for name in dict.fromkeys(names) if name not in forgotten]
+    if not names:
+        raise InputError(f"cohort {label!r} would be empty: all its members asked to be forgotten")
+    if any(cohort.label == label and cohort.seed for cohort in every(connection)):
+        raise InputError(f"cohort {label!r} was built from a seed: choose another label for a list of names")
+    insert_missing(connection, users, [{"letterboxd_username": name, "created_at": at} for name in names])
+    row = {"label": label, "definition": {}, "created_at": at, "updated_at": at}
+    insert_missing(connection, cohorts, [row])
+    cohort = find(connection, label)
+    set_members(
+        connection, cohort.id, dict.fromkeys(user_ids(connection, names).values(), 0), at, complete=True
+    )
+    return find(connection, label)
+
+
+def add_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
+    """Let ``names`` belong to a list of names, which is made if there is none. Raises InputError."""
+    known = [cohort for cohort in every(connection) if cohort.label == label]
+    if not known:
+        return make_from_names(connection, label, names, at)
+    (cohort,) = known
+    present = [row.member for row in members(connection, cohort)]
+    wanted = list(dict.fromkeys([*present, *names]))
+    return cohort if wanted == present else make_from_names(connection, label, wanted, at)
+
+
+def redefine(connection: sa.Connection, cohort: Cohort, definition: dict[str, Any], at: datetime) -> None:
+    """Replace a cohort's definition; membership follows at the next refresh."""
+    values = {"definition": definition, "updated_at": at}
+    connection.execute(cohorts.update().where(cohorts.c.id == cohort.id).values(values))
+
+
+def delete(connection: sa.Connection, cohort: Cohort) -> None:
+    """Delete a cohort, its membership and its rankings; members and their ratings stay."""
+    connection.execute(cohorts.delete().where(cohorts.c.id == cohort.id))
+
+
+def set_members(
+    connection: sa.Connection, cohort: int, depths: dict[int, int], at: datetime, complete: bool
+) -> None:
+    """Make ``depths`` (user id → depth) the cohort's membership; drop others only if it is ``complete``."""
+    rows = [
+        {"cohort_id": cohort, "user_id": user, "depth": depth, "followed_at": at}
+        for user, depth in depths.items()
+    ]
+    upsert(connection, cohort_members, rows, along={"followed_at": as_stored})
+    if complete:
+        stored = connection.scalars(
+            sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == cohort)
+        )
+        left = set(stored) - depths.keys()
+        here = cohort_members.c.cohort_id == cohort
+        connection.execute(cohort_members.delete().where(here, cohort_members.c.user_id.in_(left)))
+
+
+def find_member_of(connection: sa.Connection, cohort: Cohort, name: str) -> int:
+    """Return the id of a member of the cohort. Raises UnknownName."""
+    query = (
+        sa.select(users.c.letterboxd_username, users.c.id)
+        .join(cohort_members, cohort_members.c.user_id == users.c.id)
+        .where(cohort_members.c.cohort_id == cohort.id)
+    )
+    kind = f"member of cohort {cohort.label!r}"
+    (user,) = names.find(kind, [as_member_name(name)], connection.execute(query).all())
+    return int(user)
+
+
+def as_member_name(name: str) -> str:
+    """Return a name as it is stored, of one that may be written as `@name` or with slashes."""
+    return name.strip().strip("/@")

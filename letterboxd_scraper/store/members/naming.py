@@ -1,0 +1,119 @@
+"""What a cohort and its members are called where others may read it: by name only if that is asked for."""
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
+from letterboxd_scraper.store.schema import cohort_members, cohorts, users
+
+# Stands for a label that would give a member away.
+UNNAMED = "a circle"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What to show: ``label`` for the cohort, ``members`` for its members, by user id.
+
+    The members stand in the order in which to list them. ``profiles`` has their names on the site, for
+    links; it is empty without names. ``you`` is the id of the member for whom the output is made.
+    """
+
+    label: str
+    members: Mapping[int, str]
+    profiles: Mapping[int, str]
+    you: int | None = None
+
+    @property
+    def argument(self) -> str:
+        """The label as a command's argument: LABEL where it is not shown."""
+        if self.label == UNNAMED:
+            return "LABEL"
+        return self.label if re.fullmatch(r"[\w.-]+", self.label) else f"'{self.label}'"
+
+
+def of_cohort(
+    connection: sa.Connection, cohort: Cohort, *, names: bool = False, for_member: str | None = None
+) -> Naming:
+    """Return what the cohort and its members are called.
+
+    Without ``names`` the members are "member 1", "member 2", … in an order that says nothing of their
+    names, nor of the order in which the site lists them, and is the same each time. ``for_member`` becomes
+    ``you``; by default that is the cohort's seed, if a member of it. Raises UnknownName for one who
+    does not belong to the cohort.
+    """
+    query = (
+        sa.select(users.c.id, users.c.letterboxd_username, users.c.display_name)
+        .join(cohort_members, cohort_members.c.user_id == users.c.id)
+        .where(cohort_members.c.cohort_id == cohort.id)
+    )
+    people = [(user, name, shown) for user, name, shown in connection.execute(query)]
+    you = find_member_of(connection, cohort, for_member) if for_member else None
+    if you is None:
+        you = next((user for user, name, _ in people if name == cohort.seed), None)
+    if names:
+        members = _by_name(people)
+        profiles = {user: name for user, name, _ in people}
+        return Naming(cohort.label, members, profiles, you)
+    seed = sa.select(users.c.display_name).where(users.c.letterboxd_username == cohort.seed)
+    secrets = {cohort.seed or "", connection.scalar(seed) or ""}
+    secrets |= {each for _, name, shown in people for each in (name, shown or "")}
+    label = UNNAMED if _gives_away(cohort.label, secrets) else cohort.label
+    key = connection.scalar(sa.select(cohorts.c.created_at).where(cohorts.c.id == cohort.id))
+    return Naming(label, _by_number([user for user, *_ in people], f"{cohort.id} {key}"), {}, you)
+
+
+def _by_name(people: Iterable[tuple[int, str, str | None]]) -> dict[int, str]:
+    """Return display names; where two members bear the same, each with the name on the site."""
+    known = [(user, (shown or "").strip() or name, name) for user, name, shown in people]
+    times = Counter(shown.casefold() for _, shown, _ in known)
+    full = {
+        user: shown if times[shown.casefold()] == 1 else f"{shown} ({name})" for user, shown, name in known
+    }
+    return dict(sorted(full.items(), key=lambda item: (item[1].casefold(), item[1])))
+
+
+def _by_number(members: Collection[int], key: str) -> dict[int, str]:
+    """Number the members in the order of keyed hashes of their ids.
+
+    One who joins or leaves moves the others by one place at most. The ids alone tell nothing: they
+    follow the lists of the site, but the key, the moment when the cohort was made, is nowhere shown.
+
+    >>> _by_number([1, 2, 3], "a key")
+    {3: 'member 1', 1: 'member 2', 2: 'member 3'}
+    """
+
+    def place(user: int) -> bytes:
+        return hashlib.blake2b(str(user).encode(), key=key.encode()[:64]).digest()
+
+    return {user: f"member {number}" for number, user in enumerate(sorted(members, key=place), start=1)}
+
+
+def _gives_away(label: str, secrets: Iterable[str]) -> bool:
+    """Say whether the label is one of the names, or has one of them among its words, also with an s.
+
+    >>> _gives_away("Marla's friends", ["marla"]), _gives_away("the_zadoks", ["Zadok"])
+    (True, True)
+    >>> _gives_away("friends", ["marla", ""])
+    False
+    """
+    words = f" {_words(label)} "
+    named = any(re.search(rf" {name}s? ", words) for name in map(_words, secrets) if name)
+    # Names may be without any letter.
+    return named or label.strip() in {each.strip() for each in secrets}
+
+
+def _words(text: str) -> str:
+    """Return the words of a text, without capitals, accents and what stands between them.
+
+    >>> _words("Inès_Fournier's  list")
+    'ines fournier s list'
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join(re.findall(r"[^\W_]+", letters))

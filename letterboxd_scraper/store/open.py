@@ -1,0 +1,89 @@
+"""Opening a database: to write, or only to read, so that nothing is made, migrated or written."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.store.engine import first_line, make_engine, revision_of, shown
+from letterboxd_scraper.store.schema import REVISION
+
+# Who waits for a connection waits no longer than for an answer.
+_POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 30}
+_POSTGRES_OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=30000"
+
+
+def open_store(url: str) -> sa.Engine:
+    """Return an engine for a database that is ready for use.
+
+    A new SQLite file is made, an older one is backed up beside itself and migrated. Raises
+    StoreNotReady for a PostgreSQL database that is behind, and for any that is unreachable or
+    newer than this program.
+    """
+    engine = make_engine(url)
+    try:
+        if (revision := revision_of(engine)) != REVISION:
+            # Alembic takes a quarter of a second to load: only here, where it is needed.
+            from letterboxd_scraper.store import migrate
+
+            if engine.dialect.name != "sqlite":
+                raise migrate.behind(url, revision)
+            migrate.upgrade(engine)
+    except sa.exc.DBAPIError as error:
+        raise StoreNotReady(f"cannot use the database {shown(url)}: {first_line(error)}") from None
+    return engine
+
+
+def open_read_only(url: str) -> sa.Engine:
+    """Return an engine for a database with the current schema, which refuses to write.
+
+    Its transactions see the database as it was when they began. Raises StoreNotReady for a database that
+    does not exist, is unreachable, or has an older or newer schema.
+    """
+    made = sa.make_url(url)
+    is_file = made.get_backend_name() == "sqlite"
+    if is_file and not Path(str(made.database)).is_file():
+        raise StoreNotReady(f"no database {shown(url)}: make one with `letterboxd sync --seed NAME`")
+    engine = _of_file(str(made.database)) if is_file else _of_server(made)
+    try:
+        revision = revision_of(engine)
+    except sa.exc.DBAPIError as error:
+        raise StoreNotReady(f"cannot read the database {shown(url)}: {first_line(error)}") from None
+    if revision != REVISION:
+        # Alembic takes a quarter of a second to load: only here, where it is needed.
+        from letterboxd_scraper.store import migrate
+
+        raise migrate.behind(url, revision)
+    return engine
+
+
+def _of_file(database: str) -> sa.Engine:
+    url = sa.URL.create("sqlite", database=f"file:{quote(database)}", query={"mode": "ro", "uri": "true"})
+    engine = sa.create_engine(url, **_POOL)
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _of_server(url: sa.URL) -> sa.Engine:
+    given = url.query.get("options", ())
+    options = " ".join([*([given] if isinstance(given, str) else given), _POSTGRES_OPTIONS])
+    return sa.create_engine(
+        url,
+        connect_args={"options": options},
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+        **_POOL,
+    )
+
+
+def _prepare(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # transactions begin with the event below
+    for pragma in ("query_only=on", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,288 @@
+"""Saving items: one short function per kind of item, facts and bookmark in the caller's transaction."""
+
+from collections.abc import Sequence
+from functools import singledispatch
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.items.films import DirectorPage, FilmFacts, FilmGone, FilmHistogram
+from letterboxd_scraper.items.members import (
+    STARS_OF,
+    DiaryPage,
+    Failure,
+    FeedNews,
+    FeedPage,
+    FeedUnchanged,
+    FilmsPage,
+    Listing,
+    MemberRead,
+    MemberRefreshed,
+    Membership,
+    MemberStatus,
+    PeoplePage,
+    Person,
+    Profile,
+)
+from letterboxd_scraper.items.sources import Snapshot
+from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.store.crawl_state import bookmarks, failures
+from letterboxd_scraper.store.crawl_state.bookmarks import Place
+from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram
+from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
+from letterboxd_scraper.store.films.people import save_director_page
+from letterboxd_scraper.store.members import feeds
+from letterboxd_scraper.store.members.cohorts import set_members
+from letterboxd_scraper.store.members.diaries import Viewing, newest_ratings, save_entries
+from letterboxd_scraper.store.members.forgetting import allowed
+from letterboxd_scraper.store.members.ratings import (
+    REMOVE_ABSENT,
+    count_ratings,
+    save_favourites,
+    save_tiles,
+    save_viewings,
+)
+from letterboxd_scraper.store.members.sources import save_snapshot
+from letterboxd_scraper.store.members.users import follow_renaming, user_ids
+from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
+from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
+
+
+def save(item: object, connection: sa.Connection, visit: Visit) -> None:
+    """Store what ``item`` says; the caller's transaction holds its facts and its bookmark.
+
+    Nothing is stored of members who asked to be forgotten.
+    """
+    if (item := allowed(connection, item, visit.at)) is not None:
+        _store(item, connection, visit)
+
+
+@singledispatch
+def _store(item: object, connection: sa.Connection, visit: Visit) -> None:
+    raise TypeError(f"nothing is known of storing a {type(item).__name__}")
+
+
+@_store.register
+def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
+    follow_renaming(connection, profile)
+    row = {
+        "letterboxd_username": profile.member,
+        "display_name": profile.display_name,
+        "avatar_url": profile.avatar_url,
+        "letterboxd_lid": profile.lid,
+        "status": "ok",
+    }
+    shown = {name: value for name, value in row.items() if value is not None}
+    upsert(
+        connection,
+        users,
+        [shown | {"created_at": visit.at}],
+        key=["letterboxd_username"],
+        along=_KEEP_CREATED,
+    )
+    user = user_ids(connection, [profile.member])[profile.member]
+    save_favourites(connection, user, profile, visit.at)
+    here = Place(user, Listing.PROFILE)
+    bookmarks.move(connection, here, 1, [], visit, status="complete", total=profile.films)
+    # What the listing of rated films must agree with, and that it is to be read from its beginning.
+    rated = Place(user, Listing.RATED)
+    bookmarks.move(connection, rated, 0, [], visit, status="reading", total=profile.ratings)
+
+
+@_store.register
+def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> None:
+    place = bookmarks.find(connection, page.member, page.listing)
+    # Those of a whole listing are those of its last page, too.
+    ids = film_ids(connection, [*(page.complete or ()), *(tile.film for tile in page.tiles)])
+    on_page = list(dict.fromkeys(ids[tile.film.key] for tile in page.tiles))
+    if page.listing is Listing.UNRATED_WATCHED:
+        insert_missing(
+            connection, watched, [{"user_id": place.user, "film_id": film} for film in sorted(on_page)]
+        )
+    else:
+        save_tiles(connection, place, page, ids, visit.at)
+    # A level proves nothing by itself, but it has been read.
+    ended = "unproved" if page.complete is None and page.listing not in STARS_OF else "complete"
+    status = ended if page.last else "reading"
+    total = len(page.complete) if page.complete is not None else page.total
+    moved = bookmarks.move(connection, place, page.number, on_page, visit, status=status, total=total)
+    # Where a page before this one was not saved, the listing is not whole here, whatever was read.
+    if page.complete is not None and moved:
+        on_listing = {ids[film.key] for film in page.complete}
+        REMOVE_ABSENT[page.listing](connection, place.user, on_listing, page.begun or visit.at, visit.at)
+
+
+@_store.register
+def _diary_page(page: DiaryPage, connection: sa.Connection, visit: Visit) -> None:
+    place = bookmarks.find(connection, page.member, Listing.DIARY)
+    ids = stored_film_ids(connection, [entry.film for entry in page.entries])
+    entries = [
+        Viewing(ids[entry.film.key], entry.date, entry.stars, entry.url)
+        for entry in page.entries
+        if entry.film.key in ids
+    ]
+    rated = newest_ratings(entries, place.seen_before(page.number) or ())
+    status = "complete" if page.last else "reading"
+    # Where the page before was not saved, nobody knows which entries of this one are the newest.
+    if bookmarks.move(connection, place, page.number, list(rated), visit, status=status):
+        save_entries(connection, place.user, entries, rated, visit.at)
+
+
+@_store.register
+def _feed_page(page: FeedPage, connection: sa.Connection, visit: Visit) -> None:
+    user = user_ids(connection, [page.member])[page.member]
+    ids = film_ids(connection, [entry.film for entry in page.entries])
+    save_viewings(connection, user, {ids[entry.film.key]: entry for entry in page.entries}, visit.at)
+
+
+@_store.register
+def _feed_news(item: FeedNews, connection: sa.Connection, visit: Visit) -> None:
+    feeds.save_news(connection, item, visit)
+
+
+@_store.register
+def _feed_unchanged(item: FeedUnchanged, connection: sa.Connection, visit: Visit) -> None:
+    feeds.save_answered(connection, item.member, visit.at)
+
+
+@_store.register
+def _people_page(page: PeoplePage, connection: sa.Connection, visit: Visit) -> None:
+    people = {person.member: person for person in page.people}
+    counted = {name for name, person in people.items() if None not in (person.films, person.likes)}
+    for with_counts in (True, False):
+        _save_people(
+            connection, [person for name, person in people.items() if (name in counted) is with_counts], visit
+        )
+    if not user_ids(connection, [page.owner]):
+        insert_missing(connection, users, [{"letterboxd_username": page.owner, "created_at": visit.at}])
+    known = user_ids(connection, [page.owner, *people])
+    if page.last:
+        failures.resolve(connection, page.owner, visit.at, [page.listing])
+    if not page.whole:  # what is left out here may belong to another cohort that goes on from it
+        bookmarks.drop(connection, known[page.owner], page.listing)
+        return
+    status = "complete" if page.last else "reading"
+    ids = [known[name] for name in people]
+    place = bookmarks.find(connection, page.owner, page.listing)
+    bookmarks.move(connection, place, page.number, ids, visit, status=status)
+
+
+def _save_people(connection: sa.Connection, people: Sequence[Person], visit: Visit) -> None:
+    """Store people of whom both counts are shown, or others: what is known of their counts holds no more."""
+    whole = all(None not in (person.films, person.likes) for person in people)
+    rows = [
+        {"letterboxd_username": person.member, "films_count": person.films, "likes_count": person.likes}
+        | {"display_name": person.display_name, "avatar_url": person.avatar_url}
+        | {"counts_seen_at": visit.at if whole else None, "created_at": visit.at}
+        for person in people
+    ]
+    along = dict.fromkeys(("display_name", "avatar_url"), _fill)
+    if not whole:
+        along |= dict.fromkeys(("films_count", "likes_count"), _renew)
+    upsert(connection, users, rows, key=["letterboxd_username"], along=along | _KEEP_CREATED)
+
+
+@_store.register
+def _membership(found: Membership, connection: sa.Connection, visit: Visit) -> None:
+    known = user_ids(connection, [found.seed, *(name for name, _ in found.members)])
+    new = {"label": found.cohort, "seed_user_id": known[found.seed], "definition": found.definition}
+    insert_missing(connection, cohorts, [new | {"created_at": visit.at, "updated_at": visit.at}])
+    where = cohorts.c.label == found.cohort
+    row = connection.execute(sa.select(cohorts.c.id, cohorts.c.definition).where(where)).one()
+    if found.definition != row.definition:
+        connection.execute(
+            cohorts.update().where(where).values(definition=found.definition, updated_at=visit.at)
+        )
+    set_members(
+        connection, row.id, {known[name]: depth for name, depth in found.members}, visit.at, found.complete
+    )
+
+
+@_store.register
+def _member_status(item: MemberStatus, connection: sa.Connection, visit: Visit) -> None:
+    if item.listing is Listing.FEED:
+        feeds.save_status(connection, item.member, item.status)
+    else:
+        here = users.c.letterboxd_username == item.member
+        told = {"status": item.status, "last_incremental_scrape_at": visit.at}
+        connection.execute(users.update().where(here).values(told))
+    # Whatever could not be read of them before: now it is known why.
+    failures.resolve(connection, item.member, visit.at)
+
+
+@_store.register
+def _member_read(item: MemberRead, connection: sa.Connection, visit: Visit) -> None:
+    user = user_ids(connection, [item.member])[item.member]
+    whole = sa.select(sa.func.count()).where(
+        user_scrape_state.c.user_id == user,
+        user_scrape_state.c.listing.in_(item.listings),
+        user_scrape_state.c.status == "complete",
+    )
+    if connection.scalar(whole) == len(item.listings):
+        counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
+        read = {"last_full_scrape_at": visit.at, "last_full_scrape_run": visit.run}
+        connection.execute(users.update().where(users.c.id == user).values(counts | read))
+        failures.resolve(connection, item.member, visit.at, [Listing.PROFILE, *item.listings, *STARS_OF])
+
+
+@_store.register
+def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, visit: Visit) -> None:
+    user = user_ids(connection, [item.member])[item.member]
+    if (stored := count_ratings(connection, user)) != (item.histogram, item.liked):
+        # A page could not be stored, or another crawl has seen something newer: the next one reads it all.
+        error = f"{sum(stored[0])} ratings and {stored[1]} likes are stored, not those that the pages showed"
+        failures.record(
+            connection, Failure(failures.STORED, item.url, error, item.member), visit.at, visit.run
+        )
+        return
+    counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
+    read = {"last_incremental_scrape_at": visit.at}
+    connection.execute(users.update().where(users.c.id == user).values(counts | read))
+    # What is stored agrees with the profile: it is as complete as after the whole listing.
+    state = user_scrape_state
+    here = sa.and_(state.c.user_id == user, state.c.listing == Listing.RATED)
+    connection.execute(state.update().where(here).values(status="complete", complete_as_of=visit.at))
+    failures.resolve(connection, item.member, visit.at, failures.READ_BY_DELTA)
+
+
+@_store.register
+def _film_facts(item: FilmFacts, connection: sa.Connection, visit: Visit) -> None:
+    save_facts(connection, item, visit)
+
+
+@_store.register
+def _film_gone(item: FilmGone, connection: sa.Connection, visit: Visit) -> None:
+    save_gone(connection, item, visit)
+
+
+@_store.register
+def _film_histogram(item: FilmHistogram, connection: sa.Connection, visit: Visit) -> None:
+    save_histogram(connection, item, visit)
+
+
+@_store.register
+def _director_page(item: DirectorPage, connection: sa.Connection, visit: Visit) -> None:
+    save_director_page(connection, item, visit.at)
+
+
+@_store.register
+def _snapshot(item: Snapshot, connection: sa.Connection, visit: Visit) -> None:
+    save_snapshot(connection, item, visit)
+
+
+@_store.register
+def _failure(item: Failure, connection: sa.Connection, visit: Visit) -> None:
+    failures.record(connection, item, visit.at, visit.run)
+
+
+_KEEP_CREATED = {"created_at": as_stored}
+
+
+def _renew(old: Any, new: Any, name: str) -> Any:
+    """Give a column a new value where the page shows one."""
+    return sa.func.coalesce(new[name], old[name])
+
+
+def _fill(old: Any, new: Any, name: str) -> Any:
+    """Give a column its first value only: the profile page knows better than a list of people."""
+    return sa.func.coalesce(old[name], new[name])

@@ -1,0 +1,85 @@
+"""`refresh stats`: what is counted per cohort and film, `cohort_film_stats` and the cohorts' histograms."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.items.members import STARS
+from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.schema import (
+    UTCDateTime,
+    changed_facts,
+    cohort_film_stats,
+    cohort_members,
+    film_histograms,
+    ratings,
+)
+
+
+def refresh(engine: sa.Engine, at: datetime) -> int | None:
+    """Bring the statistics and histograms of all cohorts up to date, in one transaction.
+
+    Returns the number of rows of `cohort_film_stats`, one for each cohort and film; None if no rating
+    and no membership has changed since the last time, so that nothing was done. Readers see the old
+    statistics or the new ones, never a mixture.
+    """
+    with writing(engine) as connection:
+        # First the marks go, then what they stand for is counted: a change that comes in between is
+        # counted as well, and its mark is left for the next time.
+        if not connection.execute(changed_facts.delete()).rowcount:
+            return None
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("REFRESH MATERIALIZED VIEW CONCURRENTLY cohort_film_stats"))
+        else:
+            connection.execute(cohort_film_stats.delete())
+            _fill(connection, cohort_film_stats, statistics_query())
+        connection.execute(film_histograms.delete().where(film_histograms.c.cohort_id.is_not(None)))
+        _fill(connection, film_histograms, histograms_query(at))
+        return connection.scalar(sa.select(sa.func.count()).select_from(cohort_film_stats)) or 0
+
+
+def _fill(connection: sa.Connection, table: sa.Table, query: sa.Select[Any]) -> None:
+    names = [column.name for column in query.selected_columns]
+    connection.execute(table.insert().from_select(names, query))
+
+
+def statistics_query() -> sa.Select[Any]:
+    """Select the rows of `cohort_film_stats`: one per cohort and film with at least one rating."""
+    stars = sa.cast(ratings.c.rating, sa.Double)
+    return (
+        sa.select(
+            cohort_members.c.cohort_id,
+            ratings.c.film_id,
+            sa.cast(sa.func.count(), sa.Integer).label("watchers"),
+            sa.func.avg(stars, type_=sa.Double).label("avg_rating"),
+            sa.func.sum(stars, type_=sa.Double).label("rating_sum"),
+            sa.func.min(ratings.c.rated_at, type_=UTCDateTime).label("first_rating_at"),
+            sa.func.max(ratings.c.rated_at, type_=UTCDateTime).label("last_rating_at"),
+        )
+        .join(ratings, ratings.c.user_id == cohort_members.c.user_id)
+        .where(ratings.c.rating.is_not(None))
+        .group_by(cohort_members.c.cohort_id, ratings.c.film_id)
+    )
+
+
+def histograms_query(at: datetime) -> sa.Select[Any]:
+    """Select the rows of `film_histograms` for all cohorts: how many members gave a film so many stars."""
+    counted = (
+        sa.select(
+            cohort_members.c.cohort_id, ratings.c.film_id, ratings.c.rating, sa.func.count().label("count")
+        )
+        .join(ratings, ratings.c.user_id == cohort_members.c.user_id)
+        .where(ratings.c.rating.is_not(None))
+        .group_by(cohort_members.c.cohort_id, ratings.c.film_id, ratings.c.rating)
+        .subquery("counted")
+        .c
+    )
+    labels = sa.case({stars: str(stars) for stars in STARS}, value=counted.rating)
+    return sa.select(
+        counted.cohort_id,
+        counted.film_id,
+        labels.label("bucket_label"),
+        sa.cast(counted.count, sa.Integer).label("count"),
+        sa.literal(at, UTCDateTime).label("computed_at"),
+    )

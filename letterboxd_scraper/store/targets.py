@@ -1,0 +1,83 @@
+"""Which pages a spider is to read: its arguments, held against the database before any request."""
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.arguments import (
+    Arguments,
+    FilmArguments,
+    FollowGraphArguments,
+    ProfileArguments,
+    RssArguments,
+    WhenRatedArguments,
+)
+from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.store.films.identity import is_stored
+from letterboxd_scraper.store.members import cohorts, opt_outs
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.users import user_ids
+
+
+def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
+    """Return the stored cohort that ``args`` name; None for a single member or film, or a cohort that is new.
+
+    Raises InputError (UnknownName for names) where the arguments do not fit what is stored.
+    """
+    match args:
+        case FollowGraphArguments(cohort=None, label=label, seed=str(seed)):
+            _refuse_forgotten(connection, seed)
+            return _of_seed(connection, str(label), seed)
+        case FollowGraphArguments(cohort=str(label)):
+            return _with_a_seed(cohorts.find(connection, label))
+        case ProfileArguments(cohort=str(label), resume_from=name):
+            cohort = cohorts.find(connection, label)
+            if name and name not in {row.member for row in cohorts.members(connection, cohort)}:
+                raise UnknownName(f"resume_from={name}: no such member in cohort {cohort.label!r}")
+            return cohort
+        case (
+            WhenRatedArguments(cohort=str(label))
+            | RssArguments(cohort=str(label))
+            | FilmArguments(cohort=str(label))
+        ):
+            return cohorts.find(connection, label)
+        case (
+            ProfileArguments(user=str(name))
+            | WhenRatedArguments(user=str(name))
+            | RssArguments(user=str(name))
+        ):
+            _refuse_forgotten(connection, name)
+            _refuse_unknown(
+                user_ids(connection, [name]), f"member {name!r}", "build a cohort with them first"
+            )
+        case FilmArguments(slug=str(slug)):
+            known = is_stored(connection, slug)
+            _refuse_unknown(known, f"film {slug!r}", "films come with the members who rated them")
+    return None
+
+
+def _refuse_unknown(known: object, what: str, advice: str) -> None:
+    if not known:
+        raise UnknownName(f"no {what} in the database: {advice}")
+
+
+def _refuse_forgotten(connection: sa.Connection, name: str) -> None:
+    if name in opt_outs.load(connection):
+        again = f"`letterboxd forget {name} --undo`"
+        raise InputError(f"{name!r} asked to be forgotten; if they want to be stored again: {again}")
+
+
+def _with_a_seed(cohort: Cohort) -> Cohort:
+    if cohort.seed is None:
+        raise InputError(f"cohort {cohort.label!r} is a list of names: there is nobody to follow from")
+    return cohort
+
+
+def _of_seed(connection: sa.Connection, label: str, seed: str) -> Cohort | None:
+    """Return the cohort ``label`` if there is one already. Raises InputError if it is somebody else's."""
+    for cohort in cohorts.every(connection):
+        if cohort.label != label:
+            continue
+        if cohort.seed != seed:
+            whose = f"belongs to the circle of {cohort.seed!r}" if cohort.seed else "is a list of names"
+            raise InputError(f"cohort {label!r} exists and {whose}: choose another label, or delete it first")
+        return cohort
+    return None

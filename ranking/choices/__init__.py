@@ -1,0 +1,1 @@
+"""Which films of a ranking somebody wants to see."""

@@ -1,0 +1,1 @@
+"""How well strategies foretell ratings that were hidden from them."""

@@ -1,0 +1,236 @@
+"""What an evaluation is made from: ratings of which a part is hidden, and a store that has the others."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.schema import (
+    changed_facts,
+    cohort_members,
+    cohorts,
+    films,
+    metadata,
+    ratings,
+    users,
+)
+from ranking.strategies.circle_ratings import Floats, Integers
+
+# A member, a film's id, stars, and what is known of the date: rated_at, first_seen_at, seen_after.
+Rating = tuple[Any, int, float, datetime | None, datetime | None, datetime | None]
+LABEL = "evaluated"
+_AT_ONCE = 50_000
+_INSERT = (
+    "INSERT INTO ratings (user_id, film_id, rating, rated_at, first_seen_at, seen_after, updated_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Source(Protocol):
+    """Ratings to evaluate."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the cohort has chosen of the strategies' parameters."""
+
+    def films(self) -> list[dict[str, Any]]:
+        """Return rows of `films`."""
+
+    def ratings(self) -> Iterable[Rating]:
+        """Return the ratings, by member and then by film, in an order that every database gives."""
+
+
+@dataclass(frozen=True)
+class FromCohort:
+    """A cohort of the database, as it stands."""
+
+    connection: sa.Connection
+    cohort: Cohort
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(self.cohort.definition.get("rank") or {})
+
+    def films(self) -> list[dict[str, Any]]:
+        f = films.c
+        columns = (f.id, f.slug, f.title, f.letterboxd_weighted_average, f.letterboxd_rating_count)
+        rated = sa.select(ratings.c.film_id).join(
+            cohort_members, cohort_members.c.user_id == ratings.c.user_id
+        )
+        here = f.id.in_(rated.where(cohort_members.c.cohort_id == self.cohort.id))
+        rows = self.connection.execute(sa.select(*columns).where(here)).mappings()
+        return [dict(row) for row in rows]
+
+    def ratings(self) -> Iterator[Rating]:
+        r, bytewise = ratings.c, "C" if self.connection.dialect.name == "postgresql" else "BINARY"
+        dates = (r.rated_at, r.first_seen_at, r.seen_after)
+        name, slug = users.c.letterboxd_username, sa.func.coalesce(films.c.slug, "")
+        query = (
+            sa.select(name, r.film_id, r.rating, *dates)
+            .join(users, users.c.id == r.user_id)
+            .join(films, films.c.id == r.film_id)
+            .join(cohort_members, cohort_members.c.user_id == r.user_id)
+            .where(cohort_members.c.cohort_id == self.cohort.id, r.rating.is_not(None))
+            .order_by(sa.collate(name, bytewise), sa.collate(slug, bytewise), films.c.id)
+        )
+        for row in self.connection.execute(query.execution_options(stream_results=True)):
+            yield (row[0], row[1], row[2], row[3], row[4], row[5])
+
+
+class FromParquet:
+    """A file with the columns user, film (or slug) and rating in stars, or the ratings of `export parquet`.
+
+    Raises InputError.
+    """
+
+    parameters: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, file: Path) -> None:
+        table = _read(file)
+        named = table["film"]
+        self._names = sorted(pc.unique(named).to_pylist(), key=str.encode)
+        codes = pc.index_in(named, value_set=pa.array(self._names, pa.string()))
+        table = table.set_column(table.schema.get_field_index("film"), "film", codes)
+        self._table = table.sort_by([("user", "ascending"), ("film", "ascending")])
+
+    def films(self) -> list[dict[str, Any]]:
+        return [{"id": at, "slug": name, "title": name} for at, name in enumerate(self._names, start=1)]
+
+    def ratings(self) -> Iterator[Rating]:
+        for batch in self._table.to_batches(max_chunksize=_AT_ONCE):
+            columns = (batch["user"].to_pylist(), batch["film"].to_pylist(), batch["rating"].to_pylist())
+            for user, film, stars in zip(*columns, strict=True):
+                yield (user, film + 1, stars, None, None, None)
+
+
+def _read(file: Path) -> pa.Table:
+    """Return the table user, film, rating; checked."""
+    try:
+        table = pq.read_table(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"cannot read {file} as Parquet: {str(error).splitlines()[0]}") from None
+    user, film, rating = _columns(file, table.column_names)
+    try:
+        users_and_films = [table[name].cast(pa.string()) for name in (user, film)]
+    except pa.ArrowException:
+        raise InputError(f"{file}: a user and a film must be a text or a number") from None
+    table = pa.table([*users_and_films, table[rating]], names=["user", "film", "rating"])
+    table = table.filter(pc.is_valid(table["rating"]))
+    if table["user"].null_count or table["film"].null_count:
+        raise InputError(f"{file} has ratings without a user or without a film")
+    if not pa.types.is_floating(table["rating"].type) and not pa.types.is_integer(table["rating"].type):
+        raise InputError(f"{file}: ratings must be numbers, 0.5 to 5 stars, not {table['rating'].type}")
+    halves = pc.multiply(table["rating"].cast(pa.float64()), 2.0)
+    sound = pc.and_(
+        pc.equal(halves, pc.round(halves)), pc.and_(pc.greater(halves, 0.9), pc.less(halves, 10.1))
+    )
+    if not pc.all(sound, min_count=0).as_py():
+        wrong = table.filter(pc.invert(sound))["rating"][0].as_py()
+        raise InputError(f"{file}: a rating of {wrong:g}; they must be 0.5 to 5 stars in half steps")
+    if len(table.group_by(["user", "film"]).aggregate([])) < len(table):
+        raise InputError(f"{file} has several ratings of one film by one user")
+    return table
+
+
+def _columns(file: Path, names: Sequence[str]) -> tuple[str, str, str]:
+    """Return which columns are the user, the film and the rating; `export parquet` has names of its own."""
+    if {"member", "film_id", "stars"} <= set(names):
+        return "member", "film_id", "stars"
+    film = "film" if "film" in names else "slug"
+    if missing := [name for name in ("user", film, "rating") if name not in names]:
+        raise InputError(f"{file} has no column {missing[0]!r}: user, film (or slug) and rating are wanted")
+    return "user", film, "rating"
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """The hidden ratings, by member: member (counted from 1), film (id) and stars."""
+
+    member: Integers
+    film: Integers
+    stars: Floats
+
+    def of_films(self, films: Iterable[int]) -> "Hidden":
+        """Return the hidden ratings of these films."""
+        here = np.isin(self.film, np.fromiter(films, np.int64))
+        return Hidden(self.member[here], self.film[here], self.stars[here])
+
+
+@contextmanager
+def kept_and_hidden(
+    source: Source, share: float, seed: int, at: datetime
+) -> Iterator[tuple[sa.Engine, Hidden]]:
+    """Hide a share of each member's ratings; yield a store of its own with the others, and the hidden ones.
+
+    The same seed hides the same ratings of the same cohort on every database. The store's one cohort
+    has the id 1; its statistics are fresh. It is gone afterwards.
+    """
+    with TemporaryDirectory(prefix="evaluate") as folder:
+        engine = make_engine(f"sqlite:///{folder}/kept.db")
+        try:
+            metadata.create_all(engine)
+            with engine.begin() as connection:
+                hidden = _store(connection, source, share, np.random.default_rng(seed), at)
+            statistics.refresh(engine, at)
+            yield engine, hidden
+        finally:
+            engine.dispose()
+
+
+def _store(
+    connection: sa.Connection, source: Source, share: float, rng: np.random.Generator, at: datetime
+) -> Hidden:
+    known = source.films()
+    if known:
+        connection.execute(films.insert(), known)
+    moment = {"created_at": at, "updated_at": at}
+    connection.execute(cohorts.insert().values(id=1, label=LABEL, definition={}, **moment))
+    kept: list[tuple[Any, ...]] = []
+    hidden: list[tuple[int, int, float]] = []
+    for member, (_, rows) in enumerate(groupby(source.ratings(), itemgetter(0)), start=1):
+        name = {"letterboxd_username": f"{member}", "created_at": at}
+        connection.execute(users.insert().values(id=member, **name))
+        place = {"cohort_id": 1, "user_id": member, "depth": 1, "followed_at": at}
+        connection.execute(cohort_members.insert().values(place))
+        own = list(rows)
+        away = set(rng.permutation(len(own))[: round(share * len(own))].tolist())
+        for number, (_, film, stars, *dates) in enumerate(own):
+            if number in away:
+                hidden.append((member, film, stars))
+            else:
+                kept.append((member, film, stars, *map(_text, dates)))
+        if len(kept) > _AT_ONCE:
+            _insert(connection, kept, at)
+            kept.clear()
+    _insert(connection, kept, at)
+    connection.execute(changed_facts.insert().values(id=1))
+    columns = list(zip(*hidden, strict=True)) or [(), (), ()]
+    return Hidden(np.array(columns[0], np.int32), np.array(columns[1], np.int32), np.array(columns[2], float))
+
+
+def _insert(connection: sa.Connection, kept: Sequence[tuple[Any, ...]], at: datetime) -> None:
+    """Insert ratings; past SQLAlchemy's types, which take several times as long."""
+    if kept:
+        connection.exec_driver_sql(
+            _INSERT, [(*row[:4], row[4] or _text(at), row[5], _text(at)) for row in kept]
+        )
+
+
+def _text(moment: datetime | None) -> str | None:
+    """Write a moment as SQLAlchemy stores it on SQLite."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if moment else None

@@ -1,0 +1,1 @@
+"""Rankings as texts that other programs read."""

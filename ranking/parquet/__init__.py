@@ -1,0 +1,1 @@
+"""A cohort as Parquet files, for analysis and for other engines."""

@@ -1,0 +1,190 @@
+"""`export parquet`: a cohort's ratings, films and members as files, for analysis and for other engines."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.members import naming
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.schema import cohort_members, ratings, users
+from ranking.parquet import films
+from ranking.parquet.columns import FILMS, MEMBERS, NAMES, RATINGS, described
+from ranking.parquet.folder import EXPLANATION, About, file_of, refuse_foreign, replacing
+
+# Rows held in memory at a time, and in a row group of the file; one member's rows are never parted.
+_ROWS = 100_000
+# Fewer than the variables that a statement may have on SQLite.
+_MEMBERS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member as exported; the first three numbers are what is stored, the counts are the site's."""
+
+    user: int
+    number: int
+    depth: int
+    rows: int
+    rated: int
+    liked: int
+    favorites: int
+    films_count: int | None
+    likes_count: int | None
+    user_name: str
+    display_name: str | None
+
+
+def export(engine: sa.Engine, cohort: Cohort, folder: Path, at: datetime, *, names: bool) -> dict[str, int]:
+    """Write the cohort's data to ``folder`` as of one moment; return the number of rows of each table.
+
+    Without ``names`` nothing in the files names a member. Files of an earlier export are replaced when
+    all new ones are complete. Raises InputError if the folder cannot be written to, or has files of
+    these names that come from elsewhere.
+    """
+    refuse_foreign(folder)
+    with _snapshot(engine) as connection, replacing(folder) as unfinished:
+        named = naming.of_cohort(connection, cohort)
+        shown = cohort.label if names or named.label != naming.UNNAMED else None
+        about = About(uuid4().hex, shown, at.isoformat(), names, cohort.definition.get("rank") or {})
+        members = _members(connection, cohort, list(named.members))
+        counts = _write(connection, unfinished, about, members)
+        (unfinished / EXPLANATION).write_text(_explanation(about), encoding="utf-8")
+    return counts
+
+
+@contextmanager
+def _snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction in which all queries see the same state."""
+    options: dict[str, Any] = {"reading": True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
+
+
+def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) -> list[Member]:
+    r = ratings.c
+    liked, favorites = (sa.func.sum(sa.cast(each, sa.Integer)) for each in (r.liked, r.favorite))
+    counts = (
+        sa.select(
+            r.user_id,
+            sa.func.count().label("rows"),
+            sa.func.count(r.rating).label("rated"),
+            liked.label("liked"),
+            favorites.label("favorites"),
+        )
+        .join(cohort_members, cohort_members.c.user_id == r.user_id)
+        .where(cohort_members.c.cohort_id == cohort.id)
+        .group_by(r.user_id)
+        .subquery()
+    )
+    number = {user: place for place, user in enumerate(order, start=1)}
+    own = [sa.func.coalesce(each, 0) for each in list(counts.c)[1:]]
+    query = (
+        sa.select(
+            users.c.id,
+            cohort_members.c.depth,
+            *own,
+            users.c.films_count,
+            users.c.likes_count,
+            users.c.letterboxd_username,
+            users.c.display_name,
+        )
+        .join(cohort_members, cohort_members.c.user_id == users.c.id)
+        .outerjoin(counts, counts.c.user_id == users.c.id)
+        .where(cohort_members.c.cohort_id == cohort.id)
+    )
+    found = [Member(user, number[user], *rest) for user, *rest in connection.execute(query)]
+    return sorted(found, key=lambda member: member.number)
+
+
+def _write(
+    connection: sa.Connection, folder: Path, about: About, members: Sequence[Member]
+) -> dict[str, int]:
+    seen: set[int] = set()
+    schemas = _schemas(about)
+    tables: dict[str, Iterator[pa.Table]] = {
+        "ratings": _ratings(connection, members, seen),
+        "films": films.film_rows(connection, seen),
+        "members": iter([_members_table(members, schemas["members"])]),
+    }
+    return {
+        name: _write_table(file_of(folder, name), about.mark(schemas[name]), table)
+        for name, table in tables.items()
+    }
+
+
+def _schemas(about: About) -> dict[str, pa.Schema]:
+    members = pa.schema([*MEMBERS, *(NAMES if about.names else ())])
+    return {"ratings": RATINGS, "films": FILMS, "members": members}
+
+
+def _write_table(file: Path, schema: pa.Schema, parts: Iterator[pa.Table]) -> int:
+    """Write a table part by part, each a row group; return the number of rows."""
+    rows = 0
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for part in parts:
+            writer.write_table(part.cast(schema))
+            rows += part.num_rows
+    return rows
+
+
+def _ratings(connection: sa.Connection, members: Sequence[Member], seen: set[int]) -> Iterator[pa.Table]:
+    """Yield the members' rows in the order of their numbers, and add the films to ``seen``."""
+    r = ratings.c
+    # Arrow knows itself that these moments are in UTC; to tell it for each would take most of the time.
+    moments = (sa.type_coerce(each, sa.DateTime) for each in (r.rated_at, r.first_seen_at, r.seen_after))
+    query = sa.select(r.user_id, r.film_id, r.rating, r.liked, r.favorite, *moments)
+    for group in _groups(members):
+        numbers = {member.user: member.number for member in group}
+        rows = connection.execute(query.where(r.user_id.in_(numbers))).all()
+        users_of, *others = zip(*rows, strict=True)
+        part = table_of(RATINGS, ([numbers[user] for user in users_of], *others))
+        seen.update(pc.unique(part["film_id"]).to_pylist())
+        # As read they would be in the order of ids, which follows the lists on the site.
+        yield part.sort_by([("member", "ascending"), ("film_id", "ascending")])
+
+
+def _groups(members: Sequence[Member]) -> Iterator[list[Member]]:
+    """Yield the members who have rows, together so many that their rows fit into memory."""
+    group: list[Member] = []
+    rows = 0
+    for member in members:
+        if group and (rows + member.rows > _ROWS or len(group) == _MEMBERS):
+            yield group
+            group, rows = [], 0
+        if member.rows:
+            group.append(member)
+            rows += member.rows
+    if group:
+        yield group
+
+
+def _members_table(members: Sequence[Member], schema: pa.Schema) -> pa.Table:
+    return table_of(schema, [[getattr(member, name) for member in members] for name in schema.names])
+
+
+def table_of(schema: pa.Schema, columns: Sequence[Sequence[Any]]) -> pa.Table:
+    """Return a table of the values of each column."""
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _explanation(about: About) -> str:
+    facts: Mapping[str, str] = {
+        "exported_at": about.exported_at,
+        "cohort": about.cohort or "not named, as its label is a member's name",
+        "cohort_argument": about.cohort or "LABEL",
+        "members": "named in members.parquet" if about.names else "numbered, not named",
+    }
+    tables = [(f"{name}.parquet", schema) for name, schema in _schemas(about).items()]
+    return described(tables, dict(facts))

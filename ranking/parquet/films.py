@@ -1,0 +1,74 @@
+"""What is known of films, as rows for a Parquet file."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import film_countries, film_genres, film_people, films, genres, people
+from ranking.parquet.columns import FILMS
+
+# Films held in memory at a time; fewer than the variables that a statement may have on SQLite.
+_FILMS = 5_000
+_Lists = dict[int, list[str]]
+
+_PLAIN = (
+    films.c.id,
+    films.c.letterboxd_film_id,
+    films.c.slug,
+    films.c.title,
+    films.c.release_year,
+    films.c.runtime_minutes,
+    films.c.tmdb_media_type,
+    films.c.tmdb_id,
+    films.c.imdb_id,
+    films.c.letterboxd_weighted_average,
+    films.c.letterboxd_rating_count,
+    films.c.letterboxd_fan_count,
+)
+
+
+def film_rows(connection: sa.Connection, wanted: Collection[int]) -> Iterator[pa.Table]:
+    """Yield the films with these ids, in the order of their ids, some thousands at a time."""
+    order = sorted(wanted)
+    for first in range(0, len(order), _FILMS):
+        yield _table(connection, order[first : first + _FILMS])
+
+
+def _table(connection: sa.Connection, chosen: Sequence[int]) -> pa.Table:
+    plain = connection.execute(sa.select(*_PLAIN).where(films.c.id.in_(chosen)).order_by(films.c.id)).all()
+    lists = [_gathered(connection, query, chosen) for query in (_genres(), _countries(), _directors())]
+    rows = [(*row, *(found[row.id] for found in lists)) for row in plain]
+    arrays = [
+        pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), FILMS, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=FILMS)
+
+
+def _gathered(connection: sa.Connection, query: sa.Select[Any], chosen: Sequence[int]) -> _Lists:
+    """Return the texts of each film from a query of (film_id, text)."""
+    found: _Lists = defaultdict(list)
+    for film, text in connection.execute(query.where(query.selected_columns[0].in_(chosen))):
+        found[film].append(text)
+    return found
+
+
+def _genres() -> sa.Select[Any]:
+    query = sa.select(film_genres.c.film_id, genres.c.name).join(
+        genres, genres.c.id == film_genres.c.genre_id
+    )
+    return query.order_by(genres.c.id)
+
+
+def _countries() -> sa.Select[Any]:
+    return sa.select(film_countries.c.film_id, film_countries.c.country_code).order_by(
+        film_countries.c.country_code
+    )
+
+
+def _directors() -> sa.Select[Any]:
+    credit = film_people.c
+    query = sa.select(credit.film_id, people.c.name).join(people, people.c.id == credit.person_id)
+    return query.where(sa.func.lower(credit.role) == "director").order_by(credit.credit_order, credit.id)

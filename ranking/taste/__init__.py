@@ -1,0 +1,1 @@
+"""Whose taste is like whose in a cohort."""

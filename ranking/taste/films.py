@@ -1,0 +1,131 @@
+"""What two members agree and disagree on, film by film."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import films, user_scrape_state, watched
+from ranking.taste.members import Circle
+
+# In standard deviations: what counts as a different opinion, and as love.
+_CLEARLY = 0.5
+_LOVES = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What two members think of one film.
+
+    ``stars`` and ``other_stars`` are as given, None where there is no rating; ``above`` and ``other_above``
+    are the same above the member's own mean, in their own standard deviations. ``why`` says it in words.
+    """
+
+    film_id: int
+    title: str
+    year: int | None
+    slug: str | None
+    stars: float | None
+    other_stars: float | None
+    above: float | None
+    other_above: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two members' films: those that speak most for their agreement, those against it, and what to see.
+
+    ``to_see`` are films that the other loves and the first has neither rated nor watched; ``watched_known``
+    says whether what the first has watched without rating it was ever read.
+    """
+
+    agreed: list[Opinions]
+    disagreed: list[Opinions]
+    to_see: list[Opinions]
+    watched_known: bool
+
+
+def compare(connection: sa.Connection, circle: Circle, user: int, other: int, limit: int) -> Comparison:
+    """Return at most ``limit`` films of each kind.
+
+    They agree on a film if both find it better, or both worse, than what they usually see, and that is more
+    than they are apart; the stronger the weaker of the two opinions, the more. Of the other films, they
+    disagree most where they are furthest apart.
+    """
+    one, two = _given(circle, user), _given(circle, other)
+    shared = {film: _shared(one[film][1], two[film][1]) for film in one.keys() & two.keys()}
+    apart = {film: abs(one[film][1] - two[film][1]) for film in shared}
+    agreed = sorted((f for f in shared if shared[f] > apart[f]), key=lambda film: (-shared[film], film))
+    differ = (f for f in shared if apart[f] > max(shared[f], _CLEARLY))
+    disagreed = sorted(differ, key=lambda film: (-apart[film], film))
+    seen = one.keys() | set(connection.scalars(sa.select(watched.c.film_id).where(watched.c.user_id == user)))
+    watchers = dict(zip(circle.film_ids, np.bincount(circle.rated.films).tolist(), strict=True))
+    loved = sorted(
+        (film for film in two.keys() - seen if two[film][1] >= _LOVES),
+        key=lambda film: (-two[film][1], -watchers[film], film),
+    )
+    known = _described(connection, {*agreed[:limit], *disagreed[:limit], *loved[:limit]})
+
+    def shown(wanted: Sequence[int]) -> list[Opinions]:
+        return [_opinions(known[film], one.get(film), two.get(film)) for film in wanted[:limit]]
+
+    return Comparison(shown(agreed), shown(disagreed), shown(loved), _watched_was_read(connection, user))
+
+
+def _shared(habit: float, other: float) -> float:
+    """Return how much of an opinion two share, in standard deviations; 0 if they think the opposite."""
+    return min(abs(habit), abs(other)) if habit * other > 0 else 0.0
+
+
+def _given(circle: Circle, user: int) -> dict[int, tuple[float, float]]:
+    """Return a member's (stars, habit) by film id."""
+    here = circle.rated.members == circle.place(user)
+    numbers = (circle.rated.films[here], circle.rated.stars[here], circle.rated.habit[here])
+    found = zip(*(each.tolist() for each in numbers), strict=True)
+    return {circle.film_ids[film]: (stars, habit) for film, stars, habit in found}
+
+
+def _described(connection: sa.Connection, wanted: set[int]) -> dict[int, Any]:
+    f = films.c
+    query = sa.select(f.id, f.title, f.release_year, f.slug).where(f.id.in_(wanted))
+    return {row.id: row for row in connection.execute(query)}
+
+
+def _opinions(film: Any, one: tuple[float, float] | None, two: tuple[float, float] | None) -> Opinions:
+    stars, above = one or (None, None)
+    other_stars, other_above = two or (None, None)
+    why = _why(above, other_above)
+    return Opinions(
+        film.id, film.title, film.release_year, film.slug, stars, other_stars, above, other_above, why
+    )
+
+
+def _why(above: float | None, other: float | None) -> str:
+    """Say in words what two habits have to do with each other.
+
+    >>> _why(1.2, 0.9), _why(-0.4, 1.5), _why(None, 2.0)
+    ('both above their habit', 'one below, the other far above their habit', 'far above their habit')
+    """
+    words = [_place(each) for each in (above, other) if each is not None]
+    if len(words) == 1:
+        return f"{words[0]} their habit"
+    if words[0] == words[1]:
+        return f"both {words[0]} their habit"
+    return f"one {words[0]}, the other {words[1]} their habit"
+
+
+def _place(habit: float) -> str:
+    if abs(habit) < 0.25:
+        return "at"
+    return ("far " if abs(habit) >= 1.5 else "") + ("above" if habit > 0 else "below")
+
+
+def _watched_was_read(connection: sa.Connection, user: int) -> bool:
+    state = user_scrape_state.c
+    whole = sa.select(state.user_id).where(
+        state.user_id == user, state.listing == "unrated_watched", state.complete_as_of.is_not(None)
+    )
+    return connection.execute(whole).first() is not None

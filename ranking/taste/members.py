@@ -1,0 +1,127 @@
+"""Who agrees with whom: the members of a circle, pair by pair."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.names import find
+from letterboxd_scraper.store.schema import cohort_members, ratings, users
+from ranking.taste.agreement import LEAST_OVERLAP, Agreements, Rated, in_own_measure, of_circle
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How much two members (user ids, ``one`` < ``other``) agree.
+
+    ``overlap`` is the number of films that both have rated. ``agreement`` is the correlation (−1 … 1) of
+    what they think of films, each in their own measure, as far as it can be told; ``low`` and ``high``
+    bound its 90 % interval. ``usual`` is what two such members would agree by the circle's average, and by
+    how much each of them agrees with everybody: a pair with few films in common is believed to be near
+    it. See `ranking.taste.agreement` for the formulas.
+    """
+
+    one: int
+    other: int
+    overlap: int
+    agreement: float
+    low: float
+    high: float
+    usual: float
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """All ratings of a circle's members, and what is believed of all their pairs."""
+
+    users: list[int]
+    rated: Rated
+    film_ids: list[int]
+    beliefs: Agreements
+    widening: float
+
+    def matches(self, least: int = LEAST_OVERLAP) -> list[Match]:
+        """Return all pairs with at least so many films in common."""
+        rows, columns = np.nonzero(np.triu(self.beliefs.overlap >= least, 1))
+        return self._matches(rows, columns)
+
+    def of_member(self, user: int, least: int = LEAST_OVERLAP) -> list[Match]:
+        """Return the pairs that the member is one of, most alike first."""
+        place = self.place(user)
+        others = np.nonzero(self.beliefs.overlap[place] >= least)[0]
+        others = others[others != place]
+        found = self._matches(np.minimum(others, place), np.maximum(others, place))
+        return sorted(found, key=lambda match: (-match.agreement, match.one, match.other))
+
+    def pair(self, user: int, other: int) -> Match:
+        """Return how much two members agree, though they may have no film in common."""
+        first, second = sorted((self.place(user), self.place(other)))
+        return self._matches(np.array([first]), np.array([second]))[0]
+
+    def place(self, user: int) -> int:
+        """Return the number by which a user is known in the matrices."""
+        return self.users.index(user)
+
+    def _matches(self, rows: Any, columns: Any) -> list[Match]:
+        agreement, low, high = self.beliefs.bounds(self.widening)
+        numbers = (agreement, low, high, np.tanh(self.beliefs.usual))
+        found = zip(
+            rows.tolist(),
+            columns.tolist(),
+            self.beliefs.overlap[rows, columns].astype(int).tolist(),
+            *(matrix[rows, columns].tolist() for matrix in numbers),
+            strict=True,
+        )
+        return [Match(self.users[one], self.users[other], *rest) for one, other, *rest in found]
+
+
+def of_cohort(connection: sa.Connection, cohort: Cohort | None) -> list[Match]:
+    """Return all pairs of the cohort's members with enough films in common to tell.
+
+    None stands for all stored members. Who has no rating is in no pair.
+    """
+    return read(connection, cohort).matches()
+
+
+def read(connection: sa.Connection, cohort: Cohort | None) -> Circle:
+    """Read the ratings of a cohort's members, or of all stored ones, and find out who agrees with whom."""
+    query = sa.select(ratings.c.user_id, ratings.c.film_id, ratings.c.rating)
+    query = query.where(ratings.c.rating.is_not(None))
+    if cohort is not None:
+        query = query.join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
+        query = query.where(cohort_members.c.cohort_id == cohort.id)
+    rows = np.array([tuple(row) for row in connection.execute(query)], float).reshape(-1, 3)
+    user_ids, members = np.unique(rows[:, 0].astype(int), return_inverse=True)
+    film_ids, films = np.unique(rows[:, 1].astype(int), return_inverse=True)
+    rated = in_own_measure(members, films, rows[:, 2])
+    return Circle(user_ids.tolist(), rated, film_ids.tolist(), *of_circle(rated))
+
+
+def member_names(connection: sa.Connection, circle: Circle) -> dict[int, str]:
+    """Return the names on the site of the circle's members, by user id."""
+    query = sa.select(users.c.id, users.c.letterboxd_username)
+    wanted = set(circle.users)
+    return {user: name for user, name in connection.execute(query) if user in wanted}
+
+
+def find_member(connection: sa.Connection, circle: Circle, cohort: Cohort | None, name: str) -> int:
+    """Return the id of one of the circle's members by name.
+
+    Raises UnknownName, with similar names, and InputError for a member who has not rated any film.
+    """
+    query = sa.select(users.c.letterboxd_username, users.c.id)
+    kind = "member"
+    if cohort is not None:
+        kind = f"member of cohort {cohort.label!r}"
+        query = query.join(cohort_members, cohort_members.c.user_id == users.c.id)
+        query = query.where(cohort_members.c.cohort_id == cohort.id)
+    known = [(text, user) for text, user in connection.execute(query)]
+    user = int(find(kind, [name.strip().strip("/@")], known)[0])
+    if user not in circle.users:
+        raise InputError(
+            f"no rating of {name} is stored: `scrapy crawl profile -a user={name}` reads what they rated"
+        )
+    return user
