@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from benchmarks.nights import database
 from letterboxd_scraper.imports.archive import read_archive
 from letterboxd_scraper.items.tasks import Visit
-from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, users, watched
 from tests.site.archive import HEAD, packed
@@ -41,7 +41,7 @@ def write_archive(path: Path, size: int) -> None:
 def import_it(engine: sa.Engine, path: Path) -> None:
     """Take an archive in as `letterboxd import zip` does."""
     snapshot = read_archive(path, NOW).snapshot
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         save(snapshot, connection, Visit(NOW))
 
 
@@ -49,7 +49,7 @@ def insert_raw(engine: sa.Engine, path: Path) -> None:
     """Insert the same rows, already known, with numbers of our own."""
     snapshot = read_archive(path, NOW).snapshot
     rated = snapshot.ratings or ()
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(users.insert().values(id=1, letterboxd_username="big", created_at=NOW))
         names = [
             {

@@ -21,7 +21,7 @@ from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.report import Options, libraries, render
 from letterboxd_scraper.store import migrate
-from letterboxd_scraper.store.engine import make_engine, reading
+from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.members import cohorts
 from ranking.facts import Facts
 from ranking.results import ranking
@@ -73,7 +73,7 @@ class Built:
 def build(engine: sa.Engine, limit: int) -> Built:
     """Make a report, as the command does once everything is imported."""
     libraries.chart_script()
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         cohort = cohorts.find(connection, LABEL)
         begun = time.perf_counter()
         page = render(connection, cohort, Options(at=NOW, limit=limit))

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import JSON, UTCDateTime, cohorts, film_rankings, films
 from ranking.facts import Facts
@@ -31,7 +31,7 @@ def compute(
     strategy.refuse_unknown(given)
     parameters = strategy.settle(given, cohort.definition.get("rank") or {})
     here = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy.name)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         # One at a time for a cohort: two would insert the same rows.
         connection.execute(sa.select(cohorts.c.id).where(cohorts.c.id == cohort.id).with_for_update())
         connection.execute(film_rankings.delete().where(here))

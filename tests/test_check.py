@@ -15,7 +15,7 @@ from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.store import checks, statistics
 from letterboxd_scraper.store.checks import rankings
 from letterboxd_scraper.store.checks.finding import Finding
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import (
     changed_facts,
     cohort_members,
@@ -229,14 +229,14 @@ def _of_cohort() -> sa.Select[Any]:
 
 
 def test_a_sound_database_is_all_right(sound: sa.Engine) -> None:
-    with reading(sound) as connection:
+    with read_transaction(sound) as connection:
         after = found(connection)
     assert [finding for name, finding in after.items() if finding != Finding(name)] == []
     assert len(after) == (13 if sound.dialect.name == "sqlite" else 11)
 
 
 def test_what_was_not_counted_yet_is_not_compared(crawled_engine: sa.Engine) -> None:
-    with reading(crawled_engine) as connection:
+    with read_transaction(crawled_engine) as connection:
         before = found(connection)
     assert {finding.wrong for finding in before.values()} == {0}
     assert "refresh stats" in before[STATISTICS].remark
@@ -268,7 +268,7 @@ def test_films_that_nobody_rates_any_more_are_no_damage(crawled_engine: sa.Engin
         connection.execute(ratings.update().where(a_film(connection)).values(rating=None, liked=True))
         assert found(connection)[RANKED].remark
     statistics.refresh(crawled_engine, NOW.replace(year=2027))
-    with reading(crawled_engine) as connection:
+    with read_transaction(crawled_engine) as connection:
         assert {finding.wrong for finding in found(connection).values()} == {0}
 
 
@@ -287,7 +287,7 @@ def test_a_broken_file_is_found(crawled_engine: sa.Engine) -> None:
     with file.open("r+b") as opened:
         opened.seek((page - 1) * size)
         opened.write(b"\xff" * size)
-    with reading(crawled_engine) as connection:
+    with read_transaction(crawled_engine) as connection:
         found_wrong = [finding for finding in found(connection).values() if finding.wrong]
     assert {finding.check for finding in found_wrong} == {"the database file is whole"}
     assert "backup" in found_wrong[0].advice
@@ -299,7 +299,7 @@ def test_the_command_prints_a_line_for_each_check_and_writes_nothing(
     url = address(crawled_engine)
     assert run(["db", "check", "--db-url", url]) == 0
     told = capsys.readouterr().out
-    with reading(crawled_engine) as connection:
+    with read_transaction(crawled_engine) as connection:
         lines = [line.split()[0] for line in told.splitlines()]
         assert sorted(lines) == sorted("skip" if each.remark else "ok" for each in found(connection).values())
     assert "WRONG" not in told
@@ -349,7 +349,7 @@ def test_both_databases_have_the_same_checksums(snapshots: Snapshots, tmp_path: 
     for kind in ("sqlite", "postgresql"):
         with snapshots.copy(kind, tmp_path / f"{kind}.db", "crawled", FEW) as engine:
             furnish(engine)
-            with reading(engine) as connection:
+            with read_transaction(engine) as connection:
                 sums.append({each.strategy: each for each in rankings.checksums(connection)})
     assert sums[0].keys() == sums[1].keys()
     # What depends on when a member was read may differ: the two were crawled one after the other.

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.extensions.member_queue import Leases, Refusal, Start
 from letterboxd_scraper.items.tasks import MemberStart
 from letterboxd_scraper.store.crawl_state import leases, runs
-from letterboxd_scraper.store.engine import moment, writing
+from letterboxd_scraper.store.engine import database_time, write_transaction
 from letterboxd_scraper.store.schema import member_leases, scrape_runs, users
 from tests.conftest import Shell, assert_ended, on_postgresql, stored_facts
 from tests.site import Fault, Site
@@ -37,12 +37,12 @@ def leased(engine: sa.Engine) -> dict[str, int]:
 
 
 def let_expire(connection: sa.Connection) -> None:
-    past = moment(connection) - timedelta(seconds=1)
+    past = database_time(connection) - timedelta(seconds=1)
     connection.execute(member_leases.update().values(expires_at=past))
 
 
 def test_a_lease_keeps_others_out_until_it_ends(known_engine: sa.Engine) -> None:
-    with writing(known_engine) as connection:
+    with write_transaction(known_engine) as connection:
         one, two = begin(connection), begin(connection)
         assert leases.take(connection, one, "ebb", LEASE)
         assert leases.take(connection, one, "ebb", LEASE), "it is its own"
@@ -57,7 +57,7 @@ def test_a_lease_keeps_others_out_until_it_ends(known_engine: sa.Engine) -> None
 
 
 def test_an_expired_lease_can_be_taken_and_is_lost_only_then(known_engine: sa.Engine) -> None:
-    with writing(known_engine) as connection:
+    with write_transaction(known_engine) as connection:
         one, two = begin(connection), begin(connection)
         for name in ("ebb", "noor"):
             leases.take(connection, one, name, LEASE)
@@ -71,7 +71,7 @@ def test_an_expired_lease_can_be_taken_and_is_lost_only_then(known_engine: sa.En
 
 
 def test_a_lease_goes_with_its_member_and_its_run(known_engine: sa.Engine) -> None:
-    with writing(known_engine) as connection:
+    with write_transaction(known_engine) as connection:
         run = begin(connection)
         for name in ("ebb", "noor"):
             leases.take(connection, run, name, LEASE)
@@ -85,15 +85,15 @@ def test_a_lease_goes_with_its_member_and_its_run(known_engine: sa.Engine) -> No
 @on_postgresql
 def test_nobody_takes_a_member_while_a_page_of_them_is_stored(known_engine: sa.Engine) -> None:
     def take(run: int) -> bool:
-        with writing(known_engine) as connection:
+        with write_transaction(known_engine) as connection:
             return leases.take(connection, run, "ebb", LEASE)
 
-    with writing(known_engine) as connection:
+    with write_transaction(known_engine) as connection:
         one, two = begin(connection), begin(connection)
         leases.take(connection, one, "ebb", LEASE)
         let_expire(connection)
     with ThreadPoolExecutor() as pool:
-        with writing(known_engine) as connection:
+        with write_transaction(known_engine) as connection:
             assert leases.holds(connection, one, "ebb")
             other = pool.submit(take, two)
             time.sleep(0.3)
@@ -254,13 +254,13 @@ def test_two_nights_at_once_read_nobody_twice(crawled: Shell, site: Site, crawle
 def test_a_member_whom_another_crawl_reads_is_waited_for(
     known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:
-    with writing(known_engine) as connection:
+    with write_transaction(known_engine) as connection:
         other = begin(connection, "others")
         leases.take(connection, other, "ebb", 600)
     with ThreadPoolExecutor() as pool:
         crawl = pool.submit(known.scrapy, "profile", cohort="friends")
         wait_for(lambda: unread(known_engine) == {"ebb"})
-        with writing(known_engine) as connection:
+        with write_transaction(known_engine) as connection:
             let_expire(connection)
         process = crawl.result()
     assert_ended(process, 0)
@@ -272,7 +272,7 @@ def test_a_member_whom_another_crawl_reads_is_waited_for(
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_crawl_that_waits_for_another_can_be_interrupted(known: Shell, known_engine: sa.Engine) -> None:
-    with writing(known_engine) as connection:
+    with write_transaction(known_engine) as connection:
         other = begin(connection, "others")
         leases.take(connection, other, "ebb", 600)
     crawl = start_crawl(known)
@@ -311,7 +311,7 @@ def test_a_killed_crawls_members_are_read_by_the_next(
         following = pool.submit(known.scrapy, "profile", cohort="friends")
         wait_for(lambda: unread(known_engine) == held & unread(known_engine))
         assert not held & set(members_in(pages(site)))
-        with writing(known_engine) as connection:
+        with write_transaction(known_engine) as connection:
             let_expire(connection)
         assert_ended(following.result(), 0)
     assert stored_facts(known_engine) == truth(site)
@@ -412,7 +412,7 @@ def test_a_crawl_that_waits_keeps_nobody_from_the_one_it_waits_for(
     known: Shell, known_engine: sa.Engine
 ) -> None:
     """Else two crawls, each with an error of ours, would wait for each other's members for ever."""
-    with writing(known_engine) as connection:
+    with write_transaction(known_engine) as connection:
         other = begin(connection, "others")
         leases.take(connection, other, "noor", 600)
     command = [sys.executable, "-c", BUG]
@@ -420,7 +420,7 @@ def test_a_crawl_that_waits_keeps_nobody_from_the_one_it_waits_for(
     wait_for(lambda: unread(known_engine) == {"ebb", "noor"})
     wait_for(lambda: leased(known_engine) == {"noor": other})
     assert crawl.poll() is None
-    with writing(known_engine) as connection:
+    with write_transaction(known_engine) as connection:
         leases.release(connection, other)
     crawl.communicate(timeout=60)
     assert crawl.returncode == 1

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
 from letterboxd_scraper.config import load
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import metadata, scrape_failures, scrape_runs, users
 from letterboxd_scraper.store.status.read import Rules, read
@@ -80,7 +80,7 @@ def of(found: dict[Labels, float], **labels: str) -> float:
 
 def test_the_numbers_are_those_of_status(store: sa.Engine, server: Server) -> None:
     found = samples(server)
-    with reading(store) as connection:
+    with read_transaction(store) as connection:
         status = read(connection, [cohorts.find(connection, "friends")], Rules.of(load(), NOW))
     (friends,) = status.cohorts
     for state in ("ok", "private", "gone"):

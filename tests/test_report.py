@@ -23,7 +23,7 @@ from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report import Options, comparisons, libraries, matches, render
 from letterboxd_scraper.report.films import Film, Films
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohorts as cohort_table
 from letterboxd_scraper.store.schema import (
@@ -53,7 +53,7 @@ def circle(engine: sa.Engine) -> sa.Engine:
 
 
 def page(engine: sa.Engine, **options: Any) -> str:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return render(connection, cohorts.find(connection, "1"), Options(at=NOW, **options))
 
 
@@ -73,7 +73,7 @@ def visible(text: str) -> str:
 def test_it_shows_the_ranking_and_what_is_stored_of_each_film(circle: sa.Engine) -> None:
     data = shown(page(circle, names=True))
     columns = data["films"]
-    with reading(circle) as connection:
+    with read_transaction(circle) as connection:
         expected = ranking(connection, cohorts.find(connection, LABEL), DEFAULT_STRATEGY)
         names = dict(connection.execute(sa.select(users.c.id, users.c.letterboxd_username)).all())
         rated = connection.execute(

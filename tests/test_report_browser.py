@@ -18,7 +18,7 @@ from benchmarks.report_circle import invented, load
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.store import migrate
-from letterboxd_scraper.store.engine import make_engine, reading
+from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import film_genres, film_histograms, film_people, film_rankings, films
@@ -63,7 +63,7 @@ def engine(folder: Path) -> Iterator[sa.Engine]:
 
 def made(engine: sa.Engine, folder: Path, **options: Any) -> Path:
     """Write a report to a file."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         text = render(connection, cohorts.find(connection, "1"), Options(at=NOW, **options))
     file = folder / f"{len(list(folder.iterdir()))}.html"
     file.write_text(text, encoding="utf-8")

@@ -26,7 +26,7 @@ from letterboxd_scraper.items.tasks import FeedStart, Visit
 from letterboxd_scraper.spiders.rss import RssSpider
 from letterboxd_scraper.store.crawl_state import bookmarks
 from letterboxd_scraper.store.due import full_crawl
-from letterboxd_scraper.store.engine import reading, writing
+from letterboxd_scraper.store.engine import read_transaction, write_transaction
 from letterboxd_scraper.store.members import feeds
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, scrape_failures, user_scrape_state, users
@@ -315,7 +315,7 @@ def store(engine: sa.Engine) -> Store:
 
     def store(*items: Any, at: datetime = NEWS + timedelta(days=1), run: int = 2) -> None:
         for item in items:
-            with writing(engine) as connection:
+            with write_transaction(engine) as connection:
                 save(item, connection, Visit(at, run))
 
     x = Film("x", "X", 1999, 7)
@@ -451,20 +451,20 @@ def test_of_who_was_never_read_all_entries_are_news(store: Store, engine: sa.Eng
     store(replace(news(viewing("y", 3.0), viewing("z", None, number=2)), member="ben"))
     assert stored(engine) == {"x": UNTOLD, "y": (3.0, False, DAY, LINK)}
     # The whole listing, read later, knows better; the feed is then asked for once more, in full.
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         assert feeds.due(connection, None, "ben")[0].known
     begun = NEWS + timedelta(days=2)
     store(Profile("ben", "Ben", None, None, 0, 0, 0, (), 0, None), at=begun)
     store(FilmsPage("ben", Listing.RATED, 1, (), True, 0, (), begun), at=begun)
     assert stored(engine) == {"x": UNTOLD}
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         assert feeds.due(connection, None, "ben") == [FeedStart("ben")]
 
 
 def test_what_is_known_is_not_stored_again(store: Store, engine: sa.Engine) -> None:
     entries = [viewing("y", 3.0, NEWS, number=number) for number in range(100, 160)]
     store(news(*entries, etag='"1"', last_modified="then"))
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         (start,) = feeds.due(connection, None, "ada")
         assert feeds.ratings_set_by(connection, 2) == 1
         # What a profile crawl goes on from is none of it.
@@ -477,7 +477,7 @@ def test_what_is_known_is_not_stored_again(store: Store, engine: sa.Engine) -> N
         bookmarks.replace(connection, films, 100, 1)  # their numbers are not those of films
     store(news(*entries, known=tuple(entry.guid for entry in entries)), at=NEWS + timedelta(days=2))
     assert stored(engine) == {"x": UNTOLD}
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         (again,) = feeds.due(connection, None, "ada")
     assert (again.known, again.etag, again.last_modified) == (start.known, None, None)
 

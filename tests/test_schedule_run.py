@@ -18,7 +18,7 @@ from letterboxd_scraper.errors import NodeUnusable
 from letterboxd_scraper.schedule import nodes, turns
 from letterboxd_scraper.schedule.jobs import MONTHLY, NIGHTLY
 from letterboxd_scraper.schedule.turns import turn
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films, scrape_runs
 from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored_facts
@@ -49,7 +49,7 @@ def assert_night_is_done(report: Any, site: Site, engine: sa.Engine) -> None:
     assert stored_facts(engine) == truth(site)
     assert report["rows_changed"] >= len(CHANGES)
     assert report["requests"] == len([hit for hit in site.log if not hit.path.startswith("/3/")])
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         assert connection.scalar(sa.select(sa.func.count()).where(films.c.poster_url.is_not(None)))
         strategies = set(connection.scalars(sa.select(film_rankings.c.strategy)))
         assert strategies >= {"circle", "bayesian", "wilson", "recency", "hybrid"}
@@ -58,7 +58,7 @@ def assert_night_is_done(report: Any, site: Site, engine: sa.Engine) -> None:
 def runs(engine: sa.Engine, *columns: str, kind: str = "when_rated") -> list[Any]:
     """Return these columns of the runs of this kind, the first first."""
     wanted = [scrape_runs.c[name] for name in columns]
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         query = sa.select(*wanted).where(scrape_runs.c.type == kind).order_by(scrape_runs.c.id)
         return [tuple(row) for row in connection.execute(query)]
 
@@ -200,7 +200,7 @@ def test_a_job_that_does_not_start_is_told_with_its_log(crawled: Shell) -> None:
 
 
 def test_one_job_at_a_time(crawled: Shell, crawled_engine: sa.Engine) -> None:
-    with reading(crawled_engine) as connection:
+    with read_transaction(crawled_engine) as connection:
         friends = cohorts.find(connection, "friends")
     with turn(crawled_engine, friends, MONTHLY) as free:
         assert free
@@ -211,7 +211,7 @@ def test_one_job_at_a_time(crawled: Shell, crawled_engine: sa.Engine) -> None:
 
 def test_a_month_waits_for_a_night(crawled_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.05)
-    with reading(crawled_engine) as connection:
+    with read_transaction(crawled_engine) as connection:
         friends = cohorts.find(connection, "friends")
     got: list[bool] = []
 
@@ -233,7 +233,7 @@ def test_a_month_that_waits_keeps_one_connection(
     crawled_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.01)
-    with reading(crawled_engine) as connection:
+    with read_transaction(crawled_engine) as connection:
         friends = cohorts.find(connection, "friends")
     open_now = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
 
@@ -245,7 +245,7 @@ def test_a_month_that_waits_keeps_one_connection(
         waiting = Thread(target=month)
         waiting.start()
         time.sleep(0.5)
-        with reading(crawled_engine) as connection:
+        with read_transaction(crawled_engine) as connection:
             assert connection.scalar(open_now) < 8
     waiting.join()
 

@@ -18,7 +18,7 @@ from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.config import load
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.due import delta_crawl
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.films import enrichment
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import (
@@ -45,7 +45,7 @@ def address(engine: sa.Engine) -> str:
 
 
 def told(engine: sa.Engine, at: datetime = NOW) -> Status:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return read(connection, cohorts.every(connection), Rules.of(load(), at))
 
 
@@ -122,7 +122,7 @@ def test_what_is_due_is_what_the_next_crawls_do(crawled_engine: sa.Engine) -> No
     for days in (0, 40):
         at = NOW + timedelta(days=days)
         found = of_friends(crawled_engine, at)
-        with reading(crawled_engine) as connection:
+        with read_transaction(crawled_engine) as connection:
             cohort = cohorts.find(connection, "friends")
             wanted = enrichment.Wanted.of(
                 FilmArguments.read({"cohort": "friends"}), settings, at, tmdb=bool(days)

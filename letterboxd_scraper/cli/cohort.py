@@ -80,11 +80,11 @@ def list_cohorts(context: typer.Context) -> None:
     Examples:
       letterboxd cohort list
     """
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         rows = [
             (c.id, c.label, c.seed, c.size, f"{c.updated_at:%Y-%m-%d}") for c in cohorts.every(connection)
         ]
@@ -99,11 +99,11 @@ def show(context: typer.Context, label: LabelArgument) -> None:
     Examples:
       letterboxd cohort show friends
     """
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         cohort = cohorts.find(connection, label)
         found = cohorts.members(connection, cohort)
     session.say(f"{cohort.label} ({cohort.seed or 'a list of names'}): {_in_words(cohort.definition)}")
@@ -137,7 +137,7 @@ def change(
       letterboxd cohort set friends --rank m=10 --rank min_votes=3
       letterboxd cohort set friends --exclude kip --min-films 20
     """
-    from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.engine import write_transaction
     from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
@@ -145,7 +145,7 @@ def change(
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if exclude:
         changes["exclude"] = exclude
-    with writing(session.store()) as connection:
+    with write_transaction(session.store()) as connection:
         cohort = cohorts.find(connection, label)
         if rank:
             changes["rank"] = (cohort.definition.get("rank") or {}) | _numbers(rank)
@@ -162,11 +162,11 @@ def delete(context: typer.Context, label: LabelArgument) -> None:
     Examples:
       letterboxd cohort delete friends
     """
-    from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.engine import write_transaction
     from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
-    with writing(session.store()) as connection:
+    with write_transaction(session.store()) as connection:
         cohort = cohorts.find(connection, label)
         cohorts.delete(connection, cohort)
     session.say(f"deleted cohort {cohort.label!r} ({cohort.size} members)")
@@ -176,13 +176,13 @@ def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
     """Run `follow_graph`, then say who was found and what crawling them takes; return its exit code."""
     from letterboxd_scraper.arguments import FollowGraphArguments
     from letterboxd_scraper.cli import run_spider
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.targets import find_target
 
     given = {name: value for name, value in given.items() if value is not None}
     arguments = FollowGraphArguments.read(given)
     engine = session.store()
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         find_target(connection, arguments)
     session.say("reading who belongs to the circle: one request for every 25 people")
     code = run_spider.crawl(session, "follow_graph", given, crawl_settings(accept_terms=accept_terms))
@@ -198,7 +198,7 @@ def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
 
 def _build_from_file(session: Session, label: str, file: Path) -> None:
     from letterboxd_scraper.arguments import NamedList
-    from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.engine import write_transaction
     from letterboxd_scraper.store.members import cohorts
 
     try:
@@ -207,7 +207,7 @@ def _build_from_file(session: Session, label: str, file: Path) -> None:
         raise InputError(f"cannot read the member names in {file}: {error}") from None
     names = [line.split("#")[0].strip() for line in lines]
     wanted = NamedList.read({"label": label, "members": [name for name in names if name]})
-    with writing(session.store()) as connection:
+    with write_transaction(session.store()) as connection:
         at = session.config.now()
         cohort = cohorts.make_from_names(connection, wanted.label, wanted.members, at)
     if left_out := len(set(wanted.members)) - cohort.size:

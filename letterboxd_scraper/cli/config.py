@@ -35,10 +35,10 @@ def show(context: typer.Context) -> None:
 
 
 def _shown(settings: "Config", name: str) -> Any:
-    from letterboxd_scraper.store.engine import shown
+    from letterboxd_scraper.store.engine import masked_url
 
     value = getattr(settings, name)
     if name == "DATABASE_URL":
-        return shown(value)
+        return masked_url(value)
     # A secret is shown as stars, or as nothing where there is none.
     return str(value) if hasattr(value, "get_secret_value") else value

@@ -32,7 +32,7 @@ def upgrade(context: typer.Context) -> None:
 
     from letterboxd_scraper.errors import StoreNotReady
     from letterboxd_scraper.store import migrate
-    from letterboxd_scraper.store.engine import first_line, make_engine, shown
+    from letterboxd_scraper.store.engine import first_line, make_engine, masked_url
 
     session: Session = context.obj
     session.uses_store()
@@ -40,7 +40,7 @@ def upgrade(context: typer.Context) -> None:
     try:
         changed = migrate.upgrade(make_engine(url))
     except sa.exc.OperationalError as error:
-        raise StoreNotReady(f"cannot use the database {shown(url)}: {first_line(error)}") from None
+        raise StoreNotReady(f"cannot use the database {masked_url(url)}: {first_line(error)}") from None
     session.say(f"schema {migrate.head()}: {'upgraded' if changed else 'nothing to do'}")
 
 
@@ -100,13 +100,13 @@ def check(context: typer.Context) -> None:
     """
     from letterboxd_scraper.store import checks
     from letterboxd_scraper.store.checks import rankings
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.open import open_read_only
 
     session: Session = context.obj
     session.uses_store()
     findings = []
-    with reading(open_read_only(session.config.DATABASE_URL)) as connection:
+    with read_transaction(open_read_only(session.config.DATABASE_URL)) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # it may take its time
         for finding in checks.findings(connection):

@@ -114,7 +114,7 @@ def _live(session: Session, user: str | None, film: str | None, *, accept_terms:
 def _somebody(session: Session) -> tuple[str | None, str | None]:
     import sqlalchemy as sa
 
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.schema import films, users
 
     member = (
@@ -123,7 +123,7 @@ def _somebody(session: Session) -> tuple[str | None, str | None]:
     # One that TMDB has says more of what can be read from a film's page.
     order = (films.c.tmdb_id.is_(None), films.c.id)
     known = sa.select(films.c.slug).where(films.c.slug.is_not(None)).order_by(*order).limit(1)
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         return connection.scalar(member), connection.scalar(known)
 
 

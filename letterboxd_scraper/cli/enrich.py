@@ -40,7 +40,7 @@ def enrich(
     from letterboxd_scraper.arguments import FilmArguments
     from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.films import enrichment
     from letterboxd_scraper.store.targets import find_target
 
@@ -52,7 +52,7 @@ def enrich(
     engine = session.store()
     settings = session.config
     has_key = bool(settings.TMDB_API_KEY.get_secret_value())
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         target = find_target(connection, arguments)
         at = settings.now()
         wanted = enrichment.Wanted.of(arguments, settings, at, tmdb=tmdb and has_key)
@@ -63,7 +63,7 @@ def enrich(
         return
     session.say(f"{name}: {_cost(films, settings.DOWNLOAD_DELAY)}")
     code = run_spider.crawl(session, "film", given, crawl_settings(accept_terms=accept_terms))
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         session.say(f"{name}: {runs.notes_of_latest(connection, 'film', target.label if target else None)}")
     if target and code in (0, 3):
         session.say(f"now: letterboxd rank compute --cohort {target.label} --strategy all")

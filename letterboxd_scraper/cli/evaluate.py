@@ -60,7 +60,7 @@ def rank_evaluate(
 
 @contextmanager
 def _source(session: Session, cohort: str | None, data: Path | None) -> "Iterator[Source]":
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
     from ranking.evaluation.data import FromCohort, FromParquet
 
@@ -69,7 +69,7 @@ def _source(session: Session, cohort: str | None, data: Path | None) -> "Iterato
     if data is not None:
         yield FromParquet(data)
         return
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         yield FromCohort(connection, cohorts.find(connection, cohort or ""))
 
 

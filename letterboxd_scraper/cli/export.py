@@ -77,10 +77,10 @@ def _letterboxd(session: Session, found: "list[RankedFilm]", strategy: str) -> S
     Examples:
       letterboxd export letterboxd --cohort friends --limit 100 --output list.csv
     """
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from ranking.exports.letterboxd_list import as_import, identities
 
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         return as_import(found, identities(connection, found))
 
 

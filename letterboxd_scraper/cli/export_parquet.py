@@ -25,13 +25,13 @@ def export_parquet(
     Examples:
       letterboxd export parquet --cohort friends --output friends
     """
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
     from ranking.parquet.export import export
 
     session: Session = context.obj
     engine = session.store()
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         found = cohorts.find(connection, cohort)
     counts = export(engine, found, output, session.config.now(), names=names)
     written = ", ".join(f"{count} {table}" for table, count in counts.items())

@@ -41,12 +41,12 @@ def forget(
 
 def _forget(session: Session, name: str) -> None:
     from letterboxd_scraper.store import statistics
-    from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.engine import write_transaction
     from letterboxd_scraper.store.members import forgetting
 
     engine = session.store()
     at = session.config.now()
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         gone = forgetting.forget(connection, name, at)
     if gone.was_stored:
         statistics.refresh(engine, at)
@@ -64,10 +64,10 @@ def _forget(session: Session, name: str) -> None:
 
 def _undo(session: Session, name: str) -> None:
     from letterboxd_scraper.errors import UnknownName
-    from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.engine import write_transaction
     from letterboxd_scraper.store.members import opt_outs
 
-    with writing(session.store()) as connection:
+    with write_transaction(session.store()) as connection:
         if not opt_outs.remove(connection, name):
             raise UnknownName(f"{name!r} is not on the list of those who asked to be forgotten")
     session.say(f"{name} may be stored again; the next crawl of a cohort that they belong to does so")

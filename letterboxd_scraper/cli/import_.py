@@ -105,13 +105,13 @@ def import_pages(
 
 def _keep_films(session: Session, films: "Sequence[tuple[FilmFacts, datetime]]") -> None:
     from letterboxd_scraper.items.tasks import Visit
-    from letterboxd_scraper.store.engine import writing
+    from letterboxd_scraper.store.engine import write_transaction
     from letterboxd_scraper.store.save import save
 
     if films:
         engine = session.store()
         for facts, at in films:
-            with writing(engine) as connection:
+            with write_transaction(engine) as connection:
                 save(facts, connection, Visit(at))
         session.say(f"{len(films)} films' own pages")
 
@@ -120,13 +120,13 @@ def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None)
     """Store what was read, each source in a transaction of its own, and say what came in."""
     from letterboxd_scraper.arguments import NamedList
     from letterboxd_scraper.items.tasks import Visit
-    from letterboxd_scraper.store.engine import reading, writing
+    from letterboxd_scraper.store.engine import read_transaction, write_transaction
     from letterboxd_scraper.store.members import cohorts, opt_outs
     from letterboxd_scraper.store.save import save
 
     engine = session.store()
     names = list(dict.fromkeys(snapshot.member for snapshot in snapshots))
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         listed = opt_outs.load(connection)
     renamed = {each.member for each in snapshots if each.lid and listed.has_code(each.lid)}
     kept = [name for name in names if name not in listed and name not in renamed]
@@ -136,11 +136,11 @@ def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None)
     at = session.config.now()
     if cohort is not None and kept:
         label = NamedList.read({"label": cohort, "members": kept}).label
-        with writing(engine) as connection:
+        with write_transaction(engine) as connection:
             cohorts.add_names(connection, label, kept, at)
     for snapshot in track(session, "members", snapshots):
         if snapshot.member in kept or snapshot.member in renamed:
-            with writing(engine) as connection:
+            with write_transaction(engine) as connection:
                 save(snapshot, connection, Visit(at))
         if snapshot.member in kept:
             session.say(_in_words(snapshot))

@@ -42,13 +42,13 @@ def plan(
     """
     from letterboxd_scraper.cli import estimate
     from letterboxd_scraper.store.due.delta_crawl import When, cohort_night
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
     at = session.config.now()
     engine = session.store()
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         found = cohorts.find(connection, cohort)
         night = cohort_night(connection, found, When(at), audit_days=session.config.DELTA_AUDIT_DAYS)
         members = {row.member: row for row in cohorts.members(connection, found)}

@@ -73,7 +73,7 @@ def rank_compute(
       letterboxd rank compute --cohort friends --strategy all
     """
     from letterboxd_scraper.store import statistics
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
     from ranking.compute import NothingToRank, compute
     from ranking.strategies import STRATEGIES, share_out
@@ -85,7 +85,7 @@ def rank_compute(
     chosen = list(STRATEGIES.values()) if strategy == "all" else _strategies(strategy)
     given = share_out(parameters, chosen)
     store = session.store()
-    with reading(store) as connection:
+    with read_transaction(store) as connection:
         found = cohorts.find(connection, cohort)
     at = session.config.now()
     statistics.refresh(store, at)
@@ -167,12 +167,12 @@ def rank_explain(
     Examples:
       letterboxd rank explain --cohort friends --film ordet
     """
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
     from ranking.explain import explain
 
     session: Session = context.obj
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         explanation = explain(connection, cohorts.find(connection, cohort), film)
     if session.as_json:
         typer.echo(json.dumps(asdict(explanation), default=str, indent=1))
@@ -204,12 +204,12 @@ def chosen_films(
     choices: "Choices",
 ) -> "list[RankedFilm]":
     """Return the films of a stored ranking that fit the user's choices. Raises InputError."""
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
     from ranking.results import ranking
 
     (one,) = _strategies(strategy)
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         found = cohorts.find(connection, cohort)
         shown = ranking(
             connection, found, one.name, limit=limit, min_score=min_score, choices=choices, tell=session.say

@@ -45,7 +45,7 @@ def report(
     """
     from letterboxd_scraper.config import DEFAULT_STRATEGY
     from letterboxd_scraper.report import Options, render
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
 
     session: Session = context.obj
@@ -59,7 +59,7 @@ def report(
         limit=limit,
         base_url=config.LETTERBOXD_BASE_URL,
     )
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         page = render(connection, cohorts.find(connection, cohort), chosen)
     try:
         output.write_text(page, encoding="utf-8")

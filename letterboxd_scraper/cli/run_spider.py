@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.config import STOP_WITH_PARENT
 from letterboxd_scraper.items.progress import PROGRESS_VARIABLE, Listener
 from letterboxd_scraper.store.crawl_state import runs
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal.progress_bar import meter
@@ -129,11 +129,11 @@ def _passing_on_signals() -> Iterator[None]:
 
 def members_read(engine: sa.Engine, cohort: Cohort, then: Callable[[Members], None]) -> Callable[[], None]:
     """Return a function that calls ``then`` with how many of a cohort's members a full crawl has read."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         before = runs.latest(connection, "profile", cohort.label)
 
     def watch() -> None:
-        with reading(engine) as connection:
+        with read_transaction(engine) as connection:
             if runs.latest(connection, "profile", cohort.label) == before:
                 return  # the spider has not begun
             read = Members(*runs.members_done(connection, cohort.id, cohort.label))
@@ -144,5 +144,5 @@ def members_read(engine: sa.Engine, cohort: Cohort, then: Callable[[Members], No
 
 def find_cohort(engine: sa.Engine, label: str) -> Cohort:
     """Return a cohort. Raises UnknownName."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return cohorts.find(connection, label)

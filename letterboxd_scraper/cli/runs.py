@@ -48,10 +48,10 @@ def failures(
 def _list(session: Session, table: Any, columns: Sequence[str], limit: int, conditions: Any = ()) -> None:
     import sqlalchemy as sa
 
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
 
     query = sa.select(*(table.c[name] for name in columns)).where(*conditions)
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         found = connection.execute(query.order_by(table.c.id.desc()).limit(limit)).all()
     session.show(columns, [[_shown(value) for value in row] for row in found])
 

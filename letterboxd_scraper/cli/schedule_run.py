@@ -100,13 +100,13 @@ def _work(
     from letterboxd_scraper.schedule.afterwards import finish
     from letterboxd_scraper.schedule.report import Report
     from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
 
     def now() -> "datetime":
         return session.config.now()
 
     began = time.monotonic()
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         counted = runs.has_fresh_counts(connection, cohort.label, now() - COUNTS_HOLD_FOR)
     todo = steps(job, cohort, counted=counted)
     ended = perform(todo, crawl, lambda: finish(engine, session.config, cohort, job, now()))
@@ -126,13 +126,13 @@ def _here(session: Session, engine: "sa.Engine", cohort: "Cohort") -> Callable[[
     from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.schedule.parts import Part, new_job
     from letterboxd_scraper.store.crawl_state import liveness
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
 
     def crawl(step: Step) -> Outcome:
         job = new_job(cohort.label, step.spider, None)
         given = {"cohort": cohort.label} | step.arguments
         code = run_spider.crawl(session, step.spider, given, step.settings | {"SCRAPY_JOB": job})
-        with reading(engine) as connection:
+        with read_transaction(engine) as connection:
             sign = liveness.of_job(connection, job, timedelta())
         part = Part(step)
         # Of bad input, the row knows only that it failed.

@@ -52,7 +52,7 @@ def scrape(
     """
     from letterboxd_scraper.arguments import ProfileArguments
     from letterboxd_scraper.cli import run_spider
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.targets import find_target
 
     session: Session = context.obj
@@ -61,7 +61,7 @@ def scrape(
     given = {name: value for name, value in given.items() if value is not None}
     arguments = ProfileArguments.read(given)
     engine = session.store()
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         target = find_target(connection, arguments)
     settings = crawl_settings(full=full, accept_terms=accept_terms)
     if target is None:
@@ -79,10 +79,10 @@ def scrape(
 def is_for_full_crawl(session: Session, engine: "sa.Engine", cohort: "Cohort") -> bool:
     """Say whether a full crawl is under way, or is what a cohort that nobody was read of yet needs."""
     from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
 
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         read = [member.last_full_scrape_at for member in cohorts.members(connection, cohort)]
         at = session.config.now()
         return not any(read) or runs.has_unfinished(connection, "profile", cohort.label, at)
@@ -107,10 +107,10 @@ def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: d
     """Run `follow_graph`, unless it has just been run, then `when_rated`; return the exit code."""
     from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
 
     just_now = session.config.now() - COUNTS_HOLD_FOR
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         counted = runs.has_fresh_counts(connection, cohort.label, just_now)
     circle = 0
     if cohort.seed is not None and not counted:
@@ -119,7 +119,7 @@ def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: d
         if circle not in (0, 3):
             return circle
     code = run_spider.crawl(session, "when_rated", {"cohort": cohort.label}, settings)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         notes = runs.notes_of_latest(connection, "when_rated", cohort.label)
     session.say(f"{cohort.label}: {notes or 'nothing was read'}")
     return code or circle
@@ -136,10 +136,10 @@ def announce(
 ) -> None:
     """Say what crawling a cohort will take, before anything is sent. Raises InputError if it is empty."""
     from letterboxd_scraper.cli import estimate
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
 
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         members = cohorts.members(connection, cohort)
     if not members:
         raise InputError(f"cohort {cohort.label!r} has no members: there is nobody to read")
@@ -151,9 +151,9 @@ def announce(
 def summarise(session: Session, engine: "sa.Engine", cohort: "Cohort", code: int) -> None:
     """Say how a cohort's crawl ended, in one line, and what to do next."""
     from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
 
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         done, members = runs.members_done(connection, cohort.id, cohort.label)
         notes = runs.notes_of_latest(connection, "profile", cohort.label)
     session.say(f"{cohort.label}: {done} of {members} members read. This time: {notes}")

@@ -38,7 +38,7 @@ def status(
       letterboxd status
       letterboxd status --cohort friends --json
     """
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
     from letterboxd_scraper.store.open import open_read_only
     from letterboxd_scraper.store.status import read as status_reading
@@ -47,7 +47,7 @@ def status(
     config = session.config
     session.uses_store()
     rules = status_reading.Rules.of(config, config.now())
-    with reading(open_read_only(config.DATABASE_URL)) as connection:
+    with read_transaction(open_read_only(config.DATABASE_URL)) as connection:
         chosen = cohorts.every(connection) if cohort is None else [cohorts.find(connection, cohort)]
         found = status_reading.read(connection, chosen, rules)
     if session.as_json:

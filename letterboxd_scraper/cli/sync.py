@@ -106,7 +106,7 @@ class _FirstRanking:
     def __call__(self, read: "Members") -> None:
         if self.shown or read.done < FIRST_RANKING_AFTER:
             return
-        from letterboxd_scraper.store.engine import reading
+        from letterboxd_scraper.store.engine import read_transaction
         from ranking.results import ranking
 
         try:
@@ -114,7 +114,7 @@ class _FirstRanking:
         except InputError:
             return  # nothing to rank yet: later
         self.shown = True
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             top = ranking(connection, self.cohort, DEFAULT_STRATEGY, limit=5)
         films = ", ".join(f"{film.title} ({film.score:.2f})" for film in top)
         self.session.say(f"first ranking, from {read.done} of {read.members} members: {films}")
@@ -133,11 +133,11 @@ def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
 def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path) -> None:
     from letterboxd_scraper.cli.export import write
     from letterboxd_scraper.cli.rank import say_how_old, show_films
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from ranking.exports.texts import as_csv
     from ranking.results import ranking
 
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         found = ranking(connection, cohort, DEFAULT_STRATEGY)
         say_how_old(session, connection, cohort, DEFAULT_STRATEGY)
     show_films(session, found[:limit])

@@ -49,13 +49,13 @@ def taste(
       letterboxd taste --member marla --cohort friends
       letterboxd taste --member marla --with tycho
     """
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
     from ranking.taste import films as taste_films
     from ranking.taste import members
 
     session: Session = context.obj
-    with reading(session.store()) as connection:
+    with read_transaction(session.store()) as connection:
         chosen = cohorts.find(connection, cohort) if cohort is not None else None
         circle = members.read(connection, chosen)
         names = members.member_names(connection, circle)

@@ -31,7 +31,7 @@ def watch(
     from letterboxd_scraper.arguments import RssArguments
     from letterboxd_scraper.cli import run_spider
     from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import reading
+    from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import feeds
     from letterboxd_scraper.store.targets import find_target
 
@@ -40,7 +40,7 @@ def watch(
     given = {name: value for name, value in given.items() if value is not None}
     arguments = RssArguments.read(given)
     engine = session.store()
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         target = find_target(connection, arguments)
         starts = feeds.due(connection, target.id if target else None, arguments.user)
     name = target.label if target else str(arguments.user)
@@ -49,7 +49,7 @@ def watch(
         return
     session.say(f"{name}: {_cost(starts, session.config.DOWNLOAD_DELAY)}")
     code = run_spider.crawl(session, "rss", given, crawl_settings(accept_terms=accept_terms))
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         notes = runs.notes_of_latest(connection, "rss", target.label if target else None)
     session.say(f"{name}: {notes}")
     if target and code in (0, 3):

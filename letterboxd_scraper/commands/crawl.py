@@ -18,7 +18,7 @@ from letterboxd_scraper.errors import InputError, ProjectError
 from letterboxd_scraper.extensions.run import OUTCOME
 from letterboxd_scraper.extensions.start import JOB
 from letterboxd_scraper.spiders.site import SiteSpider
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.store.targets import find_target
 
@@ -97,6 +97,6 @@ def _interrupt_at_end_of_input() -> None:
 def check_store(settings: config.Config, args: Arguments) -> None:
     """Raise InputError if the database is not ready or does not hold what ``args`` name."""
     engine = open_store(settings.DATABASE_URL)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         find_target(connection, args)
     engine.dispose()

@@ -16,7 +16,7 @@ from letterboxd_scraper.extensions.summary import Tally
 from letterboxd_scraper.items.members import Failure
 from letterboxd_scraper.items.progress import Teller
 from letterboxd_scraper.store.crawl_state import failures, leases, runs
-from letterboxd_scraper.store.engine import first_line, shown, writing
+from letterboxd_scraper.store.engine import first_line, masked_url, write_transaction
 from letterboxd_scraper.store.members import feeds
 from letterboxd_scraper.store.open import open_store
 
@@ -119,7 +119,7 @@ class Run:
     def _begin(self, spider: Any) -> None:
         self.engine = open_store(self.settings.DATABASE_URL)
         at = self.settings.now()
-        with writing(self.engine) as connection:
+        with write_transaction(self.engine) as connection:
             Beginning(self.engine, self.settings, connection, at).of(spider)
 
     async def _show_life(self, spider: Any) -> None:
@@ -132,7 +132,7 @@ class Run:
                 logger.warning("Cannot tell the database that the crawl goes on: %s", first_line(error))
 
     def _note_life(self, spider: Any) -> None:
-        with writing(self.engine) as connection:
+        with write_transaction(self.engine) as connection:
             leases.renew(connection, spider.run, self.settings.LEASE_SECONDS)
             runs.show_life(connection, spider.run, self._requests())
 
@@ -145,7 +145,7 @@ class Run:
     def _finish(self, spider: Any, reason: str) -> None:
         requests = self._requests()
         at = self.settings.now()
-        with writing(self.engine) as connection:
+        with write_transaction(self.engine) as connection:
             # These come to light in the store, after the items were found to be good.
             self.failures += failures.stored_by(connection, spider.run)
             self.tally.ratings_set = feeds.ratings_set_by(connection, spider.run)
@@ -156,4 +156,4 @@ class Run:
             leases.release(connection, spider.run)
         self.engine.dispose()
         logger.info("%s: %s, %d requests, %s", spider.name, outcome, requests, notes)
-        logger.info("Database: %s", shown(self.settings.DATABASE_URL))
+        logger.info("Database: %s", masked_url(self.settings.DATABASE_URL))

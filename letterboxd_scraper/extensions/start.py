@@ -25,7 +25,7 @@ from letterboxd_scraper.extensions.member_queue import Leases, Refusal, Start
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.due import delta_crawl, full_crawl
-from letterboxd_scraper.store.engine import first_line, reading, writing
+from letterboxd_scraper.store.engine import first_line, read_transaction, write_transaction
 from letterboxd_scraper.store.films import enrichment, people
 from letterboxd_scraper.store.members import cohorts, feeds, opt_outs
 from letterboxd_scraper.store.targets import find_target
@@ -173,7 +173,7 @@ class Beginning:
         """Return the crawl's members, each leased to it while it reads them."""
 
         def take(name: str) -> Start | Refusal:
-            with writing(self.engine) as connection:
+            with write_transaction(self.engine) as connection:
                 if not leases.take(connection, spider.run, name, self.settings.LEASE_SECONDS):
                     return Refusal.HELD
                 if start := find(connection, name):
@@ -182,7 +182,7 @@ class Beginning:
                 return Refusal.DONE
 
         def give_back() -> None:
-            with writing(self.engine) as connection:
+            with write_transaction(self.engine) as connection:
                 leases.release(connection, spider.run)
 
         names = [member.name for member in (*spider.members, *getattr(spider, "starts", ()))]
@@ -195,7 +195,7 @@ class Beginning:
         """Return a function that puts a question to the database, beside the event loop."""
 
         def ask(*what: Any) -> _Found:
-            with reading(self.engine) as connection:
+            with read_transaction(self.engine) as connection:
                 return query(connection, *given, *what)
 
         async def ask_in_thread(*what: Any) -> _Found:

@@ -9,7 +9,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule.jobs import DONE, MONTHLY, Outcome
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.crawl_state import retention
-from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
 from ranking.compute import NothingToRank, compute
 from ranking.strategies import STRATEGIES
@@ -22,7 +22,7 @@ def finish(engine: sa.Engine, settings: Config, cohort: Cohort, job: str, at: da
 
 def tidy(engine: sa.Engine, settings: Config, at: datetime) -> Outcome:
     """Remove what the log of runs need not keep."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         done = retention.tidy(connection, at, settings.KEEP_RUNS_DAYS, settings.KEEP_FAILURES_DAYS)
     return Outcome("tidy", DONE, notes=done.in_words())
 

@@ -21,7 +21,7 @@ from letterboxd_scraper.schedule.nodes import Node
 from letterboxd_scraper.schedule.parts import CODES, Part, complete, new_job, shard_of, together
 from letterboxd_scraper.store.crawl_state import liveness
 from letterboxd_scraper.store.crawl_state.liveness import Sign
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
 
 # A part that was lost so often brings down whoever takes it.
@@ -73,13 +73,13 @@ class Spread:
         if not step.spread:
             return 1
         at = self.settings.now()
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             begun = liveness.shards_to_carry_on(connection, step.spider, self.cohort.label, at)
         return self.shards or begun or len(self.nodes)
 
     def _under_way(self, step: Step) -> list[Part]:
         """Return what an earlier command has begun of a step, or somebody by hand, and is still at work."""
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             alive = liveness.alive(connection, step.spider, self.cohort.label, self.silence)
         found = {
             sign.job or str(sign.id): Part(step, sign.shard, job=sign.job, run=sign.id) for sign in alive
@@ -148,7 +148,7 @@ class Spread:
         reraise=True,
     )
     def _sign(self, part: Part) -> Sign | None:
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             if part.run is not None:
                 return liveness.of_run(connection, part.run, self.silence)
             return liveness.of_job(connection, str(part.job), self.silence)

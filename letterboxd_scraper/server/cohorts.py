@@ -9,7 +9,7 @@ from letterboxd_scraper.server import models, served
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.rankings import stored_rankings
 from letterboxd_scraper.server.served import Served, Shown
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import changed_facts, cohort_members, ratings, scrape_runs, users
 
 
@@ -19,20 +19,20 @@ def routes(serving: Served) -> APIRouter:
     @router.get("")
     def list_cohorts() -> models.Cohorts:
         """List the cohorts."""
-        with reading(serving.engine) as connection:
+        with read_transaction(serving.engine) as connection:
             found = served.every(connection, serving)
             return models.Cohorts(cohorts=[_cohort(connection, shown) for shown in found])
 
     @router.get("/{cohort}", responses=documented(404))
     def show_cohort(cohort: models.Word) -> models.Cohort:
         """Show one cohort."""
-        with reading(serving.engine) as connection:
+        with read_transaction(serving.engine) as connection:
             return _cohort(connection, served.find(connection, serving, cohort))
 
     @router.get("/{cohort}/members", responses=documented(404))
     def list_members(cohort: models.Word, paging: Annotated[models.Paging, Query()]) -> models.Members:
         """List a cohort's members; without names they are numbers."""
-        with reading(serving.engine) as connection:
+        with read_transaction(serving.engine) as connection:
             shown = served.find(connection, serving, cohort)
             members = _members(connection, serving, shown)
         part = members[paging.offset : paging.offset + paging.limit]
@@ -47,7 +47,7 @@ def routes(serving: Served) -> APIRouter:
     @router.get("/{cohort}/freshness", responses=documented(404))
     def show_freshness(cohort: models.Word) -> models.Freshness:
         """Tell how old what is known of a cohort is."""
-        with reading(serving.engine) as connection:
+        with read_transaction(serving.engine) as connection:
             return _freshness(connection, serving, served.find(connection, serving, cohort))
 
     return router

@@ -10,7 +10,7 @@ from letterboxd_scraper.server import models, served
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.rankings import stored_rankings
 from letterboxd_scraper.server.served import Served, Shown
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import (
     countries,
@@ -32,7 +32,7 @@ def routes(serving: Served) -> APIRouter:
     @router.get("/{film}", responses=documented(404))
     def show_film(cohort: models.Word, film: models.Word) -> models.Film:
         """Show all about one film, which is asked for by its slug, or as film:NUMBER."""
-        with reading(serving.engine) as connection:
+        with read_transaction(serving.engine) as connection:
             shown = served.find(connection, serving, cohort)
             (found,) = match(connection, [reference(film)])
             if found is None:

@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from letterboxd_scraper.server.served import Served
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.status.model import CohortStatus, LastRun, Members, Status
@@ -59,7 +59,7 @@ class Kept:
 
 def _status(serving: Served) -> Status:
     """Return how it stands, with cohorts called by what gives no member away, and without runs' members."""
-    with reading(serving.engine) as connection:
+    with read_transaction(serving.engine) as connection:
         chosen = cohorts.every(connection)
         found = read(connection, chosen, Rules.of(serving.settings, serving.now))
         called = {cohort.label: _called(connection, cohort) for cohort in chosen}

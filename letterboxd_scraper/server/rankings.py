@@ -9,7 +9,7 @@ from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.server import models, served
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.served import Served, Shown
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import film_rankings, films
@@ -30,7 +30,7 @@ def routes(serving: Served) -> APIRouter:
     @router.get("", responses=documented(404))
     def list_rankings(cohort: models.Word) -> models.StoredRankings:
         """List the rankings that were computed."""
-        with reading(serving.engine) as connection:
+        with read_transaction(serving.engine) as connection:
             shown = served.find(connection, serving, cohort)
             found = stored_rankings(connection, shown.cohort)
         return models.StoredRankings(cohort=shown.reference, rankings=found)
@@ -40,7 +40,7 @@ def routes(serving: Served) -> APIRouter:
         cohort: models.Word, strategy: models.Word, chosen: Annotated[models.FilmChoices, Query()]
     ) -> models.Ranking:
         """Show a ranking, best films first; films keep their ranks, whichever are left out."""
-        with reading(serving.engine) as connection:
+        with read_transaction(serving.engine) as connection:
             shown = served.find(connection, serving, cohort)
             refuse_unranked(connection, shown, strategy)
             return _ranking(connection, serving, shown, strategy, chosen)

@@ -21,7 +21,7 @@ from letterboxd_scraper.server.guard import NOTHING
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.rankings import refuse_unranked, stored_rankings
 from letterboxd_scraper.server.served import Served, Shown
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import (
     cohort_members,
     film_histograms,
@@ -142,7 +142,7 @@ def routes(serving: Served) -> APIRouter:
     @router.get("/", response_class=HTMLResponse)
     def index() -> HTMLResponse:
         """List the cohorts and their reports, for a browser."""
-        with reading(serving.engine) as connection:
+        with read_transaction(serving.engine) as connection:
             found = [
                 (shown, stored_rankings(connection, shown.cohort))
                 for shown in served.every(connection, serving)
@@ -161,7 +161,7 @@ def routes(serving: Served) -> APIRouter:
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Show what a cohort thinks, as `letterboxd report` writes it."""
-        with reading(serving.engine) as connection:
+        with read_transaction(serving.engine) as connection:
             shown = served.find(connection, serving, cohort)
             strategy = chosen.strategy or _usual(connection, shown)
             refuse_unranked(connection, shown, strategy)

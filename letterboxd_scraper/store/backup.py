@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError, StoreNotReady
-from letterboxd_scraper.store.engine import first_line, shown
+from letterboxd_scraper.store.engine import first_line, masked_url
 
 PG_DUMP = "pg_dump"
 
@@ -29,7 +29,7 @@ def back_up(url: str, file: Path, *, force: bool = False) -> int:
     if made.get_backend_name() == "sqlite":
         database = Path(str(made.database))
         if not database.is_file():
-            raise StoreNotReady(f"no database {_shown(made)}: there is nothing to copy")
+            raise StoreNotReady(f"no database {masked_url(made)}: there is nothing to copy")
         if file.exists() and file.samefile(database):
             raise InputError(f"{file} is the database itself: name another file")
         return _whole(file, lambda part: copy_sqlite(database, part), force=force)
@@ -81,7 +81,7 @@ def _dump(url: sa.URL, part: Path) -> None:
     )
     if ended.returncode:
         said = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
-        raise StoreNotReady(f"cannot copy the database {_shown(url)}: {said[0]}")
+        raise StoreNotReady(f"cannot copy the database {masked_url(url)}: {said[0]}")
 
 
 def _refuse_older(program: str, url: sa.URL) -> None:
@@ -93,7 +93,7 @@ def _refuse_older(program: str, url: sa.URL) -> None:
         with engine.connect() as connection:
             server = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
     except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot use the database {_shown(url)}: {first_line(error)}") from None
+        raise StoreNotReady(f"cannot use the database {masked_url(url)}: {first_line(error)}") from None
     if found is None or int(found[1]) < server:
         has = told.strip() or "of an unknown version"
         raise InputError(
@@ -117,7 +117,3 @@ def _target(url: sa.URL) -> tuple[str, Mapping[str, str]]:
         )
     password: Any = options.pop("password", None)
     return make_dsn(**options), os.environ | ({"PGPASSWORD": str(password)} if password else {})
-
-
-def _shown(url: sa.URL) -> str:
-    return shown(url.render_as_string(hide_password=False))

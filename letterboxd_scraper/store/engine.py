@@ -54,27 +54,27 @@ def _forget(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+def read_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that only reads; on SQLite it neither waits for writers nor holds them up."""
     with engine.connect().execution_options(reading=True) as connection:
         yield connection
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that is committed at the end and rolled back on an error."""
     with engine.begin() as connection:
         yield connection
 
 
-def moment(connection: sa.Connection) -> datetime:
+def database_time(connection: sa.Connection) -> datetime:
     """Return the time, which no simulation sets: on PostgreSQL the server's, for nodes' clocks differ."""
     if connection.dialect.name == "postgresql":
         return connection.execute(sa.select(sa.func.clock_timestamp(type_=sa.DateTime))).scalar_one()
     return datetime.now(UTC)
 
 
-def shown(url: str) -> str:
+def masked_url(url: str | sa.URL) -> str:
     """Return a database's address fit for messages and logs: without its passwords."""
     made = sa.make_url(url)
     hidden = {name: "***" for name in made.query if "password" in name.lower()}
@@ -88,7 +88,7 @@ def first_line(error: sa.exc.DBAPIError) -> str:
 
 def revision_of(engine: sa.Engine) -> str | None:
     """Return the revision of a database's schema; None if there is none yet."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
         version = sa.select(sa.column("version_num", sa.Text)).select_from(sa.table("alembic_version"))

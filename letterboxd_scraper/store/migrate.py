@@ -19,7 +19,7 @@ from filelock import FileLock
 from letterboxd_scraper.config import now
 from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store.backup import back_up
-from letterboxd_scraper.store.engine import revision_of, shown
+from letterboxd_scraper.store.engine import masked_url, revision_of
 
 # Any number will do, as long as every process of ours uses the same.
 _ADVISORY_LOCK = 5_215_027
@@ -88,9 +88,10 @@ def behind(url: str, revision: str | None) -> StoreNotReady:
     """Return the error that says what to do about a database of another revision than this program's."""
     if revision is not None and revision not in _known():
         return StoreNotReady(
-            f"the database {shown(url)} is newer than this program (revision {revision}): update the program"
+            f"the database {masked_url(url)} is newer than this program (revision {revision}): "
+            "update the program"
         )
-    return StoreNotReady(f"the database {shown(url)} is behind: run `letterboxd db upgrade`")
+    return StoreNotReady(f"the database {masked_url(url)} is behind: run `letterboxd db upgrade`")
 
 
 @contextmanager

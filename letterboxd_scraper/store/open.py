@@ -7,7 +7,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import StoreNotReady
-from letterboxd_scraper.store.engine import first_line, make_engine, revision_of, shown
+from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, revision_of
 from letterboxd_scraper.store.schema import REVISION
 
 # Who waits for a connection waits no longer than for an answer.
@@ -32,7 +32,7 @@ def open_store(url: str) -> sa.Engine:
                 raise migrate.behind(url, revision)
             migrate.upgrade(engine)
     except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot use the database {shown(url)}: {first_line(error)}") from None
+        raise StoreNotReady(f"cannot use the database {masked_url(url)}: {first_line(error)}") from None
     return engine
 
 
@@ -45,12 +45,12 @@ def open_read_only(url: str) -> sa.Engine:
     made = sa.make_url(url)
     is_file = made.get_backend_name() == "sqlite"
     if is_file and not Path(str(made.database)).is_file():
-        raise StoreNotReady(f"no database {shown(url)}: make one with `letterboxd sync --seed NAME`")
+        raise StoreNotReady(f"no database {masked_url(url)}: make one with `letterboxd sync --seed NAME`")
     engine = _of_file(str(made.database)) if is_file else _of_server(made)
     try:
         revision = revision_of(engine)
     except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot read the database {shown(url)}: {first_line(error)}") from None
+        raise StoreNotReady(f"cannot read the database {masked_url(url)}: {first_line(error)}") from None
     if revision != REVISION:
         # Alembic takes a quarter of a second to load: only here, where it is needed.
         from letterboxd_scraper.store import migrate

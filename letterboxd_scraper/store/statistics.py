@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import STARS
-from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.schema import (
     UTCDateTime,
     changed_facts,
@@ -24,7 +24,7 @@ def refresh(engine: sa.Engine, at: datetime) -> int | None:
     and no membership has changed since the last time, so that nothing was done. Readers see the old
     statistics or the new ones, never a mixture.
     """
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         # First the marks go, then what they stand for is counted: a change that comes in between is
         # counted as well, and its mark is left for the next time.
         if not connection.execute(changed_facts.delete()).rowcount:

@@ -91,9 +91,9 @@ class Session:
 
     def close(self) -> None:
         if self._store_used and self._config is not None:
-            from letterboxd_scraper.store.engine import shown
+            from letterboxd_scraper.store.engine import masked_url
 
-            self.say(f"database: {shown(self._config.DATABASE_URL)}")
+            self.say(f"database: {masked_url(self._config.DATABASE_URL)}")
 
 
 def _cell(value: Any) -> str:

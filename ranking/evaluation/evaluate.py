@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.engine import reading
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import cohort_film_stats, films
 from ranking.evaluation.data import Hidden, Source, kept_and_hidden
 from ranking.evaluation.measures import MEASURES, Figure, by_member, coverage
@@ -74,7 +74,7 @@ def evaluate(
     definition. Beside them stand the plain mean and, where it is known, Letterboxd's average. Raises
     InputError if there is nothing to judge.
     """
-    with kept_and_hidden(source, hide, seed, at) as (engine, every), reading(engine) as connection:
+    with kept_and_hidden(source, hide, seed, at) as (engine, every), read_transaction(engine) as connection:
         s = cohort_film_stats.c
         kept = {film: votes for film, votes in connection.execute(sa.select(s.film_id, s.watchers))}
         hidden = every.of_films(kept)

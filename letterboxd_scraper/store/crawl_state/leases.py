@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.engine import moment
+from letterboxd_scraper.store.engine import database_time
 from letterboxd_scraper.store.schema import member_leases, users
 from letterboxd_scraper.store.upsert import INSERT
 
@@ -30,7 +30,7 @@ def take(connection: sa.Connection, run: int, member: str, seconds: float) -> bo
     user = connection.scalar(_USER, {"name": member})
     if user is None:
         return True
-    now = moment(connection)
+    now = database_time(connection)
     row = {"user_id": user, "run_id": run, "expires_at": now + timedelta(seconds=seconds)}
     statement = INSERT[connection.dialect.name](member_leases).values(row)
     free = sa.or_(member_leases.c.run_id == run, member_leases.c.expires_at <= now)
@@ -53,7 +53,7 @@ def holds(connection: sa.Connection, run: int, member: str) -> bool:
 
 def renew(connection: sa.Connection, run: int, seconds: float) -> None:
     """Let all leases of a run last for so long from now."""
-    until = moment(connection) + timedelta(seconds=seconds)
+    until = database_time(connection) + timedelta(seconds=seconds)
     connection.execute(member_leases.update().where(member_leases.c.run_id == run).values(expires_at=until))
 
 

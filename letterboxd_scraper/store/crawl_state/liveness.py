@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.crawl_state.runs import CARRY_ON_WITHIN
-from letterboxd_scraper.store.engine import moment
+from letterboxd_scraper.store.engine import database_time
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs
 
 _COLUMNS = ("id", "job", "node", "shard", "status", "requests", "rows_changed", "notes", "seen_at")
@@ -76,7 +76,7 @@ def _signs(connection: sa.Connection, silence: timedelta, *conditions: Any) -> l
     columns = [scrape_runs.c[name] for name in _COLUMNS]
     query = sa.select(*columns, failures.label("failures")).where(*conditions).order_by(scrape_runs.c.id)
     rows = connection.execute(query).mappings().all()
-    earliest = moment(connection) - silence if rows else None
+    earliest = database_time(connection) - silence if rows else None
     return [_sign(dict(row), earliest) for row in rows]
 
 

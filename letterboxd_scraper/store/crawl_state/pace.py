@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.engine import writing
+from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.schema import site_pace as pace
 from letterboxd_scraper.store.upsert import insert_missing
 
@@ -26,7 +26,7 @@ def take_turn(engine: sa.Engine, host: str, turn: str) -> float:
     ``turn`` is a name for it that nobody else uses. Until it is ended, nobody else gets one. Turns are not
     booked in advance, so a client that is late makes no two requests come close.
     """
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         free_at, busy_until = _locked(connection, host)
         now = _clock(connection)
         if free_at > now:
@@ -42,7 +42,7 @@ def end_turn(engine: sa.Engine, host: str, turn: str, delay: float) -> None:
 
     The delay counts from the answer: only by then is it certain that the request has arrived.
     """
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         free_at, _ = _locked(connection, host)
         _set(connection, host, free_at=max(free_at, _clock(connection) + delay))
         mine = sa.and_(pace.c.host == host, pace.c.turn == turn)
@@ -51,14 +51,14 @@ def end_turn(engine: sa.Engine, host: str, turn: str, delay: float) -> None:
 
 def renew_turn(engine: sa.Engine, host: str, turn: str) -> None:
     """Keep the turn for another LEASE seconds: its request is still under way."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         mine = sa.and_(pace.c.host == host, pace.c.turn == turn)
         connection.execute(pace.update().where(mine).values(busy_until=_clock(connection) + LEASE))
 
 
 def hold(engine: sa.Engine, host: str, seconds: float) -> None:
     """Let nobody send a request to ``host`` within the next ``seconds``."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         free_at, _ = _locked(connection, host)
         _set(connection, host, free_at=max(free_at, _clock(connection) + seconds))
 

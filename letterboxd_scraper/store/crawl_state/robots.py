@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.engine import reading, writing
+from letterboxd_scraper.store.engine import read_transaction, write_transaction
 from letterboxd_scraper.store.schema import robots_txt
 from letterboxd_scraper.store.upsert import upsert
 
@@ -14,11 +14,11 @@ READ_EVERY = timedelta(days=1)
 def recall(engine: sa.Engine, url: str, not_before: datetime) -> bytes | None:
     """Return the text at ``url`` if it was read since ``not_before``."""
     fresh = sa.and_(robots_txt.c.url == url, robots_txt.c.read_at > not_before)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return connection.scalar(sa.select(robots_txt.c.body).where(fresh))
 
 
 def remember(engine: sa.Engine, url: str, body: bytes, at: datetime) -> None:
     """Keep the text at ``url`` as read at ``at``."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         upsert(connection, robots_txt, [{"url": url, "body": body, "read_at": at}])

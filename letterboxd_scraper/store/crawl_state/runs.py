@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import Shard
-from letterboxd_scraper.store.engine import moment
+from letterboxd_scraper.store.engine import database_time
 from letterboxd_scraper.store.schema import cohort_members, scrape_runs, users
 
 # Work that began longer ago than this is not carried on: what it read is too old to build on.
@@ -68,7 +68,7 @@ def begin(
     if last and _can_go_on(last, options, at) and not anew:
         work, began = last.work_run, last.work_began_at
     what = {"type": kind, "cohort": cohort, "member": member, "options": options}
-    where = {"job": place.job, "node": place.node, "shard": place.shard, "seen_at": moment(connection)}
+    where = {"job": place.job, "node": place.node, "shard": place.shard, "seen_at": database_time(connection)}
     changed = 0 if kind in _OF_RATINGS else None
     values = what | where | {"started_at": at, "work_began_at": began, "rows_changed": changed}
     run = connection.scalar(scrape_runs.insert().values(values).returning(runs.id))
@@ -92,7 +92,7 @@ def of_job(connection: sa.Connection, job: str) -> RunRow | None:
 
 def show_life(connection: sa.Connection, run: int, requests: int) -> None:
     """Note that a run is at work, and how many requests it has sent so far."""
-    values = {"seen_at": moment(connection), "requests": requests}
+    values = {"seen_at": database_time(connection), "requests": requests}
     connection.execute(scrape_runs.update().where(scrape_runs.c.id == run).values(values))
 
 
@@ -126,7 +126,7 @@ def that_read_as_much(work: Any) -> sa.Select[int]:
 def finish(connection: sa.Connection, run: int, status: str, requests: int, at: datetime, notes: str) -> None:
     """Close a run with its ``status``, the number of requests it sent and one line of notes."""
     values = {"status": status, "requests": requests, "finished_at": at, "notes": notes}
-    values["seen_at"] = moment(connection)
+    values["seen_at"] = database_time(connection)
     connection.execute(scrape_runs.update().where(scrape_runs.c.id == run).values(values))
 
 
