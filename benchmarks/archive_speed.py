@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from benchmarks.nights import database
 from letterboxd_scraper.imports.archive import read_archive
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, users, watched
@@ -42,7 +42,7 @@ def import_it(engine: sa.Engine, path: Path) -> None:
     """Take an archive in as `letterboxd import zip` does."""
     snapshot = read_archive(path, NOW).snapshot
     with write_transaction(engine) as connection:
-        save(snapshot, connection, Visit(NOW))
+        save(snapshot, connection, Provenance(NOW))
 
 
 def insert_raw(engine: sa.Engine, path: Path) -> None:

@@ -22,7 +22,7 @@ from letterboxd_scraper.items.members import (
     MemberRefreshed,
     MemberStatus,
 )
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.crawl_state.changed_rows import ChangedRatings
 from letterboxd_scraper.store.engine import first_line
@@ -85,9 +85,9 @@ class StorePipeline:
         self.engine = await self._in_thread(open_store, self.settings.DATABASE_URL)
 
     async def process_item(self, item: Any) -> Any:
-        visit = Visit(self.settings.now(), getattr(self.crawler.spider, "run", None))
+        provenance = Provenance(self.settings.now(), getattr(self.crawler.spider, "run", None))
         try:
-            await self._in_thread(self._keep, ItemAdapter(item).item, visit)
+            await self._in_thread(self._keep, ItemAdapter(item).item, provenance)
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
             self._give_up(error)
             raise DropItem("the database is lost", log_level="DEBUG") from None
@@ -112,10 +112,10 @@ class StorePipeline:
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
-    def _keep(self, item: Any, visit: Visit) -> None:
+    def _keep(self, item: Any, provenance: Provenance) -> None:
         if self.lost:  # while this item waited for the thread
             raise DropItem("the database is lost", log_level="DEBUG")
-        self._save(item, visit)
+        self._save(item, provenance)
 
     # A deadlock, a lost connection or a row that another crawl inserted at the same moment rolled
     # the whole page back: it can be saved again.
@@ -125,25 +125,25 @@ class StorePipeline:
         wait=wait_random_exponential(max=5),
         reraise=True,
     )
-    def _save(self, item: Any, visit: Visit) -> None:
+    def _save(self, item: Any, provenance: Provenance) -> None:
         if self._connection is None or self._connection.invalidated:
             self._connection = self.engine.connect()
             self._changed = ChangedRatings(self._connection)
         self._changed.take()  # what was rolled back did not happen
         with self._connection.begin():
-            self._save_leased(item, self._connection, visit)
-            if visit.run is not None and (rows := self._changed.take()):
-                runs.add_changes(self._connection, visit.run, rows)
+            self._save_leased(item, self._connection, provenance)
+            if provenance.run is not None and (rows := self._changed.take()):
+                runs.add_changes(self._connection, provenance.run, rows)
 
-    def _save_leased(self, item: Any, connection: sa.Connection, visit: Visit) -> None:
+    def _save_leased(self, item: Any, connection: sa.Connection, provenance: Provenance) -> None:
         """Store an item; where members are leased, only while they are, and what ends them ends the lease."""
-        if visit.run is None or not hasattr(self.crawler.spider, "leases"):
-            save(item, connection, visit)
+        if provenance.run is None or not hasattr(self.crawler.spider, "leases"):
+            save(item, connection, provenance)
             return
         # What could not be read is no fact that would be in another crawl's way.
-        if not isinstance(item, Failure) and not leases.holds(connection, visit.run, item.member):
+        if not isinstance(item, Failure) and not leases.holds(connection, provenance.run, item.member):
             raise LeaseLost(f"{item.member} is read by another crawl", log_level="DEBUG")
-        save(item, connection, visit)
+        save(item, connection, provenance)
         # Here, after all else that was found of them, and not when the spider is done with them.
         if isinstance(item, MemberRead | MemberRefreshed | MemberStatus | Failure):
-            leases.release(connection, visit.run, item.member)
+            leases.release(connection, provenance.run, item.member)

@@ -18,7 +18,7 @@ from letterboxd_scraper.imports.archive import read_archive
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import FeedEntry, FeedNews
 from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Snapshot, Viewed
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, users, watched, watchlist
 from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
@@ -49,7 +49,7 @@ def put(folder: Path, world: World, name: str, moment: str = "2026-01-21-11-21",
 def keep(engine: sa.Engine, *archives: Path) -> None:
     for path in archives:
         with engine.begin() as connection:
-            save(read_archive(path, NOW).snapshot, connection, Visit(NOW))
+            save(read_archive(path, NOW).snapshot, connection, Provenance(NOW))
 
 
 def by_title(engine: sa.Engine) -> set[Any]:
@@ -144,7 +144,7 @@ def test_the_order_of_sources_makes_no_difference(
         with snapshots.copy(database_kind, tmp_path / f"{number}.db", "schema") as engine:
             for source in order:
                 with engine.begin() as connection:
-                    save(source, connection, Visit(NOW))
+                    save(source, connection, Provenance(NOW))
             watched_films = stored_titles(engine, watched, "junebug")
             found.append((by_title(engine), watched_films, stored_titles(engine, watchlist, "junebug")))
     assert all(each == found[0] for each in found)
@@ -170,7 +170,7 @@ def test_parts_of_different_days_in_any_order(snapshots: Any, tmp_path: Path, da
         with snapshots.copy(database_kind, tmp_path / f"{number}.db", "schema") as engine:
             for each in order:
                 with engine.begin() as connection:
-                    save(each, connection, Visit(NOW))
+                    save(each, connection, Provenance(NOW))
             found.append({row[1:6] for row in by_title(engine)})
         (tmp_path / f"{number}.db").unlink()
     wanted = {("Ordet", 1955, 4.0, True, True), ("Vampyr", 1932, None, False, True)}
@@ -196,7 +196,7 @@ def test_a_feed_names_the_films_of_an_archive(engine: sa.Engine, tmp_path: Path)
         "letterboxd-watch-1", Film("snatch", "Snatch", 2000), published.date(), published, 5.0, None, url
     )
     with engine.begin() as connection:
-        save(FeedNews("kip", (entry,), (), None, None), connection, Visit(NOW))
+        save(FeedNews("kip", (entry,), (), None, None), connection, Provenance(NOW))
     with engine.connect() as connection:
         named = connection.execute(
             sa.select(films.c.slug, films.c.letterboxd_lid).where(films.c.title == "Snatch")

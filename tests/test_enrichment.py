@@ -20,7 +20,7 @@ from letterboxd_scraper.items.films import (
     TmdbLink,
 )
 from letterboxd_scraper.items.members import Failure
-from letterboxd_scraper.items.tasks import FilmStart, Visit
+from letterboxd_scraper.items.tasks import FilmStart, Provenance
 from letterboxd_scraper.store.films import enrichment
 from letterboxd_scraper.store.films.enrichment import Wanted
 from letterboxd_scraper.store.save import save
@@ -89,7 +89,7 @@ def facts(
 def keep(engine: sa.Engine, *items: object, at: datetime = NOW) -> None:
     for item in items:
         with engine.begin() as connection:
-            save(item, connection, Visit(at))
+            save(item, connection, Provenance(at))
 
 
 def row(engine: sa.Engine, slug: str = "ordet") -> Any:

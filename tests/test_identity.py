@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import FilmsPage, Listing, Profile, Tile
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.due import full_crawl
 from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.save import save
@@ -51,7 +51,7 @@ def rate(engine: sa.Engine, user: int, film: int, **values: Any) -> None:
 def see(engine: sa.Engine, *items: Any) -> None:
     for item in items:
         with write_transaction(engine) as connection:
-            save(item, connection, Visit(WEDNESDAY, run=1))
+            save(item, connection, Provenance(WEDNESDAY, run=1))
 
 
 def page(name: str, *tiles: Tile) -> FilmsPage:

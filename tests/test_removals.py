@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import FilmsPage, Listing, PeoplePage, Person, Profile, Tile
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import cohort_members, cohorts, users
@@ -169,7 +169,7 @@ def test_an_older_crawl_does_not_remove_what_a_newer_one_found(engine: sa.Engine
     def store(*items: object, minute: int) -> None:
         for item in items:
             with write_transaction(engine) as connection:
-                save(item, connection, Visit(NOON + timedelta(minutes=minute)))
+                save(item, connection, Provenance(NOON + timedelta(minutes=minute)))
 
     def rated(number: int, *films: Film, complete: bool) -> FilmsPage:
         tiles = tuple(Tile(film, 4.0) for film in films)
@@ -188,7 +188,7 @@ def test_a_list_without_counts_wipes_none(engine: sa.Engine) -> None:
     def meet(person: Person, day: int) -> None:
         with write_transaction(engine) as connection:
             page = PeoplePage("ada", Listing.FOLLOWING, 1, (person, person), True)
-            save(page, connection, Visit(NOON + timedelta(days=day)))
+            save(page, connection, Provenance(NOON + timedelta(days=day)))
 
     meet(Person("bob", films=10, likes=3), 0)
     meet(Person("bob", films=None, likes=4), 1)

@@ -22,7 +22,7 @@ from letterboxd_scraper.items.members import (
     Profile,
     Tile,
 )
-from letterboxd_scraper.items.tasks import FeedStart, Visit
+from letterboxd_scraper.items.tasks import FeedStart, Provenance
 from letterboxd_scraper.spiders.rss import RssSpider
 from letterboxd_scraper.store.crawl_state import bookmarks
 from letterboxd_scraper.store.due import full_crawl
@@ -316,7 +316,7 @@ def store(engine: sa.Engine) -> Store:
     def store(*items: Any, at: datetime = NEWS + timedelta(days=1), run: int = 2) -> None:
         for item in items:
             with write_transaction(engine) as connection:
-                save(item, connection, Visit(at, run))
+                save(item, connection, Provenance(at, run))
 
     x = Film("x", "X", 1999, 7)
     page = FilmsPage("ada", Listing.RATED, 1, (Tile(x, 4.0),), True, 1, (x,))

@@ -20,7 +20,7 @@ from letterboxd_scraper.items.members import (
     Profile,
     Tile,
 )
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.due import full_crawl
 from letterboxd_scraper.store.engine import make_engine, write_transaction
@@ -54,7 +54,7 @@ def store(engine: sa.Engine) -> Store:
     def store(*items: Any, at: datetime = MONDAY) -> None:
         for item in items:
             with write_transaction(engine) as connection:
-                save(item, connection, Visit(at, run=1))
+                save(item, connection, Provenance(at, run=1))
 
     with write_transaction(engine) as connection:
         runs.begin(connection, "profile", None, "ada", MONDAY)

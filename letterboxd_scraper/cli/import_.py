@@ -104,7 +104,7 @@ def import_pages(
 
 
 def _keep_films(session: Session, films: "Sequence[tuple[FilmFacts, datetime]]") -> None:
-    from letterboxd_scraper.items.tasks import Visit
+    from letterboxd_scraper.items.tasks import Provenance
     from letterboxd_scraper.store.engine import write_transaction
     from letterboxd_scraper.store.save import save
 
@@ -112,14 +112,14 @@ def _keep_films(session: Session, films: "Sequence[tuple[FilmFacts, datetime]]")
         engine = session.store()
         for facts, at in films:
             with write_transaction(engine) as connection:
-                save(facts, connection, Visit(at))
+                save(facts, connection, Provenance(at))
         session.say(f"{len(films)} films' own pages")
 
 
 def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None) -> None:
     """Store what was read, each source in a transaction of its own, and say what came in."""
     from letterboxd_scraper.arguments import NamedList
-    from letterboxd_scraper.items.tasks import Visit
+    from letterboxd_scraper.items.tasks import Provenance
     from letterboxd_scraper.store.engine import read_transaction, write_transaction
     from letterboxd_scraper.store.members import cohorts, opt_outs
     from letterboxd_scraper.store.save import save
@@ -141,7 +141,7 @@ def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None)
     for snapshot in track(session, "members", snapshots):
         if snapshot.member in kept or snapshot.member in renamed:
             with write_transaction(engine) as connection:
-                save(snapshot, connection, Visit(at))
+                save(snapshot, connection, Provenance(at))
         if snapshot.member in kept:
             session.say(_in_words(snapshot))
     if cohort is not None and kept:

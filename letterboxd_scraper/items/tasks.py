@@ -96,8 +96,8 @@ class FeedStart:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """When a page was read, and in which run."""
+class Provenance:
+    """When a fact was read, and in which run; None for an import, which is no run."""
 
     at: datetime
     run: int | None = None

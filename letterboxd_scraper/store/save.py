@@ -25,7 +25,7 @@ from letterboxd_scraper.items.members import (
     Profile,
 )
 from letterboxd_scraper.items.sources import Snapshot
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import bookmarks, failures
 from letterboxd_scraper.store.crawl_state.bookmarks import Place
 from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram
@@ -48,22 +48,22 @@ from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, w
 from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
 
 
-def save(item: object, connection: sa.Connection, visit: Visit) -> None:
+def save(item: object, connection: sa.Connection, provenance: Provenance) -> None:
     """Store what ``item`` says; the caller's transaction holds its facts and its bookmark.
 
     Nothing is stored of members who asked to be forgotten.
     """
-    if (item := allowed(connection, item, visit.at)) is not None:
-        _store(item, connection, visit)
+    if (item := allowed(connection, item, provenance.at)) is not None:
+        _store(item, connection, provenance)
 
 
 @singledispatch
-def _store(item: object, connection: sa.Connection, visit: Visit) -> None:
+def _store(item: object, connection: sa.Connection, provenance: Provenance) -> None:
     raise TypeError(f"nothing is known of storing a {type(item).__name__}")
 
 
 @_store.register
-def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
+def _profile(profile: Profile, connection: sa.Connection, provenance: Provenance) -> None:
     follow_renaming(connection, profile)
     row = {
         "letterboxd_username": profile.member,
@@ -76,21 +76,21 @@ def _profile(profile: Profile, connection: sa.Connection, visit: Visit) -> None:
     upsert(
         connection,
         users,
-        [shown | {"created_at": visit.at}],
+        [shown | {"created_at": provenance.at}],
         key=["letterboxd_username"],
         along=_KEEP_CREATED,
     )
     user = user_ids(connection, [profile.member])[profile.member]
-    save_favourites(connection, user, profile, visit.at)
+    save_favourites(connection, user, profile, provenance.at)
     here = Place(user, Listing.PROFILE)
-    bookmarks.move(connection, here, 1, [], visit, status="complete", total=profile.films)
+    bookmarks.move(connection, here, 1, [], provenance, status="complete", total=profile.films)
     # What the listing of rated films must agree with, and that it is to be read from its beginning.
     rated = Place(user, Listing.RATED)
-    bookmarks.move(connection, rated, 0, [], visit, status="reading", total=profile.ratings)
+    bookmarks.move(connection, rated, 0, [], provenance, status="reading", total=profile.ratings)
 
 
 @_store.register
-def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> None:
+def _films_page(page: FilmsPage, connection: sa.Connection, provenance: Provenance) -> None:
     place = bookmarks.find(connection, page.member, page.listing)
     # Those of a whole listing are those of its last page, too.
     ids = film_ids(connection, [*(page.complete or ()), *(tile.film for tile in page.tiles)])
@@ -100,20 +100,22 @@ def _films_page(page: FilmsPage, connection: sa.Connection, visit: Visit) -> Non
             connection, watched, [{"user_id": place.user, "film_id": film} for film in sorted(on_page)]
         )
     else:
-        save_tiles(connection, place, page, ids, visit.at)
+        save_tiles(connection, place, page, ids, provenance.at)
     # A level proves nothing by itself, but it has been read.
     ended = "unproved" if page.complete is None and page.listing not in STARS_OF else "complete"
     status = ended if page.last else "reading"
     total = len(page.complete) if page.complete is not None else page.total
-    moved = bookmarks.move(connection, place, page.number, on_page, visit, status=status, total=total)
+    moved = bookmarks.move(connection, place, page.number, on_page, provenance, status=status, total=total)
     # Where a page before this one was not saved, the listing is not whole here, whatever was read.
     if page.complete is not None and moved:
         on_listing = {ids[film.key] for film in page.complete}
-        REMOVE_ABSENT[page.listing](connection, place.user, on_listing, page.begun or visit.at, visit.at)
+        REMOVE_ABSENT[page.listing](
+            connection, place.user, on_listing, page.begun or provenance.at, provenance.at
+        )
 
 
 @_store.register
-def _diary_page(page: DiaryPage, connection: sa.Connection, visit: Visit) -> None:
+def _diary_page(page: DiaryPage, connection: sa.Connection, provenance: Provenance) -> None:
     place = bookmarks.find(connection, page.member, Listing.DIARY)
     ids = stored_film_ids(connection, [entry.film for entry in page.entries])
     entries = [
@@ -124,56 +126,58 @@ def _diary_page(page: DiaryPage, connection: sa.Connection, visit: Visit) -> Non
     rated = newest_ratings(entries, place.seen_before(page.number) or ())
     status = "complete" if page.last else "reading"
     # Where the page before was not saved, nobody knows which entries of this one are the newest.
-    if bookmarks.move(connection, place, page.number, list(rated), visit, status=status):
-        save_entries(connection, place.user, entries, rated, visit.at)
+    if bookmarks.move(connection, place, page.number, list(rated), provenance, status=status):
+        save_entries(connection, place.user, entries, rated, provenance.at)
 
 
 @_store.register
-def _feed_page(page: FeedPage, connection: sa.Connection, visit: Visit) -> None:
+def _feed_page(page: FeedPage, connection: sa.Connection, provenance: Provenance) -> None:
     user = user_ids(connection, [page.member])[page.member]
     ids = film_ids(connection, [entry.film for entry in page.entries])
-    save_viewings(connection, user, {ids[entry.film.key]: entry for entry in page.entries}, visit.at)
+    save_viewings(connection, user, {ids[entry.film.key]: entry for entry in page.entries}, provenance.at)
 
 
 @_store.register
-def _feed_news(item: FeedNews, connection: sa.Connection, visit: Visit) -> None:
-    feeds.save_news(connection, item, visit)
+def _feed_news(item: FeedNews, connection: sa.Connection, provenance: Provenance) -> None:
+    feeds.save_news(connection, item, provenance)
 
 
 @_store.register
-def _feed_unchanged(item: FeedUnchanged, connection: sa.Connection, visit: Visit) -> None:
-    feeds.save_answered(connection, item.member, visit.at)
+def _feed_unchanged(item: FeedUnchanged, connection: sa.Connection, provenance: Provenance) -> None:
+    feeds.save_answered(connection, item.member, provenance.at)
 
 
 @_store.register
-def _people_page(page: PeoplePage, connection: sa.Connection, visit: Visit) -> None:
+def _people_page(page: PeoplePage, connection: sa.Connection, provenance: Provenance) -> None:
     people = {person.member: person for person in page.people}
     counted = {name for name, person in people.items() if None not in (person.films, person.likes)}
     for with_counts in (True, False):
         _save_people(
-            connection, [person for name, person in people.items() if (name in counted) is with_counts], visit
+            connection,
+            [person for name, person in people.items() if (name in counted) is with_counts],
+            provenance,
         )
     if not user_ids(connection, [page.owner]):
-        insert_missing(connection, users, [{"letterboxd_username": page.owner, "created_at": visit.at}])
+        insert_missing(connection, users, [{"letterboxd_username": page.owner, "created_at": provenance.at}])
     known = user_ids(connection, [page.owner, *people])
     if page.last:
-        failures.resolve(connection, page.owner, visit.at, [page.listing])
+        failures.resolve(connection, page.owner, provenance.at, [page.listing])
     if not page.whole:  # what is left out here may belong to another cohort that goes on from it
         bookmarks.drop(connection, known[page.owner], page.listing)
         return
     status = "complete" if page.last else "reading"
     ids = [known[name] for name in people]
     place = bookmarks.find(connection, page.owner, page.listing)
-    bookmarks.move(connection, place, page.number, ids, visit, status=status)
+    bookmarks.move(connection, place, page.number, ids, provenance, status=status)
 
 
-def _save_people(connection: sa.Connection, people: Sequence[Person], visit: Visit) -> None:
+def _save_people(connection: sa.Connection, people: Sequence[Person], provenance: Provenance) -> None:
     """Store people of whom both counts are shown, or others: what is known of their counts holds no more."""
     whole = all(None not in (person.films, person.likes) for person in people)
     rows = [
         {"letterboxd_username": person.member, "films_count": person.films, "likes_count": person.likes}
         | {"display_name": person.display_name, "avatar_url": person.avatar_url}
-        | {"counts_seen_at": visit.at if whole else None, "created_at": visit.at}
+        | {"counts_seen_at": provenance.at if whole else None, "created_at": provenance.at}
         for person in people
     ]
     along = dict.fromkeys(("display_name", "avatar_url"), _fill)
@@ -183,35 +187,39 @@ def _save_people(connection: sa.Connection, people: Sequence[Person], visit: Vis
 
 
 @_store.register
-def _membership(found: Membership, connection: sa.Connection, visit: Visit) -> None:
+def _membership(found: Membership, connection: sa.Connection, provenance: Provenance) -> None:
     known = user_ids(connection, [found.seed, *(name for name, _ in found.members)])
     new = {"label": found.cohort, "seed_user_id": known[found.seed], "definition": found.definition}
-    insert_missing(connection, cohorts, [new | {"created_at": visit.at, "updated_at": visit.at}])
+    insert_missing(connection, cohorts, [new | {"created_at": provenance.at, "updated_at": provenance.at}])
     where = cohorts.c.label == found.cohort
     row = connection.execute(sa.select(cohorts.c.id, cohorts.c.definition).where(where)).one()
     if found.definition != row.definition:
         connection.execute(
-            cohorts.update().where(where).values(definition=found.definition, updated_at=visit.at)
+            cohorts.update().where(where).values(definition=found.definition, updated_at=provenance.at)
         )
     set_members(
-        connection, row.id, {known[name]: depth for name, depth in found.members}, visit.at, found.complete
+        connection,
+        row.id,
+        {known[name]: depth for name, depth in found.members},
+        provenance.at,
+        found.complete,
     )
 
 
 @_store.register
-def _member_status(item: MemberStatus, connection: sa.Connection, visit: Visit) -> None:
+def _member_status(item: MemberStatus, connection: sa.Connection, provenance: Provenance) -> None:
     if item.listing is Listing.FEED:
         feeds.save_status(connection, item.member, item.status)
     else:
         here = users.c.letterboxd_username == item.member
-        told = {"status": item.status, "last_incremental_scrape_at": visit.at}
+        told = {"status": item.status, "last_incremental_scrape_at": provenance.at}
         connection.execute(users.update().where(here).values(told))
     # Whatever could not be read of them before: now it is known why.
-    failures.resolve(connection, item.member, visit.at)
+    failures.resolve(connection, item.member, provenance.at)
 
 
 @_store.register
-def _member_read(item: MemberRead, connection: sa.Connection, visit: Visit) -> None:
+def _member_read(item: MemberRead, connection: sa.Connection, provenance: Provenance) -> None:
     user = user_ids(connection, [item.member])[item.member]
     whole = sa.select(sa.func.count()).where(
         user_scrape_state.c.user_id == user,
@@ -220,59 +228,59 @@ def _member_read(item: MemberRead, connection: sa.Connection, visit: Visit) -> N
     )
     if connection.scalar(whole) == len(item.listings):
         counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
-        read = {"last_full_scrape_at": visit.at, "last_full_scrape_run": visit.run}
+        read = {"last_full_scrape_at": provenance.at, "last_full_scrape_run": provenance.run}
         connection.execute(users.update().where(users.c.id == user).values(counts | read))
-        failures.resolve(connection, item.member, visit.at, [Listing.PROFILE, *item.listings, *STARS_OF])
+        failures.resolve(connection, item.member, provenance.at, [Listing.PROFILE, *item.listings, *STARS_OF])
 
 
 @_store.register
-def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, visit: Visit) -> None:
+def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, provenance: Provenance) -> None:
     user = user_ids(connection, [item.member])[item.member]
     if (stored := count_ratings(connection, user)) != (item.histogram, item.liked):
         # A page could not be stored, or another crawl has seen something newer: the next one reads it all.
         error = f"{sum(stored[0])} ratings and {stored[1]} likes are stored, not those that the pages showed"
         failures.record(
-            connection, Failure(failures.STORED, item.url, error, item.member), visit.at, visit.run
+            connection, Failure(failures.STORED, item.url, error, item.member), provenance.at, provenance.run
         )
         return
     counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
-    read = {"last_incremental_scrape_at": visit.at}
+    read = {"last_incremental_scrape_at": provenance.at}
     connection.execute(users.update().where(users.c.id == user).values(counts | read))
     # What is stored agrees with the profile: it is as complete as after the whole listing.
     state = user_scrape_state
     here = sa.and_(state.c.user_id == user, state.c.listing == Listing.RATED)
-    connection.execute(state.update().where(here).values(status="complete", complete_as_of=visit.at))
-    failures.resolve(connection, item.member, visit.at, failures.READ_BY_DELTA)
+    connection.execute(state.update().where(here).values(status="complete", complete_as_of=provenance.at))
+    failures.resolve(connection, item.member, provenance.at, failures.READ_BY_DELTA)
 
 
 @_store.register
-def _film_facts(item: FilmFacts, connection: sa.Connection, visit: Visit) -> None:
-    save_facts(connection, item, visit)
+def _film_facts(item: FilmFacts, connection: sa.Connection, provenance: Provenance) -> None:
+    save_facts(connection, item, provenance)
 
 
 @_store.register
-def _film_gone(item: FilmGone, connection: sa.Connection, visit: Visit) -> None:
-    save_gone(connection, item, visit)
+def _film_gone(item: FilmGone, connection: sa.Connection, provenance: Provenance) -> None:
+    save_gone(connection, item, provenance)
 
 
 @_store.register
-def _film_histogram(item: FilmHistogram, connection: sa.Connection, visit: Visit) -> None:
-    save_histogram(connection, item, visit)
+def _film_histogram(item: FilmHistogram, connection: sa.Connection, provenance: Provenance) -> None:
+    save_histogram(connection, item, provenance)
 
 
 @_store.register
-def _director_page(item: DirectorPage, connection: sa.Connection, visit: Visit) -> None:
-    save_director_page(connection, item, visit.at)
+def _director_page(item: DirectorPage, connection: sa.Connection, provenance: Provenance) -> None:
+    save_director_page(connection, item, provenance.at)
 
 
 @_store.register
-def _snapshot(item: Snapshot, connection: sa.Connection, visit: Visit) -> None:
-    save_snapshot(connection, item, visit)
+def _snapshot(item: Snapshot, connection: sa.Connection, provenance: Provenance) -> None:
+    save_snapshot(connection, item, provenance)
 
 
 @_store.register
-def _failure(item: Failure, connection: sa.Connection, visit: Visit) -> None:
-    failures.record(connection, item, visit.at, visit.run)
+def _failure(item: Failure, connection: sa.Connection, provenance: Provenance) -> None:
+    failures.record(connection, item, provenance.at, provenance.run)
 
 
 _KEEP_CREATED = {"created_at": as_stored}

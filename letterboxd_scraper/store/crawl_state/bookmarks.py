@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import STARS_OF, Listing
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.schema import user_scrape_state, users
 from letterboxd_scraper.store.upsert import upsert
 
@@ -56,7 +56,7 @@ def move(
     place: Place,
     number: int,
     seen: list[int],
-    visit: Visit,
+    provenance: Provenance,
     *,
     status: str,
     total: int | None = None,
@@ -73,9 +73,9 @@ def move(
     if status != "reading" and place.listing not in _SEEN_IS_KEPT:
         seen = []  # the rows themselves say it from now on
     row: dict[str, Any] = {"user_id": place.user, "listing": place.listing, "page": number, "seen": seen}
-    row |= {"total": total, "status": status, "run": visit.run, "updated_at": visit.at}
+    row |= {"total": total, "status": status, "run": provenance.run, "updated_at": provenance.at}
     if status == "complete":
-        row["complete_as_of"] = visit.at
+        row["complete_as_of"] = provenance.at
     upsert(connection, user_scrape_state, [row])
     return True
 

@@ -16,7 +16,7 @@ from letterboxd_scraper.items.films import (
     TmdbDetails,
 )
 from letterboxd_scraper.items.members import STARS
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.films import enrichment, labels
 from letterboxd_scraper.store.films.identity import film_ids, redirected, stored_film_ids
@@ -26,7 +26,7 @@ from letterboxd_scraper.store.schema import film_histograms, films
 _Row = dict[str, Any]
 
 
-def save_facts(connection: sa.Connection, item: FilmFacts, visit: Visit) -> None:
+def save_facts(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> None:
     """Store what a film's page and TMDB told. Titles and years are the site's."""
     film = _row_of(connection, item)
     if film is None:
@@ -35,7 +35,7 @@ def save_facts(connection: sa.Connection, item: FilmFacts, visit: Visit) -> None
     moved = item.link is not None and item.link != enrichment.link_of(row)
     values = _link_values(item) | _values(row, item, moved=moved) | _site_values(connection, row, item)
     if item.details or item.not_found:
-        values |= {"tmdb_synced_at": visit.at, "tmdb_not_found": item.not_found}
+        values |= {"tmdb_synced_at": provenance.at, "tmdb_not_found": item.not_found}
     elif moved:
         values |= {"tmdb_synced_at": None, "tmdb_not_found": False}
     _update(connection, row, values)
@@ -44,38 +44,38 @@ def save_facts(connection: sa.Connection, item: FilmFacts, visit: Visit) -> None
     # What TMDB told stands, where it was not asked this time or did not answer.
     if item.details or moved or row.tmdb_synced_at is None or row.tmdb_not_found or item.not_found:
         _save_labels(connection, film, item, moved=moved)
-        save_directors(connection, film, item.directors, visit.at, by_tmdb=item.details is not None)
-    _resolve(connection, item, visit)
-    enrichment.settle(connection, [film], visit.at)
+        save_directors(connection, film, item.directors, provenance.at, by_tmdb=item.details is not None)
+    _resolve(connection, item, provenance)
+    enrichment.settle(connection, [film], provenance.at)
 
 
-def save_gone(connection: sa.Connection, item: FilmGone, visit: Visit) -> None:
+def save_gone(connection: sa.Connection, item: FilmGone, provenance: Provenance) -> None:
     """Note that the site has no page of a film: what is stored of it stays."""
     for film in stored_film_ids(connection, [item.film]).values():
-        values: _Row = {"gone_at": visit.at}
+        values: _Row = {"gone_at": provenance.at}
         if item.not_found:
-            values |= {"tmdb_not_found": True, "tmdb_synced_at": visit.at}
+            values |= {"tmdb_not_found": True, "tmdb_synced_at": provenance.at}
         connection.execute(films.update().where(films.c.id == film).values(values))
-        enrichment.wait(connection, film, visit.at)
-    failures.resolve_film(connection, [item.film.slug], visit.at)
+        enrichment.wait(connection, film, provenance.at)
+    failures.resolve_film(connection, [item.film.slug], provenance.at)
 
 
-def save_histogram(connection: sa.Connection, item: FilmHistogram, visit: Visit) -> None:
+def save_histogram(connection: sa.Connection, item: FilmHistogram, provenance: Provenance) -> None:
     """Store a film's histogram: its average and number of ratings count more than those of the page."""
-    failures.resolve_film(connection, [item.film.slug], visit.at, [HISTOGRAM])
+    failures.resolve_film(connection, [item.film.slug], provenance.at, [HISTOGRAM])
     for film in stored_film_ids(connection, [item.film]).values():
         shown = item.histogram
         values: _Row = {
             "letterboxd_rating_count": shown.ratings,
             "letterboxd_weighted_average": shown.average,
-            "histogram_synced_at": visit.at,
+            "histogram_synced_at": provenance.at,
         }
         if shown.fans is not None:
             values["letterboxd_fan_count"] = shown.fans
         connection.execute(films.update().where(films.c.id == film).values(values))
         connection.execute(film_histograms.delete().where(*_of_the_site(film)))
         levels = [
-            {"film_id": film, "bucket_label": str(stars), "count": count, "computed_at": visit.at}
+            {"film_id": film, "bucket_label": str(stars), "count": count, "computed_at": provenance.at}
             for stars, count in zip(STARS, shown.counts, strict=True)
         ]
         connection.execute(film_histograms.insert(), levels)
@@ -156,10 +156,10 @@ def _save_labels(connection: sa.Connection, film: int, item: FilmFacts, *, moved
         labels.set_countries(connection, film, told.countries, dict(told.country_names))
 
 
-def _resolve(connection: sa.Connection, item: FilmFacts, visit: Visit) -> None:
+def _resolve(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> None:
     stages = [FILM] * (item.page is not None) + [TMDB] * (item.details is not None or item.not_found)
     # Whoever could not be asked who they are on TMDB: it has come to light in another way.
     if not any(each.slug and not each.tmdb_id for each in item.directors):
         stages.append(DIRECTOR)
     shown = item.page.film if item.page else item.film
-    failures.resolve_film(connection, [item.film.slug, shown.slug], visit.at, stages)
+    failures.resolve_film(connection, [item.film.slug, shown.slug], provenance.at, stages)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.items.members import FeedEntry, FeedNews, Listing
-from letterboxd_scraper.items.tasks import FeedStart, Visit
+from letterboxd_scraper.items.tasks import FeedStart, Provenance
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
 from letterboxd_scraper.store.films.named import adopt_slugs
@@ -57,10 +57,10 @@ def _start(row: Any) -> FeedStart:
     return FeedStart(row.name, row.etag, row.last_modified, dict(row.seen), row.updated_at)
 
 
-def save_news(connection: sa.Connection, item: FeedNews, visit: Visit) -> None:
+def save_news(connection: sa.Connection, item: FeedNews, provenance: Provenance) -> None:
     """Store what is new in a member's feed, and remember what it said."""
     user = user_ids(connection, [item.member])[item.member]
-    ratings_set = _save_entries(connection, user, item, visit.at)
+    ratings_set = _save_entries(connection, user, item, provenance.at)
     row = {
         "user_id": user,
         "listing": Listing.FEED,
@@ -68,13 +68,13 @@ def save_news(connection: sa.Connection, item: FeedNews, visit: Visit) -> None:
         "seen": {entry.number: entry.mark for entry in item.entries[:_REMEMBERED_AT_MOST]},
         "total": ratings_set,
         "status": "complete",
-        "run": visit.run,
-        "updated_at": visit.at,
+        "run": provenance.run,
+        "updated_at": provenance.at,
         "etag": item.etag,
         "last_modified": item.last_modified,
     }
     upsert(connection, user_scrape_state, [row])
-    save_answered(connection, item.member, visit.at)
+    save_answered(connection, item.member, provenance.at)
 
 
 def save_answered(connection: sa.Connection, member: str, at: datetime) -> None:

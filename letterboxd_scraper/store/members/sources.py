@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.items.sources import NamedFilm, Snapshot
-from letterboxd_scraper.items.tasks import Visit
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.films.named import named_film_ids
 from letterboxd_scraper.store.members.evidence import (
     Marks,
@@ -32,9 +32,9 @@ _UNTOLD = object()
 _Telling = Callable[[Marks | None, Any, datetime, datetime | None], Marks | None]
 
 
-def save_snapshot(connection: sa.Connection, snapshot: Snapshot, visit: Visit) -> None:
+def save_snapshot(connection: sa.Connection, snapshot: Snapshot, provenance: Provenance) -> None:
     """Store what a source tells of a member, who may be new; what it proves to have gone is removed."""
-    user = _user(connection, snapshot.member, visit.at)
+    user = _user(connection, snapshot.member, provenance.at)
     before = _marks(connection, user)
     ids = named_film_ids(connection, _films(snapshot), before.keys())
     complete = _complete(connection, user)
@@ -64,7 +64,7 @@ def save_snapshot(connection: sa.Connection, snapshot: Snapshot, visit: Visit) -
         if told_films is not None and not _is_older(snapshot.as_of, complete.get(listing)):
             _set_films(connection, table, user, set(_ids(ids, told_films)), only_add=not snapshot.complete)
     if snapshot.complete:
-        _note(connection, user, snapshot, complete, visit)
+        _note(connection, user, snapshot, complete, provenance)
 
 
 def _rating(known: Marks | None, told: Any, as_of: datetime, complete: datetime | None) -> Marks | None:
@@ -174,7 +174,7 @@ def _note(
     user: int,
     snapshot: Snapshot,
     complete: dict[str, datetime | None],
-    visit: Visit,
+    provenance: Provenance,
 ) -> None:
     """Note as of when the listings are known whole, where that is later than before."""
     told = {
@@ -191,5 +191,5 @@ def _note(
         here = sa.and_(state.c.user_id == user, state.c.listing == listing)
         if not connection.execute(state.update().where(here).values(complete_as_of=snapshot.as_of)).rowcount:
             new = {"user_id": user, "listing": listing, "page": 0, "seen": [], "status": "complete"}
-            when = {"updated_at": visit.at, "complete_as_of": snapshot.as_of}
+            when = {"updated_at": provenance.at, "complete_as_of": snapshot.as_of}
             connection.execute(state.insert().values(new | when))
