@@ -2,13 +2,11 @@
 
 import sys
 
-from letterboxd_scraper.cli.rank import rank
-from letterboxd_scraper.terminal import session
+from letterboxd_scraper.cli.main import run_ranking
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import SqlStrategy
 
 if __name__ == "__main__":
     for name in [name for name, one in STRATEGIES.items() if not isinstance(one, SqlStrategy)]:
         del STRATEGIES[name]
-    session.add_global_options(rank)
-    sys.exit(session.run(rank, "python -m benchmarks.closed_forms"))
+    sys.exit(run_ranking())

@@ -2,7 +2,7 @@
 
 import sys
 
-from letterboxd_scraper.cli.rank_alone import run
+from letterboxd_scraper.cli.main import run_ranking
 
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(run_ranking())

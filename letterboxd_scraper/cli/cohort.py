@@ -8,17 +8,14 @@ import typer
 from letterboxd_scraper.cli.scrape import AcceptTerms, announce, crawl_settings, is_for_full_crawl
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.help import App
 from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
     from letterboxd_scraper.store.members.cohorts import Cohort
 
-app = App(help="Build, refresh, show, change and delete cohorts.")
 LabelArgument = Annotated[str, options.cohort_argument()]
 
 
-@app.command("build")
 def build(
     context: typer.Context,
     label: Annotated[str, typer.Option(help="A name for the cohort.", metavar="LABEL")],
@@ -61,7 +58,6 @@ def build(
     raise typer.Exit(follow(session, given, accept_terms))
 
 
-@app.command("refresh")
 def refresh(context: typer.Context, label: LabelArgument, accept_terms: AcceptTerms = False) -> None:
     """Read again whom a cohort's seed follows: who joined, who left.
 
@@ -72,7 +68,6 @@ def refresh(context: typer.Context, label: LabelArgument, accept_terms: AcceptTe
     raise typer.Exit(follow(context.obj, {"cohort": label}, accept_terms))
 
 
-@app.command("list")
 def list_cohorts(context: typer.Context) -> None:
     """List the cohorts.
 
@@ -91,7 +86,6 @@ def list_cohorts(context: typer.Context) -> None:
     session.show(("id", "label", "seed", "members", "changed"), rows)
 
 
-@app.command("show")
 def show(context: typer.Context, label: LabelArgument) -> None:
     """Show a cohort's definition and its members.
 
@@ -114,7 +108,6 @@ def show(context: typer.Context, label: LabelArgument) -> None:
     session.show(("member", "depth", "status", "films", "likes", "crawled"), rows)
 
 
-@app.command("set")
 def change(
     context: typer.Context,
     label: LabelArgument,
@@ -154,7 +147,6 @@ def change(
     session.say(f"{cohort.label}: {_in_words(definition)}")
 
 
-@app.command("delete")
 def delete(context: typer.Context, label: LabelArgument) -> None:
     """Delete a cohort with its rankings; its members' ratings stay.
 

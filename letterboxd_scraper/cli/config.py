@@ -4,16 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from letterboxd_scraper.terminal.help import App
 from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
     from letterboxd_scraper.config import Config
 
-app = App(help="Look at the settings.")
 
-
-@app.command("show")
 def show(context: typer.Context) -> None:
     """Show each setting's value and where it comes from.
 

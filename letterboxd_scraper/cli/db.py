@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper.terminal.help import App
 from letterboxd_scraper.terminal.session import Session, harmless
 
 if TYPE_CHECKING:
     from letterboxd_scraper.store.checks.finding import Finding
     from letterboxd_scraper.store.checks.rankings import Checksum
 
-app = App(help="Look after the database.")
 
-
-@app.command("upgrade")
 def upgrade(context: typer.Context) -> None:
     """Bring the database to this program's schema.
 
@@ -44,7 +40,6 @@ def upgrade(context: typer.Context) -> None:
     session.say(f"schema {migrate.head()}: {'upgraded' if changed else 'nothing to do'}")
 
 
-@app.command("backup")
 def backup(
     context: typer.Context,
     file: Annotated[
@@ -85,7 +80,6 @@ def _how(copy: Path, url: str) -> str:
     return f"createdb NAME && pg_restore --no-owner --dbname=NAME {copy}"
 
 
-@app.command("check")
 def check(context: typer.Context) -> None:
     """Say whether what is stored hangs together. Nothing is changed.
 
@@ -133,7 +127,6 @@ def _as_dicts(found: "Sequence[Finding] | Sequence[Checksum]") -> list[dict[str,
     return [asdict(each) for each in found]
 
 
-@app.command("tidy")
 def tidy(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,

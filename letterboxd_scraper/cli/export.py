@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from letterboxd_scraper.cli.export_parquet import export_parquet
 from letterboxd_scraper.cli.film_choices import with_film_choices
 from letterboxd_scraper.cli.rank import CohortOption, StrategyOption, chosen_films
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.help import App
 from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from ranking.results import RankedFilm
 
     Texts = Callable[[Session, list[RankedFilm], str], Sequence[str]]
-
-export = App(help="Write rankings to files.")
 
 
 def _csv(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
@@ -84,8 +80,8 @@ def _letterboxd(session: Session, found: "list[RankedFilm]", strategy: str) -> S
         return as_import(found, identities(connection, found))
 
 
-def _add(name: str, texts: "Texts") -> None:
-    """Add the command that writes what ``texts`` makes of a ranking; its docstring is the command's."""
+def _command(texts: "Texts") -> Callable[..., None]:
+    """Return the command that writes what ``texts`` makes of a ranking; its docstring is the command's."""
 
     def command(
         context: typer.Context,
@@ -104,7 +100,8 @@ def _add(name: str, texts: "Texts") -> None:
         found = chosen_films(session, cohort, strategy, limit, min_score, choices)
         write(session, texts(session, found, strategy), len(found), output)
 
-    export.command(name, help=texts.__doc__)(with_film_choices(command))
+    command.__doc__ = texts.__doc__
+    return with_film_choices(command)
 
 
 def write(session: Session, texts: Sequence[str], films: int, output: Path | None) -> None:
@@ -129,8 +126,4 @@ def write(session: Session, texts: Sequence[str], films: int, output: Path | Non
     session.say(f"{films} films written to {', '.join(map(str, files))}")
 
 
-_add("csv", _csv)
-_add("json", _json)
-_add("html", _html)
-_add("letterboxd", _letterboxd)
-export.command("parquet")(export_parquet)
+export_csv, export_json, export_html, export_letterboxd = map(_command, (_csv, _json, _html, _letterboxd))

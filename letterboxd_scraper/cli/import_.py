@@ -8,7 +8,6 @@ import typer
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.help import App
 from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session, harmless
 
@@ -18,14 +17,11 @@ if TYPE_CHECKING:
     from letterboxd_scraper.items.films import FilmFacts
     from letterboxd_scraper.items.sources import Snapshot
 
-app = App(help="Take in export archives and saved pages; nothing is sent.")
-
 CohortOption = Annotated[str | None, options.cohort("Let the members belong to this list of names, too.")]
 # So many unclear films are named one by one.
 _NAMED = 10
 
 
-@app.command("zip")
 def import_zip(
     context: typer.Context,
     files: Annotated[
@@ -68,7 +64,6 @@ def import_zip(
             session.say(f"{file.name}: left out: {len(archive.unclear) - _NAMED} more")
 
 
-@app.command("pages")
 def import_pages(
     context: typer.Context,
     folder: Annotated[

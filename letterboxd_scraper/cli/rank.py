@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from letterboxd_scraper.cli.evaluate import rank_evaluate
 from letterboxd_scraper.cli.film_choices import with_film_choices
 from letterboxd_scraper.cli.rank_files import DATABASE, DataOption, EngineOption, compute_from_files
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.help import App
 from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
@@ -27,11 +25,7 @@ if TYPE_CHECKING:
 CohortOption = Annotated[str, options.cohort()]
 StrategyOption = Annotated[str, options.strategy()]
 
-refresh = App(help="Bring derived data up to date.")
-rank = App(help="Rank films by what a circle thinks of them.")
 
-
-@refresh.command("stats")
 def refresh_stats(context: typer.Context) -> None:
     """Count every cohort's ratings per film anew.
 
@@ -51,7 +45,6 @@ def refresh_stats(context: typer.Context) -> None:
         session.say(f"statistics: {counted} films counted, each film once for each cohort")
 
 
-@rank.command("compute")
 def rank_compute(
     context: typer.Context,
     cohort: CohortOption,
@@ -104,7 +97,6 @@ def rank_compute(
     session.say(f"now: letterboxd rank show --cohort {found.label}{chose}")
 
 
-@rank.command("list")
 def rank_list(context: typer.Context) -> None:
     """List the strategies, their parameters and where they come from.
 
@@ -126,7 +118,6 @@ def rank_list(context: typer.Context) -> None:
     context.obj.show(("strategy", "meaning", "parameters", "source"), rows)
 
 
-@rank.command("show")
 @with_film_choices
 def rank_show(
     context: typer.Context,
@@ -153,7 +144,6 @@ def rank_show(
     show_films(session, found)
 
 
-@rank.command("explain")
 def rank_explain(
     context: typer.Context,
     cohort: CohortOption,
@@ -179,9 +169,6 @@ def rank_explain(
         return
     for columns, rows in explanation.tables():
         session.show(columns, rows)
-
-
-rank.command("evaluate")(rank_evaluate)
 
 
 def show_films(session: Session, found: "list[RankedFilm]") -> None:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from letterboxd_scraper.cli import schedule_run
 from letterboxd_scraper.cli.schedule_run import CohortOption, LocalOption, TargetOption, one_of
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.help import App
 from letterboxd_scraper.terminal.session import Session
 
 if TYPE_CHECKING:
@@ -44,11 +42,7 @@ AsOption = Annotated[
     ),
 ]
 
-app = App(help="Crawl every night and every month, by itself.")
-app.command("run")(schedule_run.run)
 
-
-@app.command("install")
 def install(
     context: typer.Context,
     cohort: CohortOption,
@@ -147,7 +141,6 @@ def _warn(session: Session, targets: "Sequence[str]", *, local: bool) -> None:
         session.say(f"as it is, no job will start: {error}")
 
 
-@app.command("remove")
 def remove(context: typer.Context, cohort: CohortOption, kind: AsOption = None) -> None:
     """Remove what calls a cohort's jobs.
 

@@ -1,15 +1,15 @@
-"""How help is laid out: commands and options under headings, examples as they are typed.
+"""Commands that are loaded when they are called, and help pages laid out under headings.
 
 Plain text, laid out by Typer: its pictures of boxes take longer to load than all the rest of a help page.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from inspect import cleandoc
+from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Command(TyperCommand):
@@ -24,34 +24,67 @@ class Command(TyperCommand):
         _write(formatter, rows)
 
 
-class Group(TyperGroup):
-    """Commands that stand under the headings of ``sections``, in that order; the rest under Commands."""
+class LazyCommand(TyperCommand):
+    """The name and one line of help of a command whose module is loaded when it is called.
 
-    sections: ClassVar[Mapping[str, str]] = {}
+    ``target`` is the function that Typer makes the command of, as ``package.module:function``.
+    """
+
+    def __init__(self, name: str, target: str, short_help: str, heading: str | None = None) -> None:
+        super().__init__(name, short_help=short_help, rich_help_panel=heading)
+        self.target = target
+
+    def load(self) -> TyperCommand:
+        """Import the command's module; return the command itself."""
+        module, function = self.target.split(":")
+        return command_of(getattr(import_module(module), function), self.name)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        return self.load().make_context(info_name, args, parent, **extra)
+
+
+class Group(TyperGroup):
+    """Commands under their headings (`rich_help_panel`), the rest under Commands.
+
+    ``options`` is a command whose options the group has, too; its function runs before that of a command.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        commands: Sequence[LazyCommand | TyperGroup],
+        heading: str | None = None,
+        options: TyperCommand | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            help=cleandoc(help),
+            commands=commands,
+            rich_help_panel=heading,
+            rich_markup_mode=None,
+            no_args_is_help=True,
+            params=options.params if options else None,
+            callback=options.callback if options else None,
+        )
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        headings = {name: heading for heading, names in self.sections.items() for name in names.split()}
-        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
-        shown = {name: command for name, command in commands.items() if command and not command.hidden}
-        room = formatter.width - 6 - max(map(len, shown), default=0)
-        order = [*headings, *shown]
-        rows = [
-            (headings.get(name, "Commands"), (name, shown[name].get_short_help_str(room)))
-            for name in sorted(shown, key=order.index)
-        ]
+        room = formatter.width - 6 - max(map(len, self.commands))
+        commands: list[Any] = list(self.commands.values())
+        rows = [(c.rich_help_panel or "Commands", (c.name, c.get_short_help_str(room))) for c in commands]
         _write(formatter, rows)
 
 
-class App(typer.Typer):
-    """A Typer application whose help looks so."""
+def command_of(
+    function: Callable[..., Any], name: str | None = None, *, completion: bool = False
+) -> TyperCommand:
+    """Return the command that Typer makes of a function's parameters and docstring.
 
-    def __init__(self, **given: Any) -> None:
-        usual = {"cls": Group, "rich_markup_mode": None, "no_args_is_help": True}
-        # An internal error is shown as Python shows it.
-        super().__init__(**usual | {"pretty_exceptions_enable": False} | given)
-
-    def command(self, name: str | None = None, **given: Any) -> Callable[[_Function], _Function]:
-        return super().command(name, **{"cls": Command} | given)
+    With ``completion`` it also has the options by which a shell learns to complete.
+    """
+    app = typer.Typer(add_completion=completion, rich_markup_mode=None)
+    app.command(name, cls=Command)(function)
+    return cast(TyperCommand, typer.main.get_command(app))
 
 
 def _write(formatter: Any, rows: Iterable[tuple[str, tuple[str, str]]]) -> None:

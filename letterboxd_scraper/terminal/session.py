@@ -111,33 +111,30 @@ def harmless(text: str) -> str:
     return "".join("\ufffd" if unicodedata.category(letter) == "Cc" else letter for letter in text)
 
 
-def add_global_options(app: typer.Typer) -> None:
-    """Give ``app`` the options that every command understands, before or after its name."""
-
-    @app.callback()
-    def options(
-        context: typer.Context,
-        config: Annotated[str | None, typer.Option(help="A TOML file with settings.")] = None,
-        db_url: Annotated[
-            str | None, typer.Option(help="The database: sqlite:///FILE or postgresql://…")
-        ] = None,
-        log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
-        quiet: Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")] = False,
-    ) -> None:
-        session: Session = context.obj
-        session.config_file, session.db_url, session.log_level = config, db_url, log_level
-        session.as_json, session.quiet = as_json, quiet
+def global_options(
+    context: typer.Context,
+    config: Annotated[str | None, typer.Option(help="A TOML file with settings.")] = None,
+    db_url: Annotated[str | None, typer.Option(help="The database: sqlite:///FILE or postgresql://…")] = None,
+    log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")] = False,
+) -> None:
+    """Read the options that every command understands, before or after its name."""
+    session: Session = context.obj
+    session.config_file, session.db_url, session.log_level = config, db_url, log_level
+    session.as_json, session.quiet = as_json, quiet
 
 
-def run(app: Callable[..., Any], name: str, arguments: Sequence[str] | None = None) -> int:
+def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None = None) -> int:
     """Run the command line ``name``; return its exit code. An error is one line on stderr."""
     session = Session()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a title that cannot be written ends nothing
     try:
-        code = app(_hoisted(arguments or sys.argv[1:]), prog_name=name, standalone_mode=False, obj=session)
+        code = command(
+            _hoisted(arguments or sys.argv[1:]), prog_name=name, standalone_mode=False, obj=session
+        )
         code = code if isinstance(code, int) else 0
     except ProjectError as error:
         code = _fail(name, str(error), error.exit_code)
