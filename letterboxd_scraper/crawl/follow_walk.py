@@ -1,4 +1,4 @@
-"""Who belongs to a cohort: a breadth-first walk from the seed. No network, no database."""
+"""Who belongs to a cohort: a breadth-first walk over who follows whom. No network, no database."""
 
 from collections.abc import Container, Iterable
 
@@ -6,8 +6,8 @@ from letterboxd_scraper.arguments import Definition
 from letterboxd_scraper.items.members import Person
 
 
-class Circle:
-    """The people found so far, each with the smallest depth at which they were reached."""
+class FollowWalk:
+    """The people reached so far from the seed, each with the smallest depth at which they were reached."""
 
     def __init__(self, seed: str, definition: Definition, opted_out: Container[str] = ()) -> None:
         self.seed = seed
@@ -18,10 +18,10 @@ class Circle:
         self._expanded: set[str] = set()
 
     def add(self, owner: str, people: Iterable[Person]) -> list[str]:
-        """Note whom ``owner`` leads to; return those whose own listings are to be read now."""
-        self._led_to.setdefault(owner, []).extend(p.member for p in people if self._wanted(p))
+        """Add the ``people`` on the listing of ``owner``; return the members whose listings are due now."""
+        self._led_to.setdefault(owner, []).extend(p.member for p in people if self._may_belong(p))
         nearer = [owner]
-        while nearer:  # whoever comes nearer brings those nearer whom they led to
+        while nearer:  # a member who comes nearer takes along whom they led to
             leader = nearer.pop()
             depth = self._depths[leader] + 1
             for member in self._led_to.get(leader, ()):
@@ -30,43 +30,45 @@ class Circle:
                     nearer.append(member)
         return self.to_expand()
 
-    def wanted(self, people: Iterable[Person]) -> tuple[Person, ...]:
-        """Return those of ``people`` who belong to the circle; nothing is kept of the others."""
-        kept = {name for name, _ in self.members()}
-        return tuple(person for person in people if person.member in kept)
+    def cohort_members_among(self, people: Iterable[Person]) -> tuple[Person, ...]:
+        """Return those of ``people`` who belong to the cohort as far as it is known."""
+        names = {name for name, _ in self.members()}
+        return tuple(person for person in people if person.member in names)
 
     def depth_of(self, member: str) -> int:
+        """Return how many steps a member is away from the seed. Raises KeyError for one not reached."""
         return self._depths[member]
 
     def members(self) -> list[tuple[str, int]]:
         """Return (member, depth), nearest first; the seed only if the definition includes it."""
-        found = [
+        reached = [
             (name, depth) for name, depth in self._depths.items() if depth or self.definition.include_self
         ]
-        return sorted(found, key=lambda member: member[1])[: self.definition.max_members]
+        return sorted(reached, key=lambda member: member[1])[: self.definition.max_members]
 
     @property
     def full(self) -> bool:
+        """Whether the cohort has as many members as its definition allows; never without a limit."""
         limit = self.definition.max_members
         return limit is not None and len(self.members()) >= limit
 
     def to_expand(self) -> list[str]:
-        """Return those whose listings are to be read and have not been given out yet."""
+        """Return the members whose listings are due and have not been returned before."""
         if self.full:
             return []
-        new = [
+        due = [
             name
             for name, depth in self._depths.items()
             if depth < self.definition.depth and name not in self._expanded
         ]
-        self._expanded.update(new)
-        return new
+        self._expanded.update(due)
+        return due
 
-    def _wanted(self, person: Person) -> bool:
-        chosen = self.definition
-        if person.member in chosen.exclude or person.member in self._opted_out:
+    def _may_belong(self, person: Person) -> bool:
+        filters = self.definition
+        if person.member in filters.exclude or person.member in self._opted_out:
             return False
         if person.films is None:
             return True
-        most = person.films if chosen.max_films is None else chosen.max_films
-        return (chosen.min_films or 0) <= person.films <= most
+        most = person.films if filters.max_films is None else filters.max_films
+        return (filters.min_films or 0) <= person.films <= most

@@ -7,7 +7,7 @@ from parsel import Selector
 
 from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import Definition, FollowGraphArguments
-from letterboxd_scraper.crawl.follow_walk import Circle
+from letterboxd_scraper.crawl.follow_walk import FollowWalk
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items.members import Listing, Membership, PeoplePage, Person
 from letterboxd_scraper.items.tasks import Bookmark
@@ -45,9 +45,9 @@ class FollowGraphSpider(MemberSpider):
 
     def walk(self) -> Iterator[Any]:
         """Begin at the seed; whatever was found before is found again."""
-        self.circle = Circle(self.seed, self.definition, self.opted_out)
+        self.follow_walk = FollowWalk(self.seed, self.definition, self.opted_out)
         self._pending = 0
-        self._waiting = self.circle.to_expand()
+        self._waiting = self.follow_walk.to_expand()
         self._seen: dict[str, tuple[set[str], set[int | None]]] = {}
         self._proved = True
         yield from self.next_depth()
@@ -61,8 +61,8 @@ class FollowGraphSpider(MemberSpider):
             raise LayoutChanged(f"the table of members is empty, but the page says that there are {total}")
         following = next_page(page, urls.listing(member, listing, number))
         self._seed_was_read = self._seed_was_read or member == self.seed
-        self._waiting += self.circle.add(member, people)
-        kept = self.circle.wanted(people)
+        self._waiting += self.follow_walk.add(member, people)
+        kept = self.follow_walk.cohort_members_among(people)
         whole = len(kept) == len(people)
         yield PeoplePage(member, listing, number, kept, last=following is None, whole=whole)
         seen, totals = self._seen.setdefault(member, (set(), set()))
@@ -71,7 +71,7 @@ class FollowGraphSpider(MemberSpider):
         if following is None:
             # One who left meanwhile moves another over a page's border: then the totals differ.
             self._proved = self._proved and totals == {len(seen)}
-        elif not self.circle.full:
+        elif not self.follow_walk.full:
             yield self.request(member, following)
         for found in self.one_done():
             yield found
@@ -105,8 +105,8 @@ class FollowGraphSpider(MemberSpider):
         self._seed_was_read = self._seed_was_read or member == self.seed
         self._proved = False  # pages of different days may miss somebody between them
         # Counts were stored when the pages were; here only the names matter.
-        self._waiting += self.circle.add(member, map(Person, bookmark.people))
-        if not bookmark.finished and not self.circle.full:
+        self._waiting += self.follow_walk.add(member, map(Person, bookmark.people))
+        if not bookmark.finished and not self.follow_walk.full:
             yield self.request(member, bookmark.page + 1)
 
     def request(self, member: str, number: int) -> Any:
@@ -123,7 +123,7 @@ class FollowGraphSpider(MemberSpider):
         """Yield the membership; before anybody is dropped on doubtful grounds, walk once more."""
         if not self._seed_was_read:
             return
-        members = self.circle.members()
+        members = self.follow_walk.members()
         names = {name for name, _ in members}
         dropped = self.stored_members - names
         if dropped and self._complete and not self._proved and self._earlier is None:

@@ -1,4 +1,4 @@
-"""Who belongs to a circle, as the pages of who follows whom come in."""
+"""Who belongs to a cohort, as the pages of who follows whom come in."""
 
 import heapq
 from itertools import count
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letterboxd_scraper.arguments import Definition
-from letterboxd_scraper.crawl.follow_walk import Circle
+from letterboxd_scraper.crawl.follow_walk import FollowWalk
 from letterboxd_scraper.items.members import Person
 
 Graph = dict[str, list[str]]
@@ -28,25 +28,25 @@ def people(*names: str) -> tuple[Person, ...]:
     return tuple(map(Person, names))
 
 
-def walk(graph: Graph, definition: Definition, per_page: int = 2) -> tuple[Circle, list[str]]:
-    """Read listings page by page, the nearest member's first; return the circle and whose were begun."""
-    circle, asked, order = Circle("seed", definition), list[str](), count()
+def walk(graph: Graph, definition: Definition, per_page: int = 2) -> tuple[FollowWalk, list[str]]:
+    """Read listings page by page, the nearest member's first; return the walk and whose were begun."""
+    reached, asked, order = FollowWalk("seed", definition), list[str](), count()
     queue: list[tuple[int, int, str, int]] = []
 
     def begin(members: list[str]) -> None:
         for name in members:
             asked.append(name)
-            heapq.heappush(queue, (circle.depth_of(name), next(order), name, 0))
+            heapq.heappush(queue, (reached.depth_of(name), next(order), name, 0))
 
-    begin(circle.to_expand())
+    begin(reached.to_expand())
     while queue:
         _, _, name, start = heapq.heappop(queue)
         listing = graph.get(name, [])
-        following = circle.add(name, people(*listing[start : start + per_page]))
-        if start + per_page < len(listing) and not circle.full:
-            heapq.heappush(queue, (circle.depth_of(name), next(order), name, start + per_page))
+        following = reached.add(name, people(*listing[start : start + per_page]))
+        if start + per_page < len(listing) and not reached.full:
+            heapq.heappush(queue, (reached.depth_of(name), next(order), name, start + per_page))
         begin(following)
-    return circle, asked
+    return reached, asked
 
 
 WALKS: dict[str, tuple[dict[str, Any], list[tuple[str, int]], list[str]]] = {
@@ -86,8 +86,8 @@ WALKS: dict[str, tuple[dict[str, Any], list[tuple[str, int]], list[str]]] = {
 def test_a_circle_is_walked_breadth_first_and_each_listing_asked_for_once(
     chosen: dict[str, Any], members: list[tuple[str, int]], asked: list[str]
 ) -> None:
-    circle, begun = walk(GRAPH, Definition(**chosen))
-    assert circle.members() == members
+    reached, begun = walk(GRAPH, Definition(**chosen))
+    assert reached.members() == members
     assert begun == asked
 
 
@@ -103,70 +103,70 @@ FILMS: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 @pytest.mark.parametrize(("chosen", "expected"), FILMS.values(), ids=FILMS)
 def test_filters_keep_out_who_is_known_not_to_fit(chosen: dict[str, Any], expected: list[str]) -> None:
-    shown = (
+    rows = (
         Person("few", films=9),
         Person("some", films=10),
         Person("many", films=11),
         Person("unknown", films=None),
     )
-    circle = Circle("seed", Definition(include_self=False, depth=2, **chosen))
-    circle.to_expand()
-    assert circle.add("seed", shown) == expected
-    assert [name for name, _ in circle.members()] == expected
-    assert [person.member for person in circle.wanted(shown)] == expected
+    reached = FollowWalk("seed", Definition(include_self=False, depth=2, **chosen))
+    reached.to_expand()
+    assert reached.add("seed", rows) == expected
+    assert [name for name, _ in reached.members()] == expected
+    assert [person.member for person in reached.cohort_members_among(rows)] == expected
 
 
 def test_nothing_is_wanted_of_whom_the_limit_leaves_out() -> None:
-    circle = Circle("seed", Definition(max_members=2))
-    circle.to_expand()
-    circle.add("seed", people("ada", "bo"))
-    assert circle.full
-    assert circle.wanted(people("bo", "ada", "zed")) == people("ada")
+    reached = FollowWalk("seed", Definition(max_members=2))
+    reached.to_expand()
+    reached.add("seed", people("ada", "bo"))
+    assert reached.full
+    assert reached.cohort_members_among(people("bo", "ada", "zed")) == people("ada")
 
 
 def test_the_smaller_depth_wins_though_it_comes_later() -> None:
-    circle = Circle("seed", Definition(depth=2))
-    assert circle.to_expand() == ["seed"]
-    assert circle.add("seed", people("ada")) == ["ada"]
-    assert circle.add("ada", people("bo")) == []
-    assert circle.depth_of("bo") == 2
-    assert circle.add("seed", people("bo")) == ["bo"]
-    assert circle.members() == [("seed", 0), ("ada", 1), ("bo", 1)]
+    reached = FollowWalk("seed", Definition(depth=2))
+    assert reached.to_expand() == ["seed"]
+    assert reached.add("seed", people("ada")) == ["ada"]
+    assert reached.add("ada", people("bo")) == []
+    assert reached.depth_of("bo") == 2
+    assert reached.add("seed", people("bo")) == ["bo"]
+    assert reached.members() == [("seed", 0), ("ada", 1), ("bo", 1)]
 
 
 def test_whoever_comes_nearer_brings_those_nearer_whom_they_led_to() -> None:
-    circle = Circle("seed", Definition(depth=3))
-    circle.to_expand()
-    circle.add("seed", people("ada"))
-    circle.add("ada", people("bo"))
-    assert circle.add("bo", people("cy")) == []
-    assert circle.add("seed", people("bo")) == ["cy"]
-    assert dict(circle.members()) == {"seed": 0, "ada": 1, "bo": 1, "cy": 2}
+    reached = FollowWalk("seed", Definition(depth=3))
+    reached.to_expand()
+    reached.add("seed", people("ada"))
+    reached.add("ada", people("bo"))
+    assert reached.add("bo", people("cy")) == []
+    assert reached.add("seed", people("bo")) == ["cy"]
+    assert dict(reached.members()) == {"seed": 0, "ada": 1, "bo": 1, "cy": 2}
 
 
 def test_a_larger_depth_changes_nothing() -> None:
-    circle = Circle("seed", Definition(depth=2))
-    circle.to_expand()
-    circle.add("seed", people("ada", "bo"))
-    assert circle.add("ada", people("bo", "seed")) == []
-    assert circle.members() == [("seed", 0), ("ada", 1), ("bo", 1)]
+    reached = FollowWalk("seed", Definition(depth=2))
+    reached.to_expand()
+    reached.add("seed", people("ada", "bo"))
+    assert reached.add("ada", people("bo", "seed")) == []
+    assert reached.members() == [("seed", 0), ("ada", 1), ("bo", 1)]
 
 
-def test_a_full_circle_asks_for_nothing_more() -> None:
-    circle = Circle("seed", Definition(depth=2, max_members=2))
-    circle.to_expand()
-    assert not circle.full
-    assert circle.add("seed", people("ada")) == []
-    assert circle.full
-    assert circle.to_expand() == []
+def test_a_full_cohort_asks_for_nothing_more() -> None:
+    reached = FollowWalk("seed", Definition(depth=2, max_members=2))
+    reached.to_expand()
+    assert not reached.full
+    assert reached.add("seed", people("ada")) == []
+    assert reached.full
+    assert reached.to_expand() == []
 
 
-def test_a_circle_without_a_limit_is_never_full() -> None:
-    circle = Circle("seed", Definition())
-    circle.to_expand()
-    circle.add("seed", people(*(f"member_{number}" for number in range(500))))
-    assert not circle.full
-    assert len(circle.members()) == 501
+def test_a_cohort_without_a_limit_is_never_full() -> None:
+    reached = FollowWalk("seed", Definition())
+    reached.to_expand()
+    reached.add("seed", people(*(f"member_{number}" for number in range(500))))
+    assert not reached.full
+    assert len(reached.members()) == 501
 
 
 NAMES = ["seed", *"abcdefg"]
@@ -176,14 +176,14 @@ graphs = st.dictionaries(
 
 
 def distances(graph: Graph, depth: int, exclude: tuple[str, ...]) -> dict[str, int]:
-    found = {"seed": 0}
+    steps_to = {"seed": 0}
     for step in range(1, depth + 1):
-        nearer = [name for name, steps in found.items() if steps == step - 1]
+        nearer = [name for name, steps in steps_to.items() if steps == step - 1]
         for name in nearer:
             for other in graph.get(name, []):
                 if other not in exclude:
-                    found.setdefault(other, step)
-    return found
+                    steps_to.setdefault(other, step)
+    return steps_to
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -197,10 +197,10 @@ def test_members_are_those_within_reach_at_their_distance(
     graph: Graph, depth: int, exclude: list[str], per_page: int
 ) -> None:
     definition = Definition(depth=depth, exclude=tuple(exclude))
-    circle, asked = walk(graph, definition, per_page)
+    reached, asked = walk(graph, definition, per_page)
     expected = distances(graph, depth, definition.exclude)
-    assert dict(circle.members()) == expected
-    assert [steps for _, steps in circle.members()] == sorted(expected.values())
+    assert dict(reached.members()) == expected
+    assert [steps for _, steps in reached.members()] == sorted(expected.values())
     assert sorted(asked) == sorted(name for name, steps in expected.items() if steps < depth)
 
 
@@ -211,5 +211,13 @@ def test_a_limit_cuts_off_the_farthest(
 ) -> None:
     chosen = Definition(depth=depth, include_self=include_self)
     everybody, _ = walk(graph, chosen, per_page)
-    circle, _ = walk(graph, chosen.model_copy(update={"max_members": limit}), per_page)
-    assert circle.members() == everybody.members()[:limit]
+    reached, _ = walk(graph, chosen.model_copy(update={"max_members": limit}), per_page)
+    assert reached.members() == everybody.members()[:limit]
+
+
+def test_who_asked_to_be_forgotten_is_not_reached_and_leads_to_nobody() -> None:
+    reached = FollowWalk("seed", Definition(depth=2), opted_out={"bo"})
+    reached.to_expand()
+    assert reached.add("seed", people("ada", "bo")) == ["ada"]
+    assert reached.members() == [("seed", 0), ("ada", 1)]
+    assert reached.cohort_members_among(people("bo")) == ()
