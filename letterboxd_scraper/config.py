@@ -120,8 +120,11 @@ class Config(BaseSettings):
         return text
 
     def now(self) -> datetime:
-        """Return the time in UTC, as `now` does for LETTERBOXD_NOW."""
-        return now(self.LETTERBOXD_NOW)
+        """Return the time in UTC: the clock, or LETTERBOXD_NOW where it is set."""
+        if not self.LETTERBOXD_NOW:
+            return datetime.now(UTC)
+        moment = datetime.fromisoformat(self.LETTERBOXD_NOW)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     @classmethod
     def settings_customise_sources(
@@ -186,14 +189,6 @@ def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
 def from_settings(settings: Mapping[str, Any]) -> Config:
     """Return the settings as Scrapy has them: its command line and Scrapyd may have overridden ours."""
     return load(**{name: settings[name] for name in Config.model_fields})
-
-
-def now(fixed: str = "") -> datetime:
-    """Return the time in UTC: the clock, or ``fixed`` (the setting LETTERBOXD_NOW) for simulations."""
-    if not fixed:
-        return datetime.now(UTC)
-    moment = datetime.fromisoformat(fixed)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def readable_token(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Everything that can go wrong and has a name.
+"""Everything that can go wrong and has a name, and the exit codes that tell of it.
 
 ProjectError                exit 1
 ├── InputError              exit 2   an argument, a setting, a file: the user can mend it
@@ -21,15 +21,47 @@ ProjectError                exit 1
 A site that refuses us is no error of this tree: see `letterboxd_scraper.downloader.retries`.
 """
 
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """How every command of this project, `scrapy crawl` among them, says that it ended."""
+
+    DONE = 0  # members who are gone or private are results
+    INTERNAL_ERROR = 1
+    BAD_INPUT = 2  # or a wrong configuration, or something outside that the user can mend
+    FAILURES = 3  # it came to its end, and what could not be read is recorded
+    BLOCKED = 4
+    INTERRUPTED = 130
+
+    @classmethod
+    def of_run(cls, status: str) -> "ExitCode":
+        """Return the code of a run that has ended with this status in the log of runs.
+
+        >>> ExitCode.of_run("failures")
+        <ExitCode.FAILURES: 3>
+        """
+        return _OF_RUNS[status]
+
+
+_OF_RUNS = {
+    "finished": ExitCode.DONE,
+    "failures": ExitCode.FAILURES,
+    "blocked": ExitCode.BLOCKED,
+    "failed": ExitCode.INTERNAL_ERROR,
+    "interrupted": ExitCode.INTERRUPTED,
+}
+
 
 class ProjectError(Exception):
     """The root of our errors; the message says what, where and what to do next, in one line."""
 
-    exit_code = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL_ERROR
 
 
 class InputError(ProjectError):
-    exit_code = 2
+    exit_code = ExitCode.BAD_INPUT
 
 
 class UnknownName(InputError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.terminal.session import Session, harmless
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def check(context: typer.Context) -> None:
         typer.echo(json.dumps({"checks": _as_dicts(findings), "rankings": _as_dicts(sums)}, indent=1))
     elif sums:
         session.show([each.name for each in fields(sums[0])], [astuple(each) for each in sums])
-    raise typer.Exit(3 if any(finding.wrong for finding in findings) else 0)
+    raise typer.Exit(ExitCode.FAILURES if any(finding.wrong for finding in findings) else ExitCode.DONE)
 
 
 def _line(finding: "Finding") -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
-from letterboxd_scraper.errors import InputError, TmdbError, TmdbNotFound, TmdbRefused
+from letterboxd_scraper.errors import ExitCode, InputError, TmdbError, TmdbNotFound, TmdbRefused
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -56,7 +56,9 @@ def doctor(
     doors = _saved(pages) if pages is not None else _live(session, user, film, accept_terms=accept_terms)
     session.show(Door._fields, doors)
     states = {door.state for door in doors}
-    raise typer.Exit(4 if BLOCKED in states else 3 if BROKEN in states else 0)
+    if BLOCKED in states:
+        raise typer.Exit(ExitCode.BLOCKED)
+    raise typer.Exit(ExitCode.FAILURES if BROKEN in states else ExitCode.DONE)
 
 
 def _saved(folder: Path) -> list[Door]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session, harmless
@@ -95,7 +95,7 @@ def import_pages(
     for left_out in found.left_out:
         session.say(harmless(left_out))
     if found.left_out:
-        raise typer.Exit(3)
+        raise typer.Exit(ExitCode.FAILURES)
 
 
 def _keep_films(session: Session, films: "Sequence[tuple[FilmFacts, datetime]]") -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.config import STOP_WITH_PARENT
+from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.items.progress import PROGRESS_VARIABLE, Listener
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.engine import read_transaction
@@ -26,9 +27,6 @@ from letterboxd_scraper.terminal.progress_bar import meter
 from letterboxd_scraper.terminal.session import Session
 
 POLL_SECONDS = 0.5
-BLOCKED = 4
-# A spider that a signal ended (no memory left, perhaps) told no code.
-KILLED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,8 @@ def crawl(
             session.say("stopping: the pages in flight are finished first")
         finally:
             _end(process)
-    return process.returncode if process.returncode >= 0 else KILLED
+    # A spider that a signal ended (no memory left, perhaps) told no code.
+    return process.returncode if process.returncode >= 0 else ExitCode.INTERNAL_ERROR
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR, JOBS, Outcome, Step, perform, steps
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
@@ -136,7 +136,7 @@ def _here(session: Session, engine: "sa.Engine", cohort: "Cohort") -> Callable[[
             sign = liveness.of_job(connection, job, timedelta())
         part = Part(step)
         # Of bad input, the row knows only that it failed.
-        if sign and sign.has_ended and code != InputError.exit_code:
+        if sign and sign.has_ended and code != ExitCode.BAD_INPUT:
             part.end_as(sign)
         else:
             part.end(code, (sign.notes if sign else None) or "did not start: see above", sign)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR, FAR_CIRCLE_DAYS
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
@@ -112,11 +112,11 @@ def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: d
     just_now = session.config.now() - COUNTS_HOLD_FOR
     with read_transaction(engine) as connection:
         counted = runs.has_fresh_counts(connection, cohort.label, just_now)
-    circle = 0
+    circle: int = ExitCode.DONE
     if cohort.seed is not None and not counted:
         far = {"FAR_CIRCLE_DAYS": FAR_CIRCLE_DAYS}
         circle = run_spider.crawl(session, "follow_graph", {"cohort": cohort.label}, far | settings)
-        if circle not in (0, 3):
+        if circle not in (ExitCode.DONE, ExitCode.FAILURES):
             return circle
     code = run_spider.crawl(session, "when_rated", {"cohort": cohort.label}, settings)
     with read_transaction(engine) as connection:

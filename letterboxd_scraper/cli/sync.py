@@ -14,7 +14,7 @@ from letterboxd_scraper.cli.scrape import (
     summarise,
 )
 from letterboxd_scraper.config import DEFAULT_STRATEGY
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -64,7 +64,7 @@ def sync(
         raise InputError("whose circle? give --seed NAME, or set LETTERBOXD_MEMBER (`letterboxd init` does)")
     label = label or seed.strip("/").lower()
     circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms)
-    if circle not in (0, 3):
+    if circle not in (ExitCode.DONE, ExitCode.FAILURES):
         raise typer.Exit(circle)
     engine = session.store()
     cohort = run_spider.find_cohort(engine, label)
@@ -78,7 +78,7 @@ def sync(
             summarise(session, engine, cohort, code)
     else:
         code = refresh(session, engine, cohort, settings)
-    if code in (0, 3, run_spider.BLOCKED):
+    if code in (ExitCode.DONE, ExitCode.FAILURES, ExitCode.BLOCKED):
         _rank_and_show(session, engine, cohort, limit, output or Path(f"{label}.csv"), code)
     raise typer.Exit(code or circle)
 

@@ -14,7 +14,7 @@ from letterboxd_scraper import config
 from letterboxd_scraper.arguments import Arguments
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
-from letterboxd_scraper.errors import InputError, ProjectError
+from letterboxd_scraper.errors import ExitCode, InputError, ProjectError
 from letterboxd_scraper.extensions.run import OUTCOME
 from letterboxd_scraper.extensions.start import JOB
 from letterboxd_scraper.spiders.site import SiteSpider
@@ -24,15 +24,8 @@ from letterboxd_scraper.store.targets import find_target
 
 logger = logging.getLogger(__name__)
 
-EXIT_CODES = {
-    "finished": 0,
-    "failed": 1,
-    "bad_input": 2,
-    "failures": 3,
-    "no_robots": 3,
-    "blocked": 4,
-    "interrupted": 130,
-}
+# The outcomes that the log of runs has no word of its own for.
+_MORE_OUTCOMES = {"bad_input": ExitCode.BAD_INPUT, "no_robots": ExitCode.FAILURES}
 
 
 class Command(BaseRunSpiderCommand):
@@ -49,7 +42,7 @@ class Command(BaseRunSpiderCommand):
             super().process_options(args, opts)
         except UsageError as error:  # Scrapy would add its whole help
             print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201
-            sys.exit(InputError.exit_code)
+            sys.exit(ExitCode.BAD_INPUT)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
@@ -78,7 +71,7 @@ class Command(BaseRunSpiderCommand):
         self.crawler_process.crawl(crawler, **opts.spargs)  # type: ignore[union-attr]
         self.crawler_process.start()  # type: ignore[union-attr]
         outcome = crawler.stats.get_value(OUTCOME, "failed") if crawler.stats else "failed"
-        self.exitcode = EXIT_CODES[outcome]
+        self.exitcode = _MORE_OUTCOMES.get(outcome) or ExitCode.of_run(outcome)
 
     def _spider_class(self, name: str) -> type[SiteSpider]:
         loader = self.crawler_process.spider_loader  # type: ignore[union-attr]

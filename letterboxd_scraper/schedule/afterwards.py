@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.schedule.jobs import DONE, MONTHLY, Outcome
+from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.schedule.jobs import MONTHLY, Outcome
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.engine import write_transaction
@@ -24,7 +24,7 @@ def tidy(engine: sa.Engine, settings: Config, at: datetime) -> Outcome:
     """Remove what the log of runs need not keep."""
     with write_transaction(engine) as connection:
         done = retention.tidy(connection, at, settings.KEEP_RUNS_DAYS, settings.KEEP_FAILURES_DAYS)
-    return Outcome("tidy", DONE, notes=done.in_words())
+    return Outcome("tidy", ExitCode.DONE, notes=done.in_words())
 
 
 def rank(engine: sa.Engine, cohort: Cohort, at: datetime) -> list[Outcome]:
@@ -47,5 +47,5 @@ def rank(engine: sa.Engine, cohort: Cohort, at: datetime) -> list[Outcome]:
             ranked.append(strategy.name)
     without = [f"nothing to rank: {', '.join(empty)}"] if empty else []
     notes = "; ".join([", ".join(ranked) or "none", *without, *wrong])
-    code = InputError.exit_code if wrong else DONE
-    return [Outcome("statistics", DONE, notes=told), Outcome("rankings", code, notes=notes)]
+    code = ExitCode.BAD_INPUT if wrong else ExitCode.DONE
+    return [Outcome("statistics", ExitCode.DONE, notes=told), Outcome("rankings", code, notes=notes)]

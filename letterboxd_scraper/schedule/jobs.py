@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from letterboxd_scraper.errors import ProjectError
+from letterboxd_scraper.errors import ExitCode, ProjectError
 
 if TYPE_CHECKING:
     from letterboxd_scraper.store.members.cohorts import Cohort
@@ -19,9 +19,15 @@ FAR_CIRCLE_DAYS = 6.5
 # the members are.
 COUNTS_HOLD_FOR = timedelta(hours=1)
 
-DONE, FAILURES, BLOCKED = 0, 3, 4
 # From the best to the worst; any other code is as bad as an internal error.
-_SEVERITY = (DONE, FAILURES, BLOCKED, 130, 2, 1)
+_SEVERITY = (
+    ExitCode.DONE,
+    ExitCode.FAILURES,
+    ExitCode.BLOCKED,
+    ExitCode.INTERRUPTED,
+    ExitCode.BAD_INPUT,
+    ExitCode.INTERNAL_ERROR,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,9 @@ def perform(
             ended.append(crawl(step))
         except ProjectError as error:
             ended.append(Outcome(step.spider, error.exit_code, notes=str(error)))
-        if ended[-1].code == BLOCKED:
+        if ended[-1].code == ExitCode.BLOCKED:
             break
-        if ended[-1].code not in (DONE, FAILURES):
+        if ended[-1].code not in (ExitCode.DONE, ExitCode.FAILURES):
             return ended
     return ended + afterwards()
 
@@ -85,10 +91,10 @@ def perform(
 def worst(codes: Iterable[int]) -> int:
     """Return the exit code that stands for all of them.
 
-    >>> worst([0, 3, 0]), worst([0, 4, 3]), worst([])
+    >>> worst([0, 3, 0]), worst([0, 4, 3]), int(worst([]))
     (3, 4, 0)
     """
-    return max(codes, key=_severity, default=DONE)
+    return max(codes, key=_severity, default=ExitCode.DONE)
 
 
 def _severity(code: int) -> int:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.schedule.jobs import Outcome, Step, worst
 from letterboxd_scraper.schedule.nodes import Node
 from letterboxd_scraper.store.crawl_state.liveness import Sign
 
-CODES = {"finished": 0, "failures": 3, "blocked": 4, "failed": 1, "interrupted": 130}
 _WHOLE = "all"
 
 
@@ -58,7 +58,7 @@ class Part:
 
     def end_as(self, sign: Sign) -> None:
         """Have ended as its run did."""
-        self.end(CODES[sign.status], sign.notes or "", sign)
+        self.end(ExitCode.of_run(sign.status), sign.notes or "", sign)
 
 
 def new_job(label: str, spider: str, shard: str | None) -> str:
@@ -121,4 +121,4 @@ def total(numbers: Iterable[int | None]) -> int | None:
 
 
 def _stopped(part: Part) -> bool:
-    return part.cancelled and part.outcome is not None and part.outcome.code == CODES["interrupted"]
+    return part.cancelled and part.outcome is not None and part.outcome.code == ExitCode.INTERRUPTED

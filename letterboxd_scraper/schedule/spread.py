@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.errors import NodeSilent, NodeUnusable
-from letterboxd_scraper.schedule.jobs import BLOCKED, Outcome, Step
+from letterboxd_scraper.errors import ExitCode, NodeSilent, NodeUnusable
+from letterboxd_scraper.schedule.jobs import Outcome, Step
 from letterboxd_scraper.schedule.nodes import Node
-from letterboxd_scraper.schedule.parts import CODES, Part, complete, new_job, shard_of, together
+from letterboxd_scraper.schedule.parts import Part, complete, new_job, shard_of, together
 from letterboxd_scraper.store.crawl_state import liveness
 from letterboxd_scraper.store.crawl_state.liveness import Sign
 from letterboxd_scraper.store.engine import read_transaction
@@ -62,7 +62,7 @@ class Spread:
                 if part.outcome is None:
                     self._advance(part, parts)
             left = [part for part in parts if part.outcome is None]
-            if any(part.outcome and part.outcome.code == BLOCKED for part in parts):
+            if any(part.outcome and part.outcome.code == ExitCode.BLOCKED for part in parts):
                 self._cancel(left)
             if not left:
                 return together(step, parts)
@@ -161,7 +161,7 @@ class Spread:
 
     def _lose(self, part: Part, sign: Sign | None) -> None:
         if part.cancelled:
-            part.end(CODES["interrupted"], "stopped, for the site has blocked another part", sign)
+            part.end(ExitCode.INTERRUPTED, "stopped, for the site has blocked another part", sign)
             return
         if sign:
             part.lost.append(sign)
@@ -183,7 +183,7 @@ class Spread:
         """Stop the other parts: the site has refused us."""
         for part in left:
             if not part.is_under_way:
-                part.end(BLOCKED, "not begun, for the site has blocked another part")
+                part.end(ExitCode.BLOCKED, "not begun, for the site has blocked another part")
             elif part.node and part.job and not part.cancelled:
                 with suppress(NodeUnusable):
                     part.node.cancel(part.job)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from parsel import Selector
@@ -32,12 +33,16 @@ class SiteSpider(Spider):
         # Scrapyd adds arguments of its own, such as _job.
         return cls.arguments.read({key: value for key, value in given.items() if not key.startswith("_")})
 
+    @cached_property
+    def _config(self) -> config.Config:
+        return config.from_settings(self.settings)
+
     def url(self, path: str) -> str:
         return str(self.settings["LETTERBOXD_BASE_URL"]) + path
 
     def now(self) -> datetime:
         """Return the time in UTC, which simulations may set."""
-        return config.now(str(self.settings["LETTERBOXD_NOW"]))
+        return self._config.now()
 
     def ask(
         self,

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -16,7 +17,6 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 
-from letterboxd_scraper.config import now
 from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.engine import masked_url, revision_of
@@ -115,5 +115,5 @@ def _back_up(engine: sa.Engine, revision: str | None) -> None:
         return
     if not set(sa.inspect(engine).get_table_names()) - {"alembic_version"}:
         return
-    copy = f"{database}.before-{head()}-{now():%Y%m%dT%H%M%S}.backup"
+    copy = f"{database}.before-{head()}-{datetime.now(UTC):%Y%m%dT%H%M%S}.backup"
     back_up(engine.url.render_as_string(hide_password=False), Path(copy), force=True)

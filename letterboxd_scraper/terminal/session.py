@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from letterboxd_scraper.errors import InputError, ProjectError
+from letterboxd_scraper.errors import ExitCode, ProjectError
 
 if TYPE_CHECKING:  # imported when used: a help text shall not wait for them
     import sqlalchemy as sa
@@ -132,18 +132,15 @@ def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None 
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a title that cannot be written ends nothing
     try:
-        code = command(
-            _hoisted(arguments or sys.argv[1:]), prog_name=name, standalone_mode=False, obj=session
-        )
-        code = code if isinstance(code, int) else 0
+        end = command(_hoisted(arguments or sys.argv[1:]), prog_name=name, standalone_mode=False, obj=session)
+        code: int = end if isinstance(end, int) else ExitCode.DONE
     except ProjectError as error:
         code = _fail(name, str(error), error.exit_code)
     except TyperException as error:
-        code = _fail(
-            name, f"{error.format_message()} (`{name} --help` shows what there is)", InputError.exit_code
-        )
+        message = f"{error.format_message()} (`{name} --help` shows what there is)"
+        code = _fail(name, message, ExitCode.BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
-        code = 130
+        code = ExitCode.INTERRUPTED
     with suppress(BrokenPipeError):
         session.close()
     return code
