@@ -54,6 +54,7 @@ DOWNLOAD_HANDLERS = dict.fromkeys(
     ("http", "https"), "letterboxd_scraper.downloader.pace.PacedDownloadHandler"
 )
 EXTENSIONS = {
+    "letterboxd_scraper.downloader.pace.SitePace": 0,
     "letterboxd_scraper.extensions.run.Run": 100,
     # Off by their settings below, and not even loaded.
     "scrapy.extensions.telnet.TelnetConsole": None,

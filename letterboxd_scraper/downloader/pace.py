@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Self
 from urllib.parse import urlsplit
 from uuid import uuid4
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from scrapy import Request
@@ -18,43 +18,45 @@ from letterboxd_scraper.downloader.stops import CrawlEnding
 from letterboxd_scraper.store.crawl_state import pace
 from letterboxd_scraper.store.open import open_store
 
-# How long a waiting request may take to notice that the crawl is to end.
+# In seconds: how long a waiting request may take to notice that the crawl is to end.
 _NAP = 0.5
 
 
 class SitePace:
-    """The turns of one crawl's requests. With DOWNLOAD_DELAY=0 only its own holds are kept, here."""
+    """Extension: the turns of one crawl's requests. With DOWNLOAD_DELAY=0 only its own holds are kept."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.settings = config.from_settings(crawler.settings)
         self._engine: sa.Engine | None = None
-        self._held_until = 0.0
+        self._held_until = 0.0  # by the event loop's clock; used with DOWNLOAD_DELAY=0 only
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
 
     @asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
-        """Wait until a request to ``url`` may be sent, and keep all others waiting until it is answered."""
-        name = uuid4().hex
-        while wait := await self._ask(url, name):
+        """Wait until a request to ``url`` may be sent, and keep all others waiting until it is answered.
+
+        Raises CrawlEnding if the crawl ends meanwhile.
+        """
+        turn = uuid4().hex
+        while wait := await self._take(url, turn):
             if not self.crawler.crawling:
                 raise CrawlEnding("the crawl is ending")
             await asyncio.sleep(min(wait, _NAP))
         if not (delay := self.settings.DOWNLOAD_DELAY):
             yield
             return
-        renewing = asyncio.create_task(self._renew(url, name))
+        renewing = asyncio.create_task(self._renew(url, turn))
         try:
             yield
         finally:
             renewing.cancel()
             with suppress(asyncio.CancelledError):
                 await renewing
-            await asyncio.to_thread(pace.end_turn, self._store(), _host(url), name, delay)
-
-    async def _renew(self, url: str, turn: str) -> None:
-        while True:
-            await asyncio.sleep(pace.LEASE / 5)
-            await asyncio.to_thread(pace.renew_turn, self._store(), _host(url), turn)
+            await asyncio.to_thread(pace.end_turn, self._store(), _host(url), turn, delay)
 
     async def hold(self, url: str, seconds: float) -> None:
         """Let nobody send a request to the site of ``url`` within the next ``seconds``."""
@@ -63,11 +65,16 @@ class SitePace:
         else:
             self._held_until = max(self._held_until, _now() + seconds)
 
-    async def _ask(self, url: str, turn: str) -> float:
-        """Return in how many seconds to ask again; 0: now is the turn."""
+    async def _take(self, url: str, turn: str) -> float:
+        """Take the turn and return 0, or return in how many seconds to try again."""
         if not self.settings.DOWNLOAD_DELAY:
             return max(0.0, self._held_until - _now())
         return await asyncio.to_thread(pace.take_turn, self._store(), _host(url), turn)
+
+    async def _renew(self, url: str, turn: str) -> None:
+        while True:
+            await asyncio.sleep(pace.LEASE / 5)
+            await asyncio.to_thread(pace.renew_turn, self._store(), _host(url), turn)
 
     def _store(self) -> sa.Engine:
         if self._engine is None:
@@ -75,21 +82,19 @@ class SitePace:
         return self._engine
 
 
-_paces: WeakKeyDictionary[Crawler, SitePace] = WeakKeyDictionary()
-
-
 def pace_of(crawler: Crawler) -> SitePace:
-    """Return the crawl's pace: one for all its parts."""
-    if crawler not in _paces:
-        _paces[crawler] = SitePace(crawler)
-    return _paces[crawler]
+    """Return the crawl's pace: one for all its parts. Raises RuntimeError if EXTENSIONS lacks it."""
+    if site_pace := crawler.get_extension(SitePace):
+        return site_pace
+    raise RuntimeError("the setting EXTENSIONS lacks SitePace, without which no request is polite")
 
 
 class PacedDownloadHandler(HTTP11DownloadHandler):
     """Scrapy's downloader, waiting for its turn at the last moment before a request leaves."""
 
     async def download_request(self, request: Request) -> Response:
-        async with pace_of(self._crawler).turn(request.url):
+        """Return the response to a request that was sent in its turn."""
+        async with pace_of(self.crawler).turn(request.url):
             return await super().download_request(request)
 
 

@@ -1,4 +1,4 @@
-"""What a site that fails or refuses gets from us: patience, then an end. Never a way round."""
+"""Downloader middleware: failed requests are retried after a pause; a refusal by the site ends the crawl."""
 
 import asyncio
 import logging
@@ -9,50 +9,53 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
 from scrapy.utils.misc import load_object
+from urllib3 import Retry
+from urllib3.exceptions import InvalidHeader
 
 from letterboxd_scraper import config
 from letterboxd_scraper.downloader.pace import pace_of
 from letterboxd_scraper.downloader.stops import SiteBlocked, retried
 from letterboxd_scraper.pages.proof import block_in
-from letterboxd_scraper.retry_after import seconds_in
 
 logger = logging.getLogger(__name__)
 
-# Answers that may be better the next time.
+# Statuses that may be better the next time.
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-# Answers that speak for the whole site, not for one page.
+# Statuses that hold for the whole site, not for one page.
 OVERLOADED = frozenset({429, 503})
-# Whoever asks us to wait longer than this does not want us today.
+# In seconds: a site that asks for a longer wait ends the crawl.
 LONGEST_WAIT = 900.0
 
 
 class Refusals:
-    """Retries what may pass, with growing pauses; ends the crawl where the site says no.
+    """Retries transient failures with growing pauses, and ends the crawl when the site refuses us.
 
-    A challenge silences us for CHALLENGE_PAUSE, then its page is tried once more. Two challenges
-    with no good page between them are a block, and so is one ban page.
+    After a challenge nothing is sent for CHALLENGE_PAUSE seconds, then its page is tried once more. Two
+    challenges with no good page between them are a block, and so is one ban page.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self.settings = config.from_settings(crawler.settings)
         self.pace = pace_of(crawler)
         self.failures = tuple(load_object(name) for name in crawler.settings.getlist("RETRY_EXCEPTIONS"))
-        self.challenges = 0
-        self.blocked: str | None = None
+        self.challenges = 0  # since the last good page
+        self.blocked: str | None = None  # the reason; from then on every request is refused
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
+        """Pause before a request whose last page could not be read; raise SiteBlocked once blocked."""
         self._refuse_if_blocked()
         if request.meta.pop("page_was_bad", False):
             await asyncio.sleep(self._backoff(request))
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Return the response, or the request to be sent again. Raises SiteBlocked when the site refuses."""
         self._refuse_if_blocked()
         text = response.text if isinstance(response, TextResponse) else ""
-        block = block_in(response.status, lower_case(response), text)
+        block = block_in(response.status, lower_case_headers(response), text)
         if block == "ban":
             self._stop("the site answered with a ban page", request.url)
         if block == "challenge":
@@ -60,12 +63,13 @@ class Refusals:
         if response.status in (200, 304):
             self.challenges = 0
         if response.status in TRANSIENT:
-            return await self._again(request, response) or response
+            return await self._retry(request, response) or response
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """Return the request to be sent again after a network error; None when it was sent often enough."""
         if isinstance(exception, self.failures):
-            return await self._again(request, None)
+            return await self._retry(request, None)
         return None
 
     async def _challenged(self, request: Request) -> Request:
@@ -77,7 +81,7 @@ class Refusals:
         await self.pace.hold(request.url, pause)
         return request.replace(dont_filter=True)
 
-    async def _again(self, request: Request, response: Response | None) -> Request | None:
+    async def _retry(self, request: Request, response: Response | None) -> Request | None:
         """Return the request to be sent again after a pause; None when it was sent often enough."""
         status = response.status if response else None
         if request.meta.get("retry_times", 0) >= self.settings.RETRY_TIMES:
@@ -85,7 +89,7 @@ class Refusals:
                 self._stop("the site still says that we ask too much", request.url)
             return None
         again = retried(request)
-        wait = (_asked_for(response) if response else None) or self._backoff(again)
+        wait = _retry_after(response) or self._backoff(again)
         if wait > LONGEST_WAIT:
             self._stop(f"the site asks for silence for {wait / 60:.0f} minutes", request.url)
         logger.info("%s: %s; again in %.1f s", request.url, status or "no answer", wait)
@@ -96,7 +100,7 @@ class Refusals:
         return again
 
     def _backoff(self, request: Request) -> float:
-        """Double the pause with each retry; a random part keeps several clients from coming together."""
+        """Return a pause in seconds that doubles with each retry; its random part keeps clients apart."""
         longest = self.settings.RETRY_BACKOFF_BASE * 2.0 ** (request.meta["retry_times"] - 1)
         return float(longest) * random.uniform(0.5, 1.0)  # noqa: S311
 
@@ -107,7 +111,7 @@ class Refusals:
     def _stop(self, reason: str, url: str) -> None:
         self.blocked = reason
         logger.error(
-            "Blocked: %s (%s). What was read is kept. Another door: members' own export archives "
+            "Blocked: %s (%s). What was read is kept. Another way: members' own export archives "
             "(letterboxd import zip FILE… --cohort LABEL); or try again in some hours.",
             reason,
             url,
@@ -115,10 +119,15 @@ class Refusals:
         raise SiteBlocked(reason)
 
 
-def _asked_for(response: Response) -> float | None:
-    return seconds_in((response.headers.get("Retry-After") or b"").decode("latin-1"))
+def _retry_after(response: Response | None) -> float | None:
+    """Return the seconds for which a response asks us to wait; None if it does not say, or not readably."""
+    header = response.headers.get("Retry-After") if response else None
+    try:
+        return Retry().parse_retry_after((header or b"").decode("latin-1"))
+    except (InvalidHeader, ValueError, OverflowError):
+        return None
 
 
-def lower_case(response: Response) -> dict[str, str]:
+def lower_case_headers(response: Response) -> dict[str, str]:
     """Return the response's headers with lower-case names."""
     return {str(name).lower(): value for name, value in response.headers.to_unicode_dict().items()}

@@ -1,4 +1,4 @@
-"""Why a request is not answered, beyond what Scrapy knows; and how a page is asked for once more."""
+"""Exceptions for requests that are not sent or not answered; and the request for a page once more."""
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
@@ -31,7 +31,7 @@ class RobotsUnreadable(SiteStop):
 
 
 def retried(request: Request) -> Request:
-    """Return ``request`` to be sent once more, with its count of retries."""
+    """Return a copy of ``request`` to be sent once more, with its count of retries."""
     again = request.replace(dont_filter=True)
     again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
     return again

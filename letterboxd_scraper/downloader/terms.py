@@ -1,4 +1,4 @@
-"""The terms of the real site, and who has said yes to what they demand."""
+"""The real site's terms, which the operator has to accept before anything is sent."""
 
 from letterboxd_scraper import urls
 from letterboxd_scraper.config import Config
@@ -9,7 +9,10 @@ If you are authorized: --accept-terms, or the setting LETTERBOXD_TERMS_ACCEPTED=
 
 
 def refuse_without_terms(settings: Config) -> None:
-    """Raise TermsNotAccepted before the first request to the real site, unless the operator said yes."""
+    """Raise TermsNotAccepted if the real site is to be crawled and the operator has not accepted its terms.
+
+    Raises InputError where they have, but LETTERBOXD_CONTACT is not set.
+    """
     if urls.is_loopback(settings.LETTERBOXD_BASE_URL):
         return
     if not settings.LETTERBOXD_TERMS_ACCEPTED:

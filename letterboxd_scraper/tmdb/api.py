@@ -3,12 +3,13 @@
 import logging
 import re
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from tmdbv3api import TV, Episode, Movie, Season
 from tmdbv3api.exceptions import TMDbException
+from urllib3 import Retry
+from urllib3.exceptions import InvalidHeader
 
 from letterboxd_scraper.errors import (
     TmdbNotFound,
@@ -18,13 +19,14 @@ from letterboxd_scraper.errors import (
     TmdbUnreadable,
 )
 from letterboxd_scraper.items.films import TmdbDetails, TmdbLink
-from letterboxd_scraper.retry_after import seconds_in
 from letterboxd_scraper.tmdb.answers import read_details
 
 # It writes whole addresses into the log, in warnings too, and the key stands in them.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 _APPENDED = "credits"
+# The version that stands before each path that tmdbv3api asks for; ours is part of TMDB_BASE_URL.
+_VERSION = "/3"
 # TMDB's own numbers: no permission, invalid key, suspended key, failed authentication, invalid token.
 _KEY_REFUSED = frozenset({3, 7, 10, 14, 35})
 _BEARER = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
@@ -37,22 +39,22 @@ class TmdbApi:
     """
 
     def __init__(self, base_url: str, key: str, timeout: float, user_agent: str) -> None:
-        self.session = requests.Session()
-        self.session.headers["User-Agent"] = user_agent
-        self.session.mount("http://", _Impatient(timeout))
-        self.session.mount("https://", _Impatient(timeout))
-        self.session.hooks["response"] = [_refuse]
-        if _BEARER.fullmatch(key):
-            self.session.auth = _Bearer(key)
-        self._of = {kind: _asking(kind, base_url, key, self.session) for kind in (Movie, TV, Season, Episode)}
+        self.session = _Session(base_url, key, timeout, user_agent)
+        self._movie, self._series, self._season, self._episode = (
+            # A class of its own: tmdbv3api keeps the session in the class, and the key in os.environ.
+            type(kind.__name__, (kind,), {"api_key": key})(obj_cached=False, session=self.session)
+            for kind in (Movie, TV, Season, Episode)
+        )
 
     def details(self, link: TmdbLink) -> TmdbDetails:
-        """Return what TMDB tells of a film, in one request.
+        """Return TMDB's details of a film, by one request.
 
-        Raises TmdbNotFound, TmdbRefused, TmdbRateLimited and TmdbUnavailable. No message holds the key.
+        Raises TmdbNotFound, TmdbRefused, TmdbRateLimited, TmdbUnavailable and TmdbUnreadable; no message
+        holds the key.
         """
         try:
-            return read_details(link, self._ask(link)._json)
+            self._ask(link)
+            return read_details(link, self.session.latest.json())
         except requests.exceptions.JSONDecodeError:
             raise TmdbUnavailable(f"TMDB's answer to {link.path} is no JSON") from None
         except requests.RequestException as error:
@@ -62,61 +64,68 @@ class TmdbApi:
             raise TmdbUnreadable(f"TMDB's answer to {link.path} is not about it") from None
 
     def close(self) -> None:
+        """Close the connections."""
         self.session.close()
 
-    def _ask(self, link: TmdbLink) -> Any:
+    def _ask(self, link: TmdbLink) -> None:
         if link.kind == "movie":
-            return self._of[Movie].details(link.id, append_to_response=_APPENDED)
-        if link.season is None:
-            return self._of[TV].details(link.id, append_to_response=_APPENDED)
-        if link.episode is None:
-            return self._of[Season].details(link.id, link.season, append_to_response=_APPENDED)
-        return self._of[Episode].details(link.id, link.season, link.episode, append_to_response=_APPENDED)
+            self._movie.details(link.id, append_to_response=_APPENDED)
+        elif link.season is None:
+            self._series.details(link.id, append_to_response=_APPENDED)
+        elif link.episode is None:
+            self._season.details(link.id, link.season, append_to_response=_APPENDED)
+        else:
+            self._episode.details(link.id, link.season, link.episode, append_to_response=_APPENDED)
 
 
-def _asking(kind: Any, base_url: str, key: str, session: requests.Session) -> Any:
-    """Return a tmdbv3api object with a session and a key of its own: the library keeps them in the class
-    and in the process's environment.
-    """
-    asking = type(kind.__name__, (kind,), {"api_key": key, "language": "en-US", "_session": session})(
-        obj_cached=False
-    )
-    asking._base = base_url
-    return asking
+class _Session(requests.Session):
+    """Sends what tmdbv3api asks for to ``base_url``, checks the status, and keeps the ``latest`` response."""
 
+    latest: requests.Response
 
-class _Impatient(HTTPAdapter):
-    """Waits so many seconds for a connection and for each part of an answer, not for ever."""
-
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, base_url: str, key: str, timeout: float, user_agent: str) -> None:
         super().__init__()
-        self.timeout = timeout
+        self.headers["User-Agent"] = user_agent
+        self._base_url = base_url
+        self._timeout = timeout
+        self._parameters = {"language": "en-US"}
+        if _BEARER.fullmatch(key):
+            self.auth = _Bearer(key)
+        else:
+            self._parameters["api_key"] = key
 
-    def send(self, request: Any, *args: Any, **options: Any) -> requests.Response:
-        options["timeout"] = self.timeout
-        return super().send(request, *args, **options)
+    def request(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:
+        asked = urlsplit(url)
+        parameters = dict(parse_qsl(asked.query))
+        del parameters["api_key"]
+        self.latest = super().request(
+            method,
+            self._base_url + asked.path.removeprefix(_VERSION),
+            params=parameters | self._parameters,
+            timeout=self._timeout,
+            allow_redirects=False,  # the key is for nobody else
+        )
+        _refuse_status(self.latest)
+        # tmdbv3api would believe these, and sleep for as long as they say.
+        for name in ("X-RateLimit-Remaining", "X-RateLimit-Reset"):
+            self.latest.headers.pop(name, None)
+        return self.latest
 
 
 class _Bearer(requests.auth.AuthBase):
-    """Sends a read access token as TMDB wants it: in the header, and not in the address."""
+    """Sends a read access token in the header. As `auth` of a session it also goes before a .netrc."""
 
     def __init__(self, token: str) -> None:
         self.token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        parts = urlsplit(request.url or "")
-        query = [(name, value) for name, value in parse_qsl(str(parts.query)) if name != "api_key"]
-        request.url = urlunsplit(parts._replace(query=urlencode(query)))
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
 
-def _refuse(response: requests.Response, **options: Any) -> None:
-    """Raise what an answer's status says: tmdbv3api would lose it."""
+def _refuse_status(response: requests.Response) -> None:
+    """Raise the error of a response's status, unless it is 200: tmdbv3api does not look at it."""
     path, status = urlsplit(response.url).path, response.status_code
-    # tmdbv3api would believe these, and sleep for as long as they say.
-    for name in ("X-RateLimit-Remaining", "X-RateLimit-Reset"):
-        response.headers.pop(name, None)
     if status == 401 or (status == 403 and _is_about_the_key(response)):
         raise TmdbRefused(
             "TMDB does not accept the key: set TMDB_API_KEY to one from themoviedb.org/settings/api"
@@ -124,12 +133,18 @@ def _refuse(response: requests.Response, **options: Any) -> None:
     if status == 404:
         raise TmdbNotFound(f"TMDB has nothing at {path}")
     if status == 429:
-        raise TmdbRateLimited(
-            f"TMDB asks for patience at {path}", seconds_in(response.headers.get("Retry-After", ""))
-        )
+        raise TmdbRateLimited(f"TMDB asks for patience at {path}", _retry_after(response))
     if status != 200:
         error = TmdbUnreadable if status in (400, 405, 406, 422) else TmdbUnavailable
         raise error(f"TMDB answered {path} with status {status}")
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Return the seconds for which a response asks us to wait; None if it does not say, or not readably."""
+    try:
+        return Retry().parse_retry_after(response.headers.get("Retry-After", ""))
+    except (InvalidHeader, ValueError, OverflowError):
+        return None
 
 
 def _is_about_the_key(response: requests.Response) -> bool:

@@ -9,7 +9,7 @@ from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import InputError
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-# It shall load the pages that it is told to, and ask nobody for anything else.
+# It shall load our pages, and send nothing else to anybody.
 _ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -22,13 +22,15 @@ _ARGUMENTS = (
 _OUR_OWN_SIGNALS = {"handle_sigint": False, "handle_sigterm": False, "handle_sighup": False}
 
 
-def find(named: str) -> str:
-    """Return the browser's program: the one that is ``named``, else the first there is. Raises InputError."""
-    for name in (named,) if named else _NAMES:
-        if found := shutil.which(name):
-            return found
-    if named:
-        raise InputError(f"setting LETTERBOXD_CHROMIUM is {named!r}, but there is no such program")
+def find(setting: str) -> str:
+    """Return the path of the browser: of LETTERBOXD_CHROMIUM's ``setting``, or if that is empty of the first
+    Chromium there is. Raises InputError.
+    """
+    for name in (setting,) if setting else _NAMES:
+        if program := shutil.which(name):
+            return program
+    if setting:
+        raise InputError(f"setting LETTERBOXD_CHROMIUM is {setting!r}, but there is no such program")
     raise InputError(
         f"LETTERBOXD_BROWSER wants a browser, and there is no {', '.join(_NAMES)}:"
         " install Chromium, or name its program in LETTERBOXD_CHROMIUM"
@@ -47,6 +49,7 @@ def scrapy_settings(config: Config) -> dict[str, Any]:
     )
     return {
         "DOWNLOAD_HANDLERS": handlers,
+        "PLAYWRIGHT_BROWSER_PROVIDER": "letterboxd_scraper.downloader.browser.handler.OneBrowser",
         "PLAYWRIGHT_LAUNCH_OPTIONS": options | _OUR_OWN_SIGNALS,
         # Scrapy's headers would contradict what the browser says of itself to the page's scripts.
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,

@@ -1,4 +1,4 @@
-"""One page in the browser, from the request for it to what its scripts have made of it."""
+"""One page in the browser, from its request to the state that its scripts leave it in."""
 
 import asyncio
 from base64 import b64decode
@@ -15,24 +15,24 @@ from scrapy import Request
 from scrapy.http import Headers, HtmlResponse, Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
-from letterboxd_scraper.downloader.retries import OVERLOADED, lower_case
+from letterboxd_scraper.downloader.retries import OVERLOADED, lower_case_headers
 from letterboxd_scraper.errors import PageError
 from letterboxd_scraper.pages import proof
 
-# What a page may fetch from its own host to build itself; pictures and styles show nothing that is read.
+# What a page may fetch from its own host to build itself; nothing is read from pictures and styles.
 _NEEDED = frozenset({"script", "xhr", "fetch"})
-# How long a page that shows what it must may go on fetching more.
+# In seconds: how long a page with all that is read may go on fetching more.
 _CALM = 5.0
 
 Pause = Callable[[str], Awaitable[float | None]]
 
 
-class Visit:
-    """The document is judged as the site sends it, before any script of it runs.
+class BrowserPage:
+    """The page of one request. Its document is judged as the site sends it, before any script of it runs.
 
-    What refuses us, is cut short, leads elsewhere or is no page becomes the ``answer`` as it came: a
-    challenge never gets to run. A page's own requests wait for each other as ours do, obey robots.txt, and
-    never leave its host.
+    A document that refuses us, is cut short, leads elsewhere or is no page becomes the ``answer`` as it came,
+    so that a challenge never gets to run. A page's own requests wait for each other as ours do, obey
+    robots.txt, and never leave its host. ``seconds`` is how long the page may take to build itself.
     """
 
     def __init__(self, request: Request, pause_before: Pause, seconds: float) -> None:
@@ -41,33 +41,33 @@ class Visit:
         self._pause_before = pause_before
         self._deadline = _now() + seconds
         self._document: Response | None = None
-        self._navigates = False
-        self._over = asyncio.Event()
+        self._may_navigate = False
+        self._ended = asyncio.Event()
         self._turn = asyncio.Lock()
         self._latest: PageRequest | None = None
 
-    async def begin(self, page: Page, request: Request) -> None:
-        """Stand between the page and the site; until this is done, nothing gets out."""
+    async def intercept(self, page: Page, request: Request) -> None:
+        """Put this object between the page and the site; until that is done, nothing gets out."""
         self.page = page
-        await page.route("**", self._gate)
-        # Nothing comes here but what has got out of the page: another window, say.
-        await page.context.route("**", _refuse)
+        await page.route("**", self._handle_request)
+        # Only what the route above does not see gets here: another window, say.
+        await page.context.route("**", _abort)
         await page.context.route_web_socket("**", _leave_unconnected)
         self._session = await page.context.new_cdp_session(page)
-        self._session.on("Fetch.requestPaused", self._arrived)
-        # Playwright shows no redirect before it is followed, and no document before it runs.
+        self._session.on("Fetch.requestPaused", self._handle_response)
+        # Playwright reports redirects only when they are followed, and documents when they run already.
         await self._session.send("Fetch.enable", {"patterns": [{"requestStage": "Response"}]})
-        self._navigates = True
+        self._may_navigate = True
 
     def end(self) -> None:
         """Let no waiting request of the page leave any more."""
-        self._over.set()
+        self._ended.set()
 
     async def rendered(self, loaded: TextResponse) -> Response:
-        """Return the page when it shows what it must, or as it is at the end of its time."""
+        """Return the page once ``meta["shows"]`` selects something, or as it is at the end of its time."""
         with suppress(PlaywrightTimeoutError):
-            shows = self.request.meta["shows"]
-            await self.page.wait_for_selector(shows, state="attached", timeout=self._milliseconds())
+            selector = self.request.meta["shows"]
+            await self.page.wait_for_selector(selector, state="attached", timeout=self._milliseconds())
             await self.page.wait_for_load_state("networkidle", timeout=self._milliseconds(_CALM))
         text = await self.page.content()
         if self.answer:
@@ -78,16 +78,16 @@ class Visit:
     def _milliseconds(self, most: float = float("inf")) -> float:
         return 1000 * max(0.001, min(self._deadline - _now(), most))  # 0 would be no limit at all
 
-    async def _gate(self, route: Route) -> None:
+    async def _handle_request(self, route: Route) -> None:
         if await self._may_leave(route.request):
             await route.fallback()
         else:
-            await _refuse(route)
+            await _abort(route)
 
     async def _may_leave(self, request: PageRequest) -> bool:
         if request.is_navigation_request():
-            # The document itself. Where its scripts lead is not the page that was asked for.
-            first, self._navigates = self._navigates, False
+            # The first is the document itself. Where its scripts lead is not the page that was asked for.
+            first, self._may_navigate = self._may_navigate, False
             return first
         if request.resource_type not in _NEEDED or request.method != "GET" or not self._is_of_site(request):
             return False
@@ -98,75 +98,76 @@ class Visit:
                 if self._latest:
                     await self._latest.response()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), pause)
+                await asyncio.wait_for(self._ended.wait(), pause)
             self._latest = request
-        return not self._over.is_set()
+        return not self._ended.is_set()
 
     def _is_of_site(self, request: PageRequest) -> bool:
         return urlsplit(request.url)[:2] == urlsplit(self.request.url)[:2]
 
-    async def _arrived(self, event: dict[str, Any]) -> None:
-        """Decide about an answer of the site's whose headers are there."""
+    async def _handle_response(self, event: dict[str, Any]) -> None:
+        """Decide what the browser gets of a response whose headers have arrived."""
         with suppress(PlaywrightError):  # the page was closed meanwhile
             if reason := event.get("responseErrorReason"):
-                await self._tell(event, "failRequest", errorReason=reason)
+                await self._fetch(event, "failRequest", errorReason=reason)
                 return
             try:
-                answer = await self._answer(event)
+                response = await self._whole_response(event)
             except PlaywrightError:  # the connection broke
-                answer = None
-            if answer is None:
-                await self._tell(event, "failRequest", errorReason="ConnectionClosed")
+                response = None
+            if response is None:
+                await self._fetch(event, "failRequest", errorReason="ConnectionClosed")
             elif self._document is None:
-                await self._document_arrived(event, answer)
+                await self._judge_document(event, response)
             else:
-                await self._more_arrived(event, answer)
+                await self._judge_part(event, response)
 
-    async def _document_arrived(self, event: dict[str, Any], document: Response) -> None:
+    async def _judge_document(self, event: dict[str, Any], document: Response) -> None:
         self._document = document
         if self.request.meta.get("shows") and _is_page(document):
-            await self._tell(event, "continueRequest")
+            await self._fetch(event, "continueRequest")
             return
         self.answer = document
-        nothing = [{"name": "Content-Type", "value": "text/html"}]
-        await self._tell(event, "fulfillRequest", responseCode=200, responseHeaders=nothing, body="")
+        html = [{"name": "Content-Type", "value": "text/html"}]
+        await self._fetch(event, "fulfillRequest", responseCode=200, responseHeaders=html, body="")
 
-    async def _more_arrived(self, event: dict[str, Any], answer: Response) -> None:
-        if _refuses(answer):
-            # Who refuses what a page is made of refuses the page.
-            self.answer = answer.replace(url=self.request.url)
+    async def _judge_part(self, event: dict[str, Any], response: Response) -> None:
+        if _is_refusal(response):
+            # Without its parts the page is refused as well.
+            self.answer = response.replace(url=self.request.url)
             self.end()
             await self.page.close()
-        elif _leads_elsewhere(answer.status):
-            await self._tell(event, "failRequest", errorReason="Aborted")
+        elif _is_redirect(response.status):
+            await self._fetch(event, "failRequest", errorReason="Aborted")
         else:
-            await self._tell(event, "continueRequest")
+            await self._fetch(event, "continueRequest")
 
-    async def _answer(self, event: dict[str, Any]) -> Response | None:
+    async def _whole_response(self, event: dict[str, Any]) -> Response | None:
         """Return what the site answered; None if not all of it came."""
         status = event["responseStatusCode"]
         headers = Headers()
         for header in event["responseHeaders"]:
             headers.appendlist(header["name"], header["value"])
         body = b""
-        if not _leads_elsewhere(status):
-            got = await self._tell(event, "getResponseBody")
-            body = b64decode(got["body"]) if got["base64Encoded"] else got["body"].encode()
+        if not _is_redirect(status):
+            content = await self._fetch(event, "getResponseBody")
+            body = b64decode(content["body"]) if content["base64Encoded"] else content["body"].encode()
             packed = headers.pop("Content-Encoding", None)  # the browser has unpacked it
             length = headers.get("Content-Length") or b""
             if not packed and length.isdigit() and int(length) != len(body):
                 return None
         url = event["request"]["url"]
-        kind = responsetypes.from_args(headers=headers, url=url, body=body)
-        return kind(url, status=status, headers=headers, body=body, request=self.request)
+        response_class = responsetypes.from_args(headers=headers, url=url, body=body)
+        return response_class(url, status=status, headers=headers, body=body, request=self.request)
 
-    async def _tell(self, event: dict[str, Any], what: str, **more: Any) -> Any:
-        return await self._session.send(f"Fetch.{what}", {"requestId": event["requestId"], **more})
+    async def _fetch(self, event: dict[str, Any], method: str, **parameters: Any) -> Any:
+        """Call a method of the browser's Fetch domain for the request of ``event``."""
+        return await self._session.send(f"Fetch.{method}", {"requestId": event["requestId"], **parameters})
 
 
 def _is_page(document: Response) -> bool:
     """Say whether a document is a whole page of the site's, which its scripts may complete."""
-    if document.status != 200 or not isinstance(document, HtmlResponse) or _refuses(document):
+    if document.status != 200 or not isinstance(document, HtmlResponse) or _is_refusal(document):
         return False
     try:
         # The browser mends both; afterwards nobody could tell.
@@ -177,16 +178,17 @@ def _is_page(document: Response) -> bool:
     return True
 
 
-def _refuses(answer: Response) -> bool:
-    text = answer.text if isinstance(answer, TextResponse) else ""
-    return answer.status in OVERLOADED or bool(proof.block_in(answer.status, lower_case(answer), text))
+def _is_refusal(response: Response) -> bool:
+    text = response.text if isinstance(response, TextResponse) else ""
+    block = proof.block_in(response.status, lower_case_headers(response), text)
+    return response.status in OVERLOADED or block is not None
 
 
-def _leads_elsewhere(status: int) -> bool:
+def _is_redirect(status: int) -> bool:
     return 300 <= status < 400
 
 
-async def _refuse(route: Route) -> None:
+async def _abort(route: Route) -> None:
     # Any other reason than this would replace the page by one that says so.
     with suppress(PlaywrightError):  # the page was closed meanwhile
         await route.abort("aborted")
