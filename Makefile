@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 
-.PHONY: demo test test-spark chromium clean
+.PHONY: demo test test-spark mutants chromium clean
 
 demo: .venv/installed
 	@mkdir -p demo
@@ -36,6 +36,13 @@ test-spark: .venv/installed
 	@$(BIN)/python -c 'import sys; from ranking.engines.on_spark import java_problem; sys.exit(java_problem())'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pyspark==4.3.0
 	SPARK_TESTS=1 $(BIN)/pytest tests/spark
+
+# Small changes of the core, one after the other, and whether the fast tests notice them: an hour, and too many
+# packages for every installation.
+mutants: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results --all true | $(BIN)/python -m benchmarks.mutants
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
