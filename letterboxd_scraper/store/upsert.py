@@ -1,7 +1,12 @@
-"""Writing rows so that what is already so is not written again."""
+"""Writing many rows with one statement, so that what is already so is not written again.
+
+The rows of a statement travel as one JSON array: a parameter for every value takes two to three times as
+long (`python -m benchmarks.upsert_speed`).
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -9,12 +14,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from letterboxd_scraper.store.schema import UTCDateTime
+
 INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 Row = dict[str, Any]
-# Makes the value that a column gets along with a change, from the rows as stored and as offered and its name.
+# Makes the value that a column gets along with a change, from the columns of the stored row, those of the
+# new one, and the column's name.
 Along = Callable[[Any, Any, str], Any]
-# What JSON can say. Of other types all rows sent together have the same value, else each is sent by itself.
-_PLAIN = (sa.Integer, sa.Float, sa.Text, sa.Boolean)
 
 
 def upsert(
@@ -31,21 +37,13 @@ def upsert(
     """
     if not rows:
         return
-    names = tuple(key or [column.name for column in table.primary_key])
+    names = tuple(key or table.primary_key.columns.keys())
     # The order of keys prevents deadlocks.
     rows = sorted(rows, key=itemgetter(*names))
-    together = _together(table, rows)
-    alone = len(rows) == 1
-    statement = _upsert(
-        connection.dialect.name,
-        table,
-        names,
-        tuple(rows[0]),
-        tuple((along or {}).items()),
-        bool(together),
-        alone,
-    )
-    connection.execute(statement, together or rows)
+    shared = _shared_values(rows)
+    columns = (tuple(rows[0]), tuple(shared))
+    statement = _upsert(connection.dialect.name, table, names, *columns, tuple((along or {}).items()))
+    connection.execute(statement, _parameters(rows, shared))
 
 
 def insert_missing(
@@ -57,43 +55,54 @@ def insert_missing(
     """
     if not rows:
         return []
-    together = _together(table, rows)
-    statement = _insert_missing(connection.dialect.name, table, tuple(rows[0]), returned, bool(together))
-    return connection.execute(statement, together or list(rows)).all()
+    shared = _shared_values(rows)
+    statement = _insert_missing(connection.dialect.name, table, tuple(rows[0]), tuple(shared), returned)
+    return connection.execute(statement, _parameters(rows, shared)).all()
 
 
-def listed(dialect: str, type_: Any) -> Any:
-    """Return what ``in_`` looks in where the values are sent by `as_list`: one parameter, however many."""
-    value = _elements(dialect, sa.bindparam("listed", type_=sa.Text))
-    return sa.select(value if dialect == "sqlite" else sa.cast(value.op("#>>")("{}"), type_))
+def in_list(dialect: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """The condition that a column has one of the values sent by `as_list`: one parameter, however many."""
+    value = _elements(dialect, sa.bindparam("list", type_=sa.Text))
+    return column.in_(
+        sa.select(value if dialect == "sqlite" else sa.cast(value.op("#>>")("{}"), column.type))
+    )
 
 
 def as_list(values: Iterable[Any]) -> Row:
-    """Return the parameter of a statement with `listed` values."""
-    return {"listed": _json(list(values))}
+    """Return the parameter of a statement with an `in_list` condition."""
+    return {"list": _json(list(values))}
 
 
-def _together(table: sa.Table, rows: Sequence[Row]) -> Row | None:
-    """Return the parameters of all ``rows`` at once; None if each has to be sent by itself.
+def offered(old: Any, new: Any, name: str) -> Any:
+    """The new row's value of a column, for `along`."""
+    return new[name]
 
-    A parameter for every value of every row takes several times as long.
-    """
-    plain, others = _split(table, tuple(rows[0]))
-    first = {name: rows[0][name] for name in others}
-    if len(rows) == 1 or any(row[name] != value for row in rows for name, value in first.items()):
-        return None
-    return first | {"rows": _json([[row[name] for name in plain] for row in rows])}
+
+def as_stored(old: Any, new: Any, name: str) -> Any:
+    """The stored value of a column, for `along`: the new one counts only where the row is new."""
+    return old[name]
+
+
+def _shared_values(rows: Sequence[Row]) -> Row:
+    """Return the moments, bytes and documents that are the same in all rows: each becomes one parameter."""
+    first = rows[0]
+    special = [name for name, value in first.items() if not isinstance(value, str | float | int | None)]
+    return {name: first[name] for name in special if all(row[name] == first[name] for row in rows)}
+
+
+def _parameters(rows: Sequence[Row], shared: Row) -> Row:
+    plain = [name for name in rows[0] if name not in shared]
+    return shared | {"rows": _json([[row[name] for name in plain] for row in rows])}
 
 
 def _json(values: Sequence[Any]) -> str:
     # Half a surrogate pair is no text, and the driver shall refuse it: as an escape it would pass.
-    return json.dumps(values, ensure_ascii=False)
+    return json.dumps(values, ensure_ascii=False, default=_moment_as_stored)
 
 
-@cache
-def _split(table: sa.Table, names: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    plain = [name for name in names if isinstance(table.c[name].type, _PLAIN)]
-    return plain, [name for name in names if name not in plain]
+def _moment_as_stored(moment: datetime) -> str:
+    """Return a moment as SQLAlchemy stores it on SQLite."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 # A statement costs more to build than to send: each is built once.
@@ -103,38 +112,32 @@ def _upsert(
     table: sa.Table,
     key: tuple[str, ...],
     names: tuple[str, ...],
+    shared: tuple[str, ...],
     along: tuple[tuple[str, Along], ...],
-    together: bool,
-    alone: bool,
 ) -> Any:
-    insert = _insert(dialect, table, names, together)
+    insert = _insert(dialect, table, names, shared)
     new = insert.excluded
     extra = {name: value(table.c, new, name) for name, value in along}
     changes = {name: new[name] for name in names if name not in key and name not in extra}
     differs = sa.or_(*(table.c[name].is_distinct_from(value) for name, value in changes.items()))
-    upsert = insert.on_conflict_do_update(index_elements=key, set_=changes | extra, where=differs)
-    # RETURNING makes psycopg2 send several rows in batches. Of a single row SQLite would not count it.
-    return upsert if together or alone else upsert.returning(*table.primary_key)
+    return insert.on_conflict_do_update(index_elements=key, set_=changes | extra, where=differs)
 
 
 @cache
 def _insert_missing(
-    dialect: str, table: sa.Table, names: tuple[str, ...], returned: tuple[str, ...], together: bool
+    dialect: str, table: sa.Table, names: tuple[str, ...], shared: tuple[str, ...], returned: tuple[str, ...]
 ) -> Any:
     columns = [table.c[name] for name in returned] or table.primary_key
-    return _insert(dialect, table, names, together).on_conflict_do_nothing().returning(*columns)
+    return _insert(dialect, table, names, shared).on_conflict_do_nothing().returning(*columns)
 
 
-def _insert(dialect: str, table: sa.Table, names: tuple[str, ...], together: bool) -> Any:
-    insert = INSERT[dialect](table)
-    if not together:
-        return insert
-    plain, others = _split(table, names)
+def _insert(dialect: str, table: sa.Table, names: tuple[str, ...], shared: tuple[str, ...]) -> Any:
+    plain = [name for name in names if name not in shared]
     row = _elements(dialect, sa.bindparam("rows", type_=sa.Text))
     values = [_value(dialect, row, place, table.c[name].type) for place, name in enumerate(plain)]
-    values += [sa.bindparam(name, type_=table.c[name].type) for name in others]
+    values += [sa.bindparam(name, type_=table.c[name].type) for name in shared]
     # Without WHERE, SQLite takes ON CONFLICT for a part of a join.
-    return insert.from_select([*plain, *others], sa.select(*values).where(sa.text("true")))
+    return INSERT[dialect](table).from_select([*plain, *shared], sa.select(*values).where(sa.text("true")))
 
 
 def _elements(dialect: str, text: sa.BindParameter[Any]) -> Any:
@@ -149,14 +152,7 @@ def _value(dialect: str, row: Any, place: int, type_: Any) -> Any:
     """Return one value of a row that is a JSON array."""
     if dialect == "sqlite":
         return sa.func.json_extract(row, f"$[{place}]")
-    return sa.cast(row.op("->>")(place), type_)
-
-
-def offered(old: Any, new: Any, name: str) -> Any:
-    """The offered value of a column, for `along`."""
-    return new[name]
-
-
-def as_stored(old: Any, new: Any, name: str) -> Any:
-    """The stored value of a column, for `along`: it is only set when the row is new."""
-    return old[name]
+    text = row.op("->>")(place)
+    if isinstance(type_, UTCDateTime):
+        return sa.func.timezone("UTC", sa.cast(text, sa.DateTime))
+    return sa.cast(text, type_)

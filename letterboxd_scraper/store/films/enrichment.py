@@ -20,7 +20,7 @@ from letterboxd_scraper.store.schema import (
     ratings,
     scrape_failures,
 )
-from letterboxd_scraper.store.upsert import as_list, listed
+from letterboxd_scraper.store.upsert import as_list, in_list
 
 ROLE = "director"
 LONGEST_WAIT = timedelta(days=30)
@@ -238,7 +238,7 @@ def _site_directors(connection: sa.Connection, ids: list[int]) -> dict[int, tupl
         sa.select(film_people.c.film_id, people)
         .join(people, people.c.id == film_people.c.person_id)
         .where(
-            film_people.c.film_id.in_(listed(connection.dialect.name, sa.Integer())),
+            in_list(connection.dialect.name, film_people.c.film_id),
             film_people.c.role == ROLE,
             people.c.letterboxd_slug.is_not(None),
         )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.store.merge import merge_films
 from letterboxd_scraper.store.schema import films
-from letterboxd_scraper.store.upsert import as_list, insert_missing, listed
+from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing
 
 _SHOWN = (
     films.c.id,
@@ -27,13 +27,13 @@ _REMEMBERED_AT_MOST = 20_000
 
 @cache
 def _of_names(dialect: str, name: sa.Column[Any]) -> sa.Select[Any]:
-    return sa.select(*_SHOWN).where(name.in_(listed(dialect, name.type)))
+    return sa.select(*_SHOWN).where(in_list(dialect, name))
 
 
 @cache
 def _sum_of_ids(dialect: str) -> sa.Select[Any]:
     number = films.c.letterboxd_film_id
-    return sa.select(sa.func.sum(films.c.id)).where(number.in_(listed(dialect, number.type)))
+    return sa.select(sa.func.sum(films.c.id)).where(in_list(dialect, number))
 
 
 def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:

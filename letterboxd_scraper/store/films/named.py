@@ -9,7 +9,7 @@ from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.sources import NamedFilm
 from letterboxd_scraper.store.films.identity import film_ids
 from letterboxd_scraper.store.schema import films
-from letterboxd_scraper.store.upsert import as_list, insert_missing, listed
+from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing
 
 
 def named_film_ids(
@@ -31,7 +31,7 @@ def named_film_ids(
 def adopt_slugs(connection: sa.Connection, shown: Iterable[Film]) -> None:
     """Give films that archives alone knew the slugs of a feed, where title and year are those of just one."""
     unknown = {film.slug: film for film in shown if not film.film_id and not film.lid}
-    known = films.c.slug.in_(listed(connection.dialect.name, films.c.slug.type))
+    known = in_list(connection.dialect.name, films.c.slug)
     stored = set(connection.scalars(sa.select(films.c.slug).where(known), as_list(unknown)))
     wanted = defaultdict(list)
     for slug, film in unknown.items():
@@ -66,7 +66,7 @@ def _by_code(
 
 def _stored(connection: sa.Connection, named: Sequence[NamedFilm]) -> dict[str, int]:
     lids = films.c.letterboxd_lid
-    query = sa.select(lids, films.c.id).where(lids.in_(listed(connection.dialect.name, lids.type)))
+    query = sa.select(lids, films.c.id).where(in_list(connection.dialect.name, lids))
     return {
         row.letterboxd_lid: row.id for row in connection.execute(query, as_list(each.lid for each in named))
     }
@@ -96,7 +96,7 @@ def _named(
     """Return the ids of the stored films with these titles, by title and year."""
     title = films.c.title
     query = sa.select(films.c.id, title, films.c.release_year).where(
-        condition, title.in_(listed(connection.dialect.name, title.type))
+        condition, in_list(connection.dialect.name, title)
     )
     found = defaultdict(list)
     for row in connection.execute(query, as_list(titles)):
