@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from letterboxd_scraper.store.members.evidence import (
     Marks,
     better_link,
-    told_favourite,
-    told_like,
-    told_rating,
+    with_favourite,
+    with_like,
+    with_rating,
 )
 
 DAY = timedelta(days=1)
@@ -60,8 +60,8 @@ def tell(sources: list[Source], life: Life) -> Marks | None:
         as_of = BEGIN + source.day * DAY + DAY / 2
         stars = life.stars[source.day]
         day = BEGIN + life.since(source.day) * DAY if source.dated and stars is not None else None
-        known = told_rating(known, stars, day, as_of, complete)
-        known = told_like(known, life.liked[source.day], as_of, complete)
+        known = with_rating(known, stars, day, as_of, complete)
+        known = with_like(known, life.liked[source.day], as_of, complete)
         complete = max(filter(None, (complete, as_of)))
         if known and not known.say_something:
             known = None
@@ -101,11 +101,11 @@ def marks(**changes: Any) -> Marks:
 def test_a_missing_day_never_overwrites_one() -> None:
     known = marks(rated_at=BEGIN)
     later = BEGIN + 20 * DAY
-    assert told_rating(known, 4.0, None, later, later - DAY) == known
+    assert with_rating(known, 4.0, None, later, later - DAY) == known
 
 
 def test_another_rating_has_its_own_day() -> None:
-    found = told_rating(marks(rated_at=BEGIN), 3.0, None, BEGIN + 20 * DAY, BEGIN + 9 * DAY)
+    found = with_rating(marks(rated_at=BEGIN), 3.0, None, BEGIN + 20 * DAY, BEGIN + 9 * DAY)
     assert found == marks(
         rating=3.0, first_seen_at=BEGIN + 20 * DAY, seen_after=BEGIN + 9 * DAY, updated_at=BEGIN + 20 * DAY
     )
@@ -113,16 +113,16 @@ def test_another_rating_has_its_own_day() -> None:
 
 def test_what_was_learned_after_an_archive_was_made_stays() -> None:
     known = marks(updated_at=BEGIN + 30 * DAY, first_seen_at=BEGIN + 30 * DAY)
-    found = told_rating(known, None, None, BEGIN + 20 * DAY, BEGIN)
+    found = with_rating(known, None, None, BEGIN + 20 * DAY, BEGIN)
     assert found == replace(known, seen_after=BEGIN + 20 * DAY)
 
 
 def test_favourites_are_those_of_the_newest_source() -> None:
-    known = told_favourite(None, True, BEGIN, None)
+    known = with_favourite(None, True, BEGIN, None)
     assert known
     assert known.favorite
-    assert told_favourite(known, False, BEGIN - DAY, BEGIN) == known
-    found = told_favourite(known, False, BEGIN + DAY, BEGIN)
+    assert with_favourite(known, False, BEGIN - DAY, BEGIN) == known
+    found = with_favourite(known, False, BEGIN + DAY, BEGIN)
     assert found
     assert not found.say_something
 

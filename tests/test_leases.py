@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.extensions.member_queue import Leases, Refusal, Start
 from letterboxd_scraper.items.tasks import MemberStart
-from letterboxd_scraper.store.crawl_state import leases, runs
+from letterboxd_scraper.store.crawl_state import leases, liveness, runs
 from letterboxd_scraper.store.engine import database_time, write_transaction
 from letterboxd_scraper.store.schema import member_leases, scrape_runs, users
 from tests.conftest import Shell, assert_ended, on_postgresql, stored_facts
@@ -353,8 +353,8 @@ def test_a_runs_row_tells_where_it_is_at_work(known: Shell, known_engine: sa.Eng
         first, second = connection.execute(
             sa.select(scrape_runs).where(scrape_runs.c.type == "profile").order_by(scrape_runs.c.id)
         ).all()
-        found = runs.of_job(connection, "job1")
-        assert runs.of_job(connection, "job2") is None
+        found = liveness.of_job(connection, "job1", timedelta())
+        assert liveness.of_job(connection, "job2", timedelta()) is None
         walk = connection.execute(sa.select(scrape_runs).where(scrape_runs.c.type == "follow_graph")).one()
     assert found is not None
     assert (found.id, found.status, found.rows_changed) == (second.id, "finished", 0)

@@ -13,7 +13,7 @@ from letterboxd_scraper.config import load
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import metadata, scrape_failures, scrape_runs, users
-from letterboxd_scraper.store.status.read import Rules, read
+from letterboxd_scraper.store.status.read import StatusQuery, read
 from tests.conftest import Snapshots
 from tests.served import Server, furnish, serving
 from tests.site import FEW
@@ -81,7 +81,7 @@ def of(found: dict[Labels, float], **labels: str) -> float:
 def test_the_numbers_are_those_of_status(store: sa.Engine, server: Server) -> None:
     found = samples(server)
     with read_transaction(store) as connection:
-        status = read(connection, [cohorts.find(connection, "friends")], Rules.of(load(), NOW))
+        status = read(connection, [cohorts.find(connection, "friends")], StatusQuery.of(load(), NOW))
     (friends,) = status.cohorts
     for state in ("ok", "private", "gone"):
         value = of(found["letterboxd_cohort_members"], cohort="friends", status=state)

@@ -88,9 +88,9 @@ def test_an_audit_is_on_the_same_day_in_a_part(crawled_engine: sa.Engine) -> Non
         friends = cohorts.find(connection, "friends")
 
         def night(day: int, shard: Shard | None) -> list[tuple[str, str]]:
-            when = delta_crawl.When(datetime.now(UTC) + timedelta(days=day))
-            night = delta_crawl.cohort_night(connection, friends, when, shard=shard)
-            return sorted((start.name, start.reason) for start in night.starts)
+            at = datetime.now(UTC) + timedelta(days=day)
+            due = delta_crawl.of_cohort(connection, friends, at, shard=shard)
+            return sorted((start.name, start.reason) for start in due.delta)
 
         nights = [night(day, None) for day in range(1, 31)]
         assert len(set(map(tuple, nights))) > 5, "audits are spread"
@@ -116,7 +116,7 @@ def test_the_films_of_all_parts_are_all_films(crawled_engine: sa.Engine) -> None
 
 def test_only_the_same_part_is_carried_on(engine: sa.Engine) -> None:
     def begin(shard: str | None, cohort: str = "friends") -> tuple[int, int | None]:
-        return runs.begin(connection, "profile", cohort, None, MONDAY, place=runs.Place(shard=shard))
+        return runs.begin(connection, "profile", cohort, None, MONDAY, shard=shard)
 
     with write_transaction(engine) as connection:
         whole, first, second = (begin(shard)[0] for shard in (None, "1/2", "2/2"))
@@ -146,8 +146,7 @@ def test_members_are_counted_over_the_latest_work_on_each_part(crawled_engine: s
         assert len(rows) == 12
 
         def begin(shard: str) -> int:
-            place = runs.Place(shard=shard)
-            return runs.begin(connection, "profile", "friends", None, MONDAY, place=place)[0]
+            return runs.begin(connection, "profile", "friends", None, MONDAY, shard=shard)[0]
 
         def read(run: int, members: list[int]) -> None:
             theirs = users.c.id.in_(members)

@@ -30,7 +30,7 @@ from letterboxd_scraper.store.schema import (
     users,
 )
 from letterboxd_scraper.store.status.model import CohortStatus, Status
-from letterboxd_scraper.store.status.read import Rules, read
+from letterboxd_scraper.store.status.read import StatusQuery, read
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
 from tests.conftest import Shell, assert_ended, on_sqlite
@@ -46,7 +46,7 @@ def address(engine: sa.Engine) -> str:
 
 def told(engine: sa.Engine, at: datetime = NOW) -> Status:
     with read_transaction(engine) as connection:
-        return read(connection, cohorts.every(connection), Rules.of(load(), at))
+        return read(connection, cohorts.every(connection), StatusQuery.of(load(), at))
 
 
 def of_friends(engine: sa.Engine, at: datetime = NOW) -> CohortStatus:
@@ -127,12 +127,12 @@ def test_what_is_due_is_what_the_next_crawls_do(crawled_engine: sa.Engine) -> No
             wanted = enrichment.Wanted.of(
                 FilmArguments.read({"cohort": "friends"}), settings, at, tmdb=bool(days)
             )
-            rules = Rules(settings.DELTA_AUDIT_DAYS, HOUR, wanted)
+            rules = StatusQuery(settings.DELTA_AUDIT_DAYS, HOUR, wanted)
             due = read(connection, [cohort], rules).cohorts[0].films
             assert due.due == len(enrichment.due(connection, cohort.id, None, wanted)) > 0
             assert due.complete + due.waiting + due.due >= due.films
-            night = delta_crawl.cohort_night(connection, cohort, delta_crawl.When(at))
-        assert found.due.members == len(night.starts) + len(night.full)
+            members = delta_crawl.of_cohort(connection, cohort, at)
+        assert found.due.members == len(members.delta) + len(members.full)
         assert bool(found.due.audits) == bool(days)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from letterboxd_scraper.store.due.delta_crawl import Night
+    from letterboxd_scraper.store.due.delta_crawl import MembersDue
     from letterboxd_scraper.store.members.cohorts import Cohort
 
 PEOPLE_PER_PAGE = 25
@@ -41,7 +41,7 @@ def plan(
       letterboxd plan --cohort friends --json
     """
     from letterboxd_scraper.cli import estimate
-    from letterboxd_scraper.store.due.delta_crawl import When, cohort_night
+    from letterboxd_scraper.store.due.delta_crawl import of_cohort
     from letterboxd_scraper.store.engine import read_transaction
     from letterboxd_scraper.store.members import cohorts
 
@@ -50,10 +50,10 @@ def plan(
     engine = session.store()
     with read_transaction(engine) as connection:
         found = cohorts.find(connection, cohort)
-        night = cohort_night(connection, found, When(at), audit_days=session.config.DELTA_AUDIT_DAYS)
+        due = of_cohort(connection, found, at, audit_days=session.config.DELTA_AUDIT_DAYS)
         members = {row.member: row for row in cohorts.members(connection, found)}
     first = _robots(engine, session.config.LETTERBOXD_BASE_URL, at)
-    parts = [first, _circle(found), *_members(night, members)]
+    parts = [first, _circle(found), *_members(due, members)]
     session.show(Part._fields, [part for part in parts if part.members or part.most])
     least, most = sum(part.least for part in parts), sum(part.most for part in parts)
     delay = session.config.DOWNLOAD_DELAY
@@ -81,7 +81,7 @@ def _circle(cohort: "Cohort") -> Part:
     return Part("who belongs to it", cohort.size, pages, pages, why)
 
 
-def _members(night: "Night", members: dict[str, Any]) -> list[Part]:
+def _members(due: "MembersDue", members: dict[str, Any]) -> list[Part]:
     from letterboxd_scraper.cli import estimate
     from letterboxd_scraper.items.tasks import Reason
 
@@ -92,12 +92,12 @@ def _members(night: "Night", members: dict[str, Any]) -> list[Part]:
         (Reason.FAILED, "to be read again", 1),
         (Reason.AUDIT, "audits", 1),
     ):
-        names = [start.name for start in night.starts if start.reason is reason]
+        names = [start.name for start in due.delta if start.reason is reason]
         most = sum(estimate.most_of_delta(members[name]) for name in names)
         parts.append(Part(what, len(names), least * len(names), most, reason.value))
-    new = [members[start.name] for start in night.full]
+    new = [members[start.name] for start in due.full]
     parts.append(Part("new", len(new), 2 * len(new), estimate.most_requests(new), "never read before"))
-    here = {start.name for start in night.starts} | {start.name for start in night.full}
+    here = {start.name for start in due.delta} | {start.name for start in due.full}
     rest = [row for name, row in members.items() if name not in here and row.status == "ok"]
     most = sum(estimate.most_of_delta(row) for row in rest)
     parts.append(Part("the others", len(rest), 0, most, "read if a count has moved by then"))

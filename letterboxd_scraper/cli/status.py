@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from letterboxd_scraper.store.status.model import (
         CohortStatus,
         DueMembers,
-        Films,
-        Members,
-        Ranking,
+        FilmCounts,
+        MemberCounts,
+        RankingAge,
         Status,
     )
 
@@ -46,10 +46,10 @@ def status(
     session: Session = context.obj
     config = session.config
     session.uses_store()
-    rules = status_reading.Rules.of(config, config.now())
+    query = status_reading.StatusQuery.of(config, config.now())
     with read_transaction(open_read_only(config.DATABASE_URL)) as connection:
         chosen = cohorts.every(connection) if cohort is None else [cohorts.find(connection, cohort)]
-        found = status_reading.read(connection, chosen, rules)
+        found = status_reading.read(connection, chosen, query)
     if session.as_json:
         typer.echo(json.dumps(asdict(found), default=datetime.isoformat, indent=1))
         return
@@ -74,26 +74,26 @@ def _lines(cohort: "CohortStatus", at: datetime) -> Iterator[str]:
     yield f"  due       {_due(cohort.due, cohort.films)}"
 
 
-def _members(members: "Members") -> str:
+def _members(members: "MemberCounts") -> str:
     read = f"{members.read} read, {members.never_read or 'none'} never read"
     return f"{members.ok} ok ({read}), {members.private} private, {members.gone} gone"
 
 
-def _age(members: "Members", at: datetime) -> str:
+def _age(members: "MemberCounts", at: datetime) -> str:
     if members.oldest is None or members.newest is None:
         return "nobody was read yet"
     first, last = _ago(members.oldest, at), _ago(members.newest, at)
     return f"as of {first}" if first == last else f"as of {first} to {last}"
 
 
-def _films(films: "Films") -> str:
+def _films(films: "FilmCounts") -> str:
     known = (
         f"{films.complete} known in full, {films.due} to enrich, {films.waiting} incomplete and not due yet"
     )
     return f"{films.films}, {films.ratings} ratings; {known}"
 
 
-def _rankings(rankings: "tuple[Ranking, ...]", label: str, at: datetime) -> str:
+def _rankings(rankings: "tuple[RankingAge, ...]", label: str, at: datetime) -> str:
     if not rankings:
         return f"none: letterboxd rank compute --cohort {label}"
     told = [
@@ -103,7 +103,7 @@ def _rankings(rankings: "tuple[Ranking, ...]", label: str, at: datetime) -> str:
     return ", ".join(told) + again * any(each.outdated for each in rankings)
 
 
-def _due(due: "DueMembers", films: "Films") -> str:
+def _due(due: "DueMembers", films: "FilmCounts") -> str:
     members = f"{due.members} member{'' if due.members == 1 else 's'} to read at least"
     parts = [f"{members}, {due.audits} of them for their audit"]
     if films.due:

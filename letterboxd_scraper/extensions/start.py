@@ -75,7 +75,7 @@ class Beginning:
         via = Listing(spider.definition.via)
         if args.cohort is not None and self.settings.FAR_CIRCLE_DAYS:
             since = self.at - timedelta(days=self.settings.FAR_CIRCLE_DAYS)
-            spider.bookmarks = full_crawl.people_known(connection, via, spider.seed, since)
+            spider.bookmarks = full_crawl.people_read_since(connection, via, spider.seed, since)
         if work is not None:
             spider.bookmarks |= full_crawl.people_bookmarks(connection, via, work, self.at)
 
@@ -98,15 +98,16 @@ class Beginning:
         args, connection = spider.args, self.connection
         cohort = find_target(connection, args)
         work = self._open_run(spider, cohort.label if cohort else None, args.user)
-        when = delta_crawl.When(self.at, work, runs.began(connection, work) if work is not None else None)
         if cohort is None:
-            night = delta_crawl.member_night(connection, args.user, when, args.audit)
+            due = delta_crawl.of_member(connection, args.user, self.at, work, args.audit)
         else:
             days = self.settings.DELTA_AUDIT_DAYS
-            night = delta_crawl.cohort_night(connection, cohort, when, args.audit, days, args.shard)
-        spider.members, spider.starts, spider.skipped = night.full, night.starts, night.skipped
+            due = delta_crawl.of_cohort(
+                connection, cohort, self.at, work, audit=args.audit, audit_days=days, shard=args.shard
+            )
+        spider.members, spider.starts, spider.skipped = due.full, due.delta, due.skipped
         in_full = self._finding(spider, work, cohort.seed if cohort else None)
-        deltas = {start.name: start for start in night.starts}
+        deltas = {start.name: start for start in due.delta}
 
         def find(connection: sa.Connection, name: str) -> Start | None:
             start = deltas.get(name)
@@ -153,9 +154,17 @@ class Beginning:
         anew = self.settings.CRAWL_ANEW
         node = self.settings.LETTERBOXD_NODE or socket.gethostname()
         shard = getattr(spider.args, "shard", None)
-        place = runs.Place(os.environ.get(JOB), node, str(shard) if shard else None)
         spider.run, work = runs.begin(
-            self.connection, spider.name, cohort, member, self.at, options, anew=anew, place=place
+            self.connection,
+            spider.name,
+            cohort,
+            member,
+            self.at,
+            options,
+            anew=anew,
+            job=os.environ.get(JOB),
+            node=node,
+            shard=str(shard) if shard else None,
         )
         return work
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.report.films import Films
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.schema import cohort_members, users
+from letterboxd_scraper.store.status.freshness import of_members
 
 Span = tuple[datetime, datetime]
 
@@ -24,17 +24,11 @@ class Age:
 
 def of_report(connection: sa.Connection, cohort: Cohort, found: Films) -> list[Age]:
     """Return the ages of the members' ratings, the ranking and what is known of the films."""
-    u = users.c
-    query = (
-        sa.select(u.last_full_scrape_at, u.last_incremental_scrape_at, u.status)
-        .join(cohort_members, cohort_members.c.user_id == u.id)
-        .where(cohort_members.c.cohort_id == cohort.id)
-    )
-    rows = connection.execute(query).all()
-    full = [row[0] for row in rows if row[0]]
-    latest = max((row[1] for row in rows if row[1]), default=None)
+    members = of_members(connection, cohort)
+    full = [age.full for age in members if age.full]
+    latest = max((age.delta for age in members if age.delta), default=None)
     return [
-        Age("Members read in full", _span(full), _read(len(full), [row[2] for row in rows])),
+        Age("Members read in full", _span(full), _read(len(full), [age.status for age in members])),
         Age("Changes last read", (latest, latest) if latest else None),
         Age("Ranking computed", (found.computed_at, found.computed_at)),
         Age("TMDB asked about films", found.tmdb),

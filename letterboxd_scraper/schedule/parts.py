@@ -7,7 +7,7 @@ from uuid import uuid4
 from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.schedule.jobs import Outcome, Step, worst
 from letterboxd_scraper.schedule.nodes import Node
-from letterboxd_scraper.store.crawl_state.liveness import Sign
+from letterboxd_scraper.store.crawl_state.liveness import RunState
 
 _WHOLE = "all"
 
@@ -26,7 +26,7 @@ class Part:
     run: int | None = None
     # The node that lost it; others come first now. And what the runs that were lost had done by then.
     lost_by: Node | None = None
-    lost: list[Sign] = field(default_factory=list)
+    lost: list[RunState] = field(default_factory=list)
     tries: int = 0
     quiet_since: float | None = None
     cancelled: bool = False
@@ -48,7 +48,7 @@ class Part:
         """Be under way no longer: another node may begin it anew."""
         self.node = self.job = self.run = self.quiet_since = None
 
-    def end(self, code: int, notes: str, sign: Sign | None = None) -> None:
+    def end(self, code: int, notes: str, sign: RunState | None = None) -> None:
         """Have ended with this code, after all that this last run and those before it did."""
         node = self.node.name if self.node else sign.node if sign else None
         signs = [*self.lost, *([sign] if sign else [])]
@@ -56,7 +56,7 @@ class Part:
         changed = total(each.rows_changed for each in signs)
         self.outcome = Outcome(self.step.spider, code, requests, changed, failures, self.shard, node, notes)
 
-    def end_as(self, sign: Sign) -> None:
+    def end_as(self, sign: RunState) -> None:
         """Have ended as its run did."""
         self.end(ExitCode.of_run(sign.status), sign.notes or "", sign)
 

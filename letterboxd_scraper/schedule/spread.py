@@ -20,7 +20,7 @@ from letterboxd_scraper.schedule.jobs import Outcome, Step
 from letterboxd_scraper.schedule.nodes import Node
 from letterboxd_scraper.schedule.parts import Part, complete, new_job, shard_of, together
 from letterboxd_scraper.store.crawl_state import liveness
-from letterboxd_scraper.store.crawl_state.liveness import Sign
+from letterboxd_scraper.store.crawl_state.liveness import RunState
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
 
@@ -147,7 +147,7 @@ class Spread:
         stop=stop_after_delay(_DATABASE_PATIENCE),
         reraise=True,
     )
-    def _sign(self, part: Part) -> Sign | None:
+    def _sign(self, part: Part) -> RunState | None:
         with read_transaction(self.engine) as connection:
             if part.run is not None:
                 return liveness.of_run(connection, part.run, self.silence)
@@ -159,7 +159,7 @@ class Spread:
             part.quiet_since = now
         return now - part.quiet_since > times * self.silence.total_seconds()
 
-    def _lose(self, part: Part, sign: Sign | None) -> None:
+    def _lose(self, part: Part, sign: RunState | None) -> None:
         if part.cancelled:
             part.end(ExitCode.INTERRUPTED, "stopped, for the site has blocked another part", sign)
             return

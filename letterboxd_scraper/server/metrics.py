@@ -16,8 +16,8 @@ from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.status.model import CohortStatus, LastRun, Members, Status
-from letterboxd_scraper.store.status.read import Rules, read
+from letterboxd_scraper.store.status.model import CohortStatus, LastRun, MemberCounts, Status
+from letterboxd_scraper.store.status.read import StatusQuery, read
 from letterboxd_scraper.store.status.runs import STATES
 
 # However often they are asked for, the numbers take at most this share of one processor.
@@ -61,7 +61,7 @@ def _status(serving: Served) -> Status:
     """Return how it stands, with cohorts called by what gives no member away, and without runs' members."""
     with read_transaction(serving.engine) as connection:
         chosen = cohorts.every(connection)
-        found = read(connection, chosen, Rules.of(serving.settings, serving.now))
+        found = read(connection, chosen, StatusQuery.of(serving.settings, serving.now))
         called = {cohort.label: _called(connection, cohort) for cohort in chosen}
     # A run may be on a cohort that has gone since; its label may be a name.
     running = (replace(run, cohort=called.get(run.cohort or "", ""), member=None) for run in found.running)
@@ -110,7 +110,7 @@ class Numbers(Collector):
         for name, (meaning, number) in _OF_COHORT.items():
             yield _family(name, meaning, ("cohort",), [((each.cohort,), number(each)) for each in every])
 
-    def _ages(self, members: Members) -> Mapping[str, float | None]:
+    def _ages(self, members: MemberCounts) -> Mapping[str, float | None]:
         bounds = {"oldest": members.oldest, "newest": members.newest}
         return {
             name: (self.status.at - then).total_seconds() if then else None for name, then in bounds.items()

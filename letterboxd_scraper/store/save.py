@@ -27,7 +27,7 @@ from letterboxd_scraper.items.members import (
 from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import bookmarks, failures
-from letterboxd_scraper.store.crawl_state.bookmarks import Place
+from letterboxd_scraper.store.crawl_state.bookmarks import ListingState
 from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
 from letterboxd_scraper.store.films.people import save_director_page
@@ -36,8 +36,8 @@ from letterboxd_scraper.store.members.cohorts import set_members
 from letterboxd_scraper.store.members.diaries import Viewing, newest_ratings, save_entries
 from letterboxd_scraper.store.members.forgetting import allowed
 from letterboxd_scraper.store.members.ratings import (
-    REMOVE_ABSENT,
     count_ratings,
+    remove_absent,
     save_favourites,
     save_tiles,
     save_viewings,
@@ -82,10 +82,10 @@ def _profile(profile: Profile, connection: sa.Connection, provenance: Provenance
     )
     user = user_ids(connection, [profile.member])[profile.member]
     save_favourites(connection, user, profile, provenance.at)
-    here = Place(user, Listing.PROFILE)
+    here = ListingState(user, Listing.PROFILE)
     bookmarks.move(connection, here, 1, [], provenance, status="complete", total=profile.films)
     # What the listing of rated films must agree with, and that it is to be read from its beginning.
-    rated = Place(user, Listing.RATED)
+    rated = ListingState(user, Listing.RATED)
     bookmarks.move(connection, rated, 0, [], provenance, status="reading", total=profile.ratings)
 
 
@@ -109,8 +109,8 @@ def _films_page(page: FilmsPage, connection: sa.Connection, provenance: Provenan
     # Where a page before this one was not saved, the listing is not whole here, whatever was read.
     if page.complete is not None and moved:
         on_listing = {ids[film.key] for film in page.complete}
-        REMOVE_ABSENT[page.listing](
-            connection, place.user, on_listing, page.begun or provenance.at, provenance.at
+        remove_absent(
+            connection, place.user, page.listing, on_listing, page.begun or provenance.at, provenance.at
         )
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.names import find
-from letterboxd_scraper.store.schema import cohort_members, ratings, users
+from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
+from letterboxd_scraper.store.members.users import names_of
+from letterboxd_scraper.store.schema import cohort_members, ratings
 from ranking.taste.agreement import LEAST_OVERLAP, Agreements, Rated, in_own_measure, of_circle
 
 
@@ -102,9 +102,7 @@ def read(connection: sa.Connection, cohort: Cohort | None) -> Circle:
 
 def member_names(connection: sa.Connection, circle: Circle) -> dict[int, str]:
     """Return the names on the site of the circle's members, by user id."""
-    query = sa.select(users.c.id, users.c.letterboxd_username)
-    wanted = set(circle.users)
-    return {user: name for user, name in connection.execute(query) if user in wanted}
+    return names_of(connection, circle.users)
 
 
 def find_member(connection: sa.Connection, circle: Circle, cohort: Cohort | None, name: str) -> int:
@@ -112,14 +110,7 @@ def find_member(connection: sa.Connection, circle: Circle, cohort: Cohort | None
 
     Raises UnknownName, with similar names, and InputError for a member who has not rated any film.
     """
-    query = sa.select(users.c.letterboxd_username, users.c.id)
-    kind = "member"
-    if cohort is not None:
-        kind = f"member of cohort {cohort.label!r}"
-        query = query.join(cohort_members, cohort_members.c.user_id == users.c.id)
-        query = query.where(cohort_members.c.cohort_id == cohort.id)
-    known = [(text, user) for text, user in connection.execute(query)]
-    user = int(find(kind, [name.strip().strip("/@")], known)[0])
+    user = find_member_of(connection, cohort, name)
     if user not in circle.users:
         raise InputError(
             f"no rating of {name} is stored: `scrapy crawl profile -a user={name}` reads what they rated"

@@ -11,13 +11,14 @@ from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.schema import user_scrape_state, users
 from letterboxd_scraper.store.upsert import upsert
 
-_PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
+_STATE = user_scrape_state.c
+_OF_PEOPLE = _STATE.listing.in_((Listing.FOLLOWING, Listing.FOLLOWERS))
 # What was seen there is kept: whom a member led to, and which films a level added to the listing.
-_SEEN_IS_KEPT = frozenset(_PEOPLE) | STARS_OF.keys()
+_SEEN_IS_KEPT = frozenset({Listing.FOLLOWING, Listing.FOLLOWERS}) | STARS_OF.keys()
 
 
-class Place(NamedTuple):
-    """Where a member's listing stands: the last page saved, and what was ``seen`` on the pages up to it."""
+class ListingState(NamedTuple):
+    """How far a member's listing was read: the last page saved, and what was ``seen`` up to its end."""
 
     user: int
     listing: Listing
@@ -32,8 +33,8 @@ class Place(NamedTuple):
         return list(self.seen) if self.page == number - 1 else None
 
 
-_STATE = user_scrape_state.c
-_PLACE = (
+# With every page: a statement costs more to build than to send.
+_OF_LISTING = (
     sa.select(users.c.id, _STATE.page, _STATE.seen, _STATE.complete_as_of)
     .join(
         user_scrape_state,
@@ -42,18 +43,21 @@ _PLACE = (
     )
     .where(users.c.letterboxd_username == sa.bindparam("member"))
 )
+_COMPLETE = sa.select(_STATE.listing, _STATE.complete_as_of).where(
+    _STATE.user_id == sa.bindparam("user"), _STATE.complete_as_of.is_not(None)
+)
 
 
-def find(connection: sa.Connection, member: str, listing: Listing) -> Place:
-    """Return where the listing of a member who is stored stands."""
-    found = connection.execute(_PLACE, {"member": member, "listing": listing})
-    user, page, seen, complete_as_of = found.one()
-    return Place(user, listing, page, seen or (), complete_as_of)
+def find(connection: sa.Connection, member: str, listing: Listing) -> ListingState:
+    """Return how far the listing of a member who is stored was read."""
+    rows = connection.execute(_OF_LISTING, {"member": member, "listing": listing})
+    user, page, seen, complete_as_of = rows.one()
+    return ListingState(user, listing, page, seen or (), complete_as_of)
 
 
 def move(
     connection: sa.Connection,
-    place: Place,
+    state: ListingState,
     number: int,
     seen: list[int],
     provenance: Provenance,
@@ -66,13 +70,13 @@ def move(
     A page whose predecessor was not saved leaves the bookmark alone, so that a listing with a
     hole in it never becomes complete; then False is returned.
     """
-    before = place.seen_before(number)
+    before = state.seen_before(number)
     if before is None:
         return False
     seen = before + seen
-    if status != "reading" and place.listing not in _SEEN_IS_KEPT:
+    if status != "reading" and state.listing not in _SEEN_IS_KEPT:
         seen = []  # the rows themselves say it from now on
-    row: dict[str, Any] = {"user_id": place.user, "listing": place.listing, "page": number, "seen": seen}
+    row: dict[str, Any] = {"user_id": state.user, "listing": state.listing, "page": number, "seen": seen}
     row |= {"total": total, "status": status, "run": provenance.run, "updated_at": provenance.at}
     if status == "complete":
         row["complete_as_of"] = provenance.at
@@ -80,32 +84,35 @@ def move(
     return True
 
 
+def complete_listings(connection: sa.Connection, user: int) -> dict[Listing, datetime]:
+    """Return as of when a member's listings are known whole; those that never were are missing."""
+    return {Listing(listing): as_of for listing, as_of in connection.execute(_COMPLETE, {"user": user})}
+
+
 def drop(connection: sa.Connection, user: int, listing: Listing) -> None:
     """Forget how far a listing was read."""
-    state = user_scrape_state.c
-    here = sa.and_(state.user_id == user, state.listing == listing)
-    connection.execute(user_scrape_state.delete().where(here))
+    connection.execute(user_scrape_state.delete().where(_STATE.user_id == user, _STATE.listing == listing))
 
 
 def replace(connection: sa.Connection, table: sa.Table, old: int, new: int) -> None:
     """Put ``new`` for ``old`` among what was seen on listings: the ids of ``table``, films or users."""
-    of_people = user_scrape_state.c.listing.in_(_PEOPLE)
-    kind = of_people if table is users else ~of_people
-    _change_seen(connection, kind, old, lambda seen: [new if each == old else each for each in seen])
+    listings = _OF_PEOPLE if table is users else ~_OF_PEOPLE
+    _change_seen(connection, listings, old, lambda seen: [new if id_ == old else id_ for id_ in seen])
 
 
 def remove_person(connection: sa.Connection, user: int) -> None:
     """Take a member from among those who were seen on others' listings."""
-    of_people = user_scrape_state.c.listing.in_(_PEOPLE)
-    _change_seen(connection, of_people, user, lambda seen: [each for each in seen if each != user])
+    _change_seen(connection, _OF_PEOPLE, user, lambda seen: [id_ for id_ in seen if id_ != user])
 
 
 def _change_seen(
-    connection: sa.Connection, kind: Any, wanted: int, change: Callable[[list[int]], list[int]]
+    connection: sa.Connection, listings: Any, id_: int, change: Callable[[list[int]], list[int]]
 ) -> None:
-    state = user_scrape_state.c
-    for row in connection.execute(sa.select(state.user_id, state.listing, state.seen).where(kind)).all():
-        if wanted in row.seen:
-            here = sa.and_(state.user_id == row.user_id, state.listing == row.listing)
+    """Change what was seen on those of the ``listings`` on which ``id_`` was."""
+    for row in connection.execute(
+        sa.select(_STATE.user_id, _STATE.listing, _STATE.seen).where(listings)
+    ).all():
+        if id_ in row.seen:
+            same = (_STATE.user_id == row.user_id, _STATE.listing == row.listing)
             seen = list(dict.fromkeys(change(row.seen)))
-            connection.execute(user_scrape_state.update().where(here).values(seen=seen))
+            connection.execute(user_scrape_state.update().where(*same).values(seen=seen))

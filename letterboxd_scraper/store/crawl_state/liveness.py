@@ -1,4 +1,4 @@
-"""Signs of life: how a run goes that another process, perhaps on another machine, is at."""
+"""How a run goes that another process, perhaps on another machine, is at: whether it still shows life."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +10,9 @@ from letterboxd_scraper.store.crawl_state.runs import CARRY_ON_WITHIN
 from letterboxd_scraper.store.engine import database_time
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs
 
-_COLUMNS = ("id", "job", "node", "shard", "status", "requests", "rows_changed", "notes", "seen_at")
-
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class RunState:
     """How a run goes, or went. ``is_alive``: it has not ended, and has lately shown life."""
 
     id: int
@@ -33,25 +31,24 @@ class Sign:
         return self.status != "running"
 
 
-def of_job(connection: sa.Connection, job: str, silence: timedelta) -> Sign | None:
-    """Return how the run goes that is this job of Scrapyd's; None where there is none (yet).
+def of_job(connection: sa.Connection, job: str, silence: timedelta) -> RunState | None:
+    """Return how the run goes that is this job of Scrapyd's, the latest; None where there is none (yet).
 
     After so much ``silence`` a run that has not ended is taken for dead.
     """
-    found = _signs(connection, silence, scrape_runs.c.job == job)
-    return found[-1] if found else None
+    states = _states(connection, silence, scrape_runs.c.job == job)
+    return states[-1] if states else None
 
 
-def of_run(connection: sa.Connection, run: int, silence: timedelta) -> Sign | None:
+def of_run(connection: sa.Connection, run: int, silence: timedelta) -> RunState | None:
     """Return how a run goes."""
-    found = _signs(connection, silence, scrape_runs.c.id == run)
-    return found[-1] if found else None
+    return next(iter(_states(connection, silence, scrape_runs.c.id == run)), None)
 
 
-def alive(connection: sa.Connection, kind: str, cohort: str, silence: timedelta) -> list[Sign]:
+def alive(connection: sa.Connection, kind: str, cohort: str, silence: timedelta) -> list[RunState]:
     """Return the runs of this kind that are at work on a cohort."""
-    here = (scrape_runs.c.type == kind, scrape_runs.c.cohort == cohort, scrape_runs.c.status == "running")
-    return [sign for sign in _signs(connection, silence, *here) if sign.is_alive]
+    same = (scrape_runs.c.type == kind, scrape_runs.c.cohort == cohort, scrape_runs.c.status == "running")
+    return [state for state in _states(connection, silence, *same) if state.is_alive]
 
 
 def shards_to_carry_on(connection: sa.Connection, kind: str, cohort: str, at: datetime) -> int | None:
@@ -70,17 +67,12 @@ def shards_to_carry_on(connection: sa.Connection, kind: str, cohort: str, at: da
     return int(parts) if set(latest.values()) - {"finished", "failures"} else None
 
 
-def _signs(connection: sa.Connection, silence: timedelta, *conditions: Any) -> list[Sign]:
-    failed = scrape_failures.c
-    failures = sa.select(sa.func.count()).where(failed.run_id == scrape_runs.c.id).scalar_subquery()
-    columns = [scrape_runs.c[name] for name in _COLUMNS]
-    query = sa.select(*columns, failures.label("failures")).where(*conditions).order_by(scrape_runs.c.id)
-    rows = connection.execute(query).mappings().all()
-    earliest = database_time(connection) - silence if rows else None
-    return [_sign(dict(row), earliest) for row in rows]
-
-
-def _sign(row: dict[str, Any], earliest: datetime | None) -> Sign:
-    seen = row.pop("seen_at")
-    is_alive = row["status"] == "running" and seen is not None and seen >= earliest
-    return Sign(**row, is_alive=is_alive)
+def _states(connection: sa.Connection, silence: timedelta, *conditions: Any) -> list[RunState]:
+    """Return the states of the runs for which the ``conditions`` hold, the latest last."""
+    runs = scrape_runs.c
+    failures = sa.select(sa.func.count()).where(scrape_failures.c.run_id == runs.id).scalar_subquery()
+    is_alive = sa.and_(runs.status == "running", runs.seen_at >= database_time(connection) - silence)
+    columns = (runs.id, runs.job, runs.node, runs.shard, runs.status, runs.requests, runs.rows_changed)
+    query = sa.select(*columns, runs.notes, failures, sa.func.coalesce(is_alive, sa.false()))
+    rows = connection.execute(query.where(*conditions).order_by(runs.id))
+    return [RunState(*row) for row in rows]

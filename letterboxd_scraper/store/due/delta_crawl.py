@@ -1,4 +1,4 @@
-"""Who is to be read tonight, and who is not, because nothing that the site shows of them has moved."""
+"""Which members a delta crawl reads, and why: those whose counts have moved, and those whose audit is due."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,62 +11,56 @@ import sqlalchemy as sa
 from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.tasks import DeltaStart, MemberStart, Reason, Stored
-from letterboxd_scraper.store.crawl_state import failures
+from letterboxd_scraper.store.crawl_state import failures, runs
 from letterboxd_scraper.store.due import full_crawl
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.schema import cohort_members, films, ratings, users
+from letterboxd_scraper.store.schema import films, ratings, users
 
 Audit = Literal["auto", "all", "none"]
-# An interrupted night that is carried on later than this is another night: who was read in it is read again.
-_SAME_NIGHT = timedelta(hours=12)
-# Who was read in so large a part of the time between two audits needs none yet.
-_TOO_SOON = 1 / 3
+# Interrupted work that is carried on later than this reads those again whom it has read already.
+_READ_HOLDS_FOR = timedelta(hours=12)
+# A member who was read within this part of the days between two audits is spared the next one.
+_SPARED_FOR = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
-    """Who is read: ``full`` were never read before; ``skipped`` is how many the gate keeps out."""
+class MembersDue:
+    """Who is read: the ``delta`` ones again, the ``full`` ones for the first time; ``skipped`` are not."""
 
-    starts: tuple[DeltaStart, ...]
+    delta: tuple[DeltaStart, ...]
     full: tuple[MemberStart, ...]
     skipped: int
 
 
-@dataclass(frozen=True, slots=True)
-class When:
-    """The moment of a refresh, and the run whose interrupted work it carries on, with when that began."""
-
-    at: datetime
-    work: int | None = None
-    since: datetime | None = None
-
-
-def cohort_night(
+def of_cohort(
     connection: sa.Connection,
     cohort: Cohort,
-    when: When,
+    at: datetime,
+    work: int | None = None,
+    *,
     audit: Audit = "auto",
     audit_days: int = 30,
     shard: Shard | None = None,
-) -> Night:
-    """Return who of a cohort, or of a part of it, is to be read: audits are on the same days in both."""
-    query = (
-        sa.select(users)
-        .join(cohort_members, cohort_members.c.user_id == users.c.id)
-        .where(cohort_members.c.cohort_id == cohort.id)
-        .order_by(cohort_members.c.depth, users.c.letterboxd_username)
-    )
-    rows = connection.execute(query).all()
-    audits = {"none": set(), "all": {row.id for row in rows}, "auto": _due(rows, when.at, audit_days)}
-    mine = full_crawl.in_shard(rows, shard)
-    return _night(connection, mine, when, audits[audit], cohort.seed, listed=cohort.seed is not None)
+) -> MembersDue:
+    """Return which members of a cohort, or of a ``shard`` of it, a refresh ``at`` that moment reads.
+
+    ``work`` is the first run of the interrupted work that it carries on. A member is audited once in
+    ``audit_days`` days, on the same day whatever the shard.
+    """
+    rows = cohorts.user_rows(connection, cohort)
+    audits = {"none": set(), "all": {row.id for row in rows}, "auto": _audited(rows, at, audit_days)}
+    in_shard = full_crawl.in_shard(rows, shard)
+    return _due(connection, in_shard, at, work, audits[audit], cohort.seed, listed=cohort.seed is not None)
 
 
-def member_night(connection: sa.Connection, name: str, when: When, audit: Audit = "auto") -> Night:
+def of_member(
+    connection: sa.Connection, name: str, at: datetime, work: int | None = None, audit: Audit = "auto"
+) -> MembersDue:
     """Return how one member is to be read; not at all if their counts were seen again and have not moved."""
     rows = connection.execute(sa.select(users).where(users.c.letterboxd_username == name)).all()
-    due = {row.id for row in rows} if audit == "all" else set()
-    return _night(connection, rows, when, due, None, listed=False)
+    audits = {row.id for row in rows} if audit == "all" else set()
+    return _due(connection, rows, at, work, audits, None, listed=False)
 
 
 def was_read_since(connection: sa.Connection, name: str, moment: datetime) -> bool:
@@ -83,47 +77,51 @@ def stored_rows(connection: sa.Connection, member: str) -> tuple[Stored, ...]:
         .join(users, users.c.id == ratings.c.user_id)
         .where(users.c.letterboxd_username == member)
     )
-    rows = connection.execute(query)
-    return tuple(Stored(_film(row), row.rating, bool(row.liked), row.updated_at) for row in rows)
+    return tuple(
+        Stored(_film(row), row.rating, row.liked, row.updated_at) for row in connection.execute(query)
+    )
 
 
 def _film(row: Any) -> Film:
-    # A film known from an archive alone has no slug; no page can show this one.
+    # A film that only an archive names has no slug, and no page shows this one.
     slug = row.slug or f"film-row:{row.id}"
     return Film(slug, row.title, row.release_year, row.letterboxd_film_id, row.letterboxd_lid)
 
 
-def _night(
+def _due(
     connection: sa.Connection,
     rows: Sequence[Any],
-    when: When,
-    due: set[int],
+    at: datetime,
+    work: int | None,
+    audits: set[int],
     seed: str | None,
     *,
     listed: bool,
-) -> Night:
-    known = [row for row in rows if row.last_full_scrape_at is not None and row.status == "ok"]
-    known_ids = {row.id for row in known}
-    # Who is gone or private is asked after now and then.
-    new = [
-        row for row in rows if row.id not in known_ids and (row.status == "ok" or row.id in due or not listed)
-    ]
-    starts, failed = [], failures.to_be_read_again(connection)
-    for row in known:
-        reason = _reason(row, due, counted=listed and row.letterboxd_username != seed)
+) -> MembersDue:
+    """Return which of these rows of ``users`` are read; ``listed``: their cohort's listings show counts."""
+    began = runs.began(connection, work) if work is not None else None
+    failed = failures.to_be_read_again(connection)
+    delta, full = [], []
+    for row in rows:
+        is_seed = row.letterboxd_username == seed
+        if row.last_full_scrape_at is None or row.status != "ok":
+            # A listed member who is gone or private is asked after when their audit is due.
+            if row.status == "ok" or row.id in audits or not listed:
+                full.append(row)
+            continue
+        reason = _reason(row, audits, listed=listed and not is_seed)
         if row.letterboxd_username in failed and reason in (None, Reason.AUDIT):
             reason = Reason.FAILED
-        again = reason in (Reason.MOVED, Reason.FAILED)
-        if reason and (again or not _was_read_tonight(row, when)):
-            starts.append(_start(row, reason, is_seed=row.letterboxd_username == seed))
-    full = tuple(full_crawl.starts_of(connection, new, when.work, when.at, seed))
-    return Night(tuple(starts), full, len(rows) - len(starts) - len(full))
+        if reason in (Reason.MOVED, Reason.FAILED) or (reason and not _was_just_read(row, began, at)):
+            delta.append(_start(row, reason, is_seed=is_seed))
+    starts = full_crawl.starts_of(connection, full, work, at, seed)
+    return MembersDue(tuple(delta), tuple(starts), len(rows) - len(delta) - len(starts))
 
 
-def _was_read_tonight(row: Any, when: When) -> bool:
-    """Say whether the work that is carried on has read a member, and not so long ago."""
+def _was_just_read(row: Any, began: datetime | None, at: datetime) -> bool:
+    """Say whether the work that ``began`` then and is carried on has read a member, not long ago."""
     read = _last_read(row)
-    return when.since is not None and read > when.since and when.at - read < _SAME_NIGHT
+    return began is not None and read > began and at - read < _READ_HOLDS_FOR
 
 
 def _start(row: Any, reason: Reason, *, is_seed: bool) -> DeltaStart:
@@ -140,18 +138,18 @@ def _start(row: Any, reason: Reason, *, is_seed: bool) -> DeltaStart:
     )
 
 
-def _reason(row: Any, due: set[int], *, counted: bool) -> Reason | None:
-    """Return why a member is to be read; ``counted``: the cohort's own listing shows their counts."""
+def _reason(row: Any, audits: set[int], *, listed: bool) -> Reason | None:
+    """Return why a member is to be read; ``listed``: the cohort's own listing shows their counts."""
     # Seen at the same moment: a simulation's clock stands still, so nobody knows which came first.
     fresh = row.counts_seen_at is not None and row.counts_seen_at >= _last_read(row)
     # Without a moment, the cohort's own listing did not show their counts when it was read last.
-    if not fresh and (not counted or row.counts_seen_at is None):
+    if not fresh and (not listed or row.counts_seen_at is None):
         return Reason.UNCOUNTED
     if fresh:
         pairs = ((row.films_count, row.crawled_films_count), (row.likes_count, row.crawled_likes_count))
         if any(now is not None and now != then for now, then in pairs):
             return Reason.MOVED
-    return Reason.AUDIT if row.id in due else None
+    return Reason.AUDIT if row.id in audits else None
 
 
 def _last_read(row: Any) -> datetime:
@@ -159,7 +157,7 @@ def _last_read(row: Any) -> datetime:
     return max(full, row.last_incremental_scrape_at or full)
 
 
-def _due(rows: Sequence[Any], at: datetime, days: int) -> set[int]:
+def _audited(rows: Sequence[Any], at: datetime, days: int) -> set[int]:
     """Return the ids of those whose audit is due: once in ``days`` days, on a day that their name gives.
 
     The members in the order of a hash of their names share the days evenly.
@@ -167,15 +165,17 @@ def _due(rows: Sequence[Any], at: datetime, days: int) -> set[int]:
     order = sorted(rows, key=lambda row: hashlib.sha256(row.letterboxd_username.encode()).digest())
     today = at.toordinal()
     return {
-        row.id for place, row in enumerate(order) if _is_due(row, today, place * days // len(order), days)
+        row.id
+        for place, row in enumerate(order)
+        if _audit_is_due(row, today, days, today - (today - place * days // len(order)) % days)
     }
 
 
-def _is_due(row: Any, today: int, slot: int, days: int) -> bool:
-    latest = today - (today - slot) % days
+def _audit_is_due(row: Any, today: int, days: int, latest: int) -> bool:
+    """Say whether a member was not read since the ``latest`` of their audit's days, ``today`` or before."""
     if row.status != "ok":
         asked: datetime | None = row.last_incremental_scrape_at
         return asked is None or latest > asked.toordinal()
     if row.last_full_scrape_at is None:
         return latest == today
-    return latest - _last_read(row).toordinal() >= max(1, days * _TOO_SOON)
+    return latest - _last_read(row).toordinal() >= max(1, days * _SPARED_FOR)

@@ -1,4 +1,4 @@
-"""What spiders are told when they start: members, what was read already, what is stored."""
+"""Which members a full crawl reads, how far earlier runs have read them, and what is stored of them."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,8 +12,10 @@ from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.items.tasks import Bookmark, MemberStart
 from letterboxd_scraper.store.crawl_state import runs
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.schema import cohort_members, films, ratings, user_scrape_state, users, watched
+from letterboxd_scraper.store.members.users import names_of
+from letterboxd_scraper.store.schema import films, ratings, user_scrape_state, users, watched
 
 # Counts seen longer ago than this prove nothing any more.
 COUNTS_FRESH_FOR = timedelta(days=1)
@@ -36,16 +38,10 @@ def cohort_starts(
     Where there is a ``shard``, these are members in it. Members whose crawl was completed by a run of
     ``work`` (its first run's number), or by a later one that read as much, are left out.
     """
-    query = (
-        sa.select(users)
-        .join(cohort_members, cohort_members.c.user_id == users.c.id)
-        .where(cohort_members.c.cohort_id == cohort.id)
-        .order_by(cohort_members.c.depth, users.c.letterboxd_username)
-    )
-    rows = list(connection.execute(query))
+    rows = cohorts.user_rows(connection, cohort)
     names = [row.letterboxd_username for row in rows]
-    rows = in_shard(rows[names.index(resume_from) if resume_from else 0 :], shard)
-    return starts_of(connection, rows, work, at, cohort.seed)
+    rows = rows[names.index(resume_from) if resume_from else 0 :]
+    return starts_of(connection, in_shard(rows, shard), work, at, cohort.seed)
 
 
 def in_shard(rows: Sequence[Any], shard: Shard | None) -> list[Any]:
@@ -57,7 +53,7 @@ def member_start(
     connection: sa.Connection, name: str, work: int | None, at: datetime, seed: str | None = None
 ) -> list[MemberStart]:
     """Return one stored member's start; an empty list if ``work`` has done it already."""
-    rows = list(connection.execute(sa.select(users).where(users.c.letterboxd_username == name)))
+    rows = connection.execute(sa.select(users).where(users.c.letterboxd_username == name)).all()
     return starts_of(connection, rows, work, at, seed)
 
 
@@ -69,7 +65,7 @@ def people_bookmarks(
     return _people(connection, listing, user_scrape_state.c.run >= work, recent)
 
 
-def people_known(
+def people_read_since(
     connection: sa.Connection, listing: Listing, seed: str, since: datetime
 ) -> dict[str, Bookmark]:
     """Return whom members other than ``seed`` lead to, where their listing was read whole after ``since``."""
@@ -85,24 +81,24 @@ def _people(connection: sa.Connection, listing: Listing, *conditions: Any) -> di
         .join(users, users.c.id == state.user_id)
         .where(state.listing == listing, *conditions)
     )
-    rows = list(connection.execute(query))
-    names = _names(connection, {user for row in rows for user in row.seen})
+    rows = connection.execute(query).all()
+    names = names_of(connection, {user for *_, seen in rows for user in seen})
     return {
-        row.letterboxd_username: Bookmark(
-            row.page,
-            row.status == "complete",
-            people=tuple(names[user] for user in row.seen if user in names),
+        member: Bookmark(
+            page, status == "complete", people=tuple(names[user] for user in seen if user in names)
         )
-        for row in rows
+        for member, page, status, seen in rows
     }
 
 
 def stored_films(connection: sa.Connection, member: str, listing: Listing) -> frozenset[int | str]:
     """Return the keys (number, else slug) of the films stored as being on a member's listing."""
+    same = (ratings.c.user_id == watched.c.user_id) & (ratings.c.film_id == watched.c.film_id)
+    is_rated = sa.exists().where(same, ratings.c.rating.is_not(None)).correlate(watched)
     table, condition = {
         Listing.RATED: (ratings, ratings.c.rating.is_not(None)),
-        Listing.UNRATED_LIKES: (ratings, sa.and_(ratings.c.rating.is_(None), ratings.c.liked)),
-        Listing.UNRATED_WATCHED: (watched, ~_is_rated()),
+        Listing.UNRATED_LIKES: (ratings, ratings.c.rating.is_(None) & ratings.c.liked),
+        Listing.UNRATED_WATCHED: (watched, ~is_rated),
     }[listing]
     query = (
         sa.select(films.c.letterboxd_film_id, films.c.slug)
@@ -113,15 +109,10 @@ def stored_films(connection: sa.Connection, member: str, listing: Listing) -> fr
     return frozenset(number or slug for number, slug in connection.execute(query))
 
 
-def _is_rated() -> Any:
-    same = (ratings.c.user_id == watched.c.user_id) & (ratings.c.film_id == watched.c.film_id)
-    return sa.exists().where(same, ratings.c.rating.is_not(None)).correlate(watched)
-
-
 def starts_of(
     connection: sa.Connection, rows: Sequence[Any], work: int | None, at: datetime, seed: str | None
 ) -> list[MemberStart]:
-    """Return how the full crawl of each of these rows of ``users`` starts, if ``work`` has not done it."""
+    """Return how the full crawl of these rows of ``users`` starts, but for those that ``work`` has done."""
     bookmarks: dict[int, dict[Listing, Bookmark]] = {}
     if work is not None:
         done_by = set(connection.scalars(runs.that_read_as_much(work)))
@@ -132,14 +123,14 @@ def starts_of(
             row.letterboxd_username,
             is_seed=row.letterboxd_username == seed,
             films=row.films_count,
-            likes=row.likes_count if _fresh(row, at) else None,
+            likes=row.likes_count if _counts_hold(row, at) else None,
             bookmarks=bookmarks.get(row.id, {}),
         )
         for row in rows
     ]
 
 
-def _fresh(row: Any, at: datetime) -> bool:
+def _counts_hold(row: Any, at: datetime) -> bool:
     """Say whether the counts of a following page still hold: seen since the last crawl, and not long ago."""
     seen = row.counts_seen_at
     if seen is None or at - seen > COUNTS_FRESH_FOR:
@@ -150,46 +141,35 @@ def _fresh(row: Any, at: datetime) -> bool:
 def _bookmarks(
     connection: sa.Connection, user_ids: Sequence[int], work: int, at: datetime
 ) -> dict[int, dict[Listing, Bookmark]]:
+    """Return the bookmarks of ``work`` that still hold, by member and listing."""
     state = user_scrape_state.c
     query = sa.select(user_scrape_state).where(
-        state.user_id.in_(user_ids), state.run >= work, state.listing.not_in(_NOT_FILMS)
+        state.user_id.in_(user_ids),
+        state.run >= work,
+        state.listing.not_in(_NOT_FILMS),
+        (state.status == "complete")
+        | ((state.status == "reading") & (state.updated_at >= at - HALF_READ_HOLDS_FOR)),
     )
-    found: dict[int, dict[Listing, Bookmark]] = defaultdict(dict)
-    for row in connection.execute(query):
-        holds = row.status == "complete" or at - row.updated_at <= HALF_READ_HOLDS_FOR
-        if holds and row.status != "unproved":
-            found[row.user_id][Listing(row.listing)] = _bookmark(connection, row)
-    return found
+    bookmarks: dict[int, dict[Listing, Bookmark]] = defaultdict(dict)
+    for row in connection.execute(query).all():
+        bookmarks[row.user_id][Listing(row.listing)] = _bookmark(connection, row)
+    return bookmarks
 
 
 def _bookmark(connection: sa.Connection, row: Any) -> Bookmark:
     """Return a listing's bookmark; the films read so far are those of the pages before it."""
     finished = row.status == "complete"
     query = (
-        sa.select(
-            films.c.slug, films.c.title, films.c.letterboxd_film_id, films.c.letterboxd_lid, ratings.c.liked
-        )
+        sa.select(films, ratings.c.liked)
         .outerjoin(ratings, (ratings.c.film_id == films.c.id) & (ratings.c.user_id == row.user_id))
         .where(films.c.id.in_(row.seen))
     )
-    shown = list(connection.execute(query))
-    liked = sum(bool(film.liked) for film in shown)
-    if finished and row.listing == Listing.RATED:
-        liked = _count_liked(connection, row.user_id)
-    pages = tuple(
-        Film(film.slug, film.title, film_id=film.letterboxd_film_id, lid=film.letterboxd_lid)
-        for film in shown
+    rows = connection.execute(query).all()
+    liked = sum(bool(film.liked) for film in rows)
+    if finished and row.listing == Listing.RATED:  # its films are not kept
+        rated = (ratings.c.user_id == row.user_id, ratings.c.rating.is_not(None))
+        liked = connection.scalar(sa.select(sa.func.count()).where(*rated, ratings.c.liked)) or 0
+    seen = tuple(
+        Film(film.slug, film.title, film_id=film.letterboxd_film_id, lid=film.letterboxd_lid) for film in rows
     )
-    return Bookmark(row.page, finished, total=row.total, films=pages, liked=liked)
-
-
-def _count_liked(connection: sa.Connection, user: int) -> int:
-    query = sa.select(sa.func.count()).where(
-        ratings.c.user_id == user, ratings.c.rating.is_not(None), ratings.c.liked
-    )
-    return connection.scalar(query) or 0
-
-
-def _names(connection: sa.Connection, ids: set[int]) -> dict[int, str]:
-    query = sa.select(users.c.id, users.c.letterboxd_username).where(users.c.id.in_(ids))
-    return {row.id: row.letterboxd_username for row in connection.execute(query)}
+    return Bookmark(row.page, finished, total=row.total, films=seen, liked=liked)

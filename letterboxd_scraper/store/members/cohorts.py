@@ -1,6 +1,6 @@
-"""Cohorts: found by label or number, made from a list of names, changed and deleted."""
+"""Cohorts: looked up by label or number, made from a list of names, changed and deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,13 +29,13 @@ class Cohort:
 
 def find(connection: sa.Connection, label_or_id: str) -> Cohort:
     """Return the cohort. Raises UnknownName, naming those that exist."""
-    found = every(connection)
-    for cohort in found:
+    stored = every(connection)
+    for cohort in stored:
         if label_or_id in (cohort.label, str(cohort.id)):
             return cohort
-    known = ", ".join(cohort.label for cohort in found) or "none yet"
+    labels = ", ".join(cohort.label for cohort in stored) or "none yet"
     raise UnknownName(
-        f"no cohort {label_or_id!r} (there are: {known}): make one with `letterboxd cohort build`"
+        f"no cohort {label_or_id!r} (there are: {labels}): make one with `letterboxd cohort build`"
     )
 
 
@@ -77,6 +77,17 @@ def members(connection: sa.Connection, cohort: Cohort) -> list[sa.Row[Any]]:
     return list(connection.execute(query))
 
 
+def user_rows(connection: sa.Connection, cohort: Cohort) -> Sequence[sa.Row[Any]]:
+    """Return the members' rows of ``users``, nearest first."""
+    query = (
+        sa.select(users)
+        .join(cohort_members, cohort_members.c.user_id == users.c.id)
+        .where(cohort_members.c.cohort_id == cohort.id)
+        .order_by(cohort_members.c.depth, users.c.letterboxd_username)
+    )
+    return connection.execute(query).all()
+
+
 def make_from_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
     """Make a cohort of exactly ``names``, or set an existing one's members to them.
 
@@ -100,13 +111,12 @@ def make_from_names(connection: sa.Connection, label: str, names: Iterable[str],
 
 def add_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
     """Let ``names`` belong to a list of names, which is made if there is none. Raises InputError."""
-    known = [cohort for cohort in every(connection) if cohort.label == label]
-    if not known:
+    cohort = next((cohort for cohort in every(connection) if cohort.label == label), None)
+    if cohort is None:
         return make_from_names(connection, label, names, at)
-    (cohort,) = known
     present = [row.member for row in members(connection, cohort)]
-    wanted = list(dict.fromkeys([*present, *names]))
-    return cohort if wanted == present else make_from_names(connection, label, wanted, at)
+    together = list(dict.fromkeys([*present, *names]))
+    return cohort if together == present else make_from_names(connection, label, together, at)
 
 
 def redefine(connection: sa.Connection, cohort: Cohort, definition: dict[str, Any], at: datetime) -> None:
@@ -130,24 +140,21 @@ def set_members(
     ]
     upsert(connection, cohort_members, rows, along={"followed_at": as_stored})
     if complete:
-        stored = connection.scalars(
-            sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == cohort)
-        )
+        of_cohort = cohort_members.c.cohort_id == cohort
+        stored = connection.scalars(sa.select(cohort_members.c.user_id).where(of_cohort))
         left = set(stored) - depths.keys()
-        here = cohort_members.c.cohort_id == cohort
-        connection.execute(cohort_members.delete().where(here, cohort_members.c.user_id.in_(left)))
+        connection.execute(cohort_members.delete().where(of_cohort, cohort_members.c.user_id.in_(left)))
 
 
-def find_member_of(connection: sa.Connection, cohort: Cohort, name: str) -> int:
-    """Return the id of a member of the cohort. Raises UnknownName."""
-    query = (
-        sa.select(users.c.letterboxd_username, users.c.id)
-        .join(cohort_members, cohort_members.c.user_id == users.c.id)
-        .where(cohort_members.c.cohort_id == cohort.id)
-    )
-    kind = f"member of cohort {cohort.label!r}"
-    (user,) = names.find(kind, [as_member_name(name)], connection.execute(query).all())
-    return int(user)
+def find_member_of(connection: sa.Connection, cohort: Cohort | None, name: str) -> int:
+    """Return the id of a member of the cohort, or of any who is stored. Raises UnknownName."""
+    kind, query = "member", sa.select(users.c.letterboxd_username, users.c.id)
+    if cohort is not None:
+        kind = f"member of cohort {cohort.label!r}"
+        query = query.join(cohort_members, cohort_members.c.user_id == users.c.id)
+        query = query.where(cohort_members.c.cohort_id == cohort.id)
+    people: list[tuple[str, int]] = [(member, user) for member, user in connection.execute(query)]
+    return names.find(kind, [as_member_name(name)], people)[0]
 
 
 def as_member_name(name: str) -> str:

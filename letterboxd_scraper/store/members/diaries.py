@@ -1,12 +1,12 @@
 """What a diary adds to ratings: the day on which they were made, and a link to the entry."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.members.evidence import SHORT
+from letterboxd_scraper.store.members.evidence import SHORT_LINK, midnight
 from letterboxd_scraper.store.schema import UTCDateTime, ratings
 
 
@@ -19,7 +19,7 @@ class Viewing(NamedTuple):
     url: str
 
 
-_HERE = sa.and_(ratings.c.user_id == sa.bindparam("member"), ratings.c.film_id == sa.bindparam("film"))
+_OF_FILM = sa.and_(ratings.c.user_id == sa.bindparam("member"), ratings.c.film_id == sa.bindparam("film"))
 _STARS = sa.bindparam("stars", type_=ratings.c.rating.type)
 _DAY = sa.bindparam("day", type_=UTCDateTime)
 _URL = sa.bindparam("url", type_=sa.Text)
@@ -28,7 +28,7 @@ _AT = sa.bindparam("at", type_=UTCDateTime)
 # An entry with the stored rating is where that rating was given.
 _DATE = (
     ratings.update()
-    .where(_HERE, ratings.c.rating == _STARS)
+    .where(_OF_FILM, ratings.c.rating == _STARS)
     .where(ratings.c.rated_at.is_distinct_from(_DAY) | ratings.c.diary_entry_url.is_distinct_from(_URL))
     .values(rated_at=_DAY, diary_entry_url=_URL, updated_at=_AT)
 )
@@ -36,13 +36,13 @@ _DATE_LATER = _DATE.where(ratings.c.rated_at.is_(None) | (ratings.c.rated_at < _
 # One with another rating shows that the stored one was given later: nobody knows when.
 _UNDATE = (
     ratings.update()
-    .where(_HERE, ratings.c.rating.is_distinct_from(_STARS), ratings.c.rated_at <= _DAY)
+    .where(_OF_FILM, ratings.c.rating.is_distinct_from(_STARS), ratings.c.rated_at <= _DAY)
     .values(rated_at=None, updated_at=_AT)
 )
 _LINK = (
     ratings.update()
     # The short code that an archive gave says less than the site's own address.
-    .where(_HERE, ratings.c.diary_entry_url.is_(None) | ratings.c.diary_entry_url.startswith(SHORT))
+    .where(_OF_FILM, ratings.c.diary_entry_url.is_(None) | ratings.c.diary_entry_url.startswith(SHORT_LINK))
     .values(diary_entry_url=_URL, updated_at=_AT)
 )
 
@@ -83,5 +83,4 @@ def _newest(entries: Iterable[Viewing]) -> dict[int, Viewing]:
 
 
 def _values(user: int, entry: Viewing, at: datetime) -> dict[str, Any]:
-    day = datetime.combine(entry.day, time(), UTC)
-    return {"member": user, "film": entry.film, "day": day, "url": entry.url, "at": at}
+    return {"member": user, "film": entry.film, "day": midnight(entry.day), "url": entry.url, "at": at}

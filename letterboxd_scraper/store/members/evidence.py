@@ -2,13 +2,17 @@
 
 The newest source that tells a whole listing says what is so. An older one still tells two things: since when
 it is so at the latest, if it says the same, and since when at the earliest, if it says something else.
+
+Every function takes what is stored of the film (None: nothing), what a source says of it, the moment
+``as_of`` which it says so, and the moment ``complete``, that of the newest source so far that told all
+(None: there was none). It returns what is to be stored; None for nothing.
 """
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 # The beginning of the links that archives give.
-SHORT = "https://boxd.it/"
+SHORT_LINK = "https://boxd.it/"
 # The day of a rating is written in a zone that is neither UTC nor always the member's.
 _OFF_BY = timedelta(days=1)
 
@@ -31,107 +35,122 @@ class Marks:
         return self.rating is not None or self.liked or self.favorite
 
 
-def told_rating(
-    known: Marks | None, stars: float | None, day: datetime | None, as_of: datetime, complete: datetime | None
+def with_rating(
+    stored: Marks | None,
+    stars: float | None,
+    day: datetime | None,
+    as_of: datetime,
+    complete: datetime | None,
 ) -> Marks | None:
-    """Return what is known of a film after a source told a member's ratings, all of them, ``as_of`` then.
+    """Take over what a source says that tells all that a member has rated.
 
-    ``stars`` is None where the film is not among them; ``complete``: the newest source so far that told all.
+    ``stars`` is None where the film is not among them, ``day`` where the source does not date it.
     """
-    is_older = complete is not None and as_of < complete
-    if known is None and (stars is None or is_older):
+    outdated = is_outdated(as_of, complete)
+    if stored is None and (stars is None or outdated):
         return None  # a newer source would name it, too
-    if known is None:
-        dated = None if day and _too_early(day, complete) else day
-        return Marks(stars, False, False, dated, None, as_of, complete, as_of)
+    if stored is None:
+        return Marks(stars, False, False, _since(day, complete), None, as_of, complete, as_of)
     # Where a rating is stored, the row says as of when it is known; where none is, any that comes is news.
-    if is_older or (known.rating is not None and known.updated_at > as_of):
-        return _told_by_older(known, stars, day, as_of, complete)
-    if known.rating == stars:
-        return _dated(known, day, as_of)
+    if outdated or (stored.rating is not None and stored.updated_at > as_of):
+        return _with_older_rating(stored, stars, day, as_of, complete)
+    if stored.rating == stars:
+        return _dated(stored, day, as_of)
     after = complete if stars is not None else None  # an interval is that of a rating
-    dated = None if day and _too_early(day, after) else day
     return replace(
-        known, rating=stars, rated_at=dated, first_seen_at=as_of, seen_after=after, updated_at=as_of
+        stored,
+        rating=stars,
+        rated_at=_since(day, after),
+        first_seen_at=as_of,
+        seen_after=after,
+        updated_at=as_of,
     )
 
 
-def _told_by_older(
-    known: Marks, stars: float | None, day: datetime | None, as_of: datetime, complete: datetime | None
+def _with_older_rating(
+    stored: Marks, stars: float | None, day: datetime | None, as_of: datetime, complete: datetime | None
 ) -> Marks:
-    if known.rating is None:
-        return known
-    if known.rating == stars:
-        return _dated(known, day, as_of)
-    after = max(filter(None, (known.seen_after, as_of)))
-    since = known.first_seen_at
-    if since <= after:  # whoever saw it earlier saw it before it was something else
-        since = complete or known.updated_at
-    dated = known.rated_at if known.rated_at and not _too_early(known.rated_at, after) else None
-    return replace(known, seen_after=after, first_seen_at=since, rated_at=dated)
+    if stored.rating is None:
+        return stored
+    if stored.rating == stars:
+        return _dated(stored, day, as_of)
+    after = max(filter(None, (stored.seen_after, as_of)))
+    first_seen = stored.first_seen_at
+    if first_seen <= after:  # whoever saw it earlier saw it before it was something else
+        first_seen = complete or stored.updated_at
+    return replace(
+        stored, seen_after=after, first_seen_at=first_seen, rated_at=_since(stored.rated_at, after)
+    )
 
 
-def _dated(known: Marks, day: datetime | None, as_of: datetime) -> Marks:
+def _dated(stored: Marks, day: datetime | None, as_of: datetime) -> Marks:
     """Take over the day of the same rating, if it is the latest, and since when it was seen."""
-    if known.rating is None or (known.seen_after and as_of <= known.seen_after):
-        return known
-    days = [each for each in (known.rated_at, day) if each and not _too_early(each, known.seen_after)]
-    return replace(known, rated_at=max(days, default=None), first_seen_at=min(known.first_seen_at, as_of))
+    if stored.rating is None or (stored.seen_after and as_of <= stored.seen_after):
+        return stored
+    days = [_since(stored.rated_at, stored.seen_after), _since(day, stored.seen_after)]
+    return replace(
+        stored,
+        rated_at=max(filter(None, days), default=None),
+        first_seen_at=min(stored.first_seen_at, as_of),
+    )
 
 
-def _too_early(day: datetime, after: datetime | None) -> bool:
-    """Say whether a rating of that day cannot be the one that was made ``after`` then."""
-    return after is not None and day.date() < after.date() - _OFF_BY
+def _since(day: datetime | None, after: datetime | None) -> datetime | None:
+    """Return the day of a rating; None for one that cannot be that of the rating made ``after`` then."""
+    if day is None or (after is not None and day.date() < after.date() - _OFF_BY):
+        return None
+    return day
 
 
-def told_like(known: Marks | None, liked: bool, as_of: datetime, complete: datetime | None) -> Marks | None:
-    """Return what is known of a film after a source told whether it is among all that a member likes."""
-    if complete is not None and as_of < complete:
-        return known
-    if known is None:
+def with_like(stored: Marks | None, liked: bool, as_of: datetime, complete: datetime | None) -> Marks | None:
+    """Take over whether a film is among all that a member likes."""
+    if is_outdated(as_of, complete):
+        return stored
+    if stored is None:
         return Marks(None, True, False, None, None, as_of, None, as_of) if liked else None
-    if known.liked == liked or (known.updated_at > as_of and known.liked):
-        return known  # a feed may have told of it since
-    return replace(known, liked=liked)  # not `updated_at`, which is that of the rating
+    if stored.liked and stored.updated_at > as_of:
+        return stored  # a feed may have told of it since
+    return replace(stored, liked=liked)  # not `updated_at`, which is that of the rating
 
 
-def told_favourite(
-    known: Marks | None, favourite: bool, as_of: datetime, complete: datetime | None
+def with_favourite(
+    stored: Marks | None, favourite: bool, as_of: datetime, complete: datetime | None
 ) -> Marks | None:
-    """Return what is known of a film after a source told whether it is among a member's favourites."""
-    if complete is not None and as_of < complete:
-        return known
-    if known is None:
+    """Take over whether a film is among a member's favourites."""
+    if is_outdated(as_of, complete):
+        return stored
+    if stored is None:
         return Marks(None, False, True, None, None, as_of, None, as_of) if favourite else None
-    return known if known.favorite == favourite else replace(known, favorite=favourite)
+    return replace(stored, favorite=favourite)
 
 
-def told_viewing(known: Marks, stars: float | None, day: datetime, url: str) -> Marks:
-    """Return what is known of a film after a diary told its newest viewing, with the stars given then."""
-    linked = replace(known, diary_entry_url=better_link(known.diary_entry_url, url))
-    if stars is None or known.rating is None:
+def with_viewing(stored: Marks, stars: float | None, day: datetime, url: str) -> Marks:
+    """Take over what a diary says of a film's newest viewing, with the ``stars`` that were given then."""
+    linked = replace(stored, diary_entry_url=better_link(stored.diary_entry_url, url))
+    if stars is None or stored.rating is None:
         return linked
-    if known.rating == stars:
-        later = max(filter(None, (known.rated_at, day)))
-        return replace(linked, rated_at=known.rated_at if _too_early(later, known.seen_after) else later)
+    if stored.rating == stars:
+        later = max(filter(None, (stored.rated_at, day)))
+        return replace(linked, rated_at=_since(later, stored.seen_after) or stored.rated_at)
     # It was rated anew after this viewing.
-    return replace(linked, rated_at=None) if known.rated_at and known.rated_at <= day else linked
+    return replace(linked, rated_at=None) if stored.rated_at and stored.rated_at <= day else linked
 
 
-def better_link(known: str | None, told: str) -> str:
+def is_outdated(as_of: datetime, complete: datetime | None) -> bool:
+    """Say whether a newer source than this one has told all."""
+    return complete is not None and as_of < complete
+
+
+def better_link(stored: str | None, url: str) -> str:
     """Return which of two links to diary entries to keep: the site's address says more than a short code.
 
     Of two codes it is the one that was given later: they grow.
     """
-    if known is None or (is_short(known) and not is_short(told)):
-        return told
-    if is_short(told) and (not is_short(known) or (len(known), known) >= (len(told), told)):
-        return known
-    return told
-
-
-def is_short(url: str) -> bool:
-    return url.startswith(SHORT)
+    if stored is None:
+        return url
+    if stored.startswith(SHORT_LINK) and url.startswith(SHORT_LINK):
+        return max(stored, url, key=lambda link: (len(link), link))
+    return stored if url.startswith(SHORT_LINK) else url
 
 
 def midnight(day: date) -> datetime:

@@ -1,7 +1,7 @@
 """What members' feeds tell: news, exact days and links; never that something has gone."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,16 +10,19 @@ from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.items.members import FeedEntry, FeedNews, Listing
 from letterboxd_scraper.items.tasks import FeedStart, Provenance
 from letterboxd_scraper.store.crawl_state import failures
+from letterboxd_scraper.store.crawl_state.bookmarks import complete_listings
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
 from letterboxd_scraper.store.films.named import adopt_slugs
 from letterboxd_scraper.store.members.diaries import Viewing, save_entries
+from letterboxd_scraper.store.members.evidence import midnight
 from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, user_scrape_state, users
 from letterboxd_scraper.store.upsert import as_stored, offered, upsert
 
 # A feed shows no more.
 _REMEMBERED_AT_MOST = 50
-_Slug = int | str
+# The key of a film: its number, else its slug.
+_Key = int | str
 
 _TMDB = (
     films.update()
@@ -40,15 +43,18 @@ def due(
         users.c.letterboxd_username.label("name"), feed, rated.c.complete_as_of.label("complete")
     )
     for state, listing in ((feed, Listing.FEED), (rated, Listing.RATED)):
-        here = sa.and_(state.c.user_id == users.c.id, state.c.listing == listing)
-        query = query.join(state, here, isouter=True)
+        query = query.outerjoin(state, (state.c.user_id == users.c.id) & (state.c.listing == listing))
     if name is not None:
-        return [_start(row) for row in connection.execute(query.where(users.c.letterboxd_username == name))]
-    query = query.join(cohort_members, cohort_members.c.user_id == users.c.id)
-    query = query.where(cohort_members.c.cohort_id == cohort, users.c.status != "gone")
-    query = query.order_by(cohort_members.c.depth, users.c.letterboxd_username)
-    rows = connection.execute(query)
-    return [_start(row) for row in rows if shard is None or shard.holds(row.name)]
+        query = query.where(users.c.letterboxd_username == name)
+    else:
+        query = (
+            query.join(cohort_members, cohort_members.c.user_id == users.c.id)
+            .where(cohort_members.c.cohort_id == cohort, users.c.status != "gone")
+            .order_by(cohort_members.c.depth, users.c.letterboxd_username)
+        )
+    return [
+        _start(row) for row in connection.execute(query) if shard is None or name or shard.holds(row.name)
+    ]
 
 
 def _start(row: Any) -> FeedStart:
@@ -60,13 +66,12 @@ def _start(row: Any) -> FeedStart:
 def save_news(connection: sa.Connection, item: FeedNews, provenance: Provenance) -> None:
     """Store what is new in a member's feed, and remember what it said."""
     user = user_ids(connection, [item.member])[item.member]
-    ratings_set = _save_entries(connection, user, item, provenance.at)
     row = {
         "user_id": user,
         "listing": Listing.FEED,
         "page": 1,
         "seen": {entry.number: entry.mark for entry in item.entries[:_REMEMBERED_AT_MOST]},
-        "total": ratings_set,
+        "total": _save_entries(connection, user, item, provenance.at),
         "status": "complete",
         "run": provenance.run,
         "updated_at": provenance.at,
@@ -84,7 +89,7 @@ def save_answered(connection: sa.Connection, member: str, at: datetime) -> None:
 
 
 def save_status(connection: sa.Connection, member: str, status: str) -> None:
-    """Note what a feed tells of its member: when their profile is to be asked for stands as it is."""
+    """Note what a feed tells of its member; when their profile is to be asked for stands as it is."""
     changes = (users.c.letterboxd_username == member, users.c.status != status)
     connection.execute(users.update().where(*changes).values(status=status))
 
@@ -92,8 +97,8 @@ def save_status(connection: sa.Connection, member: str, status: str) -> None:
 def ratings_set_by(connection: sa.Connection, run: int) -> int:
     """Return how many ratings the feeds that a run read have set."""
     state = user_scrape_state.c
-    here = (state.listing == Listing.FEED, state.run == run)
-    return connection.scalar(sa.select(sa.func.sum(state.total)).where(*here)) or 0
+    query = sa.select(sa.func.sum(state.total)).where(state.listing == Listing.FEED, state.run == run)
+    return connection.scalar(query) or 0
 
 
 def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: datetime) -> int:
@@ -101,99 +106,88 @@ def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: date
     new = item.new
     adopt_slugs(connection, [entry.film for entry in new])
     ids = stored_film_ids(connection, [entry.film for entry in new])
-    complete = _complete(connection, user)
-    rows = _rows(connection, user, ids)
+    complete = complete_listings(connection, user).get(Listing.RATED)
+    stored = _stored_ratings(connection, user, ids)
     rated = _newest(new, (entry for entry in item.entries if entry.stars is not None))
-    spoken_of = _newest(new, (entry for entry in item.entries if entry.liked is not None))
-    setting = {
-        slug: entry
-        for slug, entry in rated.items()
-        if _is_news(entry, rows.get(slug), complete) and _stars(rows.get(slug)) != entry.stars
-    }
-    liking = {
-        slug: entry
-        for slug, entry in spoken_of.items()
-        if entry.liked and _is_news(entry, rows.get(slug), complete)
-    }
-    ids |= film_ids(connection, [entry.film for entry in [*setting.values(), *liking.values()]])
-    for slug in sorted(setting.keys() | liking.keys(), key=lambda slug: ids[slug]):
-        _set(connection, user, ids[slug], setting.get(slug), liking.get(slug), complete, at)
-    dating = {ids[slug]: _viewing(ids, entry) for slug, entry in rated.items() if slug in ids}
+    speaking = _newest(new, (entry for entry in item.entries if entry.liked is not None))
+    rating = [
+        entry
+        for key, entry in rated.items()
+        if _is_news(entry, stored.get(key), complete)
+        and (key not in stored or stored[key].rating != entry.stars)
+    ]
+    liking = [
+        entry for key, entry in speaking.items() if entry.liked and _is_news(entry, stored.get(key), complete)
+    ]
+    ids |= film_ids(connection, [entry.film for entry in [*rating, *liking]])
+    _save_marks(connection, user, ids, rating, liking, complete, at)
+    dating = {ids[key]: _viewing(ids, entry) for key, entry in rated.items() if key in ids}
     # An entry with stars is the better link.
     linking = [_viewing(ids, entry) for entry in [*rated.values(), *new] if entry.film.key in ids]
     save_entries(connection, user, linking, dating, at, keep_later=True)
     _save_tmdb(connection, ids, new)
-    return len(setting)
+    return len(rating)
 
 
-def _complete(connection: sa.Connection, user: int) -> datetime | None:
-    state = user_scrape_state.c
-    here = (state.user_id == user, state.listing == Listing.RATED)
-    return connection.scalar(sa.select(state.complete_as_of).where(*here))
-
-
-def _rows(connection: sa.Connection, user: int, ids: Mapping[_Slug, int]) -> dict[_Slug, Any]:
+def _stored_ratings(connection: sa.Connection, user: int, ids: Mapping[_Key, int]) -> dict[_Key, Any]:
     """Return what is stored of a member's films, by the keys of the films."""
     query = sa.select(ratings.c.film_id, ratings.c.rating, ratings.c.updated_at).where(
         ratings.c.user_id == user, ratings.c.film_id.in_(ids.values())
     )
     stored = {row.film_id: row for row in connection.execute(query)}
-    return {slug: stored[film] for slug, film in ids.items() if film in stored}
+    return {key: stored[film] for key, film in ids.items() if film in stored}
 
 
-def _newest(new: Iterable[FeedEntry], entries: Iterable[FeedEntry]) -> dict[_Slug, FeedEntry]:
+def _newest(new: Collection[FeedEntry], entries: Iterable[FeedEntry]) -> dict[_Key, FeedEntry]:
     """Return the newest of ``entries`` for each film, where it is a new one."""
-    newest: dict[_Slug, FeedEntry] = {}
+    newest: dict[_Key, FeedEntry] = {}
     for entry in entries:
         newest.setdefault(entry.film.key, entry)
-    guids = {entry.guid for entry in new}
-    return {slug: entry for slug, entry in newest.items() if entry.guid in guids}
+    return {key: entry for key, entry in newest.items() if entry in new}
 
 
-def _is_news(entry: FeedEntry, row: Any, complete: datetime | None) -> bool:
+def _is_news(entry: FeedEntry, stored: Any, complete: datetime | None) -> bool:
     """Say whether an entry tells more than what is stored: it is newer than the whole listing and the row."""
     if complete is not None and entry.published <= complete:
         return False
-    return row is None or row.updated_at <= entry.published
+    return stored is None or stored.updated_at <= entry.published
 
 
-def _stars(row: Any) -> float | None:
-    return None if row is None else row.rating
-
-
-def _set(
+def _save_marks(
     connection: sa.Connection,
     user: int,
-    film: int,
-    rated: FeedEntry | None,
-    liked: FeedEntry | None,
+    ids: Mapping[_Key, int],
+    rating: Iterable[FeedEntry],
+    liking: Iterable[FeedEntry],
     complete: datetime | None,
     at: datetime,
 ) -> None:
-    """Store the rating and the like of a film, as of when they were published: other sources may be newer."""
-    as_of = min(at, max(entry.published for entry in (rated, liked) if entry))
-    row: dict[str, Any] = {"user_id": user, "film_id": film, "updated_at": as_of}
-    row |= {"first_seen_at": as_of, "seen_after": complete}
-    if rated:
-        day = datetime.combine(rated.watched, time(), UTC)
-        row |= {"rating": rated.stars, "rated_at": day, "diary_entry_url": rated.url}
-    if liked:
-        row["liked"] = True
-    interval = offered if rated else as_stored
-    along = {"first_seen_at": interval, "seen_after": interval, "updated_at": offered}
-    upsert(connection, ratings, [row], along=along)
+    """Store ratings and likes as of when they were published: other sources may be newer."""
+    rated = {ids[entry.film.key]: entry for entry in rating}
+    liked = {ids[entry.film.key]: entry for entry in liking}
+    for film in sorted(rated.keys() | liked.keys()):
+        as_of = min(at, max(marks[film].published for marks in (rated, liked) if film in marks))
+        row: dict[str, Any] = {"user_id": user, "film_id": film, "updated_at": as_of}
+        row |= {"first_seen_at": as_of, "seen_after": complete}
+        if entry := rated.get(film):
+            row |= {"rating": entry.stars, "rated_at": midnight(entry.watched), "diary_entry_url": entry.url}
+        if film in liked:
+            row["liked"] = True
+        interval = offered if film in rated else as_stored
+        along = {"first_seen_at": interval, "seen_after": interval, "updated_at": offered}
+        upsert(connection, ratings, [row], along=along)
 
 
-def _viewing(ids: Mapping[_Slug, int], entry: FeedEntry) -> Viewing:
+def _viewing(ids: Mapping[_Key, int], entry: FeedEntry) -> Viewing:
     return Viewing(ids[entry.film.key], entry.watched, entry.stars, entry.url)
 
 
-def _save_tmdb(connection: sa.Connection, ids: Mapping[_Slug, int], entries: Iterable[FeedEntry]) -> None:
+def _save_tmdb(connection: sa.Connection, ids: Mapping[_Key, int], entries: Iterable[FeedEntry]) -> None:
     """Note where TMDB has the films of which nobody knew it."""
-    found = {
+    rows = {
         ids[entry.film.key]: {"film": ids[entry.film.key], "number": entry.tmdb_id, "kind": entry.tmdb_kind}
         for entry in entries
         if entry.tmdb_id and entry.film.key in ids
     }
-    if found:
-        connection.execute(_TMDB, [found[film] for film in sorted(found)])
+    if rows:
+        connection.execute(_TMDB, [rows[film] for film in sorted(rows)])

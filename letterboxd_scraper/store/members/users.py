@@ -1,4 +1,4 @@
-"""Members, found by the name in their links; the code on their profile survives a changed name."""
+"""Members, by the name in their links; the code of their profile survives a changed name."""
 
 from collections.abc import Iterable
 
@@ -17,22 +17,27 @@ def user_ids(connection: sa.Connection, names: Iterable[str]) -> dict[str, int]:
     return {row.letterboxd_username: row.id for row in connection.execute(query)}
 
 
+def names_of(connection: sa.Connection, ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of those of the members with these ids who are stored."""
+    query = sa.select(users.c.id, users.c.letterboxd_username).where(users.c.id.in_(list(ids)))
+    return {row.id: row.letterboxd_username for row in connection.execute(query)}
+
+
 def follow_renaming(connection: sa.Connection, profile: Profile) -> None:
     """Give a member who has a new name the row that they had under the old one."""
     if profile.lid is None:
         return
     of_name = users.c.letterboxd_username == profile.member
-    here = connection.execute(sa.select(users).where(of_name)).first()
-    before = connection.execute(
-        sa.select(users).where(users.c.letterboxd_lid == profile.lid, ~of_name)
-    ).first()
-    if before is None:
+    of_code = users.c.letterboxd_lid == profile.lid
+    new = connection.execute(sa.select(users).where(of_name)).first()
+    old = connection.execute(sa.select(users).where(of_code, ~of_name)).first()
+    if old is None:
         return
-    if here is None:
-        renamed = {"letterboxd_username": profile.member}
-        connection.execute(users.update().where(users.c.id == before.id).values(renamed))
-    elif here.letterboxd_lid is None:
-        merge_members(connection, before.id, here.id)
+    update = users.update().where(users.c.id == old.id)
+    if new is None:
+        connection.execute(update.values(letterboxd_username=profile.member))
+    elif new.letterboxd_lid is None:
+        merge_members(connection, old.id, new.id)
     else:
         # The name was somebody else's: this crawl puts right what is stored under it.
-        connection.execute(users.update().where(users.c.id == before.id).values(letterboxd_lid=None))
+        connection.execute(update.values(letterboxd_lid=None))

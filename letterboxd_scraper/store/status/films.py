@@ -1,4 +1,4 @@
-"""How many films and ratings a cohort has, and of how many films something is still to be found out."""
+"""How many films and ratings a cohort has, and how many of the films are still to be enriched."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,13 +9,13 @@ from letterboxd_scraper.store.films import enrichment
 from letterboxd_scraper.store.films.enrichment import Wanted
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import UTCDateTime, cohort_film_stats, cohort_members, films, ratings
-from letterboxd_scraper.store.status.model import Films
+from letterboxd_scraper.store.status.model import FilmCounts
 
 # Data of TMDB's that are asked for anew within this time, or should have been.
 _SOON = timedelta(days=14)
 
 
-def count(connection: sa.Connection, cohort: Cohort, wanted: Wanted, *, counted: bool) -> Films:
+def count(connection: sa.Connection, cohort: Cohort, wanted: Wanted, *, counted: bool) -> FilmCounts:
     """Return what is known of a cohort's films. ``counted``: its statistics are as new as its ratings."""
     lacks = enrichment.needs_enrichment()
     due = enrichment.is_due(connection, wanted)
@@ -30,7 +30,7 @@ def count(connection: sa.Connection, cohort: Cohort, wanted: Wanted, *, counted:
         many().filter(told < wanted.tmdb_before + _SOON),
     ).where(_of_members(cohort))
     total, *others = connection.execute(query).one()
-    return Films(total, _ratings(connection, cohort, counted=counted), *others)
+    return FilmCounts(total, _ratings(connection, cohort, counted=counted), *others)
 
 
 def _of_members(cohort: Cohort) -> sa.ColumnElement[bool]:

@@ -2,18 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
+from humanize import naturaldelta
 
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.schema import (
-    UTCDateTime,
-    cohort_members,
-    film_rankings,
-    user_scrape_state,
-    users,
-)
+from letterboxd_scraper.store.schema import cohort_members, film_rankings, user_scrape_state, users
+
+
+class MemberAge(NamedTuple):
+    """When a member was last read in ``full`` and by a ``delta`` crawl; their data are ``as_of`` then.
+
+    That is when they were last read, or taken from an archive, or seen to have the counts of that time.
+    """
+
+    status: str
+    full: datetime | None
+    delta: datetime | None
+    as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +57,37 @@ class Freshness:
 
 
 def of_cohort(connection: sa.Connection, cohort: Cohort, strategy: str) -> Freshness:
-    """Return how old a cohort's data and its ranking by a strategy are.
+    """Return how old a cohort's data and its ranking by a strategy are."""
+    ages = [age.as_of for age in of_members(connection, cohort) if age.status == "ok"]
+    read = [as_of for as_of in ages if as_of]
+    r = film_rankings.c
+    query = sa.select(r.computed_at).where(r.cohort_id == cohort.id, r.strategy == strategy)
+    ranked = connection.scalar(query.limit(1))
+    return Freshness(len(ages), len(read), min(read, default=None), max(read, default=None), ranked)
 
-    A member's data are as old as the last time they were read, taken from an archive, or seen to have the
-    counts of that time.
-    """
+
+def of_members(connection: sa.Connection, cohort: Cohort) -> list[MemberAge]:
+    """Return how old the data of each of a cohort's members are."""
     u, state = users.c, user_scrape_state.c
-    told = (
-        sa.select(state.user_id, sa.func.max(state.complete_as_of, type_=UTCDateTime).label("told_at"))
-        .where(state.listing == Listing.RATED)
-        .group_by(state.user_id)
-        .subquery("told")
-    )
     unmoved = sa.and_(
-        u.films_count.is_not_distinct_from(u.crawled_films_count),
-        u.likes_count.is_not_distinct_from(u.crawled_likes_count),
-        u.crawled_films_count.is_not(None),
+        u.films_count == u.crawled_films_count, u.likes_count.is_not_distinct_from(u.crawled_likes_count)
     )
-    seen = sa.case((unmoved, u.counts_seen_at))
     query = (
-        sa.select(u.last_full_scrape_at, u.last_incremental_scrape_at, told.c.told_at, seen)
+        sa.select(u.status, u.last_full_scrape_at, u.last_incremental_scrape_at)
+        .add_columns(state.complete_as_of, sa.case((unmoved, u.counts_seen_at)))
         .join_from(cohort_members, users, u.id == cohort_members.c.user_id)
-        .outerjoin(told, told.c.user_id == u.id)
-        .where(cohort_members.c.cohort_id == cohort.id, u.status == "ok")
+        .outerjoin(user_scrape_state, (state.user_id == u.id) & (state.listing == Listing.RATED))
+        .where(cohort_members.c.cohort_id == cohort.id)
     )
-    rows = connection.execute(query).all()
-    read = [max(moment for moment in row if moment) for row in rows if any(row[:3])]
-    here = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy)
-    ranked = connection.scalar(sa.select(film_rankings.c.computed_at).where(here).limit(1))
-    oldest, newest = min(read, default=None), max(read, default=None)
-    return Freshness(len(rows), len(read), oldest, newest, ranked)
+    return [
+        MemberAge(status, full, delta, _latest(full, delta, told, seen) if full or delta or told else None)
+        for status, full, delta, told, seen in connection.execute(query)
+    ]
+
+
+def _latest(*moments: datetime | None) -> datetime:
+    return max(moment for moment in moments if moment)
 
 
 def _ago(then: datetime, now: datetime) -> str:
-    from humanize import naturaldelta
-
     return naturaldelta(now - then) if now - then >= timedelta(minutes=1) else "a moment"

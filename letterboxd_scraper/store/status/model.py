@@ -1,11 +1,11 @@
-"""What is told of how it stands; written as JSON, field by field."""
+"""How cohorts stand, and what runs: as `letterboxd status --json` writes it, field by field."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class MemberCounts:
     """A cohort's members by state. ``read`` and ``never_read`` are those of the ``ok`` ones.
 
     What is known of those who were read is as of ``oldest`` to ``newest``.
@@ -21,7 +21,7 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
-class Films:
+class FilmCounts:
     """The films of a cohort, rated or liked.
 
     ``complete`` ones lack nothing; ``waiting`` ones do, and are not looked at again yet. ``tmdb_ageing``
@@ -46,7 +46,7 @@ class DueMembers:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class RankingAge:
     """A stored ranking; ``outdated``: a rating or membership has changed since."""
 
     strategy: str
@@ -92,11 +92,11 @@ class CohortStatus:
     """How it stands with a cohort. ``failures`` are open: pages that could not be read and are missing."""
 
     cohort: str
-    members: Members
-    films: Films
+    members: MemberCounts
+    films: FilmCounts
     due: DueMembers
     failures: int
-    rankings: tuple[Ranking, ...]
+    rankings: tuple[RankingAge, ...]
     runs: tuple[LastRun, ...]
 
 

@@ -13,41 +13,35 @@ from letterboxd_scraper.store.schema import (
     ratings,
     scrape_runs,
 )
-from letterboxd_scraper.store.status.model import Ranking
+from letterboxd_scraper.store.status.model import RankingAge
 
 
-def stored(connection: sa.Connection, cohort: Cohort, *, counted: bool) -> tuple[Ranking, ...]:
+def stored(connection: sa.Connection, cohort: Cohort, *, counted: bool) -> tuple[RankingAge, ...]:
     """Return a cohort's rankings. ``counted``: nothing has changed since its statistics were made."""
-    r = film_rankings.c
+    r, h = film_rankings.c, film_histograms.c
     computed = sa.func.min(r.computed_at, type_=UTCDateTime)
     query = sa.select(r.strategy, computed).where(r.cohort_id == cohort.id).group_by(r.strategy)
     rows = connection.execute(query.order_by(r.strategy)).all()
-    counted_at = _counted_at(connection, cohort) if rows else None
     # Most rankings are as new as what was counted for them, and nothing more is to be looked at.
+    current_since = None
+    if rows and counted:
+        current_since = connection.scalar(sa.select(h.computed_at).where(h.cohort_id == cohort.id).limit(1))
     outdated = {
-        at: not (counted and counted_at is not None and at >= counted_at)
-        and _has_changed(connection, cohort, at)
+        at: (current_since is None or at < current_since) and _has_changed(connection, cohort, at)
         for at in {at for _, at in rows}
     }
-    return tuple(Ranking(strategy, at, outdated[at]) for strategy, at in rows)
-
-
-def _counted_at(connection: sa.Connection, cohort: Cohort) -> datetime | None:
-    h = film_histograms.c
-    query = sa.select(h.computed_at).where(h.cohort_id == cohort.id).limit(1)
-    return connection.scalar(query)
+    return tuple(RankingAge(strategy, at, outdated[at]) for strategy, at in rows)
 
 
 def _has_changed(connection: sa.Connection, cohort: Cohort, since: datetime) -> bool:
     """Say whether a rating of a member, or who the members are, has changed since then."""
     m, r, runs = cohort_members.c, ratings.c, scrape_runs.c
-    here = m.cohort_id == cohort.id
-    rated = (
-        sa.select(r.user_id).join(cohort_members, m.user_id == r.user_id).where(here, r.updated_at > since)
-    )
-    joined = sa.select(m.user_id).where(here, m.followed_at > since)
+    of_cohort = m.cohort_id == cohort.id
+    joined = sa.select(m.user_id).where(of_cohort, m.followed_at > since)
     # What was removed has left no row to look at.
     ran = sa.select(runs.id).where(
         runs.cohort == cohort.label, runs.finished_at > since, runs.rows_changed > 0
     )
+    rated = sa.select(r.user_id).join(cohort_members, m.user_id == r.user_id)
+    rated = rated.where(of_cohort, r.updated_at > since)
     return any(connection.execute(query.limit(1)).first() is not None for query in (joined, ran, rated))

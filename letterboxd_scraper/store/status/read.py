@@ -1,5 +1,6 @@
-"""Reading how it stands; nothing is written."""
+"""Reading how cohorts stand, and what runs; nothing is written."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,19 +8,19 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.config import DEFAULT_STRATEGY, Config
+from letterboxd_scraper.config import Config
 from letterboxd_scraper.items.tasks import Reason
 from letterboxd_scraper.store.due import delta_crawl
 from letterboxd_scraper.store.films.enrichment import Wanted
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import changed_facts, cohort_members, scrape_failures, scrape_runs, users
 from letterboxd_scraper.store.status import films, freshness, rankings, runs
-from letterboxd_scraper.store.status.model import CohortStatus, DueMembers, LastRun, Members, Status
+from letterboxd_scraper.store.status.model import CohortStatus, DueMembers, LastRun, MemberCounts, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What is due: days between audits, what enrichment asks for; and how long a run may show no life."""
+class StatusQuery:
+    """What counts as due: days between audits, what enrichment asks for; how long a run may show no life."""
 
     audit_days: int
     silence: timedelta
@@ -36,61 +37,55 @@ class Rules:
         return cls(settings.DELTA_AUDIT_DAYS, timedelta(seconds=2 * settings.LEASE_SECONDS), wanted)
 
 
-def read(connection: sa.Connection, cohorts: Sequence[Cohort], rules: Rules) -> Status:
+def read(connection: sa.Connection, cohorts: Sequence[Cohort], query: StatusQuery) -> Status:
     """Return how it stands with these cohorts, and what runs now."""
     counted = connection.execute(sa.select(changed_facts.c.id).limit(1)).first() is None
-    last = runs.last_runs(connection, rules.silence)
+    last = runs.last_runs(connection, query.silence)
     still_open = sa.select(sa.func.count()).where(scrape_failures.c.resolved_at.is_(None))
     return Status(
-        at=rules.wanted.at,
+        at=query.wanted.at,
         cohorts=tuple(
-            _cohort(connection, cohort, rules, last.get(cohort.label, ()), counted=counted)
+            _cohort(connection, cohort, query, last.get(cohort.label, ()), counted=counted)
             for cohort in cohorts
         ),
-        running=runs.running(connection, rules.silence),
+        running=runs.running(connection, query.silence),
         failures=connection.scalar(still_open) or 0,
     )
 
 
 def _cohort(
-    connection: sa.Connection, cohort: Cohort, rules: Rules, last: tuple[LastRun, ...], *, counted: bool
+    connection: sa.Connection, cohort: Cohort, query: StatusQuery, last: tuple[LastRun, ...], *, counted: bool
 ) -> CohortStatus:
     return CohortStatus(
         cohort=cohort.label,
         members=_members(connection, cohort),
-        films=films.count(connection, cohort, rules.wanted, counted=counted),
-        due=_due(connection, cohort, rules),
+        films=films.count(connection, cohort, query.wanted, counted=counted),
+        due=_due(connection, cohort, query),
         failures=_failures(connection, cohort),
         rankings=rankings.stored(connection, cohort, counted=counted),
         runs=last,
     )
 
 
-def _members(connection: sa.Connection, cohort: Cohort) -> Members:
-    states = (
-        sa.select(users.c.status, sa.func.count())
-        .join(cohort_members, cohort_members.c.user_id == users.c.id)
-        .where(cohort_members.c.cohort_id == cohort.id)
-        .group_by(users.c.status)
-    )
-    number = {status: count for status, count in connection.execute(states)}
-    fresh = freshness.of_cohort(connection, cohort, DEFAULT_STRATEGY)
-    return Members(
-        ok=number.get("ok", 0),
-        private=number.get("private", 0),
-        gone=number.get("gone", 0),
-        read=fresh.read,
-        never_read=fresh.members - fresh.read,
-        oldest=fresh.oldest,
-        newest=fresh.newest,
+def _members(connection: sa.Connection, cohort: Cohort) -> MemberCounts:
+    ages = freshness.of_members(connection, cohort)
+    number = Counter(age.status for age in ages)
+    read = [age.as_of for age in ages if age.status == "ok" and age.as_of]
+    return MemberCounts(
+        ok=number["ok"],
+        private=number["private"],
+        gone=number["gone"],
+        read=len(read),
+        never_read=number["ok"] - len(read),
+        oldest=min(read, default=None),
+        newest=max(read, default=None),
     )
 
 
-def _due(connection: sa.Connection, cohort: Cohort, rules: Rules) -> DueMembers:
-    when = delta_crawl.When(rules.wanted.at)
-    night = delta_crawl.cohort_night(connection, cohort, when, audit_days=rules.audit_days)
-    audits = sum(start.reason is Reason.AUDIT for start in night.starts)
-    return DueMembers(len(night.starts) + len(night.full), audits)
+def _due(connection: sa.Connection, cohort: Cohort, query: StatusQuery) -> DueMembers:
+    due = delta_crawl.of_cohort(connection, cohort, query.wanted.at, audit_days=query.audit_days)
+    audits = sum(start.reason is Reason.AUDIT for start in due.delta)
+    return DueMembers(len(due.delta) + len(due.full), audits)
 
 
 def _failures(connection: sa.Connection, cohort: Cohort) -> int:
