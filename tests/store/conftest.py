@@ -1,0 +1,33 @@
+"""An SQLite database in memory, for rules that are the same on both databases: nothing is kept of a test."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.schema import metadata
+
+
+@pytest.fixture(scope="session")
+def schema_in_memory() -> Iterator[sa.Engine]:
+    engine = make_engine("sqlite://")
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(schema_in_memory: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that is rolled back."""
+    with schema_in_memory.connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def memory() -> Iterator[sa.Engine]:
+    """A database of the test's own, for what opens transactions itself."""
+    engine = make_engine("sqlite://")
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
