@@ -19,12 +19,14 @@ MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 def add_user(connection: sa.Connection, name: str, **values: Any) -> int:
     row = {"letterboxd_username": name, "created_at": MONDAY} | values
-    return connection.execute(users.insert().values(row).returning(users.c.id)).scalar_one()
+    user: int = connection.execute(users.insert().values(row).returning(users.c.id)).scalar_one()
+    return user
 
 
 def add_film(connection: sa.Connection, slug: str | None, **values: Any) -> int:
     row = {"slug": slug, "title": (slug or "untitled").title()} | values
-    return connection.execute(films.insert().values(row).returning(films.c.id)).scalar_one()
+    film: int = connection.execute(films.insert().values(row).returning(films.c.id)).scalar_one()
+    return film
 
 
 def add_rating(connection: sa.Connection, user: int, film: int, **values: Any) -> None:
@@ -58,7 +60,7 @@ def add_cohort(
 
 def add_run(connection: sa.Connection, **values: Any) -> int:
     row = {"type": "profile", "started_at": MONDAY, "work_began_at": MONDAY} | values
-    run = connection.execute(scrape_runs.insert().values(row).returning(scrape_runs.c.id)).scalar_one()
+    run: int = connection.execute(scrape_runs.insert().values(row).returning(scrape_runs.c.id)).scalar_one()
     if "work_run" not in values:
         connection.execute(scrape_runs.update().where(scrape_runs.c.id == run).values(work_run=run))
     return run

@@ -14,6 +14,8 @@ from letterboxd_scraper.items.tasks import DeltaStart, Reason, Stored
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.due import delta_crawl
 from letterboxd_scraper.store.due.delta_crawl import MembersDue, of_cohort, of_member
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.schema import users
 from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_film, add_rating, add_run, add_user
 
 LAST_WEEK = MONDAY - 7 * DAY
@@ -139,15 +141,14 @@ def test_what_was_made_good_or_is_not_a_deltas_to_read_is_no_failure(connection:
 def test_a_start_tells_the_counts(connection: sa.Connection) -> None:
     add_user(connection, "ada", **UNMOVED)
     add_user(connection, "ben", **UNMOVED | {"films_count": 11, "likes_count": 7})
-    read = {"crawled_films": 10, "crawled_likes": 5, "read_at": LAST_WEEK}
     members = due(connection, audit="none")
-    assert members == MembersDue((DeltaStart("ben", Reason.MOVED, 11, 7, **read),), (), 1)
+    assert members == MembersDue((DeltaStart("ben", Reason.MOVED, 11, 7, 10, 5, LAST_WEEK),), (), 1)
 
 
 def test_of_who_is_not_counted_no_counts_hold(connection: sa.Connection) -> None:
     add_user(connection, "ben", **UNMOVED | {"counts_seen_at": None})
-    read = {"crawled_films": 10, "crawled_likes": 5, "read_at": LAST_WEEK}
-    assert of_member(connection, "ben", MONDAY).delta == (DeltaStart("ben", Reason.UNCOUNTED, **read),)
+    start = DeltaStart("ben", Reason.UNCOUNTED, None, None, 10, 5, LAST_WEEK)
+    assert of_member(connection, "ben", MONDAY).delta == (start,)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ NAMES = [f"member-{number}" for number in range(10)]
 
 
 def audited(connection: sa.Connection, at: datetime, days: int = 30, **arguments: Any) -> set[str]:
-    cohort = delta_crawl.cohorts.find(connection, "friends")
+    cohort = cohorts.find(connection, "friends")
     members = of_cohort(connection, cohort, at, audit_days=days, **arguments)
     names = [start.name for start in members.delta if start.reason is Reason.AUDIT]
     return {*names, *(start.name for start in members.full)}
@@ -249,7 +250,7 @@ def test_audits_are_spread_over_their_days(connection: sa.Connection, days: int)
     """Nobody is read otherwise, so who is due stays so; on each day as many more are."""
     add_circle(connection, last_full_scrape_at=MONDAY - 99 * DAY)
     assert audited(connection, MONDAY, days) == set(NAMES)
-    connection.execute(delta_crawl.users.update().values(last_full_scrape_at=MONDAY))
+    connection.execute(users.update().values(last_full_scrape_at=MONDAY))
     first = math.ceil(days / 3)
     many = [len(audited(connection, MONDAY + day * DAY, days)) for day in range(days + first + 1)]
     assert many[:first] == [0] * first

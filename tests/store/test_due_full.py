@@ -140,8 +140,8 @@ def test_of_a_finished_listing_of_rated_films_the_likes_are_those_that_are_store
     add_state(connection, ada, Listing.RATED, run, status="complete")
     add_state(connection, ada, Listing.LIKES, run, status="complete")
     (start,) = full_crawl.member_start(connection, "ada", run, MONDAY)
-    liked = {listing: bookmark.liked for listing, bookmark in start.bookmarks.items()}
-    assert liked == {Listing.RATED: 2, Listing.LIKES: 0}
+    likes = {listing: bookmark.liked for listing, bookmark in start.bookmarks.items()}
+    assert likes == {Listing.RATED: 2, Listing.LIKES: 0}
 
 
 # Whom members lead to

@@ -20,7 +20,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(pace.time, "time", clock)
+    monkeypatch.setattr("letterboxd_scraper.store.crawl_state.pace.time.time", clock)
     return clock
 
 

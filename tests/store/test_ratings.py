@@ -147,9 +147,11 @@ def tile(slug: str, stars: float | None = None, liked: bool = False) -> Tile:
     return Tile(Film(slug, slug.title()), stars, liked)
 
 
-def save(connection: sa.Connection, state: ListingState, *tiles: Tile) -> dict[str, int]:
-    ids = {each.film.slug: add_film(connection, each.film.slug) for each in dict.fromkeys(tiles)}
-    save_tiles(connection, state, page(state.listing, *tiles), dict(ids), TUESDAY)
+def save(connection: sa.Connection, state: ListingState, *tiles: Tile) -> dict[int | str, int]:
+    ids: dict[int | str, int] = {
+        each.film.slug: add_film(connection, each.film.slug) for each in dict.fromkeys(tiles)
+    }
+    save_tiles(connection, state, page(state.listing, *tiles), ids, TUESDAY)
     return ids
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.store.crawl_state import liveness, runs
 from letterboxd_scraper.store.crawl_state.liveness import RunState
-from letterboxd_scraper.store.schema import scrape_failures, scrape_runs
+from letterboxd_scraper.store.schema import scrape_failures, scrape_runs, users
 from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_run, add_user
 
 SECOND = timedelta(seconds=1)
@@ -143,10 +144,10 @@ def test_on_shards_each_ones_latest_work_counts(connection: sa.Connection) -> No
     second = add_run(connection, cohort="friends", shard="1/2")
 
     def read_by(run: int) -> int:
-        connection.execute(runs.users.update().values(last_full_scrape_run=run))
+        connection.execute(users.update().values(last_full_scrape_run=run))
         return runs.members_done(connection, cohort.id, "friends")[0]
 
-    in_first = sum(runs.Shard(1, 2).holds(name) for name in names)
+    in_first = sum(Shard(1, 2).holds(name) for name in names)
     assert 0 < in_first < 8
     assert read_by(second) == 8, "its options are those of the work on the other shard"
     assert read_by(whole) == 8 - in_first
