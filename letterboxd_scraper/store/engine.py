@@ -16,9 +16,7 @@ _SQLITE_PRAGMAS = ("foreign_keys=on", "journal_mode=wal", "synchronous=normal", 
 def make_engine(url: str) -> sa.Engine:
     """Return an engine for ``url``; an SQLite file's folder is made. Raises StoreNotReady."""
     if not url.startswith("sqlite"):
-        engine = sa.create_engine(url, pool_pre_ping=True)
-        sa.event.listen(engine, "rollback", _forget)
-        return engine
+        return sa.create_engine(url, pool_pre_ping=True)
     database = sa.make_url(url).database
     if database:
         try:
@@ -30,7 +28,6 @@ def make_engine(url: str) -> sa.Engine:
     engine = sa.create_engine(url)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
-    sa.event.listen(engine, "rollback", _forget)
     return engine
 
 
@@ -45,12 +42,6 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     # processes would otherwise fail with "database is locked" instead of waiting for each other.
     reading = connection.get_execution_options().get("reading")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-
-def _forget(connection: sa.Connection) -> None:
-    """Drop what is kept with the connection: it may have been found in what is rolled back."""
-    if not connection.invalidated:  # else it went with the connection
-        connection.info.clear()
 
 
 @contextmanager

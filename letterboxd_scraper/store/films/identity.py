@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,100 +12,31 @@ from letterboxd_scraper.store.merge import merge_films
 from letterboxd_scraper.store.schema import films
 from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing
 
-_SHOWN = (
-    films.c.id,
-    films.c.letterboxd_film_id,
-    films.c.letterboxd_lid,
-    films.c.slug,
-    films.c.title,
-    films.c.release_year,
-)
-# Where a connection keeps what it was told about films, and of how many. A rollback clears it.
-_MEMORY = "films"
-_REMEMBERED_AT_MOST = 20_000
-
-
-@cache
-def _of_names(dialect: str, name: sa.Column[Any]) -> sa.Select[Any]:
-    return sa.select(*_SHOWN).where(in_list(dialect, name))
-
-
-@cache
-def _sum_of_ids(dialect: str) -> sa.Select[Any]:
-    number = films.c.letterboxd_film_id
-    return sa.select(sa.func.sum(films.c.id)).where(in_list(dialect, number))
+_NUMBER, _LID, _SLUG = films.c.letterboxd_film_id, films.c.letterboxd_lid, films.c.slug
+_COLUMNS = (films.c.id, _NUMBER, _LID, _SLUG, films.c.title, films.c.release_year)
 
 
 def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
-    """Return the database's id for each film's key.
+    """Return the database's id for the key of each film on a page.
 
-    Films not known are inserted, changed ones corrected, and rows that the page shows to be one
+    Films that are not stored are inserted, changed ones corrected, and rows that the page shows to be one
     film are made one.
     """
-    every = _each_with_its_own_names({film.key: film for film in shown})
-    found = _remembered(connection, every)
-    if unknown := [film for film in every if film.key not in found]:
-        looked_up = _looked_up(connection, unknown)
-        _remember(connection, looked_up)
-        found |= {film.key: number for film, number in looked_up.items()}
-    return found
-
-
-def _remembered(connection: sa.Connection, shown: Sequence[Film]) -> dict[int | str, int]:
-    """Return the ids of those films that have been looked up over this connection before.
-
-    One number tells whether all of them still have these ids: another process may have made one film of two.
-    """
-    memory: dict[Film, int] = connection.info.get(_MEMORY, {})
-    found: dict[int | str, int] = {film.key: memory[film] for film in shown if film in memory}
-    if found:
-        ids = connection.scalar(_sum_of_ids(connection.dialect.name), as_list(found))
-        if ids != sum(found.values()):
-            memory.clear()
-            return {}
-    return found
-
-
-def _remember(connection: sa.Connection, found: Mapping[Film, int]) -> None:
-    memory = connection.info.setdefault(_MEMORY, {})
-    if len(memory) > _REMEMBERED_AT_MOST:
-        memory.clear()
-    memory |= {film: number for film, number in found.items() if film.film_id}
-
-
-def _looked_up(connection: sa.Connection, shown: Sequence[Film]) -> dict[Film, int]:
-    known = _Known()
-    known.look_up_numbers(connection, shown)
+    on_page = _with_names_of_their_own({film.key: film for film in shown})
+    numbers = [film.film_id for film in on_page if film.film_id]
+    stored = {row.letterboxd_film_id: row for row in _rows(connection, _NUMBER, numbers)}
     # Slugs and codes are unique: where a row says just what the page shows, as nearly all do, no other
     # row can have those of the film.
-    found = {
-        film: row.id for film in shown if (row := known.by_number.get(film.film_id)) and _says(row, film)
+    ids = {
+        film.key: int(row.id)
+        for film in on_page
+        if (row := stored.get(film.film_id)) is not None and _is_unchanged(row, film)
     }
-    found |= _inserted(
-        connection, [film for film in shown if film.film_id and film.film_id not in known.by_number]
-    )
-    wanted = [film for film in shown if film not in found]
-    return found | (_reconciled(connection, wanted) if wanted else {})
-
-
-def _inserted(connection: sa.Connection, wanted: Sequence[Film]) -> dict[Film, int]:
-    """Insert films; return the ids of those whose number, slug and code no other had."""
-    rows = [_row(film) for film in sorted(wanted, key=lambda film: film.slug)]
-    inserted = {row.slug: row.id for row in insert_missing(connection, films, rows, "id", "slug")}
-    return {film: inserted[film.slug] for film in wanted if film.slug in inserted}
-
-
-def _reconciled(connection: sa.Connection, wanted: Sequence[Film]) -> dict[Film, int]:
-    known = _Known.of(connection, wanted)
-    if _merge_doubles(connection, known, wanted) or _free_names(connection, known, wanted):
-        connection.info.pop(_MEMORY, None)
-        known = _Known.of(connection, wanted)
-    if missing := [film for film in wanted if known.row(film) is None]:
-        _inserted(connection, missing)
-        known = _Known.of(connection, wanted)
-    for film in wanted:
-        _correct(connection, known.row(film), film)
-    return {film: known.row(film).id for film in wanted}
+    if len(ids) < len(on_page):
+        ids |= _inserted(connection, [f for f in on_page if f.film_id and f.film_id not in stored])
+    if len(ids) < len(on_page):
+        ids |= _reconciled(connection, [film for film in on_page if film.key not in ids])
+    return ids
 
 
 def redirected(connection: sa.Connection, asked: Film, shown: Film) -> int:
@@ -116,16 +47,15 @@ def redirected(connection: sa.Connection, asked: Film, shown: Film) -> int:
     keep = film_ids(connection, [shown])[shown.key]
     other = stored_film_ids(connection, [asked]).get(asked.key)
     if other is not None and other != keep:
-        connection.info.pop(_MEMORY, None)
         merge_films(connection, keep, other)
     return keep
 
 
 def stored_film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
     """Return the database's id for the key of each film that is stored already; nothing is written."""
-    wanted = list({film.key: film for film in shown}.values())
-    known = _Known.of(connection, wanted)
-    return {film.key: row.id for film in wanted if (row := known.row(film)) is not None}
+    wanted = {film.key: film for film in shown}
+    stored = _StoredFilms(connection, wanted.values())
+    return {key: int(rows[0].id) for key, film in wanted.items() if (rows := stored.rows(film))}
 
 
 def is_stored(connection: sa.Connection, slug: str) -> bool:
@@ -133,77 +63,69 @@ def is_stored(connection: sa.Connection, slug: str) -> bool:
     return bool(connection.scalar(sa.select(sa.exists().where(films.c.slug == slug))))
 
 
-def _each_with_its_own_names(shown: dict[int | str, Film]) -> list[Film]:
-    """Let the last film that shows a slug or a code have it: no two can be stored with the same."""
-    slugs = {film.slug: key for key, film in shown.items()}
-    lids = {film.lid: key for key, film in shown.items()}
-    wanted = []
-    for key, film in shown.items():
-        if film.film_id and slugs[film.slug] != key:
-            film = replace(film, slug=placeholder(film.film_id))
-        wanted.append(film if lids[film.lid] == key else replace(film, lid=None))
-    return wanted
-
-
 def placeholder(number: int) -> str:
     """Return an address of a film that holds whatever its slug is; the site knows it, too."""
     return f"film:{number}"
 
 
-class _Known:
-    """The stored films that any of the shown ones may be."""
-
-    def __init__(self) -> None:
-        self.by_number: dict[int | None, Any] = {}
-        self.by_lid: dict[str, Any] = {}
-        self.by_slug: dict[str, Any] = {}
-
-    @classmethod
-    def of(cls, connection: sa.Connection, shown: Sequence[Film]) -> Self:
-        known = cls()
-        known.look_up_numbers(connection, shown)
-        known.look_up_names(connection, shown)
-        return known
-
-    def look_up_numbers(self, connection: sa.Connection, shown: Sequence[Film]) -> None:
-        self._add(connection, films.c.letterboxd_film_id, [film.film_id for film in shown if film.film_id])
+class _StoredFilms:
+    """The rows that films of a page may be, by each of the names that tell films apart."""
 
     # Each name by itself, instead of one look-up with OR: so each uses its index.
-    def look_up_names(self, connection: sa.Connection, shown: Sequence[Film]) -> None:
-        self._add(connection, films.c.slug, [film.slug for film in shown])
-        self._add(connection, films.c.letterboxd_lid, [film.lid for film in shown if film.lid])
+    def __init__(self, connection: sa.Connection, on_page: Iterable[Film]) -> None:
+        on_page = list(on_page)
+        rows = [
+            *_rows(connection, _NUMBER, [film.film_id for film in on_page if film.film_id]),
+            *_rows(connection, _SLUG, [film.slug for film in on_page]),
+            *_rows(connection, _LID, [film.lid for film in on_page if film.lid]),
+        ]
+        self.by_number = {row.letterboxd_film_id: row for row in rows if row.letterboxd_film_id}
+        self.by_lid = {row.letterboxd_lid: row for row in rows if row.letterboxd_lid}
+        self.by_slug = {row.slug: row for row in rows}
 
-    def _add(self, connection: sa.Connection, name: sa.Column[Any], wanted: Sequence[Any]) -> None:
-        for row in connection.execute(_of_names(connection.dialect.name, name), as_list(wanted)):
-            self.by_number[row.letterboxd_film_id] = row
-            self.by_lid[row.letterboxd_lid] = row
-            self.by_slug[row.slug] = row
-
-    def rows(self, film: Film) -> list[Any]:
+    def rows(self, film: Film) -> list[sa.Row[Any]]:
         """Return the rows that are this film, the surest first: by number, by short code, by slug."""
-        named = [self.by_lid.get(film.lid or ""), self.by_slug.get(film.slug)]
-        numbered = self.by_number.get(film.film_id or 0)
-        found = [numbered, *(row for row in named if row is not None and not _is_another(row, film))]
-        return list({row.id: row for row in found if row is not None}.values())
-
-    def row(self, film: Film) -> Any:
-        """Return the film's stored row or None."""
-        return next(iter(self.rows(film)), None)
+        named = (self.by_lid.get(film.lid), self.by_slug.get(film.slug))
+        same = [row for row in named if row is not None and not _is_another(row, film)]
+        if (numbered := self.by_number.get(film.film_id)) is not None:
+            same.insert(0, numbered)
+        return list({row.id: row for row in same}.values())
 
 
-def _is_another(row: Any, film: Film) -> bool:
+def _rows(connection: sa.Connection, name: sa.Column[Any], values: Sequence[Any]) -> Sequence[sa.Row[Any]]:
+    return connection.execute(_query(connection.dialect.name, name), as_list(values)).all()
+
+
+@cache
+def _query(dialect: str, name: sa.Column[Any]) -> sa.Select[Any]:
+    return sa.select(*_COLUMNS).where(in_list(dialect, name))
+
+
+def _with_names_of_their_own(on_page: Mapping[int | str, Film]) -> list[Film]:
+    """Let the last film that shows a slug or a code have it: no two can be stored with the same."""
+    slugs = {film.slug: key for key, film in on_page.items()}
+    lids = {film.lid: key for key, film in on_page.items()}
+    distinct = []
+    for key, film in on_page.items():
+        if film.film_id and slugs[film.slug] != key:
+            film = replace(film, slug=placeholder(film.film_id))
+        distinct.append(film if lids[film.lid] == key else replace(film, lid=None))
+    return distinct
+
+
+def _is_another(row: sa.Row[Any], film: Film) -> bool:
     """Say whether a row of the same code or slug is another film: where both show more, that differs."""
     if row.letterboxd_film_id and film.film_id:
         return bool(row.letterboxd_film_id != film.film_id)
     return bool(row.letterboxd_lid and film.lid and row.letterboxd_lid != film.lid)
 
 
-def _says(row: Any, film: Film) -> bool:
+def _is_unchanged(row: sa.Row[Any], film: Film) -> bool:
     """Say whether a stored row says just what the page shows."""
-    return tuple(row[1:]) == (film.film_id, film.lid, film.slug, film.title, film.year)
+    return tuple(row)[1:] == (film.film_id, film.lid, film.slug, film.title, film.year)
 
 
-def _row(film: Film) -> dict[str, Any]:
+def _values(film: Film) -> dict[str, Any]:
     return {
         "letterboxd_film_id": film.film_id,
         "letterboxd_lid": film.lid,
@@ -213,38 +135,63 @@ def _row(film: Film) -> dict[str, Any]:
     }
 
 
-def _merge_doubles(connection: sa.Connection, known: _Known, shown: Sequence[Film]) -> bool:
+def _inserted(connection: sa.Connection, new: Sequence[Film]) -> dict[int | str, int]:
+    """Insert films; return, by their keys, the ids of those whose number, slug and code no other had."""
+    rows = [_values(film) for film in sorted(new, key=lambda film: film.slug)]
+    inserted = {row.slug: row.id for row in insert_missing(connection, films, rows, "id", "slug")}
+    return {film.key: inserted[film.slug] for film in new if film.slug in inserted}
+
+
+def _reconciled(connection: sa.Connection, on_page: Sequence[Film]) -> dict[int | str, int]:
+    """Return the ids of films some of whose names other rows have, once each name is where it belongs."""
+    stored = _StoredFilms(connection, on_page)
+    while _merge_doubles(connection, stored, on_page) or _free_names(connection, stored, on_page):
+        stored = _StoredFilms(connection, on_page)
+    if missing := [film for film in on_page if not stored.rows(film)]:
+        _inserted(connection, missing)
+        stored = _StoredFilms(connection, on_page)  # of which another process may have inserted some
+    ids: dict[int | str, int] = {}
+    for film in on_page:
+        row = stored.rows(film)[0]
+        _correct(connection, row, film)
+        ids[film.key] = int(row.id)
+    return ids
+
+
+def _merge_doubles(connection: sa.Connection, stored: _StoredFilms, on_page: Sequence[Film]) -> bool:
     """Make one row of those that are one film; say whether there were any."""
     gone: set[int] = set()
-    for film in shown:
-        rows = [row for row in known.rows(film) if row.id not in gone]
+    for film in on_page:
+        rows = [row for row in stored.rows(film) if row.id not in gone]
         for other in rows[1:]:
             merge_films(connection, rows[0].id, other.id)
             gone.add(other.id)
     return bool(gone)
 
 
-def _free_names(connection: sa.Connection, known: _Known, shown: Sequence[Film]) -> bool:
-    """Take slugs and codes from the films that had them: the site has given them to the shown ones."""
-    freed = False
-    for film in shown:
-        holder = known.by_slug.get(film.slug)
+def _free_names(connection: sa.Connection, stored: _StoredFilms, on_page: Sequence[Film]) -> bool:
+    """Take slugs and codes from other films: the site has given them to those on the page."""
+    freed = []
+    for film in on_page:
+        holder = stored.by_slug.get(film.slug)
         if holder is not None and _is_another(holder, film):
             # The film's next page brings its new slug.
-            slug = placeholder(holder.letterboxd_film_id) if holder.letterboxd_film_id else None
-            connection.execute(films.update().where(films.c.id == holder.id).values(slug=slug))
-            freed = True
-        holder = known.by_lid.get(film.lid or "")
+            number = holder.letterboxd_film_id
+            freed.append((holder.id, {"slug": placeholder(number) if number else None}))
+        holder = stored.by_lid.get(film.lid)
         if holder is not None and _is_another(holder, film):
-            connection.execute(films.update().where(films.c.id == holder.id).values(letterboxd_lid=None))
-            freed = True
-    return freed
+            freed.append((holder.id, {"letterboxd_lid": None}))
+    for film_id, values in freed:
+        connection.execute(films.update().where(films.c.id == film_id).values(values))
+    return bool(freed)
 
 
-def _correct(connection: sa.Connection, row: Any, film: Film) -> None:
+def _correct(connection: sa.Connection, row: sa.Row[Any], film: Film) -> None:
     """Bring a film's row to what the page shows; what the page does not show is left alone."""
     changes = {
-        name: value for name, value in _row(film).items() if value is not None and row._mapping[name] != value
+        name: value
+        for name, value in _values(film).items()
+        if value is not None and row._mapping[name] != value
     }
     if changes:
         connection.execute(films.update().where(films.c.id == row.id).values(changes))
