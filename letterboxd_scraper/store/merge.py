@@ -1,9 +1,10 @@
 """Two rows that turn out to be one film, member or person: nothing that hangs on either is lost."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from letterboxd_scraper.store.crawl_state import bookmarks
 from letterboxd_scraper.store.schema import (
@@ -17,15 +18,10 @@ from letterboxd_scraper.store.schema import (
     users,
 )
 
-# What of a member's row stays, whichever name they go by now.
-_KEPT_OF_MEMBER = frozenset({"id", "created_at"})
-
 # What TMDB tells of a film, and where it has it.
-_FOUND_OUT = frozenset(
-    {column.name for column in films.c if column.name.startswith("tmdb_")} | {"release_date"}
-)
+_TMDB_COLUMNS = {column.name for column in films.c if column.name.startswith("tmdb_")} | {"release_date"}
 # When a film was looked at, and in vain: that says nothing of another.
-_OF_A_LOOK = frozenset({"gone_at", "enrich_attempts", "enrich_after"})
+_ATTEMPT_COLUMNS = {"gone_at", "enrich_attempts", "enrich_after"}
 
 
 def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
@@ -33,50 +29,35 @@ def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
 
     What TMDB tells of a film belongs together: it is all that of one of the two.
     """
-    query = sa.select(films.c.id, films.c.tmdb_id, films.c.tmdb_not_found, films.c.gone_at)
-    rows = {row.id: row for row in connection.execute(query.where(films.c.id.in_([keep, other])))}
-    takes_over = rows[keep].tmdb_id is None and rows[other].tmdb_id is not None
+    kept, added = _stored_values(connection, films, keep), _stored_values(connection, films, other)
+    takes_over = "tmdb_id" in added and "tmdb_id" not in kept
     for table in (film_people, film_genres, film_countries):
         connection.execute(table.delete().where(table.c.film_id == (keep if takes_over else other)))
-    own: dict[str, Any] = {}
-    if any(row.gone_at is None for row in rows.values()):
-        own["gone_at"] = None
-    if takes_over:
-        own |= dict.fromkeys(_FOUND_OUT) | {"tmdb_not_found": rows[other].tmdb_not_found}
-    if own:
-        connection.execute(films.update().where(films.c.id == keep).values(own))
-    _merge_and_fill(connection, films, keep, other, _OF_A_LOOK if takes_over else _OF_A_LOOK | _FOUND_OUT)
+    replaced = _TMDB_COLUMNS if takes_over else set()
+    left_out = _ATTEMPT_COLUMNS if takes_over else _ATTEMPT_COLUMNS | _TMDB_COLUMNS
+    values: dict[str, Any] = {name: added.get(name) for name in replaced}
+    values |= {name: value for name, value in added.items() if name not in {*kept, *left_out}}
+    if not {"gone_at"} <= kept.keys() & added.keys():
+        values["gone_at"] = None  # the site still has a page of one of them
+    _merge(connection, films, keep, other, values)
 
 
 def merge_people(connection: sa.Connection, keep: int, other: int) -> None:
     """Make person ``other`` part of person ``keep``, whose own values come first."""
-    _merge_and_fill(connection, people, keep, other)
-
-
-def _merge_and_fill(
-    connection: sa.Connection, table: sa.Table, keep: int, other: int, left_out: frozenset[str] = frozenset()
-) -> None:
-    fill = {
-        column.name: sa.func.coalesce(column, value)
-        for column, value in _values(connection, table, other)
-        if column.name not in left_out | {"id"} and value is not None
-    }
-    _merge(connection, table, keep, other, fill)
+    kept, added = _stored_values(connection, people, keep), _stored_values(connection, people, other)
+    _merge(connection, people, keep, other, {n: value for n, value in added.items() if n not in kept})
 
 
 def merge_members(connection: sa.Connection, keep: int, other: int) -> None:
     """Make member ``other`` part of member ``keep``, who goes by the other's name from now on."""
-    present = {
-        column.name: value
-        for column, value in _values(connection, users, other)
-        if column.name not in _KEPT_OF_MEMBER and value is not None
-    }
-    _merge(connection, users, keep, other, present)
+    added = _stored_values(connection, users, other)
+    _merge(connection, users, keep, other, {n: value for n, value in added.items() if n != "created_at"})
 
 
-def _values(connection: sa.Connection, table: sa.Table, row_id: int) -> list[tuple[sa.Column[Any], Any]]:
+def _stored_values(connection: sa.Connection, table: sa.Table, row_id: int) -> dict[str, Any]:
+    """Return what a row says: the columns but its id that are not NULL."""
     row = connection.execute(sa.select(table).where(table.c.id == row_id)).one()
-    return list(zip(table.columns, row, strict=True))
+    return {name: value for name, value in row._mapping.items() if value is not None and name != "id"}
 
 
 def _merge(connection: sa.Connection, table: sa.Table, keep: int, other: int, values: dict[str, Any]) -> None:
@@ -94,9 +75,7 @@ def _merge(connection: sa.Connection, table: sa.Table, keep: int, other: int, va
 
 def _references(table: sa.Table) -> Iterator[sa.Column[Any]]:
     for child in metadata.sorted_tables:
-        for column in child.columns:
-            if column.references(table.c.id):
-                yield column
+        yield from (column for column in child.columns if column.references(table.c.id))
 
 
 def _move(connection: sa.Connection, column: sa.Column[Any], keep: int, other: int) -> None:
@@ -114,11 +93,20 @@ def _move(connection: sa.Connection, column: sa.Column[Any], keep: int, other: i
     connection.execute(table.update().where(column == other, *conditions).values({column.name: keep}))
 
 
-def _keys(table: sa.Table) -> list[set[str]]:
-    """Return the sets of columns that no two rows of a table share."""
-    kinds = (sa.PrimaryKeyConstraint, sa.UniqueConstraint)
-    constraints = [{c.name for c in key.columns} for key in table.constraints if isinstance(key, kinds)]
-    return constraints + [{c.name for c in index.columns} for index in table.indexes if index.unique]
+def _keys(table: sa.Table) -> Iterator[set[str]]:
+    """Yield the sets of columns that no two rows share; those of a partial index's condition belong to it."""
+    for constraint in table.constraints:
+        if isinstance(constraint, sa.PrimaryKeyConstraint | sa.UniqueConstraint):
+            yield set(constraint.columns.keys())
+    for index in table.indexes:
+        if index.unique:
+            yield {*index.columns.keys(), *_columns_of(index.dialect_options["postgresql"]["where"])}
+
+
+def _columns_of(condition: sa.ColumnElement[bool] | None) -> Collection[str]:
+    if condition is None:
+        return ()
+    return {element.name for element in visitors.iterate(condition) if isinstance(element, sa.Column)}
 
 
 def _combine_ratings(connection: sa.Connection, column: sa.Column[Any], keep: int, other: int) -> None:
