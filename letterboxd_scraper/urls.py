@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from letterboxd_scraper.items.members import STARS_OF, Listing
 
-# Where the pages are that people save and archives speak of, whichever site is crawled.
+# The site that saved pages and archives come from, whichever site is crawled.
 SITE = "https://letterboxd.com"
 
 _LISTINGS = {
@@ -22,7 +22,7 @@ _LISTINGS = {
     # Written as in the site's own range: .5, 1, 1.5 …
     **{level: f"films/rated/{f'{stars:g}'.removeprefix('0')}/" for level, stars in STARS_OF.items()},
 }
-# The site shows no page of a member's films after this one, whatever there is.
+# The site shows no page of a member's films after this one, however many there are.
 LAST_PAGE = 128
 FILMS_PER_PAGE = 72
 

@@ -1,4 +1,4 @@
-"""An export archive as a snapshot of its member. Of the account, only its name is read."""
+"""A member's export archive as a snapshot. Of the account, only its name is read."""
 
 import re
 from collections import defaultdict
@@ -17,7 +17,7 @@ _NAME = re.compile(
     r"letterboxd-(?P<member>\w+)-(?P<moment>\d{4}-\d{2}-\d{2}-\d{2}-\d{2})-utc(?: ?\(\d+\))?\.zip", re.ASCII
 )
 _LINK = re.compile(r"https?://boxd\.it/([0-9A-Za-z]{1,16})")
-# The site is not older.
+# The site was opened in this year.
 FIRST_YEAR = 2011
 _FILM = ("Date", "Name", "Year", "Letterboxd URI")
 _STARS = {f"{stars:g}": stars for stars in STARS} | {str(stars): stars for stars in STARS}
@@ -25,7 +25,7 @@ _STARS = {f"{stars:g}": stars for stars in STARS} | {str(stars): stars for stars
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What an archive tells; ``unclear`` names in words what could be any film, or none."""
+    """An archive's snapshot; ``unclear`` says in words which entries name no single film."""
 
     snapshot: Snapshot
     unclear: tuple[str, ...]
@@ -62,7 +62,7 @@ class _Reader:
         ratings = self._ratings()
         watched = self._films("watched.csv")
         likes, watchlist = self._films("likes/films.csv"), self._films("watchlist.csv")
-        rated = tuple(each.film for each in ratings)
+        rated = tuple(rating.film for rating in ratings)
         named = {film.lid: film for film in (*(watchlist or ()), *(likes or ()), *(watched or ()), *rated)}
         for film in favourites or ():
             if film.lid not in named:
@@ -86,27 +86,27 @@ class _Reader:
         return Archive(dated, tuple(self.unclear))
 
     def _named_moment(self) -> datetime | None:
-        found = _NAME.fullmatch(self.files.path.name)
+        match = _NAME.fullmatch(self.files.path.name)
         try:
-            moment = datetime.strptime(found["moment"], "%Y-%m-%d-%H-%M") if found else None
+            moment = datetime.strptime(match["moment"], "%Y-%m-%d-%H-%M") if match else None
         except ValueError:
             return None  # renamed by somebody to no date at all
         return moment.replace(tzinfo=UTC) if moment and moment.year >= FIRST_YEAR else None
 
     def _newest_day(self) -> datetime:
-        """Return the earliest moment at which the archive may have been made: it counts for no newer.
+        """Return the earliest moment at which the archive may have been made: it shall not count as newer.
 
-        Not the files' own time stamps: packed again, they tell of that.
+        Not the files' own time stamps, which change when they are packed again.
         """
         newest = max(self.days, default=date(FIRST_YEAR, 1, 1))
         return datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
 
     def _profile(self, user: str | None) -> tuple[str, tuple[NamedFilm, ...] | None]:
-        given = OneMember.read({"member": user}).member if user else None
+        owner = OneMember.read({"member": user}).member if user else None
         if "profile.csv" not in self.files:
-            if given is None:
+            if owner is None:
                 raise InputError(f"{self.files.path}: it does not say whose it is: give --user NAME")
-            return given, None
+            return owner, None
         rows = [row for _, row in self.files.rows("profile.csv", "Username", "Favorite Films")]
         if len(rows) != 1:
             raise InputError(f"{self.files.path}: profile.csv has {len(rows)} rows instead of one")
@@ -115,8 +115,8 @@ class _Reader:
         except InputError:
             # Not what stands there: in a table that was changed, it may be an address.
             raise InputError(f"{self.files.path}: profile.csv: its Username is no member's name") from None
-        if given not in (None, member):
-            raise InputError(f"{self.files.path}: it is the archive of {member!r}, not of {given!r}")
+        if owner not in (None, member):
+            raise InputError(f"{self.files.path}: it is the archive of {member!r}, not of {owner!r}")
         codes = _LINK.findall(rows[0]["Favorite Films"])
         return member, tuple(NamedFilm("", None, code) for code in codes)
 
@@ -128,8 +128,8 @@ class _Reader:
                 raise self._wrong("ratings.csv", number, f"a rating of {row['Rating']!r}")
             day = self._day("ratings.csv", number, row["Date"])
             if film := self._film("ratings.csv", number, row):
-                before = rated.get(str(film.lid))
-                if before is None or before.day is None or before.day <= day:
+                earlier = rated.get(str(film.lid))
+                if earlier is None or earlier.day is None or earlier.day <= day:
                     rated[str(film.lid)] = RatedFilm(film, stars, day)
         return tuple(rated.values())
 
@@ -137,31 +137,32 @@ class _Reader:
         """Return the films of a list; None where the archive has no such file."""
         if name not in self.files:
             return None
-        found = []
+        films = {}
         for number, row in self.files.rows(name, *_FILM):
             self._day(name, number, row["Date"])
-            found.append(self._film(name, number, row))
-        return tuple({film.lid: film for film in found if film}.values())
+            if film := self._film(name, number, row):
+                films[film.lid] = film
+        return tuple(films.values())
 
     def _links(self, films: Iterable[NamedFilm]) -> tuple[tuple[NamedFilm, str], ...]:
-        """Return the links to the newest diary entries: these name films by title and year alone."""
+        """Return the link to each film's newest diary entry; a diary names films by title and year alone."""
         if "diary.csv" not in self.files:
             return ()
-        known = defaultdict(set)
+        namesakes = defaultdict(set)
         for film in films:
-            known[film.title, film.year].add(film)
+            namesakes[film.title, film.year].add(film)
         newest: dict[NamedFilm, tuple[date, date, str]] = {}
         for day, written, row in self._entries():
             link = _LINK.fullmatch(row["Letterboxd URI"])
-            named = known.get((row["Name"], _year(row["Year"])), set())
             if link is None:
                 continue  # its film has left the site
-            if len(named) != 1:
+            candidates = namesakes[row["Name"], _year(row["Year"])]
+            if len(candidates) != 1:
                 self.unclear.append(
-                    f"diary.csv: {row['Name']} ({row['Year'] or 'no year'}): {len(named)} films"
+                    f"diary.csv: {row['Name']} ({row['Year'] or 'no year'}): {len(candidates)} films"
                 )
                 continue
-            (film,) = named
+            (film,) = candidates
             entry = (day, written, f"https://boxd.it/{link[1]}")
             newest[film] = max(newest.get(film, entry), entry)
         return tuple((film, url) for film, (_, _, url) in newest.items())
@@ -173,7 +174,7 @@ class _Reader:
 
     def _film(self, name: str, number: int, row: Row) -> NamedFilm | None:
         if not row["Letterboxd URI"]:
-            # It may be one that is stored: an archive that does not say which proves nothing to be gone.
+            # It may be a film that is stored: the archive does not prove that film to be gone.
             self.complete = False
             self.unclear.append(f"{name}: {row['Name']} ({row['Year'] or 'no year'}) has no link")
             return None

@@ -1,4 +1,4 @@
-"""The files inside an archive, read with care: a stranger may have packed it."""
+"""The CSV files in a zip archive, read with limits: anybody may have packed it."""
 
 import csv
 import io
@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.texts import storable
 
-# Generous: an archive of a thousand films is some 0.6 MB unpacked. All that is read of it, in bytes.
+# All that is read of an archive, in bytes. Generous: with a thousand films it is some 0.6 MB unpacked.
 MOST_BYTES = 50_000_000
 MOST_FILES = 10_000
-# What comes of files that are not what they say.
+# Raised by files that are not what they say.
 _BROKEN = (OSError, zipfile.BadZipFile, ValueError, struct.error)
 
 Row = dict[str, str]
@@ -30,16 +30,20 @@ class ArchiveFiles:
             self._zip = zipfile.ZipFile(path)
         except (*_BROKEN, OverflowError, NotImplementedError) as error:
             raise InputError(f"{path}: not a zip archive that can be read: {error}") from None
-        self._files = self._found()
+        self._files = self._entries()
 
     def __contains__(self, name: str) -> bool:
         return name in self._files
 
     def close(self) -> None:
+        """Close the archive."""
         self._zip.close()
 
     def rows(self, name: str, *columns: str) -> Iterator[tuple[int, Row]]:
-        """Yield each row of a file with its number (the first after the head is 2). Columns may be more."""
+        """Yield each row of a file with its number; the first after the head is 2.
+
+        Raises InputError where one of ``columns`` is missing; there may be others.
+        """
         reader = csv.DictReader(io.StringIO(self._text(name), newline=""), strict=True)
         try:
             missing = [column for column in columns if column not in (reader.fieldnames or ())]
@@ -54,17 +58,15 @@ class ArchiveFiles:
         except csv.Error as error:
             raise InputError(f"{self.path}: {name} is no table: {error}") from None
 
-    def _found(self) -> dict[str, zipfile.ZipInfo]:
+    def _entries(self) -> dict[str, zipfile.ZipInfo]:
         entries = self._zip.infolist()
         if len(entries) > MOST_FILES:
             raise InputError(f"{self.path}: {len(entries)} files are more than any export of Letterboxd has")
-        named = [entry for entry in entries if entry.filename and not entry.is_dir()]
-        found = {tuple(PurePosixPath(entry.filename).parts): entry for entry in named}
-        found = {parts: entry for parts, entry in found.items() if not _is_litter(parts)}
+        files = {PurePosixPath(entry.filename).parts: entry for entry in entries if not entry.is_dir()}
+        files = {parts: entry for parts, entry in files.items() if not _is_litter(parts)}
         # Packed again by its owner, an archive has a folder around it.
-        outer = {parts[0] for parts in found}
-        depth = 1 if len(outer) == 1 and all(len(parts) > 1 for parts in found) else 0
-        return {"/".join(parts[depth:]): entry for parts, entry in found.items()}
+        depth = 1 if len({parts[0] for parts in files}) == 1 and all(parts[1:] for parts in files) else 0
+        return {"/".join(parts[depth:]): entry for parts, entry in files.items()}
 
     def _text(self, name: str) -> str:
         entry = self._files[name]

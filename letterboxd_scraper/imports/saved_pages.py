@@ -1,7 +1,7 @@
-"""Pages saved in a browser, read by the spiders' own parsers and put together to what they tell of members.
+"""Pages saved in a browser, read by the spiders' parsers and put together to snapshots of members.
 
-A page proves what it is, whatever its file is called. Listings of which a page is missing, or that do not
-agree with the profile's own total, add what they have; they prove nothing to have gone.
+What a page is, it says itself, whatever its file is called. A listing that lacks a page, or does not agree
+with the total that the site counts, adds what it has, but proves nothing to have gone.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from parsel import Selector
 
@@ -22,12 +22,13 @@ from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Snapshot, Vie
 from letterboxd_scraper.pages import proof
 from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.film import parse_film_page
+from letterboxd_scraper.pages.head import meta, path_of
 from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.saved import own_links
 from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles, parse_watchlist_total
 
-# Every listing of a member that is read, by what follows their name in its address, with its body's class.
+# A member's listings that are read, by what follows the name in their address, with the body's class.
 _WATCHED, _RATED, _LIKES, _WATCHLIST = "films/", "films/rated/.5-5/", "likes/films/", "watchlist/"
 _BODY_CLASS = {
     _WATCHED: "films-watched",
@@ -36,69 +37,64 @@ _BODY_CLASS = {
     "likes/films/rated/none/": "likes",
     _WATCHLIST: "watchlist",
 }
-
-
-def pages_in(folder: Path, *suffixes: str) -> list[Path]:
-    """Return the pages in a folder; what a browser puts beside them, in folders of its own, are none."""
-    found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
-    return [
-        file for file in found if not any(part.endswith("_files") for part in file.relative_to(folder).parts)
-    ]
-
-
-class SavedPage(NamedTuple):
-    """A page of a listing, as saved ``at`` that time; ``following`` is the number of the next one."""
-
-    number: int
-    tiles: tuple[Tile, ...]
-    following: int | None
-    total: int | None
-    at: datetime
-
-
-@dataclass
-class _Member:
-    profile: Profile | None = None
-    seen_at: datetime | None = None
-    listings: dict[str, dict[int, SavedPage]] = field(default_factory=lambda: defaultdict(dict))
-    diary: dict[int, tuple[tuple[DiaryEntry, ...], datetime]] = field(default_factory=dict)
+# The profile has the totals of the others.
+_TOTALS = {_LIKES: parse_likes_total, _WATCHLIST: parse_watchlist_total}
 
 
 @dataclass
 class SavedPages:
-    """What saved pages tell: of members, and of films; ``left_out`` says in words of what not."""
+    """The snapshots of members and the facts of films in saved pages; ``left_out`` says what is missing."""
 
     snapshots: list[Snapshot] = field(default_factory=list)
     films: list[tuple[FilmFacts, datetime]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
+class _ListingPage(NamedTuple):
+    tiles: tuple[Tile, ...]
+    following: int | None  # the number of the page after it
+    total: int | None
+    at: datetime
+
+
+class _Member:
+    """What was saved of one member: of pages that were saved twice, the later one."""
+
+    def __init__(self) -> None:
+        self.profile: tuple[Profile, datetime] | None = None
+        self.listings: dict[str, dict[int, _ListingPage]] = defaultdict(dict)
+        self.diary: dict[int, tuple[tuple[DiaryEntry, ...], datetime]] = {}
+
+
+def pages_in(folder: Path, *suffixes: str) -> list[Path]:
+    """Return the pages in a folder, sorted by path, without those in a browser's folders of pictures."""
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
+    return [
+        file for file in files if not any(part.endswith("_files") for part in file.relative_to(folder).parts)
+    ]
+
+
 def read_saved_pages(files: Iterable[Path], now: datetime) -> SavedPages:
     """Read pages; one that cannot be read is left out, and named. None was saved after ``now``."""
-    found, members = SavedPages(), defaultdict[str, _Member](_Member)
+    saved, members = SavedPages(), defaultdict[str, _Member](_Member)
     for file in files:
         try:
-            _read(file, now, members, found)
+            _read(file, now, members, saved)
         except (PageError, OSError) as error:
-            found.left_out.append(f"{file.name}: {error}")
+            saved.left_out.append(f"{file.name}: {error}")
     for name, member in sorted(members.items()):
-        found.snapshots += _snapshots(name, member, found.left_out)
-    return found
+        saved.snapshots += _snapshots(name, member, saved.left_out)
+    return saved
 
 
-def _read(file: Path, now: datetime, members: dict[str, _Member], found: SavedPages) -> None:
-    body = own_links(file.read_bytes())
+def _read(file: Path, now: datetime, members: dict[str, _Member], saved: SavedPages) -> None:
+    page = _parsed(file.read_bytes())
     at = datetime.fromtimestamp(min(file.stat().st_mtime, now.timestamp()), UTC)
-    proof.refuse_other_encoding(body, "utf-8")
-    text = body.decode()
-    if block := proof.block_in(200, {}, text):
-        raise WrongPage(f"the site answered with a {block}, not with a page")
-    proof.refuse_truncated(text)
-    page = Selector(body=body, encoding="utf-8", type="html")
     classes = page.xpath("//body/@class").get("").split()
     if "film" in classes:
-        shown = parse_film_page(page)
-        found.films.append((FilmFacts(shown.film, shown.link, shown, None, False, shown.directors), at))
+        film_page = parse_film_page(page)
+        facts = FilmFacts(film_page.film, film_page.link, film_page, None, False, film_page.directors)
+        saved.films.append((facts, at))
         return
     owner = proof.owner_of(page)
     if owner is None:
@@ -108,14 +104,23 @@ def _read(file: Path, now: datetime, members: dict[str, _Member], found: SavedPa
     if "profile" in classes:
         profile = parse_profile(page)
         member = members[owner]
-        if member.seen_at is None or at > member.seen_at:
-            member.profile, member.seen_at = profile, at
-        return
-    if "films-diary" in classes:
+        if member.profile is None or at > member.profile[1]:
+            member.profile = profile, at
+    elif "films-diary" in classes:
         _, number = split_page(_path(page, owner))
         members[owner].diary[number] = parse_diary(page), at
-        return
-    _read_listing(page, owner, at, members[owner])
+    else:
+        _read_listing(page, owner, at, members[owner])
+
+
+def _parsed(body: bytes) -> Selector:
+    body = own_links(body)
+    proof.refuse_other_encoding(body, "utf-8")
+    text = body.decode()
+    if block := proof.block_in(200, {}, text):
+        raise WrongPage(f"the site answered with a {block}, not with a page")
+    proof.refuse_truncated(text)
+    return Selector(body=body, encoding="utf-8", type="html")
 
 
 def _read_listing(page: Selector, owner: str, at: datetime, member: _Member) -> None:
@@ -124,132 +129,97 @@ def _read_listing(page: Selector, owner: str, at: datetime, member: _Member) -> 
     if listing not in _BODY_CLASS:
         raise WrongPage(f"nothing is taken from pages such as {path}")
     proof.check(page, _BODY_CLASS[listing], owner)
-    total = {_LIKES: parse_likes_total, _WATCHLIST: parse_watchlist_total}.get(listing, _no_total)(page)
-    saved = SavedPage(number, parse_tiles(page), next_page(page, path), total, at)
-    before = member.listings[listing].get(number)
-    if before is None or before.at < at:
-        member.listings[listing][number] = saved
-
-
-def _no_total(page: Selector) -> None:
-    """Of other listings the profile shows the total."""
+    total = _TOTALS[listing](page) if listing in _TOTALS else None
+    listing_page = _ListingPage(parse_tiles(page), next_page(page, path), total, at)
+    earlier = member.listings[listing].get(number)
+    if earlier is None or earlier.at < at:
+        member.listings[listing][number] = listing_page
 
 
 def _path(page: Selector, owner: str) -> str:
-    """Return a page's path: by its links to the pages beside it, else its address, maybe the first's."""
-    for href, step in ((_link(page, "next"), -1), (_link(page, "previous"), 1)):
-        stem, number = split_page(href)
-        if href.startswith(f"/{owner}/") and number + step >= 1:
+    """Return a page's path: by its links to the pages beside it, else its address, maybe the first page's."""
+    for kind, step in (("next", -1), ("previous", 1)):
+        href = page.css(f"div.pagination a.{kind}::attr(href)").get("").lower()
+        stem, number = split_page(path_of(href))
+        if stem.startswith(f"/{owner}/") and number + step >= 1:
             number += step
             return stem if number == 1 else f"{stem}page/{number}/"
-    address = page.xpath("//meta[@property='og:url']/@content").get("")
-    path = "/" + address.partition("://")[2].partition("/")[2]
-    if not path.lower().startswith(f"/{owner}/"):
+    address = meta(page, "og:url")
+    path = path_of(address).lower()
+    if not path.startswith(f"/{owner}/"):
         raise LayoutChanged(f"a page of {owner!r} that does not say its address: {address!r}")
-    return path.lower()
+    return path
 
 
-def _link(page: Selector, kind: str) -> str:
-    href = page.css(f"div.pagination a.{kind}::attr(href)").get("")
-    return ("/" + href.partition("://")[2].partition("/")[2] if "://" in href else href).lower()
+class _SnapshotParts:
+    """The parts of a snapshot, by their names there; the oldest page says as of when they are true."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, Any] = {}
+        self.times: list[datetime] = []
+
+    def add(self, times: Iterable[datetime], **parts: Any) -> None:
+        self.times += times
+        self.parts |= parts
 
 
 def _snapshots(name: str, member: _Member, left_out: list[str]) -> list[Snapshot]:
     """Return what was saved of a member: one snapshot of what is proved whole, and one of the rest."""
-    whole, rest = _Parts(), _Parts()
-    profile = member.profile
-    if profile is not None and member.seen_at is not None:
-        whole.lid = rest.lid = profile.lid
-        whole.favourites = tuple(_named(film) for film in profile.favourites)
-        whole.note(member.seen_at)
+    whole, rest = _SnapshotParts(), _SnapshotParts()
+    profile = None
+    if member.profile is not None:
+        profile, seen_at = member.profile
+        whole.add([seen_at], favourites=tuple(map(_named, profile.favourites)))
     for listing, pages in member.listings.items():
         doubt = _doubt(listing, pages, profile)
         if doubt:
             left_out.append(f"{name}: /{listing} {doubt}: nothing is removed")
-        (rest if doubt else whole).add(listing, [pages[number] for number in sorted(pages)])
-    for number in sorted(member.diary):
-        rest.add_viewings(*member.diary[number])
-    if whole.likes is None:
-        rest.add_likes(member.listings)
-    found = []
-    for parts, complete in ((whole, True), (rest, False)):
-        if parts.at is not None and parts.tell_something:
-            found.append(parts.snapshot(name, complete=complete))
-    return found
-
-
-@dataclass
-class _Parts:
-    at: datetime | None = None
-    lid: str | None = None
-    ratings: tuple[RatedFilm, ...] | None = None
-    likes: tuple[NamedFilm, ...] | None = None
-    favourites: tuple[NamedFilm, ...] | None = None
-    watched: tuple[NamedFilm, ...] | None = None
-    watchlist: tuple[NamedFilm, ...] | None = None
-    viewings: tuple[Viewed, ...] = ()
-
-    @property
-    def tell_something(self) -> bool:
-        parts = (self.ratings, self.likes, self.favourites, self.watched, self.watchlist)
-        return bool(self.viewings) or any(part is not None for part in parts)
-
-    def note(self, at: datetime) -> None:
-        """The oldest page says as of when all this is known."""
-        self.at = at if self.at is None else min(self.at, at)
-
-    def add(self, listing: str, pages: Sequence[SavedPage]) -> None:
-        tiles = {tile.film.key: tile for page in pages for tile in page.tiles}.values()
-        films = tuple(_named(tile.film) for tile in tiles)
-        for page in pages:
-            self.note(page.at)
-        if listing in (_WATCHED, _RATED):
-            self.ratings = tuple(
-                RatedFilm(_named(tile.film), tile.stars) for tile in tiles if tile.stars is not None
-            )
-        if listing == _WATCHED:
-            self.watched = films
-        elif listing == _WATCHLIST:
-            self.watchlist = films
-        elif listing == _LIKES:
-            self.likes = films
-
-    def add_viewings(self, entries: tuple[DiaryEntry, ...], at: datetime) -> None:
-        self.viewings += tuple(
-            Viewed(_named(each.film), each.date, each.stars, urls.SITE + each.url) for each in entries
+        (rest if doubt else whole).add(
+            [page.at for page in pages.values()], **_parts_of(listing, _tiles(pages))
         )
-        self.note(at)
-
-    def add_likes(self, listings: dict[str, dict[int, SavedPage]]) -> None:
-        """Add the likes that stand beside other things, where there is no listing of all."""
-        pages = [page for each in listings.values() for page in each.values()]
-        marked = {tile.film.key: tile for page in pages for tile in page.tiles if tile.liked}
-        known = {
-            film.slug: film
-            for film in (*(self.likes or ()), *(_named(tile.film) for tile in marked.values()))
-        }
-        if known:
-            self.likes = tuple(known.values())
-            self.note(min(page.at for page in pages))
-
-    def snapshot(self, name: str, *, complete: bool) -> Snapshot:
-        assert self.at is not None  # noqa: S101  (asked for only where there is something)
-        return Snapshot(
-            name,
-            self.at,
-            "saved pages",
-            ratings=self.ratings,
-            likes=self.likes,
-            favourites=self.favourites,
-            watched=self.watched,
-            watchlist=self.watchlist,
-            viewings=self.viewings,
-            lid=self.lid,
-            complete=complete,
-        )
+    _add_diary(rest, member)
+    if "likes" not in whole.parts:
+        _add_marked_likes(rest, member)
+    lid = profile.lid if profile else None
+    return [
+        Snapshot(name, min(bundle.times), "saved pages", lid=lid, complete=bundle is whole, **bundle.parts)
+        for bundle in (whole, rest)
+        if bundle.parts
+    ]
 
 
-def _doubt(listing: str, pages: dict[int, SavedPage], profile: Profile | None) -> str | None:
+def _add_diary(rest: _SnapshotParts, member: _Member) -> None:
+    viewings = [
+        Viewed(_named(entry.film), entry.date, entry.stars, urls.SITE + entry.url)
+        for _, (entries, _) in sorted(member.diary.items())
+        for entry in entries
+    ]
+    rest.add([at for _, at in member.diary.values()], **({"viewings": tuple(viewings)} if viewings else {}))
+
+
+def _add_marked_likes(rest: _SnapshotParts, member: _Member) -> None:
+    """Add the likes that are marked on other listings, where no listing of all likes is proved whole."""
+    pages = [page for listing in member.listings.values() for page in listing.values()]
+    marked = {tile.film.key: _named(tile.film) for page in pages for tile in page.tiles if tile.liked}
+    likes = {film.slug: film for film in (*rest.parts.get("likes", ()), *marked.values())}
+    if likes:
+        rest.add([page.at for page in pages], likes=tuple(likes.values()))
+
+
+def _parts_of(listing: str, tiles: Sequence[Tile]) -> dict[str, Any]:
+    """Return the parts of a snapshot that a listing tells."""
+    films = tuple(_named(tile.film) for tile in tiles)
+    rated = tuple(RatedFilm(_named(tile.film), tile.stars) for tile in tiles if tile.stars is not None)
+    parts: dict[str, dict[str, Any]] = {
+        _WATCHED: {"watched": films, "ratings": rated},
+        _RATED: {"ratings": rated},
+        _LIKES: {"likes": films},
+        _WATCHLIST: {"watchlist": films},
+    }
+    return parts.get(listing, {})
+
+
+def _doubt(listing: str, pages: dict[int, _ListingPage], profile: Profile | None) -> str | None:
     """Say why a listing is not proved whole; None if it is."""
     last = max(pages)
     missing = [number for number in range(1, last + 1) if number not in pages]
@@ -257,19 +227,26 @@ def _doubt(listing: str, pages: dict[int, SavedPage], profile: Profile | None) -
         missing.append(last + 1)
     if missing:
         return f"lacks page {missing[0]}"
-    tiles = {tile.film.key: tile for page in pages.values() for tile in page.tiles}.values()
-    shown, rated = len(tiles), sum(tile.stars is not None for tile in tiles)
-    totals: dict[str, tuple[int | None, int]] = dict.fromkeys((_LIKES, _WATCHLIST), (pages[1].total, shown))
-    if profile is not None:
-        totals |= {_WATCHED: (profile.films, shown), _RATED: (profile.ratings, rated)}
-        if listing == _WATCHED and profile.ratings != rated:
+    tiles = _tiles(pages)
+    rated = sum(tile.stars is not None for tile in tiles)
+    count, total = len(tiles), pages[1].total
+    if profile is not None and listing == _WATCHED:
+        if profile.ratings != rated:
             return (
                 f"shows {rated} ratings, not the {profile.ratings or 'unknown number'} that the site counts"
             )
-    expected, found = totals.get(listing, (None, shown))
-    if expected is None:
+        total = profile.films
+    elif profile is not None and listing == _RATED:
+        count, total = rated, profile.ratings
+    if total is None:
         return "has no total to agree with: save the profile, too"
-    return None if expected == found else f"shows {found} films, not the {expected} that the site counts"
+    return None if total == count else f"shows {count} films, not the {total} that the site counts"
+
+
+def _tiles(pages: dict[int, _ListingPage]) -> list[Tile]:
+    """Return the films of a listing in the order of its pages, each once."""
+    tiles = {tile.film.key: tile for _, page in sorted(pages.items()) for tile in page.tiles}
+    return list(tiles.values())
 
 
 def _named(film: Film) -> NamedFilm:

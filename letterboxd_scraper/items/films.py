@@ -1,6 +1,6 @@
-"""What is found out about films: facts, frozen, from film pages, TMDB, histograms and directors' pages."""
+"""Facts about films, frozen: from film pages, TMDB, histograms and directors' pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -20,7 +20,7 @@ class Film:
 
     @property
     def key(self) -> int | str:
-        """What tells this film from others: its number, or its slug where a page shows no number."""
+        """The film's identity on a page: its number, or its slug where the page shows no number."""
         return self.film_id or self.slug
 
 
@@ -100,11 +100,11 @@ class TmdbDetails:
 
 @dataclass(frozen=True, slots=True)
 class FilmFacts:
-    """All that one look at a film told.
+    """What a film's page and TMDB tell of a film at one time.
 
     ``film`` is how it was asked for: ``page`` may name another, to which its address leads by now.
-    ``page`` is None where only TMDB was asked, ``details`` where TMDB was not or did not answer;
-    ``not_found``: it answered that there is no such film. ``directors`` are those of both, each once.
+    ``page`` is None where only TMDB was asked, ``details`` where TMDB was not asked or did not answer;
+    ``not_found``: TMDB has no such film. ``directors`` are those of both, without repetition.
     """
 
     film: Film
@@ -136,6 +136,7 @@ class Histogram:
 
     @property
     def ratings(self) -> int:
+        """How many ratings the film has."""
         return sum(self.counts)
 
 
@@ -149,7 +150,7 @@ class FilmHistogram:
 
 @dataclass(frozen=True, slots=True)
 class DirectorPage:
-    """What a director's page says of who that is on TMDB; ``asked`` is the slug it was asked for by.
+    """A director as their page names them; ``asked`` is the slug that their page was asked for by.
 
     ``director`` is None where there is no such page.
     """
@@ -162,25 +163,25 @@ class DirectorPage:
 def credited(by_tmdb: tuple[Director, ...], by_site: tuple[Director, ...]) -> tuple[Director, ...]:
     """Return the directors that TMDB and the site name, in TMDB's order, then those that only the site names.
 
-    Who has the same name in both is one person, where no other of that name directed the film.
+    Directors of the same name in both are one person, unless several of that name directed the film.
 
     >>> credited((Director("Ann", tmdb_id=5),), (Director("Ann", "ann-2"), Director("Bo", "bo")))[0]
     Director(name='Ann', slug='ann-2', tmdb_id=5, profile_url=None, department=None)
     """
-    slugs = {director: _same(director, by_tmdb, by_site) for director in by_tmdb}
-    matched = {other.slug for other in slugs.values() if other}
-    both = tuple(
-        Director(each.name, other.slug, each.tmdb_id, each.profile_url, each.department) if other else each
-        for each, other in slugs.items()
-    )
-    return both + tuple(each for each in by_site if each.slug not in matched)
+    on_site = {director: _counterpart(director, by_tmdb, by_site) for director in by_tmdb}
+    matched = {counterpart.slug for counterpart in on_site.values() if counterpart}
+    both = (replace(director, slug=other.slug) if other else director for director, other in on_site.items())
+    return (*both, *(director for director in by_site if director.slug not in matched))
 
 
-def _same(
+def _counterpart(
     director: Director, by_tmdb: tuple[Director, ...], by_site: tuple[Director, ...]
 ) -> Director | None:
-    known = [other for other in by_site if other.tmdb_id and other.tmdb_id == director.tmdb_id]
+    """Return TMDB's ``director`` as the site names them; None where nobody there is surely the same."""
+    for other in by_site:
+        if other.tmdb_id and other.tmdb_id == director.tmdb_id:
+            return other
     name = director.name.casefold()
     namesakes = [other for other in by_site if other.name.casefold() == name and not other.tmdb_id]
-    alone = len(namesakes) == 1 and sum(each.name.casefold() == name for each in by_tmdb) == 1
-    return next(iter(known), namesakes[0] if alone else None)
+    unambiguous = len(namesakes) == 1 and sum(other.name.casefold() == name for other in by_tmdb) == 1
+    return namesakes[0] if unambiguous else None

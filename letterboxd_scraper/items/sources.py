@@ -1,4 +1,4 @@
-"""What one source tells of one member as of one moment: an export archive, pages saved in a browser."""
+"""What one source (an export archive, saved pages) tells of one member as of one moment."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +17,7 @@ class NamedFilm:
 
 @dataclass(frozen=True, slots=True)
 class RatedFilm:
-    """A film with its stars, and the day on which that rating was set; None where nobody says."""
+    """A film with its stars, and the day on which that rating was set; None where the source does not say."""
 
     film: NamedFilm
     stars: float
@@ -26,7 +26,7 @@ class RatedFilm:
 
 @dataclass(frozen=True, slots=True)
 class Viewed:
-    """One viewing in a diary, with the stars that were given then."""
+    """One viewing in a diary, with its stars."""
 
     film: NamedFilm
     day: date
@@ -36,7 +36,7 @@ class Viewed:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A part that the source does not tell is None; one that it tells, it tells whole, if it is ``complete``.
+    """A source's parts: None where it does not tell a part. In a ``complete`` snapshot every other is whole.
 
     ``links`` lead to the newest diary entry of a film; ``viewings`` are those of a diary, the newest first.
     ``lid`` is the member's code, where the source gives it.

@@ -1,8 +1,8 @@
-"""Texts that a database takes."""
+"""Texts that a database can store."""
 
 
 def storable(text: str) -> str:
-    """Return a text without what no database stores: zero bytes and halves of surrogate pairs.
+    """Return a text without zero bytes and halves of surrogate pairs, which no database stores.
 
     >>> storable("a\\x00b\\ud800c")
     'abc'

@@ -1,4 +1,4 @@
-"""The bars of a rating histogram: a member's own on their profile, all of Letterboxd's for a film."""
+"""The bars of a rating histogram: a member's own on their profile, or everybody's for a film."""
 
 import re
 
@@ -12,12 +12,15 @@ _LEVELS = (
     | {"★" * n: 2 * n for n in range(1, 6)}
     | {"★" * n + "½": 2 * n + 1 for n in range(1, 5)}
 )
-# Some bars are links, some are not; the row of the older form and the column of the current one.
+# Some bars are links, some are not; a list item in the older form, a column in the current one.
 BARS = "li.rating-histogram-bar, .barcolumn"
 
 
 def parse_bar(bar: Selector) -> tuple[int | None, int | None]:
-    """Read "17 ★★ ratings (5%)" as (4, 17), in half stars; a part that is not there is None."""
+    """Return a bar's level in half stars and its count: "17 ★★ ratings (5%)" is (4, 17).
+
+    A part that the bar does not tell is None.
+    """
     texts = bar.xpath(".//@title | .//@data-original-title | ./@title | ./@data-original-title").getall()
     sentence = next((text for text in [*texts, bar.xpath("string()").get("")] if text.strip()), "")
     level = _LEVEL.search(sentence)

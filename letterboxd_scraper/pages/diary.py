@@ -14,7 +14,7 @@ from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import DiaryEntry
 from letterboxd_scraper.pages.tiles import parse_film, parse_stars
 
-# What stands in the place of the table when there is no entry.
+# Stands in the place of the table when there is no entry.
 _NO_TABLE = "section.empty-text"
 _TABLE = "table#diary-table, table.diary-table"
 CONTAINER = f"{_TABLE}, {_NO_TABLE}"
@@ -74,7 +74,7 @@ def _film(row: Selector) -> Film:
 
 
 def _date(links: Sequence[str]) -> date:
-    days = [found for found in map(_DAY.search, links) if found]
+    days = [match for match in map(_DAY.search, links) if match]
     if not days:
         raise LayoutChanged("a diary entry without a link to its day")
     year, month, day = map(int, days[0].groups())
@@ -88,18 +88,18 @@ def _stars(row: Selector) -> float | None:
     cell = row.css("td.col-rating, td.td-rating")
     if not cell:
         raise LayoutChanged("a diary entry without a cell for its rating")
-    # For the owner's own eyes there may be a second one, that can be changed.
-    shown = cell.css(".hide-for-owner .rating, .hide-for-owner .inline-rating")
-    return parse_stars([mark.root for mark in shown if not _is_blank(mark)])
+    # The owner may see a second rating, one that they can change.
+    ratings = cell.css(".hide-for-owner .rating, .hide-for-owner .inline-rating")
+    return parse_stars([rating.root for rating in ratings if not _is_blank(rating)])
 
 
-def _is_blank(mark: Selector) -> bool:
-    """Say whether a rating's mark says nothing, as it does on an entry without a rating."""
-    return "rated-" not in mark.attrib["class"] and not mark.xpath("*|text()[normalize-space()]")
+def _is_blank(rating: Selector) -> bool:
+    """Say whether a rating's element is empty, as it is on an entry without a rating."""
+    return "rated-" not in rating.attrib["class"] and not rating.xpath("*|text()[normalize-space()]")
 
 
 def _is_on(row: Selector, name: str) -> bool:
-    """Say whether a mark is on; its icon is there in any case."""
+    """Say whether a mark ("rewatch", "review") is on; its icon is there in any case."""
     cell = row.css(f"td.col-{name}, td.td-{name}")
     return bool(cell) and "icon-status-off" not in cell.attrib.get("class", "").split()
 

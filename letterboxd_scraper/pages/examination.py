@@ -1,4 +1,4 @@
-"""What can be read from a page, field by field: which selector broke, and how much of the rest is there."""
+"""What can be read from a page, field by field: which selector broke, how many fields are filled."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
@@ -20,9 +20,9 @@ from letterboxd_scraper.pages.tiles import parse_tiles
 
 @dataclass(frozen=True)
 class Examination:
-    """One page: of which ``kind``, what broke (None: nothing), and the share of its fields that are filled.
+    """One page: its ``kind``, what is ``broken`` (None: nothing), and by field the share that is filled.
 
-    ``shares`` go from 0 to 1: of a page's entries, of how many the field is there.
+    ``shares`` go from 0 to 1: in how many of the page's entries the field has a value.
     """
 
     kind: str
@@ -31,54 +31,34 @@ class Examination:
 
     @property
     def filled(self) -> float:
+        """The mean of the shares, 0 to 1; 0 for a page without entries."""
         return sum(self.shares.values()) / len(self.shares) if self.shares else 0.0
 
     @property
     def empty(self) -> list[str]:
-        """The fields that are nowhere on the page."""
+        """The fields that no entry of the page has."""
         return [name for name, share in self.shares.items() if share == 0]
-
-
-def _films(page: Selector) -> Sequence[Any]:
-    return [_Together(tile.film, tile) for tile in parse_tiles(page)]
-
-
-def _entries(page: Selector) -> Sequence[Any]:
-    return [_Together(entry.film, entry) for entry in parse_diary(page)]
-
-
-def _of_film(page: Selector) -> Sequence[Any]:
-    shown = parse_film_page(page)
-    return [_Together(shown.film, shown)]
-
-
-class _Together:
-    """The fields of two items as those of one."""
-
-    def __init__(self, *items: Any) -> None:
-        self.found = {each.name: getattr(item, each.name) for item in items for each in fields(item)}
-        self.found.pop("film", None)
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """How a kind of page is read, and which of its fields are always there: if one is nowhere, it broke."""
+    """How a kind of page is read; a field that is ``always`` there must have a value in some entry."""
 
     name: str
-    read: Callable[[Selector], Sequence[Any]]
+    parse: Callable[[Selector], Sequence[Any]]
     always: frozenset[str]
 
 
 # By the class of their body.
 _KINDS = {
     "profile": _Kind("profile", lambda page: [parse_profile(page)], frozenset({"films", "display_name"})),
-    "films-watched": _Kind("films", _films, frozenset({"film_id"})),
-    "likes": _Kind("likes", _films, frozenset({"film_id", "liked"})),
-    "watchlist": _Kind("watchlist", _films, frozenset({"film_id"})),
-    "films-diary": _Kind("diary", _entries, frozenset({"date", "url"})),
+    "films-watched": _Kind("films", parse_tiles, frozenset({"film_id"})),
+    "likes": _Kind("likes", parse_tiles, frozenset({"film_id", "liked"})),
+    "watchlist": _Kind("watchlist", parse_tiles, frozenset({"film_id"})),
+    "films-diary": _Kind("diary", parse_diary, frozenset({"date", "url"})),
     "following": _Kind("following", parse_people, frozenset({"films", "likes"})),
     "followers": _Kind("followers", parse_people, frozenset({"films", "likes"})),
-    "film": _Kind("film", _of_film, frozenset({"film_id", "directors", "link"})),
+    "film": _Kind("film", lambda page: [parse_film_page(page)], frozenset({"film_id", "directors", "link"})),
     "filmography-page": _Kind("person", lambda page: [parse_person_page(page)], frozenset({"tmdb_id"})),
 }
 
@@ -87,7 +67,7 @@ def examine(body: bytes, url: str = "") -> Examination:
     """Read a page of any kind, a rating histogram or a feed. ``url`` tells whose feed it is."""
     body = own_links(body)
     if b"<rss" in body[:2000]:
-        return _examine_feed(body, url)
+        return _examination("feed", lambda: parse_feed(body, _feed_owner(body, url)))
     try:
         proof.refuse_other_encoding(body, "utf-8")
         text = body.decode()
@@ -97,7 +77,7 @@ def examine(body: bytes, url: str = "") -> Examination:
             return Examination("refusal", f"the site answered with a {block}")
         page = Selector(body=body, encoding="utf-8", type="html")
         if page.css(".rating-histogram") and not page.css("header"):
-            return _examine_histogram(page, text)
+            return _examination("histogram", lambda: [_parse_histogram(page, text)])
         proof.refuse_truncated(text)
     except PageError as error:
         return Examination("unknown", str(error))
@@ -105,39 +85,31 @@ def examine(body: bytes, url: str = "") -> Examination:
     kind = next((kind for name, kind in _KINDS.items() if name in classes), None)
     if kind is None:
         return Examination("unknown", f"no parser for a page with body class {' '.join(classes)!r}")
-    return _examine(kind, page)
+    return _examination(kind.name, lambda: kind.parse(page), kind.always)
 
 
-def _examine(kind: _Kind, page: Selector) -> Examination:
+def _examination(
+    kind: str, parse: Callable[[], Sequence[Any]], always: frozenset[str] = frozenset()
+) -> Examination:
     try:
-        found = kind.read(page)
+        items = parse()
     except PageError as error:
-        return Examination(kind.name, str(error))
-    shares = _shares(found)
-    lost = sorted(name for name in kind.always if found and shares.get(name, 0) == 0)
-    return Examination(kind.name, f"nothing is read of: {', '.join(lost)}" if lost else None, shares)
+        return Examination(kind, str(error))
+    shares = _shares(items)
+    lost = sorted(name for name in always if items and shares[name] == 0)
+    return Examination(kind, f"nothing is read of: {', '.join(lost)}" if lost else None, shares)
 
 
-def _examine_histogram(page: Selector, text: str) -> Examination:
-    try:
-        histogram.refuse_truncated(text)
-        slugs = page.css("a::attr(href)").re(r"/film/([^\s/]+)/ratings/")
-        found = histogram.parse_histogram(page, slugs[0] if slugs else "")
-    except PageError as error:
-        return Examination("histogram", str(error))
-    return Examination("histogram", None, _shares([found]))
+def _parse_histogram(page: Selector, text: str) -> Any:
+    histogram.refuse_truncated(text)
+    slug = page.css("a::attr(href)").re_first(r"/film/([^\s/]+)/ratings/", "")
+    return histogram.parse_histogram(page, slug)
 
 
-def _examine_feed(body: bytes, url: str) -> Examination:
-    try:
-        owner = url.rstrip("/").removesuffix("/rss").rsplit("/", 1)[-1] or _feed_owner(body)
-        found = parse_feed(body, owner)
-    except PageError as error:
-        return Examination("feed", str(error))
-    return Examination("feed", None, _shares([_Together(entry.film, entry) for entry in found]))
-
-
-def _feed_owner(body: bytes) -> str:
+def _feed_owner(body: bytes, url: str) -> str:
+    """Return whose feed it should be: by its address, else by what it says itself."""
+    if owner := url.rstrip("/").removesuffix("/rss").rsplit("/", 1)[-1]:
+        return owner
     link = Selector(body=body, type="xml").xpath("//channel/link/text()").get("")
     if not link:
         raise WrongPage("a feed that does not say whose it is")
@@ -145,10 +117,16 @@ def _feed_owner(body: bytes) -> str:
 
 
 def _shares(items: Sequence[Any]) -> dict[str, float]:
-    values = [item.found if isinstance(item, _Together) else _Together(item).found for item in items]
-    names = dict.fromkeys(name for value in values for name in value)
-    return {name: sum(_is_there(value.get(name)) for value in values) / len(values) for name in names}
+    rows = [_values(item) for item in items]
+    return {name: sum(_is_filled(row[name]) for row in rows) / len(rows) for name in (rows or [{}])[0]}
 
 
-def _is_there(value: Any) -> bool:
+def _values(item: Any) -> dict[str, Any]:
+    """Return an item's fields, those of its film among them."""
+    values = {one.name: getattr(item, one.name) for one in fields(item)}
+    film = values.pop("film", None)
+    return (_values(film) if film else {}) | values
+
+
+def _is_filled(value: Any) -> bool:
     return value is not None and value != () and value != "" and value is not False

@@ -5,6 +5,8 @@ from calendar import timegm
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
+import feedparser
+
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import STARS, FeedEntry
@@ -20,9 +22,6 @@ def parse_feed(body: bytes, member: str) -> tuple[FeedEntry, ...]:
 
     Raises WrongPage if it is no whole feed of theirs, and LayoutChanged for a viewing that cannot be read.
     """
-    # It takes a while to load, and few crawls come upon a feed.
-    import feedparser
-
     if b"</rss>" not in body[-200:]:
         raise WrongPage("the feed is cut short: it has no end")
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
@@ -34,15 +33,15 @@ def parse_feed(body: bytes, member: str) -> tuple[FeedEntry, ...]:
 
 def _entry(entry: Any) -> FeedEntry:
     link = str(entry.get("link", ""))
-    found, published = _FILM.search(link), entry.get("published_parsed")
+    film, published = _FILM.search(link), entry.get("published_parsed")
     title = str(entry.get("letterboxd_filmtitle", "")).strip()
-    if not found or not published or not title:
+    if not film or not published or not title:
         raise LayoutChanged(f"a viewing without film or date in the feed: {link!r}")
     year = str(entry.get("letterboxd_filmyear", ""))
     kind, number = _at_tmdb(entry)
     return FeedEntry(
         guid=str(entry.id),
-        film=Film(found[2], title, int(year) if re.fullmatch(r"\d{4}", year, re.ASCII) else None),
+        film=Film(film[2], title, int(year) if re.fullmatch(r"\d{4}", year, re.ASCII) else None),
         watched=_day(str(entry.get("letterboxd_watcheddate", ""))),
         published=datetime.fromtimestamp(timegm(published), UTC),
         stars=_stars(entry.get("letterboxd_memberrating")),
@@ -54,7 +53,7 @@ def _entry(entry: Any) -> FeedEntry:
 
 
 def _at_tmdb(entry: Any) -> tuple[Literal["movie", "tv"] | None, int | None]:
-    """Return what TMDB has the film as, and its number there."""
+    """Return the film's kind and number on TMDB; None, None where the feed does not say."""
     for kind, name in _ON_TMDB.items():
         if _NUMBER.fullmatch(number := str(entry.get(name, ""))):
             return kind, int(number)
@@ -71,7 +70,7 @@ def _day(text: str) -> date:
 def _stars(text: Any) -> float | None:
     if text is None:
         return None
-    stars = {str(each): each for each in STARS}.get(str(text))
+    stars = {str(stars): stars for stars in STARS}.get(str(text))
     if stars is None:
         raise LayoutChanged(f"a rating of {text!r} stars in the feed")
     return stars

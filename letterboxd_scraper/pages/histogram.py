@@ -26,31 +26,33 @@ def parse_histogram(page: Selector, slug: str) -> Histogram:
     films = set(page.css("a::attr(href)").re(_OF_FILM))
     if films - {slug}:
         raise WrongPage(f"expected the histogram of {slug!r}, found one of {min(films - {slug})!r}")
-    bars = [parse_bar(bar) for bar in page.css(BARS)]
-    # Until April 2026, a bar without a link and without a word was a level without ratings.
-    silent = [bar.root.tag == "li" and not bar.css("a") for bar in page.css(BARS)]
-    levels = [place if silent[place - 1] else level for place, (level, _) in enumerate(bars, start=1)]
-    shown = (0 if empty and count is None else count for empty, (_, count) in zip(silent, bars, strict=True))
-    counts = tuple(count for count in shown if count is not None)
-    if levels != list(range(1, 11)) or len(counts) != len(levels) or not any(level for level, _ in bars):
+    bars = [(bar, *parse_bar(bar)) for bar in page.css(BARS)]
+    levels, counts = [], []
+    for place, (bar, level, count) in enumerate(bars, start=1):
+        # Until April 2026, a bar without a link and without text was a level without ratings.
+        silent = bar.root.tag == "li" and not bar.css("a")
+        levels.append(place if silent else level)
+        if count is not None or silent:
+            counts.append(count or 0)
+    if levels != list(range(1, 11)) or len(counts) != 10 or not any(level for _, level, _ in bars):
         raise LayoutChanged(f"the histogram of {slug!r} has not each of the ten levels once, with its count")
     average, ratings = _average(page)
     if ratings is not None and ratings != sum(counts):
         raise LayoutChanged(
             f"the histogram of {slug!r} adds up to {sum(counts)}, not to the {ratings} that it says"
         )
-    return Histogram(counts, average, _fans(page))
+    return Histogram(tuple(counts), average, _fans(page))
 
 
 def _average(page: Selector) -> tuple[float | None, int | None]:
     """Return the weighted average and the number of ratings; a film with few ratings has no average."""
     for text in page.css(".averagerating, .average-rating a").xpath("@title | @data-original-title").getall():
-        if found := _AVERAGE.search(text):
-            return float(found[1]), parse_count(found[2])
+        if match := _AVERAGE.search(text):
+            return float(match[1]), parse_count(match[2])
     return None, None
 
 
 def _fans(page: Selector) -> int | None:
     """Return the number of fans, which the site rounds: 75K."""
-    found = _FANS.search(page.css("a[href$='/fans/']").xpath("string()").get(""))
-    return round(float(found[1].replace(",", "")) * _TIMES[found[2]]) if found else None
+    match = _FANS.search(page.css("a[href$='/fans/']").xpath("string()").get(""))
+    return round(float(match[1].replace(",", "")) * _TIMES[match[2]]) if match else None

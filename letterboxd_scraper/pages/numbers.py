@@ -2,7 +2,7 @@
 
 import re
 
-# What a database's whole number holds; whatever counts more is no count.
+# The largest integer of a database's column; whatever is more is no count.
 _MOST = 2_147_483_647
 
 
@@ -12,7 +12,7 @@ def parse_count(text: str | None) -> int | None:
     >>> parse_count("2,770\\xa0followers"), parse_count("following 14"), parse_count("No ★ ratings")
     (2770, 14, None)
     """
-    found = re.search(r"\d{1,3}(?:,\d{3})+(?!\d)|\d+", text or "")
+    match = re.search(r"\d{1,3}(?:,\d{3})+(?!\d)|\d+", text or "")
     # A number is cut off before it is read: Python refuses thousands of digits.
-    count = int(found[0].replace(",", "")[:20]) if found else None
+    count = int(match[0].replace(",", "")[:20]) if match else None
     return count if count is not None and count <= _MOST else None

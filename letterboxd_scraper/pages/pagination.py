@@ -1,11 +1,11 @@
-"""Where a listing goes on, and where it ends."""
+"""The pages of a listing: the next one, and the number of one."""
 
 import re
-from urllib.parse import urlsplit
 
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
+from letterboxd_scraper.pages.head import path_of
 
 _YEAR = re.compile(r"/diary/(?:films/)?for/\d{4}/")
 _PAGE = re.compile(r"page/(\d{1,6})/$")
@@ -19,19 +19,12 @@ def next_page(page: Selector, path: str) -> int | None:
     """
     stem, number = split_page(path.lower())
     for href in page.css("div.pagination a.next::attr(href)").getall():
-        other, following = split_page(_path(href).lower())
+        other, following = split_page(path_of(href).lower())
         if (other, following) == (stem, number + 1):
             return following
         if not _YEAR.search(other):
             raise LayoutChanged(f"the page after {path} is said to be {href!r}")
     return None
-
-
-def _path(href: str) -> str:
-    try:
-        return urlsplit(href).path
-    except ValueError:  # "//[" and the like: leads nowhere
-        return ""
 
 
 def split_page(path: str) -> tuple[str, int]:
@@ -40,5 +33,5 @@ def split_page(path: str) -> tuple[str, int]:
     >>> split_page("/ada/films/page/3/"), split_page("/ada/films/")
     (('/ada/films/', 3), ('/ada/films/', 1))
     """
-    found = _PAGE.search(path)
-    return (path[: found.start()], int(found[1])) if found else (path, 1)
+    match = _PAGE.search(path)
+    return (path[: match.start()], int(match[1])) if match else (path, 1)

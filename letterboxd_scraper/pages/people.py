@@ -33,7 +33,7 @@ def _person(row: Selector) -> Person:
     member = member.strip("/").lower()
     if not member or "/" in member:
         raise LayoutChanged("a person without a name in the member table")
-    # The name's own text nodes only: a badge ("Patron") may stand inside the link.
+    # Only the link's own text: a badge ("Patron") may stand inside it.
     name = " ".join("".join(row.css("a.name").xpath("./text()").getall()).split())
     return Person(
         member=member,

@@ -1,4 +1,4 @@
-"""A person's page, of a director or an actor: who that is on TMDB. The films on it are not read."""
+"""A director's or an actor's page: their name and their number on TMDB. The films on it are not read."""
 
 import re
 
@@ -6,27 +6,30 @@ from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.items.films import Director
+from letterboxd_scraper.pages.head import meta
 
 CONTAINER = "h1.title-1"
+_NUMBER = re.compile(r"[1-9]\d{0,8}")
 _SLUG = re.compile(r"/[a-z-]+/([^\s/]{1,500})/?$")
 
 
 def parse_person_page(page: Selector) -> Director:
-    """Read who a page of films is about; ``tmdb_id`` is None where the page does not say."""
+    """Return the person a page is about; ``tmdb_id`` is None where the page does not say.
+
+    Raises WrongPage if it is no person's page, and LayoutChanged if it has no name.
+    """
     name = " ".join("".join(page.css(CONTAINER).xpath("./text()").getall()).split())
-    address = page.xpath("//meta[@property='og:url']/@content").get("")
+    address = meta(page, "og:url")
     slug = _SLUG.search(address)
     if slug is None:
         raise WrongPage(f"expected a person's page, found {address!r}")
     if not name:
         raise LayoutChanged(f"the page of {slug[1]!r} has no name")
-    return Director(name, slug[1], parse_person_number(page))
+    return Director(name, slug[1], _tmdb_id(page))
 
 
-def parse_person_number(page: Selector) -> int | None:
-    """Return the person's number on TMDB; None where the page does not say."""
-    body = page.css("body")
-    places = [body.xpath("@data-tmdb-id").get("")] if body.xpath("@data-tmdb-type").get() == "person" else []
-    places += page.css("img.js-tmdb-person::attr(data-tmdb-id)").getall()
-    found = (re.fullmatch(r"[1-9]\d{0,8}", place) for place in places)
-    return next((int(number[0]) for number in found if number), None)
+def _tmdb_id(page: Selector) -> int | None:
+    body = page.css("body").attrib
+    numbers = [body.get("data-tmdb-id", "")] if body.get("data-tmdb-type") == "person" else []
+    numbers += page.css("img.js-tmdb-person::attr(data-tmdb-id)").getall()
+    return next((int(number) for number in numbers if _NUMBER.fullmatch(number)), None)

@@ -8,6 +8,7 @@ from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import Profile
 from letterboxd_scraper.pages.bars import BARS, parse_bar
+from letterboxd_scraper.pages.head import meta
 from letterboxd_scraper.pages.numbers import parse_count
 from letterboxd_scraper.pages.proof import owner_of
 from letterboxd_scraper.pages.tiles import parse_film
@@ -38,16 +39,12 @@ def parse_profile(page: Selector) -> Profile:
 
 def _display_name(page: Selector) -> str | None:
     name = page.css(".person-display-name .displayname").xpath("string()").get()
-    name = name or re.sub(r"[’']s profile$", "", _meta(page, "og:title") or "")
+    name = name or re.sub(r"[’']s profile$", "", meta(page, "og:title"))
     return " ".join(name.split()) or None
 
 
 def _avatar(page: Selector) -> str | None:
-    return _meta(page, "og:image") or page.css(".profile-avatar img::attr(src)").get()
-
-
-def _meta(page: Selector, name: str) -> str | None:
-    return page.xpath("//meta[@property=$name]/@content", name=name).get()
+    return meta(page, "og:image") or page.css(".profile-avatar img::attr(src)").get()
 
 
 def _count(page: Selector, member: str, listing: str) -> int | None:
@@ -62,13 +59,13 @@ def _favourites(page: Selector) -> tuple[Film, ...]:
     # Only this section: recent activity and the watchlist teaser have tiles too.
     tiles = page.css("#favourites [data-item-slug], #favourites [data-film-slug]")
     # The description names them as well: if only that does, the section has changed, not the member's mind.
-    if not tiles and _NAMED_FAVOURITES.search(_meta(page, "og:description") or ""):
+    if not tiles and _NAMED_FAVOURITES.search(meta(page, "og:description")):
         raise LayoutChanged("the profile names favourites, but no tile of them was found")
     return tuple(parse_film(tile) for tile in tiles)
 
 
 def _histogram(page: Selector) -> tuple[int, ...] | None:
-    """Return the ten counts; None if one cannot be read, or if they do not add up to the total shown."""
+    """Return the ten counts; None if one cannot be read, or they do not add up to the total beside them."""
     section = page.css("section.ratings-histogram-chart")
     total = parse_count(section.css("a.all-link").xpath("string()").get())
     bars = [parse_bar(bar) for bar in section.css(BARS)]
@@ -76,7 +73,7 @@ def _histogram(page: Selector) -> tuple[int, ...] | None:
     if levels != list(range(1, 11)):
         return None
     counts = tuple(count or 0 for _, count in bars)
-    # A bar without a word may be a level without ratings, but only the total can say so.
+    # A bar without text may be a level without ratings, but only the total can prove it.
     silent = any(count is None for _, count in bars)
     if total != sum(counts) and (total is not None or silent):
         return None

@@ -1,4 +1,4 @@
-"""A page proves what it is before anything on it, or missing from it, is believed."""
+"""Checks that a page is what was asked for, before anything on it, or missing from it, is believed."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _BAN_SIGNS = re.compile(
 
 
 def block_in(status: int, headers: Mapping[str, str], text: str) -> str | None:
-    """Return how the site refuses us with this answer: by a "challenge" or a "ban"; None if it does not.
+    """Return "challenge" or "ban" if the site refuses us with this response, else None.
 
     ``headers`` have lower-case names. An ordinary page is no block, whatever members wrote on it:
     what they write cannot make a title or a script.
@@ -32,7 +32,7 @@ def block_in(status: int, headers: Mapping[str, str], text: str) -> str | None:
 
 
 def refuse_truncated(text: str) -> None:
-    """Raise WrongPage if the end of the document is missing: what was cut off is not known to be absent."""
+    """Raise WrongPage if the end of the document is missing: what was cut off would pass for absent."""
     if "</html" not in text[-2000:]:
         raise WrongPage("the page is cut short: it has no end")
 
@@ -53,8 +53,8 @@ def check(page: Selector, body_class: str, owner: str | None = None) -> None:
     classes = page.xpath("//body/@class").get("").split()
     if body_class not in classes:
         raise WrongPage(f"expected a {body_class!r} page, found body class {' '.join(classes)!r}")
-    if owner is not None and (found := owner_of(page)) != owner.lower():
-        raise WrongPage(f"expected a page of {owner!r}, found one of {found!r}")
+    if owner is not None and (actual := owner_of(page)) != owner.lower():
+        raise WrongPage(f"expected a page of {owner!r}, found one of {actual!r}")
 
 
 def owner_of(page: Selector) -> str | None:

@@ -1,4 +1,4 @@
-"""What browsers change in the pages that they save."""
+"""Pages as browsers save them."""
 
 import re
 
@@ -6,7 +6,7 @@ _OWN_HOST = re.compile(rb"(\bhref\s*=\s*[\"']?)https?://(?:www\.)?letterboxd\.co
 
 
 def own_links(body: bytes) -> bytes:
-    """Return a page with the links as the site writes them: saved "complete", they begin with its host.
+    """Return a page with links as the site writes them; in a page saved "complete" they begin with its host.
 
     >>> own_links(b'<a href="https://letterboxd.com/dave/">')
     b'<a href="/dave/">'

@@ -37,7 +37,7 @@ _LID = re.compile(r"[0-9A-Za-z]{1,16}")
 _SLUG = re.compile(r"[^\s/]{1,500}")
 _HOW_MANY = re.compile(r"\b(?:watched|likes|liked)\s+(\d[\d,]*)")
 _YEAR = re.compile(r"^(?P<title>.*\S)\s+\((?P<year>\d{4})\)$", re.DOTALL)
-_STARS_SHOWN = ("@aria-label", ".//svg/@aria-label", "string(.//svg/*[local-name()='title'])", "string()")
+_STARS_TEXTS = ("@aria-label", ".//svg/@aria-label", "string(.//svg/*[local-name()='title'])", "string()")
 _POSTER_ALT = re.compile(r"^Poster for ")
 
 
@@ -75,7 +75,7 @@ def parse_film(tile: Selector) -> Film:
 def parse_stars(marks: list[Element]) -> float | None:
     """Return the rating among these elements, None if there is none. Raises LayoutChanged for half of one.
 
-    ``rated-7`` are 3.5 stars (the site counts in half stars); else the stars shown are counted.
+    ``rated-7`` are 3.5 stars (the site counts in half stars); without such a class the ★ and ½ are counted.
     """
     ratings = [mark for mark in marks if _RATING.intersection(_classes(mark))]
     if not ratings:
@@ -83,23 +83,23 @@ def parse_stars(marks: list[Element]) -> float | None:
     classes = (part.get("class", "") for rating in ratings for part in rating.iter("*"))
     if halves := next(filter(None, map(_RATED.search, classes)), None):
         return _half_stars(int(halves[1]))
-    # The same stars may be said again for screen readers: the first place that shows any counts.
+    # The same stars may stand there again for screen readers: the first text with any counts.
     first = Selector(root=ratings[0], type="html")
-    shown = [first.xpath(path).get("") for path in _STARS_SHOWN]
-    stars = next((text for text in shown if "★" in text or "½" in text), "")
+    texts = [first.xpath(path).get("") for path in _STARS_TEXTS]
+    stars = next((text for text in texts if "★" in text or "½" in text), "")
     return _half_stars(2 * stars.count("★") + stars.count("½"))
 
 
 def _refuse_false_emptiness(page: Selector) -> None:
-    """Raise LayoutChanged if a grid page without a film shows signs of having some."""
+    """Raise LayoutChanged if something else on a grid page without films says that there are some."""
     grids = page.css(_GRID)
     # Beside an empty grid there may be other films (a list in the sidebar); without any grid they are it.
     entries = grids.css("li") if grids else page.css("#content, .poster-grid").css(_TILE)
     if entries or page.css(".poster-grid").css(f"li, {_TILE}"):
         raise LayoutChanged("the film grid has entries, but no film could be read from any of them")
     message = page.css("#content section.filtered-message").xpath("string()").get("")
-    said = _HOW_MANY.search(message)  # not just any number: the member's name may hold one
-    if page.css("div.pagination a.next") or (said and parse_count(said[1])):
+    total = _HOW_MANY.search(message)  # not just any number: the member's name may hold one
+    if page.css("div.pagination a.next") or (total and parse_count(total[1])):
         raise LayoutChanged("the film grid is empty, but the page says that there are films")
 
 
@@ -121,7 +121,7 @@ def _names_film(part: Element) -> bool:
 
 
 def film_identity(text: str) -> tuple[int | None, str | None]:
-    """Return the number and the short code in a ``data-postered-identifier``. Raises LayoutChanged."""
+    """Return the film's number and short code in a ``data-postered-identifier``. Raises LayoutChanged."""
     identity = _identity(text)
     uid = _UID.fullmatch(str(identity.get("uid") or ""))
     return int(uid[1]) if uid else None, _lid(identity)
@@ -152,8 +152,8 @@ def _slug(tile: Element) -> str:
 
 def _film_id(tile: Element, identity: Mapping[str, Any]) -> int | None:
     for uid in _uids(tile, identity):
-        if found := _UID.fullmatch(str(uid or "")):
-            return int(found[1])
+        if match := _UID.fullmatch(str(uid or "")):
+            return int(match[1])
     return None
 
 
@@ -184,8 +184,8 @@ def title_and_year(name: str) -> tuple[str, int | None]:
     (('Closer', 2004), ('(500) Days of Summer', None))
     """
     name = " ".join(name.split())
-    found = _YEAR.match(name)
-    return (found["title"], int(found["year"])) if found else (name, None)
+    match = _YEAR.match(name)
+    return (match["title"], int(match["year"])) if match else (name, None)
 
 
 def _half_stars(halves: int) -> float:
@@ -198,7 +198,7 @@ def _classes(element: Element) -> list[str]:
     return element.get("class", "").split()  # type: ignore[no-any-return]
 
 
-# Members of a circle have films in common: most are met again.
+# Members of a circle have films in common: most identities are parsed once only.
 @lru_cache(10_000)
 def _identity(text: str) -> Mapping[str, Any]:
     try:

@@ -1,1 +1,1 @@
-"""What TMDB knows of films: one request each, through tmdbv3api, at a pace of its own."""
+"""Films' details from TMDB: one request a film, through tmdbv3api, at a pace of its own."""

@@ -1,4 +1,4 @@
-"""TMDB's answers, checked, as facts about a film."""
+"""TMDB's JSON, checked, as details of a film."""
 
 from collections.abc import Callable
 from datetime import date
@@ -15,26 +15,26 @@ POSTER_SIZE = "w500"
 PROFILE_SIZE = "w185"
 
 
-def _readable(kind: type[BaseModel], wanted: Callable[[dict[str, Any]], bool] = bool) -> Any:
-    """Return a validator that keeps the readable entries of a list: one bad entry is not the whole film's."""
+def _readable(model: type[BaseModel], accepts: Callable[[dict[str, Any]], bool] = bool) -> Any:
+    """Return a validator that keeps the readable entries of a list: the film is more than one bad entry."""
 
-    def read(values: Any) -> Any:
-        found = [each for each in values if isinstance(each, dict) and wanted(each)] if values else []
-        return [each for each in found if _is_readable(kind, each)]
+    def read(entries: Any) -> Any:
+        mappings = [entry for entry in entries or () if isinstance(entry, dict) and accepts(entry)]
+        return [entry for entry in mappings if _is_readable(model, entry)]
 
     return BeforeValidator(read)
 
 
-def _is_readable(kind: type[BaseModel], value: dict[str, Any]) -> bool:
+def _is_readable(model: type[BaseModel], entry: dict[str, Any]) -> bool:
     try:
-        kind.model_validate(value)
+        model.model_validate(entry)
     except ValidationError:
         return False
     return True
 
 
 def _codes(values: Any) -> Any:
-    return [each for each in values or () if isinstance(each, str)]
+    return [code for code in values or () if isinstance(code, str)]
 
 
 def _day(value: Any) -> Any:
@@ -51,8 +51,6 @@ def _text(value: Any) -> Any:
 
 _Text = Annotated[str | None, BeforeValidator(_text)]
 _Day = Annotated[date | None, BeforeValidator(_day)]
-
-
 _Number = Annotated[int, Field(gt=0, lt=2**31)]
 _Name = Annotated[str, BeforeValidator(_text)]
 
@@ -76,7 +74,7 @@ class _Credit(BaseModel):
 
 
 class _Credits(BaseModel):
-    crew: Annotated[list[_Credit], _readable(_Credit, lambda each: each.get("job") == "Director")] = []
+    crew: Annotated[list[_Credit], _readable(_Credit, lambda credit: credit.get("job") == "Director")] = []
 
 
 class _Answer(BaseModel):
@@ -99,9 +97,9 @@ class _Answer(BaseModel):
 
 
 def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
-    """Return what an answer tells of the film at ``link``. Raises TmdbUnreadable where it is none."""
+    """Return what an answer tells of the film at ``link``. Raises TmdbUnreadable if it is not about it."""
     try:
-        found = _Answer.model_validate(answer)
+        fields = _Answer.model_validate(answer)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -109,21 +107,21 @@ def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
             f"TMDB's answer to {link.path} cannot be read: {where}: {first['msg']}"
         ) from None
     # A season and an episode have numbers of their own.
-    if link.season is None and found.id != link.id:
-        raise TmdbUnreadable(f"TMDB answered {link.path} with number {found.id}")
+    if link.season is None and fields.id != link.id:
+        raise TmdbUnreadable(f"TMDB answered {link.path} with number {fields.id}")
     # Countries of origin have no names, those of production have.
-    made_in = {each.iso_3166_1: each.name for each in found.production_countries}
+    made_in = {country.iso_3166_1: country.name for country in fields.production_countries}
     return TmdbDetails(
-        title=found.title or found.name,
-        release_date=found.release_date or found.first_air_date or found.air_date,
-        # That of a series is of one part or another.
-        runtime_minutes=found.runtime or None if link.kind == "movie" else None,
-        poster_url=_image(POSTER_SIZE, found.poster_path or found.still_path),
-        overview=found.overview,
-        countries=tuple(dict.fromkeys(code for code in found.origin_country or made_in if code)),
+        title=fields.title or fields.name,
+        release_date=fields.release_date or fields.first_air_date or fields.air_date,
+        # A series has the runtime of one of its episodes.
+        runtime_minutes=fields.runtime or None if link.kind == "movie" else None,
+        poster_url=_image(POSTER_SIZE, fields.poster_path or fields.still_path),
+        overview=fields.overview,
+        countries=tuple(dict.fromkeys(code for code in fields.origin_country or made_in if code)),
         country_names=tuple((code, name) for code, name in made_in.items() if name),
-        genres=tuple({genre.id: genre.name for genre in found.genres}.items()),
-        directors=_directors(found.credits.crew),
+        genres=tuple({genre.id: genre.name for genre in fields.genres}.items()),
+        directors=_directors(fields.credits.crew),
     )
 
 

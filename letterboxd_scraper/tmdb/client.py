@@ -1,4 +1,4 @@
-"""Asking TMDB beside a crawl: in threads of its own, at a limited rate, patiently up to a point."""
+"""Asking TMDB beside a crawl: in threads of its own, at a limited rate, with retries."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -22,14 +22,14 @@ from letterboxd_scraper.tmdb.api import TmdbApi
 
 # Requests under way at once: at ten a second, enough for answers that take up to 0.4 s.
 _THREADS = 4
-# Whoever asks us to wait longer than this, in seconds, does not want us now.
+# In seconds: if TMDB asks for a longer wait, it is not asked again.
 LONGEST_WAIT = 120.0
-# After so many films in a row without an answer TMDB is down, and the rest need not wait for it.
+# After so many films in a row without an answer TMDB counts as down, and is not asked for the rest.
 DOWN_AFTER = 3
 
 
 class _Silenced(TmdbUnavailable):
-    """TMDB wants to be left alone for longer than a run can wait."""
+    """TMDB asks for a longer wait than LONGEST_WAIT."""
 
 
 def _may_pass(error: BaseException) -> bool:
@@ -53,7 +53,10 @@ class TmdbClient:
         self._failed = 0
 
     async def details(self, link: TmdbLink) -> TmdbDetails:
-        """Return what TMDB tells of a film. Raises TmdbNotFound, TmdbRefused and TmdbUnavailable."""
+        """Return TMDB's details of a film.
+
+        Raises TmdbNotFound, TmdbRefused, TmdbUnreadable and, after all retries, TmdbUnavailable.
+        """
         if self._failed >= DOWN_AFTER:
             raise TmdbDown(f"TMDB failed {DOWN_AFTER} films in a row and is not asked again in this run")
         retrying = AsyncRetrying(
@@ -63,7 +66,7 @@ class TmdbClient:
             reraise=True,
         )
         try:
-            found: TmdbDetails = await retrying(self._once, link)
+            details: TmdbDetails = await retrying(self._once, link)
         except TmdbUnavailable:
             self._failed += 1
             raise
@@ -71,9 +74,10 @@ class TmdbClient:
             self._failed = 0
             raise
         self._failed = 0
-        return found
+        return details
 
     async def close(self) -> None:
+        """Wait for the requests under way, and close the connections."""
         await asyncio.to_thread(self._threads.shutdown)
         with suppress(Empty):
             while True:
@@ -90,7 +94,7 @@ class TmdbClient:
             try:
                 return await loop.run_in_executor(self._threads, self._ask, link)
             except TmdbRateLimited as error:
-                # All of us: it is not about this film.
+                # For all requests: it is not about this film.
                 self._silent_until = max(self._silent_until, loop.time() + (error.retry_after or 0))
                 raise
 
@@ -98,9 +102,9 @@ class TmdbClient:
         try:
             api = self._idle.get_nowait()
         except Empty:
-            given = self.settings
-            key, agent = given.TMDB_API_KEY.get_secret_value(), user_agent(given.LETTERBOXD_CONTACT)
-            api = TmdbApi(given.TMDB_BASE_URL, key, given.TMDB_TIMEOUT, agent)
+            settings = self.settings
+            key, agent = settings.TMDB_API_KEY.get_secret_value(), user_agent(settings.LETTERBOXD_CONTACT)
+            api = TmdbApi(settings.TMDB_BASE_URL, key, settings.TMDB_TIMEOUT, agent)
         try:
             return api.details(link)
         finally:
