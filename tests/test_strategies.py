@@ -62,16 +62,26 @@ class Circle:
 def engine(crawled_engine: sa.Engine) -> sa.Engine:
     """The crawled circle, in which some ratings have a date, some an interval, and most films an average."""
     with crawled_engine.begin() as connection:
+        # Numbered by their names: ids depend on which page came first, and with them the dates would change
+        # and, now and then, two scores lie on both sides of where ranks round them.
+        members = _numbered(connection, users.c.id, users.c.letterboxd_username)
+        slugs = _numbered(connection, films.c.id, films.c.slug)
         rows = connection.execute(sa.select(ratings.c.user_id, ratings.c.film_id)).all()
         for user, film in rows:
             place = sa.and_(ratings.c.user_id == user, ratings.c.film_id == film)
-            connection.execute(ratings.update().where(place).values(_dates(user, film)))
-        for film in connection.scalars(sa.select(films.c.id)).all():
-            average = 2 + film % 27 / 10 if film % 5 else None
+            connection.execute(ratings.update().where(place).values(_dates(members[user], slugs[film])))
+        for film, number in slugs.items():
+            average = 2 + number % 27 / 10 if number % 5 else None
             where = films.c.id == film
             connection.execute(films.update().where(where).values(letterboxd_weighted_average=average))
     statistics.refresh(crawled_engine, NOW)
     return crawled_engine
+
+
+def _numbered(connection: sa.Connection, key: sa.Column[int], name: sa.Column[Any]) -> dict[int, int]:
+    """Return for each id the place of its name in the alphabet, counted from 1."""
+    rows = sorted(connection.execute(sa.select(name, key)), key=lambda row: str(row[0]).encode())
+    return {row[1]: number for number, row in enumerate(rows, start=1)}
 
 
 def _dates(user: int, film: int) -> dict[str, datetime | None]:
