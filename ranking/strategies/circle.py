@@ -1,18 +1,11 @@
 """Circle: what each film is worth to this circle, apart from how its raters rate, and how sure that is."""
 
-import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from ranking.facts import Facts
-from ranking.sql import Columns
-from ranking.strategies.base import MIN_VOTES, FittedStrategy, Parameters, Terms, many, min_votes
-
-if TYPE_CHECKING:  # NumPy is imported when something is computed
-    from ranking.strategies.circle_model import Fit
-    from ranking.strategies.circle_ratings import Floats, Ratings
+from ranking.strategies.base import MIN_VOTES, Fitted, FittedStrategy, Parameters, Terms, many, min_votes
 
 
 def shrunken(rated: Any, weight: Any, *, expected: Any, expected_weight: Any) -> Any:
@@ -29,70 +22,11 @@ def shrunken(rated: Any, weight: Any, *, expected: Any, expected_weight: Any) ->
     return (weight * rated + expected_weight * expected) / (weight + expected_weight)
 
 
-def _known(column: "Floats") -> list[float | None]:
-    return [value if math.isfinite(value) else None for value in column.tolist()]
+def _fit(connection: sa.Connection, facts: Facts, parameters: Parameters) -> Fitted:
+    # NumPy takes longer to load than all of `rank show`, which needs the strategies' names alone.
+    from ranking.strategies.fitted_circle import fit_circle
 
-
-@dataclass(frozen=True)
-class Circle:
-    """The cohort's ratings and what the model found in them; films with few votes are left out."""
-
-    ratings: "Ratings"
-    fit: "Fit"
-    min_votes: float
-
-    def columns(self) -> Columns:
-        import numpy as np
-
-        fit, ratings = self.fit, self.ratings
-        shown = np.flatnonzero(ratings.by_film >= self.min_votes)
-        columns: dict[str, Any] = {
-            "film_id": ratings.film_ids,
-            "votes": ratings.by_film,
-            "score": fit.score,
-            "score_low": fit.score - fit.margin,
-            "score_high": fit.score + fit.margin,
-            "mean": ratings.means,
-            "without_habits": fit.mu + fit.unshrunk,
-            "weight": fit.weight * fit.usual_noise,
-            "expected": fit.mu + fit.expected,
-            "expected_weight": fit.usual_noise / fit.spread,
-        }
-        found: dict[str, Any] = {name: column[shown].tolist() for name, column in columns.items()}
-        site = {
-            "site_average": ratings.site_average,
-            "site_count": ratings.site_count,
-            "lambda": np.where(np.isnan(ratings.site_average), np.nan, fit.pull),
-            "phi": np.where(np.isfinite(ratings.site_count), fit.fame, np.nan),
-        }
-        return found | {name: _known(column[shown]) for name, column in site.items()}
-
-    def members(self) -> dict[int, Terms]:
-        """Return for each member their habit (stars) and noise (stars²)."""
-        habit, noise = self.fit.habit.tolist(), self.fit.noise.tolist()
-        return {
-            member: {"habit": habit[at], "noise": noise[at]}
-            for at, member in enumerate(self.ratings.member_ids.tolist())
-        }
-
-    def voices(self, film_id: int) -> dict[int, Terms]:
-        """Return for each rater their habit (stars), and how many usual ratings theirs is worth."""
-        ratings, fit = self.ratings, self.fit
-        return {
-            int(ratings.member_ids[member]): {
-                "habit": float(fit.habit[member]),
-                "weight": float(fit.usual_noise / fit.noise[member]),
-            }
-            for member in ratings.raters(film_id)
-        }
-
-
-def _fit(connection: sa.Connection, facts: Facts, parameters: Parameters) -> Circle:
-    from ranking.strategies.circle_model import fit
-    from ranking.strategies.circle_ratings import read
-
-    ratings = read(connection, facts)
-    return Circle(ratings, fit(ratings), parameters[MIN_VOTES])
+    return fit_circle(connection, facts, parameters)
 
 
 def _because(terms: Terms) -> str:

@@ -22,6 +22,29 @@ _LEVELS = 16
 
 
 @dataclass(frozen=True)
+class MemberBlock:
+    """The ratings of the members in the slice ``members`` (positions), each of whom has at least one.
+
+    ``counts`` and ``offsets`` (where a member's ratings begin) have one value a member, ``film`` (positions)
+    and ``stars`` one a rating.
+    """
+
+    members: slice
+    counts: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    film: Integers
+    stars: Floats
+
+    def spread(self, values: Floats) -> Floats:
+        """Return the value of each rating's member, of one value a member."""
+        return np.repeat(values[self.members], self.counts)
+
+    def sums(self, values: Floats) -> Floats:
+        """Return the sum over each member's ratings."""
+        return np.add.reduceat(values, self.offsets)
+
+
+@dataclass(frozen=True)
 class Ratings:
     """Ratings by member: those of the m-th are at ``starts[m]`` to ``starts[m + 1]``.
 
@@ -52,8 +75,8 @@ class Ratings:
     def means(self) -> Floats:
         """The mean of each film's ratings, in stars."""
         total = np.zeros(len(self.film_ids))
-        for part in self.parts():
-            total += np.bincount(part.film, part.stars, len(total))
+        for block in self.blocks():
+            total += np.bincount(block.film, block.stars, len(total))
         return total / self.by_film
 
     def raters(self, film_id: int) -> list[int]:
@@ -64,40 +87,21 @@ class Ratings:
         places = np.flatnonzero(self.film == at)
         return [int(place) for place in np.searchsorted(self.starts, places, side="right") - 1]
 
-    def parts(self) -> "Iterator[Part]":
-        """Yield the ratings of some whole members at a time, about CHUNK ratings."""
+    def blocks(self) -> Iterator[MemberBlock]:
+        """Yield all ratings, of some whole members at a time: about CHUNK ratings."""
         first = 0
         while first < len(self.member_ids):
             room = self.starts[first] + CHUNK
             last = max(first + 1, int(np.searchsorted(self.starts, room, side="right")) - 1)
-            here = slice(self.starts[first], self.starts[last])
-            yield Part(
+            rows = slice(self.starts[first], self.starts[last])
+            yield MemberBlock(
                 members=slice(first, last),
                 counts=self.by_member[first:last],
                 offsets=self.starts[first:last] - self.starts[first],
-                film=self.film[here],
-                stars=self.half_stars[here] * np.float64(0.5),
+                film=self.film[rows],
+                stars=self.half_stars[rows] * np.float64(0.5),
             )
             first = last
-
-
-@dataclass(frozen=True)
-class Part:
-    """The ratings of the members in the slice ``members``, each of whom has at least one."""
-
-    members: slice
-    counts: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
-    film: Integers
-    stars: Floats
-
-    def spread(self, values: Floats) -> Floats:
-        """Return the value of each rating's member, of one value a member."""
-        return np.repeat(values[self.members], self.counts)
-
-    def sums(self, values: Floats) -> Floats:
-        """Return the sum over each member's ratings."""
-        return np.add.reduceat(values, self.offsets)
 
 
 def read(connection: sa.Connection, facts: Facts) -> Ratings:
@@ -109,12 +113,11 @@ def read(connection: sa.Connection, facts: Facts) -> Ratings:
     query = sa.select(r.user_id, packed).group_by(r.user_id).order_by(r.user_id)
     rows = connection.execute(query.execution_options(stream_results=True, max_row_buffer=64))
     members = ((user, np.fromstring(text, np.int64, sep=",")) for user, text in rows)
-    found = pack(members)
-    return with_averages(found, connection)
+    return with_averages(pack(members), connection)
 
 
 def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]]) -> Ratings:
-    """Return ratings of members, each an id and the numbers 16·film + half stars; of averages nothing."""
+    """Return the ratings of members, whose films are written as 16·film_id + half stars, without averages."""
     ids, sizes = array("i"), array("q", [0])
     film, half_stars = array("i"), array("b")
     for member, keys in members:
@@ -123,18 +126,19 @@ def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]]) -> Ratings:
         sizes.append(len(keys))
         film.frombytes((keys // _LEVELS).astype(np.int32).tobytes())
         half_stars.frombytes((keys % _LEVELS).astype(np.int8).tobytes())
-    every = np.frombuffer(film, np.int32) if film else np.zeros(0, np.int32)
-    present = _counted(every, int(every.max(initial=-1)) + 1) > 0
+    film_of_rating = np.frombuffer(film, np.int32) if film else np.zeros(0, np.int32)
+    present = _counted(film_of_rating, int(film_of_rating.max(initial=-1)) + 1) > 0
     film_ids = np.flatnonzero(present).astype(np.int32)
     position = np.cumsum(present, dtype=np.int32) - 1
-    for start in range(0, len(every), CHUNK):  # in place
-        every[start : start + CHUNK] = position[every[start : start + CHUNK]]
+    for start in range(0, len(film_of_rating), CHUNK):  # in place, as a copy would double the memory
+        chunk = film_of_rating[start : start + CHUNK]
+        chunk[:] = position[chunk]
     unknown = np.full(len(film_ids), np.nan)
     return Ratings(
         member_ids=np.array(ids, np.int32),
         film_ids=film_ids,
         starts=np.cumsum(np.array(sizes, np.int64)),
-        film=every,
+        film=film_of_rating,
         half_stars=np.frombuffer(half_stars, np.int8) if film else np.zeros(0, np.int8),
         site_average=unknown,
         site_count=np.full(len(film_ids), np.inf),
@@ -150,15 +154,15 @@ def _counted(film: Integers, size: int) -> npt.NDArray[np.int64]:
 
 
 def with_averages(ratings: Ratings, connection: sa.Connection) -> Ratings:
-    """Fill in Letterboxd's averages and counts of ratings, where they are known."""
+    """Fill in Letterboxd's averages and counts of ratings, where they are stored; return the same object."""
     f = films.c
     query = sa.select(f.id, f.letterboxd_weighted_average, f.letterboxd_rating_count)
     rows = connection.execute(query.where(f.letterboxd_weighted_average.is_not(None))).all()
     if rows and len(ratings.film_ids):
         ids, averages, counts = (np.array(column, float) for column in zip(*rows, strict=True))
         places = np.searchsorted(ratings.film_ids, ids).clip(max=len(ratings.film_ids) - 1)
-        here = ratings.film_ids[places] == ids
-        ratings.site_average[places[here]] = averages[here]
-        # NaN, which NULL became, is not greater than nothing either.
-        ratings.site_count[places[here]] = np.where(counts > 0, counts, np.inf)[here]
+        rated = ratings.film_ids[places] == ids
+        ratings.site_average[places[rated]] = averages[rated]
+        # NaN, which NULL became, is not greater than 0 either.
+        ratings.site_count[places[rated]] = np.where(counts > 0, counts, np.inf)[rated]
     return ratings
