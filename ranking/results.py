@@ -18,6 +18,24 @@ from ranking.strategies.base import Strategy
 
 
 @dataclass(frozen=True, slots=True)
+class RankingEntry:
+    """A film's place: ``mean`` in stars, ``low`` and ``high`` bound the score's 90 % interval."""
+
+    rank: int
+    title: str
+    year: int | None
+    score: float
+    low: float | None
+    high: float | None
+    watchers: int
+    mean: float | None
+    slug: str | None
+    parameters: dict[str, float]
+    link: str
+    computed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RankedFilm:
     """One film of a ranking; ``mean`` is the circle's own, in stars, None if nobody's rating is left.
 
@@ -38,7 +56,25 @@ class RankedFilm:
     computed_at: datetime
 
     def link(self, base_url: str) -> str:
+        """Return the address of the film's page; an empty text without a slug."""
         return f"{base_url}/film/{self.slug}/" if self.slug else ""
+
+    def entry(self, base_url: str) -> RankingEntry:
+        """Return what exports and the server write of it: all but our id; a ``link`` to its page, or ""."""
+        return RankingEntry(
+            self.rank,
+            self.title,
+            self.year,
+            self.score,
+            self.low,
+            self.high,
+            self.watchers,
+            self.mean,
+            self.slug,
+            self.parameters,
+            self.link(base_url),
+            self.computed_at,
+        )
 
 
 def ranking(
@@ -47,6 +83,7 @@ def ranking(
     strategy: str,
     *,
     limit: int | None = None,
+    offset: int = 0,
     min_score: float | None = None,
     choices: Choices = EVERY_FILM,
     tell: Tell = ignore,
@@ -56,51 +93,61 @@ def ranking(
     ``tell`` gets lines for the user. Raises InputError if the ranking was never computed, and
     UnknownName for a choice that names nothing.
     """
-    shown = _shown(connection, cohort, strategy, choices.without, tell)
-    query = (
-        sa.select(
-            shown.c.film_id,
-            shown.c.rank,
-            films.c.title,
-            films.c.release_year,
-            films.c.slug,
-            shown.c.score,
-            shown.c.low,
-            shown.c.high,
-            shown.c.watchers,
-            shown.c.mean,
-            shown.c.params,
-            shown.c.computed_at,
-        )
-        .join(films, films.c.id == shown.c.film_id)
-        .where(conditions(connection, choices, shown.c.watchers, tell))
-        .order_by(shown.c.rank)
-        .limit(limit)
+    query = _fitting(connection, cohort, strategy, min_score, choices, tell)
+    rows = connection.execute(query.order_by(query.selected_columns.rank).limit(limit).offset(offset or None))
+    return [RankedFilm(*tuple[Any, ...](row)) for row in rows]
+
+
+def count(
+    connection: sa.Connection,
+    cohort: Cohort,
+    strategy: str,
+    *,
+    min_score: float | None = None,
+    choices: Choices = EVERY_FILM,
+) -> int:
+    """Return how many films `ranking` would return without a limit. Raises what it does."""
+    fitting = _fitting(connection, cohort, strategy, min_score, choices, ignore).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(fitting)) or 0
+
+
+def _fitting(
+    connection: sa.Connection,
+    cohort: Cohort,
+    strategy: str,
+    min_score: float | None,
+    choices: Choices,
+    tell: Tell,
+) -> sa.Select[Any]:
+    """Return the query of the films that fit, its columns in the order of `RankedFilm`."""
+    c = _ranked(connection, cohort, strategy, choices.without, tell).c
+    film = (c.film_id, c.rank, films.c.title, films.c.release_year, films.c.slug)
+    query = sa.select(*film, c.score, c.low, c.high, c.watchers, c.mean, c.params, c.computed_at)
+    query = query.join(films, films.c.id == c.film_id).where(
+        conditions(connection, choices, c.watchers, tell)
     )
-    if min_score is not None:
-        query = query.where(shown.c.score >= min_score)
-    return [RankedFilm(*tuple[Any, ...](row)) for row in connection.execute(query)]
+    return query if min_score is None else query.where(c.score >= min_score)
 
 
-def _shown(
+def _ranked(
     connection: sa.Connection, cohort: Cohort, strategy: str, without: str | None, tell: Tell
 ) -> sa.Subquery:
-    """Return the ranking to show: film_id, rank, score, low, high, watchers, mean, params, computed_at."""
-    here = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy)
-    made = sa.select(film_rankings.c.params, film_rankings.c.computed_at).where(here).limit(1)
+    """Return the whole ranking: film_id, rank, score, low, high, watchers, mean, params, computed_at."""
+    own = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy)
+    made = sa.select(film_rankings.c.params, film_rankings.c.computed_at).where(own).limit(1)
     first = connection.execute(made).first()
     if first is None:
         how = f"run `letterboxd rank compute --cohort {cohort.label} --strategy {strategy}`"
         raise InputError(f"no {strategy} ranking of cohort {cohort.label!r} yet: {how}")
     if without is None:
-        return _stored(here)
+        return _stored(own)
     # The same parameters and the same moment: only the member makes the difference.
     facts = Facts(cohort.id, first.computed_at, without=find_member_of(connection, cohort, without))
     tell(f"ranked anew without {without}: what is stored stays as it is")
     return _recomputed(connection, facts, STRATEGIES[strategy], first.params)
 
 
-def _stored(here: sa.ColumnElement[bool]) -> sa.Subquery:
+def _stored(own: sa.ColumnElement[bool]) -> sa.Subquery:
     r = film_rankings.c
     same = (stats.c.cohort_id == r.cohort_id) & (stats.c.film_id == r.film_id)
     watchers = sa.func.coalesce(stats.c.watchers, 0).label("watchers")
@@ -115,7 +162,7 @@ def _stored(here: sa.ColumnElement[bool]) -> sa.Subquery:
         r.params,
         r.computed_at,
     )
-    return sa.select(*columns).outerjoin_from(film_rankings, stats, same).where(here).subquery("shown")
+    return sa.select(*columns).outerjoin_from(film_rankings, stats, same).where(own).subquery("ranked")
 
 
 def _recomputed(
@@ -137,5 +184,5 @@ def _recomputed(
             sa.literal(facts.now, UTCDateTime).label("computed_at"),
         )
         .join(facts.films, film.film_id == ranked.film_id)
-        .subquery("shown")
+        .subquery("ranked")
     )

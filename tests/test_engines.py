@@ -123,7 +123,7 @@ def test_what_is_wrong_is_said_in_one_line(
     assert "name the folder of `export parquet` by --data" in capsys.readouterr().err
     monkeypatch.setattr(base, "find_spec", missing_package)
     told = refused("--strategy", "wilson")
-    assert "--engine duckdb needs duckdb and sqlglot: pip install 'letterboxd-scraper[duckdb]'" in told
+    assert "the engine duckdb needs duckdb and sqlglot: pip install 'letterboxd-scraper[duckdb]'" in told
 
 
 @on_sqlite

@@ -255,13 +255,13 @@ def test_what_is_not_there_is_told_with_what_is(engine: sa.Engine, choices: Choi
 
 @pytest.mark.parametrize("text", ["199", "1990s", "1999-1990", "-", "", "19991", "1990-2000-", "١٩٩٩"])
 def test_what_is_no_year_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="--year"):
+    with pytest.raises(InputError, match=r"^year "):
         read_years(text)
 
 
 @pytest.mark.parametrize("text", ["1990", "90s", "1995s", ""])
 def test_what_is_no_decade_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="--decade"):
+    with pytest.raises(InputError, match=r"^decade "):
         read_decade(text)
 
 

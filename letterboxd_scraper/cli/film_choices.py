@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
 
 if TYPE_CHECKING:
@@ -53,22 +54,25 @@ def film_choices(
     ] = None,
 ) -> "Choices":
     """Gather the options that every command has which shows or exports a ranking. Raises InputError."""
-    from ranking.choices.filters import Choices, read_decade, read_years
+    from ranking.choices.filters import read_choices
 
-    return Choices(
-        years=tuple(map(read_years, year or ())),
-        decades=tuple(map(read_decade, decade or ())),
-        genres=tuple(genre or ()),
-        directors=tuple(director or ()),
-        countries=tuple(country or ()),
-        media_type=media_type,
-        min_watchers=min_watchers,
-        max_watchers=max_watchers,
-        unseen_by=tuple(unseen_by or ()),
-        rated_by=tuple(rated_by or ()),
-        lists=tuple(in_list or ()),
-        without=without,
-    )
+    try:
+        return read_choices(
+            year=year,
+            decade=decade,
+            genre=genre,
+            director=director,
+            country=country,
+            media_type=media_type,
+            min_watchers=min_watchers,
+            max_watchers=max_watchers,
+            unseen_by=unseen_by,
+            rated_by=rated_by,
+            in_list=in_list,
+            without=without,
+        )
+    except InputError as error:  # which begins with the choice's name
+        raise InputError(f"--{error}") from None
 
 
 def with_film_choices(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,146 +1,219 @@
-"""Cohorts, their members, and how old what is known of them is."""
+"""Cohorts, their members, and how old the data about them are."""
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Query
 
-from letterboxd_scraper.server import models, served
 from letterboxd_scraper.server.problems import documented
+from letterboxd_scraper.server.queries import Paging, Word
 from letterboxd_scraper.server.rankings import stored_rankings
-from letterboxd_scraper.server.served import Served, Shown
+from letterboxd_scraper.server.served import Served, ServedCohort, all_cohorts, find_cohort
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import changed_facts, cohort_members, ratings, scrape_runs, users
+from letterboxd_scraper.store.status import freshness
+
+
+@dataclass(frozen=True, slots=True)
+class CohortEntry:
+    """A circle. ``cohort`` is what it is asked for by, ``label`` what it is called."""
+
+    cohort: str
+    label: str
+    members: int
+    updated_at: datetime
+    rankings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortList:
+    cohorts: list[CohortEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberEntry:
+    """A member, called ``name``; ``unseen_by`` and ``rated_by`` take ``member``."""
+
+    member: str
+    name: str
+    profile: str | None
+    depth: int
+    status: Literal["ok", "private", "gone"]
+    ratings: int
+    mean: float | None
+    read_in_full_at: datetime | None
+    changes_read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """A part of the list of a cohort's members; ``total`` is the length of all of it."""
+
+    total: int
+    limit: int
+    offset: int
+    cohort: str
+    members: list[MemberEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class LatestRun:
+    """The latest run of its type."""
+
+    type: str
+    status: Literal["running", "finished", "failures", "blocked", "failed", "interrupted"]
+    started_at: datetime
+    finished_at: datetime | None
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedRanking:
+    strategy: str
+    computed_at: datetime
+    age_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CohortFreshness:
+    """How old what is known of a cohort is, as of ``at``.
+
+    ``oldest_full_reading_at`` is of the member who waits longest; ``ratings_changed_at`` when a stored rating
+    last changed. ``statistics_current`` is false while ratings or memberships have changed since the
+    statistics of all cohorts were counted.
+    """
+
+    cohort: str
+    at: datetime
+    members: int
+    members_read_in_full: int
+    oldest_full_reading_at: datetime | None
+    newest_full_reading_at: datetime | None
+    changes_read_at: datetime | None
+    ratings: int
+    ratings_changed_at: datetime | None
+    statistics_current: bool
+    rankings: list[ComputedRanking]
+    runs: list[LatestRun]
 
 
 def routes(serving: Served) -> APIRouter:
+    """Return the routes below /api/v1/cohorts that are about cohorts themselves."""
     router = APIRouter(prefix="/api/v1/cohorts", tags=["cohorts"])
 
     @router.get("")
-    def list_cohorts() -> models.Cohorts:
+    def list_cohorts() -> CohortList:
         """List the cohorts."""
         with read_transaction(serving.engine) as connection:
-            found = served.every(connection, serving)
-            return models.Cohorts(cohorts=[_cohort(connection, shown) for shown in found])
+            return CohortList([_entry(connection, cohort) for cohort in all_cohorts(connection, serving)])
 
     @router.get("/{cohort}", responses=documented(404))
-    def show_cohort(cohort: models.Word) -> models.Cohort:
+    def show_cohort(cohort: Word) -> CohortEntry:
         """Show one cohort."""
         with read_transaction(serving.engine) as connection:
-            return _cohort(connection, served.find(connection, serving, cohort))
+            return _entry(connection, find_cohort(connection, serving, cohort))
 
     @router.get("/{cohort}/members", responses=documented(404))
-    def list_members(cohort: models.Word, paging: Annotated[models.Paging, Query()]) -> models.Members:
+    def list_members(cohort: Word, paging: Annotated[Paging, Query()]) -> MemberPage:
         """List a cohort's members; without names they are numbers."""
         with read_transaction(serving.engine) as connection:
-            shown = served.find(connection, serving, cohort)
-            members = _members(connection, serving, shown)
+            circle = find_cohort(connection, serving, cohort)
+            members = _members(connection, serving, circle)
         part = members[paging.offset : paging.offset + paging.limit]
-        return models.Members(
-            cohort=shown.reference,
-            members=part,
-            total=len(members),
-            limit=paging.limit,
-            offset=paging.offset,
-        )
+        return MemberPage(len(members), paging.limit, paging.offset, circle.reference, part)
 
     @router.get("/{cohort}/freshness", responses=documented(404))
-    def show_freshness(cohort: models.Word) -> models.Freshness:
+    def show_freshness(cohort: Word) -> CohortFreshness:
         """Tell how old what is known of a cohort is."""
         with read_transaction(serving.engine) as connection:
-            return _freshness(connection, serving, served.find(connection, serving, cohort))
+            return _freshness(connection, serving, find_cohort(connection, serving, cohort))
 
     return router
 
 
-def _cohort(connection: sa.Connection, shown: Shown) -> models.Cohort:
-    return models.Cohort(
-        cohort=shown.reference,
-        label=shown.label,
-        members=shown.cohort.size,
+def _entry(connection: sa.Connection, circle: ServedCohort) -> CohortEntry:
+    return CohortEntry(
+        cohort=circle.reference,
+        label=circle.label,
+        members=circle.cohort.size,
         # Of a cohort that was not changed since, it is the moment that keys the members' numbers.
-        updated_at=shown.cohort.updated_at.replace(microsecond=0),
-        rankings=[each.strategy for each in stored_rankings(connection, shown.cohort)],
+        updated_at=circle.cohort.updated_at.replace(microsecond=0),
+        rankings=[ranking.strategy for ranking in stored_rankings(connection, circle.cohort)],
     )
 
 
-def _members(connection: sa.Connection, serving: Served, shown: Shown) -> list[models.Member]:
+def _members(connection: sa.Connection, serving: Served, circle: ServedCohort) -> list[MemberEntry]:
     """Return the members in the order of their names, or of their numbers."""
-    rated = sa.select(sa.func.count(), sa.func.avg(sa.cast(ratings.c.rating, sa.Double)), ratings.c.user_id)
-    own = rated.where(ratings.c.rating.is_not(None)).group_by(ratings.c.user_id)
-    of_cohort = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == shown.cohort.id)
-    counted = {
-        user: (count, mean)
-        for count, mean, user in connection.execute(own.where(ratings.c.user_id.in_(of_cohort)))
-    }
-    rows = {row.id: row for row in connection.execute(_people(shown))}
-    return [
-        _member(rows[user], reference, shown, serving, *counted.get(user, (0, None)))
-        for reference, user in shown.members.items()
-    ]
+    u, rated, of_cohort = users.c, ratings.c, cohort_members.c.cohort_id == circle.cohort.id
+    counts = (
+        sa.select(
+            rated.user_id,
+            sa.func.count(rated.rating).label("number"),
+            sa.func.avg(sa.cast(rated.rating, sa.Double)).label("mean"),
+        )
+        .where(rated.user_id.in_(sa.select(cohort_members.c.user_id).where(of_cohort)))
+        .group_by(rated.user_id)
+        .subquery("counts")
+    )
+    query = (
+        sa.select(u.id, u.status, u.last_full_scrape_at, u.last_incremental_scrape_at)
+        .add_columns(cohort_members.c.depth, counts.c.number, counts.c.mean)
+        .join(cohort_members, cohort_members.c.user_id == u.id)
+        .outerjoin(counts, counts.c.user_id == u.id)
+        .where(of_cohort)
+    )
+    rows = {row.id: row for row in connection.execute(query)}
+    return [_member(rows[user], reference, circle, serving) for reference, user in circle.members.items()]
 
 
-def _people(shown: Shown) -> sa.Select[Any]:
-    u = users.c
-    columns = (u.id, u.status, u.last_full_scrape_at, u.last_incremental_scrape_at, cohort_members.c.depth)
-    query = sa.select(*columns).join(cohort_members, cohort_members.c.user_id == u.id)
-    return query.where(cohort_members.c.cohort_id == shown.cohort.id)
-
-
-def _member(
-    row: Any, reference: str, shown: Shown, serving: Served, count: int, mean: float | None
-) -> models.Member:
-    profile = shown.naming.profiles.get(row.id)
-    return models.Member(
+def _member(row: Any, reference: str, circle: ServedCohort, serving: Served) -> MemberEntry:
+    profile = circle.naming.profiles.get(row.id)
+    return MemberEntry(
         member=reference,
-        name=shown.naming.members[row.id],
+        name=circle.naming.members[row.id],
         profile=f"{serving.base_url}/{profile}/" if profile else None,
         depth=row.depth,
         status=row.status,
-        ratings=count,
-        mean=mean,
+        ratings=row.number or 0,
+        mean=row.mean,
         read_in_full_at=row.last_full_scrape_at,
         changes_read_at=row.last_incremental_scrape_at,
     )
 
 
-def _freshness(connection: sa.Connection, serving: Served, shown: Shown) -> models.Freshness:
+def _freshness(connection: sa.Connection, serving: Served, circle: ServedCohort) -> CohortFreshness:
     now = serving.now
-    people = connection.execute(_people(shown)).all()
-    full = [row.last_full_scrape_at for row in people if row.last_full_scrape_at]
-    changes = [row.last_incremental_scrape_at for row in people if row.last_incremental_scrape_at]
-    count, changed = connection.execute(
+    ages = freshness.of_members(connection, circle.cohort)
+    full = [age.full for age in ages if age.full]
+    number, changed_at = connection.execute(
         sa.select(sa.func.count(), sa.func.max(ratings.c.updated_at))
         .join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
-        .where(cohort_members.c.cohort_id == shown.cohort.id, ratings.c.rating.is_not(None))
+        .where(cohort_members.c.cohort_id == circle.cohort.id, ratings.c.rating.is_not(None))
     ).one()
-    ages = [
-        models.RankingAge(
-            strategy=each.strategy,
-            computed_at=each.computed_at,
-            age_seconds=(now - each.computed_at).total_seconds(),
-        )
-        for each in stored_rankings(connection, shown.cohort)
+    computed = [
+        (ranking.strategy, ranking.computed_at) for ranking in stored_rankings(connection, circle.cohort)
     ]
-    return models.Freshness(
-        cohort=shown.reference,
+    return CohortFreshness(
+        cohort=circle.reference,
         at=now,
-        members=len(people),
+        members=len(ages),
         members_read_in_full=len(full),
         oldest_full_reading_at=min(full, default=None),
         newest_full_reading_at=max(full, default=None),
-        changes_read_at=max(changes, default=None),
-        ratings=count,
-        ratings_changed_at=changed,
+        changes_read_at=max((age.delta for age in ages if age.delta), default=None),
+        ratings=number,
+        ratings_changed_at=changed_at,
         statistics_current=connection.execute(sa.select(changed_facts.c.id).limit(1)).first() is None,
-        rankings=ages,
-        runs=_runs(connection, shown),
+        rankings=[ComputedRanking(name, at, (now - at).total_seconds()) for name, at in computed],
+        runs=_runs(connection, circle),
     )
 
 
-def _runs(connection: sa.Connection, shown: Shown) -> list[models.Run]:
+def _runs(connection: sa.Connection, circle: ServedCohort) -> list[LatestRun]:
     r = scrape_runs.c
-    latest = sa.select(sa.func.max(r.id)).where(r.cohort == shown.cohort.label).group_by(r.type)
+    latest = sa.select(sa.func.max(r.id)).where(r.cohort == circle.cohort.label).group_by(r.type)
     query = sa.select(r.type, r.status, r.started_at, r.finished_at, r.requests)
-    found = connection.execute(query.where(r.id.in_(latest)).order_by(r.started_at.desc(), r.type))
-    return [models.Run.model_validate(row._asdict()) for row in found]
+    rows = connection.execute(query.where(r.id.in_(latest)).order_by(r.started_at.desc(), r.type))
+    return [LatestRun(*row) for row in rows]

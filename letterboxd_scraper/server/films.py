@@ -1,15 +1,17 @@
-"""One film: its facts, what the circle and all of Letterboxd think of it, and where it stands."""
+"""One film: its facts, what the circle and all of Letterboxd think of it, and its ranks."""
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter
 
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.server import models, served
 from letterboxd_scraper.server.problems import documented
+from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import stored_rankings
-from letterboxd_scraper.server.served import Served, Shown
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import (
@@ -26,28 +28,95 @@ from letterboxd_scraper.store.schema import (
 from ranking.choices.film_lists import match, reference
 
 
+@dataclass(frozen=True, slots=True)
+class Country:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CircleOpinion:
+    """What the cohort thinks of a film; ``histogram`` counts ratings, half a star to five."""
+
+    watchers: int
+    mean: float | None
+    histogram: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOpinion:
+    """What all of Letterboxd thinks of a film; ``histogram`` is empty if it was never read."""
+
+    average: float | None
+    ratings: int | None
+    fans: int | None
+    histogram: dict[str, int]
+    histogram_read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilmRank:
+    """A film's place among the ``films`` that a strategy ranks."""
+
+    strategy: str
+    rank: int
+    films: int
+    score: float
+    low: float | None
+    high: float | None
+    parameters: dict[str, float]
+    computed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FilmAnswer:
+    """All about one film in one cohort."""
+
+    cohort: str
+    slug: str | None
+    title: str
+    year: int | None
+    link: str
+    release_date: date | None
+    runtime_minutes: int | None
+    overview: str | None
+    poster_url: str | None
+    genres: list[str]
+    countries: list[Country]
+    directors: list[str]
+    media_type: str | None
+    tmdb_id: int | None
+    imdb_id: str | None
+    tmdb_read_at: datetime | None
+    circle: CircleOpinion
+    letterboxd: SiteOpinion
+    rankings: list[FilmRank]
+    attribution: str = ATTRIBUTION
+
+
 def routes(serving: Served) -> APIRouter:
+    """Return the route of a film."""
     router = APIRouter(prefix="/api/v1/cohorts/{cohort}/films", tags=["films"])
 
     @router.get("/{film}", responses=documented(404))
-    def show_film(cohort: models.Word, film: models.Word) -> models.Film:
+    def show_film(cohort: Word, film: Word) -> FilmAnswer:
         """Show all about one film, which is asked for by its slug, or as film:NUMBER."""
         with read_transaction(serving.engine) as connection:
-            shown = served.find(connection, serving, cohort)
-            (found,) = match(connection, [reference(film)])
-            if found is None:
+            circle = find_cohort(connection, serving, cohort)
+            (film_id,) = match(connection, [reference(film)])
+            if film_id is None:
                 raise UnknownName(
                     f"no film {film!r} is stored: write its slug, as in its address on the site"
                 )
-            return _film(connection, serving, shown, found)
+            return _film(connection, serving, circle, film_id)
 
     return router
 
 
-def _film(connection: sa.Connection, serving: Served, shown: Shown, film: int) -> models.Film:
+def _film(connection: sa.Connection, serving: Served, circle: ServedCohort, film: int) -> FilmAnswer:
     row = connection.execute(sa.select(films).where(films.c.id == film)).one()
-    return models.Film(
-        cohort=shown.reference,
+    return FilmAnswer(
+        cohort=circle.reference,
         slug=row.slug,
         title=row.title,
         year=row.release_year,
@@ -63,15 +132,15 @@ def _film(connection: sa.Connection, serving: Served, shown: Shown, film: int) -
         tmdb_id=row.tmdb_id,
         imdb_id=row.imdb_id,
         tmdb_read_at=row.tmdb_synced_at,
-        circle=_circle(connection, shown, film),
-        letterboxd=models.SiteOpinions(
+        circle=_circle(connection, circle, film),
+        letterboxd=SiteOpinion(
             average=row.letterboxd_weighted_average,
             ratings=row.letterboxd_rating_count,
             fans=row.letterboxd_fan_count,
             histogram=_histogram(connection, film, film_histograms.c.cohort_id.is_(None)),
             histogram_read_at=row.histogram_synced_at,
         ),
-        rankings=_standings(connection, shown, film),
+        rankings=_ranks(connection, circle, film),
     )
 
 
@@ -80,10 +149,10 @@ def _genres(connection: sa.Connection, film: int) -> list[str]:
     return sorted(connection.scalars(query))
 
 
-def _countries(connection: sa.Connection, film: int) -> list[models.Country]:
+def _countries(connection: sa.Connection, film: int) -> list[Country]:
     query = sa.select(countries.c.code, countries.c.name).join(film_countries)
     rows = connection.execute(query.where(film_countries.c.film_id == film).order_by(countries.c.code))
-    return [models.Country(code=code, name=name) for code, name in rows]
+    return [Country(code=code, name=name) for code, name in rows]
 
 
 def _directors(connection: sa.Connection, film: int) -> list[str]:
@@ -92,12 +161,12 @@ def _directors(connection: sa.Connection, film: int) -> list[str]:
     return list(connection.scalars(query.order_by(film_people.c.credit_order, people.c.name)))
 
 
-def _circle(connection: sa.Connection, shown: Shown, film: int) -> models.Opinions:
-    here = sa.and_(stats.c.cohort_id == shown.cohort.id, stats.c.film_id == film)
-    counted = connection.execute(sa.select(stats.c.watchers, stats.c.avg_rating).where(here)).first()
-    watchers, mean = counted or (0, None)
-    histogram = _histogram(connection, film, film_histograms.c.cohort_id == shown.cohort.id)
-    return models.Opinions(watchers=watchers, mean=mean, histogram=histogram)
+def _circle(connection: sa.Connection, circle: ServedCohort, film: int) -> CircleOpinion:
+    counts = sa.select(stats.c.watchers, stats.c.avg_rating)
+    counts = counts.where(stats.c.cohort_id == circle.cohort.id, stats.c.film_id == film)
+    watchers, mean = connection.execute(counts).first() or (0, None)
+    histogram = _histogram(connection, film, film_histograms.c.cohort_id == circle.cohort.id)
+    return CircleOpinion(watchers=watchers, mean=mean, histogram=histogram)
 
 
 def _histogram(connection: sa.Connection, film: int, whose: sa.ColumnElement[bool]) -> dict[str, int]:
@@ -106,22 +175,22 @@ def _histogram(connection: sa.Connection, film: int, whose: sa.ColumnElement[boo
     return {label: count for label, count in connection.execute(query)}
 
 
-def _standings(connection: sa.Connection, shown: Shown, film: int) -> list[models.Standing]:
+def _ranks(connection: sa.Connection, circle: ServedCohort, film: int) -> list[FilmRank]:
     r = film_rankings.c
     query = sa.select(r.strategy, r.rank, r.score, r.score_low, r.score_high)
-    rows = connection.execute(query.where(r.cohort_id == shown.cohort.id, r.film_id == film))
-    places: dict[str, Any] = {row.strategy: row for row in rows}
+    rows = connection.execute(query.where(r.cohort_id == circle.cohort.id, r.film_id == film))
+    of_strategy: dict[str, Any] = {row.strategy: row for row in rows}
     return [
-        models.Standing(
-            strategy=each.strategy,
-            rank=places[each.strategy].rank,
-            films=each.films,
-            score=places[each.strategy].score,
-            low=places[each.strategy].score_low,
-            high=places[each.strategy].score_high,
-            parameters=each.parameters,
-            computed_at=each.computed_at,
+        FilmRank(
+            strategy=ranking.strategy,
+            rank=row.rank,
+            films=ranking.films,
+            score=row.score,
+            low=row.score_low,
+            high=row.score_high,
+            parameters=ranking.parameters,
+            computed_at=ranking.computed_at,
         )
-        for each in stored_rankings(connection, shown.cohort)
-        if each.strategy in places
+        for ranking in stored_rankings(connection, circle.cohort)
+        if (row := of_strategy.get(ranking.strategy))
     ]

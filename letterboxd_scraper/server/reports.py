@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.report import Options, render
-from letterboxd_scraper.server import models, served
 from letterboxd_scraper.server.guard import NOTHING
 from letterboxd_scraper.server.problems import documented
+from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import refuse_unranked, stored_rankings
-from letterboxd_scraper.server.served import Served, Shown
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, all_cohorts, find_cohort
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import (
     cohort_members,
@@ -50,7 +50,7 @@ class ReportChoices(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    strategy: models.Word | None = None
+    strategy: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ class Reports:
     _pages: dict[tuple[int, str], Page] = field(default_factory=dict)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
-    def page(self, connection: sa.Connection, shown: Shown, strategy: str) -> Page:
+    def page(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> Page:
         """Return the page; it is made only if what it shows has changed, and not all the time."""
-        key = (shown.cohort.id, strategy)
+        key = (circle.cohort.id, strategy)
         kept = self._pages.get(key)
-        if kept and (kept.rests or kept.data == _state(connection, shown)):
+        if kept and (kept.rests or kept.data == _state(connection, circle)):
             return kept
         if kept and self._making.locked():
             return kept
@@ -89,13 +89,13 @@ class Reports:
             known = self._pages.get(key)
             if known is not kept and known is not None:  # somebody made it while we waited
                 return known
-            return self._keep(key, self._made(connection, shown, strategy))
+            return self._keep(key, self._made(connection, circle, strategy))
 
-    def _made(self, connection: sa.Connection, shown: Shown, strategy: str) -> Page:
+    def _made(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> Page:
         serving, begun = self.serving, time.monotonic()
         options = Options(at=serving.now, strategy=strategy, names=serving.names, base_url=serving.base_url)
-        data = _state(connection, shown)
-        html = render(connection, shown.cohort, options)
+        data = _state(connection, circle)
+        html = render(connection, circle.cohort, options)
         tag = hashlib.blake2b(html.encode(), digest_size=16).hexdigest()
         now = time.monotonic()
         return Page(html, f'"{tag}"', data, now, now - begun)
@@ -108,9 +108,9 @@ class Reports:
         return page
 
 
-def _state(connection: sa.Connection, shown: Shown) -> str:
+def _state(connection: sa.Connection, circle: ServedCohort) -> str:
     """Return a text that is another one when anything has changed that the cohort's report shows."""
-    cohort = shown.cohort.id
+    cohort = circle.cohort.id
     here = cohort_members.c.cohort_id == cohort
     count, most = sa.func.count, sa.func.max
     of_members = sa.select(cohort_members.c.user_id).where(here)
@@ -132,7 +132,7 @@ def _state(connection: sa.Connection, shown: Shown) -> str:
         sa.select(count()).select_from(opt_outs),
     ]
     found = [tuple(row) for query in queries for row in connection.execute(query)]
-    return repr((shown.cohort.label, shown.cohort.updated_at, found))
+    return repr((circle.cohort.label, circle.cohort.updated_at, found))
 
 
 def routes(serving: Served) -> APIRouter:
@@ -143,11 +143,11 @@ def routes(serving: Served) -> APIRouter:
     def index() -> HTMLResponse:
         """List the cohorts and their reports, for a browser."""
         with read_transaction(serving.engine) as connection:
-            found = [
-                (shown, stored_rankings(connection, shown.cohort))
-                for shown in served.every(connection, serving)
+            cohorts = [
+                (circle, stored_rankings(connection, circle.cohort))
+                for circle in all_cohorts(connection, serving)
             ]
-        page = _index().render(cohorts=found, default=DEFAULT_STRATEGY, attribution=models.ATTRIBUTION)
+        page = _index().render(cohorts=cohorts, default=DEFAULT_STRATEGY, attribution=ATTRIBUTION)
         return HTMLResponse(page, headers={"Content-Security-Policy": _INDEX_POLICY})
 
     @router.get(
@@ -156,16 +156,16 @@ def routes(serving: Served) -> APIRouter:
         responses=documented(404) | {304: {"description": "It is still the one with that tag."}},
     )
     def report(
-        cohort: models.Word,
+        cohort: Word,
         chosen: Annotated[ReportChoices, Query()],
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Show what a cohort thinks, as `letterboxd report` writes it."""
         with read_transaction(serving.engine) as connection:
-            shown = served.find(connection, serving, cohort)
-            strategy = chosen.strategy or _usual(connection, shown)
-            refuse_unranked(connection, shown, strategy)
-            page = reports.page(connection, shown, strategy)
+            circle = find_cohort(connection, serving, cohort)
+            strategy = chosen.strategy or _usual(connection, circle)
+            refuse_unranked(connection, circle, strategy)
+            page = reports.page(connection, circle, strategy)
         headers = {"ETag": page.tag, "Content-Security-Policy": _POLICY}
         if is_known(page.tag, if_none_match):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -174,8 +174,8 @@ def routes(serving: Served) -> APIRouter:
     return router
 
 
-def _usual(connection: sa.Connection, shown: Shown) -> str:
-    found = [each.strategy for each in stored_rankings(connection, shown.cohort)]
+def _usual(connection: sa.Connection, circle: ServedCohort) -> str:
+    found = [each.strategy for each in stored_rankings(connection, circle.cohort)]
     return DEFAULT_STRATEGY if DEFAULT_STRATEGY in found or not found else found[0]
 
 

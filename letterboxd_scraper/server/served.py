@@ -15,10 +15,14 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.members.naming import Naming
 from letterboxd_scraper.store.schema import users
 
+ATTRIBUTION = (
+    "This product uses TMDB and the TMDB APIs but is not endorsed, certified, or otherwise approved by TMDB."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The database, and how to show it."""
+    """The database, and how to show it: ``names`` lets answers name members."""
 
     engine: sa.Engine
     names: bool
@@ -26,15 +30,17 @@ class Served:
 
     @property
     def base_url(self) -> str:
+        """The site's address, without a slash at the end."""
         return self.settings.LETTERBOXD_BASE_URL
 
     @property
     def now(self) -> datetime:
+        """The moment to which ages are counted."""
         return self.settings.now()
 
 
 @dataclass(frozen=True)
-class Shown:
+class ServedCohort:
     """A cohort under the name by which it is asked for."""
 
     cohort: Cohort
@@ -47,54 +53,55 @@ class Shown:
 
     @property
     def label(self) -> str:
+        """What the cohort is called for people."""
         return self.naming.label
 
     @cached_property
     def members(self) -> Mapping[str, int]:
         """The members' ids by the names or numbers by which they are asked for."""
         profiles = self.naming.profiles
-        return {profiles.get(user) or _number(shown): user for user, shown in self.naming.members.items()}
+        return {profiles.get(user) or _number(name): user for user, name in self.naming.members.items()}
 
 
-def _number(shown: str) -> str:
+def _number(name: str) -> str:
     """Return the number of a member without a name: ``member 3`` is 3."""
-    return re.sub(r"\D", "", shown)
+    return re.sub(r"\D", "", name)
 
 
-def every(connection: sa.Connection, served: Served) -> list[Shown]:
-    """Return all cohorts."""
-    return [_shown(connection, served, cohort) for cohort in cohorts.every(connection)]
+def all_cohorts(connection: sa.Connection, served: Served) -> list[ServedCohort]:
+    """Return all cohorts, by label."""
+    return [_serve(connection, served, cohort) for cohort in cohorts.every(connection)]
 
 
-def find(connection: sa.Connection, served: Served, wanted: str) -> Shown:
+def find_cohort(connection: sa.Connection, served: Served, reference: str) -> ServedCohort:
     """Return the cohort with this label or number. Raises UnknownName.
 
     A label that is not shown finds nothing: who guesses a name learns nothing by it.
     """
     for cohort in cohorts.every(connection):
-        if wanted in (cohort.label, str(cohort.id)):
-            shown = _shown(connection, served, cohort)
-            if wanted in (shown.reference, str(cohort.id)):
-                return shown
-    raise UnknownName(f"no cohort {wanted!r}: /api/v1/cohorts lists those that there are")
+        if reference in (cohort.label, str(cohort.id)):
+            candidate = _serve(connection, served, cohort)
+            if reference in (candidate.reference, str(cohort.id)):
+                return candidate
+    raise UnknownName(f"no cohort {reference!r}: /api/v1/cohorts lists those that there are")
 
 
-def _shown(connection: sa.Connection, served: Served, cohort: Cohort) -> Shown:
-    return Shown(cohort, naming.of_cohort(connection, cohort, names=served.names))
+def _serve(connection: sa.Connection, served: Served, cohort: Cohort) -> ServedCohort:
+    return ServedCohort(cohort, naming.of_cohort(connection, cohort, names=served.names))
 
 
 def user_names(
-    connection: sa.Connection, served: Served, shown: Shown, wanted: Sequence[str]
+    connection: sa.Connection, served: Served, cohort: ServedCohort, references: Sequence[str]
 ) -> tuple[str, ...]:
     """Return members' names on the site for how they are asked for. Raises UnknownName.
 
     By names it is any stored member who can be meant, by numbers one of the cohort.
     """
-    if served.names or not wanted:
-        return tuple(wanted)
-    ids = [shown.members.get(_number(each)) for each in wanted]
+    if served.names or not references:
+        return tuple(references)
+    ids = [cohort.members.get(_number(reference)) for reference in references]
     if None in ids:
-        unknown = wanted[ids.index(None)]
-        raise UnknownName(f"no member {unknown!r}: the members are 1 to {len(shown.members)}")
+        unknown = references[ids.index(None)]
+        raise UnknownName(f"no member {unknown!r}: the members are 1 to {len(cohort.members)}")
     query = sa.select(users.c.letterboxd_username).where(users.c.id.in_(ids))
     return tuple(connection.scalars(query))

@@ -1,8 +1,9 @@
 """Which films of a ranking to show: what the user chose, and the conditions that this is in SQL."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,7 +41,7 @@ class Years(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the user chose, in the user's words; by default every film.
+    """Which films of a ranking to show; by default every film. `read_choices` reads them from texts.
 
     Of several values for one choice any will do; all the choices made must hold. Capitals in names
     do not matter. ``unseen_by`` leaves out what any of these members has seen.
@@ -65,7 +66,42 @@ EVERY_FILM = Choices()
 
 
 def ignore(line: str) -> None:
-    """Tell nobody."""
+    """Take a line for the user and do nothing with it."""
+
+
+def read_choices(
+    *,
+    year: Iterable[str] | None = None,
+    decade: Iterable[str] | None = None,
+    genre: Iterable[str] | None = None,
+    director: Iterable[str] | None = None,
+    country: Iterable[str] | None = None,
+    media_type: str | None = None,
+    min_watchers: int | None = None,
+    max_watchers: int | None = None,
+    unseen_by: Iterable[str] | None = None,
+    rated_by: Iterable[str] | None = None,
+    in_list: Iterable[Path] | None = None,
+    without: str | None = None,
+) -> Choices:
+    """Return the choices that the command line and the server's queries take, under their names there.
+
+    Raises InputError, which begins with the name of the choice, for a year or a decade that is none.
+    """
+    return Choices(
+        years=tuple(map(read_years, year or ())),
+        decades=tuple(map(read_decade, decade or ())),
+        genres=tuple(genre or ()),
+        directors=tuple(director or ()),
+        countries=tuple(country or ()),
+        media_type=media_type,
+        min_watchers=min_watchers,
+        max_watchers=max_watchers,
+        unseen_by=tuple(unseen_by or ()),
+        rated_by=tuple(rated_by or ()),
+        lists=tuple(in_list or ()),
+        without=without,
+    )
 
 
 def read_years(text: str) -> Years:
@@ -76,14 +112,14 @@ def read_years(text: str) -> Years:
     >>> read_years("2000-"), read_years("-1959")
     (Years(first=2000, last=9999), Years(first=0, last=1959))
     """
-    found = re.fullmatch(r"(?P<only>\d{4})|(?P<first>\d{4})?-(?P<last>\d{4})?", text.strip(), re.ASCII)
-    if found is None or text.strip() == "-":
-        raise InputError(f"--year {text}: write 1999, 1990-1999, 1990- or -1999")
-    if found["only"]:
-        return Years(int(found["only"]), int(found["only"]))
-    years = Years(int(found["first"] or 0), int(found["last"] or _LAST_YEAR))
+    parts = re.fullmatch(r"(?P<only>\d{4})|(?P<first>\d{4})?-(?P<last>\d{4})?", text.strip(), re.ASCII)
+    if parts is None or text.strip() == "-":
+        raise InputError(f"year {text}: write 1999, 1990-1999, 1990- or -1999")
+    if parts["only"]:
+        return Years(int(parts["only"]), int(parts["only"]))
+    years = Years(int(parts["first"] or 0), int(parts["last"] or _LAST_YEAR))
     if years.first > years.last:
-        raise InputError(f"--year {text}: the first year is after the last")
+        raise InputError(f"year {text}: the first year is after the last")
     return years
 
 
@@ -93,10 +129,10 @@ def read_decade(text: str) -> Years:
     >>> read_decade("1990s")
     Years(first=1990, last=1999)
     """
-    found = re.fullmatch(r"(\d{3})0s", text.strip(), re.ASCII)
-    if found is None:
-        raise InputError(f"--decade {text}: write it as 1990s")
-    return Years(int(found[1]) * 10, int(found[1]) * 10 + 9)
+    digits = re.fullmatch(r"(\d{3})0s", text.strip(), re.ASCII)
+    if digits is None:
+        raise InputError(f"decade {text}: write it as 1990s")
+    return Years(int(digits[1]) * 10, int(digits[1]) * 10 + 9)
 
 
 def conditions(
@@ -107,64 +143,58 @@ def conditions(
     ``tell`` gets lines that the user should read: what the answer cannot know. Raises UnknownName,
     and InputError for a list that cannot be read.
     """
-    return sa.and_(
-        _within(choices.years),
-        _within(choices.decades),
-        _of_genres(connection, choices.genres),
-        _by_directors(connection, choices.directors),
-        _of_countries(connection, choices.countries),
-        sa.true() if choices.media_type is None else films.c.tmdb_media_type == choices.media_type,
-        sa.true() if choices.min_watchers is None else watchers >= choices.min_watchers,
-        sa.true() if choices.max_watchers is None else watchers <= choices.max_watchers,
-        _unseen_by(connection, choices.unseen_by, tell),
-        _rated_by(connection, choices.rated_by),
-        _in_lists(connection, choices.lists, tell),
-    )
+    condition_of: dict[str, Callable[[Any], Condition]] = {
+        "years": _within,
+        "decades": _within,
+        "genres": partial(_of_genres, connection),
+        "directors": partial(_by_directors, connection),
+        "countries": partial(_of_countries, connection),
+        "media_type": lambda kind: films.c.tmdb_media_type == kind,
+        "min_watchers": lambda least: watchers >= least,
+        "max_watchers": lambda most: watchers <= most,
+        "unseen_by": partial(_unseen_by, connection, tell=tell),
+        "rated_by": partial(_rated_by, connection),
+        "lists": partial(_in_lists, connection, tell=tell),
+    }
+    values = {name: getattr(choices, name) for name in condition_of}
+    made = [condition_of[name](value) for name, value in values.items() if value not in ((), None)]
+    return sa.and_(sa.true(), *made)
 
 
-def _within(chosen: Sequence[Years]) -> Condition:
-    within = [films.c.release_year.between(*years) for years in chosen]
-    return sa.or_(*within) if within else sa.true()
+def _within(spans: Sequence[Years]) -> Condition:
+    return sa.or_(*(films.c.release_year.between(*span) for span in spans))
 
 
 def _of_genres(connection: sa.Connection, names: Sequence[str]) -> Condition:
-    if not names:
-        return sa.true()
-    known = connection.execute(sa.select(genres.c.name, genres.c.id)).all()
-    return _linked(film_genres.c.film_id, film_genres.c.genre_id, find("genre", names, known))
+    stored = connection.execute(sa.select(genres.c.name, genres.c.id)).all()
+    return _linked(film_genres.c.film_id, film_genres.c.genre_id, find("genre", names, stored))
 
 
 def _by_directors(connection: sa.Connection, names: Sequence[str]) -> Condition:
-    if not names:
-        return sa.true()
     directs = sa.func.lower(film_people.c.role) == "director"
     of_directors = people.c.id.in_(sa.select(film_people.c.person_id).where(directs))
     rows = connection.execute(
         sa.select(people.c.name, people.c.letterboxd_slug, people.c.id).where(of_directors)
     ).all()
     slugs = {row.letterboxd_slug: row.id for row in rows if row.letterboxd_slug}
-    found = find("director", names, ((row.name, row.id) for row in rows), slugs)
-    return _linked(film_people.c.film_id, film_people.c.person_id, found, directs)
+    chosen = find("director", names, ((row.name, row.id) for row in rows), slugs)
+    return _linked(film_people.c.film_id, film_people.c.person_id, chosen, directs)
 
 
 def _of_countries(connection: sa.Connection, names: Sequence[str]) -> Condition:
-    if not names:
-        return sa.true()
-    known = connection.execute(sa.select(countries.c.name, countries.c.code)).all()
-    found = find("country", names, known, {code: code for _, code in known})
-    return _linked(film_countries.c.film_id, film_countries.c.country_code, found)
+    stored = connection.execute(sa.select(countries.c.name, countries.c.code)).all()
+    codes = find("country", names, stored, {code: code for _, code in stored})
+    return _linked(film_countries.c.film_id, film_countries.c.country_code, codes)
 
 
 def _unseen_by(connection: sa.Connection, names: Sequence[str], tell: Tell) -> Condition:
     """Leave out what a member has watched or rated; a like alone is no proof of having seen a film."""
-    if not names:
-        return sa.true()
     members = _members(connection, names)
     state = user_scrape_state.c
-    read = sa.select(state.user_id).where(
+    complete = sa.select(state.user_id).where(
         state.listing == "unrated_watched", state.complete_as_of.is_not(None)
     )
-    whole = set(connection.scalars(read.where(state.user_id.in_(members.values()))))
+    whole = set(connection.scalars(complete.where(state.user_id.in_(members.values()))))
     for name, user in members.items():
         if user not in whole:
             tell(
@@ -176,8 +206,6 @@ def _unseen_by(connection: sa.Connection, names: Sequence[str], tell: Tell) -> C
 
 
 def _rated_by(connection: sa.Connection, names: Sequence[str]) -> Condition:
-    if not names:
-        return sa.true()
     return films.c.id.in_(_rated(_members(connection, names).values()))
 
 
@@ -185,27 +213,27 @@ def _rated(members: Collection[int]) -> sa.Select[tuple[int]]:
     return sa.select(ratings.c.film_id).where(ratings.c.user_id.in_(members), ratings.c.rating.is_not(None))
 
 
-def _linked(film: sa.Column[Any], other: sa.Column[Any], wanted: Collection[Any], *more: Any) -> Condition:
-    """Return that a row of another table links the film to one of ``wanted``."""
-    return films.c.id.in_(sa.select(film).where(other.in_(wanted), *more))
+def _linked(film: sa.Column[Any], other: sa.Column[Any], keys: Collection[Any], *more: Any) -> Condition:
+    """Return the condition that a row of a table links the film to one of the ``keys``."""
+    return films.c.id.in_(sa.select(film).where(other.in_(keys), *more))
 
 
 def _in_lists(connection: sa.Connection, files: Sequence[Path], tell: Tell) -> Condition:
-    if not files:
-        return sa.true()
-    found: set[int] = set()
+    chosen: set[int] = set()
     for file in files:
         listed = match(connection, read_list(file))
-        found.update(film for film in listed if film is not None)
+        chosen.update(film for film in listed if film is not None)
         if missing := listed.count(None):
             tell(f"{missing} of the {len(listed)} films in {file} match no stored film, or more than one")
     # Written into the statement: a list may be longer than the parameters that a database takes.
-    ids = sa.bindparam("listed", sorted(found), sa.Integer, expanding=True, literal_execute=True, unique=True)
+    ids = sa.bindparam(
+        "listed", sorted(chosen), sa.Integer, expanding=True, literal_execute=True, unique=True
+    )
     return films.c.id.in_(ids)
 
 
 def _members(connection: sa.Connection, names: Sequence[str]) -> dict[str, int]:
     """Return the members' ids by their names as stored. Raises UnknownName."""
-    known = connection.execute(sa.select(users.c.letterboxd_username, users.c.id)).all()
-    found = find("member", [as_member_name(name) for name in names], known)
-    return {name: user for name, user in known if user in found}
+    stored = connection.execute(sa.select(users.c.letterboxd_username, users.c.id)).all()
+    chosen = find("member", [as_member_name(name) for name in names], stored)
+    return {name: user for name, user in stored if user in chosen}

@@ -28,7 +28,7 @@ def opened(name: str, export: Export) -> AbstractContextManager[Engine]:
     missing = [package for package in _PACKAGES[name] if find_spec(package) is None]
     if missing:
         raise InputError(
-            f"--engine {name} needs {' and '.join(missing)}: pip install 'letterboxd-scraper[{name}]'"
+            f"the engine {name} needs {' and '.join(missing)}: pip install 'letterboxd-scraper[{name}]'"
         )
     engine: AbstractContextManager[Engine] = import_module(_MODULES[name]).opened(export)
     return engine

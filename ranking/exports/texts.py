@@ -4,7 +4,9 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ranking.results import RankedFilm
 
@@ -23,20 +25,17 @@ CSV_COLUMNS = (
 )
 
 
-def as_csv(found: Sequence[RankedFilm], base_url: str) -> str:
+def as_csv(films: Sequence[RankedFilm], base_url: str) -> str:
     """Return a ranking as CSV (RFC 4180) with the columns CSV_COLUMNS; numbers in full precision.
 
     A title that a spreadsheet would compute as a formula gets an apostrophe before it.
     """
     file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(CSV_COLUMNS)
-    for film in found:
-        numbers = (film.score, film.low, film.high, film.watchers, film.mean)
-        parameters = json.dumps(film.parameters, sort_keys=True)
-        writer.writerow(
-            (film.rank, _as_text(film.title), film.year, film.slug, *numbers, parameters, film.link(base_url))
-        )
+    writer = csv.DictWriter(file, CSV_COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    for film in films:
+        texts = {"title": _as_text(film.title), "parameters": json.dumps(film.parameters, sort_keys=True)}
+        writer.writerow(asdict(film.entry(base_url)) | texts)
     return file.getvalue()
 
 
@@ -45,34 +44,15 @@ def _as_text(title: str) -> str:
     return f"'{title}" if title.startswith(("=", "+", "-", "@", "\t", "\r")) else title
 
 
-def as_json(found: Sequence[RankedFilm], base_url: str) -> str:
+def as_json(films: Sequence[RankedFilm], base_url: str) -> str:
     """Return a ranking as a JSON list of objects with all that is known of each film's place in it."""
-    return json.dumps([_fields(film, base_url) for film in found], default=str, indent=1) + "\n"
+    return json.dumps([asdict(film.entry(base_url)) for film in films], default=str, indent=1) + "\n"
 
 
-def as_html(found: Sequence[RankedFilm], strategy: str, base_url: str) -> str:
+def as_html(films: Sequence[RankedFilm], strategy: str, base_url: str) -> str:
     """Return a ranking as an HTML document with one table, without scripts or styles."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     environment = Environment(
         loader=PackageLoader("ranking.exports"), autoescape=True, undefined=StrictUndefined
     )
     template = environment.get_template("ranking.html")
-    return template.render(films=found, strategy=strategy, base_url=base_url) + "\n"
-
-
-def _fields(film: RankedFilm, base_url: str) -> dict[str, Any]:
-    return {
-        "rank": film.rank,
-        "title": film.title,
-        "year": film.year,
-        "score": film.score,
-        "low": film.low,
-        "high": film.high,
-        "watchers": film.watchers,
-        "mean": film.mean,
-        "slug": film.slug,
-        "parameters": film.parameters,
-        "link": film.link(base_url),
-        "computed_at": film.computed_at,
-    }
+    return template.render(films=films, strategy=strategy, base_url=base_url) + "\n"

@@ -1,0 +1,47 @@
+"""What may be asked for in an address: names, parts of lists, films of a ranking."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from letterboxd_scraper.items.limits import LARGEST_INTEGER
+
+# Nothing that a control character stands in is the name of anything.
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Words = Annotated[list[Word], Field(max_length=50)]
+YearsText = Annotated[
+    str, StringConstraints(pattern=r"^([0-9]{4}|[0-9]{4}-([0-9]{4})?|-[0-9]{4})$", max_length=9)
+]
+DecadeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}0s$", max_length=5)]
+Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
+_Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Paging(BaseModel):
+    """Which part of a list to return; a parameter that there is not is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=500)] = Field(50, description="How many at most.")
+    offset: Count = Field(0, description="How many to skip.")
+
+
+class RankingQuery(Paging):
+    """Which films of a ranking to return: choices of `ranking.choices.filters.read_choices`, by their names.
+
+    Of several values of a choice any will do; all choices must hold.
+    """
+
+    year: Annotated[list[YearsText], Field(max_length=50)] = Field(
+        [], description="1999, 1990-1999, 2000- or -1959."
+    )
+    decade: Annotated[list[DecadeText], Field(max_length=50)] = Field([], description="As 1990s.")
+    genre: Words = Field([], description="A genre by its name.")
+    director: Words = Field([], description="A director by name.")
+    country: Words = Field([], description="A country by name or code.")
+    media_type: Literal["movie", "tv"] | None = Field(None, description="What TMDB takes it for.")
+    min_watchers: Count | None = Field(None, description="Rated by so many of the cohort at least.")
+    max_watchers: Count | None = Field(None, description="Rated by so many of the cohort at most.")
+    unseen_by: Words = Field([], description="Not watched, nor rated, by any of these members.")
+    rated_by: Words = Field([], description="Rated by one of these members.")
+    min_score: _Number | None = Field(None, description="Leave out films below this score.")
