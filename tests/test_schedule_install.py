@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.schedule import installing
-from letterboxd_scraper.schedule.timers import Plan, cron_block, in_crontab, systemd_units
+from letterboxd_scraper.schedule import install as installation
+from letterboxd_scraper.schedule.timers import Timetable, cron_block, systemd_units, with_cron_block
 from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
 from tests.nights import let_films_wait
 from tests.site import Site
@@ -19,8 +19,8 @@ from tests.test_when_rated import TONIGHT, rate_something_new, truth
 
 SCRIPT = str(Path(sys.executable).with_name("letterboxd"))
 ODD = "a b 100% it's $HOME"
-NIGHTLY = Plan("friends", ("/opt/bin/letterboxd", "schedule", "run"), Path("/srv") / ODD, 3, 5, None)
-MONTHLY = Plan("friends", ("letterboxd", "schedule", "run"), Path("/srv/x"), 23, 59, 28)
+NIGHTLY = Timetable("friends", ("/opt/bin/letterboxd", "schedule", "run"), Path("/srv") / ODD, 3, 5, None)
+MONTHLY = Timetable("friends", ("letterboxd", "schedule", "run"), Path("/srv/x"), 23, 59, 28)
 # Stands for the crontab of a user, where a real one would be somebody's.
 CRONTAB = """#!/bin/sh
 case "$1" in
@@ -56,14 +56,14 @@ def test_units_of_systemd() -> None:
 
 def test_a_path_that_neither_can_call_is_refused() -> None:
     with pytest.raises(InputError, match="neither cron nor systemd"):
-        Plan("friends", ("letterboxd",), Path("/srv/two\nlines"), 3, 5, None)
+        Timetable("friends", ("letterboxd",), Path("/srv/two\nlines"), 3, 5, None)
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
     folder = tmp_path / ODD
     folder.mkdir()
-    plan = Plan("friends", (sys.executable, "-m", "a b", "100%", "$HOME", "it's"), folder, 3, 5, 28)
+    plan = Timetable("friends", (sys.executable, "-m", "a b", "100%", "$HOME", "it's"), folder, 3, 5, 28)
     files = [tmp_path / name for name in systemd_units(plan)]
     for file in files:
         file.write_text(systemd_units(plan)[file.name])
@@ -80,20 +80,22 @@ OTHERS = "MAILTO=me\n# mine\n0 4 * * * backup"
 @pytest.mark.parametrize("before", ["", OTHERS, OTHERS + "\n", "\n\n"])
 def test_a_crontab_keeps_what_is_not_ours(before: str) -> None:
     block, other = cron_block(NIGHTLY), cron_block(MONTHLY).replace("friends", "friends-2")
-    once = in_crontab(before, "friends", block)
+    once = with_cron_block(before, "friends", block)
     assert once.startswith(before)
     assert once.endswith(block)
-    assert in_crontab(once, "friends", block) == once
-    both = in_crontab(once, "friends-2", other)
-    later = in_crontab(both, "friends", cron_block(MONTHLY))
+    assert with_cron_block(once, "friends", block) == once
+    both = with_cron_block(once, "friends-2", other)
+    later = with_cron_block(both, "friends", cron_block(MONTHLY))
     assert later == both.replace(block, cron_block(MONTHLY))
-    assert in_crontab(in_crontab(later, "friends", ""), "friends-2", "").rstrip("\n") == before.rstrip("\n")
+    assert with_cron_block(with_cron_block(later, "friends", ""), "friends-2", "").rstrip(
+        "\n"
+    ) == before.rstrip("\n")
 
 
 def test_a_block_without_its_end_is_not_guessed() -> None:
     torn = cron_block(NIGHTLY).rsplit("# ", 1)[0] + OTHERS
     with pytest.raises(InputError, match="mend it first"):
-        in_crontab(torn, "friends", cron_block(NIGHTLY))
+        with_cron_block(torn, "friends", cron_block(NIGHTLY))
 
 
 @pytest.fixture
@@ -216,10 +218,10 @@ def has_no_crontab() -> bool:
 @pytest.mark.skipif(not has_no_crontab(), reason="no cron here, or a crontab that is not ours to change")
 def test_a_real_crontab_takes_the_lines() -> None:
     try:
-        assert installing.into_crontab("friends", cron_block(NIGHTLY))
-        assert not installing.into_crontab("friends", cron_block(NIGHTLY))
+        assert installation.into_crontab("friends", cron_block(NIGHTLY))
+        assert not installation.into_crontab("friends", cron_block(NIGHTLY))
         told = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=True)
         assert told.stdout == cron_block(NIGHTLY)
-        assert installing.into_crontab("friends", "")
+        assert installation.into_crontab("friends", "")
     finally:
         subprocess.run(["crontab", "-r"], check=False)

@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def found(*names: str) -> dict[str, tuple[str, str, tuple[str, str] | None]]:
-    every = nodes.find(config.load(), names)
+    every = nodes.configured(config.load(), names)
     auth = {node.name: node.client.auth for node in every}
     known = {name: (each.username, each.password) if each else None for name, each in auth.items()}
     return {node.name: (node.url, node.project, known[node.name]) for node in every}
@@ -63,7 +63,7 @@ def test_what_nobody_has_set_is_looked_up_in_netrc(folder: Path) -> None:
 
 
 def test_no_password_is_in_what_a_node_looks_like() -> None:
-    assert "100%" not in repr(nodes.find(config.load()))
+    assert "100%" not in repr(nodes.configured(config.load()))
 
 
 def test_an_address_that_is_none_is_named(folder: Path) -> None:

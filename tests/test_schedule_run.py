@@ -15,9 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import NodeUnusable
-from letterboxd_scraper.schedule import nodes, turns
+from letterboxd_scraper.schedule import job_lock, nodes
 from letterboxd_scraper.schedule.jobs import MONTHLY, NIGHTLY
-from letterboxd_scraper.schedule.turns import turn
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films, scrape_runs
@@ -193,7 +192,7 @@ def test_a_job_that_does_not_start_is_told_with_its_log(crawled: Shell) -> None:
         report = run(shell, code=2)
         assert steps(report) == {"follow_graph": 2}
         assert f"see {server.url}/logs/letterboxd/follow_graph/friends.follow_graph.all." in str(report)
-        one = nodes.Node("one", server.url, "letterboxd", nodes.Client(server.url, USER, PASSWORD))
+        one = nodes.Node("one", server.url, "letterboxd", nodes.ScrapydApi(server.url, USER, PASSWORD))
         with pytest.raises(NodeUnusable, match="says: spider 'nobody' not found"):
             one.schedule("nobody", {}, {}, "a-job")
         assert one.state("a-job") is None
@@ -202,7 +201,7 @@ def test_a_job_that_does_not_start_is_told_with_its_log(crawled: Shell) -> None:
 def test_one_job_at_a_time(crawled: Shell, crawled_engine: sa.Engine) -> None:
     with read_transaction(crawled_engine) as connection:
         friends = cohorts.find(connection, "friends")
-    with turn(crawled_engine, friends, MONTHLY) as free:
+    with job_lock.job_lock(crawled_engine, friends, MONTHLY) as free:
         assert free
         told = crawled.letterboxd("schedule", "run", "--cohort", "friends", "--job", NIGHTLY, "--local")
     assert_ended(told, 0)
@@ -210,16 +209,16 @@ def test_one_job_at_a_time(crawled: Shell, crawled_engine: sa.Engine) -> None:
 
 
 def test_a_month_waits_for_a_night(crawled_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(job_lock, "_WAIT_SECONDS", 0.05)
     with read_transaction(crawled_engine) as connection:
         friends = cohorts.find(connection, "friends")
     got: list[bool] = []
 
     def month() -> None:
-        with turn(crawled_engine, friends, MONTHLY) as free:
+        with job_lock.job_lock(crawled_engine, friends, MONTHLY) as free:
             got.append(free)
 
-    with turn(crawled_engine, friends, NIGHTLY):
+    with job_lock.job_lock(crawled_engine, friends, NIGHTLY):
         waiting = Thread(target=month)
         waiting.start()
         time.sleep(0.3)
@@ -232,16 +231,16 @@ def test_a_month_waits_for_a_night(crawled_engine: sa.Engine, monkeypatch: pytes
 def test_a_month_that_waits_keeps_one_connection(
     crawled_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(job_lock, "_WAIT_SECONDS", 0.01)
     with read_transaction(crawled_engine) as connection:
         friends = cohorts.find(connection, "friends")
     open_now = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
 
     def month() -> None:
-        with turn(crawled_engine, friends, MONTHLY):
+        with job_lock.job_lock(crawled_engine, friends, MONTHLY):
             pass
 
-    with turn(crawled_engine, friends, NIGHTLY):
+    with job_lock.job_lock(crawled_engine, friends, NIGHTLY):
         waiting = Thread(target=month)
         waiting.start()
         time.sleep(0.5)

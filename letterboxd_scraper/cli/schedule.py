@@ -2,32 +2,34 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from letterboxd_scraper import config
+from letterboxd_scraper.cli import run_spider
 from letterboxd_scraper.cli.schedule_run import CohortOption, LocalOption, TargetOption, one_of
+from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.schedule import install as installation
+from letterboxd_scraper.schedule import nodes, timers
+from letterboxd_scraper.schedule.timers import Timetable
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from letterboxd_scraper.schedule.timers import Plan
-
-
-def _clock(given: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", given, re.ASCII):
-        raise typer.BadParameter(f"{given!r} is not a time from 00:00 to 23:59")
-    return given
+def _clock(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
+        raise typer.BadParameter(f"{text!r} is not a time from 00:00 to 23:59")
+    return text
 
 
-def _day(given: str | int) -> int:
-    if not re.fullmatch(r"\d{1,2}", str(given), re.ASCII) or int(given) > 28:
-        raise typer.BadParameter(f"{given!r} is not a day from 1 to 28, or 0")
-    return int(given)
+def _day(text: str | int) -> int:
+    if not re.fullmatch(r"\d{1,2}", str(text), re.ASCII) or int(text) > 28:
+        raise typer.BadParameter(f"{text!r} is not a day from 1 to 28, or 0")
+    return int(text)
 
 
 KINDS = ("cron", "systemd")
@@ -71,47 +73,42 @@ def install(
       letterboxd schedule install --cohort friends --nightly 02:15 --write
       letterboxd schedule install --cohort friends --as systemd --monthly 0
     """
-    from letterboxd_scraper.cli import run_spider
-    from letterboxd_scraper.schedule import installing, timers
-    from letterboxd_scraper.schedule.timers import Plan
 
     session: Session = context.obj
     label = run_spider.find_cohort(session.store(), cohort).label
     config_file = session.config_file or os.environ.get("LETTERBOXD_CONFIG")
     command = timers.command(label, config=config_file, local=local, target=target or ())
     hour, minute = map(int, nightly.split(":"))
-    plan = Plan(label, command, Path.cwd(), hour, minute, monthly or None)
-    if (kind or installing.usual()) == installing.CRON:
-        _install_lines(session, plan, write=write)
+    timetable = Timetable(label, command, Path.cwd(), hour, minute, monthly or None)
+    if (kind or installation.usual()) == installation.CRON:
+        _install_lines(session, timetable, write=write)
     else:
-        _install_units(session, plan, write=write)
+        _install_units(session, timetable, write=write)
     _warn(session, target or (), local=local)
 
 
-def _install_lines(session: Session, plan: "Plan", *, write: bool) -> None:
-    from letterboxd_scraper.schedule import installing, timers
+def _install_lines(session: Session, timetable: Timetable, *, write: bool) -> None:
 
-    block = timers.cron_block(plan)
+    block = timers.cron_block(timetable)
     if not write:
         typer.echo(block, nl=False)
         session.say("now: the same command with --write puts these lines into your crontab")
-    elif installing.into_crontab(plan.label, block):
-        session.say(f"written into your crontab: the jobs of {plan.label}")
+    elif installation.into_crontab(timetable.label, block):
+        session.say(f"written into your crontab: the jobs of {timetable.label}")
     else:
-        session.say(f"your crontab has these lines for {plan.label} already")
+        session.say(f"your crontab has these lines for {timetable.label} already")
     session.say("cron makes up for no night that the machine slept through: there, --as systemd does")
 
 
-def _install_units(session: Session, plan: "Plan", *, write: bool) -> None:
-    from letterboxd_scraper.schedule import installing, timers
+def _install_units(session: Session, timetable: Timetable, *, write: bool) -> None:
 
-    units = timers.systemd_units(plan)
-    folder = installing.units_folder()
+    units = timers.systemd_units(timetable)
+    folder = installation.units_folder()
     if not write:
         typer.echo("\n".join(f"# {folder / name}\n{text}" for name, text in units.items()), nl=False)
         session.say("now: the same command with --write writes these files")
         return
-    changed = installing.into_units(plan.label, units)
+    changed = installation.into_units(timetable.label, units)
     session.say(
         f"written into {folder}: {', '.join(units)}" if changed else f"{folder} has these files already"
     )
@@ -121,11 +118,8 @@ def _install_units(session: Session, plan: "Plan", *, write: bool) -> None:
     session.say("     loginctl enable-linger          so that they run while you are not logged in, too")
 
 
-def _warn(session: Session, targets: "Sequence[str]", *, local: bool) -> None:
+def _warn(session: Session, targets: Sequence[str], *, local: bool) -> None:
     """Say what will be missing at night: settings that only this shell knows, the terms accepted, a node."""
-    from letterboxd_scraper import config
-    from letterboxd_scraper.downloader.terms import refuse_without_terms
-    from letterboxd_scraper.schedule import nodes
 
     origins = config.origins(session.overrides)
     lost = [name for name, origin in sorted(origins.items()) if origin in ("environment", "command line")]
@@ -136,7 +130,7 @@ def _warn(session: Session, targets: "Sequence[str]", *, local: bool) -> None:
         if local:
             refuse_without_terms(session.config)
         else:
-            nodes.find(session.config, targets)
+            nodes.configured(session.config, targets)
     except InputError as error:
         session.say(f"as it is, no job will start: {error}")
 
@@ -148,16 +142,14 @@ def remove(context: typer.Context, cohort: CohortOption, kind: AsOption = None) 
     Examples:
       letterboxd schedule remove --cohort friends
     """
-    from letterboxd_scraper.cli import run_spider
-    from letterboxd_scraper.schedule import installing
 
     session: Session = context.obj
     # By its label the cohort need not exist any more.
     label = run_spider.find_cohort(session.store(), cohort).label if cohort.isdigit() else cohort
-    if (kind or installing.usual()) == installing.CRON:
-        changed = installing.into_crontab(label, "")
+    if (kind or installation.usual()) == installation.CRON:
+        changed = installation.into_crontab(label, "")
     else:
-        changed = installing.into_units(label, {})
+        changed = installation.into_units(label, {})
         session.say(
             f"now: systemctl --user stop 'letterboxd-{label}-*.timer' && systemctl --user daemon-reload"
         )

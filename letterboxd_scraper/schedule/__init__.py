@@ -1,1 +1,1 @@
-"""Nights and months without anybody there: what is done, where, and what calls it."""
+"""Jobs that run every night or month without anybody there: their steps, where they run, what calls them."""

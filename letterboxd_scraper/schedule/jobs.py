@@ -3,12 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from letterboxd_scraper.errors import ExitCode, ProjectError
-
-if TYPE_CHECKING:
-    from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.cohorts import Cohort
 
 NIGHTLY, MONTHLY = "nightly", "monthly"
 JOBS = (NIGHTLY, MONTHLY)
@@ -55,7 +52,7 @@ class Outcome:
     parts: tuple["Outcome", ...] = ()
 
 
-def steps(job: str, cohort: "Cohort", *, counted: bool) -> list[Step]:
+def steps_of(job: str, cohort: Cohort, *, counted: bool) -> list[Step]:
     """Return what is to be crawled, in order; the circle only if its counts have not just been read.
 
     Nightly, films' averages come with their pages; the histograms of all are read anew monthly. A full
@@ -69,14 +66,14 @@ def steps(job: str, cohort: "Cohort", *, counted: bool) -> list[Step]:
 
 
 def perform(
-    todo: Iterable[Step], crawl: Callable[[Step], Outcome], afterwards: Callable[[], list[Outcome]]
+    steps: Iterable[Step], crawl: Callable[[Step], Outcome], afterwards: Callable[[], list[Outcome]]
 ) -> list[Outcome]:
     """Do one step after the other, then what comes ``afterwards``; return how each ended.
 
     A block ends the crawling alone: what was read is worth ranking. Anything worse than failures ends it all.
     """
     ended: list[Outcome] = []
-    for step in todo:
+    for step in steps:
         try:
             ended.append(crawl(step))
         except ProjectError as error:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 from scrapyd_client.pyclient import HEADERS, ScrapydClient
-from scrapyd_client.utils import _get_targets
+from scrapyd_client.utils import get_config
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import InputError, NodeSilent, NodeUnusable
@@ -17,8 +17,12 @@ PROJECT = "letterboxd"
 _PATIENCE = (5, 30)  # seconds for a connection, and for an answer: it may have to list its spiders first
 
 
-class Client(ScrapydClient):  # type: ignore[misc]
-    """scrapyd-client's, which waits for ever and takes a refusal for a malformed answer."""
+class ScrapydApi(ScrapydClient):  # type: ignore[misc]
+    """scrapyd-client's calls with time limits, and with errors that say what is wrong.
+
+    Its own wait for ever and take a refusal for a malformed answer. `_get` and `_post`, through which all its
+    calls go, are private there: `tests/schedule/test_scrapyd_api.py` fails where that changes.
+    """
 
     def _get(self, basename: str, params: Any = None) -> dict[str, Any]:
         return self._ask("GET", basename, params=params)
@@ -26,16 +30,16 @@ class Client(ScrapydClient):  # type: ignore[misc]
     def _post(self, basename: str, data: Any) -> dict[str, Any]:
         return self._ask("POST", basename, data=data)
 
-    def _ask(self, method: str, basename: str, **given: Any) -> dict[str, Any]:
+    def _ask(self, method: str, basename: str, **content: Any) -> dict[str, Any]:
         address = f"{self.url}/{basename}.json"
         try:
             response = requests.request(
-                method, address, headers=HEADERS, auth=self.auth, timeout=_PATIENCE, **given
+                method, address, headers=HEADERS, auth=self.auth, timeout=_PATIENCE, **content
             )
         except requests.RequestException as error:
-            heard = isinstance(error, requests.ReadTimeout)
+            may_have_heard = isinstance(error, requests.ReadTimeout)
             problem = f"does not answer ({type(error).__name__}): is its Scrapyd running?"
-            raise NodeSilent(problem, may_have_heard=heard) from None
+            raise NodeSilent(problem, may_have_heard=may_have_heard) from None
         if response.status_code in (401, 403):
             how = "set SCRAPYD_USERNAME and SCRAPYD_PASSWORD, in the environment or in .env"
             raise NodeUnusable(f"does not accept our user name and password: {how}")
@@ -53,8 +57,7 @@ def _answer(response: requests.Response) -> dict[str, Any]:
     if status != "ok":
         message = str(answer.get("message")).strip().splitlines() or ["an error"]
         raise NodeUnusable(f"says: {message[-1]}")
-    found: dict[str, Any] = answer
-    return found
+    return dict(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Node:
     name: str
     url: str
     project: str
-    client: Client = field(repr=False, compare=False)
+    client: ScrapydApi = field(repr=False, compare=False)
 
     def refuse_unready(self) -> None:
         """Raise NodeUnusable unless it answers, accepts us, and has the project."""
@@ -73,6 +76,7 @@ class Node:
             raise NodeUnusable(f"has no project {self.project!r}: {how}")
 
     def schedule(self, spider: str, arguments: dict[str, str], settings: dict[str, str], job: str) -> None:
+        """Have a spider run, under the name ``job``."""
         chosen = [("setting", f"{name}={value}") for name, value in settings.items()]
         self.client.schedule(self.project, spider, [*arguments.items(), *chosen, ("jobid", job)])
 
@@ -83,8 +87,8 @@ class Node:
 
     def jobs(self) -> list[str]:
         """Return the jobs that have not ended."""
-        found = self.client.jobs(self.project)
-        return [job["id"] for job in [*found["pending"], *found["running"]]]
+        jobs = self.client.jobs(self.project)
+        return [job["id"] for job in [*jobs["pending"], *jobs["running"]]]
 
     def cancel(self, job: str) -> None:
         """End a job that it may have: pages in flight are finished."""
@@ -95,10 +99,10 @@ class Node:
         return f"{self.url}/logs/{self.project}/{spider}/{job}.log"
 
 
-def find(settings: Config, names: Sequence[str] = ()) -> list[Node]:
+def configured(settings: Config, names: Sequence[str] = ()) -> list[Node]:
     """Return the nodes with these ``names``, by default all that scrapy.cfg has. Raises InputError."""
     try:
-        targets = _get_targets()
+        targets = _deploy_targets()
     except (configparser.Error, UnicodeDecodeError) as error:
         raise InputError(f"cannot read scrapy.cfg: {_problem(error)}") from None
     if not targets:
@@ -108,6 +112,15 @@ def find(settings: Config, names: Sequence[str] = ()) -> list[Node]:
         if name not in targets:
             raise InputError(f"--target {name}: scrapy.cfg has {', '.join(sorted(targets))}")
     return [_node(name, targets[name], settings) for name in names or sorted(targets)]
+
+
+def _deploy_targets() -> dict[str, dict[str, str]]:
+    """Return the deploy targets of scrapy.cfg by name, as scrapyd-deploy reads them."""
+    config = get_config()
+    common = dict(config.items("deploy")) if config.has_section("deploy") else {}
+    names = [section for section in config.sections() if section.startswith("deploy:")]
+    targets = {name.removeprefix("deploy:"): common | dict(config.items(name)) for name in names}
+    return ({"default": common} if "url" in common else {}) | targets
 
 
 def _problem(error: Exception) -> str:
@@ -133,7 +146,7 @@ def _node(name: str, target: dict[str, str], settings: Config) -> Node:
         )
     user, password = _credentials(target, settings)
     # Without a user name the client looks into ~/.netrc.
-    return Node(name, url, target.get("project") or PROJECT, Client(url, user, password))
+    return Node(name, url, target.get("project") or PROJECT, ScrapydApi(url, user, password))
 
 
 def _credentials(target: dict[str, str], settings: Config) -> tuple[str | None, str]:
@@ -144,20 +157,20 @@ def _credentials(target: dict[str, str], settings: Config) -> tuple[str | None, 
     return (None, "") if not user or user.startswith("$") else (user, target.get("password", ""))
 
 
-def usable(nodes: Iterable[Node]) -> tuple[list[Node], list[str]]:
+def ready(nodes: Iterable[Node]) -> tuple[list[Node], list[str]]:
     """Return the nodes that can be given work, and what is wrong with the others, a line for each.
 
     Raises NodeUnusable, saying what is wrong with the first, where there is none.
     """
-    ready, wrong = [], []
+    usable, wrong = [], []
     for node in nodes:
         try:
             node.refuse_unready()
         except NodeUnusable as error:
             wrong.append(f"node {node.name} ({node.url}) {error}")
         else:
-            ready.append(node)
-    if not ready:
+            usable.append(node)
+    if not usable:
         others = f" (and {len(wrong) - 1} other nodes cannot be used either)" if len(wrong) > 1 else ""
         raise NodeUnusable(wrong[0] + others)
-    return ready, wrong
+    return usable, wrong

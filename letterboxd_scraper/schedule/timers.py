@@ -1,21 +1,24 @@
-"""What calls the jobs at night: lines for cron, and timers for systemd, as texts."""
+"""The texts by which cron or systemd calls a cohort's jobs."""
 
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
+from string import Template
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule.jobs import JOBS, MONTHLY, NIGHTLY
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Timetable:
     """When the jobs of a cohort run: ``command`` is called in ``folder``, with ``--job NAME`` after it.
 
-    Nightly at ``hour``:``minute``; monthly at the same time on ``day``, None: never. Who comes first does
-    not matter: a monthly job waits for a nightly one, and a nightly one steps back for it.
+    Nightly at ``hour``:``minute``; monthly at the same time on ``day``, None: never. Which of the two starts
+    first does not matter: a monthly job waits for a nightly one, and a nightly one ends when it finds a
+    monthly one. Raises InputError for a path with characters that neither cron nor systemd can call.
     """
 
     label: str
@@ -31,12 +34,13 @@ class Plan:
                 raise InputError(f"{text!r}: neither cron nor systemd takes a path with such signs")
 
     def jobs(self) -> Iterator[tuple[str, int | None]]:
-        """Yield each job with the day of the month on which it runs, None: every day."""
+        """Yield the jobs, with the day of the month on which each runs; None: every day."""
         yield NIGHTLY, None
         if self.day is not None:
             yield MONTHLY, self.day
 
     def words(self, job: str) -> list[str]:
+        """Return the command that runs a job, word by word."""
         return [*self.command, "--job", job]
 
 
@@ -51,96 +55,74 @@ def command(label: str, *, config: str | None, local: bool, target: Sequence[str
     return (*words, *(["--local"] if local else []))
 
 
-def marks(label: str) -> tuple[str, str]:
+def cron_marks(label: str) -> tuple[str, str]:
     """Return the lines between which a cohort's part of a crontab stands."""
     return f"# letterboxd, cohort {label}: begin", f"# letterboxd, cohort {label}: end"
 
 
-def cron_block(plan: Plan) -> str:
+def cron_block(timetable: Timetable) -> str:
     """Return the lines for a crontab, with the marks around them."""
-    begin, end = marks(plan.label)
-    lines = [_cron_line(plan, job, day) for job, day in plan.jobs()]
+    begin, end = cron_marks(timetable.label)
+    lines = [_cron_line(timetable, job, day) for job, day in timetable.jobs()]
     return "\n".join([begin, *lines, end]) + "\n"
 
 
-def _cron_line(plan: Plan, job: str, day: int | None) -> str:
-    called = f"cd {shlex.quote(str(plan.folder))} && {shlex.join(plan.words(job))}"
+def _cron_line(timetable: Timetable, job: str, day: int | None) -> str:
+    line = f"cd {shlex.quote(str(timetable.folder))} && {shlex.join(timetable.words(job))}"
     # To cron, a percent sign is the end of the line.
-    called = called.replace("%", r"\%")
-    return f"{plan.minute} {plan.hour} {day or '*'} * * {called}"
+    line = line.replace("%", r"\%")
+    return f"{timetable.minute} {timetable.hour} {day or '*'} * * {line}"
 
 
-def in_crontab(crontab: str, label: str, block: str) -> str:
+def with_cron_block(crontab: str, label: str, block: str) -> str:
     """Return a crontab in which a cohort's block is this one ("": none); all else stays as it is.
 
-    Raises InputError where the marks do not pair.
+    A library that reads crontabs would write the other lines anew, in a form of its own. Raises InputError
+    where the marks do not pair.
     """
-    begin, end = marks(label)
+    begin, end = cron_marks(label)
     lines = crontab.splitlines(keepends=True)
-    found = [number for number, line in enumerate(lines) if line.strip() in (begin, end)]
-    marked = [lines[number].strip() for number in found]
-    if not marked:
-        apart = "" if not crontab or crontab.endswith("\n") or not block else "\n"
-        return crontab + apart + block
-    if marked != [begin, end]:
+    places = [number for number, line in enumerate(lines) if line.strip() in (begin, end)]
+    if not places:
+        newline = "" if not crontab or crontab.endswith("\n") or not block else "\n"
+        return crontab + newline + block
+    if [lines[number].strip() for number in places] != [begin, end]:
         raise InputError(
-            f"the crontab has {len(found)} of the two lines {begin!r} and {end!r}: mend it first"
+            f"the crontab has {len(places)} of the two lines {begin!r} and {end!r}: mend it first"
         )
-    return "".join(lines[: found[0]]) + block + "".join(lines[found[1] + 1 :])
-
-
-def unit(label: str, job: str, kind: str) -> str:
-    """Return the name of a systemd unit's file."""
-    return f"letterboxd-{label}-{job}.{kind}"
+    return "".join(lines[: places[0]]) + block + "".join(lines[places[1] + 1 :])
 
 
 def unit_names(label: str) -> list[str]:
     """Return the names of all files that a cohort may have among systemd's units."""
-    return [unit(label, job, kind) for job in JOBS for kind in ("service", "timer")]
+    return [_unit_name(label, job, kind) for job in JOBS for kind in ("service", "timer")]
 
 
-def systemd_units(plan: Plan) -> dict[str, str]:
+def systemd_units(timetable: Timetable) -> dict[str, str]:
     """Return the text of each unit, by the name of its file."""
-    found = {}
-    for job, day in plan.jobs():
-        found[unit(plan.label, job, "service")] = _service(plan, job)
-        found[unit(plan.label, job, "timer")] = _timer(plan, job, day)
-    return found
+    units = {}
+    for job, day in timetable.jobs():
+        values = {
+            "job": job,
+            "label": timetable.label,
+            "folder": str(timetable.folder).replace("%", "%%"),
+            "command": " ".join(map(_systemd_word, timetable.words(job))),
+            "calendar": f"*-*-{f'{day:02}' if day else '*'} {timetable.hour:02}:{timetable.minute:02}:00",
+        }
+        for kind in ("service", "timer"):
+            text = files(__package__).joinpath("templates", f"job.{kind}").read_text(encoding="utf-8")
+            units[_unit_name(timetable.label, job, kind)] = Template(text).substitute(values)
+    return units
 
 
-def _service(plan: Plan, job: str) -> str:
-    called = " ".join(_quoted(word) for word in plan.words(job))
-    return f"""[Unit]
-Description=letterboxd: the {job} job of the cohort {plan.label}
-
-[Service]
-Type=oneshot
-WorkingDirectory={str(plan.folder).replace("%", "%%")}
-ExecStart={called}
-# Some pages could not be read: the next job tries them again.
-SuccessExitStatus=3
-"""
+def _unit_name(label: str, job: str, kind: str) -> str:
+    return f"letterboxd-{label}-{job}.{kind}"
 
 
-def _timer(plan: Plan, job: str, day: int | None) -> str:
-    days = f"*-*-{day:02}" if day else "*-*-*"
-    return f"""[Unit]
-Description=letterboxd: when the {job} job of the cohort {plan.label} runs
-
-[Timer]
-OnCalendar={days} {plan.hour:02}:{plan.minute:02}:00
-# A night that the machine slept through, or was off, is made up for.
-Persistent=true
-
-[Install]
-WantedBy=timers.target
-"""
-
-
-def _quoted(word: str) -> str:
+def _systemd_word(word: str) -> str:
     """Return a word as systemd reads it: quoted where needed, its own signs doubled.
 
-    >>> _quoted("/opt/a b/100%/$x")
+    >>> _systemd_word("/opt/a b/100%/$x")
     '"/opt/a b/100%%/$$x"'
     """
     word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")

@@ -8,7 +8,7 @@ from letterboxd_scraper.schedule.jobs import Outcome, worst
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class JobReport:
     """What a job did: how each step ended, and how long it all took."""
 
     cohort: str
@@ -56,8 +56,8 @@ def _step(outcome: Outcome) -> str:
     >>> _step(Outcome("film", 0, notes="1 due")), _step(Outcome("film", 2, notes="did not start"))
     ('film 0', 'film 2 (did not start)')
     """
-    told = [outcome.notes, *(f"{part.shard}: {part.notes}" for part in outcome.parts if part.code)]
-    why = "; ".join(filter(None, told)) if outcome.code else ""
+    notes = [outcome.notes, *(f"{part.shard}: {part.notes}" for part in outcome.parts if part.code)]
+    why = "; ".join(filter(None, notes)) if outcome.code else ""
     return f"{outcome.step} {outcome.code}" + (f" ({why})" if why else "")
 
 

@@ -18,7 +18,7 @@ from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import ExitCode, NodeSilent, NodeUnusable
 from letterboxd_scraper.schedule.jobs import Outcome, Step
 from letterboxd_scraper.schedule.nodes import Node
-from letterboxd_scraper.schedule.parts import Part, complete, new_job, shard_of, together
+from letterboxd_scraper.schedule.step_parts import StepPart, new_job, shard_of, together, with_the_missing
 from letterboxd_scraper.store.crawl_state import liveness
 from letterboxd_scraper.store.crawl_state.liveness import RunState
 from letterboxd_scraper.store.engine import read_transaction
@@ -34,14 +34,14 @@ _UNKNOWN = None
 
 
 @dataclass
-class Spread:
+class NodeCrawler:
     """Runs steps of a cohort's job on ``nodes``, in so many ``shards``; by default one for each node."""
 
     engine: sa.Engine
     settings: Config
     cohort: Cohort
     nodes: Sequence[Node]
-    tell: Callable[[str], None]
+    say: Callable[[str], None]
     shards: int | None = None
     # Jobs that were given up, but may still be begun when their node is back.
     _abandoned: list[tuple[Node, str]] = field(default_factory=list)
@@ -53,18 +53,18 @@ class Spread:
 
     def crawl(self, step: Step) -> Outcome:
         """Do a step to its end. Raises NodeUnusable where no node accepts it."""
-        found = self._under_way(step)
-        for part in found:
-            self.tell(f"{part.name}: is under way already, on {part.place}")
-        parts = complete(step, found, self._number(step))
+        under_way = self._under_way(step)
+        for part in under_way:
+            self.say(f"{part.name}: is under way already, on {part.place}")
+        parts = with_the_missing(step, under_way, self._number(step))
         while True:
             for part in parts:
                 if part.outcome is None:
                     self._advance(part, parts)
-            left = [part for part in parts if part.outcome is None]
+            unfinished = [part for part in parts if part.outcome is None]
             if any(part.outcome and part.outcome.code == ExitCode.BLOCKED for part in parts):
-                self._cancel(left)
-            if not left:
+                self._cancel(unfinished)
+            if not unfinished:
                 return together(step, parts)
             self._cancel_abandoned()
             time.sleep(self.settings.SCHEDULE_POLL_SECONDS)
@@ -77,43 +77,41 @@ class Spread:
             begun = liveness.shards_to_carry_on(connection, step.spider, self.cohort.label, at)
         return self.shards or begun or len(self.nodes)
 
-    def _under_way(self, step: Step) -> list[Part]:
+    def _under_way(self, step: Step) -> list[StepPart]:
         """Return what an earlier command has begun of a step, or somebody by hand, and is still at work."""
         with read_transaction(self.engine) as connection:
-            alive = liveness.alive(connection, step.spider, self.cohort.label, self.silence)
-        found = {
-            sign.job or str(sign.id): Part(step, sign.shard, job=sign.job, run=sign.id) for sign in alive
-        }
+            runs = liveness.alive(connection, step.spider, self.cohort.label, self.silence)
+        parts = {run.job or str(run.id): StepPart(step, run.shard, job=run.job, run=run.id) for run in runs}
         for node in self.nodes:
             with suppress(NodeUnusable):
                 for job in node.jobs():
                     is_ours, shard = shard_of(job, self.cohort.label, step.spider)
                     if is_ours:
-                        found.setdefault(job, Part(step, shard, job=job)).node = node
-        return list(found.values())
+                        parts.setdefault(job, StepPart(step, shard, job=job)).node = node
+        return list(parts.values())
 
-    def _advance(self, part: Part, parts: Sequence[Part]) -> None:
+    def _advance(self, part: StepPart, parts: Sequence[StepPart]) -> None:
         """Look how a part goes, and do what is to be done about it."""
         if not part.is_under_way:
             self._start(part, parts)
             return
         state = _state(part)
-        sign = self._sign(part)  # after the state: who has ended has noted it before
-        if sign and sign.has_ended:
-            if sign.status == "interrupted" and state is _UNKNOWN:
-                self._lose(part, sign)  # not by a person, who would have asked its Scrapyd: with its Scrapyd
+        run = self._run_state(part)  # after the node's state: a run notes its end before it ends
+        if run and run.has_ended:
+            if run.status == "interrupted" and state is _UNKNOWN:
+                self._lose(part, run)  # not by a person, who would have asked its Scrapyd: with its Scrapyd
             else:
-                part.end_as(sign)
-        elif state in ("pending", "running") or (sign and sign.is_alive):
+                part.end_as(run)
+        elif state in ("pending", "running") or (run and run.is_alive):
             part.quiet_since = None
-        elif sign or part.cancelled:
-            self._lose(part, sign)
+        elif run or part.cancelled:
+            self._lose(part, run)
         elif state == "finished":
-            part.end(2, self._never_began(part))
+            part.end(ExitCode.BAD_INPUT, self._never_began(part))
         elif self._has_been_quiet(part):
-            self._lose(part, sign)
+            self._lose(part, run)
 
-    def _start(self, part: Part, parts: Sequence[Part]) -> None:
+    def _start(self, part: StepPart, parts: Sequence[StepPart]) -> None:
         refusals: list[NodeUnusable] = []
         for node in self._by_load(part, parts):
             job = new_job(self.cohort.label, part.step.spider, part.shard)
@@ -129,17 +127,17 @@ class Spread:
                 refusals.append(NodeUnusable(f"node {node.name} ({node.url}) {error}"))
             else:
                 part.node, part.job, part.quiet_since = node, job, None
-                self.tell(f"{part.name}: on {part.place}, job {job}")
+                self.say(f"{part.name}: on {part.place}, job {job}")
                 return
         if len(refusals) == len(self.nodes):
             raise refusals[0]
         if self._has_been_quiet(part, _PATIENCE):
-            part.end(1, "no node answers")
+            part.end(ExitCode.INTERNAL_ERROR, "no node answers")
 
-    def _by_load(self, part: Part, parts: Sequence[Part]) -> list[Node]:
+    def _by_load(self, part: StepPart, parts: Sequence[StepPart]) -> list[Node]:
         """Return the nodes, those with the least work first, and last the one that has lost this part."""
-        load = [each.node for each in parts if each.outcome is None]
-        return sorted(self.nodes, key=lambda node: (node == part.lost_by, load.count(node)))
+        busy = [other.node for other in parts if other.outcome is None]
+        return sorted(self.nodes, key=lambda node: (node == part.lost_by, busy.count(node)))
 
     @retry(
         retry=retry_if_exception_type(sa.exc.OperationalError),
@@ -147,41 +145,41 @@ class Spread:
         stop=stop_after_delay(_DATABASE_PATIENCE),
         reraise=True,
     )
-    def _sign(self, part: Part) -> RunState | None:
+    def _run_state(self, part: StepPart) -> RunState | None:
         with read_transaction(self.engine) as connection:
             if part.run is not None:
                 return liveness.of_run(connection, part.run, self.silence)
             return liveness.of_job(connection, str(part.job), self.silence)
 
-    def _has_been_quiet(self, part: Part, times: int = 1) -> bool:
+    def _has_been_quiet(self, part: StepPart, times: int = 1) -> bool:
         now = time.monotonic()
         if part.quiet_since is None:
             part.quiet_since = now
         return now - part.quiet_since > times * self.silence.total_seconds()
 
-    def _lose(self, part: Part, sign: RunState | None) -> None:
+    def _lose(self, part: StepPart, run: RunState | None) -> None:
         if part.cancelled:
-            part.end(ExitCode.INTERRUPTED, "stopped, for the site has blocked another part", sign)
+            part.end(ExitCode.INTERRUPTED, "stopped, for the site has blocked another part", run)
             return
-        if sign:
-            part.lost.append(sign)
+        if run:
+            part.lost_runs.append(run)
         part.tries += 1
-        self.tell(f"{part.name}: {part.place} has lost it; it is given out again")
+        self.say(f"{part.name}: {part.place} has lost it; it is given out again")
         if part.node and part.job:
             self._abandoned.append((part.node, part.job))
         if part.tries >= _MOST_TRIES:
-            part.end(1, f"was lost {part.tries} times, the last time by {part.place}")
+            part.end(ExitCode.INTERNAL_ERROR, f"was lost {part.tries} times, the last time by {part.place}")
             return
         part.lost_by = part.node
-        part.put_off()
+        part.put_back()
 
-    def _never_began(self, part: Part) -> str:
+    def _never_began(self, part: StepPart) -> str:
         log = part.node.log_of(part.step.spider, str(part.job)) if part.node else ""
         return f"did not start on {part.place}, or writes into another database: see {log}"
 
-    def _cancel(self, left: Sequence[Part]) -> None:
+    def _cancel(self, unfinished: Sequence[StepPart]) -> None:
         """Stop the other parts: the site has refused us."""
-        for part in left:
+        for part in unfinished:
             if not part.is_under_way:
                 part.end(ExitCode.BLOCKED, "not begun, for the site has blocked another part")
             elif part.node and part.job and not part.cancelled:
@@ -196,7 +194,7 @@ class Spread:
                 self._abandoned.remove((node, job))
 
 
-def _state(part: Part) -> str | None:
+def _state(part: StepPart) -> str | None:
     """Return what a part's node says of it; None where it says nothing."""
     if part.node is None or part.job is None:
         return _UNKNOWN

@@ -16,19 +16,19 @@ _ADVISORY = {"crawl": 5_215_030} | {job: 5_215_031 + number for number, job in e
 
 
 @contextmanager
-def turn(
-    engine: sa.Engine, cohort: Cohort, job: str, tell: Callable[[str], None] = lambda line: None
+def job_lock(
+    engine: sa.Engine, cohort: Cohort, job: str, say: Callable[[str], None] = lambda line: None
 ) -> Iterator[bool]:
-    """Give a job its turn; False: it shall not be done, for the same one, or a greater, is under way.
+    """Let one job of a cohort run at a time; False: this or a monthly one is running, it is not to be done.
 
-    A monthly job waits for a nightly one; that would find nothing left to do, and does not wait.
+    A monthly job waits for a nightly one; a nightly one would find nothing left to do, and does not wait.
     """
     with ExitStack() as held:
         if not _take(held, engine, cohort, job):
             yield False
             return
         if not (free := _take(held, engine, cohort, "crawl")) and job == MONTHLY:
-            tell(f"{cohort.label}: waiting for the nightly job that is under way")
+            say(f"{cohort.label}: waiting for the nightly job that is under way")
             while not (free := _take(held, engine, cohort, "crawl")):
                 time.sleep(_WAIT_SECONDS)
         yield free

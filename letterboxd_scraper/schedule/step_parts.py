@@ -13,10 +13,10 @@ _WHOLE = "all"
 
 
 @dataclass
-class Part:
+class StepPart:
     """One part of a step (``shard`` None: the whole), and where it is at work.
 
-    It is a ``job`` of the ``node``, or a ``run`` that was found, whose node nobody knows.
+    Where it runs is told by a ``job`` of the ``node``, or by a ``run`` in the database whose node is unknown.
     """
 
     step: Step
@@ -26,7 +26,7 @@ class Part:
     run: int | None = None
     # The node that lost it; others come first now. And what the runs that were lost had done by then.
     lost_by: Node | None = None
-    lost: list[RunState] = field(default_factory=list)
+    lost_runs: list[RunState] = field(default_factory=list)
     tries: int = 0
     quiet_since: float | None = None
     cancelled: bool = False
@@ -44,21 +44,21 @@ class Part:
     def place(self) -> str:
         return f"node {self.node.name}" if self.node else "a node that is not known"
 
-    def put_off(self) -> None:
-        """Be under way no longer: another node may begin it anew."""
+    def put_back(self) -> None:
+        """Be no longer under way: another node may begin it anew."""
         self.node = self.job = self.run = self.quiet_since = None
 
-    def end(self, code: int, notes: str, sign: RunState | None = None) -> None:
+    def end(self, code: int, notes: str, run: RunState | None = None) -> None:
         """Have ended with this code, after all that this last run and those before it did."""
-        node = self.node.name if self.node else sign.node if sign else None
-        signs = [*self.lost, *([sign] if sign else [])]
-        requests, failures = sum(each.requests for each in signs), sum(each.failures for each in signs)
-        changed = total(each.rows_changed for each in signs)
+        node = self.node.name if self.node else run.node if run else None
+        runs = [*self.lost_runs, *([run] if run else [])]
+        requests, failures = sum(run.requests for run in runs), sum(run.failures for run in runs)
+        changed = total(run.rows_changed for run in runs)
         self.outcome = Outcome(self.step.spider, code, requests, changed, failures, self.shard, node, notes)
 
-    def end_as(self, sign: RunState) -> None:
+    def end_as(self, run: RunState) -> None:
         """Have ended as its run did."""
-        self.end(ExitCode.of_run(sign.status), sign.notes or "", sign)
+        self.end(ExitCode.of_run(run.status), run.notes or "", run)
 
 
 def new_job(label: str, spider: str, shard: str | None) -> str:
@@ -84,21 +84,21 @@ def shard_of(job: str, label: str, spider: str) -> tuple[bool, str | None]:
     return True, None if words[2] == _WHOLE else words[2].replace("of", "/")
 
 
-def complete(step: Step, found: Sequence[Part], number: int) -> list[Part]:
-    """Return ``number`` parts of a step, or as many as it has already: those that were ``found`` among them.
+def with_the_missing(step: Step, under_way: Sequence[StepPart], number: int) -> list[StepPart]:
+    """Return ``number`` parts of a step, or as many as it has already: those ``under_way`` and all others.
 
-    Where the whole is under way, there are no parts.
+    Where the whole is under way, there are no other parts.
     """
-    if any(part.shard is None for part in found):
-        return list(found)
-    if found:
-        number = int(str(found[0].shard).split("/")[1])
+    if any(part.shard is None for part in under_way):
+        return list(under_way)
+    if under_way:
+        number = int(str(under_way[0].shard).split("/")[1])
     shards = [f"{index}/{number}" for index in range(1, number + 1)] if number > 1 else [None]
-    known = {part.shard for part in found}
-    return [*found, *(Part(step, shard) for shard in shards if shard not in known)]
+    begun = {part.shard for part in under_way}
+    return [*under_way, *(StepPart(step, shard) for shard in shards if shard not in begun)]
 
 
-def together(step: Step, parts: Sequence[Part]) -> Outcome:
+def together(step: Step, parts: Sequence[StepPart]) -> Outcome:
     """Return how a step ended, from its parts. Being told to stop for another's block is no fault."""
     ended = [part.outcome for part in parts if part.outcome]
     if len(ended) == 1:
@@ -107,18 +107,18 @@ def together(step: Step, parts: Sequence[Part]) -> Outcome:
     return Outcome(
         step.spider,
         worst(codes),
-        sum(each.requests for each in ended),
-        total(each.rows_changed for each in ended),
-        sum(each.failures for each in ended),
+        sum(outcome.requests for outcome in ended),
+        total(outcome.rows_changed for outcome in ended),
+        sum(outcome.failures for outcome in ended),
         parts=tuple(ended),
     )
 
 
 def total(numbers: Iterable[int | None]) -> int | None:
-    """Return the sum of those that are known; None where none is."""
-    known = [number for number in numbers if number is not None]
-    return sum(known) if known else None
+    """Return the sum of the numbers that are not None; None where all are."""
+    counted = [number for number in numbers if number is not None]
+    return sum(counted) if counted else None
 
 
-def _stopped(part: Part) -> bool:
+def _stopped(part: StepPart) -> bool:
     return part.cancelled and part.outcome is not None and part.outcome.code == ExitCode.INTERRUPTED

@@ -1,4 +1,4 @@
-"""Putting timers where they work: the user's crontab, or the user's units of systemd."""
+"""Installing what calls the jobs: in the user's crontab, or among the user's units of systemd."""
 
 import subprocess
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.schedule import timers
+from letterboxd_scraper.schedule.timers import unit_names, with_cron_block
 
 CRON, SYSTEMD = "cron", "systemd"
 _SYSTEMD_RUNS = Path("/run/systemd/system")
@@ -22,31 +22,36 @@ def into_crontab(label: str, block: str) -> bool:
 
     Raises InputError where there is no crontab to be read or written.
     """
-    before = _crontab()
-    after = timers.in_crontab(before, label, block)
+    before = _read_crontab()
+    after = with_cron_block(before, label, block)
     if after == before:
         return False
-    _run_crontab("-", after)
+    process = _crontab("-", after)
+    if process.returncode:
+        raise InputError(f"crontab -: {process.stderr.strip()}")
     return True
 
 
-def _crontab() -> str:
-    process = _run_crontab("-l", check=False)
+def _read_crontab() -> str:
+    process = _crontab("-l")
     if process.returncode and "no crontab" not in process.stderr:
         raise InputError(f"crontab -l: {process.stderr.strip() or f'exit code {process.returncode}'}")
     return process.stdout if not process.returncode else ""
 
 
-def _run_crontab(argument: str, given: str = "", *, check: bool = True) -> "subprocess.CompletedProcess[str]":
-    # A crontab may hold any bytes: what is not ours comes out as it went in.
-    how = {"encoding": "utf-8", "errors": "surrogateescape", "capture_output": True}
+def _crontab(argument: str, text: str = "") -> subprocess.CompletedProcess[str]:
     try:
-        process = subprocess.run(["crontab", argument], input=given, check=False, **how)  # type: ignore[call-overload]
+        return subprocess.run(
+            ["crontab", argument],
+            input=text,
+            check=False,
+            capture_output=True,
+            # A crontab may hold any bytes: what is not ours comes out as it went in.
+            encoding="utf-8",
+            errors="surrogateescape",
+        )
     except OSError:
         raise InputError("there is no `crontab` here: install cron, or use --as systemd") from None
-    if check and process.returncode:
-        raise InputError(f"crontab {argument}: {process.stderr.strip()}")
-    return process  # type: ignore[no-any-return]
 
 
 def units_folder() -> Path:
@@ -62,14 +67,14 @@ def into_units(label: str, units: dict[str, str]) -> bool:
     folder = units_folder()
     changed = False
     try:
-        for name in timers.unit_names(label):
+        for name in unit_names(label):
             file, text = folder / name, units.get(name)
             if (file.read_text() if file.exists() else None) == text:
                 continue
             changed = True
             if text is None:
                 file.unlink()
-                (folder / "timers.target.wants" / name).unlink(missing_ok=True)  # enabled it was a link here
+                (folder / "timers.target.wants" / name).unlink(missing_ok=True)  # the link of an enabled unit
             else:
                 folder.mkdir(parents=True, exist_ok=True)
                 file.write_text(text)

@@ -1,4 +1,4 @@
-"""What follows the crawls: statistics, all the rankings that the data can feed, and monthly a tidy log."""
+"""What follows a job's crawls: statistics, rankings, and monthly a shorter log of runs."""
 
 from datetime import datetime
 
@@ -30,22 +30,22 @@ def tidy(engine: sa.Engine, settings: Config, at: datetime) -> Outcome:
 def rank(engine: sa.Engine, cohort: Cohort, at: datetime) -> list[Outcome]:
     """Refresh the statistics and compute every strategy's ranking; return how that went.
 
-    Strategies that the data cannot feed keep the ranking that they have, and so do those whose parameters in
-    the cohort's definition make no sense.
+    A strategy for which there are no suitable ratings keeps the ranking that it has, and so does one whose
+    parameters in the cohort's definition make no sense.
     """
     counted = statistics.refresh(engine, at)
-    told = "nothing has changed" if counted is None else f"{counted} films counted"
-    ranked, empty, wrong = [], [], []
+    changed = "nothing has changed" if counted is None else f"{counted} films counted"
+    ranked, without_ratings, wrong = [], [], []
     for strategy in STRATEGIES.values():
         try:
             compute(engine, cohort, strategy, {}, at)
         except NothingToRank:
-            empty.append(strategy.name)
+            without_ratings.append(strategy.name)
         except InputError as error:
             wrong.append(str(error))
         else:
             ranked.append(strategy.name)
-    without = [f"nothing to rank: {', '.join(empty)}"] if empty else []
-    notes = "; ".join([", ".join(ranked) or "none", *without, *wrong])
+    skipped = [f"nothing to rank: {', '.join(without_ratings)}"] if without_ratings else []
+    notes = "; ".join([", ".join(ranked) or "none", *skipped, *wrong])
     code = ExitCode.BAD_INPUT if wrong else ExitCode.DONE
-    return [Outcome("statistics", ExitCode.DONE, notes=told), Outcome("rankings", code, notes=notes)]
+    return [Outcome("statistics", ExitCode.DONE, notes=changed), Outcome("rankings", code, notes=notes)]
