@@ -20,7 +20,7 @@ from letterboxd_scraper.arguments import (
     WhenRatedArguments,
 )
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.crawl.delta import Rules
+from letterboxd_scraper.crawl.delta_choice import DeltaRules
 from letterboxd_scraper.extensions.member_queue import Leases, Refusal, Start
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.store.crawl_state import leases, runs
@@ -116,7 +116,7 @@ class Beginning:
             return None if delta_crawl.was_read_since(connection, name, start.read_at or self.at) else start
 
         spider.leases = self._handing_out(spider, find)
-        spider.rules = Rules(
+        spider.rules = DeltaRules(
             by_date=not self.settings.ROBOTSTXT_OBEY,
             known_run=self.settings.DELTA_KNOWN_RUN,
             most_pages=args.pages or self.settings.DELTA_MAX_PAGES or None,

@@ -73,7 +73,7 @@ class MemberSpider(SiteSpider):
         yield Failure(listing, self.address(member, listing, number), str(error), member)
         yield from self.gave_up(member)
 
-    def failed(self, failure: TwistedFailure) -> Iterator[Any]:
+    async def failed(self, failure: TwistedFailure) -> AsyncIterator[Any]:
         """Take what never became a page: a refusal, an error status, a network error."""
         if isinstance(failure.value, CrawlEnding):
             return
@@ -90,7 +90,8 @@ class MemberSpider(SiteSpider):
             yield Failure(listing, url, described(failure), member)
         if isinstance(failure.value, SiteStop):
             raise CloseSpider(failure.value.reason)
-        yield from self.gave_up(member, status)
+        for output in self.gave_up(member, status):
+            yield output
 
     def read_page(self, page: Selector, member: str, listing: Listing, number: int) -> AsyncIterator[Any]:
         """Yield the items and requests that follow from one proved page."""

@@ -1,6 +1,6 @@
 """What all spiders of the site share: arguments, requests that report their failures, proof of pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -80,7 +80,7 @@ class SiteSpider(Spider):
         again.meta["page_was_bad"] = True
         return again
 
-    def failed(self, failure: TwistedFailure) -> Iterator[Any]:
+    def failed(self, failure: TwistedFailure) -> Iterator[Any] | AsyncIterator[Any]:
         """Take what never became a page: a refusal, an error status, a network error."""
         raise NotImplementedError
 
