@@ -123,21 +123,18 @@ def _ratings_to_read(known: Known, profile: Profile) -> Listing | None:
     as_known = dict(zip(STARS_OF, known.histogram, strict=True))
     levels = [level for level in unread if as_known[level] != on_profile[level]]
     # More films than there are ratings: one was taken back, and only all levels or the whole prove which.
-    if sum(known.histogram) + known.lost > profile.ratings or (known.lost and not levels):
+    taken_back = sum(known.histogram) + known.lost > profile.ratings or (known.lost and not levels)
+    if taken_back:
         levels = unread
     if not levels:
         return None
     by_levels = sum(_pages(on_profile[level]) for level in levels)
-    if (
-        levels is not unread
-        and by_levels > _MOST_PAGES_WITHOUT_THE_FEED
-        and Listing.FEED not in known.pages_read
-    ):
+    many = by_levels > _MOST_PAGES_WITHOUT_THE_FEED
+    if many and not taken_back and Listing.FEED not in known.pages_read:
         return Listing.FEED
     # The pages sorted by date that have been read are a part of the whole listing.
-    whole = max(1, _pages(profile.ratings)) - known.pages_read.get(Listing.RATED_BY_DATE, 0)
-    cheaper = whole <= by_levels or not profile.ratings
-    return Listing.RATED if cheaper and profile.ratings <= MOST_SHOWN else levels[0]
+    whole = _pages(profile.ratings) - known.pages_read.get(Listing.RATED_BY_DATE, 0)
+    return Listing.RATED if whole <= by_levels and profile.ratings <= MOST_SHOWN else levels[0]
 
 
 def _likes_may_differ(known: Known) -> bool:
