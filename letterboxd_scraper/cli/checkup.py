@@ -1,4 +1,4 @@
-"""Which doors to the site work from here: a profile, a film, a feed; one request each, and mannerly."""
+"""The requests of `letterboxd doctor`: a profile, a feed and a film, each once, at the site's pace."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from letterboxd_scraper.spiders.site import SiteSpider, described
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one request: a page that was examined, or why none came."""
+    """The answer to one request: a page that was examined, or why none came."""
 
-    door: str
+    source: str
     url: str
     page: Examination | None = None
     refused: str | None = None
@@ -46,35 +46,37 @@ class CheckupSpider(SiteSpider):
     arguments = CheckupArguments
 
     async def start(self) -> AsyncIterator[Any]:
-        doors = {}
+        """Yield the requests."""
+        paths = {}
         if self.args.user:
-            doors["profile"] = urls.listing(self.args.user, Listing.PROFILE)
-            doors["feed"] = urls.listing(self.args.user, Listing.FEED)
+            paths["profile"] = urls.listing(self.args.user, Listing.PROFILE)
+            paths["feed"] = urls.listing(self.args.user, Listing.FEED)
         if self.args.film:
-            doors["film"] = urls.film(self.args.film)
-        for door, path in doors.items():
-            yield self.ask(path, self.answered, door=door)
+            paths["film"] = urls.film(self.args.film)
+        for source, path in paths.items():
+            yield self.ask(path, self.answered, source=source)
 
-    def answered(self, response: Response, door: str) -> Iterator[Answer]:
-        yield Answer(door, response.url, page=examine(response.body, response.url))
+    def answered(self, response: Response, source: str) -> Iterator[Answer]:
+        """Yield what can be read from a page."""
+        yield Answer(source, response.url, page=examine(response.body, response.url))
 
     def failed(self, failure: TwistedFailure) -> Iterator[Answer]:
+        """Yield why no page came; after a refusal by the site, ask for no more."""
         if isinstance(failure.value, CrawlEnding):
             return
         request: Request = failure.request  # type: ignore[attr-defined]
         blocked = isinstance(failure.value, SiteStop)
-        door = request.cb_kwargs["door"]
-        yield Answer(door, request.url, refused=described(failure), blocked=blocked)
+        yield Answer(request.cb_kwargs["source"], request.url, refused=described(failure), blocked=blocked)
         if isinstance(failure.value, SiteStop):
             raise CloseSpider(failure.value.reason)
 
 
 def ask(config: Config, user: str | None, film: str | None) -> list[Answer]:
-    """Ask for the pages; return what came of it, in the order of the answers."""
+    """Send the requests, and return the answers in the order in which they came."""
     settings = Settings()
     settings.setmodule("letterboxd_scraper.settings", priority="project")
     chosen = config.model_dump() | {"ITEM_PIPELINES": {}, "RETRY_TIMES": 0, "LOG_LEVEL": "ERROR"}
-    # Nothing of it is stored, nor is it a run; the pace and robots.txt are in the database, as always.
+    # It is no run and stores nothing but what every crawl does: its pace, and robots.txt.
     chosen["EXTENSIONS"] = settings.getdict("EXTENSIONS") | {"letterboxd_scraper.extensions.run.Run": None}
     if config.LETTERBOXD_BROWSER:
         chosen |= chromium.scrapy_settings(config)

@@ -1,4 +1,4 @@
-"""`letterboxd import …`: the same facts through doors that members open themselves."""
+"""`letterboxd import …`: the same facts from files that members export or save themselves."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -59,7 +59,7 @@ LETTERBOXD: Mapping[str, Table] = {
     "Begin here": {
         "init": ("init:init", "Write a file with the settings that you need; asks for them."),
         "sync": ("sync:sync", "Read a member's circle and rank its films, all in one."),
-        "doctor": ("doctor:doctor", "Say which doors to the data work from here."),
+        "doctor": ("doctor:doctor", "Say which sources can be read from here."),
     },
     "Read the site": {
         "cohort": (COHORT, "Build, refresh, show, change and delete cohorts."),
