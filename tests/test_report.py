@@ -22,7 +22,7 @@ from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report import Options, comparisons, libraries, matches, render
-from letterboxd_scraper.report.films import Film, Films
+from letterboxd_scraper.report.films import FilmTable, ReportFilm
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohorts as cohort_table
@@ -360,9 +360,11 @@ def test_the_command_writes_the_file(
     assert "cannot write missing/a.html: No such file or directory" in capsys.readouterr().err
 
 
-def film(title: str, mean: float, average: float | None, votes: int, circle: list[int] | None = None) -> Film:
+def film(
+    title: str, mean: float, average: float | None, votes: int, circle: list[int] | None = None
+) -> ReportFilm:
     ranked = RankedFilm(1, 1, title, 2000, title, 0.0, None, None, votes, mean, {}, NOW)
-    return Film(ranked, "", None, None, average, circle, None, frozenset(), [], [])
+    return ReportFilm(ranked, "", None, None, average, circle, None, frozenset(), [], [])
 
 
 def test_differences_are_weighed_by_how_many_rated_it() -> None:
@@ -374,7 +376,7 @@ def test_differences_are_weighed_by_how_many_rated_it() -> None:
         film("equal", 3.0, 3.0, 50),
         film("unknown", 5.0, None, 50),
     ]
-    more, less = comparisons.differences(Films(every, [], [], NOW, 6))
+    more, less = comparisons.differences(FilmTable(every, [], [], NOW, 6))
     assert [(each.title, round(each.weighed, 6)) for each in more] == [
         ("many (2000)", 0.9),
         ("few (2000)", 0.75),
@@ -389,7 +391,7 @@ def test_what_divides_is_the_spread_of_enough_ratings() -> None:
         film("of one mind", 4.0, None, 6, [0, 0, 0, 0, 0, 0, 0, 6, 0, 0]),
         film("too few", 2.75, None, 4, [2, 0, 0, 0, 0, 0, 0, 0, 0, 2]),
     ]
-    found = comparisons.divisions(Films(every, [], [], NOW, 4), members=20)
+    found = comparisons.divisions(FilmTable(every, [], [], NOW, 4), members=20)
     assert [(each.title, each.spread) for each in found] == [("split (2000)", 2.25), ("agreed (2000)", 0.25)]
     assert comparisons.enough_for_spread(100) == 10
 

@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.report.films import Films
+from letterboxd_scraper.report.films import FilmTable, Span, span
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.status.freshness import of_members
-
-Span = tuple[datetime, datetime]
+from letterboxd_scraper.store.status import freshness
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +19,21 @@ class Age:
     remark: str = ""
 
 
-def of_report(connection: sa.Connection, cohort: Cohort, found: Films) -> list[Age]:
+def of_report(connection: sa.Connection, cohort: Cohort, films: FilmTable) -> list[Age]:
     """Return the ages of the members' ratings, the ranking and what is known of the films."""
-    members = of_members(connection, cohort)
-    full = [age.full for age in members if age.full]
-    latest = max((age.delta for age in members if age.delta), default=None)
+    members = freshness.of_members(connection, cohort)
+    full = [member.full for member in members if member.full]
+    latest = max((member.delta for member in members if member.delta), default=None)
     return [
-        Age("Members read in full", _span(full), _read(len(full), [age.status for age in members])),
+        Age("Members read in full", span(full), _read(len(full), [member.status for member in members])),
         Age("Changes last read", (latest, latest) if latest else None),
-        Age("Ranking computed", (found.computed_at, found.computed_at)),
-        Age("TMDB asked about films", found.tmdb),
-        Age("Letterboxd's histograms read", found.histograms),
+        Age("Ranking computed", (films.computed_at, films.computed_at)),
+        Age("TMDB asked about films", films.tmdb),
+        Age("Letterboxd's histograms read", films.histograms),
     ]
 
 
 def _read(done: int, statuses: Sequence[str]) -> str:
     parts = [f"{done} of {len(statuses)}"]
-    parts += [f"{statuses.count(kind)} {kind}" for kind in ("private", "gone") if kind in statuses]
+    parts += [f"{statuses.count(status)} {status}" for status in ("private", "gone") if status in statuses]
     return ", ".join(parts)
-
-
-def _span(moments: Sequence[datetime]) -> Span | None:
-    return (min(moments), max(moments)) if moments else None

@@ -23,9 +23,9 @@ _COUNTED = "This circle", "All of Letterboxd"
 
 
 def _spec(chart: Any, **size: Any) -> Spec:
-    found: Spec = chart.properties(width="container", autosize=_FIT, **size).to_dict()
-    found.pop("$schema", None)
-    return found
+    spec: Spec = chart.properties(width="container", autosize=_FIT, **size).to_dict()
+    spec.pop("$schema", None)
+    return spec
 
 
 @lru_cache(maxsize=1)

@@ -4,13 +4,13 @@ import base64
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from letterboxd_scraper.report.films import Film, Films
+from letterboxd_scraper.report.films import FilmTable, ReportFilm
 from letterboxd_scraper.report.texts import clean
 
-Column = Callable[[Film], Any]
+Column = Callable[[ReportFilm], Any]
 
 
-def as_columns(found: Films, members: int) -> dict[str, list[Any]]:
+def as_columns(table: FilmTable, members: int) -> dict[str, list[Any]]:
     """Return what the table shows of the films, column by column: lists of one value a film.
 
     ``seen`` are bits in base64, the member in the first place being the highest bit of the first byte.
@@ -32,10 +32,10 @@ def as_columns(found: Films, members: int) -> dict[str, list[Any]]:
         "seen": lambda film: _bits(film.seen, members),
         "poster": lambda film: film.poster,
     }
-    return _table(found, columns)
+    return _columns(table, columns)
 
 
-def as_details(found: Films) -> dict[str, list[Any]]:
+def as_details(table: FilmTable) -> dict[str, list[Any]]:
     """Return what is shown of a film when it is opened, in the same way."""
     columns: dict[str, Column] = {
         "why": lambda film: film.why,
@@ -44,13 +44,13 @@ def as_details(found: Films) -> dict[str, list[Any]]:
         "circle": lambda film: film.circle,
         "site": lambda film: film.site,
     }
-    return _table(found, columns)
+    return _columns(table, columns)
 
 
-def _table(found: Films, columns: Mapping[str, Column]) -> dict[str, list[Any]]:
+def _columns(table: FilmTable, columns: Mapping[str, Column]) -> dict[str, list[Any]]:
     """Return the columns of which something is known."""
-    table = {name: [value(film) for film in found.films] for name, value in columns.items()}
-    return {name: values for name, values in table.items() if any(value is not None for value in values)}
+    lists = {name: [value(film) for film in table.films] for name, value in columns.items()}
+    return {name: values for name, values in lists.items() if any(value is not None for value in values)}
 
 
 def _short(number: float | None, places: int) -> float | None:

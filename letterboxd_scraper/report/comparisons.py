@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from letterboxd_scraper.report.films import Film, Films, Histogram
+from letterboxd_scraper.report.films import Counts, FilmTable, ReportFilm
 from letterboxd_scraper.report.texts import clean
 
 # A film's difference counts as if so many more members had given it Letterboxd's average.
@@ -37,26 +37,27 @@ class Division:
 
     title: str
     spread: float
-    histogram: Histogram
+    histogram: Counts
 
     @property
     def votes(self) -> int:
+        """How many rated it."""
         return sum(self.histogram)
 
 
-def differences(found: Films) -> tuple[list[Difference], list[Difference]]:
+def differences(table: FilmTable) -> tuple[list[Difference], list[Difference]]:
     """Return the films that are loved more here than elsewhere, and those loved less, most so first."""
-    names = titles(found.films)
+    names = titles(table.films)
     every = [
         Difference(title, film.ranked.mean, film.average, film.ranked.watchers)
-        for film, title in zip(found.films, names, strict=True)
+        for film, title in zip(table.films, names, strict=True)
         if film.average is not None
         and film.ranked.mean is not None
         and film.ranked.watchers >= _LEAST_FOR_DIFFERENCE
     ]
-    every.sort(key=lambda each: (-each.weighed, each.title))
-    more = [each for each in every if each.weighed > 0][:_SHOWN]
-    less = [each for each in reversed(every) if each.weighed < 0][:_SHOWN]
+    every.sort(key=lambda difference: (-difference.weighed, difference.title))
+    more = [difference for difference in every if difference.weighed > 0][:_SHOWN]
+    less = [difference for difference in reversed(every) if difference.weighed < 0][:_SHOWN]
     return more, less
 
 
@@ -65,19 +66,19 @@ def enough_for_spread(members: int) -> int:
     return max(_LEAST_FOR_SPREAD, ceil(_SHARE_FOR_SPREAD * members))
 
 
-def divisions(found: Films, members: int) -> list[Division]:
+def divisions(table: FilmTable, members: int) -> list[Division]:
     """Return the films that divide the circle most."""
     enough = enough_for_spread(members)
     every = [
         Division(title, film.spread, film.circle)
-        for film, title in zip(found.films, titles(found.films), strict=True)
+        for film, title in zip(table.films, titles(table.films), strict=True)
         if film.circle and film.spread and sum(film.circle) >= enough
     ]
-    return sorted(every, key=lambda each: (-each.spread, each.title))[:_SHOWN]
+    return sorted(every, key=lambda division: (-division.spread, division.title))[:_SHOWN]
 
 
-def titles(films: Sequence[Film]) -> list[str]:
-    """Return titles with years, each film another one."""
+def titles(films: Sequence[ReportFilm]) -> list[str]:
+    """Return the films' titles with their years; where two would be the same, with their slugs."""
     plain = [clean(f.ranked.title) + (f" ({f.ranked.year})" if f.ranked.year else "") for f in films]
     times = Counter(plain)
     return [

@@ -1,7 +1,7 @@
 """What a report tells of films: a few queries for all of them together."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,13 +23,14 @@ from letterboxd_scraper.store.schema import (
     watched,
 )
 from ranking.facts import Facts
-from ranking.results import RankedFilm, ranking
+from ranking.results import RankedFilm, count, ranking
 from ranking.strategies import STRATEGIES
 
 _LEVELS = {str(stars): place for place, stars in enumerate(STARS)}
 _DIRECTOR = "director"
 
-Histogram = list[int]
+Counts = list[int]
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,12 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class ReportFilm:
     """One film of the report.
 
     ``circle`` and ``site`` are histograms of ten counts, half a star to five, None if not known;
-    ``average`` is Letterboxd's. ``seen`` are the members who have seen it, by their places in the list.
+    ``average`` is Letterboxd's, in stars. ``seen`` are the members who have seen it, by their places in the
+    list. ``runtime`` is in minutes.
     """
 
     ranked: RankedFilm
@@ -53,33 +55,45 @@ class Film:
     runtime: int | None
     poster: str | None
     average: float | None
-    circle: Histogram | None
-    site: Histogram | None
+    circle: Counts | None
+    site: Counts | None
     seen: frozenset[int]
     genres: list[int]
     directors: list[int]
 
     @property
     def spread(self) -> float | None:
-        """The standard deviation of the circle's ratings, in stars."""
-        if not self.circle or not sum(self.circle):
-            return None
-        mean = sum(stars * count for stars, count in zip(STARS, self.circle, strict=True)) / sum(self.circle)
-        squares = ((stars - mean) ** 2 * n for stars, n in zip(STARS, self.circle, strict=True))
-        return float((sum(squares) / sum(self.circle)) ** 0.5)
+        """The standard deviation of the circle's ratings, in stars; None without ratings."""
+        return histogram_deviation(self.circle) if self.circle and sum(self.circle) else None
+
+
+def histogram_deviation(counts: Counts) -> float:
+    """Return the population standard deviation, in stars, of ratings counted from half a star to five.
+
+    >>> histogram_deviation([0, 1, 0, 1, 0, 0, 0, 0, 0, 0])
+    0.5
+    """
+    votes = sum(counts)
+    mean = sum(stars * count for stars, count in zip(STARS, counts, strict=True)) / votes
+    squares = sum((stars - mean) ** 2 * count for stars, count in zip(STARS, counts, strict=True))
+    return float((squares / votes) ** 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Films:
-    """All films of the report, best first, and the names of what they refer to."""
+class FilmTable:
+    """All films of the report, best first, and the names of what they refer to.
 
-    films: Sequence[Film]
+    ``total`` is how many films the ranking has; ``tmdb`` and ``histograms`` say from when to when TMDB was
+    asked about the films and Letterboxd's histograms were read.
+    """
+
+    films: Sequence[ReportFilm]
     genres: list[str]
     directors: list[str]
     computed_at: datetime
     total: int
-    tmdb: tuple[datetime, datetime] | None = None
-    histograms: tuple[datetime, datetime] | None = None
+    tmdb: Span | None = None
+    histograms: Span | None = None
 
 
 def of_ranking(
@@ -90,21 +104,21 @@ def of_ranking(
     members: Sequence[int],
     *,
     posters: bool,
-) -> Films:
+) -> FilmTable:
     """Return the first ``limit`` films of a stored ranking; ``members`` are user ids.
 
     Raises InputError if the ranking was never computed.
     """
     ranked = ranking(connection, cohort, strategy, limit=limit)
-    query = _Shown(connection, cohort, strategy, ranked[-1].rank)
+    query = _RankedFilms(connection, cohort, strategy, ranked[-1].rank)
     reasons = _reasons(connection, cohort, strategy, ranked)
     facts = query.facts()
     circle = query.histograms(film_histograms.c.cohort_id == cohort.id)
     site = query.histograms(film_histograms.c.cohort_id.is_(None))
     seen = query.seen({user: place for place, user in enumerate(members)})
-    of_genre, by_director = query.genres(), query.directors()
-    found = [
-        Film(
+    genre_labels, director_labels = query.genres(), query.directors()
+    films = [
+        ReportFilm(
             ranked=film,
             why=clean(reasons.get(film.film_id, "")),
             runtime=facts[film.film_id].runtime_minutes,
@@ -113,116 +127,109 @@ def of_ranking(
             circle=circle.get(film.film_id),
             site=site.get(film.film_id),
             seen=frozenset(seen.get(film.film_id, ())),
-            genres=of_genre.of_film.get(film.film_id, []),
-            directors=by_director.of_film.get(film.film_id, []),
+            genres=genre_labels.of_film.get(film.film_id, []),
+            directors=director_labels.of_film.get(film.film_id, []),
         )
         for film in ranked
     ]
-    rows = facts.values()
-    return Films(
-        found,
-        of_genre.names,
-        by_director.names,
+    return FilmTable(
+        films,
+        genre_labels.names,
+        director_labels.names,
         ranked[0].computed_at,
-        query.total(),
-        _span(row.tmdb_synced_at for row in rows),
-        _span(row.histogram_synced_at for row in rows),
+        count(connection, cohort, strategy),
+        span(row.tmdb_synced_at for row in facts.values()),
+        span(row.histogram_synced_at for row in facts.values()),
     )
 
 
 def _reasons(
     connection: sa.Connection, cohort: Cohort, strategy: str, ranked: Sequence[RankedFilm]
 ) -> Mapping[int, str]:
-    """Return why each film stands where it does, as the stored ranking was computed."""
+    """Return why each film stands where it does, by the parameters and the moment of the stored ranking."""
     facts = Facts(cohort.id, ranked[0].computed_at)
-    chosen = STRATEGIES[strategy]
-    return chosen.reasons(connection, facts, chosen.settle(ranked[0].parameters))
+    formula = STRATEGIES[strategy]
+    return formula.reasons(connection, facts, formula.settle(ranked[0].parameters))
 
 
-@dataclass(frozen=True)
-class _Shown:
+@dataclass(frozen=True, slots=True)
+class _RankedFilms:
     """Queries about the films of a ranking up to the rank ``last``."""
 
     connection: sa.Connection
     cohort: Cohort
     strategy: str
     last: int
-    here: Any = field(init=False)
 
-    def __post_init__(self) -> None:
-        r = film_rankings.c
-        here = sa.and_(r.cohort_id == self.cohort.id, r.strategy == self.strategy)
-        object.__setattr__(self, "here", here)
-
-    def _rows(self, film: sa.Column[Any], *columns: Any, where: Any = None) -> Iterable[Any]:
-        """Select columns of a table whose column ``film`` is a film's id, for the films shown."""
+    def _rows(self, film: sa.Column[Any], *columns: Any, where: Any = True) -> Iterable[Any]:
+        """Select columns of a table whose column ``film`` is a film's id, for the films of the report."""
         r = film_rankings.c
         query = sa.select(*columns).join(film_rankings, r.film_id == film)
-        query = query.where(self.here, r.rank <= self.last)
-        return self.connection.execute(query if where is None else query.where(where))
-
-    def total(self) -> int:
-        query = sa.select(sa.func.count()).select_from(film_rankings).where(self.here)
-        return self.connection.scalar(query) or 0
+        own = (r.cohort_id == self.cohort.id, r.strategy == self.strategy, r.rank <= self.last)
+        return self.connection.execute(query.where(*own, where))
 
     def facts(self) -> dict[int, Any]:
+        """Return by film its runtime, poster and average, and when TMDB and its histogram were read."""
         c = films.c
         columns = (c.id, c.runtime_minutes, c.poster_url, c.letterboxd_weighted_average)
         rows = self._rows(c.id, *columns, c.tmdb_synced_at, c.histogram_synced_at)
         return {row.id: row for row in rows}
 
-    def histograms(self, whose: sa.ColumnElement[bool]) -> dict[int, Histogram]:
+    def histograms(self, whose: sa.ColumnElement[bool]) -> dict[int, Counts]:
+        """Return by film how many gave it half a star, one star and so on."""
         h = film_histograms.c
-        found: dict[int, Histogram] = {}
-        for film, label, count in self._rows(h.film_id, h.film_id, h.bucket_label, h.count, where=whose):
-            found.setdefault(film, [0] * len(STARS))[_LEVELS[label]] = count
-        return found
+        histograms: dict[int, Counts] = {}
+        for film, label, number in self._rows(h.film_id, h.film_id, h.bucket_label, h.count, where=whose):
+            histograms.setdefault(film, [0] * len(STARS))[_LEVELS[label]] = number
+        return histograms
 
     def seen(self, places: Mapping[int, int]) -> dict[int, list[int]]:
         """Return who has seen each film, as `rank show --unseen-by` counts it: rated it or watched it."""
-        found: dict[int, list[int]] = {}
-        for table in (ratings, watched):
-            c = table.c
-            member = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == self.cohort.id)
-            proof = ratings.c.rating.is_not(None) if table is ratings else sa.true()
-            where = sa.and_(c.user_id.in_(member), proof)
-            for film, user in self._rows(c.film_id, c.film_id, c.user_id, where=where):
-                found.setdefault(film, []).append(places[user])
-        return found
+        members = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == self.cohort.id)
+        r, w = ratings.c, watched.c
+        rated = self._rows(
+            r.film_id, r.film_id, r.user_id, where=r.user_id.in_(members) & r.rating.is_not(None)
+        )
+        unrated = self._rows(w.film_id, w.film_id, w.user_id, where=w.user_id.in_(members))
+        seen: dict[int, list[int]] = {}
+        for film, user in (*rated, *unrated):
+            seen.setdefault(film, []).append(places[user])
+        return seen
 
     def genres(self) -> Labels:
+        """Return the films' genres."""
         g = film_genres.c
-        query = self._rows(g.film_id, g.film_id, g.genre_id)
-        return _labels(query, self.connection.execute(sa.select(genres.c.id, genres.c.name)).all())
+        links = self._rows(g.film_id, g.film_id, g.genre_id)
+        return _labels(links, self.connection.execute(sa.select(genres.c.id, genres.c.name)).all())
 
     def directors(self) -> Labels:
+        """Return the films' directors, those of each film in the order of its credits."""
         p = film_people.c
         rows = self._rows(p.film_id, p.film_id, p.person_id, p.credit_order, p.id, where=p.role == _DIRECTOR)
         in_order = sorted(rows, key=lambda row: (row[2] is None, row[2], row[3]))
         links = [(film, person) for film, person, *_ in in_order]
-        known = sa.select(people.c.id, people.c.name).where(
+        directors = sa.select(people.c.id, people.c.name).where(
             people.c.id.in_(sa.select(p.person_id).where(p.role == _DIRECTOR))
         )
-        return _labels(links, self.connection.execute(known).all())
+        return _labels(links, self.connection.execute(directors).all())
 
 
-def _labels(links: Iterable[Sequence[int]], known: Iterable[Any]) -> Labels:
+def _labels(links: Iterable[Sequence[int]], stored: Iterable[Any]) -> Labels:
     """Return the labels that are used, in alphabetical order; those of the same name are one."""
-    names = {key: clean(name) for key, name in known}
+    names = {key: clean(name) for key, name in stored}
     used = [(film, names[key]) for film, key in links]
     in_order = sorted({name for _, name in used}, key=lambda name: (name.casefold(), name))
     place = {name: number for number, name in enumerate(in_order)}
-    of_film: dict[int, list[int]] = {}
+    of_film: dict[int, dict[int, None]] = {}
     for film, name in used:
-        theirs = of_film.setdefault(film, [])
-        if place[name] not in theirs:
-            theirs.append(place[name])
-    return Labels(in_order, of_film)
+        of_film.setdefault(film, {})[place[name]] = None
+    return Labels(in_order, {film: list(places) for film, places in of_film.items()})
 
 
-def _span(moments: Iterable[datetime | None]) -> tuple[datetime, datetime] | None:
-    known = [moment for moment in moments if moment]
-    return (min(known), max(known)) if known else None
+def span(moments: Iterable[datetime | None]) -> Span | None:
+    """Return the first and the last of the moments, None if there is none."""
+    stored = [moment for moment in moments if moment]
+    return (min(stored), max(stored)) if stored else None
 
 
 def _safe(url: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The JavaScript and CSS of the libraries that a report carries along: DataTables, Vega-Lite."""
+"""What a report carries along of DataTables and Vega-Lite: their JavaScript and CSS, and their licences."""
 
 import re
 from contextlib import suppress
@@ -15,8 +15,8 @@ from platformdirs import user_cache_path
 def table_script() -> str:
     """Return DataTables as a script that sets ``window.DataTable``.
 
-    It is packed as a module. Those run when all of a page is read, and cannot be imported from the page
-    itself: so it becomes a function that is called at once, and gives the one name that is used.
+    The bundle is a module, which a page runs only when all of it is read, and cannot import from itself: so
+    it becomes a function that is called at once, and exports the one name that is used.
     """
     text = (files("itables") / "html" / "dt_bundle.js").read_text(encoding="utf-8")
     (exported,) = re.findall(r"export\s*\{[^}]*\}", text)
@@ -27,6 +27,7 @@ def table_script() -> str:
 
 @lru_cache(maxsize=1)
 def table_style() -> str:
+    """Return the styles of DataTables."""
     return (files("itables") / "html" / "dt_bundle.css").read_text(encoding="utf-8")
 
 
@@ -36,22 +37,29 @@ def chart_script() -> str:
 
     Putting them together takes seconds: they are kept in the user's cache directory.
     """
-    kept = user_cache_path("letterboxd-scraper") / f"vega-{version('vl-convert-python')}.js"
+    cached = user_cache_path("letterboxd-scraper") / f"vega-{version('vl-convert-python')}.js"
     with suppress(OSError):
-        return inline(kept.read_text(encoding="utf-8"))
-    import vl_convert
+        return inline(cached.read_text(encoding="utf-8"))
+    import vl_convert  # a library of 60 MB, which is not loaded where the cache has its bundle
 
     text: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
     with suppress(OSError):
-        _keep(kept, text)
+        _write(cached, text)
     return inline(text)
 
 
-def _keep(file: Path, text: str) -> None:
+def _write(file: Path, text: str) -> None:
+    """Write a file that is there whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as whole:
-        whole.write(text)
-    Path(whole.name).replace(file)  # at once: nobody reads half of it
+    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as temporary:
+        temporary.write(text)
+    Path(temporary.name).replace(file)
+
+
+@lru_cache
+def notice(bundle: str) -> str:
+    """Return whose work the bundle ``table`` or ``charts`` is, and its licences; fit for an HTML comment."""
+    return (files("letterboxd_scraper.report") / "notices" / f"{bundle}.txt").read_text(encoding="utf-8")
 
 
 def apart(script: str) -> str:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +17,8 @@ from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.report import ages, charts, comparisons, libraries, matches
 from letterboxd_scraper.report.columns import as_columns, as_details
-from letterboxd_scraper.report.films import Films, of_ranking
+from letterboxd_scraper.report.comparisons import Difference, Division
+from letterboxd_scraper.report.films import FilmTable, of_ranking
 from letterboxd_scraper.report.matches import Matches
 from letterboxd_scraper.report.texts import as_script_data, clean
 from letterboxd_scraper.store.members import naming
@@ -47,21 +48,22 @@ class Options:
 
 
 def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
-    """Return the page. Raises UnknownName for a strategy or member there is not, and InputError if
-    the ranking was never computed.
+    """Return the page.
+
+    Raises UnknownName for a strategy or member there is not, and InputError if the ranking was never
+    computed.
     """
     if options.strategy not in STRATEGIES:
         raise UnknownName(f"no strategy {options.strategy!r}: there are {', '.join(STRATEGIES)}")
     named = naming.of_cohort(connection, cohort, names=options.names, for_member=options.for_member)
     members = list(named.members)
-    found = of_ranking(connection, cohort, options.strategy, options.limit, members, posters=options.posters)
+    films = of_ranking(connection, cohort, options.strategy, options.limit, members, posters=options.posters)
     pairs = matches.of_cohort(connection, cohort, members, named.you)
-    more, less = comparisons.differences(found)
-    split = comparisons.divisions(found, len(members))
-    specs = _specs(found, pairs, more, less, split)
+    more, less = comparisons.differences(films)
+    split = comparisons.divisions(films, len(members))
     theme = libraries.apart(_template("theme.js"))
-    table = [libraries.table_script(), libraries.apart(_template("table.js"))]
-    pictures = [libraries.chart_script(), _template("charts.js")]
+    table_scripts = [libraries.table_script(), libraries.apart(_template("table.js"))]
+    chart_scripts = [libraries.chart_script(), _template("charts.js")]
     return (
         _environment()
         .get_template("report.html")
@@ -69,27 +71,27 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
             named=named,
             people=_called(named),
             you_place=_place_of_you(named),
-            found=found,
+            table=films,
             options=options,
             strategy=STRATEGIES[options.strategy],
-            ages=ages.of_report(connection, cohort, found),
-            ratings=sum(film.ranked.watchers for film in found.films),
-            decades=sorted({f.ranked.year // 10 * 10 for f in found.films if f.ranked.year}, reverse=True),
-            averages=sum(film.average is not None for film in found.films),
-            most_watchers=max(film.ranked.watchers for film in found.films),
+            ages=ages.of_report(connection, cohort, films),
+            ratings=sum(film.ranked.watchers for film in films.films),
+            decades=sorted({f.ranked.year // 10 * 10 for f in films.films if f.ranked.year}, reverse=True),
+            averages=sum(film.average is not None for film in films.films),
+            most_watchers=max(film.ranked.watchers for film in films.films),
             comparisons=comparisons,
+            libraries=libraries,
             more=more,
             less=less,
             split=split,
             pairs=pairs,
-            specs=specs,
             styles=[libraries.table_style(), _template("report.css")],
             first_script=theme,
-            table_scripts=table,
-            chart_scripts=pictures,
-            policy=_policy([theme, *table, *pictures], found),
-            report=as_script_data(_data(named, found, options)),
-            later=as_script_data(_later(found, pairs, specs)),
+            table_scripts=table_scripts,
+            chart_scripts=chart_scripts,
+            policy=_policy([theme, *table_scripts, *chart_scripts], films),
+            report=as_script_data(_for_table(named, films, options)),
+            later=as_script_data(_for_details(films, pairs, _specs(pairs, more, less, split))),
         )
     )
 
@@ -97,8 +99,8 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
 def _called(named: Naming) -> list[tuple[str, str | None]]:
     """Return what each member is called, and their name on the site or None; the reader is "you"."""
     return [
-        (f"{clean(shown)} (you)" if user == named.you else clean(shown), named.profiles.get(user))
-        for user, shown in named.members.items()
+        (f"{clean(name)} (you)" if user == named.you else clean(name), named.profiles.get(user))
+        for user, name in named.members.items()
     ]
 
 
@@ -106,45 +108,47 @@ def _place_of_you(named: Naming) -> int | None:
     return None if named.you is None else list(named.members).index(named.you)
 
 
-def _specs(found: Films, pairs: Matches, more: Any, less: Any, split: Any) -> dict[str, charts.Spec]:
-    """Return the pictures for which there are data, by the id of their place in the page."""
-    made = {"overview": charts.overview(), "levels": charts.film_levels()}
+def _specs(
+    pairs: Matches, more: Sequence[Difference], less: Sequence[Difference], split: Sequence[Division]
+) -> dict[str, charts.Spec]:
+    """Return the pictures for which there is something to draw, by the id of their place in the page."""
+    specs = {"overview": charts.overview(), "levels": charts.film_levels()}
     if more:
-        made["loved"] = charts.compared(more)
+        specs["loved"] = charts.compared(more)
     if less:
-        made["unloved"] = charts.compared(less)
+        specs["unloved"] = charts.compared(less)
     if split:
-        made["divides"] = charts.divided(split)
+        specs["divides"] = charts.divided(split)
     if pairs.pairs:
-        made["matches"] = charts.matches()
-    return made
+        specs["matches"] = charts.matches()
+    return specs
 
 
-def _data(named: Naming, found: Films, options: Options) -> dict[str, Any]:
-    """Return what the table needs."""
+def _for_table(named: Naming, films: FilmTable, options: Options) -> dict[str, Any]:
+    """Return what the table's script needs."""
     return {
-        "films": as_columns(found, len(named.members)),
-        "genres": found.genres,
-        "directors": found.directors,
-        "members": [shown for shown, _ in _called(named)],
+        "films": as_columns(films, len(named.members)),
+        "genres": films.genres,
+        "directors": films.directors,
+        "members": [name for name, _ in _called(named)],
         "you": _place_of_you(named),
         "site": options.base_url,
     }
 
 
-def _later(found: Films, pairs: Matches, specs: Mapping[str, charts.Spec]) -> dict[str, Any]:
+def _for_details(films: FilmTable, pairs: Matches, specs: Mapping[str, charts.Spec]) -> dict[str, Any]:
     """Return what is not needed before the table can be used."""
     return {
-        "details": as_details(found),
+        "details": as_details(films),
         "pairs": [pair.as_list() for pair in pairs.pairs],
         "specs": specs,
     }
 
 
-def _policy(scripts: list[str], found: Films) -> str:
+def _policy(scripts: Sequence[str], films: FilmTable) -> str:
     """Return the Content-Security-Policy: these scripts alone, and no request but for posters."""
     hashes = " ".join(f"'sha256-{_digest(text)}'" for text in scripts)
-    hosts = sorted({f"https://{urlsplit(film.poster).netloc}" for film in found.films if film.poster})
+    hosts = sorted({f"https://{urlsplit(film.poster).netloc}" for film in films.films if film.poster})
     return "; ".join(
         [
             "default-src 'none'",
