@@ -1,0 +1,370 @@
+"""How cohorts stand: the age of their data, outdated rankings, the last run of each spider, what is due."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.config import load
+from letterboxd_scraper.items.members import Failure, Listing
+from letterboxd_scraper.store.crawl_state import failures
+from letterboxd_scraper.store.films.enrichment import Wanted
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.schema import (
+    changed_facts,
+    cohort_film_stats,
+    cohort_members,
+    film_histograms,
+    film_rankings,
+    scrape_failures,
+    user_scrape_state,
+)
+from letterboxd_scraper.store.status import films as status_films
+from letterboxd_scraper.store.status import freshness, rankings, runs
+from letterboxd_scraper.store.status.freshness import Freshness, MemberAge
+from letterboxd_scraper.store.status.model import (
+    DueMembers,
+    FilmCounts,
+    LastRun,
+    MemberCounts,
+    RankingAge,
+    Running,
+)
+from letterboxd_scraper.store.status.read import StatusQuery, read
+from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_film, add_rating, add_run, add_user
+
+MINUTE = timedelta(minutes=1)
+SILENCE = 5 * MINUTE
+UNMOVED = {"films_count": 9, "crawled_films_count": 9, "likes_count": 4, "crawled_likes_count": 4}
+SEEN_SINCE = UNMOVED | {"counts_seen_at": MONDAY + DAY}
+
+
+@pytest.mark.parametrize(
+    ("row", "told", "age"),
+    [
+        ({}, None, None),
+        ({"last_full_scrape_at": MONDAY}, None, MONDAY),
+        ({"last_full_scrape_at": MONDAY, "last_incremental_scrape_at": MONDAY + DAY}, None, MONDAY + DAY),
+        ({"last_full_scrape_at": MONDAY + DAY, "last_incremental_scrape_at": MONDAY}, None, MONDAY + DAY),
+        ({"last_incremental_scrape_at": MONDAY}, None, MONDAY),
+        ({}, MONDAY, MONDAY),
+        ({"last_full_scrape_at": MONDAY - DAY}, MONDAY, MONDAY),
+        # Counts that have not moved make the data as new as they are; alone they are no data.
+        ({"last_full_scrape_at": MONDAY} | SEEN_SINCE, None, MONDAY + DAY),
+        ({"last_full_scrape_at": MONDAY} | UNMOVED | {"counts_seen_at": MONDAY - DAY}, None, MONDAY),
+        ({"counts_seen_at": MONDAY} | UNMOVED, None, None),
+        (
+            {"last_full_scrape_at": MONDAY} | SEEN_SINCE | {"films_count": 8},
+            None,
+            MONDAY,
+        ),
+        (
+            {"last_full_scrape_at": MONDAY} | SEEN_SINCE | {"likes_count": 5},
+            None,
+            MONDAY,
+        ),
+        (
+            {"last_full_scrape_at": MONDAY} | SEEN_SINCE | {"likes_count": None},
+            None,
+            MONDAY,
+        ),
+        ({"last_full_scrape_at": MONDAY, "counts_seen_at": MONDAY + DAY}, None, MONDAY),
+    ],
+)
+def test_a_members_data_are_as_old_as_the_last_that_was_told(
+    connection: sa.Connection, row: dict[str, Any], told: datetime | None, age: datetime | None
+) -> None:
+    ada = add_user(connection, "ada", **row)
+    add_user(connection, "stranger", last_full_scrape_at=MONDAY)
+    cohort = add_cohort(connection, "friends", ["ada"])
+    state = {"user_id": ada, "page": 1, "seen": [], "status": "reading", "updated_at": MONDAY}
+    for listing, moment in ((Listing.RATED, told), (Listing.LIKES, MONDAY + 9 * DAY)):
+        connection.execute(
+            user_scrape_state.insert().values(state | {"listing": listing, "complete_as_of": moment})
+        )
+    full, delta = row.get("last_full_scrape_at"), row.get("last_incremental_scrape_at")
+    assert freshness.of_members(connection, cohort) == [MemberAge("ok", full, delta, age)]
+
+
+def rank(connection: sa.Connection, cohort: Cohort, at: datetime, strategy: str = "bayesian") -> None:
+    film = add_film(connection, f"{strategy}-{cohort.id}")
+    row = {"cohort_id": cohort.id, "strategy": strategy, "film_id": film, "score": 1.0, "rank": 1}
+    connection.execute(film_rankings.insert().values(row | {"params": {}, "computed_at": at}))
+
+
+def circle(connection: sa.Connection) -> Cohort:
+    """ada was read on Monday, ben on Tuesday, cleo never; dan is private, eve gone."""
+    rows: dict[str, dict[str, Any]] = {
+        "ada": {"last_full_scrape_at": MONDAY},
+        "ben": {"last_full_scrape_at": MONDAY + DAY},
+        "cleo": {},
+        "dan": {"status": "private", "last_full_scrape_at": MONDAY - DAY},
+        "eve": {"status": "gone"},
+    }
+    for name, row in rows.items():
+        add_user(connection, name, **row)
+    return add_cohort(connection, "friends", ["ada", "ben", "cleo", "dan", "eve"])
+
+
+def test_a_cohorts_freshness(connection: sa.Connection) -> None:
+    cohort = circle(connection)
+    other = add_cohort(connection, "others", ["cleo"])
+    rank(connection, cohort, MONDAY + HOUR)
+    rank(connection, cohort, MONDAY - HOUR, "wilson")
+    of_cohort = freshness.of_cohort
+    assert of_cohort(connection, cohort, "bayesian") == Freshness(3, 2, MONDAY, MONDAY + DAY, MONDAY + HOUR)
+    assert of_cohort(connection, cohort, "wilson").ranked_at == MONDAY - HOUR
+    assert of_cohort(connection, cohort, "circle").ranked_at is None
+    assert of_cohort(connection, other, "bayesian") == Freshness(1, 0, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("ages", "words"),
+    [
+        ((MINUTE, MINUTE), "1 of 2 members as of a minute ago, not ranked"),
+        ((MINUTE - timedelta(seconds=1),) * 2, "1 of 2 members as of a moment ago, not ranked"),
+        ((3 * DAY, HOUR), "1 of 2 members as of 3 days to an hour ago, not ranked"),
+    ],
+)
+def test_freshness_in_words(ages: tuple[timedelta, timedelta], words: str) -> None:
+    oldest, newest = (MONDAY - age for age in ages)
+    assert Freshness(2, 1, oldest, newest, None).in_words(MONDAY) == words
+
+
+# Rankings
+
+
+@pytest.mark.parametrize(
+    ("changed", "outdated"),
+    [
+        ({}, False),
+        ({"rated": MONDAY}, False),
+        ({"rated": MONDAY + HOUR}, True),
+        ({"stranger": MONDAY + HOUR}, False),
+        ({"joined": MONDAY}, False),
+        ({"joined": MONDAY + HOUR}, True),
+        ({"ran": MONDAY}, False),
+        ({"ran": MONDAY + HOUR}, True),
+        ({"ran": MONDAY + HOUR, "rows": 0}, False),
+        ({"ran": MONDAY + HOUR, "cohort": "others"}, False),
+    ],
+)
+def test_a_ranking_is_outdated_by_what_changed_since(
+    connection: sa.Connection, changed: dict[str, Any], outdated: bool
+) -> None:
+    cohort = circle(connection)
+    stranger = add_user(connection, "stranger")
+    film = add_film(connection, "x")
+    add_rating(connection, 1, film, rating=4.0, updated_at=changed.get("rated", MONDAY - DAY))
+    add_rating(connection, stranger, film, rating=4.0, updated_at=changed.get("stranger", MONDAY - DAY))
+    joined = {"followed_at": changed.get("joined", MONDAY - DAY)}
+    connection.execute(cohort_members.update().where(cohort_members.c.user_id == 2).values(joined))
+    add_run(
+        connection,
+        cohort=changed.get("cohort", "friends"),
+        finished_at=changed.get("ran", MONDAY - DAY),
+        rows_changed=changed.get("rows", 3),
+    )
+    rank(connection, cohort, MONDAY)
+    assert rankings.stored(connection, cohort, counted=False) == (RankingAge("bayesian", MONDAY, outdated),)
+
+
+@pytest.mark.parametrize(
+    ("counted", "at", "outdated"), [(True, MONDAY, False), (True, MONDAY - HOUR, True), (False, MONDAY, True)]
+)
+def test_a_ranking_is_as_new_as_what_was_counted_for_it(
+    connection: sa.Connection, counted: bool, at: datetime, outdated: bool
+) -> None:
+    """A member's ratings have changed later; the statistics of Monday know it."""
+    cohort, other = circle(connection), add_cohort(connection, "others", ["ada"])
+    film = add_film(connection, "x")
+    add_rating(connection, 1, film, rating=4.0, updated_at=MONDAY + DAY)
+    row = {"film_id": film, "bucket_label": "4.0", "count": 1}
+    for of_cohort, computed in ((cohort, MONDAY), (other, MONDAY - 9 * DAY), (None, MONDAY - 9 * DAY)):
+        of = {"cohort_id": of_cohort and of_cohort.id, "computed_at": computed}
+        connection.execute(film_histograms.insert().values(row | of))
+    rank(connection, cohort, at)
+    rank(connection, other, at)
+    (found,) = rankings.stored(connection, cohort, counted=counted)
+    assert found == RankingAge("bayesian", at, outdated)
+
+
+def test_rankings_stand_in_the_order_of_their_names(connection: sa.Connection) -> None:
+    cohort, other = circle(connection), add_cohort(connection, "others", ["ada"])
+    connection.execute(cohort_members.update().values(followed_at=MONDAY - DAY))
+    for strategy in ("wilson", "bayesian"):
+        rank(connection, cohort, MONDAY, strategy)
+    rank(connection, other, MONDAY, "circle")
+    names = [ranking.strategy for ranking in rankings.stored(connection, cohort, counted=True)]
+    assert names == ["bayesian", "wilson"]
+    nobodys = add_cohort(connection, "nobody's", ["ada"])
+    assert rankings.stored(connection, nobodys, counted=True) == ()
+
+
+# Runs
+
+
+def test_what_runs_now(connection: sa.Connection) -> None:
+    now = datetime.now(UTC)
+    where = {"cohort": "friends", "node": "attic", "shard": "1/2", "job": "job1"}
+    first = add_run(connection, **where, seen_at=now, requests=7)
+    add_run(connection, seen_at=now - 2 * SILENCE)
+    add_run(connection, seen_at=None)
+    add_run(connection, seen_at=now, status="finished")
+    second = add_run(connection, type="rss", member="ada", seen_at=now - SILENCE + MINUTE)
+    assert first < second
+    assert runs.running(connection, SILENCE) == (
+        Running("profile", "friends", None, "attic", "1/2", "job1", MONDAY, now, 7),
+        Running("rss", None, "ada", None, None, None, MONDAY, now - SILENCE + MINUTE, 0),
+    )
+
+
+ENDED = {"cohort": "friends", "status": "finished", "finished_at": MONDAY + HOUR}
+
+
+def test_the_last_run_of_each_spider_on_each_cohort(connection: sa.Connection) -> None:
+    now = datetime.now(UTC)
+    add_run(connection, **ENDED, requests=99)
+    last = add_run(connection, **ENDED | {"status": "failures"}, requests=7, rows_changed=3)
+    add_run(connection, **ENDED | {"member": "ada"})
+    add_run(connection, cohort="friends", seen_at=now)
+    add_run(connection, status="finished")
+    add_run(connection, **ENDED, type="film")
+    add_run(connection, **ENDED | {"cohort": "others"})
+    add_run(connection, cohort="died", seen_at=now - 2 * SILENCE)
+    add_run(connection, cohort="never seen")
+    failure = {"url": "u", "error": "e", "first_seen_at": MONDAY, "last_seen_at": MONDAY, "run_id": last}
+    connection.execute(scrape_failures.insert(), [failure | {"stage": stage} for stage in ("a", "b")])
+    found = runs.last_runs(connection, SILENCE)
+    assert found["friends"] == (
+        LastRun("film", "finished", 1, MONDAY, MONDAY + HOUR, 0, None, 0),
+        LastRun("profile", "failures", 1, MONDAY, MONDAY + HOUR, 7, 3, 2),
+    )
+    assert found.keys() == {"friends", "others", "died", "never seen"}
+    for cohort in ("died", "never seen"):
+        assert found[cohort] == (LastRun("profile", "died", 1, MONDAY, None, 0, None, 0),)
+
+
+def test_the_shards_of_the_last_run_are_one(connection: sa.Connection) -> None:
+    parts: list[dict[str, Any]] = [
+        {"shard": None, "requests": 1000},
+        {"shard": "1/3", "requests": 100},
+        {"shard": "1/2", "requests": 10, "rows_changed": 1, "started_at": MONDAY - HOUR},
+        {"shard": "2/2", "requests": 5, "rows_changed": 2, "finished_at": MONDAY + 2 * HOUR},
+    ]
+    for part in parts:
+        add_run(connection, **ENDED | part)
+    (whole,) = runs.last_runs(connection, SILENCE)["friends"]
+    assert whole == LastRun("profile", "finished", 2, MONDAY - HOUR, MONDAY + 2 * HOUR, 15, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("states", "together"),
+    [
+        (["finished", "failures"], "failures"),
+        (["interrupted", "failures"], "interrupted"),
+        (["blocked", "interrupted"], "blocked"),
+        (["running", "blocked"], "died"),
+        (["failed", "running"], "failed"),
+    ],
+)
+def test_shards_ended_as_the_worst_of_them(
+    connection: sa.Connection, states: list[str], together: str
+) -> None:
+    for number, status in enumerate(states, start=1):
+        ended = {"status": status, "finished_at": None if status == "running" else MONDAY}
+        add_run(connection, **ENDED | ended, shard=f"{number}/2")
+    (whole,) = runs.last_runs(connection, SILENCE)["friends"]
+    assert whole.status == together
+    assert (whole.finished_at is None) is ("running" in states)
+
+
+# All of it
+
+QUERY = StatusQuery(
+    30, SILENCE, Wanted(MONDAY, tmdb_before=MONDAY - 99 * DAY, histograms_before=MONDAY - 99 * DAY)
+)
+
+
+def test_how_a_cohort_stands(connection: sa.Connection) -> None:
+    cohort, other = circle(connection), add_cohort(connection, "others", ["cleo"])
+    run = add_run(connection, **ENDED)
+    for url, of_run, member in (
+        ("1", run, None),
+        ("2", None, "eve"),
+        ("3", None, "stranger"),
+        ("4", None, None),
+    ):
+        failures.record(connection, Failure("film", url, "broken", member), MONDAY, of_run)
+    failures.record(connection, Failure("film", "5", "broken"), MONDAY, run)
+    failures.resolve_url(connection, "5", MONDAY)
+    status = read(connection, [cohort, other], QUERY)
+    friends, others = status.cohorts
+    assert (status.at, status.running, status.failures) == (MONDAY, (), 4)
+    assert (friends.cohort, friends.failures, [last.spider for last in friends.runs]) == (
+        "friends",
+        2,
+        ["profile"],
+    )
+    assert friends.members == MemberCounts(3, 1, 1, 2, 1, MONDAY, MONDAY + DAY)
+    assert (others.cohort, others.failures, others.runs) == ("others", 0, ())
+    assert others.members == MemberCounts(1, 0, 0, 0, 1, None, None)
+    # ada and ben are on no listing; cleo was never read, dan and eve are asked after.
+    assert friends.due == DueMembers(5, 0)
+    assert read(connection, [], QUERY).cohorts == ()
+
+
+def test_audits_that_are_due(connection: sa.Connection) -> None:
+    row = UNMOVED | {"last_full_scrape_at": MONDAY - 99 * DAY, "counts_seen_at": MONDAY}
+    for name in ("ada", "ben"):
+        add_user(connection, name, **row)
+    cohort = add_cohort(connection, "friends", ["ada", "ben"], "ada")
+    assert read(connection, [cohort], QUERY).cohorts[0].due == DueMembers(2, 2)
+
+
+def test_what_is_due_follows_the_settings() -> None:
+    settings = load()
+    query = StatusQuery.of(settings, MONDAY)
+    assert query.audit_days == settings.DELTA_AUDIT_DAYS
+    assert query.silence == timedelta(seconds=2 * settings.LEASE_SECONDS)
+    wanted = query.wanted
+    assert (wanted.at, wanted.tmdb) == (MONDAY, bool(settings.TMDB_API_KEY.get_secret_value()))
+    assert wanted.tmdb_before == MONDAY - timedelta(days=settings.TMDB_REFRESH_DAYS)
+    assert wanted.histograms_before == MONDAY - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS)
+
+
+def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
+    cohort = circle(connection)
+    stranger = add_user(connection, "stranger")
+    whole: dict[str, Any] = {"tmdb_id": 1, "tmdb_media_type": "movie", "poster_url": "p", "overview": "o"}
+    whole |= {"letterboxd_weighted_average": 3.0, "letterboxd_fan_count": 1, "letterboxd_rating_count": 9}
+    ids = {
+        "old": add_film(connection, "old", **whole, tmdb_synced_at=MONDAY - 98 * DAY),
+        "new": add_film(connection, "new", **whole | {"tmdb_id": 2}, tmdb_synced_at=MONDAY),
+        "liked": add_film(connection, "liked", tmdb_synced_at=MONDAY - 85 * DAY),
+        "waiting": add_film(connection, "waiting", enrich_after=MONDAY + DAY),
+        "theirs": add_film(connection, "theirs", tmdb_synced_at=MONDAY - 200 * DAY),
+    }
+    for slug, stars in (("old", 4.0), ("new", 3.0), ("liked", None), ("waiting", 2.0)):
+        add_rating(connection, 1, ids[slug], rating=stars, liked=stars is None)
+    add_rating(connection, 2, ids["new"], rating=5.0)
+    add_rating(connection, stranger, ids["theirs"], rating=5.0)
+    found = status_films.count(connection, cohort, QUERY.wanted, counted=False)
+    assert (found.films, found.ratings) == (4, 4)
+    assert (found.tmdb_oldest, found.tmdb_ageing) == (MONDAY - 98 * DAY, 1)
+    assert found.complete + found.due + found.waiting >= 4
+    stats = {"avg_rating": 4.0, "rating_sum": 8.0}
+    for of_cohort, film, watchers in ((0, ids["new"], 2), (0, ids["old"], 7), (9, ids["new"], 99)):
+        row = stats | {"cohort_id": cohort.id + of_cohort, "film_id": film, "watchers": watchers}
+        connection.execute(cohort_film_stats.insert().values(row))
+    counted = status_films.count(connection, cohort, QUERY.wanted, counted=True)
+    assert counted.ratings == 9
+    assert read(connection, [cohort], QUERY).cohorts[0].films == counted
+    connection.execute(changed_facts.insert().values(id=1))
+    assert read(connection, [cohort], QUERY).cohorts[0].films == found
+    nobodys = add_cohort(connection, "nobody's", ["eve"])
+    nothing = FilmCounts(0, 0, 0, 0, 0, None, 0)
+    for counted_before in (False, True):
+        count = status_films.count(connection, nobodys, QUERY.wanted, counted=counted_before)
+        assert count == nothing
