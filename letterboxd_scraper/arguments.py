@@ -150,7 +150,7 @@ class FollowGraphArguments(Arguments):
         return self.model_dump(include=names)
 
 
-class _OfMembers(Arguments):
+class MembersArguments(Arguments):
     """Whose pages to read: a cohort's, or a part of them, or one member's."""
 
     cohort: str | None = None
@@ -170,7 +170,7 @@ def _refuse_part_of_one(shard: Shard | None, cohort: str | None) -> None:
         raise ValueError("shard=i/n goes with cohort=LABEL")
 
 
-class ProfileArguments(_OfMembers):
+class ProfileArguments(MembersArguments):
     """Arguments of `profile`: whose pages to read, and which of them beyond the usual."""
 
     resume_from: MemberName | None = None
@@ -192,14 +192,14 @@ class ProfileArguments(_OfMembers):
         return " ".join(name for name in ("diary", "watched") if getattr(self, name))
 
 
-class WhenRatedArguments(_OfMembers):
+class WhenRatedArguments(MembersArguments):
     """Arguments of `when_rated`: whose pages to bring up to date."""
 
     pages: int | None = Field(default=None, ge=1)
     audit: Literal["auto", "all", "none"] = "auto"
 
 
-class RssArguments(_OfMembers):
+class RssArguments(MembersArguments):
     """Arguments of `rss`: whose feeds to read."""
 
 

@@ -188,7 +188,7 @@ def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
 
 def from_settings(settings: Mapping[str, Any]) -> Config:
     """Return the settings as Scrapy has them: its command line and Scrapyd may have overridden ours."""
-    return load(**{name: settings[name] for name in Config.model_fields})
+    return load(**{name: settings[name] for name in Config.model_fields if name in settings})
 
 
 def readable_token(text: str) -> str:

@@ -3,16 +3,16 @@
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any, Self
 
 import sqlalchemy as sa
 from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import CloseSpider, DropItem
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from letterboxd_scraper import config
-from letterboxd_scraper.extensions.member_queue import LeaseLost
+from letterboxd_scraper.extensions.run import LeaseLost, Run
 from letterboxd_scraper.items.members import (
     STARS,
     STARS_OF,
@@ -26,7 +26,6 @@ from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.crawl_state.changed_rows import ChangedRatings
 from letterboxd_scraper.store.engine import first_line
-from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.store.save import save
 
 logger = logging.getLogger(__name__)
@@ -54,13 +53,13 @@ def what_is_wrong(item: ItemAdapter) -> str | None:
     member = item.get("member") or item.get("owner")
     if member is not None and member != member.lower():
         return f"the member {member!r} is not in lower case"
-    for shown in item.get("tiles") or item.get("entries") or ():
-        if not shown.film.slug or not shown.film.title:
-            return f"a film without slug or title: {shown.film}"
-        if shown.stars is not None and shown.stars not in STARS:
-            return f"{shown.film.slug} has {shown.stars} stars"
-        if shown.stars is None and item.get("listing") in _RATED:
-            return f"{shown.film.slug} is among the rated films without a rating"
+    for tile in item.get("tiles") or item.get("entries") or ():
+        if not tile.film.slug or not tile.film.title:
+            return f"a film without slug or title: {tile.film}"
+        if tile.stars is not None and tile.stars not in STARS:
+            return f"{tile.film.slug} has {tile.stars} stars"
+        if tile.stars is None and item.get("listing") in _RATED:
+            return f"{tile.film.slug} is among the rated films without a rating"
     return None
 
 
@@ -72,7 +71,6 @@ class StorePipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.settings = config.from_settings(crawler.settings)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._connection: sa.Connection | None = None
         self.lost = False
@@ -81,18 +79,22 @@ class StorePipeline:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    async def open_spider(self) -> None:
-        self.engine = await self._in_thread(open_store, self.settings.DATABASE_URL)
+    def open_spider(self) -> None:
+        run = self.crawler.get_extension(Run)
+        if run is None:
+            raise CloseSpider("not_started")  # nothing can be stored without a run
+        self.run = run
 
     async def process_item(self, item: Any) -> Any:
-        provenance = Provenance(self.settings.now(), getattr(self.crawler.spider, "run", None))
+        at = self.run.settings.now()
         try:
-            await self._in_thread(self._keep, ItemAdapter(item).item, provenance)
+            await self._in_thread(self._store_or_drop, item, at)
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
             self._give_up(error)
             raise DropItem("the database is lost", log_level="DEBUG") from None
         except LeaseLost:
-            self.crawler.spider.leases.lose(item.member)  # type: ignore[union-attr]
+            if members := self.run.crawl_run.members:
+                members.lose(item.member)
             raise
         return item
 
@@ -112,10 +114,10 @@ class StorePipeline:
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
-    def _keep(self, item: Any, provenance: Provenance) -> None:
+    def _store_or_drop(self, item: Any, at: datetime) -> None:
         if self.lost:  # while this item waited for the thread
             raise DropItem("the database is lost", log_level="DEBUG")
-        self._save(item, provenance)
+        self._store(item, at)
 
     # A deadlock, a lost connection or a row that another crawl inserted at the same moment rolled
     # the whole page back: it can be saved again.
@@ -125,25 +127,27 @@ class StorePipeline:
         wait=wait_random_exponential(max=5),
         reraise=True,
     )
-    def _save(self, item: Any, provenance: Provenance) -> None:
+    def _store(self, item: Any, at: datetime) -> None:
         if self._connection is None or self._connection.invalidated:
-            self._connection = self.engine.connect()
+            self._connection = self.run.engine.connect()
             self._changed = ChangedRatings(self._connection)
         self._changed.take()  # what was rolled back did not happen
         with self._connection.begin():
-            self._save_leased(item, self._connection, provenance)
-            if provenance.run is not None and (rows := self._changed.take()):
-                runs.add_changes(self._connection, provenance.run, rows)
+            self._save(item, self._connection, at)
+            if rows := self._changed.take():
+                runs.add_changes(self._connection, self.run.crawl_run.number, rows)
 
-    def _save_leased(self, item: Any, connection: sa.Connection, provenance: Provenance) -> None:
+    def _save(self, item: Any, connection: sa.Connection, at: datetime) -> None:
         """Store an item; where members are leased, only while they are, and what ends them ends the lease."""
-        if provenance.run is None or not hasattr(self.crawler.spider, "leases"):
+        run = self.run.crawl_run.number
+        provenance = Provenance(at, run)
+        if self.run.crawl_run.members is None:
             save(item, connection, provenance)
             return
         # What could not be read is no fact that would be in another crawl's way.
-        if not isinstance(item, Failure) and not leases.holds(connection, provenance.run, item.member):
+        if not isinstance(item, Failure) and not leases.holds(connection, run, item.member):
             raise LeaseLost(f"{item.member} is read by another crawl", log_level="DEBUG")
         save(item, connection, provenance)
         # Here, after all else that was found of them, and not when the spider is done with them.
         if isinstance(item, MemberRead | MemberRefreshed | MemberStatus | Failure):
-            leases.release(connection, provenance.run, item.member)
+            leases.release(connection, run, item.member)

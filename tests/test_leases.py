@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.extensions.member_queue import Leases, Refusal, Start
+from letterboxd_scraper.crawl.member_queue import MemberQueue, Refusal, Start
 from letterboxd_scraper.items.tasks import MemberStart
 from letterboxd_scraper.store.crawl_state import leases, liveness, runs
 from letterboxd_scraper.store.engine import database_time, write_transaction
@@ -111,7 +111,7 @@ def handed_out(members: str, answers: dict[str, list[Refusal]], at_once: int = 2
         return answers[name].pop(0) if answers.get(name) else MemberStart(name)
 
     async def read_all() -> list[str]:
-        hands = Leases(members.split(), take, nothing, at_once, pause=0.01)
+        hands = MemberQueue(members.split(), take, nothing, at_once, pause=0.01)
         order: list[str] = []
         async for start in hands:
             order.append(start.name)
@@ -140,7 +140,7 @@ def test_only_so_many_are_handed_out_at_once() -> None:
         return MemberStart(name)
 
     async def read_all() -> list[str]:
-        hands = Leases("abcd", take, nothing, 2, pause=0.01)
+        hands = MemberQueue("abcd", take, nothing, 2, pause=0.01)
         order = []
         iterator = aiter(hands)
         order += [(await anext(iterator)).name for _ in range(2)]
@@ -158,7 +158,7 @@ def test_who_was_taken_over_is_asked_for_again() -> None:
         return MemberStart(name)
 
     async def read_all() -> list[str]:
-        hands = Leases("ab", take, nothing, 1, pause=0.01)
+        hands = MemberQueue("ab", take, nothing, 1, pause=0.01)
         order = []
         async for start in hands:
             order.append(start.name)

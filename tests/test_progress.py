@@ -7,40 +7,20 @@ import sys
 
 import pytest
 
-from letterboxd_scraper.arguments import FilmArguments, FollowGraphArguments, RssArguments, WhenRatedArguments
-from letterboxd_scraper.extensions.summary import Tally
-from letterboxd_scraper.items.films import Film, FilmGone, FilmHistogram, Histogram
-from letterboxd_scraper.items.members import (
-    Failure,
-    FeedUnchanged,
-    Listing,
-    MemberRead,
-    MemberStatus,
-    PeoplePage,
-)
-from letterboxd_scraper.items.progress import Listener, Progress, Teller
-from letterboxd_scraper.items.tasks import FilmStart
+from letterboxd_scraper.items.progress import Progress, ProgressReader, ProgressWriter
 from letterboxd_scraper.terminal.progress_bar import meter, track
 from letterboxd_scraper.terminal.session import Session
 from tests import terminal
 from tests.conftest import Shell, on_sqlite
 
 
-class Spider:
-    """What a tally looks at of a spider."""
-
-    def __init__(self, arguments: object, **more: object) -> None:
-        self.args = arguments
-        self.__dict__ |= more
-
-
 def test_the_latest_of_what_was_told_is_heard() -> None:
     ours, theirs = os.pipe()
     moments = iter([0.0, 0.0, 0.1, 0.3])
-    teller, listener = Teller(theirs, lambda: next(moments)), Listener(ours)
+    teller, listener = ProgressWriter(theirs, lambda: next(moments)), ProgressReader(ours)
     assert listener.latest() is None
     assert teller.is_due()
-    teller.tell(Progress("members", 1, 9, 4))
+    teller.write(Progress("members", 1, 9, 4))
     assert not teller.is_due()  # so soon after it
     assert teller.is_due()
     assert listener.latest() == Progress("members", 1, 9, 4)
@@ -51,43 +31,17 @@ def test_the_latest_of_what_was_told_is_heard() -> None:
 
 def test_a_slow_listener_and_one_that_has_gone_stop_no_crawl() -> None:
     ours, theirs = os.pipe()
-    teller = Teller(theirs)
+    teller = ProgressWriter(theirs)
     for number in range(10_000):  # more than a pipe holds
-        teller.tell(Progress("members", number, 10_000))
-    assert Listener(ours).latest() is not None
+        teller.write(Progress("members", number, 10_000))
+    assert ProgressReader(ours).latest() is not None
     os.close(ours)
-    teller.tell(Progress("members", 1, 2))
+    teller.write(Progress("members", 1, 2))
     assert not teller.is_due()
     os.close(theirs)
-    nobody = Teller(None)
-    nobody.tell(Progress("members", 1, 2))
+    nobody = ProgressWriter(None)
+    nobody.write(Progress("members", 1, 2))
     assert not nobody.is_due()
-
-
-def test_members_films_feeds_and_pages_are_counted_once_each() -> None:
-    tally = Tally()
-    night = Spider(WhenRatedArguments(user="marla"), members=["a"], starts=["b", "c", "d"])
-    for item in (MemberRead("a", (), 0, 0), MemberStatus("b", "gone", Listing.PROFILE)):
-        tally.add(item)
-    for stage in ("rated", "likes"):
-        tally.add(Failure(stage, "/c/", "status 500", "c"))
-    assert tally.progress(night, 7) == Progress("members", 3, 4, 7)
-
-    tally = Tally()
-    starts = [FilmStart(Film("x", "X"), histogram=True), FilmStart(Film("y", "Y"), page=False, resolve=True)]
-    tally.add(FilmHistogram(Film("x", "X"), Histogram((0,) * 10, 0, None)))
-    assert tally.progress(Spider(FilmArguments(slug="x"), films=starts), 1) == Progress(
-        "films and histograms", 1, 2, 1
-    )
-    tally.add(FilmGone(Film("x", "X")))
-    assert tally.progress(Spider(FilmArguments(slug="x"), films=starts), 2).done == 2
-
-    tally = Tally()
-    tally.add(FeedUnchanged("a"))
-    assert tally.progress(Spider(RssArguments(user="a"), feeds=["a", "b"]), 1).done == 1
-    tally.add(PeoplePage("a", Listing.FOLLOWING, 1, (), last=True))
-    walk = Spider(FollowGraphArguments(cohort="friends"))
-    assert tally.progress(walk, 1) == Progress("pages of people", 1, None, 1)
 
 
 def test_a_pipe_gets_a_line_now_and_then(

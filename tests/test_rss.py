@@ -23,7 +23,7 @@ from letterboxd_scraper.items.members import (
     Tile,
 )
 from letterboxd_scraper.items.tasks import FeedStart, Provenance
-from letterboxd_scraper.spiders.rss import RssSpider
+from letterboxd_scraper.spiders.rss import RssSpider, RssTask
 from letterboxd_scraper.store.crawl_state import bookmarks
 from letterboxd_scraper.store.due import full_crawl
 from letterboxd_scraper.store.engine import read_transaction, write_transaction
@@ -249,7 +249,7 @@ KNOWN = FeedStart(
 
 def answered(start: FeedStart, **response: Any) -> list[Any]:
     spider = RssSpider(cohort="friends")
-    spider.feeds = (start,)
+    spider.task = RssTask((start,))
     spider.settings = {"LETTERBOXD_BASE_URL": "http://127.0.0.1"}  # type: ignore[assignment]
 
     async def ask() -> list[Any]:

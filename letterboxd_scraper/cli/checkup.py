@@ -44,6 +44,7 @@ class CheckupSpider(SiteSpider):
 
     name = "checkup"
     arguments = CheckupArguments
+    args: CheckupArguments
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the requests."""

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.config import STOP_WITH_PARENT
 from letterboxd_scraper.errors import ExitCode
-from letterboxd_scraper.items.progress import PROGRESS_VARIABLE, Listener
+from letterboxd_scraper.items.progress import PROGRESS_VARIABLE, ProgressReader
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
@@ -100,11 +100,11 @@ def _environment(session: Session, settings: Mapping[str, Any]) -> dict[str, str
 
 
 @contextmanager
-def _listening() -> Iterator[tuple[Listener, int]]:
+def _listening() -> Iterator[tuple[ProgressReader, int]]:
     """Give a listener to a crawl's progress, and the descriptor for the crawl to write it to."""
     ours, theirs = os.pipe()
     try:
-        yield Listener(ours), theirs
+        yield ProgressReader(ours), theirs
     finally:
         os.close(ours)
         os.close(theirs)

@@ -11,21 +11,14 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 
 from letterboxd_scraper import config
-from letterboxd_scraper.arguments import Arguments
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import ExitCode, InputError, ProjectError
-from letterboxd_scraper.extensions.run import OUTCOME
-from letterboxd_scraper.extensions.start import JOB
+from letterboxd_scraper.extensions.run import EXIT_CODE, TARGET
+from letterboxd_scraper.extensions.start import JOB, Target
 from letterboxd_scraper.spiders.site import SiteSpider
-from letterboxd_scraper.store.engine import read_transaction
-from letterboxd_scraper.store.open import open_store
-from letterboxd_scraper.store.targets import find_target
 
 logger = logging.getLogger(__name__)
-
-# The outcomes that the log of runs has no word of its own for.
-_MORE_OUTCOMES = {"bad_input": ExitCode.BAD_INPUT, "no_robots": ExitCode.FAILURES}
 
 
 class Command(BaseRunSpiderCommand):
@@ -60,7 +53,7 @@ class Command(BaseRunSpiderCommand):
         if job := opts.spargs.get("_job"):
             os.environ[JOB] = job  # today's Scrapyd tells its jobs their name in this way
         spider = self._spider_class(args[0])
-        check_store(settings, spider.read_arguments(opts.spargs))
+        target = Target.find(settings, spider.read_arguments(opts.spargs))
         refuse_without_terms(settings)
         self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")  # type: ignore[union-attr]
         if settings.LETTERBOXD_BROWSER:
@@ -68,10 +61,11 @@ class Command(BaseRunSpiderCommand):
         if os.environ.get(config.STOP_WITH_PARENT):
             Thread(target=_interrupt_at_end_of_input, daemon=True).start()
         crawler = self._create_crawler(spider)
+        crawler.settings.set(TARGET, target, "cmdline")
         self.crawler_process.crawl(crawler, **opts.spargs)  # type: ignore[union-attr]
         self.crawler_process.start()  # type: ignore[union-attr]
-        outcome = crawler.stats.get_value(OUTCOME, "failed") if crawler.stats else "failed"
-        self.exitcode = _MORE_OUTCOMES.get(outcome) or ExitCode.of_run(outcome)
+        error = ExitCode.INTERNAL_ERROR
+        self.exitcode = crawler.stats.get_value(EXIT_CODE, error) if crawler.stats else error
 
     def _spider_class(self, name: str) -> type[SiteSpider]:
         loader = self.crawler_process.spider_loader  # type: ignore[union-attr]
@@ -85,11 +79,3 @@ def _interrupt_at_end_of_input() -> None:
     while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGINT)
-
-
-def check_store(settings: config.Config, args: Arguments) -> None:
-    """Raise InputError if the database is not ready or does not hold what ``args`` name."""
-    engine = open_store(settings.DATABASE_URL)
-    with read_transaction(engine) as connection:
-        find_target(connection, args)
-    engine.dispose()

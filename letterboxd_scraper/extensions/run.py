@@ -1,53 +1,77 @@
-"""What stands around a crawl: its starting points, its row in the log of runs, its summary."""
+"""What stands around a crawl: its row in the log of runs, how far it is, and how it ended."""
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import Any, Self
 
 import sqlalchemy as sa
-from scrapy import Spider, signals
+from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider, DropItem
+from scrapy.http import Response
 
 from letterboxd_scraper import config
-from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.extensions.member_queue import LeaseLost
-from letterboxd_scraper.extensions.start import Beginning
-from letterboxd_scraper.extensions.summary import Tally
+from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.extensions.start import CrawlRun, Opening, Target, start
 from letterboxd_scraper.items.members import Failure
-from letterboxd_scraper.items.progress import Teller
+from letterboxd_scraper.items.progress import ProgressWriter
+from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.store.crawl_state import failures, leases, runs
 from letterboxd_scraper.store.engine import first_line, masked_url, write_transaction
-from letterboxd_scraper.store.members import feeds
-from letterboxd_scraper.store.open import open_store
 
 logger = logging.getLogger(__name__)
 
-# The stat under which the crawl's outcome is left for the command's exit code.
-OUTCOME = "letterboxd/outcome"
+# The setting under which a command that has opened the database hands it on; else the crawl opens it.
+TARGET = "LETTERBOXD_TARGET"
+# The stat under which the crawl's exit code is left for the command.
+EXIT_CODE = "letterboxd/exit_code"
 # So many within the time after which a run that gives none is thought to be dead.
 SIGNS_OF_LIFE = 4
-_OUTCOMES = {
-    "finished": "finished",
-    "blocked": "blocked",
-    "no_robots": "no_robots",
-    "shutdown": "interrupted",
-    "bad_input": "bad_input",
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a crawl ended: in a word for the user, in the log of runs, and as an exit code."""
+
+    name: str
+    status: str
+    code: ExitCode
+
+
+FINISHED = Outcome("finished", "finished", ExitCode.DONE)
+FAILURES = Outcome("failures", "failures", ExitCode.FAILURES)
+FAILED = Outcome("failed", "failed", ExitCode.INTERNAL_ERROR)
+# By the reason for which the spider was closed; any other is a failure of ours.
+OUTCOMES = {
+    "finished": FINISHED,
+    "blocked": Outcome("blocked", "blocked", ExitCode.BLOCKED),
+    # Without robots.txt nobody may crawl on, as after a block.
+    "no_robots": Outcome("no_robots", "blocked", ExitCode.FAILURES),
+    "shutdown": Outcome("interrupted", "interrupted", ExitCode.INTERRUPTED),
+    "bad_input": Outcome("bad_input", "failed", ExitCode.BAD_INPUT),
 }
-# How the log of runs has it: without robots.txt nobody may crawl on, as after a block.
-_STATUSES = {"no_robots": "blocked", "bad_input": "failed"}
+
+
+class LeaseLost(DropItem):
+    """An item was not stored: its member's lease had ended unnoticed, and another crawl reads them."""
 
 
 class Run:
-    """Opens a run before the first request and closes it after the last item was stored."""
+    """Opens a run before the first request and closes it after the last item was stored.
+
+    The pipeline that stores items finds it by `Crawler.get_extension`.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.settings = config.from_settings(crawler.settings)
         self.failures = 0
         self.errors = 0
-        self.tally = Tally()
-        self.teller = Teller.from_environment()
-        self._life: asyncio.Task[None] | None = None
+        self.progress = ProgressWriter.from_environment()
+        self._target: Target | None = None
+        self._crawl_run: CrawlRun | None = None
+        self._signs_of_life: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -60,24 +84,39 @@ class Run:
         crawler.signals.connect(run.spider_closed, signals.spider_closed)
         return run
 
-    async def spider_opened(self, spider: Spider) -> None:
+    @property
+    def crawl_run(self) -> CrawlRun:
+        """The run, once the spider is open."""
+        if self._crawl_run is None:
+            raise RuntimeError("the crawl has not started")
+        return self._crawl_run
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The crawl's database, once the spider is open."""
+        if self._target is None:
+            raise RuntimeError("the crawl has not started")
+        return self._target.engine
+
+    async def spider_opened(self, spider: SiteSpider) -> None:
         try:
-            await asyncio.to_thread(self._begin, spider)
+            self._crawl_run = await asyncio.to_thread(self._start, spider)
         except Exception as error:
             # What leaves a signal's handler is only logged: the crawl would go on, knowing nobody.
             expected = isinstance(error, InputError)
             logger.error("The crawl cannot start: %s", error, exc_info=not expected)
-            await self.crawler.engine.close_spider_async(reason="bad_input" if expected else "not_started")
-        else:
-            self._life = asyncio.create_task(self._show_life(spider))
+            raise CloseSpider("bad_input" if expected else "not_started") from None
+        spider.task = self._crawl_run.task
+        self._signs_of_life = asyncio.create_task(self._show_life(self._crawl_run))
 
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Failure):
             self.failures += 1
             logger.error("%s %s: %s", item.stage, item.url, item.error)
-        self.tally.add(item)
-        if self.teller.is_due():
-            self.teller.tell(self.tally.progress(self.crawler.spider, self._requests()))
+        summary = self.crawl_run.summary
+        summary.add(item)
+        if self.progress.is_due():
+            self.progress.write(summary.progress(self._requests()))
 
     def item_dropped(self, exception: BaseException) -> None:
         self.errors += not isinstance(exception, LeaseLost)  # which is for the other crawl to store
@@ -85,75 +124,72 @@ class Run:
     def item_error(self) -> None:
         self.errors += 1
 
-    def spider_error(self, response: Any, spider: Any) -> None:
+    def spider_error(self, response: Response) -> None:
         self.errors += 1
         # What was to be done next for that member was never said: the others shall not wait for them.
-        request = getattr(response, "request", None)
-        if request and hasattr(spider, "leases") and (member := request.cb_kwargs.get("member")):
-            spider.leases.end(member)
+        members = self._crawl_run.members if self._crawl_run else None
+        if members and response.request and (name := response.request.cb_kwargs.get("member")):
+            members.end(name)
 
-    async def spider_closed(self, spider: Spider, reason: str) -> None:
-        if self._life:
-            self._life.cancel()
-        if client := getattr(spider, "tmdb", None):
-            await client.close()
-        if hasattr(spider, "run"):
-            try:
-                await asyncio.to_thread(self._finish, spider, reason)
-            except sa.exc.DBAPIError as error:
-                logger.error("The end of the run could not be noted: %s", first_line(error))
-            finally:
-                self.crawler.stats.set_value(OUTCOME, self._outcome(reason))
-        else:
-            self.crawler.stats.set_value(OUTCOME, self._outcome(reason))
+    async def spider_closed(self, spider: SiteSpider, reason: str) -> None:
+        if self._signs_of_life:
+            self._signs_of_life.cancel()
+        try:
+            if self._crawl_run:
+                if self._crawl_run.close:
+                    await self._crawl_run.close()
+                await asyncio.to_thread(self._finish, self._crawl_run, spider.name, reason)
+        except sa.exc.DBAPIError as error:
+            logger.error("The end of the run could not be noted: %s", first_line(error))
+        finally:
+            self.crawler.stats.set_value(EXIT_CODE, self._outcome(reason).code)
 
     def _requests(self) -> int:
         return int(self.crawler.stats.get_value("downloader/request_count", 0))
 
-    def _outcome(self, reason: str) -> str:
-        outcome = _OUTCOMES.get(reason, "failed")
-        if self.errors and outcome == "finished":
-            return "failed"
-        return "failures" if self.failures and outcome == "finished" else outcome
+    def _outcome(self, reason: str) -> Outcome:
+        outcome = OUTCOMES.get(reason, FAILED)
+        if outcome is FINISHED and self.errors:
+            return FAILED
+        return FAILURES if outcome is FINISHED and self.failures else outcome
 
-    def _begin(self, spider: Any) -> None:
-        self.engine = open_store(self.settings.DATABASE_URL)
-        at = self.settings.now()
-        with write_transaction(self.engine) as connection:
-            Beginning(self.engine, self.settings, connection, at).of(spider)
+    def _start(self, spider: SiteSpider) -> CrawlRun:
+        target: Target | None = self.crawler.settings.get(TARGET)
+        self._target = target or Target.find(self.settings, spider.args)
+        with write_transaction(self._target.engine) as connection:
+            opening = Opening(spider.name, self._target, self.settings, connection, self.settings.now())
+            return start(spider.args, opening)
 
-    async def _show_life(self, spider: Any) -> None:
+    async def _show_life(self, run: CrawlRun) -> None:
         """Note again and again that the run is at work, however long the site lets it wait."""
         while True:
             await asyncio.sleep(self.settings.LEASE_SECONDS / SIGNS_OF_LIFE)
             try:
-                await asyncio.to_thread(self._note_life, spider)
+                await asyncio.to_thread(self._note_life, run.number)
             except sa.exc.DBAPIError as error:
                 logger.warning("Cannot tell the database that the crawl goes on: %s", first_line(error))
 
-    def _note_life(self, spider: Any) -> None:
+    def _note_life(self, run: int) -> None:
         with write_transaction(self.engine) as connection:
-            leases.renew(connection, spider.run, self.settings.LEASE_SECONDS)
-            runs.show_life(connection, spider.run, self._requests())
+            leases.renew(connection, run, self.settings.LEASE_SECONDS)
+            runs.show_life(connection, run, self._requests())
 
-    def _summary(self, spider: Any, requests: int) -> str:
-        """Return what the run did, in one line."""
-        failed = f"{self.failures} failures, {self.errors} errors"
-        did = self.tally.in_words(spider, requests)
-        return f"{did}; {failed}" if did else failed
-
-    def _finish(self, spider: Any, reason: str) -> None:
+    def _finish(self, run: CrawlRun, spider: str, reason: str) -> None:
         requests = self._requests()
-        at = self.settings.now()
         with write_transaction(self.engine) as connection:
             # These come to light in the store, after the items were found to be good.
-            self.failures += failures.stored_by(connection, spider.run)
-            self.tally.ratings_set = feeds.ratings_set_by(connection, spider.run)
+            self.failures += failures.stored_by(connection, run.number)
+            run.summary.add_from_store(connection, run.number)
             outcome = self._outcome(reason)
-            status = _STATUSES.get(outcome, outcome)
-            notes = self._summary(spider, requests)
-            runs.finish(connection, spider.run, status, requests, at, notes)
-            leases.release(connection, spider.run)
+            notes = self._notes(run, requests)
+            runs.finish(connection, run.number, outcome.status, requests, self.settings.now(), notes)
+            leases.release(connection, run.number)
         self.engine.dispose()
-        logger.info("%s: %s, %d requests, %s", spider.name, outcome, requests, notes)
+        logger.info("%s: %s, %d requests, %s", spider, outcome.name, requests, notes)
         logger.info("Database: %s", masked_url(self.settings.DATABASE_URL))
+
+    def _notes(self, run: CrawlRun, requests: int) -> str:
+        """Return what the run did, in one line."""
+        words = run.summary.in_words(requests)
+        failed = f"{self.failures} failures, {self.errors} errors"
+        return f"{words}; {failed}" if words else failed

@@ -1,224 +1,312 @@
-"""How a crawl begins: each spider is told what is stored, and its run is opened."""
+"""How a crawl starts: one function a spider opens its run and says what the spider is given.
+
+Each is registered for the class of its spider's arguments.
+"""
 
 import asyncio
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from functools import singledispatch
+from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 from scrapy.exceptions import CloseSpider
 
 from letterboxd_scraper.arguments import (
+    Arguments,
     Definition,
     FilmArguments,
     FollowGraphArguments,
     ProfileArguments,
     RssArguments,
+    Shard,
     WhenRatedArguments,
 )
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.crawl.delta_choice import DeltaRules
-from letterboxd_scraper.extensions.member_queue import Leases, Refusal, Start
+from letterboxd_scraper.crawl.member_queue import MemberQueue, Refusal, Start
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.extensions.summary import (
+    FilmSummary,
+    FollowGraphSummary,
+    ProfileSummary,
+    RssSummary,
+    Summary,
+    WhenRatedSummary,
+)
 from letterboxd_scraper.items.members import Listing
+from letterboxd_scraper.spiders.film import FilmTask
+from letterboxd_scraper.spiders.follow_graph import FollowGraphTask
+from letterboxd_scraper.spiders.profile import ProfileTask
+from letterboxd_scraper.spiders.rss import RssTask
+from letterboxd_scraper.spiders.when_rated import WhenRatedTask
 from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.due import delta_crawl, full_crawl
 from letterboxd_scraper.store.engine import first_line, read_transaction, write_transaction
 from letterboxd_scraper.store.films import enrichment, people
 from letterboxd_scraper.store.members import cohorts, feeds, opt_outs
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.store.targets import find_target
 
 logger = logging.getLogger(__name__)
-_Found = TypeVar("_Found")
+_Answer = TypeVar("_Answer")
+# Finds how a member's crawl starts now; None: another crawl has done it.
+FindStart = Callable[[sa.Connection, str], Start | None]
 
 # Scrapyd's name for a crawl that it runs stands in this environment variable.
 JOB = "SCRAPY_JOB"
+# Nights are not of the same length: a listing that is due once in a week is read by the seventh.
+NIGHTS_DIFFER = timedelta(hours=12)
 NO_KEY = (
     "TMDB_API_KEY is not set: films get what their pages say, without release dates, countries and "
     "directors' numbers. A key is free for personal use: themoviedb.org/settings/api"
 )
 
 
-class Beginning:
-    """The beginning of one crawl, in one transaction. Raises InputError where its arguments do not fit."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The database, opened, and the stored cohort that a spider's arguments name, if they name one."""
 
-    def __init__(self, engine: sa.Engine, settings: Config, connection: sa.Connection, at: datetime) -> None:
-        self.engine, self.settings, self.connection, self.at = engine, settings, connection, at
+    engine: sa.Engine
+    cohort: Cohort | None
 
-    def of(self, spider: Any) -> None:
-        match spider.args:
-            case FollowGraphArguments():
-                self._follow_graph(spider)
-            case ProfileArguments():
-                self._profile(spider)
-            case WhenRatedArguments():
-                self._when_rated(spider)
-            case RssArguments():
-                self._rss(spider)
-            case FilmArguments():
-                self._film(spider)
+    @classmethod
+    def find(cls, settings: Config, args: Arguments) -> Self:
+        """Return what the arguments name. Raises InputError where they do not fit what is stored."""
+        engine = open_store(settings.DATABASE_URL)
+        with read_transaction(engine) as connection:
+            return cls(engine, find_target(connection, args))
 
-    def _follow_graph(self, spider: Any) -> None:
-        args, connection = spider.args, self.connection
-        cohort = find_target(connection, args)
-        spider.label, spider.seed = (cohort.label, cohort.seed) if cohort else (args.label, args.seed)
-        spider.opted_out = opt_outs.load(connection)
-        stored = cohort.definition if cohort else {}
-        if cohort is not None:
-            present = cohorts.members(connection, cohort)
-            spider.stored_members = frozenset(row.member for row in present)
-        # Built again, a cohort keeps what its definition says beyond the arguments: filters, parameters.
-        spider.definition = Definition.read(stored | args.chosen())
-        work = self._open_run(spider, spider.label, None)
-        via = Listing(spider.definition.via)
-        if args.cohort is not None and self.settings.FAR_CIRCLE_DAYS:
-            since = self.at - timedelta(days=self.settings.FAR_CIRCLE_DAYS)
-            spider.bookmarks = full_crawl.people_read_since(connection, via, spider.seed, since)
-        if work is not None:
-            spider.bookmarks |= full_crawl.people_bookmarks(connection, via, work, self.at)
 
-    def _profile(self, spider: Any) -> None:
-        args = spider.args
-        cohort = find_target(self.connection, args)
-        work = self._open_run(spider, cohort.label if cohort else None, args.user, args.options())
-        if cohort is None:
-            members = full_crawl.member_start(self.connection, args.user, work, self.at)
-        else:
-            members = full_crawl.cohort_starts(
-                self.connection, cohort, work, self.at, args.resume_from, args.shard
-            )
-        spider.members = tuple(members)
-        seed = cohort.seed if cohort else None
-        spider.leases = self._handing_out(spider, self._finding(spider, work, seed))
-        spider.stored_films = self._asking(full_crawl.stored_films)
+@dataclass(frozen=True, slots=True)
+class CrawlRun:
+    """A crawl under way: its number in the log of runs, what its spider is given, and what is counted of it.
 
-    def _when_rated(self, spider: Any) -> None:
-        args, connection = spider.args, self.connection
-        cohort = find_target(connection, args)
-        work = self._open_run(spider, cohort.label if cohort else None, args.user)
-        if cohort is None:
-            due = delta_crawl.of_member(connection, args.user, self.at, work, args.audit)
-        else:
-            days = self.settings.DELTA_AUDIT_DAYS
-            due = delta_crawl.of_cohort(
-                connection, cohort, self.at, work, audit=args.audit, audit_days=days, shard=args.shard
-            )
-        spider.members, spider.starts, spider.skipped = due.full, due.delta, due.skipped
-        in_full = self._finding(spider, work, cohort.seed if cohort else None)
-        deltas = {start.name: start for start in due.delta}
+    ``members`` is the queue where members are leased to the crawl; ``close`` is to be called at its end.
+    """
 
-        def find(connection: sa.Connection, name: str) -> Start | None:
-            start = deltas.get(name)
-            if start is None:
-                return in_full(connection, name)
-            return None if delta_crawl.was_read_since(connection, name, start.read_at or self.at) else start
+    number: int
+    task: object
+    summary: Summary
+    members: MemberQueue | None = None
+    close: Callable[[], Awaitable[None]] | None = None
 
-        spider.leases = self._handing_out(spider, find)
-        spider.rules = DeltaRules(
-            by_date=not self.settings.ROBOTSTXT_OBEY,
-            known_run=self.settings.DELTA_KNOWN_RUN,
-            most_pages=args.pages or self.settings.DELTA_MAX_PAGES or None,
-        )
-        spider.stored_films = self._asking(full_crawl.stored_films)
-        spider.stored_rows = self._asking(delta_crawl.stored_rows)
 
-    def _rss(self, spider: Any) -> None:
-        args = spider.args
-        cohort = find_target(self.connection, args)
-        self._open_run(spider, cohort.label if cohort else None, args.user)
-        where = cohort.id if cohort else None
-        spider.feeds = tuple(feeds.due(self.connection, where, args.user, args.shard))
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The transaction in which the crawl of ``spider`` starts, and what it starts from."""
 
-    def _film(self, spider: Any) -> None:
-        args = spider.args
-        cohort = find_target(self.connection, args)
-        self._open_run(spider, cohort.label if cohort else None, None, args.options())
-        has_key = bool(self.settings.TMDB_API_KEY.get_secret_value())
-        wanted = enrichment.Wanted.of(args, self.settings, self.at, tmdb=args.tmdb and has_key)
-        films = enrichment.due(self.connection, cohort.id if cohort else None, args.slug, wanted)
-        spider.films = tuple(films)
-        spider.known_directors = self._asking(people.need_no_page, self.at - enrichment.LONGEST_WAIT)
-        if wanted.tmdb:
-            from letterboxd_scraper.tmdb.client import (
-                TmdbClient,
-            )  # tmdbv3api and requests, for this spider alone
+    spider: str
+    target: Target
+    settings: Config
+    connection: sa.Connection
+    at: datetime
 
-            spider.tmdb = TmdbClient(self.settings)
-            spider.details = spider.tmdb.details
-        elif args.tmdb and films:
-            logger.warning(NO_KEY)
+    @property
+    def cohort(self) -> Cohort | None:
+        return self.target.cohort
 
-    def _open_run(self, spider: Any, cohort: str | None, member: str | None, options: str = "") -> int | None:
-        anew = self.settings.CRAWL_ANEW
-        node = self.settings.LETTERBOXD_NODE or socket.gethostname()
-        shard = getattr(spider.args, "shard", None)
-        spider.run, work = runs.begin(
+    def open_run(
+        self,
+        member: str | None = None,
+        shard: Shard | None = None,
+        options: str = "",
+        label: str | None = None,
+    ) -> tuple[int, int | None]:
+        """Open the run; return its number and, if it carries on earlier ones' work, that of their first."""
+        if self.cohort is not None:
+            label = self.cohort.label
+        return runs.begin(
             self.connection,
-            spider.name,
-            cohort,
+            self.spider,
+            label,
             member,
             self.at,
             options,
-            anew=anew,
+            anew=self.settings.CRAWL_ANEW,
             job=os.environ.get(JOB),
-            node=node,
+            node=self.settings.LETTERBOXD_NODE or socket.gethostname(),
             shard=str(shard) if shard else None,
         )
-        return work
 
-    def _finding(self, spider: Any, work: int | None, seed: str | None) -> Callable[..., Start | None]:
-        """Return a function that finds how a member's full crawl starts now; None: another has done it."""
+    def ask(self, query: Callable[..., _Answer], *first: Any) -> Callable[..., Awaitable[_Answer]]:
+        """Return a function that puts a query to the database, beside the event loop."""
+
+        def ask(*arguments: Any) -> _Answer:
+            with read_transaction(self.target.engine) as connection:
+                return query(connection, *first, *arguments)
+
+        async def ask_in_thread(*arguments: Any) -> _Answer:
+            return await asyncio.to_thread(ask, *arguments)
+
+        return ask_in_thread
+
+    def find_full_start(self, run: int) -> FindStart:
+        """Return what finds how a member's full crawl starts, if no run since ``run`` has done it."""
+        seed = self.cohort.seed if self.cohort else None
 
         def find(connection: sa.Connection, name: str) -> Start | None:
-            at = self.settings.now()
-            starts = full_crawl.member_start(connection, name, work or spider.run, at, seed)
+            starts = full_crawl.member_start(connection, name, run, self.settings.now(), seed)
             return starts[0] if starts else None
 
         return find
 
-    def _handing_out(self, spider: Any, find: Callable[..., Start | None]) -> Leases:
-        """Return the crawl's members, each leased to it while it reads them."""
+    def queue(self, run: int, names: Iterable[str], find: FindStart) -> MemberQueue:
+        """Return the queue of these members, each leased to the run while it reads them."""
+        engine, lease_seconds = self.target.engine, self.settings.LEASE_SECONDS
 
         def take(name: str) -> Start | Refusal:
-            with write_transaction(self.engine) as connection:
-                if not leases.take(connection, spider.run, name, self.settings.LEASE_SECONDS):
+            with write_transaction(engine) as connection:
+                if not leases.take(connection, run, name, lease_seconds):
                     return Refusal.HELD
                 if start := find(connection, name):
                     return start
-                leases.release(connection, spider.run, name)
+                leases.release(connection, run, name)
                 return Refusal.DONE
 
         def give_back() -> None:
-            with write_transaction(self.engine) as connection:
-                leases.release(connection, spider.run)
+            with write_transaction(engine) as connection:
+                leases.release(connection, run)
 
-        names = [member.name for member in (*spider.members, *getattr(spider, "starts", ()))]
         # One more than are read at once, so that the next is at hand when one is finished.
         at_once = self.settings.CONCURRENT_REQUESTS + 1
-        pause = min(1.0, self.settings.LEASE_SECONDS / 4)
-        return Leases(names, _in_thread(take), _in_thread(give_back), at_once, pause)
-
-    def _asking(self, query: Callable[..., _Found], *given: Any) -> Callable[..., Any]:
-        """Return a function that puts a question to the database, beside the event loop."""
-
-        def ask(*what: Any) -> _Found:
-            with read_transaction(self.engine) as connection:
-                return query(connection, *given, *what)
-
-        async def ask_in_thread(*what: Any) -> _Found:
-            return await asyncio.to_thread(ask, *what)
-
-        return ask_in_thread
+        return MemberQueue(
+            names, _in_thread(take), _in_thread(give_back), at_once, min(1.0, lease_seconds / 4)
+        )
 
 
-def _in_thread(write: Callable[..., _Found]) -> Callable[..., Awaitable[_Found]]:
+@singledispatch
+def start(args: Arguments, opening: Opening) -> CrawlRun:
+    """Open the run of a crawl with these arguments; return it. Raises InputError where they do not fit."""
+    raise NotImplementedError(
+        f"no start is registered for {type(args).__name__}: see letterboxd_scraper/extensions/start.py"
+    )
+
+
+@start.register
+def _follow_graph(args: FollowGraphArguments, opening: Opening) -> CrawlRun:
+    connection, cohort = opening.connection, opening.cohort
+    label, seed = (cohort.label, cohort.seed) if cohort else (args.label, args.seed)
+    if label is None or seed is None:
+        raise InputError("give seed=NAME label=LABEL to build a cohort, or cohort=LABEL to refresh one")
+    # Built again, a cohort keeps what its definition says beyond the arguments: filters, parameters.
+    definition = Definition.read((cohort.definition if cohort else {}) | args.chosen())
+    run, first_run = opening.open_run(label=label)
+    via = Listing(definition.via)
+    bookmarks = {}
+    if args.cohort is not None and opening.settings.FAR_CIRCLE_DAYS:
+        interval = timedelta(days=opening.settings.FAR_CIRCLE_DAYS)
+        since = opening.at - max(interval - NIGHTS_DIFFER, interval / 2)
+        bookmarks = full_crawl.people_read_since(connection, via, seed, since)
+    if first_run is not None:
+        bookmarks |= full_crawl.people_bookmarks(connection, via, first_run, opening.at)
+    members = cohorts.members(connection, cohort) if cohort else ()
+    task = FollowGraphTask(
+        label,
+        seed,
+        definition,
+        stored_members=frozenset(row.member for row in members),
+        opted_out=opt_outs.load(connection),
+        bookmarks=bookmarks,
+    )
+    return CrawlRun(run, task, FollowGraphSummary())
+
+
+@start.register
+def _profile(args: ProfileArguments, opening: Opening) -> CrawlRun:
+    connection, at = opening.connection, opening.at
+    run, first_run = opening.open_run(args.user, args.shard, args.options())
+    if opening.cohort is None:
+        starts = full_crawl.member_start(connection, str(args.user), first_run, at)
+    else:
+        starts = full_crawl.cohort_starts(
+            connection, opening.cohort, first_run, at, args.resume_from, args.shard
+        )
+    names = [member.name for member in starts]
+    queue = opening.queue(run, names, opening.find_full_start(first_run or run))
+    task = ProfileTask(queue, opening.ask(full_crawl.stored_films))
+    return CrawlRun(run, task, ProfileSummary(len(names)), members=queue)
+
+
+@start.register
+def _when_rated(args: WhenRatedArguments, opening: Opening) -> CrawlRun:
+    connection, settings = opening.connection, opening.settings
+    run, first_run = opening.open_run(args.user, args.shard)
+    if opening.cohort is None:
+        due = delta_crawl.of_member(connection, str(args.user), opening.at, first_run, args.audit)
+    else:
+        due = delta_crawl.of_cohort(
+            connection,
+            opening.cohort,
+            opening.at,
+            first_run,
+            audit=args.audit,
+            audit_days=settings.DELTA_AUDIT_DAYS,
+            shard=args.shard,
+        )
+    deltas = {delta.name: delta for delta in due.delta}
+    find_full_start = opening.find_full_start(first_run or run)
+
+    def find(connection: sa.Connection, name: str) -> Start | None:
+        delta = deltas.get(name)
+        if delta is None:
+            return find_full_start(connection, name)
+        was_read = delta_crawl.was_read_since(connection, name, delta.read_at or opening.at)
+        return None if was_read else delta
+
+    names = [*(member.name for member in due.full), *deltas]
+    queue = opening.queue(run, names, find)
+    rules = DeltaRules(
+        by_date=not settings.ROBOTSTXT_OBEY,
+        known_run=settings.DELTA_KNOWN_RUN,
+        most_pages=args.pages or settings.DELTA_MAX_PAGES or None,
+    )
+    stored_films, stored_rows = opening.ask(full_crawl.stored_films), opening.ask(delta_crawl.stored_rows)
+    task = WhenRatedTask(queue, stored_films, stored_rows, rules)
+    return CrawlRun(run, task, WhenRatedSummary(len(names), due.skipped), members=queue)
+
+
+@start.register
+def _rss(args: RssArguments, opening: Opening) -> CrawlRun:
+    run, _ = opening.open_run(args.user, args.shard)
+    cohort = opening.cohort.id if opening.cohort else None
+    members = tuple(feeds.due(opening.connection, cohort, args.user, args.shard))
+    return CrawlRun(run, RssTask(members), RssSummary(len(members)))
+
+
+@start.register
+def _film(args: FilmArguments, opening: Opening) -> CrawlRun:
+    settings, at = opening.settings, opening.at
+    run, _ = opening.open_run(shard=args.shard, options=args.options())
+    has_key = bool(settings.TMDB_API_KEY.get_secret_value())
+    wanted = enrichment.Wanted.of(args, settings, at, tmdb=args.tmdb and has_key)
+    cohort = opening.cohort.id if opening.cohort else None
+    films = tuple(enrichment.due(opening.connection, cohort, args.slug, wanted))
+    tmdb = None
+    if wanted.tmdb:
+        # Loads requests and tmdbv3api, a tenth of a second, for this spider alone.
+        from letterboxd_scraper.tmdb.client import TmdbClient
+
+        tmdb = TmdbClient(settings)
+    elif args.tmdb and films:
+        logger.warning(NO_KEY)
+    need_no_page = opening.ask(people.need_no_page, at - enrichment.LONGEST_WAIT)
+    task = FilmTask(films, need_no_page, tmdb.details if tmdb else None)
+    summary = FilmSummary(films, lambda: tmdb.requests if tmdb else 0)
+    return CrawlRun(run, task, summary, close=tmdb.close if tmdb else None)
+
+
+def _in_thread(write: Callable[..., _Answer]) -> Callable[..., Awaitable[_Answer]]:
     """Return a function that writes beside the event loop; the crawl ends where the database is lost."""
 
-    async def write_in_thread(*what: Any) -> _Found:
+    async def write_in_thread(*arguments: Any) -> _Answer:
         try:
-            return await asyncio.to_thread(write, *what)
+            return await asyncio.to_thread(write, *arguments)
         except sa.exc.DBAPIError as error:
             logger.error("Stopped: the database cannot be written to: %s", first_line(error))
             raise CloseSpider("store_lost") from None

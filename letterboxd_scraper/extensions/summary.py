@@ -1,15 +1,14 @@
-"""What a run found, counted for its one line in the log of runs."""
+"""What a crawl has done so far: how far it is while it runs, and one line for the log of runs at its end.
+
+Each spider has its own summary; its start function in extensions/start.py makes it.
+"""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar
 
-from letterboxd_scraper.arguments import (
-    FilmArguments,
-    FollowGraphArguments,
-    ProfileArguments,
-    RssArguments,
-    WhenRatedArguments,
-)
+import sqlalchemy as sa
+
 from letterboxd_scraper.items.films import FILM, HISTOGRAM, DirectorPage, FilmFacts, FilmGone, FilmHistogram
 from letterboxd_scraper.items.members import (
     Changes,
@@ -22,91 +21,140 @@ from letterboxd_scraper.items.members import (
     PeoplePage,
 )
 from letterboxd_scraper.items.progress import Progress
+from letterboxd_scraper.items.tasks import FilmStart
+from letterboxd_scraper.store.members import feeds
 
 
-class Tally:
-    """Counts the items that were stored, by their kinds; changes of members' films add up."""
+class Summary:
+    """Counts the items that were stored, by kind, and the members or films, of ``total``, that have ended."""
 
-    def __init__(self) -> None:
+    # What is counted, in the words of the progress bar.
+    unit: ClassVar[str] = "members"
+
+    def __init__(self, total: int | None = None) -> None:
+        self.total = total
         self.kinds: Counter[type] = Counter()
-        self.by_tmdb = 0
-        self.changed_members = 0
-        self.changes = Changes()
-        self.new_entries = 0
-        # Of members who were read in full, as their profiles count them.
-        self.films, self.likes = 0, 0
-        # The members or films that are finished with, and their histograms.
-        self.ended: set[Any] = set()
-        # What came of them only the store knows.
-        self.ratings_set = 0
+        self.ended: set[Hashable] = set()
 
     def add(self, item: Any) -> None:
+        """Count an item that was stored."""
         self.kinds[type(item)] += 1
-        self.ended.add(_ended_by(item))
-        if isinstance(item, MemberRefreshed):
-            self.changed_members += bool(item.changes)
-            self.changes += item.changes
-        elif isinstance(item, MemberRead):
-            self.films += item.films or 0
-            self.likes += item.likes or 0
-        elif isinstance(item, FilmFacts):
-            self.by_tmdb += item.details is not None
-        elif isinstance(item, FeedNews):
-            self.new_entries += len(item.new)
+        if (name := _ended_by(item)) is not None:
+            self.ended.add(name)
 
-    def progress(self, spider: Any, requests: int) -> Progress:
-        """Return how far a spider has come."""
-        done = len(self.ended - {None})
-        match spider.args:
-            case FilmArguments():
-                total = sum((film.page or film.refresh) + film.histogram for film in spider.films)
-                return Progress("films and histograms", min(done, total), total, requests)
-            case RssArguments():
-                return Progress("feeds", done, len(spider.feeds), requests)
-            case FollowGraphArguments():
-                return Progress("pages of people", self.kinds[PeoplePage], None, requests)
-        total = len(spider.members) + len(getattr(spider, "starts", ()))
-        return Progress("members", min(done, total), total, requests)
+    def add_from_store(self, connection: sa.Connection, run: int) -> None:
+        """Count, at the end of a run, what only the store knows to have come of it."""
 
-    def in_words(self, spider: Any, requests: int) -> str:
-        """Return what a spider did, in one line; "" where its requests say it all."""
-        if isinstance(spider.args, WhenRatedArguments):
-            return self._of_members(spider.skipped, requests)
-        if isinstance(spider.args, RssArguments):
-            return self._of_feeds(len(spider.feeds), requests)
-        if isinstance(spider.args, FilmArguments):
-            return self._of_films(spider, requests)
-        if isinstance(spider.args, ProfileArguments):
-            return self._in_full(requests)
+    def progress(self, requests: int) -> Progress:
+        """Return how far the spider has come, with so many requests."""
+        done = len(self.ended) if self.total is None else min(len(self.ended), self.total)
+        return Progress(self.unit, done, self.total, requests)
+
+    def in_words(self, requests: int) -> str:
+        """Return what the spider did, in one line; "" where its requests say it all."""
         return ""
 
-    def _of_members(self, skipped: int, requests: int) -> str:
-        read, whole = self.kinds[MemberRefreshed], self.kinds[MemberRead]
-        members = f"{skipped} skipped by the gate, {read} read, {self.changed_members} of them changed"
-        films = f"{self.changes.added} added, {self.changes.changed} changed, {self.changes.removed} removed"
-        more = f", {whole} read in full" if whole else ""
-        return f"members: {members}{more}; films: {films}; {requests} requests"
 
-    def _in_full(self, requests: int) -> str:
+class FollowGraphSummary(Summary):
+    """Counts pages of people; nobody knows how many there will be."""
+
+    unit = "pages of people"
+
+    def progress(self, requests: int) -> Progress:
+        return Progress(self.unit, self.kinds[PeoplePage], None, requests)
+
+
+class ProfileSummary(Summary):
+    """Adds up the films and likes of members who were read in full, as their profiles count them."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self.films, self.likes = 0, 0
+
+    def add(self, item: Any) -> None:
+        super().add(item)
+        if isinstance(item, MemberRead):
+            self.films += item.films or 0
+            self.likes += item.likes or 0
+
+    def in_words(self, requests: int) -> str:
         members = f"{self.kinds[MemberRead]} read in full, {self.kinds[MemberStatus]} gone or private"
         return f"members: {members}; {self.films} films, {self.likes} likes; {requests} requests"
 
-    def _of_feeds(self, asked: int, requests: int) -> str:
+
+class WhenRatedSummary(Summary):
+    """Adds up the changes of members' films; of ``skipped`` members nothing was due."""
+
+    def __init__(self, total: int, skipped: int) -> None:
+        super().__init__(total)
+        self.skipped = skipped
+        self.changed_members = 0
+        self.changes = Changes()
+
+    def add(self, item: Any) -> None:
+        super().add(item)
+        if isinstance(item, MemberRefreshed):
+            self.changed_members += bool(item.changes)
+            self.changes += item.changes
+
+    def in_words(self, requests: int) -> str:
+        read, in_full = self.kinds[MemberRefreshed], self.kinds[MemberRead]
+        members = f"{self.skipped} skipped by the gate, {read} read, {self.changed_members} of them changed"
+        films = f"{self.changes.added} added, {self.changes.changed} changed, {self.changes.removed} removed"
+        more = f", {in_full} read in full" if in_full else ""
+        return f"members: {members}{more}; films: {films}; {requests} requests"
+
+
+class RssSummary(Summary):
+    """Counts new entries of feeds, and the ratings that were set by them."""
+
+    unit = "feeds"
+
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self.new_entries, self.ratings_set = 0, 0
+
+    def add(self, item: Any) -> None:
+        super().add(item)
+        if isinstance(item, FeedNews):
+            self.new_entries += len(item.new)
+
+    def add_from_store(self, connection: sa.Connection, run: int) -> None:
+        self.ratings_set = feeds.ratings_set_by(connection, run)
+
+    def in_words(self, requests: int) -> str:
         kinds = {"unchanged": FeedUnchanged, "read": FeedNews, "gone or private": MemberStatus}
-        feeds = ", ".join(f"{self.kinds[kind]} {name}" for name, kind in kinds.items())
+        counts = ", ".join(f"{self.kinds[kind]} {name}" for name, kind in kinds.items())
         entries = f"{self.new_entries} new entries, {self.ratings_set} ratings set"
-        return f"feeds: {asked} members asked, {feeds}; {entries}; {requests} requests"
+        return f"feeds: {self.total} members asked, {counts}; {entries}; {requests} requests"
 
-    def _of_films(self, spider: Any, requests: int) -> str:
-        films = f"{len(spider.films)} due, {self.kinds[FilmFacts]} read, {self.by_tmdb} found on TMDB"
+
+class FilmSummary(Summary):
+    """Counts what is found out about ``films``; ``tmdb_requests`` returns how often TMDB was asked."""
+
+    unit = "films and histograms"
+
+    def __init__(self, films: Sequence[FilmStart], tmdb_requests: Callable[[], int]) -> None:
+        # The pages of directors are not counted: nobody knows how many there will be.
+        super().__init__(sum((film.page or film.refresh) + film.histogram for film in films))
+        self.due, self.tmdb_requests = len(films), tmdb_requests
+        self.by_tmdb = 0
+
+    def add(self, item: Any) -> None:
+        super().add(item)
+        if isinstance(item, FilmFacts):
+            self.by_tmdb += item.details is not None
+
+    def in_words(self, requests: int) -> str:
+        films = f"{self.due} due, {self.kinds[FilmFacts]} read, {self.by_tmdb} found on TMDB"
         others = {"gone": FilmGone, "histograms": FilmHistogram, "directors' pages": DirectorPage}
-        counted = [f"{self.kinds[kind]} {name}" for name, kind in others.items() if self.kinds[kind]]
-        asked = spider.tmdb.requests if spider.tmdb else 0
-        return f"films: {', '.join([films, *counted])}; {requests} requests, {asked} to TMDB"
+        counts = [f"{self.kinds[kind]} {name}" for name, kind in others.items() if self.kinds[kind]]
+        both = f"{requests} requests, {self.tmdb_requests()} to TMDB"
+        return f"films: {', '.join([films, *counts])}; {both}"
 
 
-def _ended_by(item: Any) -> Any:
-    """Return the member or film with which an item says to be finished; None if it says of none."""
+def _ended_by(item: Any) -> Hashable:
+    """Return the member, or the film and what of it, that an item is the last of; None for other items."""
     match item:
         case FilmFacts() | FilmGone():
             return FILM, item.film.slug

@@ -1,7 +1,7 @@
 """What each film is: its page, TMDB, its rating histogram, and who on TMDB its directors are."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -49,17 +49,21 @@ from letterboxd_scraper.pages.person import parse_person_page
 from letterboxd_scraper.spiders.site import SiteSpider, described, parsed, prove, prove_text, showing
 
 
+@dataclass(frozen=True, slots=True)
+class FilmTask:
+    """The films about which something is to be found out; ``details`` asks TMDB, where it is to be asked."""
+
+    films: tuple[FilmStart, ...]
+    known_directors: KnownDirectors
+    details: Details | None = None
+
+
 class FilmSpider(SiteSpider):
-    """Reads one film after the other. `films`, `known_directors` and, where TMDB is to be asked, `tmdb`
-    and its `details` are filled before it starts.
-    """
+    """Reads one film after the other."""
 
     name = "film"
     arguments = FilmArguments
-    films: tuple[FilmStart, ...] = ()
-    tmdb: Any = None
-    details: Details | None = None
-    known_directors: KnownDirectors
+    task: FilmTask
 
     def __init__(self, name: str | None = None, **given: Any) -> None:
         super().__init__(name, **given)
@@ -69,7 +73,7 @@ class FilmSpider(SiteSpider):
         self._refused = False
 
     async def start(self) -> AsyncIterator[Any]:
-        for film in self.films:
+        for film in self.task.films:
             if film.page:
                 yield self._film_request(film)
             elif film.refresh:
@@ -137,7 +141,7 @@ class FilmSpider(SiteSpider):
             link = page.link
         answer: TmdbDetails | None = None
         not_found = False
-        if link and self.details:
+        if link and self.task.details:
             try:
                 answer = await self._ask_tmdb(link)
             except TmdbNotFound:
@@ -153,7 +157,7 @@ class FilmSpider(SiteSpider):
         if page or answer:
             yield FilmFacts(start.film, link, page, answer, not_found, directors)
         # Where TMDB is to be asked and did not answer, the next run asks it before the directors' pages.
-        resolvable = directors if self.details and (answer or not_found or not link) else ()
+        resolvable = directors if self.task.details and (answer or not_found or not link) else ()
         async for request in self._rest(start, page.film if page else start.film, resolvable):
             yield request
 
@@ -175,7 +179,7 @@ class FilmSpider(SiteSpider):
         if link in self._not_found:  # and so the film's page was read
             raise TmdbNotFound
         try:
-            return await self.details(link)  # type: ignore[misc]
+            return await self.task.details(link)  # type: ignore[misc]
         except TmdbNotFound:
             self._not_found.add(link)
             raise
@@ -196,7 +200,7 @@ class FilmSpider(SiteSpider):
         if not unknown:
             return
         self._directors_asked.update(unknown)
-        known = await self.known_directors(unknown)
+        known = await self.task.known_directors(unknown)
         for slug in unknown:
             if slug not in known:
                 shows = showing("filmography-page", person.CONTAINER)

@@ -1,6 +1,7 @@
 """Who belongs to a cohort: whom the seed follows, whom they follow, as deep as asked for."""
 
-from collections.abc import AsyncIterator, Container, Iterator
+from collections.abc import AsyncIterator, Container, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from parsel import Selector
@@ -16,36 +17,44 @@ from letterboxd_scraper.pages.people import parse_people, parse_total
 from letterboxd_scraper.spiders.member import MemberSpider
 
 
-class FollowGraphSpider(MemberSpider):
-    """Walks breadth first, one depth after the other.
+@dataclass(frozen=True, slots=True)
+class FollowGraphTask:
+    """The cohort to be built or refreshed, whose members are those in ``stored_members``.
 
-    Label, seed, definition, those who asked to be forgotten and, for a refresh, the present members are
-    filled before it starts.
+    ``opted_out`` are members who asked to be forgotten; ``bookmarks`` tell, by member, which pages need not
+    be read.
     """
 
-    name = "follow_graph"
-    arguments = FollowGraphArguments
     label: str
     seed: str
     definition: Definition
     stored_members: frozenset[str] = frozenset()
     opted_out: Container[str] = ()
+    bookmarks: Mapping[str, Bookmark] = field(default_factory=dict)
+
+
+class FollowGraphSpider(MemberSpider):
+    """Walks breadth first, one depth after the other."""
+
+    name = "follow_graph"
+    arguments = FollowGraphArguments
+    task: FollowGraphTask
 
     def __init__(self, name: str | None = None, **given: Any) -> None:
         super().__init__(name, **given)
-        self.bookmarks: dict[str, Bookmark] = {}
         self._complete = True
         self._seed_was_read = False
         self._earlier: set[str] | None = None
 
     async def start(self) -> AsyncIterator[Any]:
-        self.listing = Listing(self.definition.via)
+        self.listing = Listing(self.task.definition.via)
+        self._bookmarks = self.task.bookmarks
         for found in self.walk():
             yield found
 
     def walk(self) -> Iterator[Any]:
         """Begin at the seed; whatever was found before is found again."""
-        self.follow_walk = FollowWalk(self.seed, self.definition, self.opted_out)
+        self.follow_walk = FollowWalk(self.task.seed, self.task.definition, self.task.opted_out)
         self._pending = 0
         self._waiting = self.follow_walk.to_expand()
         self._seen: dict[str, tuple[set[str], set[int | None]]] = {}
@@ -60,7 +69,7 @@ class FollowGraphSpider(MemberSpider):
         if not people and known < (total or 0):
             raise LayoutChanged(f"the table of members is empty, but the page says that there are {total}")
         following = next_page(page, urls.listing(member, listing, number))
-        self._seed_was_read = self._seed_was_read or member == self.seed
+        self._seed_was_read = self._seed_was_read or member == self.task.seed
         self._waiting += self.follow_walk.add(member, people)
         kept = self.follow_walk.cohort_members_among(people)
         whole = len(kept) == len(people)
@@ -77,11 +86,11 @@ class FollowGraphSpider(MemberSpider):
             yield found
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
-        if member == self.seed and status == "gone":
+        if member == self.task.seed and status == "gone":
             self.stop_for_bad_input(
                 f"no member {member!r} on the site: use the name in the profile's address"
             )
-        if member == self.seed and status == "private":
+        if member == self.task.seed and status == "private":
             self.stop_for_bad_input(f"{member!r} has a private account: nobody can see whom they follow")
         # A page that failed may have named people; one that is private or gone names nobody any more.
         self._complete = self._complete and status is not None
@@ -98,11 +107,11 @@ class FollowGraphSpider(MemberSpider):
 
     def expand(self, member: str) -> Iterator[Any]:
         """Yield the request for a member's listing, going on from where an earlier run stopped."""
-        bookmark = self.bookmarks.get(member)
+        bookmark = self._bookmarks.get(member)
         if bookmark is None:
             yield self.request(member, 1)
             return
-        self._seed_was_read = self._seed_was_read or member == self.seed
+        self._seed_was_read = self._seed_was_read or member == self.task.seed
         self._proved = False  # pages of different days may miss somebody between them
         # Counts were stored when the pages were; here only the names matter.
         self._waiting += self.follow_walk.add(member, map(Person, bookmark.people))
@@ -125,14 +134,16 @@ class FollowGraphSpider(MemberSpider):
             return
         members = self.follow_walk.members()
         names = {name for name, _ in members}
-        dropped = self.stored_members - names
+        dropped = self.task.stored_members - names
         if dropped and self._complete and not self._proved and self._earlier is None:
-            self._earlier, self.bookmarks = names, {}
+            self._earlier, self._bookmarks = names, {}
             yield from self.walk()
             return
         agreed = self._proved or not dropped or self._earlier == names
         if self._complete and not any(depth for _, depth in members):
             verb = "follows nobody" if self.listing is Listing.FOLLOWING else "has no followers"
-            self.logger.warning("%s %s: cohort %r has %d members", self.seed, verb, self.label, len(members))
-        definition = self.definition.model_dump(mode="json")
-        yield Membership(self.label, self.seed, tuple(members), self._complete and agreed, definition)
+            message = "%s %s: cohort %r has %d members"
+            self.logger.warning(message, self.task.seed, verb, self.task.label, len(members))
+        definition = self.task.definition.model_dump(mode="json")
+        complete = self._complete and agreed
+        yield Membership(self.task.label, self.task.seed, tuple(members), complete, definition)

@@ -1,17 +1,17 @@
 """The full crawl: each member's profile, rated films and unrated likes, their diary if asked for."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 from parsel import Selector
 
 from letterboxd_scraper import urls
-from letterboxd_scraper.arguments import Arguments, ProfileArguments
+from letterboxd_scraper.arguments import ProfileArguments
 from letterboxd_scraper.crawl.full import FullCrawl
 from letterboxd_scraper.crawl.member import MemberCrawl, MemberPage
+from letterboxd_scraper.crawl.member_queue import MemberQueue, Start
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.extensions.member_queue import Leases, Start
 from letterboxd_scraper.items.members import STARS_OF, DiaryPage, FilmsPage, Listing, Tile
 from letterboxd_scraper.items.tasks import MemberStart, StoredFilms
 from letterboxd_scraper.pages.diary import parse_diary
@@ -21,16 +21,18 @@ from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles
 from letterboxd_scraper.spiders.member import MemberSpider
 
 
-class ProfileSpider(MemberSpider):
-    """Reads one member after the other; `members`, `leases`, which hands them out, and `stored_films` are
-    filled before it starts.
-    """
+@dataclass(frozen=True, slots=True)
+class ProfileTask:
+    """The members to be read, as the queue hands them out, and what is stored of each."""
 
-    name = "profile"
-    arguments: ClassVar[type[Arguments]] = ProfileArguments
-    members: tuple[MemberStart, ...] = ()
-    leases: Leases
+    members: MemberQueue
     stored_films: StoredFilms
+
+
+class QueueSpider(MemberSpider):
+    """Reads the members of a queue, one after the other. What is read of each, `crawl_of` says."""
+
+    task: ProfileTask
 
     def __init__(self, name: str | None = None, **given: Any) -> None:
         super().__init__(name, **given)
@@ -38,7 +40,7 @@ class ProfileSpider(MemberSpider):
         self._places: dict[str, int] = {}
 
     async def start(self) -> AsyncIterator[Any]:
-        async for member in self.leases:
+        async for member in self.task.members:
             self._places[member.name] = len(self._places)
             self.crawls[member.name] = self.crawl_of(member)
             async for output in self.go_on(member.name):
@@ -46,9 +48,7 @@ class ProfileSpider(MemberSpider):
 
     def crawl_of(self, start: Start) -> MemberCrawl:
         """Return the crawl that a member begins with."""
-        assert isinstance(start, MemberStart)  # noqa: S101  (the others are read by `when_rated`)
-        watched = self.args.watched or start.is_seed
-        return FullCrawl(start, self.stored_films, watched=watched, diary=self.args.diary)
+        raise NotImplementedError
 
     async def read_page(
         self, page: Selector, member: str, listing: Listing, number: int
@@ -64,7 +64,7 @@ class ProfileSpider(MemberSpider):
 
     async def go_on(self, member: str) -> AsyncIterator[Any]:
         """Yield what the pages told, then the request for the next one, or what marks the member's end."""
-        if self.leases.has_lost(member):
+        if self.task.members.has_lost(member):
             self.leave(member)
             return
         crawl = self.crawls[member]
@@ -88,7 +88,7 @@ class ProfileSpider(MemberSpider):
     def leave(self, member: str) -> None:
         """Have done with a member, or leave them to another crawl."""
         self.crawls.pop(member, None)
-        self.leases.end(member)
+        self.task.members.end(member)
 
     def parsed(self, page: Selector, member: str, listing: Listing, number: int) -> MemberPage:
         """Return what a proved page says. Raises LayoutChanged where it cannot be read."""
@@ -104,11 +104,23 @@ class ProfileSpider(MemberSpider):
         return FilmsPage(member, listing, number, tiles, last, total)
 
     def _parse_diary(self, page: Selector, member: str, number: int, *, last: bool) -> DiaryPage:
-        site = str(self.settings["LETTERBOXD_BASE_URL"])
-        entries = tuple(replace(entry, url=site + entry.url) for entry in parse_diary(page))
+        entries = tuple(replace(entry, url=self.url(entry.url)) for entry in parse_diary(page))
         if not (last or entries):
             raise LayoutChanged("a diary page without entries, but more pages after it")
         return DiaryPage(member, number, entries, last)
+
+
+class ProfileSpider(QueueSpider):
+    """Reads members in full."""
+
+    name = "profile"
+    arguments = ProfileArguments
+    args: ProfileArguments
+
+    def crawl_of(self, start: Start) -> MemberCrawl:
+        assert isinstance(start, MemberStart)  # noqa: S101  (the others are read by `when_rated`)
+        watched = self.args.watched or start.is_seed
+        return FullCrawl(start, self.task.stored_films, watched=watched, diary=self.args.diary)
 
 
 def _taken_out(crawl: MemberCrawl) -> list[MemberPage]:

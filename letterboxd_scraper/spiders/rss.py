@@ -1,7 +1,7 @@
 """What members' feeds tell: one request each, and none for what the site says is unchanged."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scrapy import Request
@@ -17,20 +17,27 @@ from letterboxd_scraper.spiders.member import MemberSpider
 NOT_MODIFIED = 304
 
 
+@dataclass(frozen=True, slots=True)
+class RssTask:
+    """The members whose feeds are to be asked for, in this order."""
+
+    feeds: tuple[FeedStart, ...]
+
+
 class RssSpider(MemberSpider):
-    """Reads one feed of each member. `feeds` is filled before it starts."""
+    """Reads one feed of each member."""
 
     name = "rss"
     arguments = RssArguments
-    feeds: tuple[FeedStart, ...] = ()
+    task: RssTask
 
     def __init__(self, name: str | None = None, **given: Any) -> None:
         super().__init__(name, **given)
         self._starts: dict[str, FeedStart] = {}
 
     async def start(self) -> AsyncIterator[Any]:
-        self._starts = {start.name: start for start in self.feeds}
-        for place, start in enumerate(self.feeds):
+        self._starts = {start.name: start for start in self.task.feeds}
+        for place, start in enumerate(self.task.feeds):
             yield self._request(start, priority=-place)
 
     async def parse_listing(

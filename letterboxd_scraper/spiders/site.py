@@ -19,13 +19,19 @@ from letterboxd_scraper.pages import proof
 
 
 class SiteSpider(Spider):
-    """A spider of the site. Subclasses say where to go and what to do when a page never came, in `failed`."""
+    """A spider of the site. Subclasses say where to go and what to do when a page never came, in `failed`.
+
+    Before it starts it is given its `task`, which tells what is stored: see extensions/start.py, where each
+    class of arguments has its function. A subclass names the types of its arguments and of its task.
+    """
 
     arguments: ClassVar[type[Arguments]]
+    args: Arguments
+    task: object
 
     def __init__(self, name: str | None = None, **given: Any) -> None:
         super().__init__(name)
-        self.args: Any = self.read_arguments(given)
+        self.args = self.read_arguments(given)
 
     @classmethod
     def read_arguments(cls, given: dict[str, Any]) -> Arguments:
@@ -38,7 +44,7 @@ class SiteSpider(Spider):
         return config.from_settings(self.settings)
 
     def url(self, path: str) -> str:
-        return str(self.settings["LETTERBOXD_BASE_URL"]) + path
+        return self._config.LETTERBOXD_BASE_URL + path
 
     def now(self) -> datetime:
         """Return the time in UTC, which simulations may set."""

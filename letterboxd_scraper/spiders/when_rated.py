@@ -1,6 +1,7 @@
 """What changed since members were read: for a handful of requests instead of a full crawl."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 from scrapy.http import Response
@@ -11,33 +12,35 @@ from letterboxd_scraper.crawl.delta import DeltaCrawl
 from letterboxd_scraper.crawl.delta_choice import DeltaRules
 from letterboxd_scraper.crawl.full import FullCrawl
 from letterboxd_scraper.crawl.member import MemberCrawl
+from letterboxd_scraper.crawl.member_queue import Start
 from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.errors import PageError
-from letterboxd_scraper.extensions.member_queue import Start
 from letterboxd_scraper.items.members import FeedPage, Listing
-from letterboxd_scraper.items.tasks import DeltaStart, MemberStart, StoredRows
+from letterboxd_scraper.items.tasks import MemberStart, StoredRows
 from letterboxd_scraper.pages.feed import parse_feed
-from letterboxd_scraper.spiders.profile import ProfileSpider
+from letterboxd_scraper.spiders.profile import ProfileTask, QueueSpider
 
 
-class WhenRatedSpider(ProfileSpider):
-    """Brings members up to date; those who were never read before are read in full.
+@dataclass(frozen=True, slots=True)
+class WhenRatedTask(ProfileTask):
+    """The members to be brought up to date, or to be read in full, and the rules by which it is done."""
 
-    `members` (to be read in full), `starts`, `leases`, `rules`, `stored_films` and `stored_rows` are filled
-    before it starts.
-    """
+    stored_rows: StoredRows
+    rules: DeltaRules
+
+
+class WhenRatedSpider(QueueSpider):
+    """Brings members up to date; those who were never read before are read in full."""
 
     name = "when_rated"
     arguments = WhenRatedArguments
-    starts: tuple[DeltaStart, ...] = ()
-    skipped = 0
-    rules = DeltaRules()
-    stored_rows: StoredRows
+    args: WhenRatedArguments
+    task: WhenRatedTask
 
     def crawl_of(self, start: Start) -> MemberCrawl:
         if isinstance(start, MemberStart):
-            return FullCrawl(start, self.stored_films, watched=start.is_seed)
-        return DeltaCrawl(start, self.rules, self.stored_rows, self.stored_films)
+            return FullCrawl(start, self.task.stored_films, watched=start.is_seed)
+        return DeltaCrawl(start, self.task.rules, self.task.stored_rows, self.task.stored_films)
 
     async def parse_listing(
         self, response: Response, member: str, listing: Listing, number: int

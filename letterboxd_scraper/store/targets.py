@@ -6,9 +6,8 @@ from letterboxd_scraper.arguments import (
     Arguments,
     FilmArguments,
     FollowGraphArguments,
+    MembersArguments,
     ProfileArguments,
-    RssArguments,
-    WhenRatedArguments,
 )
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store.films.identity import is_stored
@@ -33,29 +32,23 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
             if name and name not in {row.member for row in cohorts.members(connection, cohort)}:
                 raise UnknownName(f"resume_from={name}: no such member in cohort {cohort.label!r}")
             return cohort
-        case (
-            WhenRatedArguments(cohort=str(label))
-            | RssArguments(cohort=str(label))
-            | FilmArguments(cohort=str(label))
-        ):
+        case MembersArguments(cohort=str(label)) | FilmArguments(cohort=str(label)):
             return cohorts.find(connection, label)
-        case (
-            ProfileArguments(user=str(name))
-            | WhenRatedArguments(user=str(name))
-            | RssArguments(user=str(name))
-        ):
+        case MembersArguments(user=str(name)):
             _refuse_forgotten(connection, name)
             _refuse_unknown(
                 user_ids(connection, [name]), f"member {name!r}", "build a cohort with them first"
             )
         case FilmArguments(slug=str(slug)):
-            known = is_stored(connection, slug)
-            _refuse_unknown(known, f"film {slug!r}", "films come with the members who rated them")
+            stored = is_stored(connection, slug)
+            _refuse_unknown(stored, f"film {slug!r}", "films come with the members who rated them")
+        case _:
+            raise NotImplementedError(f"nothing says what {type(args).__name__} name in the database")
     return None
 
 
-def _refuse_unknown(known: object, what: str, advice: str) -> None:
-    if not known:
+def _refuse_unknown(stored: object, what: str, advice: str) -> None:
+    if not stored:
         raise UnknownName(f"no {what} in the database: {advice}")
 
 

@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from enum import Enum, auto
 
-from scrapy.exceptions import DropItem
-
 from letterboxd_scraper.items.tasks import DeltaStart, MemberStart
 
 logger = logging.getLogger(__name__)
@@ -27,11 +25,7 @@ Take = Callable[[str], Awaitable[Start | Refusal]]
 GiveBack = Callable[[], Awaitable[None]]
 
 
-class LeaseLost(DropItem):
-    """An item was not stored: its member's lease had ended unnoticed, and another crawl reads them."""
-
-
-class Leases:
+class MemberQueue:
     """Hands out members in their order, ``at_once`` at a time; those whom others read come last.
 
     They are asked for again and again, ``pause`` seconds apart, until they are free or have been read. A
