@@ -504,8 +504,9 @@ def test_the_far_circle_is_asked_after_weekly(crawled: Shell, site: Site, crawle
     def refresh(days: int) -> list[str]:
         site.clear_log()
         at = datetime.now(UTC) + timedelta(days=days)
-        settings = ("-s", f"LETTERBOXD_NOW={at.isoformat()}", "-s", "FAR_CIRCLE_DAYS=6.5")
-        assert_ended(crawled.scrapy("follow_graph", *settings, cohort="wide"), 0)
+        assert_ended(
+            crawled.scrapy("follow_graph", "-s", f"LETTERBOXD_NOW={at.isoformat()}", cohort="wide"), 0
+        )
         return [hit.path for hit in site.log if "/following/" in hit.path]
 
     assert readable(site, refresh(1)) == {"hal9"}

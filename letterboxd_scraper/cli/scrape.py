@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from letterboxd_scraper.errors import ExitCode, InputError
-from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR, FAR_CIRCLE_DAYS
+from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -114,8 +114,7 @@ def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: d
         counted = runs.has_fresh_counts(connection, cohort.label, just_now)
     circle: int = ExitCode.DONE
     if cohort.seed is not None and not counted:
-        far = {"FAR_CIRCLE_DAYS": FAR_CIRCLE_DAYS}
-        circle = run_spider.crawl(session, "follow_graph", {"cohort": cohort.label}, far | settings)
+        circle = run_spider.crawl(session, "follow_graph", {"cohort": cohort.label}, settings)
         if circle not in (ExitCode.DONE, ExitCode.FAILURES):
             return circle
     code = run_spider.crawl(session, "when_rated", {"cohort": cohort.label}, settings)

@@ -9,9 +9,6 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 
 NIGHTLY, MONTHLY = "nightly", "monthly"
 JOBS = (NIGHTLY, MONTHLY)
-# Members two and more steps away cost a request for each member above them: weekly is enough, with some
-# hours less for nights that are not of the same length.
-FAR_CIRCLE_DAYS = 6.5
 # Counts that a circle's listing showed so long ago, and that no crawl has used yet, are not read again before
 # the members are.
 COUNTS_HOLD_FOR = timedelta(hours=1)
@@ -59,7 +56,7 @@ def steps_of(job: str, cohort: Cohort, *, counted: bool) -> list[Step]:
     crawl that was broken off within the last two days is carried on, not begun anew: what it has read is
     new enough for a month, and may have taken hours.
     """
-    circle = Step("follow_graph", settings={"FAR_CIRCLE_DAYS": str(FAR_CIRCLE_DAYS)}, spread=False)
+    circle = Step("follow_graph", spread=False)
     read = Step("when_rated") if job == NIGHTLY else Step("profile")
     films = Step("film", {} if job == NIGHTLY else {"histograms": "true"})
     return [*([circle] if cohort.seed and not counted else []), read, films]
