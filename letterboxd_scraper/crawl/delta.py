@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from letterboxd_scraper.crawl.delta_choice import DeltaRules, Known, expected_films, may_stop, next_listing
+from letterboxd_scraper.crawl.delta_choice import DeltaRules, expected_films, may_stop, next_listing
 from letterboxd_scraper.crawl.delta_ledger import Attempt, Ledger, all_known
 from letterboxd_scraper.crawl.listing import Doubt, ListingProgress, Verdict
 from letterboxd_scraper.crawl.member import Address, MemberPage
@@ -39,7 +39,8 @@ class DeltaCrawl:
     async def next_page(self) -> tuple[Listing, int] | None:
         """Return the page to fetch next; None at the end."""
         while self._progress is None:
-            choice = next_listing(self._known())
+            known = all_known(self._start, self._rules, self._ledger, self._attempt)
+            choice = next_listing(known)
             if isinstance(choice, Doubt) and not self._attempt.second:
                 self._attempt = self._attempt.again()  # something may have changed between the pages
             elif isinstance(choice, Doubt):
@@ -50,14 +51,11 @@ class DeltaCrawl:
             elif choice in (Listing.PROFILE, Listing.FEED):
                 return choice, 1
             else:
-                self._begin(choice)
+                self._begin(choice, expected_films(known, choice))
         return self._progress.listing, self._progress.page + 1
 
-    def _known(self) -> Known:
-        return all_known(self._start, self._rules, self._ledger, self._attempt)
-
-    def _begin(self, listing: Listing) -> None:
-        total, self._unchanged = expected_films(self._known(), listing), 0
+    def _begin(self, listing: Listing, total: int | None) -> None:
+        self._unchanged = 0
         # The profile does not say itself how many watched films are not rated.
         binding = total is not None and listing is not Listing.UNRATED_WATCHED
         if listing is Listing.RATED and Listing.RATED_BY_DATE in self._attempt.read:
@@ -105,7 +103,8 @@ class DeltaCrawl:
             for tile in page.tiles:
                 self._unchanged = self._unchanged + 1 if self._ledger.see(page.listing, tile) else 0
         page = replace(page, total=progress.total)
-        ended = page.last or may_stop(self._known(), progress, self._unchanged)
+        known = all_known(self._start, self._rules, self._ledger, self._attempt)
+        ended = page.last or may_stop(known, progress, self._unchanged)
         self.items += self._end(progress, page) if ended else [page]
 
     def _end(self, progress: ListingProgress, page: FilmsPage) -> list[FilmsPage]:
@@ -144,8 +143,7 @@ class DeltaCrawl:
             return replace(page, complete=tuple(progress.films.values()), begun=progress.begun)
         by_itself = listing in (Listing.LIKES, Listing.UNRATED_WATCHED)
         if verdict is Verdict.AGAIN and (by_itself or not progress.binding):
-            read = self._attempt.read.items()
-            self._attempt.read = {name: other for name, other in read if other is not progress}
+            self._attempt.forget(progress)
             progress.start_again()
             self._progress = progress
         elif by_itself:

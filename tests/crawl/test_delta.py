@@ -7,7 +7,7 @@ from letterboxd_scraper.crawl.delta_choice import DeltaRules
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import Failure, FeedEntry, Listing, Tile
 from letterboxd_scraper.items.tasks import Reason
-from tests.crawl.delta_site import PER_PAGE, TONIGHT, YESTERDAY, Delta, Site, Store, member, of_level, refresh
+from tests.crawl.delta_site import PER_PAGE, TONIGHT, Delta, Site, Store, member, of_level, refresh
 
 PROFILE, RATED, LIKES, NEWEST = Listing.PROFILE, Listing.RATED, Listing.LIKES, Listing.RATED_BY_DATE
 FEED = Listing.FEED
@@ -67,16 +67,6 @@ def test_what_the_feed_does_not_have_is_read_from_its_level() -> None:
     pages = -(-len(site.on(Listing.RATED_5_0)) // PER_PAGE)
     levels = [(Listing.RATED_5_0, number) for number in range(1, pages + 1)]
     assert refresh(site, store) == [(PROFILE, 1), (FEED, 1), *levels]
-    assert store.truth() == site.truth()
-
-
-def test_an_entry_from_before_the_last_crawl_is_old_news() -> None:
-    site = member(count=2_000)
-    store = Store(site)
-    film = of_level(site, 1.0)
-    site.ratings |= {"film-9000": 3.5, "film-9001": 2.0, "film-9002": 5.0}
-    site.feed = [replace(viewing(site, film, YESTERDAY), stars=4.5)]
-    refresh(site, store)
     assert store.truth() == site.truth()
 
 
