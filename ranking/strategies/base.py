@@ -26,7 +26,7 @@ class Parameter:
     whole: bool = False
 
     @property
-    def wanted(self) -> str:
+    def takes(self) -> str:
         """What the number must be, in words."""
         kind = "a whole number" if self.whole else "a number"
         upto = f" and at most {self.most:g}" if math.isfinite(self.most) else ""
@@ -91,7 +91,7 @@ class Strategy(ABC):
 
     def _checked(self, name: str, value: Any) -> float:
         parameter = self.parameters[name]
-        refusal = InputError(f"parameter {name}={value}: must be {parameter.wanted}")
+        refusal = InputError(f"parameter {name}={value}: must be {parameter.takes}")
         try:
             number = float(value)
         except (TypeError, ValueError):
