@@ -22,7 +22,7 @@ from letterboxd_scraper.items.films import (
 from letterboxd_scraper.items.members import Failure
 from letterboxd_scraper.items.tasks import FilmStart, Provenance
 from letterboxd_scraper.store.films import enrichment
-from letterboxd_scraper.store.films.enrichment import Wanted
+from letterboxd_scraper.store.films.enrichment import EnrichmentOptions
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import (
     countries,
@@ -39,7 +39,9 @@ from letterboxd_scraper.store.schema import (
 )
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-WANTED = Wanted(NOW, tmdb_before=NOW - timedelta(days=179), histograms_before=NOW - timedelta(days=90))
+WANTED = EnrichmentOptions(
+    NOW, tmdb_before=NOW - timedelta(days=179), histograms_before=NOW - timedelta(days=90)
+)
 
 ORDET = Film("ordet", "Ordet", 1955, 1001, "oRd")
 LINK = TmdbLink("movie", 48035)
@@ -102,7 +104,7 @@ def change(engine: sa.Engine, **values: Any) -> None:
         connection.execute(films.update().where(films.c.slug == "ordet").values(values))
 
 
-def due(engine: sa.Engine, wanted: Wanted = WANTED, slug: str = "ordet") -> FilmStart | None:
+def due(engine: sa.Engine, wanted: EnrichmentOptions = WANTED, slug: str = "ordet") -> FilmStart | None:
     """What a crawl of its cohort would do about the film: the condition is the same, without who rated it."""
     with engine.connect() as connection:
         query = sa.select(films).where(films.c.slug == slug)

@@ -98,7 +98,7 @@ def test_an_audit_is_on_the_same_day_in_a_part(crawled_engine: sa.Engine) -> Non
 
 
 def test_the_films_of_all_parts_are_all_films(crawled_engine: sa.Engine) -> None:
-    wanted = enrichment.Wanted(MONDAY, tmdb_before=MONDAY, histograms_before=MONDAY)
+    wanted = enrichment.EnrichmentOptions(MONDAY, tmdb_before=MONDAY, histograms_before=MONDAY)
     with crawled_engine.connect() as connection:
         connection.execute(films.update().where(films.c.id == 3).values(slug=None))
         friends = cohorts.find(connection, "friends").id

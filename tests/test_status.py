@@ -124,7 +124,7 @@ def test_what_is_due_is_what_the_next_crawls_do(crawled_engine: sa.Engine) -> No
         found = of_friends(crawled_engine, at)
         with read_transaction(crawled_engine) as connection:
             cohort = cohorts.find(connection, "friends")
-            wanted = enrichment.Wanted.of(
+            wanted = enrichment.EnrichmentOptions.of(
                 FilmArguments.read({"cohort": "friends"}), settings, at, tmdb=bool(days)
             )
             rules = StatusQuery(settings.DELTA_AUDIT_DAYS, HOUR, wanted)

@@ -55,7 +55,7 @@ def enrich(
     with read_transaction(engine) as connection:
         target = find_target(connection, arguments)
         at = settings.now()
-        wanted = enrichment.Wanted.of(arguments, settings, at, tmdb=tmdb and has_key)
+        wanted = enrichment.EnrichmentOptions.of(arguments, settings, at, tmdb=tmdb and has_key)
         films = enrichment.due(connection, target.id if target else None, arguments.slug, wanted)
     name = target.label if target else str(arguments.slug)
     if not films:

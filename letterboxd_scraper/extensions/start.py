@@ -47,7 +47,7 @@ from letterboxd_scraper.spiders.when_rated import WhenRatedTask
 from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.due import delta_crawl, full_crawl
 from letterboxd_scraper.store.engine import first_line, read_transaction, write_transaction
-from letterboxd_scraper.store.films import enrichment, people
+from letterboxd_scraper.store.films import directors, enrichment
 from letterboxd_scraper.store.members import cohorts, feeds, opt_outs
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.open import open_store
@@ -284,7 +284,7 @@ def _film(args: FilmArguments, opening: Opening) -> CrawlRun:
     settings, at = opening.settings, opening.at
     run, _ = opening.open_run(shard=args.shard, options=args.options())
     has_key = bool(settings.TMDB_API_KEY.get_secret_value())
-    wanted = enrichment.Wanted.of(args, settings, at, tmdb=args.tmdb and has_key)
+    wanted = enrichment.EnrichmentOptions.of(args, settings, at, tmdb=args.tmdb and has_key)
     cohort = opening.cohort.id if opening.cohort else None
     films = tuple(enrichment.due(opening.connection, cohort, args.slug, wanted))
     tmdb = None
@@ -295,7 +295,7 @@ def _film(args: FilmArguments, opening: Opening) -> CrawlRun:
         tmdb = TmdbClient(settings)
     elif args.tmdb and films:
         logger.warning(NO_KEY)
-    need_no_page = opening.ask(people.need_no_page, at - enrichment.LONGEST_WAIT)
+    need_no_page = opening.ask(directors.need_no_page, at - enrichment.LONGEST_WAIT)
     task = FilmTask(films, need_no_page, tmdb.details if tmdb else None)
     summary = FilmSummary(films, lambda: tmdb.requests if tmdb else 0)
     return CrawlRun(run, task, summary, close=tmdb.close if tmdb else None)

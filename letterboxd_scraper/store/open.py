@@ -42,11 +42,11 @@ def open_read_only(url: str) -> sa.Engine:
     Its transactions see the database as it was when they began. Raises StoreNotReady for a database that
     does not exist, is unreachable, or has an older or newer schema.
     """
-    made = sa.make_url(url)
-    is_file = made.get_backend_name() == "sqlite"
-    if is_file and not Path(str(made.database)).is_file():
+    address = sa.make_url(url)
+    is_file = address.get_backend_name() == "sqlite"
+    if is_file and not Path(str(address.database)).is_file():
         raise StoreNotReady(f"no database {masked_url(url)}: make one with `letterboxd sync --seed NAME`")
-    engine = _of_file(str(made.database)) if is_file else _of_server(made)
+    engine = _of_file(str(address.database)) if is_file else _of_server(address)
     try:
         revision = revision_of(engine)
     except sa.exc.DBAPIError as error:
@@ -68,8 +68,8 @@ def _of_file(database: str) -> sa.Engine:
 
 
 def _of_server(url: sa.URL) -> sa.Engine:
-    given = url.query.get("options", ())
-    options = " ".join([*([given] if isinstance(given, str) else given), _POSTGRES_OPTIONS])
+    own = url.query.get("options", ())
+    options = " ".join([*([own] if isinstance(own, str) else own), _POSTGRES_OPTIONS])
     return sa.create_engine(
         url,
         connect_args={"options": options},

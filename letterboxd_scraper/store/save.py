@@ -28,9 +28,9 @@ from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import bookmarks, failures
 from letterboxd_scraper.store.crawl_state.bookmarks import ListingState
+from letterboxd_scraper.store.films.directors import save_director_page
 from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
-from letterboxd_scraper.store.films.people import save_director_page
 from letterboxd_scraper.store.members import feeds
 from letterboxd_scraper.store.members.cohorts import set_members
 from letterboxd_scraper.store.members.diaries import Viewing, newest_ratings, save_entries

@@ -41,6 +41,11 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+def _unique_where(condition: sa.ColumnElement[bool], name: str, *columns: sa.Column[Any]) -> None:
+    """Let no two rows that meet a condition have the same values in ``columns``."""
+    sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
 def _user(**options: Any) -> sa.Column[int]:
     return sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), **options)
 
@@ -146,13 +151,7 @@ genres = sa.Table(
 )
 
 # Those that only film pages name; TMDB's are told apart by their numbers.
-sa.Index(
-    "uq_genres_name_alone",
-    genres.c.name,
-    unique=True,
-    sqlite_where=genres.c.tmdb_id.is_(None),
-    postgresql_where=genres.c.tmdb_id.is_(None),
-)
+_unique_where(genres.c.tmdb_id.is_(None), "uq_genres_name_alone", genres.c.name)
 
 film_genres = sa.Table(
     "film_genres",
@@ -249,23 +248,10 @@ film_histograms = sa.Table(
 )
 # A cohort's histograms hold the levels that somebody gave; Letterboxd's hold all ten.
 # Two indexes, because NULLs are distinct from each other in a plain unique one.
-sa.Index(
-    "uq_film_histograms_site",
-    film_histograms.c.film_id,
-    film_histograms.c.bucket_label,
-    unique=True,
-    sqlite_where=film_histograms.c.cohort_id.is_(None),
-    postgresql_where=film_histograms.c.cohort_id.is_(None),
-)
-sa.Index(
-    "uq_film_histograms_cohort",
-    film_histograms.c.cohort_id,
-    film_histograms.c.film_id,
-    film_histograms.c.bucket_label,
-    unique=True,
-    sqlite_where=film_histograms.c.cohort_id.is_not(None),
-    postgresql_where=film_histograms.c.cohort_id.is_not(None),
-)
+_site_or_cohort = film_histograms.c.cohort_id
+_level = (film_histograms.c.film_id, film_histograms.c.bucket_label)
+_unique_where(_site_or_cohort.is_(None), "uq_film_histograms_site", *_level)
+_unique_where(_site_or_cohort.is_not(None), "uq_film_histograms_cohort", _site_or_cohort, *_level)
 
 # Not empty: ratings or memberships have changed since the statistics were made. Triggers put a row
 # here, whoever makes the change. On SQLite a migration that recreates one of those tables (Alembic's
@@ -346,13 +332,11 @@ scrape_failures = sa.Table(
     sa.Column("resolved_at", UTCDateTime),
 )
 # One open failure for each address and stage; seen again, it counts up.
-sa.Index(
+_unique_where(
+    scrape_failures.c.resolved_at.is_(None),
     "uq_scrape_failures_open",
     scrape_failures.c.url,
     scrape_failures.c.stage,
-    unique=True,
-    sqlite_where=scrape_failures.c.resolved_at.is_(None),
-    postgresql_where=scrape_failures.c.resolved_at.is_(None),
 )
 
 user_scrape_state = sa.Table(

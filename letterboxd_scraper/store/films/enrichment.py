@@ -1,9 +1,9 @@
-"""About which films something is still to be found out, and how long the others may wait."""
+"""About which films something is still to be found out, and how long the others have to wait."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -24,18 +24,17 @@ from letterboxd_scraper.store.upsert import as_list, in_list
 
 ROLE = "director"
 LONGEST_WAIT = timedelta(days=30)
-# What is to be done about a film, and the stage of a failure to do it.
+# What may have to be done about a film (a field of `FilmStart`), and the stage of a failure to do it.
 _STAGES = {"page": FILM, "refresh": TMDB, "resolve": DIRECTOR, "histogram": HISTOGRAM}
 Condition = sa.ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked for: with ``tmdb``, with ``histograms``, of all films (``force``), of at most ``limit``.
+class EnrichmentOptions:
+    """What is to be found out about films ``at`` a moment, with ``tmdb`` and ``histograms`` or without.
 
-    Where there is a ``shard``, of the films in it alone.
-
-    What TMDB and histograms told is asked for anew where it is older than these moments.
+    What TMDB and histograms told is read anew where it is older than ``tmdb_before`` and
+    ``histograms_before``; with ``force`` everything is. At most ``limit`` films, of the ``shard`` alone.
     """
 
     at: datetime
@@ -49,7 +48,7 @@ class Wanted:
 
     @classmethod
     def of(cls, args: FilmArguments, settings: Config, at: datetime, *, tmdb: bool) -> Self:
-        """Return what the arguments of `film` ask for."""
+        """Return what the arguments of the spider `film` ask for."""
         return cls(
             at,
             tmdb_before=at - timedelta(days=settings.TMDB_REFRESH_DAYS),
@@ -63,18 +62,20 @@ class Wanted:
 
 
 def needs_enrichment() -> Condition:
-    """The condition that something is missing of a film: the contract's five."""
+    """The condition that a film lacks TMDB's number, poster, overview, year or a director's number."""
     return sa.or_(_lacks_page_facts(), ~_has_director(people.c.tmdb_id.is_not(None)))
 
 
-def due(connection: sa.Connection, cohort: int | None, slug: str | None, wanted: Wanted) -> list[FilmStart]:
+def due(
+    connection: sa.Connection, cohort: int | None, slug: str | None, options: EnrichmentOptions
+) -> list[FilmStart]:
     """Return what is to be found out about a cohort's films, the most rated first, or about one film.
 
-    Who names a single film does not want it to wait.
+    A film that is named by its ``slug`` does not have to wait.
     """
     if slug is not None:
         one = sa.select(films).where(films.c.slug == slug)
-        return _starts(connection, one, wanted, [films.c.id], waits=False)
+        return _starts(connection, one, options, [films.c.id], waits=False)
     rated = (
         sa.select(ratings.c.film_id, sa.func.count().label("members"))
         .join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
@@ -83,40 +84,43 @@ def due(connection: sa.Connection, cohort: int | None, slug: str | None, wanted:
         .subquery()
     )
     of_cohort = sa.select(films).join(rated, rated.c.film_id == films.c.id)
-    return _starts(connection, of_cohort, wanted, [rated.c.members.desc(), films.c.id], waits=True)
+    return _starts(connection, of_cohort, options, [rated.c.members.desc(), films.c.id], waits=True)
 
 
-def is_due(connection: sa.Connection, wanted: Wanted) -> Condition:
-    """The condition that something is to be found out about a film now, as `due` finds it for a cohort's."""
-    failures = connection.execute(_open_failures(*_STAGES.values()))
-    held = [(row.film, row.stage) for row in failures if _is_held(row, wanted.at)]
-    parts = []
-    for name, condition in _conditions(wanted, waits=True).items():
-        waiting = [film for film, stage in held if stage == _STAGES[name]]
-        parts.append(sa.and_(condition, sa.or_(films.c.slug.is_(None), films.c.slug.not_in(waiting))))
-    can_be_read = sa.or_(films.c.slug.is_not(None), films.c.letterboxd_film_id.is_not(None))
-    return sa.and_(can_be_read, sa.or_(*parts))
+def is_due(connection: sa.Connection, options: EnrichmentOptions) -> Condition:
+    """The condition that something is to be found out about a film now, as `due` says of a cohort's."""
+    waiting = _waiting(connection.execute(_open_failures(*_STAGES.values())), options.at)
+    tasks = []
+    for name, condition in _conditions(options, waits=True).items():
+        slugs = [film for film, stage in waiting if stage == _STAGES[name]]
+        tasks.append(condition & sa.or_(films.c.slug.is_(None), films.c.slug.not_in(slugs)))
+    return sa.and_(_has_address(), sa.or_(*tasks))
 
 
 def settle(connection: sa.Connection, film_ids: Iterable[int], at: datetime, *, looked: bool = True) -> None:
-    """Let complete films need nothing more, and the others wait: 1, 2, 4 … days after each look at them."""
+    """Let complete films need nothing more, and the others wait, if somebody ``looked``."""
     ids = list(film_ids)
     incomplete = set(connection.scalars(sa.select(films.c.id).where(films.c.id.in_(ids), needs_enrichment())))
-    done = (
-        films.c.id.in_(set(ids) - incomplete),
-        sa.or_(films.c.enrich_attempts > 0, films.c.enrich_after.is_not(None)),
-    )
-    connection.execute(films.update().where(*done).values(enrich_attempts=0, enrich_after=None))
+    waited = sa.or_(films.c.enrich_attempts > 0, films.c.enrich_after.is_not(None))
+    complete = films.update().where(films.c.id.in_(set(ids) - incomplete), waited)
+    connection.execute(complete.values(enrich_attempts=0, enrich_after=None))
     if looked:
         for film in sorted(incomplete):
             wait(connection, film, at)
 
 
 def wait(connection: sa.Connection, film: int, at: datetime) -> None:
-    """Let a film wait, after one more look at it that did not complete it."""
+    """Let a film wait 1, 2, 4 … 30 days, after one more look at it that did not complete it."""
     attempts = connection.scalar(sa.select(films.c.enrich_attempts).where(films.c.id == film)) or 0
     values = {"enrich_attempts": attempts + 1, "enrich_after": at + _pause(attempts)}
     connection.execute(films.update().where(films.c.id == film).values(values))
+
+
+def link_of(row: Any) -> TmdbLink | None:
+    """Return where TMDB has the film of a stored row; None where that is not known."""
+    if row.tmdb_id is None or row.tmdb_media_type not in ("movie", "tv"):
+        return None
+    return TmdbLink(row.tmdb_media_type, row.tmdb_id, row.tmdb_season_number, row.tmdb_episode_number)
 
 
 def _lacks_page_facts() -> Condition:
@@ -133,86 +137,94 @@ def _has_director(*conditions: Condition) -> Condition:
     )
 
 
-def _conditions(wanted: Wanted, *, waits: bool) -> dict[str, Condition]:
-    """Return the conditions of what is to be done about a film, under the names of a `FilmStart`'s fields."""
-    found = dict.fromkeys(("page", "refresh", "resolve", "histogram"), cast(Condition, sa.false()))
-    if wanted.histograms:
+def _has_address() -> Condition:
+    return sa.or_(films.c.slug.is_not(None), films.c.letterboxd_film_id.is_not(None))
+
+
+def _conditions(options: EnrichmentOptions, *, waits: bool) -> dict[str, Condition]:
+    """Return the condition of each task in `_STAGES`."""
+    tasks: dict[str, Condition] = dict.fromkeys(_STAGES, sa.false())
+    if options.histograms:
         # Of a film that has gone there is none; a page may be missing by accident, though.
-        there = sa.or_(films.c.gone_at.is_(None), films.c.gone_at < wanted.at - LONGEST_WAIT)
-        at = films.c.histogram_synced_at
-        old = sa.or_(at.is_(None), at < wanted.histograms_before)
-        found["histogram"] = sa.true() if wanted.force else sa.and_(old, there)
-    if wanted.force:
-        return found | {"page": sa.true()}
-    waited = sa.or_(films.c.enrich_after.is_(None), films.c.enrich_after <= wanted.at) if waits else sa.true()
+        exists = _is_unset_or_before(films.c.gone_at, options.at - LONGEST_WAIT)
+        old = _is_unset_or_before(films.c.histogram_synced_at, options.histograms_before)
+        tasks["histogram"] = sa.true() if options.force else sa.and_(old, exists)
+    if options.force:
+        return tasks | {"page": sa.true()}
+    after = films.c.enrich_after
+    waited = sa.or_(after.is_(None), after <= options.at) if waits else sa.true()
     # Without TMDB nobody says who the directors are there: to read the page again would not help.
-    lacking = needs_enrichment() if wanted.tmdb else sa.or_(_lacks_page_facts(), ~_has_director())
-    found["page"] = sa.or_(sa.and_(lacking, waited), _failed(FILM))
-    if wanted.tmdb:
-        told = films.c.tmdb_synced_at
-        known = films.c.tmdb_id.is_not(None)
-        found["refresh"] = sa.and_(known, sa.or_(told.is_(None), told < wanted.tmdb_before, _failed(TMDB)))
-        unnumbered = people.c.letterboxd_slug.is_not(None), people.c.tmdb_id.is_(None)
-        found["resolve"] = sa.and_(
-            sa.or_(~known, told.is_not(None)), _has_director(*unnumbered, people.c.page_read_at.is_(None))
+    lacking = needs_enrichment() if options.tmdb else sa.or_(_lacks_page_facts(), ~_has_director())
+    tasks["page"] = sa.or_(sa.and_(lacking, waited), _has_failed(FILM))
+    if options.tmdb:
+        synced, has_number = films.c.tmdb_synced_at, films.c.tmdb_id.is_not(None)
+        old = sa.or_(_is_unset_or_before(synced, options.tmdb_before), _has_failed(TMDB))
+        tasks["refresh"] = sa.and_(has_number, old)
+        tasks["resolve"] = sa.and_(
+            sa.or_(~has_number, synced.is_not(None)),
+            _has_director(
+                people.c.letterboxd_slug.is_not(None),
+                people.c.tmdb_id.is_(None),
+                people.c.page_read_at.is_(None),
+            ),
         )
-    return found
+    return tasks
 
 
-def _failed(stage: str) -> Condition:
+def _is_unset_or_before(moment: sa.ColumnElement[Any], limit: datetime) -> Condition:
+    return sa.or_(moment.is_(None), moment < limit)
+
+
+def _has_failed(stage: str) -> Condition:
     return films.c.slug.in_(_open_failures(stage).with_only_columns(scrape_failures.c.film))
 
 
 def _open_failures(*stages: str) -> sa.Select[Any]:
     failed = scrape_failures.c
-    wanted = (failed.film.is_not(None), failed.stage.in_(stages), failed.resolved_at.is_(None))
-    return sa.select(failed.film, failed.stage, failed.attempts, failed.last_seen_at).where(*wanted)
+    return sa.select(failed.film, failed.stage, failed.attempts, failed.last_seen_at).where(
+        failed.film.is_not(None), failed.stage.in_(stages), failed.resolved_at.is_(None)
+    )
+
+
+def _waiting(failures: Iterable[sa.Row[Any]], at: datetime) -> set[tuple[str, str]]:
+    """Return the films and stages of what failed twice and more, and is to wait 1, 2, 4 … 30 days."""
+    return {
+        (failure.film, failure.stage)
+        for failure in failures
+        if failure.attempts >= 2 and failure.last_seen_at + _pause(failure.attempts - 2) > at
+    }
 
 
 def _starts(
-    connection: sa.Connection, query: Any, wanted: Wanted, order: list[Any], *, waits: bool
+    connection: sa.Connection, query: Any, options: EnrichmentOptions, order: list[Any], *, waits: bool
 ) -> list[FilmStart]:
-    conditions = _conditions(wanted, waits=waits)
-    query = query.add_columns(*(condition.label(name) for name, condition in conditions.items())).where(
-        sa.or_(films.c.slug.is_not(None), films.c.letterboxd_film_id.is_not(None)),
-        sa.or_(*conditions.values()),
-    )
-    rows = connection.execute(query.order_by(*order)).all()
-    failures = list(connection.execute(_open_failures(FILM, TMDB, DIRECTOR, HISTOGRAM)))
-    failed = {row.film for row in failures if row.attempts > 1}
-    held = {
-        (row.film, row.stage) for row in failures if waits and not wanted.force and _is_held(row, wanted.at)
-    }
+    conditions = _conditions(options, waits=waits)
+    query = query.add_columns(*(condition.label(name) for name, condition in conditions.items()))
+    query = query.where(_has_address(), sa.or_(*conditions.values())).order_by(*order)
+    failures = connection.execute(_open_failures(*_STAGES.values())).all()
+    waiting = _waiting(failures, options.at) if waits and not options.force else set()
     # What failed twice comes after the others: else it could take the whole of a limit each time.
+    failed = {failure.film for failure in failures if failure.attempts > 1}
+    rows = sorted(connection.execute(query), key=lambda row: row.slug in failed)
     chosen = [
-        (row, doing)
-        for row in sorted(rows, key=lambda row: row.slug in failed)
-        if _is_in(wanted.shard, row) and any((doing := _doing(row, held)).values())
-    ][: wanted.limit]
-    directors = _site_directors(connection, [row.id for row, doing in chosen if not doing["page"]])
+        (row, tasks)
+        for row in rows
+        # One without a slug is in the part that its row gives.
+        if options.shard is None or options.shard.holds(row.slug or row.id)
+        if any((tasks := _tasks(row, waiting)).values())
+    ][: options.limit]
+    directors = _site_directors(connection, [row.id for row, tasks in chosen if not tasks["page"]])
     return [
-        FilmStart(_film(row), **doing, link=link_of(row), directors=directors.get(row.id, ()))
-        for row, doing in chosen
+        FilmStart(_film(row), **tasks, link=link_of(row), directors=directors.get(row.id, ()))
+        for row, tasks in chosen
     ]
 
 
-def _is_in(shard: Shard | None, row: Any) -> bool:
-    # One without a slug is in the part that its row gives.
-    return shard is None or shard.holds(row.slug or row.id)
-
-
-def _doing(row: Any, held: set[tuple[str, str]]) -> dict[str, bool]:
+def _tasks(row: sa.Row[Any], waiting: set[tuple[str, str]]) -> dict[str, bool]:
     """Return what is to be done about a film, but for what has failed several times and must wait."""
     return {
-        name: bool(row._mapping[name]) and (row.slug, stage) not in held for name, stage in _STAGES.items()
+        name: bool(row._mapping[name]) and (row.slug, stage) not in waiting for name, stage in _STAGES.items()
     }
-
-
-def _is_held(failure: Any, at: datetime) -> bool:
-    """Say whether what failed twice and more is to wait: 1, 2, 4 … days."""
-    if failure.attempts < 2:
-        return False
-    return bool(failure.last_seen_at + _pause(failure.attempts - 2) > at)
 
 
 def _pause(times: int) -> timedelta:
@@ -220,19 +232,12 @@ def _pause(times: int) -> timedelta:
     return min(timedelta(days=2 ** min(times, 5)), LONGEST_WAIT)
 
 
-def _film(row: Any) -> Film:
+def _film(row: sa.Row[Any]) -> Film:
     slug = row.slug or placeholder(row.letterboxd_film_id)
     return Film(slug, row.title, row.release_year, row.letterboxd_film_id, row.letterboxd_lid)
 
 
-def link_of(row: Any) -> TmdbLink | None:
-    """Return where TMDB has the film of a stored row; None where that is not known."""
-    if row.tmdb_id is None or row.tmdb_media_type not in ("movie", "tv"):
-        return None
-    return TmdbLink(row.tmdb_media_type, row.tmdb_id, row.tmdb_season_number, row.tmdb_episode_number)
-
-
-def _site_directors(connection: sa.Connection, ids: list[int]) -> dict[int, tuple[Director, ...]]:
+def _site_directors(connection: sa.Connection, film_ids: list[int]) -> dict[int, tuple[Director, ...]]:
     """Return of each film the stored directors whom the site knows."""
     query = (
         sa.select(film_people.c.film_id, people)
@@ -244,8 +249,10 @@ def _site_directors(connection: sa.Connection, ids: list[int]) -> dict[int, tupl
         )
         .order_by(film_people.c.film_id, film_people.c.credit_order)
     )
-    found: dict[int, tuple[Director, ...]] = {}
-    for row in connection.execute(query, as_list(ids)):
-        each = Director(row.name, row.letterboxd_slug, row.tmdb_id, row.profile_url, row.known_for_department)
-        found[row.film_id] = (*found.get(row.film_id, ()), each)
-    return found
+    directors: dict[int, tuple[Director, ...]] = {}
+    for row in connection.execute(query, as_list(film_ids)):
+        director = Director(
+            row.name, row.letterboxd_slug, row.tmdb_id, row.profile_url, row.known_for_department
+        )
+        directors[row.film_id] = (*directors.get(row.film_id, ()), director)
+    return directors

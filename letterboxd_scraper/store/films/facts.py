@@ -19,8 +19,8 @@ from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.films import enrichment, labels
+from letterboxd_scraper.store.films.directors import save_directors
 from letterboxd_scraper.store.films.identity import film_ids, redirected, stored_film_ids
-from letterboxd_scraper.store.films.people import save_directors
 from letterboxd_scraper.store.schema import film_histograms, films
 
 _Row = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.films import enrichment
-from letterboxd_scraper.store.films.enrichment import Wanted
+from letterboxd_scraper.store.films.enrichment import EnrichmentOptions
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import UTCDateTime, cohort_film_stats, cohort_members, films, ratings
 from letterboxd_scraper.store.status.model import FilmCounts
@@ -15,7 +15,9 @@ from letterboxd_scraper.store.status.model import FilmCounts
 _SOON = timedelta(days=14)
 
 
-def count(connection: sa.Connection, cohort: Cohort, wanted: Wanted, *, counted: bool) -> FilmCounts:
+def count(
+    connection: sa.Connection, cohort: Cohort, wanted: EnrichmentOptions, *, counted: bool
+) -> FilmCounts:
     """Return what is known of a cohort's films. ``counted``: its statistics are as new as its ratings."""
     lacks = enrichment.needs_enrichment()
     due = enrichment.is_due(connection, wanted)

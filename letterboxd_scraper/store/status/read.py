@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.items.tasks import Reason
 from letterboxd_scraper.store.due import delta_crawl
-from letterboxd_scraper.store.films.enrichment import Wanted
+from letterboxd_scraper.store.films.enrichment import EnrichmentOptions
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import changed_facts, cohort_members, scrape_failures, scrape_runs, users
 from letterboxd_scraper.store.status import films, freshness, rankings, runs
@@ -24,11 +24,11 @@ class StatusQuery:
 
     audit_days: int
     silence: timedelta
-    wanted: Wanted
+    wanted: EnrichmentOptions
 
     @classmethod
     def of(cls, settings: Config, at: datetime) -> Self:
-        wanted = Wanted(
+        wanted = EnrichmentOptions(
             at,
             tmdb_before=at - timedelta(days=settings.TMDB_REFRESH_DAYS),
             histograms_before=at - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS),

@@ -1,6 +1,7 @@
 """Directors: found by their number on TMDB, else by their slug; never by name, which others have too."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +22,13 @@ def save_directors(
     """Let a film have just these directors, in this order; if nobody is named, those stored stay."""
     if not directors:
         return
-    found = [
-        _person(connection, each, at, by_tmdb=by_tmdb and each.tmdb_id is not None) for each in directors
+    ids = [
+        _person(connection, director, at, by_tmdb=by_tmdb and director.tmdb_id is not None)
+        for director in directors
     ]
-    order = {person: place for place, person in reversed(list(enumerate(found)))}
-    theirs = (film_people.c.film_id == film, film_people.c.role == ROLE)
-    connection.execute(film_people.delete().where(*theirs, film_people.c.person_id.not_in(order)))
+    order = {person: place for place, person in reversed(list(enumerate(ids)))}
+    of_film = (film_people.c.film_id == film, film_people.c.role == ROLE)
+    connection.execute(film_people.delete().where(*of_film, film_people.c.person_id.not_in(order)))
     rows = [
         {"film_id": film, "role": ROLE, "person_id": person, "credit_order": place}
         for person, place in order.items()
@@ -39,20 +41,20 @@ def save_director_page(connection: sa.Connection, item: DirectorPage, at: dateti
     asked = people.c.letterboxd_slug == item.asked
     connection.execute(people.update().where(asked).values(page_read_at=at))
     failures.resolve_url(connection, item.url, at)
-    shown = item.director
-    if shown is None or shown.tmdb_id is None:
-        return  # nobody knows
-    person = _person(connection, Director(shown.name, item.asked, shown.tmdb_id), at, by_tmdb=False)
-    if shown.slug != item.asked:  # they go by another name now
-        person = _person(connection, shown, at, by_tmdb=False)
-    theirs = sa.select(film_people.c.film_id).where(film_people.c.person_id == person)
-    enrichment.settle(connection, connection.scalars(theirs).all(), at, looked=False)
+    director = item.director
+    if director is None or director.tmdb_id is None:
+        return  # the page does not say it
+    person = _person(connection, Director(director.name, item.asked, director.tmdb_id), at, by_tmdb=False)
+    if director.slug != item.asked:  # they go by another name now
+        person = _person(connection, director, at, by_tmdb=False)
+    films_of_person = sa.select(film_people.c.film_id).where(film_people.c.person_id == person)
+    enrichment.settle(connection, connection.scalars(films_of_person).all(), at, looked=False)
 
 
 def need_no_page(connection: sa.Connection, since: datetime, slugs: Sequence[str]) -> frozenset[str]:
-    """Return of whom TMDB's number is stored, or their page did not give it ``since`` then; by slugs."""
-    known = sa.or_(people.c.tmdb_id.is_not(None), people.c.page_read_at > since)
-    query = sa.select(people.c.letterboxd_slug).where(people.c.letterboxd_slug.in_(slugs), known)
+    """Return the slugs of those whose number on TMDB is stored, or whose page has been read after ``since``."""
+    settled = sa.or_(people.c.tmdb_id.is_not(None), people.c.page_read_at > since)
+    query = sa.select(people.c.letterboxd_slug).where(people.c.letterboxd_slug.in_(slugs), settled)
     return frozenset(connection.scalars(query))
 
 
@@ -60,44 +62,36 @@ def _person(connection: sa.Connection, director: Director, at: datetime, *, by_t
     """Return the id of a director's row, made or completed; two rows that are one person become one."""
     numbered = _find(connection, people.c.tmdb_id, director.tmdb_id)
     slugged = _find(connection, people.c.letterboxd_slug, director.slug)
-    if numbered and slugged and numbered.id != slugged.id:
-        if slugged.tmdb_id is None:
-            merge_people(connection, numbered.id, slugged.id)
-        else:
-            director = Director(
-                director.name, None, director.tmdb_id, director.profile_url, director.department
-            )
-        slugged = None
-    elif slugged and director.tmdb_id and slugged.tmdb_id not in (None, director.tmdb_id):
+    if slugged and director.tmdb_id and slugged.tmdb_id not in (None, director.tmdb_id):
         # The site's page of that name is of another.
-        director = Director(director.name, None, director.tmdb_id, director.profile_url, director.department)
-        slugged = None
+        director, slugged = replace(director, slug=None), None
+    if numbered and slugged and numbered.id != slugged.id:
+        merge_people(connection, numbered.id, slugged.id)
     row = numbered or slugged
     values = _values(director, row, at, by_tmdb=by_tmdb)
     if row is None:
-        made = connection.scalar(people.insert().values(values | {"created_at": at}).returning(people.c.id))
-        return int(made or 0)
+        new = people.insert().values(values | {"created_at": at}).returning(people.c.id)
+        return int(connection.execute(new).scalar_one())
     changed = {name: value for name, value in values.items() if row._mapping[name] != value}
     if changed.keys() - {"updated_at"}:
         connection.execute(people.update().where(people.c.id == row.id).values(changed))
     return int(row.id)
 
 
-def _find(connection: sa.Connection, column: sa.Column[Any], value: Any) -> Any:
-    if value is None:
-        return None
-    return connection.execute(sa.select(people).where(column == value)).first()
+def _find(connection: sa.Connection, column: sa.Column[Any], value: int | str | None) -> sa.Row[Any] | None:
+    # A value that is None finds nothing: nothing equals NULL.
+    return connection.execute(sa.select(people).where(column == sa.literal(value, column.type))).first()
 
 
-def _values(director: Director, row: Any, at: datetime, *, by_tmdb: bool) -> dict[str, Any]:
+def _values(director: Director, row: sa.Row[Any] | None, at: datetime, *, by_tmdb: bool) -> dict[str, Any]:
     """Return what a row is to say; a name of TMDB's counts more than one of the site's."""
-    told = {
+    columns = {
         "tmdb_id": director.tmdb_id,
         "letterboxd_slug": director.slug,
         "profile_url": director.profile_url,
         "known_for_department": director.department,
     }
-    values: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    values: dict[str, Any] = {name: value for name, value in columns.items() if value is not None}
     if row is None or by_tmdb or row.tmdb_synced_at is None:
         values["name"] = director.name
     if by_tmdb:
