@@ -52,7 +52,7 @@ def save_director_page(connection: sa.Connection, item: DirectorPage, at: dateti
 
 
 def need_no_page(connection: sa.Connection, since: datetime, slugs: Sequence[str]) -> frozenset[str]:
-    """Return the slugs of those whose number on TMDB is stored, or whose page has been read after ``since``."""
+    """Return whose number on TMDB is stored, or whose page was read after ``since``, by their slugs."""
     settled = sa.or_(people.c.tmdb_id.is_not(None), people.c.page_read_at > since)
     query = sa.select(people.c.letterboxd_slug).where(people.c.letterboxd_slug.in_(slugs), settled)
     return frozenset(connection.scalars(query))
@@ -79,8 +79,9 @@ def _person(connection: sa.Connection, director: Director, at: datetime, *, by_t
 
 
 def _find(connection: sa.Connection, column: sa.Column[Any], value: int | str | None) -> sa.Row[Any] | None:
-    # A value that is None finds nothing: nothing equals NULL.
-    return connection.execute(sa.select(people).where(column == sa.literal(value, column.type))).first()
+    if value is None:
+        return None
+    return connection.execute(sa.select(people).where(column == value)).first()
 
 
 def _values(director: Director, row: sa.Row[Any] | None, at: datetime, *, by_tmdb: bool) -> dict[str, Any]:

@@ -23,17 +23,17 @@ from letterboxd_scraper.store.films.directors import save_directors
 from letterboxd_scraper.store.films.identity import film_ids, redirected, stored_film_ids
 from letterboxd_scraper.store.schema import film_histograms, films
 
-_Row = dict[str, Any]
+_Values = dict[str, Any]
 
 
 def save_facts(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> None:
     """Store what a film's page and TMDB told. Titles and years are the site's."""
-    film = _row_of(connection, item)
+    film = _film_id(connection, item)
     if film is None:
         return  # it became part of another meanwhile
     row = connection.execute(sa.select(films).where(films.c.id == film)).one()
     moved = item.link is not None and item.link != enrichment.link_of(row)
-    values = _link_values(item) | _values(row, item, moved=moved) | _site_values(connection, row, item)
+    values = _link_values(item) | _shared_values(row, item, moved=moved) | _site_values(connection, row, item)
     if item.details or item.not_found:
         values |= {"tmdb_synced_at": provenance.at, "tmdb_not_found": item.not_found}
     elif moved:
@@ -45,14 +45,14 @@ def save_facts(connection: sa.Connection, item: FilmFacts, provenance: Provenanc
     if item.details or moved or row.tmdb_synced_at is None or row.tmdb_not_found or item.not_found:
         _save_labels(connection, film, item, moved=moved)
         save_directors(connection, film, item.directors, provenance.at, by_tmdb=item.details is not None)
-    _resolve(connection, item, provenance)
+    _resolve_failures(connection, item, provenance)
     enrichment.settle(connection, [film], provenance.at)
 
 
 def save_gone(connection: sa.Connection, item: FilmGone, provenance: Provenance) -> None:
     """Note that the site has no page of a film: what is stored of it stays."""
     for film in stored_film_ids(connection, [item.film]).values():
-        values: _Row = {"gone_at": provenance.at}
+        values: _Values = {"gone_at": provenance.at}
         if item.not_found:
             values |= {"tmdb_not_found": True, "tmdb_synced_at": provenance.at}
         connection.execute(films.update().where(films.c.id == film).values(values))
@@ -64,38 +64,38 @@ def save_histogram(connection: sa.Connection, item: FilmHistogram, provenance: P
     """Store a film's histogram: its average and number of ratings count more than those of the page."""
     failures.resolve_film(connection, [item.film.slug], provenance.at, [HISTOGRAM])
     for film in stored_film_ids(connection, [item.film]).values():
-        shown = item.histogram
-        values: _Row = {
-            "letterboxd_rating_count": shown.ratings,
-            "letterboxd_weighted_average": shown.average,
+        histogram = item.histogram
+        values: _Values = {
+            "letterboxd_rating_count": histogram.ratings,
+            "letterboxd_weighted_average": histogram.average,
             "histogram_synced_at": provenance.at,
         }
-        if shown.fans is not None:
-            values["letterboxd_fan_count"] = shown.fans
+        if histogram.fans is not None:
+            values["letterboxd_fan_count"] = histogram.fans
         connection.execute(films.update().where(films.c.id == film).values(values))
-        connection.execute(film_histograms.delete().where(*_of_the_site(film)))
+        connection.execute(film_histograms.delete().where(*_site_levels(film)))
         levels = [
             {"film_id": film, "bucket_label": str(stars), "count": count, "computed_at": provenance.at}
-            for stars, count in zip(STARS, shown.counts, strict=True)
+            for stars, count in zip(STARS, histogram.counts, strict=True)
         ]
         connection.execute(film_histograms.insert(), levels)
 
 
-def _of_the_site(film: int) -> tuple[Any, ...]:
+def _site_levels(film: int) -> tuple[sa.ColumnElement[bool], ...]:
     return film_histograms.c.film_id == film, film_histograms.c.cohort_id.is_(None)
 
 
-def _row_of(connection: sa.Connection, item: FilmFacts) -> int | None:
+def _film_id(connection: sa.Connection, item: FilmFacts) -> int | None:
     """Return the id of the film looked at; where its address led to another, they are one film now."""
     if item.page is None:
         return stored_film_ids(connection, [item.film]).get(item.film.key)
-    shown = item.page.film
-    if item.film.slug != shown.slug:
-        return redirected(connection, item.film, shown)
-    return film_ids(connection, [shown])[shown.key]
+    film = item.page.film
+    if item.film.slug != film.slug:
+        return redirected(connection, item.film, film)
+    return film_ids(connection, [film])[film.key]
 
 
-def _link_values(item: FilmFacts) -> _Row:
+def _link_values(item: FilmFacts) -> _Values:
     if item.link is None:
         return {}
     return {
@@ -107,15 +107,15 @@ def _link_values(item: FilmFacts) -> _Row:
     }
 
 
-def _values(row: Any, item: FilmFacts, *, moved: bool) -> _Row:
+def _shared_values(row: Any, item: FilmFacts, *, moved: bool) -> _Values:
     """Return what both TMDB and the page may tell, from the one that counts most and tells it."""
-    kept: Any = None if moved else row
-    sources: list[Any] = [item.details, item.page, kept]
+    stored = None if moved else row
+    sources = [item.details, item.page, stored]
     if not item.details and not item.not_found and row.tmdb_synced_at is not None:
-        sources = [kept, item.page]  # what TMDB told before counts more than the page
+        sources = [stored, item.page]  # what TMDB told before counts more than the page
     names = ("runtime_minutes", "poster_url", "overview")
     values = {name: _first(sources, name) for name in names}
-    values["release_date"] = _first([item.details, kept], "release_date")
+    values["release_date"] = _first([item.details, stored], "release_date")
     values["imdb_id"] = _first([item.page, row], "imdb_id")
     if row.release_year is None and values["release_date"]:
         values["release_year"] = values["release_date"].year
@@ -126,19 +126,17 @@ def _first(sources: Sequence[Any], name: str) -> Any:
     return next((value for source in sources if (value := getattr(source, name, None)) is not None), None)
 
 
-def _site_values(connection: sa.Connection, row: Any, item: FilmFacts) -> _Row:
+def _site_values(connection: sa.Connection, row: Any, item: FilmFacts) -> _Values:
     if item.page is None:
         return {}
-    counted = connection.scalar(sa.select(sa.exists().where(*_of_the_site(row.id))))
-    shown = {
-        "letterboxd_weighted_average": item.page.average,
-        "letterboxd_rating_count": item.page.ratings,
-    }
-    known = {} if counted else {name: value for name, value in shown.items() if value is not None}
-    return known | {"gone_at": None}
+    values: _Values = {}
+    if not connection.scalar(sa.select(sa.exists().where(*_site_levels(row.id)))):
+        values["letterboxd_weighted_average"] = item.page.average
+        values["letterboxd_rating_count"] = item.page.ratings
+    return {name: value for name, value in values.items() if value is not None} | {"gone_at": None}
 
 
-def _update(connection: sa.Connection, row: Any, values: _Row) -> None:
+def _update(connection: sa.Connection, row: Any, values: _Values) -> None:
     changed = {name: value for name, value in values.items() if row._mapping[name] != value}
     if changed:
         connection.execute(films.update().where(films.c.id == row.id).values(changed))
@@ -152,14 +150,14 @@ def _save_labels(connection: sa.Connection, film: int, item: FilmFacts, *, moved
     elif item.page and (by_page or moved):
         labels.set_genres(connection, film, labels.genres_of_page(connection, by_page))
     if (item.details and item.details.countries) or moved:
-        told = item.details or TmdbDetails()
-        labels.set_countries(connection, film, told.countries, dict(told.country_names))
+        details = item.details or TmdbDetails()
+        labels.set_countries(connection, film, details.countries, dict(details.country_names))
 
 
-def _resolve(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> None:
+def _resolve_failures(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> None:
     stages = [FILM] * (item.page is not None) + [TMDB] * (item.details is not None or item.not_found)
-    # Whoever could not be asked who they are on TMDB: it has come to light in another way.
-    if not any(each.slug and not each.tmdb_id for each in item.directors):
+    # If somebody's page could not be read: who they are on TMDB has come to light in another way.
+    if not any(director.slug and not director.tmdb_id for director in item.directors):
         stages.append(DIRECTOR)
-    shown = item.page.film if item.page else item.film
-    failures.resolve_film(connection, [item.film.slug, shown.slug], provenance.at, stages)
+    slugs = [item.film.slug, item.page.film.slug if item.page else item.film.slug]
+    failures.resolve_film(connection, slugs, provenance.at, stages)

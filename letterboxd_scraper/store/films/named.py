@@ -13,84 +13,78 @@ from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing
 
 
 def named_film_ids(
-    connection: sa.Connection, named: Iterable[NamedFilm], theirs: Collection[int] = ()
+    connection: sa.Connection, named: Iterable[NamedFilm], of_member: Collection[int] = ()
 ) -> dict[NamedFilm, int]:
     """Return the ids of films; those that are not stored yet are inserted.
 
     One that has no code is stored under its slug. What has neither cannot be told from others, and what
     has no title cannot be inserted: both are left out. Of several films of one name it is the one among
-    ``theirs``, the member's.
+    those ``of_member``.
     """
-    every = list(dict.fromkeys(named))
-    on_pages = {each: _as_film(each) for each in every if each.slug}
-    by_key = film_ids(connection, on_pages.values())
-    found = {each: by_key[film.key] for each, film in on_pages.items()}
-    return found | _by_code(connection, [each for each in every if each.lid and not each.slug], theirs)
+    distinct = list(dict.fromkeys(named))
+    with_slug = {
+        name: Film(name.slug, name.title, name.year, name.film_id, name.lid) for name in distinct if name.slug
+    }
+    by_key = film_ids(connection, with_slug.values())
+    ids = {name: by_key[film.key] for name, film in with_slug.items()}
+    with_code = [name for name in distinct if name.lid and not name.slug]
+    return ids | _ids_by_code(connection, with_code, of_member)
 
 
 def adopt_slugs(connection: sa.Connection, shown: Iterable[Film]) -> None:
     """Give films that archives alone knew the slugs of a feed, where title and year are those of just one."""
-    unknown = {film.slug: film for film in shown if not film.film_id and not film.lid}
-    known = in_list(connection.dialect.name, films.c.slug)
-    stored = set(connection.scalars(sa.select(films.c.slug).where(known), as_list(unknown)))
-    wanted = defaultdict(list)
-    for slug, film in unknown.items():
+    unnumbered = {film.slug: film for film in shown if not film.film_id and not film.lid}
+    query = sa.select(films.c.slug).where(in_list(connection.dialect.name, films.c.slug))
+    stored = set(connection.scalars(query, as_list(unnumbered)))
+    new = defaultdict(list)
+    for slug, film in unnumbered.items():
         if slug not in stored:
-            wanted[film.title, film.year].append(slug)
-    alone = _named(connection, {title for title, _ in wanted}, films.c.slug.is_(None))
-    for key, slugs in wanted.items():
-        if len(slugs) == 1 and len(alone.get(key, ())) == 1:
-            connection.execute(films.update().where(films.c.id == alone[key][0]).values(slug=slugs[0]))
+            new[film.title, film.year].append(slug)
+    without_slug = _by_title_and_year(connection, {title for title, _ in new}, films.c.slug.is_(None))
+    for key, slugs in new.items():
+        ids = without_slug.get(key, ())
+        if len(slugs) == len(ids) == 1:
+            connection.execute(films.update().where(films.c.id == ids[0]).values(slug=slugs[0]))
 
 
-def _as_film(named: NamedFilm) -> Film:
-    return Film(str(named.slug), named.title, named.year, named.film_id, named.lid)
-
-
-def _by_code(
-    connection: sa.Connection, named: Sequence[NamedFilm], theirs: Collection[int]
+def _ids_by_code(
+    connection: sa.Connection, named: Sequence[NamedFilm], of_member: Collection[int]
 ) -> dict[NamedFilm, int]:
-    ids = _stored(connection, named)
-    unknown = [each for each in named if each.lid not in ids]
-    for each, film in _of_same_name(connection, unknown, theirs).items():
-        connection.execute(films.update().where(films.c.id == film).values(letterboxd_lid=each.lid))
-        ids[str(each.lid)] = film
-    new = {each.lid: each for each in unknown if each.lid not in ids and each.title}
+    lid = films.c.letterboxd_lid
+    query = sa.select(lid, films.c.id).where(in_list(connection.dialect.name, lid))
+    ids = {row.letterboxd_lid: row.id for row in connection.execute(query, as_list(n.lid for n in named))}
+    unknown = [name for name in named if name.lid not in ids]
+    for name, film in _of_same_name(connection, unknown, of_member).items():
+        connection.execute(films.update().where(films.c.id == film).values(letterboxd_lid=name.lid))
+        ids[name.lid] = film
+    new = {name.lid: name for name in unknown if name.lid not in ids and name.title}
     rows = [
-        {"letterboxd_lid": lid, "title": each.title, "release_year": each.year} for lid, each in new.items()
+        {"letterboxd_lid": lid, "title": name.title, "release_year": name.year} for lid, name in new.items()
     ]
     inserted = insert_missing(connection, films, rows, "letterboxd_lid", "id")
     ids |= {row.letterboxd_lid: row.id for row in inserted}
-    return {each: ids[str(each.lid)] for each in named if each.lid in ids}
-
-
-def _stored(connection: sa.Connection, named: Sequence[NamedFilm]) -> dict[str, int]:
-    lids = films.c.letterboxd_lid
-    query = sa.select(lids, films.c.id).where(in_list(connection.dialect.name, lids))
-    return {
-        row.letterboxd_lid: row.id for row in connection.execute(query, as_list(each.lid for each in named))
-    }
+    return {name: ids[name.lid] for name in named if name.lid in ids}
 
 
 def _of_same_name(
-    connection: sa.Connection, named: Sequence[NamedFilm], theirs: Collection[int]
+    connection: sa.Connection, named: Sequence[NamedFilm], of_member: Collection[int]
 ) -> dict[NamedFilm, int]:
     """Return the stored films without a code that alone have the title and year of one of the named."""
-    stored = _named(connection, {each.title for each in named}, films.c.letterboxd_lid.is_(None))
-    wanted = defaultdict(list)
-    for each in named:
-        wanted[each.title, each.year].append(each)
-    found = {}
-    for key, same in wanted.items():
+    stored = _by_title_and_year(connection, {name.title for name in named}, films.c.letterboxd_lid.is_(None))
+    same_name = defaultdict(list)
+    for name in named:
+        same_name[name.title, name.year].append(name)
+    ids = {}
+    for key, names in same_name.items():
         candidates = stored.get(key, [])
-        own = [film for film in candidates if film in theirs]
-        chosen = candidates if len(candidates) == 1 else own
-        if len(chosen) == 1 and len({one.lid for one in same}) == 1:
-            found[same[0]] = chosen[0]
-    return found
+        if len(candidates) > 1:
+            candidates = [film for film in candidates if film in of_member]
+        if len(candidates) == 1 and len({name.lid for name in names}) == 1:
+            ids[names[0]] = candidates[0]
+    return ids
 
 
-def _named(
+def _by_title_and_year(
     connection: sa.Connection, titles: Collection[str], condition: sa.ColumnElement[bool]
 ) -> dict[tuple[str, int | None], list[int]]:
     """Return the ids of the stored films with these titles, by title and year."""
@@ -98,7 +92,7 @@ def _named(
     query = sa.select(films.c.id, title, films.c.release_year).where(
         condition, in_list(connection.dialect.name, title)
     )
-    found = defaultdict(list)
+    ids = defaultdict(list)
     for row in connection.execute(query, as_list(titles)):
-        found[row.title, row.release_year].append(row.id)
-    return found
+        ids[row.title, row.release_year].append(row.id)
+    return ids
