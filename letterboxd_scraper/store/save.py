@@ -45,7 +45,22 @@ from letterboxd_scraper.store.members.ratings import (
 from letterboxd_scraper.store.members.sources import save_snapshot
 from letterboxd_scraper.store.members.users import follow_renaming, user_ids
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
-from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
+from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, upsert
+
+
+def _renewed(old: Any, new: Any, name: str) -> Any:
+    """The new value of a column where the page shows one, for `along`."""
+    return sa.func.coalesce(new[name], old[name])
+
+
+def _filled(old: Any, new: Any, name: str) -> Any:
+    """The first value of a column, for `along`: the profile page knows better than a list of people."""
+    return sa.func.coalesce(old[name], new[name])
+
+
+_KEEP_CREATED: dict[str, Along] = {"created_at": as_stored}
+_PERSON = _KEEP_CREATED | {"display_name": _filled, "avatar_url": _filled}
+_UNCOUNTED_PERSON = _PERSON | {"films_count": _renewed, "likes_count": _renewed}
 
 
 def save(item: object, connection: sa.Connection, provenance: Provenance) -> None:
@@ -59,31 +74,25 @@ def save(item: object, connection: sa.Connection, provenance: Provenance) -> Non
 
 @singledispatch
 def _store(item: object, connection: sa.Connection, provenance: Provenance) -> None:
-    raise TypeError(f"nothing is known of storing a {type(item).__name__}")
+    raise TypeError(f"no way to store a {type(item).__name__}")
 
 
 @_store.register
 def _profile(profile: Profile, connection: sa.Connection, provenance: Provenance) -> None:
     follow_renaming(connection, profile)
-    row = {
+    row: dict[str, Any] = {
         "letterboxd_username": profile.member,
         "display_name": profile.display_name,
         "avatar_url": profile.avatar_url,
         "letterboxd_lid": profile.lid,
         "status": "ok",
     }
-    shown = {name: value for name, value in row.items() if value is not None}
-    upsert(
-        connection,
-        users,
-        [shown | {"created_at": provenance.at}],
-        key=["letterboxd_username"],
-        along=_KEEP_CREATED,
-    )
+    row = {name: value for name, value in row.items() if value is not None} | {"created_at": provenance.at}
+    upsert(connection, users, [row], key=["letterboxd_username"], along=_KEEP_CREATED)
     user = user_ids(connection, [profile.member])[profile.member]
     save_favourites(connection, user, profile, provenance.at)
-    here = ListingState(user, Listing.PROFILE)
-    bookmarks.move(connection, here, 1, [], provenance, status="complete", total=profile.films)
+    itself = ListingState(user, Listing.PROFILE)
+    bookmarks.move(connection, itself, 1, [], provenance, status="complete", total=profile.films)
     # What the listing of rated films must agree with, and that it is to be read from its beginning.
     rated = ListingState(user, Listing.RATED)
     bookmarks.move(connection, rated, 0, [], provenance, status="reading", total=profile.ratings)
@@ -91,43 +100,41 @@ def _profile(profile: Profile, connection: sa.Connection, provenance: Provenance
 
 @_store.register
 def _films_page(page: FilmsPage, connection: sa.Connection, provenance: Provenance) -> None:
-    place = bookmarks.find(connection, page.member, page.listing)
+    state = bookmarks.find(connection, page.member, page.listing)
     # Those of a whole listing are those of its last page, too.
     ids = film_ids(connection, [*(page.complete or ()), *(tile.film for tile in page.tiles)])
     on_page = list(dict.fromkeys(ids[tile.film.key] for tile in page.tiles))
     if page.listing is Listing.UNRATED_WATCHED:
-        insert_missing(
-            connection, watched, [{"user_id": place.user, "film_id": film} for film in sorted(on_page)]
-        )
+        rows = [{"user_id": state.user, "film_id": film} for film in sorted(on_page)]
+        insert_missing(connection, watched, rows)
     else:
-        save_tiles(connection, place, page, ids, provenance.at)
+        save_tiles(connection, state, page, ids, provenance.at)
     # A level proves nothing by itself, but it has been read.
     ended = "unproved" if page.complete is None and page.listing not in STARS_OF else "complete"
     status = ended if page.last else "reading"
     total = len(page.complete) if page.complete is not None else page.total
-    moved = bookmarks.move(connection, place, page.number, on_page, provenance, status=status, total=total)
+    moved = bookmarks.move(connection, state, page.number, on_page, provenance, status=status, total=total)
     # Where a page before this one was not saved, the listing is not whole here, whatever was read.
     if page.complete is not None and moved:
         on_listing = {ids[film.key] for film in page.complete}
-        remove_absent(
-            connection, place.user, page.listing, on_listing, page.begun or provenance.at, provenance.at
-        )
+        begun = page.begun or provenance.at
+        remove_absent(connection, state.user, page.listing, on_listing, begun, provenance.at)
 
 
 @_store.register
 def _diary_page(page: DiaryPage, connection: sa.Connection, provenance: Provenance) -> None:
-    place = bookmarks.find(connection, page.member, Listing.DIARY)
+    state = bookmarks.find(connection, page.member, Listing.DIARY)
     ids = stored_film_ids(connection, [entry.film for entry in page.entries])
     entries = [
         Viewing(ids[entry.film.key], entry.date, entry.stars, entry.url)
         for entry in page.entries
         if entry.film.key in ids
     ]
-    rated = newest_ratings(entries, place.seen_before(page.number) or ())
+    rated = newest_ratings(entries, state.seen_before(page.number) or ())
     status = "complete" if page.last else "reading"
     # Where the page before was not saved, nobody knows which entries of this one are the newest.
-    if bookmarks.move(connection, place, page.number, list(rated), provenance, status=status):
-        save_entries(connection, place.user, entries, rated, provenance.at)
+    if bookmarks.move(connection, state, page.number, list(rated), provenance, status=status):
+        save_entries(connection, state.user, entries, rated, provenance.at)
 
 
 @_store.register
@@ -150,60 +157,56 @@ def _feed_unchanged(item: FeedUnchanged, connection: sa.Connection, provenance: 
 @_store.register
 def _people_page(page: PeoplePage, connection: sa.Connection, provenance: Provenance) -> None:
     people = {person.member: person for person in page.people}
-    counted = {name for name, person in people.items() if None not in (person.films, person.likes)}
-    for with_counts in (True, False):
-        _save_people(
-            connection,
-            [person for name, person in people.items() if (name in counted) is with_counts],
-            provenance,
-        )
+    for counted in (True, False):
+        same = [p for p in people.values() if (None not in (p.films, p.likes)) is counted]
+        _save_people(connection, same, provenance, counted=counted)
     if not user_ids(connection, [page.owner]):
         insert_missing(connection, users, [{"letterboxd_username": page.owner, "created_at": provenance.at}])
-    known = user_ids(connection, [page.owner, *people])
+    ids = user_ids(connection, [page.owner, *people])
     if page.last:
         failures.resolve(connection, page.owner, provenance.at, [page.listing])
     if not page.whole:  # what is left out here may belong to another cohort that goes on from it
-        bookmarks.drop(connection, known[page.owner], page.listing)
+        bookmarks.drop(connection, ids[page.owner], page.listing)
         return
     status = "complete" if page.last else "reading"
-    ids = [known[name] for name in people]
-    place = bookmarks.find(connection, page.owner, page.listing)
-    bookmarks.move(connection, place, page.number, ids, provenance, status=status)
+    state = bookmarks.find(connection, page.owner, page.listing)
+    on_page = [ids[name] for name in people]
+    bookmarks.move(connection, state, page.number, on_page, provenance, status=status)
 
 
-def _save_people(connection: sa.Connection, people: Sequence[Person], provenance: Provenance) -> None:
-    """Store people of whom both counts are shown, or others: what is known of their counts holds no more."""
-    whole = all(None not in (person.films, person.likes) for person in people)
+def _save_people(
+    connection: sa.Connection, people: Sequence[Person], provenance: Provenance, *, counted: bool
+) -> None:
+    """Store people of whom both counts are shown, or others: what is stored of their counts holds no more."""
     rows = [
-        {"letterboxd_username": person.member, "films_count": person.films, "likes_count": person.likes}
-        | {"display_name": person.display_name, "avatar_url": person.avatar_url}
-        | {"counts_seen_at": provenance.at if whole else None, "created_at": provenance.at}
+        {
+            "letterboxd_username": person.member,
+            "films_count": person.films,
+            "likes_count": person.likes,
+            "display_name": person.display_name,
+            "avatar_url": person.avatar_url,
+            "counts_seen_at": provenance.at if counted else None,
+            "created_at": provenance.at,
+        }
         for person in people
     ]
-    along = dict.fromkeys(("display_name", "avatar_url"), _fill)
-    if not whole:
-        along |= dict.fromkeys(("films_count", "likes_count"), _renew)
-    upsert(connection, users, rows, key=["letterboxd_username"], along=along | _KEEP_CREATED)
+    upsert(
+        connection, users, rows, key=["letterboxd_username"], along=_PERSON if counted else _UNCOUNTED_PERSON
+    )
 
 
 @_store.register
-def _membership(found: Membership, connection: sa.Connection, provenance: Provenance) -> None:
-    known = user_ids(connection, [found.seed, *(name for name, _ in found.members)])
-    new = {"label": found.cohort, "seed_user_id": known[found.seed], "definition": found.definition}
+def _membership(item: Membership, connection: sa.Connection, provenance: Provenance) -> None:
+    ids = user_ids(connection, [item.seed, *(name for name, _ in item.members)])
+    new = {"label": item.cohort, "seed_user_id": ids[item.seed], "definition": item.definition}
     insert_missing(connection, cohorts, [new | {"created_at": provenance.at, "updated_at": provenance.at}])
-    where = cohorts.c.label == found.cohort
-    row = connection.execute(sa.select(cohorts.c.id, cohorts.c.definition).where(where)).one()
-    if found.definition != row.definition:
-        connection.execute(
-            cohorts.update().where(where).values(definition=found.definition, updated_at=provenance.at)
-        )
-    set_members(
-        connection,
-        row.id,
-        {known[name]: depth for name, depth in found.members},
-        provenance.at,
-        found.complete,
-    )
+    query = sa.select(cohorts.c.id, cohorts.c.definition).where(cohorts.c.label == item.cohort)
+    cohort, definition = connection.execute(query).one()
+    if item.definition != definition:
+        values = {"definition": item.definition, "updated_at": provenance.at}
+        connection.execute(cohorts.update().where(cohorts.c.id == cohort).values(values))
+    depths = {ids[name]: depth for name, depth in item.members}
+    set_members(connection, cohort, depths, provenance.at, item.complete)
 
 
 @_store.register
@@ -211,9 +214,8 @@ def _member_status(item: MemberStatus, connection: sa.Connection, provenance: Pr
     if item.listing is Listing.FEED:
         feeds.save_status(connection, item.member, item.status)
     else:
-        here = users.c.letterboxd_username == item.member
-        told = {"status": item.status, "last_incremental_scrape_at": provenance.at}
-        connection.execute(users.update().where(here).values(told))
+        values = {"status": item.status, "last_incremental_scrape_at": provenance.at}
+        connection.execute(users.update().where(users.c.letterboxd_username == item.member).values(values))
     # Whatever could not be read of them before: now it is known why.
     failures.resolve(connection, item.member, provenance.at)
 
@@ -221,12 +223,12 @@ def _member_status(item: MemberStatus, connection: sa.Connection, provenance: Pr
 @_store.register
 def _member_read(item: MemberRead, connection: sa.Connection, provenance: Provenance) -> None:
     user = user_ids(connection, [item.member])[item.member]
-    whole = sa.select(sa.func.count()).where(
+    complete = sa.select(sa.func.count()).where(
         user_scrape_state.c.user_id == user,
         user_scrape_state.c.listing.in_(item.listings),
         user_scrape_state.c.status == "complete",
     )
-    if connection.scalar(whole) == len(item.listings):
+    if connection.scalar(complete) == len(item.listings):
         counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
         read = {"last_full_scrape_at": provenance.at, "last_full_scrape_run": provenance.run}
         connection.execute(users.update().where(users.c.id == user).values(counts | read))
@@ -239,17 +241,16 @@ def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, provenan
     if (stored := count_ratings(connection, user)) != (item.histogram, item.liked):
         # A page could not be stored, or another crawl has seen something newer: the next one reads it all.
         error = f"{sum(stored[0])} ratings and {stored[1]} likes are stored, not those that the pages showed"
-        failures.record(
-            connection, Failure(failures.STORED, item.url, error, item.member), provenance.at, provenance.run
-        )
+        failure = Failure(failures.STORED, item.url, error, item.member)
+        failures.record(connection, failure, provenance.at, provenance.run)
         return
     counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
     read = {"last_incremental_scrape_at": provenance.at}
     connection.execute(users.update().where(users.c.id == user).values(counts | read))
     # What is stored agrees with the profile: it is as complete as after the whole listing.
     state = user_scrape_state
-    here = sa.and_(state.c.user_id == user, state.c.listing == Listing.RATED)
-    connection.execute(state.update().where(here).values(status="complete", complete_as_of=provenance.at))
+    rated = (state.c.user_id == user, state.c.listing == Listing.RATED)
+    connection.execute(state.update().where(*rated).values(status="complete", complete_as_of=provenance.at))
     failures.resolve(connection, item.member, provenance.at, failures.READ_BY_DELTA)
 
 
@@ -281,16 +282,3 @@ def _snapshot(item: Snapshot, connection: sa.Connection, provenance: Provenance)
 @_store.register
 def _failure(item: Failure, connection: sa.Connection, provenance: Provenance) -> None:
     failures.record(connection, item, provenance.at, provenance.run)
-
-
-_KEEP_CREATED = {"created_at": as_stored}
-
-
-def _renew(old: Any, new: Any, name: str) -> Any:
-    """Give a column a new value where the page shows one."""
-    return sa.func.coalesce(new[name], old[name])
-
-
-def _fill(old: Any, new: Any, name: str) -> Any:
-    """Give a column its first value only: the profile page knows better than a list of people."""
-    return sa.func.coalesce(old[name], new[name])
