@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.config import load
 from letterboxd_scraper.items.members import Failure, Listing
 from letterboxd_scraper.store.crawl_state import failures
-from letterboxd_scraper.store.films.enrichment import Wanted
+from letterboxd_scraper.store.films.enrichment import EnrichmentOptions
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import (
     changed_facts,
@@ -283,7 +283,7 @@ def test_shards_ended_as_the_worst_of_them(
 # All of it
 
 QUERY = StatusQuery(
-    30, SILENCE, Wanted(MONDAY, tmdb_before=MONDAY - 99 * DAY, histograms_before=MONDAY - 99 * DAY)
+    30, SILENCE, EnrichmentOptions(MONDAY, tmdb_before=MONDAY - 99 * DAY, histograms_before=MONDAY - 99 * DAY)
 )
 
 
