@@ -83,10 +83,13 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
-    def read(cls, given: dict[str, Any]) -> Self:
-        """Return the arguments. Raises InputError, naming the first that is wrong."""
+    def read(cls, values: dict[str, Any]) -> Self:
+        """Return the arguments; None stands for one that was not given.
+
+        Raises InputError, naming the first that is wrong.
+        """
         try:
-            return cls(**given)
+            return cls(**{name: value for name, value in values.items() if value is not None})
         except ValidationError as error:
             raise InputError(_one_line(error, cls)) from None
 

@@ -14,8 +14,8 @@ import pytest
 import typer
 
 from letterboxd_scraper.cli.main import letterboxd
-from letterboxd_scraper.terminal import session
 from letterboxd_scraper.terminal.help import LazyCommand
+from letterboxd_scraper.terminal.run import hoisted
 from letterboxd_scraper.terminal.session import Session
 from tests.conftest import Shell, on_sqlite
 
@@ -68,9 +68,9 @@ def assert_parses(example: str) -> None:
 
 def _split(words: list[str]) -> list[Any]:
     """Return the global options, as a list of their own, and then the other words."""
-    hoisted = session._hoisted(words)
-    begin = next(index for index, word in enumerate(hoisted) if word in ROOT.commands)
-    return [hoisted[:begin], *hoisted[begin:]]
+    ordered = hoisted(words)
+    begin = next(index for index, word in enumerate(ordered) if word in ROOT.commands)
+    return [ordered[:begin], *ordered[begin:]]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -1,17 +1,20 @@
 """`letterboxd cohort …`: who belongs to a circle."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from letterboxd_scraper.cli.scrape import AcceptTerms, announce, crawl_settings, is_for_full_crawl
+from letterboxd_scraper.arguments import Definition, FollowGraphArguments, NamedList
+from letterboxd_scraper.cli.rank_options import read_parameters
+from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings
+from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
-
-if TYPE_CHECKING:
-    from letterboxd_scraper.store.members.cohorts import Cohort
+from ranking.strategies import STRATEGIES
 
 LabelArgument = Annotated[str, options.cohort_argument()]
 
@@ -53,9 +56,9 @@ def build(
     if members is not None:
         _build_from_file(session, label, members)
         return
-    given = {"seed": seed, "label": label, "depth": depth, "include_self": include_self}
-    given |= {"via": via, "max_members": max_members}
-    raise typer.Exit(follow(session, given, accept_terms))
+    arguments = {"seed": seed, "label": label, "depth": depth, "include_self": include_self}
+    arguments |= {"via": via, "max_members": max_members}
+    raise typer.Exit(follow(session, arguments, accept_terms=accept_terms))
 
 
 def refresh(context: typer.Context, label: LabelArgument, accept_terms: AcceptTerms = False) -> None:
@@ -65,7 +68,7 @@ def refresh(context: typer.Context, label: LabelArgument, accept_terms: AcceptTe
     Examples:
       letterboxd cohort refresh friends
     """
-    raise typer.Exit(follow(context.obj, {"cohort": label}, accept_terms))
+    raise typer.Exit(follow(context.obj, {"cohort": label}, accept_terms=accept_terms))
 
 
 def list_cohorts(context: typer.Context) -> None:
@@ -75,11 +78,8 @@ def list_cohorts(context: typer.Context) -> None:
     Examples:
       letterboxd cohort list
     """
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.members import cohorts
-
     session: Session = context.obj
-    with read_transaction(session.store()) as connection:
+    with session.reading() as connection:
         rows = [
             (c.id, c.label, c.seed, c.size, f"{c.updated_at:%Y-%m-%d}") for c in cohorts.every(connection)
         ]
@@ -93,17 +93,14 @@ def show(context: typer.Context, label: LabelArgument) -> None:
     Examples:
       letterboxd cohort show friends
     """
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.members import cohorts
-
     session: Session = context.obj
-    with read_transaction(session.store()) as connection:
+    with session.reading() as connection:
         cohort = cohorts.find(connection, label)
-        found = cohorts.members(connection, cohort)
+        members = cohorts.members(connection, cohort)
     session.say(f"{cohort.label} ({cohort.seed or 'a list of names'}): {_in_words(cohort.definition)}")
     rows = [
         (m.member, m.depth, m.status, m.films_count, m.likes_count, _day(m.last_full_scrape_at))
-        for m in found
+        for m in members
     ]
     session.show(("member", "depth", "status", "films", "likes", "crawled"), rows)
 
@@ -130,19 +127,15 @@ def change(
       letterboxd cohort set friends --rank m=10 --rank min_votes=3
       letterboxd cohort set friends --exclude kip --min-films 20
     """
-    from letterboxd_scraper.store.engine import write_transaction
-    from letterboxd_scraper.store.members import cohorts
-
     session: Session = context.obj
-    given = {"depth": depth, "max_members": max_members, "min_films": min_films, "max_films": max_films}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if exclude:
-        changes["exclude"] = exclude
-    with write_transaction(session.store()) as connection:
+    changes: dict[str, Any] = {"depth": depth, "max_members": max_members, "exclude": exclude}
+    changes |= {"min_films": min_films, "max_films": max_films}
+    changes = {name: value for name, value in changes.items() if value not in (None, [])}
+    with session.writing() as connection:
         cohort = cohorts.find(connection, label)
         if rank:
             changes["rank"] = (cohort.definition.get("rank") or {}) | _numbers(rank)
-        definition = _checked(cohort, changes)
+        definition = Definition.read(cohort.definition | changes).model_dump(mode="json")
         cohorts.redefine(connection, cohort, definition, session.config.now())
     session.say(f"{cohort.label}: {_in_words(definition)}")
 
@@ -154,34 +147,27 @@ def delete(context: typer.Context, label: LabelArgument) -> None:
     Examples:
       letterboxd cohort delete friends
     """
-    from letterboxd_scraper.store.engine import write_transaction
-    from letterboxd_scraper.store.members import cohorts
-
     session: Session = context.obj
-    with write_transaction(session.store()) as connection:
+    with session.writing() as connection:
         cohort = cohorts.find(connection, label)
         cohorts.delete(connection, cohort)
     session.say(f"deleted cohort {cohort.label!r} ({cohort.size} members)")
 
 
-def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
-    """Run `follow_graph`, then say who was found and what crawling them takes; return its exit code."""
-    from letterboxd_scraper.arguments import FollowGraphArguments
-    from letterboxd_scraper.cli import run_spider
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.targets import find_target
+def follow(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -> int:
+    """Run `follow_graph`, then say who belongs to the circle and what crawling them takes.
 
-    given = {name: value for name, value in given.items() if value is not None}
-    arguments = FollowGraphArguments.read(given)
-    engine = session.store()
-    with read_transaction(engine) as connection:
-        find_target(connection, arguments)
+    Returns its exit code. Raises InputError.
+    """
+    checked = FollowGraphArguments.read(arguments)
+    with session.reading() as connection:
+        find_target(connection, checked)
     session.say("reading who belongs to the circle: one request for every 25 people")
-    code = run_spider.crawl(session, "follow_graph", given, crawl_settings(accept_terms=accept_terms))
-    if code in (0, 3):
-        cohort = run_spider.find_cohort(engine, str(arguments.cohort or arguments.label))
-        if is_for_full_crawl(session, engine, cohort):
-            announce(session, engine, cohort)
+    code = crawl(session, "follow_graph", arguments, crawl_settings(accept_terms=accept_terms))
+    if code in FINISHED:
+        cohort = session.cohort(str(checked.cohort or checked.label))
+        if is_for_full_crawl(session, cohort):
+            announce(session, cohort)
         else:
             how = f"`letterboxd plan --cohort {cohort.label}` says what bringing them up to date takes"
             session.say(f"{cohort.label}: {cohort.size} members; {how}")
@@ -189,46 +175,34 @@ def follow(session: Session, given: dict[str, Any], accept_terms: bool) -> int:
 
 
 def _build_from_file(session: Session, label: str, file: Path) -> None:
-    from letterboxd_scraper.arguments import NamedList
-    from letterboxd_scraper.store.engine import write_transaction
-    from letterboxd_scraper.store.members import cohorts
-
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the member names in {file}: {error}") from None
     names = [line.split("#")[0].strip() for line in lines]
-    wanted = NamedList.read({"label": label, "members": [name for name in names if name]})
-    with write_transaction(session.store()) as connection:
+    circle = NamedList.read({"label": label, "members": [name for name in names if name]})
+    with session.writing() as connection:
         at = session.config.now()
-        cohort = cohorts.make_from_names(connection, wanted.label, wanted.members, at)
-    if left_out := len(set(wanted.members)) - cohort.size:
+        cohort = cohorts.make_from_names(connection, circle.label, circle.members, at)
+    if left_out := len(set(circle.members)) - cohort.size:
         session.say(f"{left_out} of the names left out: they asked to be forgotten")
     session.say(f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}")
 
 
-def _checked(cohort: "Cohort", changes: dict[str, Any]) -> dict[str, Any]:
-    from letterboxd_scraper.arguments import Definition
-
-    return Definition.read(cohort.definition | changes).model_dump(mode="json")
-
-
-def _numbers(given: list[str]) -> dict[str, float]:
-    from letterboxd_scraper.cli.rank import read_parameters
-    from ranking.strategies import STRATEGIES
-
-    found = {}
-    for name, text in read_parameters(given).items():
+def _numbers(texts: list[str]) -> dict[str, float]:
+    """Return strategy parameters as numbers that a strategy accepts. Raises InputError."""
+    numbers = {}
+    for name, text in read_parameters(texts).items():
         users = [strategy for strategy in STRATEGIES.values() if name in strategy.parameters]
         if not users:
             raise InputError(f"--rank {name}: no strategy has such a parameter (`letterboxd rank list`)")
-        found[name] = users[0].settle({name: text})[name]
-    return found
+        numbers[name] = users[0].settle({name: text})[name]
+    return numbers
 
 
 def _in_words(definition: dict[str, Any]) -> str:
-    kept = {name: value for name, value in definition.items() if value not in (None, [], {})}
-    return ", ".join(f"{name}={value}" for name, value in kept.items()) or "no conditions"
+    conditions = {name: value for name, value in definition.items() if value not in (None, [], {})}
+    return ", ".join(f"{name}={value}" for name, value in conditions.items()) or "no conditions"
 
 
 def _day(moment: Any) -> str | None:

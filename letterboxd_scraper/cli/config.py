@@ -1,13 +1,12 @@
 """`letterboxd config …`: what the settings are, and where they come from."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
+from letterboxd_scraper import config
+from letterboxd_scraper.store.engine import masked_url
 from letterboxd_scraper.terminal.session import Session
-
-if TYPE_CHECKING:
-    from letterboxd_scraper.config import Config
 
 
 def show(context: typer.Context) -> None:
@@ -21,18 +20,14 @@ def show(context: typer.Context) -> None:
       letterboxd config show
       letterboxd config show --config server.toml --json
     """
-    from letterboxd_scraper import config
-
     session: Session = context.obj
     settings = session.config
     origins = config.origins(session.overrides)
-    rows = [(name, _shown(settings, name), origins[name]) for name in config.Config.model_fields]
+    rows = [(name, _printable(settings, name), origins[name]) for name in config.Config.model_fields]
     session.show(("setting", "value", "from"), rows)
 
 
-def _shown(settings: "Config", name: str) -> Any:
-    from letterboxd_scraper.store.engine import masked_url
-
+def _printable(settings: config.Config, name: str) -> Any:
     value = getattr(settings, name)
     if name == "DATABASE_URL":
         return masked_url(value)

@@ -1,19 +1,22 @@
 """`letterboxd db …`: the database itself."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import sqlalchemy as sa
 import typer
+from humanize import naturalsize
 
-from letterboxd_scraper.errors import ExitCode
+from letterboxd_scraper.errors import ExitCode, StoreNotReady
+from letterboxd_scraper.store import checks
+from letterboxd_scraper.store.backup import back_up
+from letterboxd_scraper.store.checks import rankings
+from letterboxd_scraper.store.checks.finding import Finding
+from letterboxd_scraper.store.crawl_state import retention
+from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, read_transaction
 from letterboxd_scraper.terminal.session import Session, harmless
-
-if TYPE_CHECKING:
-    from letterboxd_scraper.store.checks.finding import Finding
-    from letterboxd_scraper.store.checks.rankings import Checksum
 
 
 def upgrade(context: typer.Context) -> None:
@@ -25,15 +28,11 @@ def upgrade(context: typer.Context) -> None:
     Examples:
       letterboxd db upgrade --db-url postgresql://user:password@host/name
     """
-    import sqlalchemy as sa
-
-    from letterboxd_scraper.errors import StoreNotReady
+    # Alembic takes a quarter of a second to load, which no other command for the database needs.
     from letterboxd_scraper.store import migrate
-    from letterboxd_scraper.store.engine import first_line, make_engine, masked_url
 
     session: Session = context.obj
-    session.uses_store()
-    url = session.config.DATABASE_URL
+    url = session.database()
     try:
         changed = migrate.upgrade(make_engine(url))
     except sa.exc.OperationalError as error:
@@ -60,21 +59,17 @@ def backup(
       letterboxd db backup
       letterboxd db backup friends.backup --force
     """
-    from humanize import naturalsize
-
-    from letterboxd_scraper.store.backup import back_up
-
     session: Session = context.obj
-    url = session.config.DATABASE_URL
-    is_file = url.startswith("sqlite")
-    at = session.config.now()
-    chosen = file or Path(f"letterboxd-{at:%Y%m%dT%H%M%SZ}.{'db' if is_file else 'dump'}")
-    session.uses_store()
-    size = back_up(url, chosen, force=force)
-    session.say(f"{chosen}: {naturalsize(size)}, readable for you alone; to restore it: {_how(chosen, url)}")
+    url = session.database()
+    ending = "db" if url.startswith("sqlite") else "dump"
+    copy = file or Path(f"letterboxd-{session.config.now():%Y%m%dT%H%M%SZ}.{ending}")
+    size = back_up(url, copy, force=force)
+    session.say(
+        f"{copy}: {naturalsize(size)}, readable for you alone; to restore it: {_how_to_restore(copy, url)}"
+    )
 
 
-def _how(copy: Path, url: str) -> str:
+def _how_to_restore(copy: Path, url: str) -> str:
     if url.startswith("sqlite"):
         target = url.removeprefix("sqlite:///")
         return f"end what uses {target}, delete {target}-wal and {target}-shm, and copy {copy} over it"
@@ -93,15 +88,9 @@ def check(context: typer.Context) -> None:
       letterboxd db check
       letterboxd db check --json
     """
-    from letterboxd_scraper.store import checks
-    from letterboxd_scraper.store.checks import rankings
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.open import open_read_only
-
     session: Session = context.obj
-    session.uses_store()
     findings = []
-    with read_transaction(open_read_only(session.config.DATABASE_URL)) as connection:
+    with read_transaction(session.open_read_only()) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # it may take its time
         for finding in checks.findings(connection):
@@ -110,13 +99,13 @@ def check(context: typer.Context) -> None:
                 typer.echo(harmless(_line(finding)))
         sums = rankings.checksums(connection)
     if session.as_json:
-        typer.echo(json.dumps({"checks": _as_dicts(findings), "rankings": _as_dicts(sums)}, indent=1))
+        session.print_json({"checks": _as_dicts(findings), "rankings": _as_dicts(sums)})
     elif sums:
-        session.show([each.name for each in fields(sums[0])], [astuple(each) for each in sums])
+        session.show([field.name for field in fields(sums[0])], [astuple(checksum) for checksum in sums])
     raise typer.Exit(ExitCode.FAILURES if any(finding.wrong for finding in findings) else ExitCode.DONE)
 
 
-def _line(finding: "Finding") -> str:
+def _line(finding: Finding) -> str:
     if finding.remark:
         return f"skip   {finding.check}: {finding.remark}"
     if not finding.wrong:
@@ -124,8 +113,8 @@ def _line(finding: "Finding") -> str:
     return f"WRONG  {finding.check}: {finding.wrong}, as {finding.example}; {finding.advice}"
 
 
-def _as_dicts(found: "Sequence[Finding] | Sequence[Checksum]") -> list[dict[str, Any]]:
-    return [asdict(each) for each in found]
+def _as_dicts(results: Sequence[Finding] | Sequence[rankings.Checksum]) -> list[dict[str, Any]]:
+    return [asdict(result) for result in results]
 
 
 def tidy(
@@ -141,13 +130,10 @@ def tidy(
     Examples:
       letterboxd db tidy --dry-run
     """
-    from letterboxd_scraper.store.crawl_state import retention
-
     session: Session = context.obj
     config = session.config
-    now = config.now()
-    with session.store().connect() as connection:
-        done = retention.tidy(connection, now, config.KEEP_RUNS_DAYS, config.KEEP_FAILURES_DAYS)
+    with session.engine.connect() as connection:
+        done = retention.tidy(connection, config.now(), config.KEEP_RUNS_DAYS, config.KEEP_FAILURES_DAYS)
         if dry_run:
             connection.rollback()
         else:

@@ -1,27 +1,25 @@
 """`letterboxd doctor`: which sources can be read from this machine."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 import sqlalchemy as sa
 import typer
 
-from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
+from letterboxd_scraper.cli import checkup
+from letterboxd_scraper.cli.import_ import saved_pages
+from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_settings
 from letterboxd_scraper.config import Config, user_agent
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import ExitCode, InputError, TmdbError, TmdbNotFound, TmdbRefused
-from letterboxd_scraper.imports.saved_pages import pages_in
 from letterboxd_scraper.items.films import TmdbLink
 from letterboxd_scraper.pages.examination import Examination, examine
 from letterboxd_scraper.store.crawl_state import robots
-from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import films, users
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
-
-if TYPE_CHECKING:
-    from letterboxd_scraper.cli.checkup import Answer
+from letterboxd_scraper.tmdb.api import TmdbApi
 
 OK, OFF, BROKEN, BLOCKED = "ok", "not asked", "broken", "blocked"
 
@@ -60,21 +58,15 @@ def doctor(
       letterboxd doctor --pages saved-pages
     """
     session: Session = context.obj
-    sources = _saved(pages) if pages is not None else _live(session, user, film, accept_terms=accept_terms)
+    if pages is not None:
+        sources = [_of_file(file) for file in saved_pages(pages, ".html", ".htm", ".xml")]
+    else:
+        sources = _live(session, user, film, accept_terms=accept_terms)
     session.show(Source._fields if session.as_json else ("source", *Source._fields[1:]), sources)
     states = {source.state for source in sources}
     if BLOCKED in states:
         raise typer.Exit(ExitCode.BLOCKED)
     raise typer.Exit(ExitCode.FAILURES if BROKEN in states else ExitCode.DONE)
-
-
-def _saved(folder: Path) -> list[Source]:
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder")
-    files = pages_in(folder, ".html", ".htm", ".xml")
-    if not files:
-        raise InputError(f"{folder}: no page in it: save pages as .html files there")
-    return [_of_file(file) for file in files]
 
 
 def _of_file(file: Path) -> Source:
@@ -92,9 +84,6 @@ def _of_page(name: str, page: Examination) -> Source:
 
 
 def _live(session: Session, user: str | None, film: str | None, *, accept_terms: bool) -> list[Source]:
-    # It loads Scrapy, which saved pages do not need.
-    from letterboxd_scraper.cli import checkup
-
     settings = session.config.model_copy(update=crawl_settings(accept_terms=accept_terms))
     stored_user, stored_film = _stored_examples(session)
     names = {"user": user or stored_user, "film": film or stored_film}
@@ -123,23 +112,23 @@ def _stored_examples(session: Session) -> tuple[str | None, str | None]:
     # The page of a film that TMDB has fills more fields.
     order = (films.c.tmdb_id.is_(None), films.c.id)
     film = sa.select(films.c.slug).where(films.c.slug.is_not(None)).order_by(*order).limit(1)
-    with read_transaction(session.store()) as connection:
+    with session.reading() as connection:
         return connection.scalar(member), connection.scalar(film)
 
 
-def _robots(session: Session, answers: "list[Answer]") -> Source:
+def _robots(session: Session, answers: list[checkup.Answer]) -> Source:
     now = session.config.now()
     url = f"{session.config.LETTERBOXD_BASE_URL}/robots.txt"
     if not session.config.ROBOTSTXT_OBEY:
         return Source("robots.txt", OFF, None, "ROBOTSTXT_OBEY is false")
-    if robots.recall(session.store(), url, now - robots.READ_EVERY) is not None:
+    if robots.recall(session.engine, url, now - robots.READ_EVERY) is not None:
         return Source("robots.txt", OK, None, "read within a day, and obeyed")
     refused = [answer for answer in answers if answer.refused]
     state = BLOCKED if any(answer.blocked for answer in refused) else BROKEN
     return Source("robots.txt", state, None, str(refused[0].refused) if refused else "it was not read")
 
 
-def _of_answer(answer: "Answer") -> Source:
+def _of_answer(answer: checkup.Answer) -> Source:
     if answer.page is not None:
         return _of_page(answer.source, answer.page)
     state = BLOCKED if answer.blocked else BROKEN
@@ -147,9 +136,6 @@ def _of_answer(answer: "Answer") -> Source:
 
 
 def _tmdb(settings: Config) -> Source:
-    # tmdbv3api takes a while to load, and is needed with a key only.
-    from letterboxd_scraper.tmdb.api import TmdbApi
-
     key = settings.TMDB_API_KEY.get_secret_value()
     if not key:
         return Source("TMDB", OFF, None, "TMDB_API_KEY is not set")

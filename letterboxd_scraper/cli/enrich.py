@@ -1,15 +1,18 @@
 """`letterboxd enrich`: finding out what films are."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.cli.scrape import AcceptTerms, crawl_settings
+from letterboxd_scraper.arguments import FilmArguments
+from letterboxd_scraper.cli import estimate
+from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_and_tell
+from letterboxd_scraper.items.tasks import FilmStart
+from letterboxd_scraper.store.films import enrichment
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
-
-if TYPE_CHECKING:
-    from letterboxd_scraper.items.tasks import FilmStart
 
 
 def enrich(
@@ -37,44 +40,30 @@ def enrich(
       letterboxd enrich --cohort friends --histograms
       letterboxd enrich --slug ordet --force
     """
-    from letterboxd_scraper.arguments import FilmArguments
-    from letterboxd_scraper.cli import run_spider
-    from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.films import enrichment
-    from letterboxd_scraper.store.targets import find_target
-
     session: Session = context.obj
-    given: dict[str, Any] = {"cohort": cohort, "slug": slug, "limit": limit}
-    given = {name: value for name, value in given.items() if value is not None}
-    given |= {"histograms": histograms, "tmdb": tmdb, "force": force}
-    arguments = FilmArguments.read(given)
-    engine = session.store()
-    settings = session.config
-    has_key = bool(settings.TMDB_API_KEY.get_secret_value())
-    with read_transaction(engine) as connection:
-        target = find_target(connection, arguments)
-        at = settings.now()
-        wanted = enrichment.EnrichmentOptions.of(arguments, settings, at, tmdb=tmdb and has_key)
-        films = enrichment.due(connection, target.id if target else None, arguments.slug, wanted)
-    name = target.label if target else str(arguments.slug)
+    arguments = {"cohort": cohort, "slug": slug, "limit": limit}
+    arguments |= {"histograms": histograms, "tmdb": tmdb, "force": force}
+    target, films = _due(session, FilmArguments.read(arguments))
+    name = target.label if target else str(slug)
     if not films:
         session.say(f"{name}: nothing is missing that could be found out now")
         return
-    session.say(f"{name}: {_cost(films, settings.DOWNLOAD_DELAY)}")
-    code = run_spider.crawl(session, "film", given, crawl_settings(accept_terms=accept_terms))
-    with read_transaction(engine) as connection:
-        session.say(f"{name}: {runs.notes_of_latest(connection, 'film', target.label if target else None)}")
-    if target and code in (0, 3):
-        session.say(f"now: letterboxd rank compute --cohort {target.label} --strategy all")
-    raise typer.Exit(code)
+    session.say(f"{name}: {_cost(films, session.config.DOWNLOAD_DELAY)}")
+    raise typer.Exit(crawl_and_tell(session, "film", arguments, target, accept_terms=accept_terms))
 
 
-def _cost(films: "list[FilmStart]", delay: float) -> str:
-    from letterboxd_scraper.cli import estimate
+def _due(session: Session, arguments: FilmArguments) -> tuple[Cohort | None, list[FilmStart]]:
+    """Return the cohort that the arguments name, if they do, and the films to be asked about."""
+    config = session.config
+    has_key = bool(config.TMDB_API_KEY.get_secret_value())
+    wanted = enrichment.EnrichmentOptions.of(arguments, config, config.now(), tmdb=arguments.tmdb and has_key)
+    with session.reading() as connection:
+        target = find_target(connection, arguments)
+        return target, enrichment.due(connection, target.id if target else None, arguments.slug, wanted)
 
+
+def _cost(films: list[FilmStart], delay: float) -> str:
     requests = sum(film.page + film.histogram for film in films)
-    time = estimate.minutes(requests, delay)
     # How many that will be, only TMDB's answers can say; each is asked for once for all their films.
     directors = "; one more for each director whom TMDB does not number" if any(f.page for f in films) else ""
-    return f"{len(films)} films, {requests} requests to the site, {time} at one each {delay:g} s{directors}"
+    return f"{len(films)} films, {requests} requests to the site, {estimate.time(requests, delay)}{directors}"

@@ -37,8 +37,7 @@ def in_words(members: Sequence[Any], delay: float, *, watched: bool = False) -> 
     """
     requests = most_requests(members, watched=watched)
     uncounted = sum(member.films_count is None for member in members)
-    time = f"{minutes(requests, delay)} at one each {delay:g} s"
-    cost = f"{'about' if uncounted else 'at most'} {requests} requests, {time}"
+    cost = f"{'about' if uncounted else 'at most'} {requests} requests, {time(requests, delay)}"
     return f"{cost} ({uncounted} of them with films not counted yet)" if uncounted else cost
 
 
@@ -64,6 +63,15 @@ def minutes(requests: int, delay: float) -> str:
     """
     needed = requests * delay / 60
     return f"about {math.ceil(needed)} minutes" if needed > 1 else "less than a minute"
+
+
+def time(requests: int, delay: float) -> str:
+    """Say how long so many requests take, and at what pace.
+
+    >>> time(300, 1.0)
+    'about 5 minutes at one each 1 s'
+    """
+    return f"{minutes(requests, delay)} at one each {delay:g} s"
 
 
 def diaries_in_words(members: Sequence[Any]) -> str:

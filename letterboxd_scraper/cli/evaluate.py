@@ -1,21 +1,19 @@
 """`rank evaluate`: which strategy foretells best what the members of a circle think."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
-
-if TYPE_CHECKING:
-    from ranking.evaluation.data import Source
-    from ranking.evaluation.evaluate import Evaluation, Judged
+from ranking.evaluation.data import FromCohort, FromParquet, Source
+from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
 
 _NAMES = {"pairs": "pairs right", "ndcg_10": "NDCG@10", "ndcg_100": "NDCG@100", "rmse": "RMSE, stars"}
 
@@ -45,47 +43,41 @@ def rank_evaluate(
       letterboxd rank evaluate --cohort friends
       letterboxd rank evaluate --data ratings.parquet --seed 1 --json
     """
-    from ranking.evaluation.evaluate import evaluate
-
     session: Session = context.obj
     if not 0 < hide < 1:
         raise InputError(f"--hide {hide:g}: a share between 0 and 1 is wanted, such as 0.2")
     with _source(session, cohort, data) as source:
-        found = evaluate(source, hide, seed, session.config.now())
+        evaluation = evaluate(source, hide, seed, session.config.now())
     if session.as_json:
-        typer.echo(json.dumps(asdict(found), indent=1))
+        session.print_json(asdict(evaluation))
     else:
-        _show(session, found)
+        _show(session, evaluation)
 
 
 @contextmanager
-def _source(session: Session, cohort: str | None, data: Path | None) -> "Iterator[Source]":
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.members import cohorts
-    from ranking.evaluation.data import FromCohort, FromParquet
-
+def _source(session: Session, cohort: str | None, data: Path | None) -> Iterator[Source]:
     if (cohort is None) == (data is None):
         raise InputError("name either --cohort LABEL or --data FILE")
     if data is not None:
         yield FromParquet(data)
         return
-    with read_transaction(session.store()) as connection:
+    with session.reading() as connection:
         yield FromCohort(connection, cohorts.find(connection, cohort or ""))
 
 
-def _show(session: Session, found: "Evaluation") -> None:
+def _show(session: Session, evaluation: Evaluation) -> None:
     session.say(
-        f"{found.members} members; {found.kept} ratings kept, {found.hidden} hidden ones judged, "
-        f"{found.left_out} left out (films that nobody else rated)"
+        f"{evaluation.members} members; {evaluation.kept} ratings kept, {evaluation.hidden} hidden ones "
+        f"judged, {evaluation.left_out} left out (films that nobody else rated)"
     )
-    rows = [row for judged in found.rankings for row in _rows(judged)]
+    rows = [row for judged in evaluation.rankings for row in _rows(judged)]
     session.show(("strategy", "measure", "value", "±", "more", "± "), rows)
-    for judged in found.rankings:
+    for judged in evaluation.rankings:
         if judged.remark:
             session.say(f"{judged.strategy} was not judged: {judged.remark}")
 
 
-def _rows(judged: "Judged") -> Iterator[tuple[object, ...]]:
+def _rows(judged: Judged) -> Iterator[tuple[object, ...]]:
     for name, figure in judged.figures.items():
         more = judged.more[name]
         yield judged.strategy, _NAMES[name], figure.mean, figure.error, more.mean, more.error

@@ -4,25 +4,27 @@ import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
-from letterboxd_scraper.cli.film_choices import with_film_choices
-from letterboxd_scraper.cli.rank import CohortOption, StrategyOption, chosen_films
+from letterboxd_scraper.cli.film_choices import choices_of, with_film_choices
+from letterboxd_scraper.cli.rank import chosen_films
+from letterboxd_scraper.cli.rank_options import CohortOption, MinScoreOption, StrategyOption
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.terminal.session import Session, write_file
+from ranking.exports.letterboxd_list import as_import, identities
+from ranking.exports.texts import as_csv, as_html, as_json
+from ranking.results import RankedFilm
 
-if TYPE_CHECKING:
-    from ranking.choices.filters import Choices
-    from ranking.results import RankedFilm
-
-    Texts = Callable[[Session, list[RankedFilm], str], Sequence[str]]
+# Makes the texts of an export, one a file, of a ranking by the strategy of this name.
+Texts = Callable[[Session, list[RankedFilm], str], Sequence[str]]
 
 
-def _csv(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+def _csv(session: Session, films: list[RankedFilm], strategy: str) -> Sequence[str]:
     """Write a ranking as CSV, for a spreadsheet.
 
     Titles that a spreadsheet would compute as formulas get an apostrophe before them.
@@ -32,24 +34,20 @@ def _csv(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence
       letterboxd export csv --cohort friends --output friends.csv
       letterboxd export csv --cohort friends --min-score 3.8 --unseen-by marla
     """
-    from ranking.exports.texts import as_csv
-
-    return [as_csv(found, session.config.LETTERBOXD_BASE_URL)]
+    return [as_csv(films, session.config.LETTERBOXD_BASE_URL)]
 
 
-def _json(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+def _json(session: Session, films: list[RankedFilm], strategy: str) -> Sequence[str]:
     """Write a ranking as JSON, for programs.
 
     \b
     Examples:
       letterboxd export json --cohort friends --output friends.json
     """
-    from ranking.exports.texts import as_json
-
-    return [as_json(found, session.config.LETTERBOXD_BASE_URL)]
+    return [as_json(films, session.config.LETTERBOXD_BASE_URL)]
 
 
-def _html(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+def _html(session: Session, films: list[RankedFilm], strategy: str) -> Sequence[str]:
     """Write a ranking as a plain HTML table.
 
     `letterboxd report` makes a page to explore.
@@ -58,12 +56,10 @@ def _html(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequenc
     Examples:
       letterboxd export html --cohort friends --limit 100 --output friends.html
     """
-    from ranking.exports.texts import as_html
-
-    return [as_html(found, strategy, session.config.LETTERBOXD_BASE_URL)]
+    return [as_html(films, strategy, session.config.LETTERBOXD_BASE_URL)]
 
 
-def _letterboxd(session: Session, found: "list[RankedFilm]", strategy: str) -> Sequence[str]:
+def _letterboxd(session: Session, films: list[RankedFilm], strategy: str) -> Sequence[str]:
     """Write a ranking as the CSV that Letterboxd imports as a list.
 
     It tells no ratings and no days, so that importing it logs nothing and rates nothing. What is larger than
@@ -73,35 +69,32 @@ def _letterboxd(session: Session, found: "list[RankedFilm]", strategy: str) -> S
     Examples:
       letterboxd export letterboxd --cohort friends --limit 100 --output list.csv
     """
-    from letterboxd_scraper.store.engine import read_transaction
-    from ranking.exports.letterboxd_list import as_import, identities
-
-    with read_transaction(session.store()) as connection:
-        return as_import(found, identities(connection, found))
+    with session.reading() as connection:
+        return as_import(films, identities(connection, films))
 
 
-def _command(texts: "Texts") -> Callable[..., None]:
+def _command(texts: Texts) -> TyperCommand:
     """Return the command that writes what ``texts`` makes of a ranking; its docstring is the command's."""
 
     def command(
         context: typer.Context,
         cohort: CohortOption,
-        choices: "Choices",
         strategy: StrategyOption = DEFAULT_STRATEGY,
         limit: Annotated[int | None, options.count("How many films; default: all.")] = None,
-        min_score: Annotated[
-            float | None, typer.Option(help="Leave out films below this score.", metavar="SCORE")
-        ] = None,
+        min_score: MinScoreOption = None,
         output: Annotated[
             Path | None, typer.Option(help="The file; default: standard output.", metavar="FILE")
         ] = None,
     ) -> None:
         session: Session = context.obj
-        found = chosen_films(session, cohort, strategy, limit, min_score, choices)
-        write(session, texts(session, found, strategy), len(found), output)
+        films = chosen_films(session, cohort, strategy, limit, min_score, choices_of(context))
+        write(session, texts(session, films, strategy), len(films), output)
 
     command.__doc__ = texts.__doc__
     return with_film_choices(command)
+
+
+export_csv, export_json, export_html, export_letterboxd = map(_command, (_csv, _json, _html, _letterboxd))
 
 
 def write(session: Session, texts: Sequence[str], films: int, output: Path | None) -> None:
@@ -118,12 +111,5 @@ def write(session: Session, texts: Sequence[str], films: int, output: Path | Non
         return
     files = [output, *(output.with_stem(f"{output.stem}-{number}") for number in range(2, len(texts) + 1))]
     for file, text in zip(files, texts, strict=True):
-        try:
-            with file.open("w", encoding="utf-8", newline="") as opened:
-                opened.write(text)
-        except OSError as error:
-            raise InputError(f"cannot write {file}: {error.strerror}") from None
+        write_file(file, text)
     session.say(f"{films} films written to {', '.join(map(str, files))}")
-
-
-export_csv, export_json, export_html, export_letterboxd = map(_command, (_csv, _json, _html, _letterboxd))

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.cli.rank import CohortOption
+from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.terminal.session import Session
+from ranking.parquet.export import export
 
 
 def export_parquet(
@@ -25,14 +26,8 @@ def export_parquet(
     Examples:
       letterboxd export parquet --cohort friends --output friends
     """
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.members import cohorts
-    from ranking.parquet.export import export
-
     session: Session = context.obj
-    engine = session.store()
-    with read_transaction(engine) as connection:
-        found = cohorts.find(connection, cohort)
-    counts = export(engine, found, output, session.config.now(), names=names)
+    circle = session.cohort(cohort)
+    counts = export(session.engine, circle, output, session.config.now(), names=names)
     written = ", ".join(f"{count} {table}" for table, count in counts.items())
-    session.say(f"{found.label}: {written} written to {output}")
+    session.say(f"{circle.label}: {written} written to {output}")

@@ -1,21 +1,19 @@
 """The options by which a command that shows or exports a ranking lets its user choose films."""
 
-import inspect
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import typer
+from typer.core import TyperCommand
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
-
-if TYPE_CHECKING:
-    from ranking.choices.filters import Choices
-
+from letterboxd_scraper.terminal.help import Command, command_of
+from ranking.choices.filters import Choices, read_choices
 
 _PANEL = "Which films (repeated: any of them will do)"
+_IN_CONTEXT = "letterboxd_scraper.choices"
 
 
 def _filter(metavar: str, text: str) -> Any:
@@ -52,10 +50,8 @@ def film_choices(
     without: Annotated[
         str | None, options.member("Rank as if this member's ratings were not there; nothing is stored.")
     ] = None,
-) -> "Choices":
-    """Gather the options that every command has which shows or exports a ranking. Raises InputError."""
-    from ranking.choices.filters import read_choices
-
+) -> Choices:
+    """Return the choices that these options stand for. Raises InputError."""
     try:
         return read_choices(
             year=year,
@@ -75,18 +71,24 @@ def film_choices(
         raise InputError(f"--{error}") from None
 
 
-def with_film_choices(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `film_choices` in place of its parameter ``choices``."""
-    options = inspect.signature(film_choices).parameters
-    own = [each for each in inspect.signature(command).parameters.values() if each.name != "choices"]
+class _CommandWithChoices(Command):
+    """A command that has the options of `film_choices` beside its own."""
 
-    @wraps(command)
-    def run(**given: Any) -> None:
-        choices = film_choices(**{name: given.pop(name) for name in options})
-        command(**given, choices=choices)
+    def __init__(self, *arguments: Any, params: list[Any], **settings: Any) -> None:
+        self.choices = command_of(film_choices)
+        super().__init__(*arguments, params=[*params, *self.choices.params], **settings)
 
-    # Typer reads a command's options from its signature.
-    shown = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *options.values())]
-    run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in shown}
-    return run
+    def invoke(self, ctx: Any) -> Any:
+        values = {option.name: ctx.params.pop(option.name) for option in self.choices.params}
+        ctx.meta[_IN_CONTEXT] = ctx.invoke(self.choices.callback, **values)
+        return super().invoke(ctx)
+
+
+def with_film_choices(function: Callable[..., None]) -> TyperCommand:
+    """Return a function's command, with the options of `film_choices`; `choices_of` returns what they say."""
+    return command_of(function, _CommandWithChoices)
+
+
+def choices_of(context: typer.Context) -> Choices:
+    """Return the user's choice of films, in a command made `with_film_choices`."""
+    return cast(Choices, context.meta[_IN_CONTEXT])

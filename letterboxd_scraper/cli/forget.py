@@ -4,6 +4,10 @@ from typing import Annotated
 
 import typer
 
+from letterboxd_scraper.arguments import OneMember
+from letterboxd_scraper.errors import UnknownName
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import forgetting, opt_outs
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -29,8 +33,6 @@ def forget(
       letterboxd forget marla
       letterboxd forget marla --undo
     """
-    from letterboxd_scraper.arguments import OneMember
-
     session: Session = context.obj
     name = OneMember.read({"member": member}).member
     if undo:
@@ -40,17 +42,12 @@ def forget(
 
 
 def _forget(session: Session, name: str) -> None:
-    from letterboxd_scraper.store import statistics
-    from letterboxd_scraper.store.engine import write_transaction
-    from letterboxd_scraper.store.members import forgetting
-
-    engine = session.store()
     at = session.config.now()
-    with write_transaction(engine) as connection:
+    with session.writing() as connection:
         gone = forgetting.forget(connection, name, at)
     if gone.was_stored:
-        statistics.refresh(engine, at)
-    backups = forgetting.scrub(engine)
+        statistics.refresh(session.engine, at)
+    backups = forgetting.scrub(session.engine)
     session.say(
         f"{name} {'is forgotten' if gone.was_stored else 'was not stored'} and will not be stored again"
     )
@@ -63,11 +60,7 @@ def _forget(session: Session, name: str) -> None:
 
 
 def _undo(session: Session, name: str) -> None:
-    from letterboxd_scraper.errors import UnknownName
-    from letterboxd_scraper.store.engine import write_transaction
-    from letterboxd_scraper.store.members import opt_outs
-
-    with write_transaction(session.store()) as connection:
+    with session.writing() as connection:
         if not opt_outs.remove(connection, name):
             raise UnknownName(f"{name!r} is not on the list of those who asked to be forgotten")
     session.say(f"{name} may be stored again; the next crawl of a cohort that they belong to does so")

@@ -1,21 +1,24 @@
 """`letterboxd import …`: the same facts from files that members export or save themselves."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from letterboxd_scraper.arguments import NamedList
 from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.imports.archive import read_archive
+from letterboxd_scraper.imports.saved_pages import pages_in, read_saved_pages
+from letterboxd_scraper.items.films import FilmFacts
+from letterboxd_scraper.items.sources import Snapshot
+from letterboxd_scraper.items.tasks import Provenance
+from letterboxd_scraper.store.members import cohorts, opt_outs
+from letterboxd_scraper.store.save import save
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session, harmless
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from letterboxd_scraper.items.films import FilmFacts
-    from letterboxd_scraper.items.sources import Snapshot
 
 CohortOption = Annotated[str | None, options.cohort("Let the members belong to this list of names, too.")]
 # So many unclear films are named one by one.
@@ -48,8 +51,6 @@ def import_zip(
       letterboxd import zip letterboxd-*.zip --cohort friends
       letterboxd import zip export.zip --user marla --as-of 2026-01-21
     """
-    from letterboxd_scraper.imports.archive import read_archive
-
     session: Session = context.obj
     if user is not None and len(files) > 1:
         raise InputError("--user NAME goes with a single archive")
@@ -81,61 +82,52 @@ def import_pages(
     Examples:
       letterboxd import pages saved-pages --cohort friends
     """
-    from letterboxd_scraper.imports.saved_pages import pages_in, read_saved_pages
-
     session: Session = context.obj
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder")
-    files = pages_in(folder, ".html", ".htm")
-    if not files:
-        raise InputError(f"{folder}: no page in it: save pages as .html files there")
-    found = read_saved_pages(files, session.config.now())
-    _keep(session, found.snapshots, cohort)
-    _keep_films(session, found.films)
-    for left_out in found.left_out:
+    saved = read_saved_pages(saved_pages(folder, ".html", ".htm"), session.config.now())
+    _keep(session, saved.snapshots, cohort)
+    _keep_films(session, saved.films)
+    for left_out in saved.left_out:
         session.say(harmless(left_out))
-    if found.left_out:
+    if saved.left_out:
         raise typer.Exit(ExitCode.FAILURES)
 
 
-def _keep_films(session: Session, films: "Sequence[tuple[FilmFacts, datetime]]") -> None:
-    from letterboxd_scraper.items.tasks import Provenance
-    from letterboxd_scraper.store.engine import write_transaction
-    from letterboxd_scraper.store.save import save
+def saved_pages(folder: Path, *endings: str) -> list[Path]:
+    """Return the files in a folder that end so. Raises InputError if there is none."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    if not (files := pages_in(folder, *endings)):
+        raise InputError(f"{folder}: no page in it: save pages as .html files there")
+    return files
 
+
+def _keep_films(session: Session, films: Sequence[tuple[FilmFacts, datetime]]) -> None:
+    for facts, at in films:
+        with session.writing() as connection:
+            save(facts, connection, Provenance(at))
     if films:
-        engine = session.store()
-        for facts, at in films:
-            with write_transaction(engine) as connection:
-                save(facts, connection, Provenance(at))
         session.say(f"{len(films)} films' own pages")
 
 
-def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None) -> None:
+def _keep(session: Session, snapshots: Sequence[Snapshot], cohort: str | None) -> None:
     """Store what was read, each source in a transaction of its own, and say what came in."""
-    from letterboxd_scraper.arguments import NamedList
-    from letterboxd_scraper.items.tasks import Provenance
-    from letterboxd_scraper.store.engine import read_transaction, write_transaction
-    from letterboxd_scraper.store.members import cohorts, opt_outs
-    from letterboxd_scraper.store.save import save
-
-    engine = session.store()
+    with session.reading() as connection:
+        forgotten = opt_outs.load(connection)
+    # Whoever was stored under a new name by the time they asked is known by their code.
+    renamed = {s.member for s in snapshots if s.lid and forgotten.has_code(s.lid)}
     names = list(dict.fromkeys(snapshot.member for snapshot in snapshots))
-    with read_transaction(engine) as connection:
-        listed = opt_outs.load(connection)
-    renamed = {each.member for each in snapshots if each.lid and listed.has_code(each.lid)}
-    kept = [name for name in names if name not in listed and name not in renamed]
+    kept = [name for name in names if name not in forgotten and name not in renamed]
     for name in names:
         if name not in kept:
             session.say(f"{name} asked to be forgotten: nothing of them is stored")
     at = session.config.now()
     if cohort is not None and kept:
         label = NamedList.read({"label": cohort, "members": kept}).label
-        with write_transaction(engine) as connection:
+        with session.writing() as connection:
             cohorts.add_names(connection, label, kept, at)
     for snapshot in track(session, "members", snapshots):
         if snapshot.member in kept or snapshot.member in renamed:
-            with write_transaction(engine) as connection:
+            with session.writing() as connection:
                 save(snapshot, connection, Provenance(at))
         if snapshot.member in kept:
             session.say(_in_words(snapshot))
@@ -143,14 +135,14 @@ def _keep(session: Session, snapshots: "Sequence[Snapshot]", cohort: str | None)
         session.say(f"now: letterboxd rank compute --cohort {cohort}")
 
 
-def _in_words(snapshot: "Snapshot") -> str:
+def _in_words(snapshot: Snapshot) -> str:
     parts: dict[str, Sequence[object] | None] = {
         "ratings": snapshot.ratings,
         "likes": snapshot.likes,
         "favourites": snapshot.favourites,
         "watched": snapshot.watched,
         "on the watchlist": snapshot.watchlist,
+        "diary entries": snapshot.viewings or None,
     }
-    parts |= {"diary entries": snapshot.viewings or None}
-    told = ", ".join(f"{len(films)} {name}" for name, films in parts.items() if films is not None)
-    return f"{snapshot.member}, as of {snapshot.as_of:%Y-%m-%d %H:%M} ({snapshot.source}): {told}"
+    counts = ", ".join(f"{len(films)} {name}" for name, films in parts.items() if films is not None)
+    return f"{snapshot.member}, as of {snapshot.as_of:%Y-%m-%d %H:%M} ({snapshot.source}): {counts}"

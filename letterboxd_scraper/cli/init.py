@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from letterboxd_scraper import config
+from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.terminal.session import Session, write_file
 
 # Values are quoted as .env files want it; what could end a quotation is refused before.
 _FILE = Template("""\
@@ -59,11 +61,16 @@ def init(
     session: Session = context.obj
     if output.exists() and not force:
         raise InputError(f"{output} is there already: edit it, or replace it with --force")
-    name = _member(member or _asked("Your name on Letterboxd (as in letterboxd.com/NAME)", "--member NAME"))
-    address = _contact(contact or _asked("A contact for the site (e-mail or URL)", "--contact ADDRESS"))
-    key = _key()
-    filled = {"member": name, "contact": address, "key": key, "comment": "" if key else "# "}
-    _write(output, _FILE.substitute(filled))
+    name = OneMember.read(
+        {"member": member or _asked("Your name on Letterboxd (as in letterboxd.com/NAME)", "--member NAME")}
+    ).member
+    address = _checked_contact(
+        contact or _asked("A contact for the site (e-mail or URL)", "--contact ADDRESS")
+    )
+    key = _asked_key()
+    # The file may hold a key: nobody else reads it.
+    values = {"member": name, "contact": address, "key": key, "comment": "" if key else "# "}
+    write_file(output, _FILE.substitute(values), _open_for_the_owner)
     session.say(f"written to {output}")
     session.say("now: letterboxd sync" + ("" if output == Path(".env") else f" (with {output} as .env)"))
 
@@ -74,41 +81,24 @@ def _asked(question: str, option: str) -> str:
     return str(typer.prompt(question, err=True))
 
 
-def _key() -> str:
+def _asked_key() -> str:
     """Return TMDB's key; "" where there is none. It is never an option: those can be seen by everybody."""
     if not sys.stdin.isatty():
         return ""
-    asked = "A key of TMDB (Enter: none; it is not shown)"
-    key = typer.prompt(asked, default="", hide_input=True, show_default=False, err=True)
-    from letterboxd_scraper import config
-
+    question = "A key of TMDB (Enter: none; it is not shown)"
+    key = typer.prompt(question, default="", hide_input=True, show_default=False, err=True)
     return config.load(TMDB_API_KEY=key).TMDB_API_KEY.get_secret_value()
 
 
-def _member(given: str) -> str:
-    from letterboxd_scraper.arguments import OneMember
-
-    return OneMember.read({"member": given}).member
-
-
-def _contact(given: str) -> str:
-    contact = given.strip()
+def _checked_contact(text: str) -> str:
+    contact = text.strip()
     if not ("@" in contact or "://" in contact) or any(sign in contact for sign in "\"'\\\n\r\0$"):
-        raise InputError(f"contact {given!r}: give an e-mail address or a URL")
+        raise InputError(f"contact {text!r}: give an e-mail address or a URL")
     return contact
 
 
-def _write(file: Path, text: str) -> None:
-    try:
-        # It may hold a key: nobody else reads it.
-        with open(file, "w", encoding="utf-8", opener=_private) as opened:
-            opened.write(text)
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from None
-
-
-def _private(name: str, flags: int) -> int:
-    opened = os.open(name, flags, 0o600)
-    if stat.S_ISREG(os.fstat(opened).st_mode):
-        os.fchmod(opened, 0o600)  # one that is replaced keeps its mode
-    return opened
+def _open_for_the_owner(name: str, flags: int) -> int:
+    descriptor = os.open(name, flags, 0o600)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fchmod(descriptor, 0o600)  # one that is replaced keeps its mode
+    return descriptor

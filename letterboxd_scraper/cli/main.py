@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from letterboxd_scraper.terminal import session
+from letterboxd_scraper.terminal import run as terminal
 from letterboxd_scraper.terminal.help import Group, LazyCommand, command_of
 
 # Name: its function in this package, or a table of its own; one line of help, which is the function's first.
@@ -28,7 +28,10 @@ SCHEDULE: Table = {
     "remove": ("schedule:remove", "Remove what calls a cohort's jobs."),
 }
 RANK: Table = {
-    "compute": ("rank:rank_compute", "Refresh the statistics, score the films and store their ranks."),
+    "compute": (
+        "rank_compute:rank_compute",
+        "Refresh the statistics, score the films and store their ranks.",
+    ),
     "list": ("rank:rank_list", "List the strategies, their parameters and where they come from."),
     "show": ("rank:rank_show", "Print the top of a ranking."),
     "explain": ("rank:rank_explain", "Show where a film's scores come from."),
@@ -48,7 +51,7 @@ EXPORT: Table = {
     ),
 }
 CONFIG: Table = {"show": ("config:show", "Show each setting's value and where it comes from.")}
-REFRESH: Table = {"stats": ("rank:refresh_stats", "Count every cohort's ratings per film anew.")}
+REFRESH: Table = {"stats": ("refresh:refresh_stats", "Count every cohort's ratings per film anew.")}
 DB: Table = {
     "upgrade": ("db:upgrade", "Bring the database to this program's schema."),
     "backup": ("db:backup", "Copy the whole database to one file, while crawls go on."),
@@ -101,7 +104,7 @@ Examples:
 def letterboxd() -> Group:
     """Return the whole command line."""
     commands = [one for heading, table in LETTERBOXD.items() for one in _commands(table, heading)]
-    return Group("letterboxd", HELP, commands, options=command_of(session.global_options, completion=True))
+    return Group("letterboxd", HELP, commands, options=command_of(terminal.global_options, completion=True))
 
 
 def ranking() -> Group:
@@ -109,7 +112,7 @@ def ranking() -> Group:
     rows = {name: row for table in LETTERBOXD.values() for name, row in table.items()}
     _, help = rows["rank"]
     commands = _commands({**RANK, "export": rows["export"], "refresh": rows["refresh"]})
-    return Group("ranking", help, commands, options=command_of(session.global_options, completion=True))
+    return Group("ranking", help, commands, options=command_of(terminal.global_options, completion=True))
 
 
 def _commands(table: Table, heading: str | None = None) -> list[Group | LazyCommand]:
@@ -123,12 +126,12 @@ def _commands(table: Table, heading: str | None = None) -> list[Group | LazyComm
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run `letterboxd` and return its exit code."""
-    return session.run(letterboxd(), "letterboxd", arguments)
+    return terminal.run(letterboxd(), "letterboxd", arguments)
 
 
 def run_ranking(arguments: Sequence[str] | None = None) -> int:
     """Run `python -m ranking` and return its exit code."""
-    return session.run(ranking(), "python -m ranking", arguments)
+    return terminal.run(ranking(), "python -m ranking", arguments)
 
 
 def main() -> None:

@@ -5,15 +5,19 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.cli.rank_options import strategy as strategy_option
+from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.report import Options, render
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.terminal.session import Session, write_file
 
 
 def report(
     context: typer.Context,
-    cohort: Annotated[str, options.cohort()],
-    strategy: Annotated[str | None, options.strategy("The ranking: `rank list` names them.")] = None,
+    cohort: CohortOption,
+    strategy: Annotated[str | None, strategy_option("The ranking: `rank list` names them.")] = None,
     output: Annotated[Path, typer.Option(help="The file.", metavar="FILE")] = Path("report.html"),
     names: Annotated[
         bool, typer.Option("--names", help="Say who the members are: for you, not for sharing.")
@@ -43,26 +47,17 @@ def report(
       letterboxd report --cohort friends --names --posters --output friends.html
       letterboxd report --cohort friends --strategy discovery --for marla
     """
-    from letterboxd_scraper.config import DEFAULT_STRATEGY
-    from letterboxd_scraper.report import Options, render
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.members import cohorts
-
     session: Session = context.obj
-    config = session.config
-    chosen = Options(
-        at=config.now(),
+    choices = Options(
+        at=session.config.now(),
         strategy=strategy or DEFAULT_STRATEGY,
         names=names,
         posters=posters,
         for_member=for_member,
         limit=limit,
-        base_url=config.LETTERBOXD_BASE_URL,
+        base_url=session.config.LETTERBOXD_BASE_URL,
     )
-    with read_transaction(session.store()) as connection:
-        page = render(connection, cohorts.find(connection, cohort), chosen)
-    try:
-        output.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write {output}: {error.strerror}") from None
+    with session.reading() as connection:
+        page = render(connection, cohorts.find(connection, cohort), choices)
+    write_file(output, page)
     session.say(f"{output}: {len(page.encode()) / 1e6:.1f} MB, to be opened in a browser")

@@ -11,30 +11,24 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-import sqlalchemy as sa
+import typer
 
 from letterboxd_scraper.config import STOP_WITH_PARENT
 from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.items.progress import PROGRESS_VARIABLE, ProgressReader
 from letterboxd_scraper.store.crawl_state import runs
-from letterboxd_scraper.store.engine import read_transaction
-from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal.progress_bar import meter
 from letterboxd_scraper.terminal.session import Session
 
 POLL_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """How many of a cohort's members have been read by the work that is going on."""
-
-    done: int
-    members: int
+# The crawl came to its end, though perhaps not every page could be read.
+FINISHED = (ExitCode.DONE, ExitCode.FAILURES)
+AcceptTerms = Annotated[
+    bool, typer.Option("--accept-terms", help="You are authorized to crawl the site: see the README.")
+]
 
 
 def crawl(
@@ -46,20 +40,20 @@ def crawl(
 ) -> int:
     """Run a spider to its end, calling ``watch`` now and then; return its exit code.
 
-    Ctrl-C reaches the spider once: it finishes the pages in flight and ends by itself.
+    An argument that is None is left out. Ctrl-C reaches the spider once: it finishes the pages in flight and
+    ends by itself.
     """
     command = [sys.executable, "-m", "scrapy", "crawl", spider]
     for name, value in arguments.items():
         if value is not None:
             command += ["-a", f"{name}={value}"]
-    session.uses_store()
+    environment = _environment(session, settings or {})
     with _listening() as (listener, descriptor), meter(session) as show, _passing_on_signals():
-        environment = _environment(session, settings or {}) | {PROGRESS_VARIABLE: str(descriptor)}
         # A session of its own: the terminal's Ctrl-C would else reach it beside the one passed on here.
         # It watches its standard input, so that it ends even if this process is killed outright.
         process = subprocess.Popen(
             command,
-            env=environment,
+            env=environment | {PROGRESS_VARIABLE: str(descriptor)},
             stdin=subprocess.PIPE,
             pass_fds=(descriptor,),
             start_new_session=True,
@@ -78,7 +72,28 @@ def crawl(
     return process.returncode if process.returncode >= 0 else ExitCode.INTERNAL_ERROR
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def crawl_and_tell(
+    session: Session, spider: str, arguments: Mapping[str, Any], cohort: Cohort | None, *, accept_terms: bool
+) -> int:
+    """Run a spider on a cohort, or on one member or film; say what came of it; return its exit code."""
+    code = crawl(session, spider, arguments, crawl_settings(accept_terms=accept_terms))
+    label = cohort.label if cohort else None
+    with session.reading() as connection:
+        notes = runs.notes_of_latest(connection, spider, label)
+    session.say(f"{label or arguments.get('user') or arguments.get('slug')}: {notes}")
+    if cohort and code in FINISHED:
+        strategies = " --strategy all" if spider == "film" else ""
+        session.say(f"now: letterboxd rank compute --cohort {cohort.label}{strategies}")
+    return code
+
+
+def crawl_settings(*, full: bool = False, accept_terms: bool = False) -> dict[str, Any]:
+    """Return the settings that a command's options stand for."""
+    settings = {"CRAWL_ANEW": full, "LETTERBOXD_TERMS_ACCEPTED": accept_terms}
+    return {name: True for name, is_set in settings.items() if is_set}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask a spider that is still running to stop, and wait for it; asked once more, it stops at once."""
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
@@ -90,7 +105,7 @@ def _environment(session: Session, settings: Mapping[str, Any]) -> dict[str, str
     # Secrets go through the environment: arguments can be seen by everybody on the machine.
     level = session.config.LOG_LEVEL
     chosen = {
-        "DATABASE_URL": session.config.DATABASE_URL,
+        "DATABASE_URL": session.database(),
         # A spider's usual messages would tear the progress apart; who asks for a level gets it.
         "LOG_LEVEL": level if session.log_level or level != "INFO" else "WARNING",
         "SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings",
@@ -124,24 +139,3 @@ def _passing_on_signals() -> Iterator[None]:
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
-
-
-def members_read(engine: sa.Engine, cohort: Cohort, then: Callable[[Members], None]) -> Callable[[], None]:
-    """Return a function that calls ``then`` with how many of a cohort's members a full crawl has read."""
-    with read_transaction(engine) as connection:
-        before = runs.latest(connection, "profile", cohort.label)
-
-    def watch() -> None:
-        with read_transaction(engine) as connection:
-            if runs.latest(connection, "profile", cohort.label) == before:
-                return  # the spider has not begun
-            read = Members(*runs.members_done(connection, cohort.id, cohort.label))
-        then(read)
-
-    return watch
-
-
-def find_cohort(engine: sa.Engine, label: str) -> Cohort:
-    """Return a cohort. Raises UnknownName."""
-    with read_transaction(engine) as connection:
-        return cohorts.find(connection, label)

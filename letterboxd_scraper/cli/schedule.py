@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper import config
-from letterboxd_scraper.cli import run_spider
-from letterboxd_scraper.cli.schedule_run import CohortOption, LocalOption, TargetOption, one_of
+from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.cli.schedule_run import LocalOption, TargetOption
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule import install as installation
@@ -32,16 +32,9 @@ def _day(text: str | int) -> int:
     return int(text)
 
 
-KINDS = ("cron", "systemd")
 AsOption = Annotated[
     str | None,
-    typer.Option(
-        "--as",
-        parser=one_of(*KINDS),
-        autocompletion=options.one_of(*KINDS),
-        metavar="cron|systemd",
-        help="What calls the jobs; default: systemd where it runs.",
-    ),
+    options.word(("cron", "systemd"), "What calls the jobs; default: systemd where it runs.", "--as"),
 ]
 
 
@@ -73,9 +66,8 @@ def install(
       letterboxd schedule install --cohort friends --nightly 02:15 --write
       letterboxd schedule install --cohort friends --as systemd --monthly 0
     """
-
     session: Session = context.obj
-    label = run_spider.find_cohort(session.store(), cohort).label
+    label = session.cohort(cohort).label
     config_file = session.config_file or os.environ.get("LETTERBOXD_CONFIG")
     command = timers.command(label, config=config_file, local=local, target=target or ())
     hour, minute = map(int, nightly.split(":"))
@@ -88,7 +80,6 @@ def install(
 
 
 def _install_lines(session: Session, timetable: Timetable, *, write: bool) -> None:
-
     block = timers.cron_block(timetable)
     if not write:
         typer.echo(block, nl=False)
@@ -101,7 +92,6 @@ def _install_lines(session: Session, timetable: Timetable, *, write: bool) -> No
 
 
 def _install_units(session: Session, timetable: Timetable, *, write: bool) -> None:
-
     units = timers.systemd_units(timetable)
     folder = installation.units_folder()
     if not write:
@@ -120,7 +110,6 @@ def _install_units(session: Session, timetable: Timetable, *, write: bool) -> No
 
 def _warn(session: Session, targets: Sequence[str], *, local: bool) -> None:
     """Say what will be missing at night: settings that only this shell knows, the terms accepted, a node."""
-
     origins = config.origins(session.overrides)
     lost = [name for name, origin in sorted(origins.items()) if origin in ("environment", "command line")]
     if lost:
@@ -142,10 +131,9 @@ def remove(context: typer.Context, cohort: CohortOption, kind: AsOption = None) 
     Examples:
       letterboxd schedule remove --cohort friends
     """
-
     session: Session = context.obj
     # By its label the cohort need not exist any more.
-    label = run_spider.find_cohort(session.store(), cohort).label if cohort.isdigit() else cohort
+    label = session.cohort(cohort).label if cohort.isdigit() else cohort
     if (kind or installation.usual()) == installation.CRON:
         changed = installation.into_crontab(label, "")
     else:

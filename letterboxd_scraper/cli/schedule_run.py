@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 import typer
 
 from letterboxd_scraper.arguments import MOST_SHARDS
-from letterboxd_scraper.cli import run_spider
+from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.cli.run_spider import crawl
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.schedule import nodes
 from letterboxd_scraper.schedule.after_crawls import finish
@@ -20,12 +20,10 @@ from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR, JOBS, Outcome, Ste
 from letterboxd_scraper.schedule.on_nodes import NodeCrawler
 from letterboxd_scraper.schedule.step_parts import StepPart, new_job
 from letterboxd_scraper.store.crawl_state import liveness, runs
-from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
-CohortOption = Annotated[str, options.cohort()]
 TargetOption = Annotated[
     list[str] | None,
     typer.Option("--target", help="A node, by its name in scrapy.cfg; repeatable.", metavar="NAME"),
@@ -33,29 +31,10 @@ TargetOption = Annotated[
 LocalOption = Annotated[bool, typer.Option("--local", help="Crawl on this machine, without Scrapyd.")]
 
 
-def one_of(*words: str) -> Callable[[str], str]:
-    """Return what reads an option that is one of these words."""
-
-    def read(word: str) -> str:
-        if word not in words:
-            raise typer.BadParameter(f"{word!r} is not one of {', '.join(words)}")
-        return word
-
-    return read
-
-
 def run(
     context: typer.Context,
     cohort: CohortOption,
-    job: Annotated[
-        str,
-        typer.Option(
-            parser=one_of(*JOBS),
-            autocompletion=options.one_of(*JOBS),
-            metavar="nightly|monthly",
-            help="Which job.",
-        ),
-    ],
+    job: Annotated[str, options.word(JOBS, "Which job.")],
     local: LocalOption = False,
     shards: Annotated[
         int | None, options.count("In so many parts; default: one for each node that answers.")
@@ -74,40 +53,33 @@ def run(
       letterboxd schedule run --cohort friends --job nightly --local
       letterboxd schedule run --cohort friends --job monthly --shards 4
     """
-
     session: Session = context.obj
     if local and (shards is not None or target):
         raise InputError("--local crawls on this machine alone: give neither --shards nor --target with it")
     if shards is not None and shards > MOST_SHARDS:
         raise InputError(f"--shards {shards}: at most {MOST_SHARDS}")
-    engine = session.store()
-    circle = run_spider.find_cohort(engine, cohort)
-    with job_lock(engine, circle, job, session.say) as is_free:
+    circle = session.cohort(cohort)
+    with job_lock(session.engine, circle, job, session.say) as is_free:
         if not is_free:
             words = f"{circle.label}, {job}: another job is under way, nothing was done"
             _show(session, {"cohort": circle.label, "job": job, "under_way": True}, words)
             return
-        crawl = (
-            _here(session, engine, circle) if local else _on_nodes(session, engine, circle, target, shards)
-        )
+        run_step = _on_this_machine(session, circle) if local else _on_nodes(session, circle, target, shards)
         try:
-            code = _work(session, engine, circle, job, crawl)
+            code = _perform(session, circle, job, run_step)
         except KeyboardInterrupt:
             session.say("what the nodes do goes on; the same command waits for it, and does the rest")
             raise
     raise typer.Exit(code)
 
 
-def _work(
-    session: Session, engine: sa.Engine, cohort: Cohort, job: str, crawl: Callable[[Step], Outcome]
-) -> int:
+def _perform(session: Session, cohort: Cohort, job: str, run_step: Callable[[Step], Outcome]) -> int:
     """Do a job and print its report; return its exit code."""
-
     began, config = time.monotonic(), session.config
-    with read_transaction(engine) as connection:
+    with session.reading() as connection:
         counted = runs.has_fresh_counts(connection, cohort.label, config.now() - COUNTS_HOLD_FOR)
     steps = steps_of(job, cohort, counted=counted)
-    ended = perform(steps, crawl, lambda: finish(engine, config, cohort, job, config.now()))
+    ended = perform(steps, run_step, lambda: finish(session.engine, config, cohort, job, config.now()))
     report = JobReport(cohort.label, job, ended, time.monotonic() - began)
     _show(session, report.as_dict(), report.in_words())
     return report.exit_code
@@ -117,14 +89,14 @@ def _show(session: Session, report: dict[str, Any], words: str) -> None:
     typer.echo(json.dumps(report) if session.as_json else words)
 
 
-def _here(session: Session, engine: sa.Engine, cohort: Cohort) -> Callable[[Step], Outcome]:
+def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], Outcome]:
     """Return what runs a step as a process of this machine."""
 
-    def crawl(step: Step) -> Outcome:
+    def run_step(step: Step) -> Outcome:
         job = new_job(cohort.label, step.spider, None)
         arguments = {"cohort": cohort.label} | step.arguments
-        code = run_spider.crawl(session, step.spider, arguments, step.settings | {"SCRAPY_JOB": job})
-        with read_transaction(engine) as connection:
+        code = crawl(session, step.spider, arguments, step.settings | {"SCRAPY_JOB": job})
+        with session.reading() as connection:
             state = liveness.of_job(connection, job, timedelta())
         part = StepPart(step)
         # Of bad input, the row says only that the run failed.
@@ -134,15 +106,14 @@ def _here(session: Session, engine: sa.Engine, cohort: Cohort) -> Callable[[Step
             part.end(code, (state.notes if state else None) or "did not start: see above", state)
         return part.outcome  # type: ignore[return-value]
 
-    return crawl
+    return run_step
 
 
 def _on_nodes(
-    session: Session, engine: sa.Engine, cohort: Cohort, targets: list[str] | None, shards: int | None
+    session: Session, cohort: Cohort, targets: list[str] | None, shards: int | None
 ) -> Callable[[Step], Outcome]:
     """Return what runs a step on the nodes. Raises InputError where there is none that can be used."""
-
     ready, wrong = nodes.ready(nodes.configured(session.config, targets or ()))
     for line in wrong:
         session.say(f"left out: {line}")
-    return NodeCrawler(engine, session.config, cohort, ready, session.say, shards).crawl
+    return NodeCrawler(session.engine, session.config, cohort, ready, session.say, shards).crawl

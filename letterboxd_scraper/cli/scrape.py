@@ -1,25 +1,21 @@
 """`letterboxd scrape`: crawling a cohort's members."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import typer
 
+from letterboxd_scraper.arguments import ProfileArguments
+from letterboxd_scraper.cli import estimate
+from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR
+from letterboxd_scraper.store.crawl_state import runs
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import sqlalchemy as sa
-
-    from letterboxd_scraper.cli.run_spider import Members
-    from letterboxd_scraper.store.members.cohorts import Cohort
-
-AcceptTerms = Annotated[
-    bool, typer.Option("--accept-terms", help="You are authorized to crawl the site: see the README.")
-]
 
 
 def scrape(
@@ -50,95 +46,73 @@ def scrape(
       letterboxd scrape --cohort friends --diary     when ratings were made, too
       letterboxd scrape --user marla
     """
-    from letterboxd_scraper.arguments import ProfileArguments
-    from letterboxd_scraper.cli import run_spider
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.targets import find_target
-
     session: Session = context.obj
-    given: dict[str, Any] = {"cohort": cohort, "user": user, "resume_from": resume_from}
-    given |= {"diary": diary, "watched": watched}
-    given = {name: value for name, value in given.items() if value is not None}
-    arguments = ProfileArguments.read(given)
-    engine = session.store()
-    with read_transaction(engine) as connection:
-        target = find_target(connection, arguments)
+    arguments: dict[str, Any] = {"cohort": cohort, "user": user, "resume_from": resume_from}
+    arguments |= {"diary": diary, "watched": watched}
+    checked = ProfileArguments.read(arguments)
+    with session.reading() as connection:
+        target = find_target(connection, checked)
     settings = crawl_settings(full=full, accept_terms=accept_terms)
     if target is None:
-        raise typer.Exit(run_spider.crawl(session, "profile", given, settings))
-    if full or diary or watched or resume_from or is_for_full_crawl(session, engine, target):
-        announce(session, engine, target, diary=diary, watched=watched)
-        code = read_in_full(session, engine, target, given, settings)
-        summarise(session, engine, target, code)
+        code = crawl(session, "profile", arguments, settings)
+    elif full or diary or watched or resume_from or is_for_full_crawl(session, target):
+        announce(session, target, diary=diary, watched=watched)
+        code = crawl(session, "profile", arguments, settings)
+        summarise(session, target, code)
     else:
-        code = refresh(session, engine, target, settings)
+        code = refresh(session, target, settings)
         session.say(f"{target.label}: {next_step(target, code)}")
     raise typer.Exit(code)
 
 
-def is_for_full_crawl(session: Session, engine: "sa.Engine", cohort: "Cohort") -> bool:
+def is_for_full_crawl(session: Session, cohort: Cohort) -> bool:
     """Say whether a full crawl is under way, or is what a cohort that nobody was read of yet needs."""
-    from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.members import cohorts
-
-    with read_transaction(engine) as connection:
-        read = [member.last_full_scrape_at for member in cohorts.members(connection, cohort)]
+    with session.reading() as connection:
+        full_crawls = [member.last_full_scrape_at for member in cohorts.members(connection, cohort)]
         at = session.config.now()
-        return not any(read) or runs.has_unfinished(connection, "profile", cohort.label, at)
+        return not any(full_crawls) or runs.has_unfinished(connection, "profile", cohort.label, at)
 
 
 def read_in_full(
-    session: Session,
-    engine: "sa.Engine",
-    cohort: "Cohort",
-    given: dict[str, Any],
-    settings: dict[str, Any],
-    then: "Callable[[Members], None] | None" = None,
+    session: Session, cohort: Cohort, settings: Mapping[str, Any], then: Callable[[int, int], None]
 ) -> int:
-    """Run `profile`, telling ``then`` how many members have been read; return its exit code."""
-    from letterboxd_scraper.cli import run_spider
+    """Run `profile` on a cohort, telling ``then`` how many of how many members have been read.
 
-    watch = run_spider.members_read(engine, cohort, then) if then else lambda: None
-    return run_spider.crawl(session, "profile", given, settings, watch)
+    Returns its exit code.
+    """
+    with session.reading() as connection:
+        before = runs.latest(connection, "profile", cohort.label)
+
+    def watch() -> None:
+        with session.reading() as connection:
+            if runs.latest(connection, "profile", cohort.label) == before:
+                return  # the spider has not begun
+            done, members = runs.members_done(connection, cohort.id, cohort.label)
+        then(done, members)
+
+    return crawl(session, "profile", {"cohort": cohort.label}, settings, watch)
 
 
-def refresh(session: Session, engine: "sa.Engine", cohort: "Cohort", settings: dict[str, Any]) -> int:
+def refresh(session: Session, cohort: Cohort, settings: Mapping[str, Any]) -> int:
     """Run `follow_graph`, unless it has just been run, then `when_rated`; return the exit code."""
-    from letterboxd_scraper.cli import run_spider
-    from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import read_transaction
-
-    just_now = session.config.now() - COUNTS_HOLD_FOR
-    with read_transaction(engine) as connection:
-        counted = runs.has_fresh_counts(connection, cohort.label, just_now)
+    with session.reading() as connection:
+        just_now = session.config.now() - COUNTS_HOLD_FOR
+        has_counts = runs.has_fresh_counts(connection, cohort.label, just_now)
     circle: int = ExitCode.DONE
-    if cohort.seed is not None and not counted:
-        circle = run_spider.crawl(session, "follow_graph", {"cohort": cohort.label}, settings)
-        if circle not in (ExitCode.DONE, ExitCode.FAILURES):
+    if cohort.seed is not None and not has_counts:
+        circle = crawl(session, "follow_graph", {"cohort": cohort.label}, settings)
+        if circle not in FINISHED:
             return circle
-    code = run_spider.crawl(session, "when_rated", {"cohort": cohort.label}, settings)
-    with read_transaction(engine) as connection:
+    code = crawl(session, "when_rated", {"cohort": cohort.label}, settings)
+    with session.reading() as connection:
         notes = runs.notes_of_latest(connection, "when_rated", cohort.label)
     session.say(f"{cohort.label}: {notes or 'nothing was read'}")
     return code or circle
 
 
-def crawl_settings(*, full: bool = False, accept_terms: bool = False) -> dict[str, Any]:
-    """Return the settings that a command's options stand for."""
-    chosen: dict[str, Any] = {"CRAWL_ANEW": True} if full else {}
-    return chosen | ({"LETTERBOXD_TERMS_ACCEPTED": True} if accept_terms else {})
-
-
-def announce(
-    session: Session, engine: "sa.Engine", cohort: "Cohort", *, diary: bool = False, watched: bool = False
-) -> None:
+def announce(session: Session, cohort: Cohort, *, diary: bool = False, watched: bool = False) -> None:
     """Say what crawling a cohort will take, before anything is sent. Raises InputError if it is empty."""
-    from letterboxd_scraper.cli import estimate
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.members import cohorts
-
-    with read_transaction(engine) as connection:
+    with session.reading() as connection:
         members = cohorts.members(connection, cohort)
     if not members:
         raise InputError(f"cohort {cohort.label!r} has no members: there is nobody to read")
@@ -147,12 +121,9 @@ def announce(
     session.say(f"{cohort.label}: {len(members)} members, {cost}{diaries}")
 
 
-def summarise(session: Session, engine: "sa.Engine", cohort: "Cohort", code: int) -> None:
+def summarise(session: Session, cohort: Cohort, code: int) -> None:
     """Say how a cohort's crawl ended, in one line, and what to do next."""
-    from letterboxd_scraper.store.crawl_state import runs
-    from letterboxd_scraper.store.engine import read_transaction
-
-    with read_transaction(engine) as connection:
+    with session.reading() as connection:
         done, members = runs.members_done(connection, cohort.id, cohort.label)
         notes = runs.notes_of_latest(connection, "profile", cohort.label)
     session.say(f"{cohort.label}: {done} of {members} members read. This time: {notes}")

@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.server import running
+from letterboxd_scraper.server.app import make_app
+from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.terminal.session import Session
 
 
@@ -36,11 +39,6 @@ def serve(
       letterboxd serve
       letterboxd serve --host 0.0.0.0 --token-file token.txt
     """
-    from letterboxd_scraper.server import running
-    from letterboxd_scraper.server.app import make_app
-    from letterboxd_scraper.server.served import Served
-    from letterboxd_scraper.store.open import open_read_only
-
     session: Session = context.obj
     config = session.config
     local = running.is_loopback(host)
@@ -50,9 +48,7 @@ def serve(
             f"--host {host}: others could read there: name a file with a token by --token-file, or set "
             "LETTERBOXD_SERVE_TOKEN in the environment"
         )
-    session.uses_store()
-    engine = open_read_only(config.DATABASE_URL)
-    app = make_app(Served(engine, names, config), token=token, local=local)
+    app = make_app(Served(session.open_read_only(), names, config), token=token, local=local)
     with running.listen(host, port) as listening:
         session.say(f"serving at {running.address_of(listening)} (Ctrl-C ends it)")
         running.serve(app, listening)

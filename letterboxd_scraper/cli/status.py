@@ -1,25 +1,27 @@
 """`letterboxd status`: how it stands, and what runs where."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
+from letterboxd_scraper.store.engine import read_transaction
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.status.freshness import ago
+from letterboxd_scraper.store.status.model import (
+    CohortStatus,
+    DueMembers,
+    FilmCounts,
+    MemberCounts,
+    RankingAge,
+    Running,
+    Status,
+)
+from letterboxd_scraper.store.status.read import StatusQuery, read
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session, harmless
-
-if TYPE_CHECKING:
-    from letterboxd_scraper.store.status.model import (
-        CohortStatus,
-        DueMembers,
-        FilmCounts,
-        MemberCounts,
-        RankingAge,
-        Status,
-    )
 
 
 def status(
@@ -38,31 +40,25 @@ def status(
       letterboxd status
       letterboxd status --cohort friends --json
     """
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.members import cohorts
-    from letterboxd_scraper.store.open import open_read_only
-    from letterboxd_scraper.store.status import read as status_reading
-
     session: Session = context.obj
-    config = session.config
-    session.uses_store()
-    query = status_reading.StatusQuery.of(config, config.now())
-    with read_transaction(open_read_only(config.DATABASE_URL)) as connection:
+    query = StatusQuery.of(session.config, session.config.now())
+    with read_transaction(session.open_read_only()) as connection:
         chosen = cohorts.every(connection) if cohort is None else [cohorts.find(connection, cohort)]
-        found = status_reading.read(connection, chosen, query)
+        status = read(connection, chosen, query)
     if session.as_json:
-        typer.echo(json.dumps(asdict(found), default=datetime.isoformat, indent=1))
+        session.print_json(asdict(status), default=datetime.isoformat)
         return
-    for each in found.cohorts:
-        for line in _lines(each, found.at):
+    for one in status.cohorts:
+        for line in _lines(one, status.at):
             typer.echo(harmless(line))
         typer.echo()
-    _show_runs(session, found)
-    if not found.cohorts:
+    _show_last_runs(session, status)
+    _show_running(session, status)
+    if not status.cohorts:
         session.say("there is no cohort yet: make one with `letterboxd sync --seed NAME`")
 
 
-def _lines(cohort: "CohortStatus", at: datetime) -> Iterator[str]:
+def _lines(cohort: CohortStatus, at: datetime) -> Iterator[str]:
     label = cohort.cohort
     yield label
     yield f"  members   {_members(cohort.members)}"
@@ -74,36 +70,37 @@ def _lines(cohort: "CohortStatus", at: datetime) -> Iterator[str]:
     yield f"  due       {_due(cohort.due, cohort.films)}"
 
 
-def _members(members: "MemberCounts") -> str:
+def _members(members: MemberCounts) -> str:
     read = f"{members.read} read, {members.never_read or 'none'} never read"
     return f"{members.ok} ok ({read}), {members.private} private, {members.gone} gone"
 
 
-def _age(members: "MemberCounts", at: datetime) -> str:
+def _age(members: MemberCounts, at: datetime) -> str:
     if members.oldest is None or members.newest is None:
         return "nobody was read yet"
-    first, last = _ago(members.oldest, at), _ago(members.newest, at)
+    first, last = ago(members.oldest, at), ago(members.newest, at)
     return f"as of {first}" if first == last else f"as of {first} to {last}"
 
 
-def _films(films: "FilmCounts") -> str:
-    known = (
-        f"{films.complete} known in full, {films.due} to enrich, {films.waiting} incomplete and not due yet"
+def _films(films: FilmCounts) -> str:
+    return (
+        f"{films.films}, {films.ratings} ratings; {films.complete} known in full, {films.due} to enrich, "
+        f"{films.waiting} incomplete and not due yet"
     )
-    return f"{films.films}, {films.ratings} ratings; {known}"
 
 
-def _rankings(rankings: "tuple[RankingAge, ...]", label: str, at: datetime) -> str:
+def _rankings(rankings: tuple[RankingAge, ...], label: str, at: datetime) -> str:
     if not rankings:
         return f"none: letterboxd rank compute --cohort {label}"
-    told = [
-        f"{each.strategy} {_ago(each.computed_at, at)}{' (outdated)' * each.outdated}" for each in rankings
+    ages = [
+        f"{ranking.strategy} {ago(ranking.computed_at, at)}{' (outdated)' * ranking.outdated}"
+        for ranking in rankings
     ]
     again = f": letterboxd rank compute --cohort {label} --strategy all"
-    return ", ".join(told) + again * any(each.outdated for each in rankings)
+    return ", ".join(ages) + again * any(ranking.outdated for ranking in rankings)
 
 
-def _due(due: "DueMembers", films: "FilmCounts") -> str:
+def _due(due: DueMembers, films: FilmCounts) -> str:
     members = f"{due.members} member{'' if due.members == 1 else 's'} to read at least"
     parts = [f"{members}, {due.audits} of them for their audit"]
     if films.due:
@@ -113,43 +110,34 @@ def _due(due: "DueMembers", films: "FilmCounts") -> str:
     return "; ".join(parts)
 
 
-def _show_runs(session: Session, found: "Status") -> None:
-    last: list[tuple[Any, ...]] = [
+def _show_last_runs(session: Session, status: Status) -> None:
+    rows: list[tuple[Any, ...]] = [
         (
-            each.cohort,
+            cohort.cohort,
             run.spider if run.shards == 1 else f"{run.spider}, {run.shards} shards",
             run.status,
-            _ago(run.finished_at or run.started_at, found.at),
+            ago(run.finished_at or run.started_at, status.at),
             run.requests,
             run.rows_changed,
             run.failures,
         )
-        for each in found.cohorts
-        for run in each.runs
+        for cohort in status.cohorts
+        for run in cohort.runs
     ]
-    if last:
+    if rows:
         columns = ("cohort", "last run of", "ended", "when", "requests", "rows changed", "failures")
-        session.show(columns, last)
+        session.show(columns, rows)
         typer.echo()
-    if not found.running:
+
+
+def _show_running(session: Session, status: Status) -> None:
+    if not status.running:
         typer.echo("nothing runs now")
         return
-    rows = [
-        (
-            run.spider,
-            run.cohort or run.member,
-            run.node,
-            run.shard,
-            run.job,
-            run.requests,
-            _ago(run.started_at, found.at),
-        )
-        for run in found.running
-    ]
-    session.show(("runs now", "on", "node", "shard", "job", "requests", "since"), rows)
 
+    def row(run: Running) -> tuple[Any, ...]:
+        on, since = run.cohort or run.member, ago(run.started_at, status.at)
+        return run.spider, on, run.node, run.shard, run.job, run.requests, since
 
-def _ago(then: datetime, now: datetime) -> str:
-    from humanize import naturaldelta
-
-    return f"{naturaldelta(now - then)} ago" if now - then >= timedelta(minutes=1) else "a moment ago"
+    columns = ("runs now", "on", "node", "shard", "job", "requests", "since")
+    session.show(columns, [row(run) for run in status.running])

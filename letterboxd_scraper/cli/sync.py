@@ -1,28 +1,25 @@
 """`letterboxd sync`: from a member's name to a ranking, in one command."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.cli.scrape import (
-    AcceptTerms,
-    crawl_settings,
-    is_for_full_crawl,
-    read_in_full,
-    refresh,
-    summarise,
-)
+from letterboxd_scraper.cli.cohort import follow
+from letterboxd_scraper.cli.export import write
+from letterboxd_scraper.cli.rank import say_how_old, show_films
+from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl_settings
+from letterboxd_scraper.cli.scrape import is_for_full_crawl, read_in_full, refresh, summarise
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
-    from letterboxd_scraper.cli.run_spider import Members
-    from letterboxd_scraper.store.members.cohorts import Cohort
+from ranking.compute import compute
+from ranking.exports.texts import as_csv
+from ranking.results import ranking
+from ranking.strategies import STRATEGIES
 
 FIRST_RANKING_AFTER = 10
 
@@ -55,92 +52,77 @@ def sync(
       letterboxd sync                 of yourself, after `letterboxd init`
       letterboxd sync --seed marla --depth 2 --label friends-of-friends
     """
-    from letterboxd_scraper.cli import run_spider
-    from letterboxd_scraper.cli.cohort import follow
-
     session: Session = context.obj
     seed = seed or session.config.LETTERBOXD_MEMBER
     if not seed:
         raise InputError("whose circle? give --seed NAME, or set LETTERBOXD_MEMBER (`letterboxd init` does)")
     label = label or seed.strip("/").lower()
-    circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms)
-    if circle not in (ExitCode.DONE, ExitCode.FAILURES):
+    circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms=accept_terms)
+    if circle not in FINISHED:
         raise typer.Exit(circle)
-    engine = session.store()
-    cohort = run_spider.find_cohort(engine, label)
+    cohort = session.cohort(label)
     if cohort.size <= 1:
         raise InputError(f"{seed} follows nobody on the site: there is no circle to rank")
-    settings = crawl_settings(accept_terms=accept_terms)
-    if is_for_full_crawl(session, engine, cohort):
-        first = _FirstRanking(session, engine, cohort)
-        code = read_in_full(session, engine, cohort, {"cohort": label}, settings, first)
-        if code:
-            summarise(session, engine, cohort, code)
-    else:
-        code = refresh(session, engine, cohort, settings)
-    if code in (ExitCode.DONE, ExitCode.FAILURES, ExitCode.BLOCKED):
-        _rank_and_show(session, engine, cohort, limit, output or Path(f"{label}.csv"), code)
+    code = _read(session, cohort, accept_terms=accept_terms)
+    if code in (*FINISHED, ExitCode.BLOCKED):
+        _rank_and_show(session, cohort, limit, output or Path(f"{label}.csv"), code)
     raise typer.Exit(code or circle)
 
 
-def _rank_and_show(
-    session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path, code: int
-) -> None:
-    try:
-        _rank(session, engine, cohort)
-    except InputError as nothing_to_rank:
-        if not code:
-            raise
-        session.say(str(nothing_to_rank))  # how the crawl ended matters more
-    else:
-        _show(session, engine, cohort, limit, output)
+def _read(session: Session, cohort: Cohort, *, accept_terms: bool) -> int:
+    """Read the members in full, or what has changed; return the exit code."""
+    settings = crawl_settings(accept_terms=accept_terms)
+    if not is_for_full_crawl(session, cohort):
+        return refresh(session, cohort, settings)
+    code = read_in_full(session, cohort, settings, _FirstRanking(session, cohort))
+    if code:
+        summarise(session, cohort, code)
+    return code
 
 
 class _FirstRanking:
     """Shows a first ranking, once, as soon as enough members are in: the whole may take hours."""
 
-    def __init__(self, session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
-        self.session, self.engine, self.cohort = session, engine, cohort
-        self.shown = False
+    def __init__(self, session: Session, cohort: Cohort) -> None:
+        self.session, self.cohort = session, cohort
+        self.is_done = False
 
-    def __call__(self, read: "Members") -> None:
-        if self.shown or read.done < FIRST_RANKING_AFTER:
+    def __call__(self, done: int, members: int) -> None:
+        if self.is_done or done < FIRST_RANKING_AFTER:
             return
-        from letterboxd_scraper.store.engine import read_transaction
-        from ranking.results import ranking
-
         try:
-            _rank(self.session, self.engine, self.cohort)
+            _rank(self.session, self.cohort)
         except InputError:
             return  # nothing to rank yet: later
-        self.shown = True
-        with read_transaction(self.engine) as connection:
+        self.is_done = True
+        with self.session.reading() as connection:
             top = ranking(connection, self.cohort, DEFAULT_STRATEGY, limit=5)
         films = ", ".join(f"{film.title} ({film.score:.2f})" for film in top)
-        self.session.say(f"first ranking, from {read.done} of {read.members} members: {films}")
+        self.session.say(f"first ranking, from {done} of {members} members: {films}")
 
 
-def _rank(session: Session, engine: "sa.Engine", cohort: "Cohort") -> None:
-    from letterboxd_scraper.store import statistics
-    from ranking.compute import compute
-    from ranking.strategies import STRATEGIES
+def _rank_and_show(session: Session, cohort: Cohort, limit: int, output: Path, code: int) -> None:
+    try:
+        _rank(session, cohort)
+    except InputError as nothing_to_rank:
+        if not code:
+            raise
+        session.say(str(nothing_to_rank))  # how the crawl ended matters more
+    else:
+        _show(session, cohort, limit, output)
 
+
+def _rank(session: Session, cohort: Cohort) -> None:
     at = session.config.now()
-    statistics.refresh(engine, at)
-    compute(engine, cohort, STRATEGIES[DEFAULT_STRATEGY], {}, at)
+    statistics.refresh(session.engine, at)
+    compute(session.engine, cohort, STRATEGIES[DEFAULT_STRATEGY], {}, at)
 
 
-def _show(session: Session, engine: "sa.Engine", cohort: "Cohort", limit: int, output: Path) -> None:
-    from letterboxd_scraper.cli.export import write
-    from letterboxd_scraper.cli.rank import say_how_old, show_films
-    from letterboxd_scraper.store.engine import read_transaction
-    from ranking.exports.texts import as_csv
-    from ranking.results import ranking
-
-    with read_transaction(engine) as connection:
-        found = ranking(connection, cohort, DEFAULT_STRATEGY)
+def _show(session: Session, cohort: Cohort, limit: int, output: Path) -> None:
+    with session.reading() as connection:
+        films = ranking(connection, cohort, DEFAULT_STRATEGY)
         say_how_old(session, connection, cohort, DEFAULT_STRATEGY)
-    show_films(session, found[:limit])
-    write(session, [as_csv(found, session.config.LETTERBOXD_BASE_URL)], len(found), output)
+    show_films(session, films[:limit])
+    write(session, [as_csv(films, session.config.LETTERBOXD_BASE_URL)], len(films), output)
     session.say(f"not seen yet: letterboxd rank show --cohort {cohort.label} --unseen-by {cohort.seed}")
     session.say(f"all of it, to look at: letterboxd report --cohort {cohort.label}")

@@ -1,19 +1,20 @@
 """`letterboxd taste`: whose taste is like whose."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
-
-if TYPE_CHECKING:
-    from ranking.taste.films import Comparison, Opinions
-    from ranking.taste.members import Match
+from ranking.taste import films as taste_films
+from ranking.taste import members
+from ranking.taste.agreement import LEAST_OVERLAP
+from ranking.taste.films import Comparison, Opinions
+from ranking.taste.members import Match
 
 _FILMS = 10
 
@@ -49,21 +50,16 @@ def taste(
       letterboxd taste --member marla --cohort friends
       letterboxd taste --member marla --with tycho
     """
-    from letterboxd_scraper.store.engine import read_transaction
-    from letterboxd_scraper.store.members import cohorts
-    from ranking.taste import films as taste_films
-    from ranking.taste import members
-
     session: Session = context.obj
-    with read_transaction(session.store()) as connection:
+    with session.reading() as connection:
         chosen = cohorts.find(connection, cohort) if cohort is not None else None
         circle = members.read(connection, chosen)
         names = members.member_names(connection, circle)
         one = members.find_member(connection, circle, chosen, member)
         if other is None:
-            found = circle.of_member(one)
-            few = len(circle.users) - 1 - len(found)
-            _show_members(session, one, names, found[:limit], few)
+            matches = circle.of_member(one)
+            few = len(circle.users) - 1 - len(matches)
+            _show_members(session, one, names, matches[:limit], few)
             return
         two = members.find_member(connection, circle, chosen, other)
         if one == two:
@@ -72,28 +68,25 @@ def taste(
         _show_pair(session, names[one], names[two], circle.pair(one, two), films)
 
 
-def _show_members(session: Session, one: int, names: dict[int, str], found: "list[Match]", few: int) -> None:
+def _show_members(session: Session, one: int, names: dict[int, str], matches: list[Match], few: int) -> None:
     columns = ("member", "agreement", "low", "high", "overlap", "usual")
-    others = (match.other if match.one == one else match.one for match in found)
-    rows = [(names[other], *_numbers(match)) for other, match in zip(others, found, strict=True)]
+    others = (match.other if match.one == one else match.one for match in matches)
+    rows = [(names[other], *_numbers(match)) for other, match in zip(others, matches, strict=True)]
     session.show(columns, rows)
     if few:
-        from ranking.taste.agreement import LEAST_OVERLAP
-
         session.say(
             f"left out: {few} members with fewer than {LEAST_OVERLAP} films in common with {names[one]}"
         )
 
 
-def _numbers(match: "Match") -> tuple[float, float, float, int, float]:
+def _numbers(match: Match) -> tuple[float, float, float, int, float]:
     return match.agreement, match.low, match.high, match.overlap, match.usual
 
 
-def _show_pair(session: Session, one: str, other: str, match: "Match", films: "Comparison") -> None:
+def _show_pair(session: Session, one: str, other: str, match: Match, films: Comparison) -> None:
     numbers = dict(zip(("agreement", "low", "high", "overlap", "usual"), _numbers(match), strict=True))
     if session.as_json:
-        found = {"member": one, "with": other, **numbers, **asdict(films)}
-        typer.echo(json.dumps(found, default=str, indent=1))
+        session.print_json({"member": one, "with": other, **numbers, **asdict(films)})
     else:
         session.show(("member", "with", *numbers), [(one, other, *numbers.values())])
         _show_films(session, "agreed on most", one, other, films.agreed)
@@ -108,7 +101,7 @@ def _show_pair(session: Session, one: str, other: str, match: "Match", films: "C
         )
 
 
-def _show_films(session: Session, title: str, one: str, other: str, films: "Sequence[Opinions]") -> None:
+def _show_films(session: Session, title: str, one: str, other: str, films: Sequence[Opinions]) -> None:
     if not films:
         return
     columns = ("film", "year", one, other, f"{one}, above habit", f"{other}, above habit", "why")

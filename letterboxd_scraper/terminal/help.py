@@ -27,7 +27,7 @@ class Command(TyperCommand):
 class LazyCommand(TyperCommand):
     """The name and one line of help of a command whose module is loaded when it is called.
 
-    ``target`` is the function that Typer makes the command of, as ``package.module:function``.
+    ``target`` is the command, or a function of which one is made, as ``package.module:name``.
     """
 
     def __init__(self, name: str, target: str, short_help: str, heading: str | None = None) -> None:
@@ -36,8 +36,11 @@ class LazyCommand(TyperCommand):
 
     def load(self) -> TyperCommand:
         """Import the command's module; return the command itself."""
-        module, function = self.target.split(":")
-        return command_of(getattr(import_module(module), function), self.name)
+        module, name = self.target.split(":")
+        target = getattr(import_module(module), name)
+        command = target if isinstance(target, TyperCommand) else command_of(target)
+        command.name = self.name
+        return command
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         return self.load().make_context(info_name, args, parent, **extra)
@@ -76,14 +79,14 @@ class Group(TyperGroup):
 
 
 def command_of(
-    function: Callable[..., Any], name: str | None = None, *, completion: bool = False
+    function: Callable[..., Any], cls: type[Command] = Command, *, completion: bool = False
 ) -> TyperCommand:
     """Return the command that Typer makes of a function's parameters and docstring.
 
     With ``completion`` it also has the options by which a shell learns to complete.
     """
     app = typer.Typer(add_completion=completion, rich_markup_mode=None)
-    app.command(name, cls=Command)(function)
+    app.command(cls=cls)(function)
     return cast(TyperCommand, typer.main.get_command(app))
 
 

@@ -1,17 +1,18 @@
 """Options that many commands have, with what a shell can complete them to."""
 
 import re
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
 import typer
 
-if TYPE_CHECKING:
-    import sqlalchemy as sa
+from letterboxd_scraper import config
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.items.limits import LARGEST_INTEGER
+from letterboxd_scraper.store.schema import cohorts, users
 
-# What a database's whole number holds.
-MOST = 2_147_483_647
 # So many names are offered at most.
 _OFFERED = 200
 
@@ -28,58 +29,55 @@ def member(help: str = "One member, by the name in their profile's address.", **
     return typer.Option(help=help, metavar="MEMBER", autocompletion=members, **more)
 
 
-def strategy(help: str = "`letterboxd rank list` names them.") -> Any:
-    return typer.Option(help=help, metavar="STRATEGY", autocompletion=strategies)
-
-
 def count(help: str, *, least: int = 1, **more: Any) -> Any:
-    def read(given: str | int) -> int:
-        if not re.fullmatch(r"\d{1,10}", str(given), re.ASCII) or not least <= int(given) <= MOST:
-            raise typer.BadParameter(f"{given!r} is not a whole number from {least} to {MOST}")
-        return int(given)
+    """Return an option that takes a whole number, at least ``least`` and small enough for the database."""
+
+    def read(text: str | int) -> int:
+        if not re.fullmatch(r"\d{1,10}", str(text), re.ASCII) or not least <= int(text) <= LARGEST_INTEGER:
+            raise typer.BadParameter(f"{text!r} is not a whole number from {least} to {LARGEST_INTEGER}")
+        return int(text)
 
     return typer.Option(help=help, metavar="N", parser=read, **more)
 
 
+def word(words: Sequence[str], help: str, *names: str) -> Any:
+    """Return an option that takes one of these words, by the parameter's name or by ``names``."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise typer.BadParameter(f"{text!r} is not one of {', '.join(words)}")
+        return text
+
+    return typer.Option(
+        *names, help=help, metavar="|".join(words), parser=read, autocompletion=one_of(*words)
+    )
+
+
 def labels(incomplete: str) -> list[str]:
     """Return the cohorts' labels that begin so."""
-    from letterboxd_scraper.store.schema import cohorts
-
     return _stored(cohorts.c.label, incomplete)
 
 
 def members(incomplete: str) -> list[str]:
     """Return the stored members whose names begin so."""
-    from letterboxd_scraper.store.schema import users
-
     return _stored(users.c.letterboxd_username, incomplete.lower())
-
-
-def strategies(incomplete: str) -> list[str]:
-    from ranking.strategies import STRATEGIES
-
-    return _beginning(STRATEGIES, incomplete)
 
 
 def one_of(*words: str) -> Callable[[str], list[str]]:
     """Return a completion to one of these words."""
-    return lambda incomplete: _beginning(words, incomplete)
+    return lambda incomplete: beginning(words, incomplete)
 
 
-def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
+def beginning(words: Iterable[str], incomplete: str) -> list[str]:
+    """Return the words that begin so."""
     return [word for word in words if word.startswith(incomplete)]
 
 
-def _stored(column: "sa.Column[str]", incomplete: str) -> list[str]:
+def _stored(column: sa.Column[str], incomplete: str) -> list[str]:
     """Return stored names that begin so; none where there is no database to look at.
 
     It is only looked at: pressing the tab key makes and changes no database.
     """
-    import sqlalchemy as sa
-
-    from letterboxd_scraper import config
-    from letterboxd_scraper.errors import InputError
-
     query = (
         sa.select(column)
         .where(column.startswith(incomplete, autoescape=True))

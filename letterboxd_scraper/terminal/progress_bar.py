@@ -1,31 +1,28 @@
-"""Showing how far a long work has come: a bar on a terminal, else a line now and then."""
+"""The progress of a long work: a bar on a terminal, else a line now and then."""
 
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from letterboxd_scraper.items.progress import Progress
+from letterboxd_scraper.terminal.session import Session
 
-if TYPE_CHECKING:
-    from letterboxd_scraper.terminal.session import Session
-
-    Show = Callable[[Progress], None]
-
+Show = Callable[[Progress], None]
 T = TypeVar("T")
 PLAIN_LINE_SECONDS = 10.0
 
 
 class Rate:
-    """How fast it goes, and how long the rest takes at that rate; reckoned from the first progress."""
+    """How fast a work goes, and how long the rest takes at that rate; measured from the first progress."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._first: tuple[float, int] | None = None
 
     def in_words(self, progress: Progress) -> str:
-        """Say how far it is, how fast it goes, and what is left.
+        """Say how much is done, how fast it goes, and how long the rest takes.
 
         >>> moments = iter((0.0, 30.0))
         >>> rate = Rate(lambda: next(moments))
@@ -42,8 +39,8 @@ class Rate:
         if self._first is None:
             self._first = (now, progress.done)
         began, at_first = self._first
-        known = f"{progress.done} of {progress.total}" if progress.total is not None else str(progress.done)
-        words = f"{known} {progress.what}"
+        total = "" if progress.total is None else f" of {progress.total}"
+        words = f"{progress.done}{total} {progress.what}"
         if now > began and progress.done > at_first:
             a_minute = (progress.done - at_first) / (now - began) * 60
             words += f", {a_minute:.3g} a minute" if a_minute < 1000 else f", {a_minute:.0f} a minute"
@@ -64,8 +61,8 @@ def left(minutes: float) -> str:
 
 
 @contextmanager
-def meter(session: "Session") -> "Iterator[Show]":
-    """Give a function that shows a progress, whenever there is a new one."""
+def meter(session: Session) -> Iterator[Show]:
+    """Give a function that shows a progress: as a bar on a terminal, else as a line now and then."""
     if session.quiet:
         yield lambda progress: None
     elif sys.stderr.isatty():
@@ -74,15 +71,16 @@ def meter(session: "Session") -> "Iterator[Show]":
         yield _PlainLines(session)
 
 
-def track(session: "Session", what: str, each: Sequence[T]) -> Iterable[T]:
-    """Yield each of them, showing how many are done."""
+def track(session: Session, what: str, items: Sequence[T]) -> Iterable[T]:
+    """Yield the items one by one, showing how many are done."""
     with meter(session) as show:
-        for done, one in enumerate(each):
-            show(Progress(what, done, len(each)))
-            yield one
+        for done, item in enumerate(items):
+            show(Progress(what, done, len(items)))
+            yield item
 
 
-def _bar() -> "Iterator[Show]":
+def _bar() -> Iterator[Show]:
+    # A twentieth of a second that only a terminal needs.
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bars
@@ -97,7 +95,7 @@ def _bar() -> "Iterator[Show]":
 
 
 class _PlainLines:
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: Session) -> None:
         self.session, self.rate = session, Rate()
         self.last: Progress | None = None
         self.said_at = time.monotonic()

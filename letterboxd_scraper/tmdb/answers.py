@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from letterboxd_scraper.errors import TmdbUnreadable
 from letterboxd_scraper.items.films import Director, TmdbDetails, TmdbLink
+from letterboxd_scraper.items.limits import LARGEST_INTEGER
 from letterboxd_scraper.items.texts import storable
 
 IMAGES = "https://image.tmdb.org/t/p"
@@ -51,7 +52,7 @@ def _text(value: Any) -> Any:
 
 _Text = Annotated[str | None, BeforeValidator(_text)]
 _Day = Annotated[date | None, BeforeValidator(_day)]
-_Number = Annotated[int, Field(gt=0, lt=2**31)]
+_Number = Annotated[int, Field(gt=0, le=LARGEST_INTEGER)]
 _Name = Annotated[str, BeforeValidator(_text)]
 
 

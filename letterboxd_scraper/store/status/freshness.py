@@ -48,12 +48,12 @@ class Freshness:
         >>> Freshness(36, 0, None, None, None).in_words(now)
         'none of 36 members read yet, not ranked'
         """
-        ranked = f"ranked {_ago(self.ranked_at, now)} ago" if self.ranked_at else "not ranked"
+        ranked = f"ranked {ago(self.ranked_at, now)}" if self.ranked_at else "not ranked"
         if self.oldest is None or self.newest is None:
             return f"none of {self.members} members read yet, {ranked}"
-        first, last = _ago(self.oldest, now), _ago(self.newest, now)
-        when = first if first == last else f"{first} to {last}"
-        return f"{self.read} of {self.members} members as of {when} ago, {ranked}"
+        first, last = ago(self.oldest, now), ago(self.newest, now)
+        when = last if first == last else f"{first.removesuffix(' ago')} to {last}"
+        return f"{self.read} of {self.members} members as of {when}, {ranked}"
 
 
 def of_cohort(connection: sa.Connection, cohort: Cohort, strategy: str) -> Freshness:
@@ -89,5 +89,12 @@ def _latest(*moments: datetime | None) -> datetime:
     return max(moment for moment in moments if moment)
 
 
-def _ago(then: datetime, now: datetime) -> str:
-    return naturaldelta(now - then) if now - then >= timedelta(minutes=1) else "a moment"
+def ago(then: datetime, now: datetime) -> str:
+    """Say how long ago a moment was.
+
+    >>> ago(datetime(2026, 11, 24, 9), datetime(2026, 11, 24, 12))
+    '3 hours ago'
+    >>> ago(datetime(2026, 11, 24, 12, 1), datetime(2026, 11, 24, 12))  # another machine's clock
+    'a moment ago'
+    """
+    return f"{naturaldelta(now - then)} ago" if now - then >= timedelta(minutes=1) else "a moment ago"

@@ -1,0 +1,44 @@
+"""Options that the commands about rankings share, and what their values name."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.terminal import options
+from ranking.strategies import STRATEGIES
+from ranking.strategies.base import Strategy
+
+
+def strategy(help: str = "`letterboxd rank list` names them.") -> Any:
+    return typer.Option(help=help, metavar="STRATEGY", autocompletion=_strategies)
+
+
+def _strategies(incomplete: str) -> list[str]:
+    return options.beginning(STRATEGIES, incomplete)
+
+
+CohortOption = Annotated[str, options.cohort()]
+StrategyOption = Annotated[str, strategy()]
+MinScoreOption = Annotated[
+    float | None, typer.Option(help="Leave out films below this score.", metavar="SCORE")
+]
+
+
+def find_strategy(name: str) -> Strategy:
+    """Return the strategy of this name. Raises UnknownName."""
+    if name not in STRATEGIES:
+        raise UnknownName(f"no strategy {name!r}: there are {', '.join(STRATEGIES)}")
+    return STRATEGIES[name]
+
+
+def read_parameters(texts: Iterable[str]) -> dict[str, str]:
+    """Read NAME=NUMBER texts; the numbers are checked by their strategy. Raises InputError."""
+    parameters = {}
+    for text in texts:
+        name, equals, number = text.partition("=")
+        if not equals:
+            raise InputError(f"--param {text}: write NAME=NUMBER")
+        parameters[name] = number
+    return parameters

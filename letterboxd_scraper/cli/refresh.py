@@ -1,0 +1,23 @@
+"""`letterboxd refresh stats`: counting ratings."""
+
+import typer
+
+from letterboxd_scraper.store import statistics
+from letterboxd_scraper.terminal.session import Session
+
+
+def refresh_stats(context: typer.Context) -> None:
+    """Count every cohort's ratings per film anew.
+
+    Only if any rating or membership has changed since the last time.
+
+    \b
+    Examples:
+      letterboxd refresh stats
+    """
+    session: Session = context.obj
+    count = statistics.refresh(session.engine, session.config.now())
+    if count is None:
+        session.say("statistics: no rating or membership has changed since the last time, nothing to do")
+    else:
+        session.say(f"statistics: {count} films counted, each film once for each cohort")
