@@ -1,0 +1,39 @@
+"""A crawler without engine, reactor and database, for one part of the downloader at a time."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from scrapy.settings import Settings
+
+from letterboxd_scraper import config
+from letterboxd_scraper.downloader.pace import SitePace
+
+
+class Stats(dict[str, int]):
+    """Counts, as Scrapy's collector keeps them."""
+
+    def inc_value(self, key: str, count: int = 1) -> None:
+        self[key] = self.get(key, 0) + count
+
+
+class Pace:
+    """Notes the holds that it is asked for."""
+
+    def __init__(self) -> None:
+        self.holds: list[tuple[str, float]] = []
+
+    async def hold(self, url: str, seconds: float) -> None:
+        self.holds.append((url, seconds))
+
+
+def make_crawler(**settings: Any) -> Any:
+    """Return a crawler with these settings; its ``pace`` only notes what it is asked for."""
+    pace = Pace()
+    return SimpleNamespace(
+        settings=Settings(config.load(**settings).model_dump() | {"USER_AGENT": "tests"}),
+        stats=Stats(),
+        spider=None,
+        crawling=True,
+        pace=pace,
+        get_extension=lambda kind: pace if kind is SitePace else None,
+    )
