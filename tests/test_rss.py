@@ -264,8 +264,8 @@ def test_what_has_changed_in_a_feed_is_new(site: Site) -> None:
     member = site.world.member("otto_reels")
     body = feed(site.world, member).encode()
     (first,) = answered(FeedStart("otto_reels"), body=body, headers={"ETag": '"1"'})
-    assert (len(first.new), first.known, first.etag, first.last_modified) == (50, (), '"1"', None)
-    known = replace(KNOWN, known={entry.number: entry.mark for entry in first.entries})
+    assert (len(first.new), first.read_before, first.etag, first.last_modified) == (50, (), '"1"', None)
+    known = replace(KNOWN, marks={entry.number: entry.mark for entry in first.entries})
     (second,) = answered(known, body=body)
     assert second.new == ()
     stars = 1.0 if member.diary[-1].stars != 1.0 else 2.0
@@ -452,7 +452,7 @@ def test_of_who_was_never_read_all_entries_are_news(store: Store, engine: sa.Eng
     assert stored(engine) == {"x": UNTOLD, "y": (3.0, False, DAY, LINK)}
     # The whole listing, read later, knows better; the feed is then asked for once more, in full.
     with read_transaction(engine) as connection:
-        assert feeds.due(connection, None, "ben")[0].known
+        assert feeds.due(connection, None, "ben")[0].marks
     begun = NEWS + timedelta(days=2)
     store(Profile("ben", "Ben", None, None, 0, 0, 0, (), 0, None), at=begun)
     store(FilmsPage("ben", Listing.RATED, 1, (), True, 0, (), begun), at=begun)
@@ -471,22 +471,22 @@ def test_what_is_known_is_not_stored_again(store: Store, engine: sa.Engine) -> N
         (carried_on,) = full_crawl.member_start(connection, "ada", 1, NEWS + timedelta(days=1))
     assert carried_on.bookmarks.keys() == {Listing.PROFILE, Listing.RATED}
     assert (start.etag, start.last_modified, start.read_at) == ('"1"', "then", NEWS + timedelta(days=1))
-    assert start.known == {str(number): f"{WATCHED} 3.0 None" for number in range(100, 150)}
+    assert start.marks == {str(number): f"{WATCHED} 3.0 None" for number in range(100, 150)}
     with engine.begin() as connection:
         connection.execute(ratings.delete().where(ratings.c.rating == 3.0))
         bookmarks.replace(connection, films, 100, 1)  # their numbers are not those of films
-    store(news(*entries, known=tuple(entry.guid for entry in entries)), at=NEWS + timedelta(days=2))
+    store(news(*entries, read_before=tuple(entry.guid for entry in entries)), at=NEWS + timedelta(days=2))
     assert stored(engine) == {"x": UNTOLD}
     with read_transaction(engine) as connection:
         (again,) = feeds.due(connection, None, "ada")
-    assert (again.known, again.etag, again.last_modified) == (start.known, None, None)
+    assert (again.marks, again.etag, again.last_modified) == (start.marks, None, None)
 
 
 def test_an_entry_that_is_not_the_newest_says_nothing_though_it_is_new(
     store: Store, engine: sa.Engine
 ) -> None:
     newest, edited = viewing("x", 4.0, NEWS), viewing("x", 1.0, NEWS, number=2)
-    store(news(newest, edited, known=(newest.guid,)))
+    store(news(newest, edited, read_before=(newest.guid,)))
     assert stored(engine)["x"] == (4.0, False, None, f"{LINK}2/")
 
 

@@ -1,4 +1,4 @@
-"""What pages tell of members: facts, frozen, one item per fetched page.
+"""What pages say of members: facts, frozen, one item per fetched page.
 
 An item says what a page showed and where that page stands in the crawl; it knows neither
 HTML nor tables. Names: `member` is a lower-case user name as in links, `stars` is 0.5 … 5.0.
@@ -156,18 +156,18 @@ class FeedEntry:
 
     @property
     def number(self) -> str:
-        """The viewing's number, which stays when the entry becomes a review."""
+        """The viewing's number, which stays the same when the entry becomes a review."""
         return self.guid.rpartition("-")[2]
 
     @property
     def mark(self) -> str:
-        """What the member can change of an entry that keeps its number."""
+        """What the member can change of an entry, while it keeps its number: day, stars and like."""
         return f"{self.watched} {self.stars} {self.liked}"
 
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """What a member's feed tells of their ratings, each film once."""
+    """What a member's feed says of their ratings: one entry a film."""
 
     member: str
     entries: tuple[FeedEntry, ...]
@@ -177,20 +177,21 @@ class FeedPage:
 class FeedNews:
     """A member's feed, the entry published last first, with what a later request for it may name.
 
-    ``known`` are the guids of the entries that an earlier reading showed just so. One that was edited
-    since then counts as published at that reading, if not later.
+    ``read_before`` holds the guids of the entries that an earlier request for the feed showed just so. One
+    that was edited since then counts as published at the time of that request, if not later.
     """
 
     member: str
     entries: tuple[FeedEntry, ...]
-    known: tuple[str, ...] = ()
+    read_before: tuple[str, ...] = ()
     etag: str | None = None
     last_modified: str | None = None
 
     @property
     def new(self) -> tuple[FeedEntry, ...]:
-        known = set(self.known)
-        return tuple(entry for entry in self.entries if entry.guid not in known)
+        """The entries that are new or were edited."""
+        read_before = set(self.read_before)
+        return tuple(entry for entry in self.entries if entry.guid not in read_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class MemberStatus:
-    """A member who cannot be read: ``gone`` (no such page any more) or ``private``, as a ``listing`` told."""
+    """A member who cannot be read: ``gone`` (no such page any more) or ``private``, as a ``listing`` says."""
 
     member: str
     status: str

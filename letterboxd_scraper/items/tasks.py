@@ -1,4 +1,4 @@
-"""What a spider is told when it starts, and when it reads: plain data, from the database or a test."""
+"""What a spider starts with, and what it may ask while it reads: plain values from the database or a test."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -8,13 +8,17 @@ from enum import StrEnum
 from letterboxd_scraper.items.films import Director, Film, TmdbDetails, TmdbLink
 from letterboxd_scraper.items.members import Listing
 
-# Asks what is stored of a member's listing, as sets of film numbers and slugs together.
+# Returns the keys of the films that are stored as being on a member's listing: numbers, else slugs.
 StoredFilms = Callable[[str, Listing], Awaitable[frozenset[int | str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """How far a listing was read by an earlier run whose work this one carries on."""
+    """How far an earlier run, which this one goes on with, has read a listing.
+
+    ``total`` is what the site says it holds; of a listing that is ``finished``, how many films it has.
+    ``films``, or ``people``, are those read so far, and ``liked`` counts the liked ones among the films.
+    """
 
     page: int
     finished: bool
@@ -26,7 +30,7 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True)
 class MemberStart:
-    """One member to be crawled. ``likes`` is None where no count is known that is still fresh.
+    """One member to be read in full. ``likes`` is None where no count was seen lately.
 
     ``films`` is the count of watched films that was seen together with ``likes``.
     """
@@ -48,12 +52,12 @@ class Stored:
     since: datetime | None = None
 
 
-# Asks for all that is stored of a member.
+# Returns all that is stored of a member's films.
 StoredRows = Callable[[str], Awaitable[tuple[Stored, ...]]]
 
 
 class Reason(StrEnum):
-    """Why a member's pages are read tonight."""
+    """Why a delta crawl reads a member."""
 
     MOVED = "a count has moved"
     FAILED = "they could not be read whole the last time"
@@ -67,7 +71,7 @@ class DeltaStart:
 
     ``films`` and ``likes`` are the counts that a following page shows now, None where none does;
     ``crawled_films`` and ``crawled_likes`` are those as of the crawl before, which was at ``read_at``.
-    Of the seed the watched films are known as well.
+    Of the seed the watched, unrated films are stored as well.
     """
 
     name: str
@@ -82,16 +86,16 @@ class DeltaStart:
 
 @dataclass(frozen=True, slots=True)
 class FeedStart:
-    """One member whose feed is to be asked for, and what is known of it since it was ``read_at`` last.
+    """One member whose feed is to be asked for, and what is stored of it since it was ``read_at`` last.
 
-    ``known`` are the marks of its entries by their numbers. Nothing is known where the member's whole
-    listing was read since: what the feed has says more of it then.
+    ``marks`` holds the mark of each entry by the entry's number. All but the name is empty where the member's
+    whole listing was read since then: every entry counts as new.
     """
 
     name: str
     etag: str | None = None
     last_modified: str | None = None
-    known: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
     read_at: datetime | None = None
 
 
@@ -105,10 +109,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class FilmStart:
-    """One film about which something is to be found out, and what is known of it.
+    """One film about which something is to be read, and what is stored of it.
 
-    ``page``: its page is to be read, and TMDB asked; ``refresh``: TMDB alone, of which the ``link`` is known;
-    ``resolve``: the pages of its ``directors`` alone, of those whom the site knows, and TMDB may not.
+    ``page``: its page is read, and TMDB asked; ``refresh``: TMDB alone is asked, by the stored ``link``;
+    ``histogram``: its page of ratings is read; ``resolve``: the pages of its ``directors`` alone are read,
+    those whom the site has a page for, and TMDB perhaps no number.
     """
 
     film: Film
@@ -120,7 +125,7 @@ class FilmStart:
     directors: tuple[Director, ...] = ()
 
 
-# Asks TMDB for what it knows of a film. Raises TmdbNotFound, TmdbUnavailable and TmdbRefused.
+# Returns what TMDB has of a film. Raises TmdbNotFound, TmdbUnavailable and TmdbRefused.
 Details = Callable[[TmdbLink], Awaitable[TmdbDetails]]
-# Asks which of the directors with these slugs are stored with their number on TMDB.
+# Returns which of the directors with these slugs are stored with their number on TMDB.
 KnownDirectors = Callable[[tuple[str, ...]], Awaitable[frozenset[str]]]

@@ -58,11 +58,11 @@ class MemberSpider(SiteSpider):
     ) -> AsyncIterator[Any]:
         try:
             page = prove(response, BODY_CLASS[listing], member)
-            async for found in self.read_page(page, member, listing, number):
-                yield found
+            async for output in self.read_page(page, member, listing, number):
+                yield output
         except PageError as error:
-            for found in self._bad_page(response, error, member, listing, number):
-                yield found
+            for output in self._bad_page(response, error, member, listing, number):
+                yield output
 
     def _bad_page(
         self, response: Response, error: PageError, member: str, listing: Listing, number: int

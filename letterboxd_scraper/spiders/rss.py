@@ -71,8 +71,8 @@ class RssSpider(MemberSpider):
 
 def _told(start: FeedStart, entries: tuple[FeedEntry, ...]) -> tuple[tuple[FeedEntry, ...], tuple[str, ...]]:
     """Return what a feed tells, and the guids of the entries that were told just so before."""
-    known = {entry.guid for entry in entries if start.known.get(entry.number) == entry.mark}
-    edited = {entry.guid for entry in entries if entry.number in start.known} - known
+    known = {entry.guid for entry in entries if start.marks.get(entry.number) == entry.mark}
+    edited = {entry.guid for entry in entries if entry.number in start.marks} - known
     told = tuple(
         replace(entry, published=max(entry.published, start.read_at))
         if start.read_at and entry.guid in edited

@@ -125,7 +125,7 @@ def test_an_entry_that_says_of_no_like_takes_none_away(connection: sa.Connection
 
 def test_only_the_newest_entry_of_a_film_speaks(connection: sa.Connection, ada: int) -> None:
     newest, edited = entry(stars=4.0), entry(stars=1.0, liked=True, number=2)
-    save(connection, newest, edited, known=(newest.guid,))
+    save(connection, newest, edited, read_before=(newest.guid,))
     assert list(rating_rows(connection, "rating", "liked").values()) == [(None, True)]
     (count,) = connection.scalars(
         sa.select(user_scrape_state.c.total).where(user_scrape_state.c.listing == "feed")
@@ -174,7 +174,7 @@ def test_what_the_feed_said_is_remembered(connection: sa.Connection, ada: int) -
     assert stored.seen == marks
     start = FeedStart("ada", '"1"', "then", marks, READ.at)
     assert feeds.due(connection, None, "ada") == [start]
-    save(connection, *entries, known=tuple(each.guid for each in entries))
+    save(connection, *entries, read_before=tuple(each.guid for each in entries))
     assert (state(connection).total, state(connection).etag) == (0, None)
 
 
