@@ -238,7 +238,7 @@ def test_a_run_that_shows_no_life_for_so_long_is_not_alive(
     connection: sa.Connection, values: dict[str, Any], is_alive: bool, has_ended: bool
 ) -> None:
     ago = values["seen_at"]
-    values["seen_at"] = None if ago is None else datetime.now(UTC) - ago
+    values = values | {"seen_at": None if ago is None else datetime.now(UTC) - ago}
     whole = {"job": "job1", "node": "attic", "shard": "1/2", "requests": 7, "rows_changed": 3, "notes": "so"}
     run = add_run(connection, cohort="friends", **whole | values)
     failure = {"url": "u", "error": "e", "first_seen_at": MONDAY, "last_seen_at": MONDAY}

@@ -328,7 +328,7 @@ def test_what_is_due_follows_the_settings() -> None:
     query = StatusQuery.of(settings, MONDAY)
     assert query.audit_days == settings.DELTA_AUDIT_DAYS
     assert query.silence == timedelta(seconds=2 * settings.LEASE_SECONDS)
-    wanted = query.wanted
+    wanted = query.enrichment
     assert (wanted.at, wanted.tmdb) == (MONDAY, bool(settings.TMDB_API_KEY.get_secret_value()))
     assert wanted.tmdb_before == MONDAY - timedelta(days=settings.TMDB_REFRESH_DAYS)
     assert wanted.histograms_before == MONDAY - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS)
@@ -350,7 +350,7 @@ def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
         add_rating(connection, 1, ids[slug], rating=stars, liked=stars is None)
     add_rating(connection, 2, ids["new"], rating=5.0)
     add_rating(connection, stranger, ids["theirs"], rating=5.0)
-    found = status_films.count(connection, cohort, QUERY.wanted, counted=False)
+    found = status_films.count(connection, cohort, QUERY.enrichment, counted=False)
     assert (found.films, found.ratings) == (4, 4)
     assert (found.tmdb_oldest, found.tmdb_ageing) == (MONDAY - 98 * DAY, 1)
     assert found.complete + found.due + found.waiting >= 4
@@ -358,7 +358,7 @@ def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
     for of_cohort, film, watchers in ((0, ids["new"], 2), (0, ids["old"], 7), (9, ids["new"], 99)):
         row = stats | {"cohort_id": cohort.id + of_cohort, "film_id": film, "watchers": watchers}
         connection.execute(cohort_film_stats.insert().values(row))
-    counted = status_films.count(connection, cohort, QUERY.wanted, counted=True)
+    counted = status_films.count(connection, cohort, QUERY.enrichment, counted=True)
     assert counted.ratings == 9
     assert read(connection, [cohort], QUERY).cohorts[0].films == counted
     connection.execute(changed_facts.insert().values(id=1))
@@ -366,5 +366,5 @@ def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
     nobodys = add_cohort(connection, "nobody's", ["eve"])
     nothing = FilmCounts(0, 0, 0, 0, 0, None, 0)
     for counted_before in (False, True):
-        count = status_films.count(connection, nobodys, QUERY.wanted, counted=counted_before)
+        count = status_films.count(connection, nobodys, QUERY.enrichment, counted=counted_before)
         assert count == nothing

@@ -1,7 +1,7 @@
 """One pace for one site: kept here, so that every process and every node together are one client.
 
-No library was found that fits: those with a database behind them keep a bucket of permits, but
-cannot put all clients on hold, as a site's Retry-After or a challenge demands.
+Libraries for this with a database behind them keep a bucket of permits, but cannot put all clients on
+hold, as a site's Retry-After or a challenge demands.
 """
 
 import time
@@ -64,12 +64,13 @@ def hold(engine: sa.Engine, host: str, seconds: float) -> None:
 
 
 def _locked(connection: sa.Connection, host: str) -> tuple[float, float]:
-    """Return from when on the site is free; nobody else can change that before this transaction ends."""
+    """Return from when on the site is free, and until when it is busy, and keep others from changing it."""
     query = sa.select(pace.c.free_at, pace.c.busy_until).where(pace.c.host == host).with_for_update()
-    if not (found := connection.execute(query).first()):
+    row = connection.execute(query).first()
+    if row is None:
         insert_missing(connection, pace, [{"host": host, "free_at": 0.0}])
-        found = connection.execute(query).one()
-    return found.free_at, found.busy_until
+        row = connection.execute(query).one()
+    return row.free_at, row.busy_until
 
 
 def _set(connection: sa.Connection, host: str, **values: Any) -> None:

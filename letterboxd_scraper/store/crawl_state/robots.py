@@ -12,10 +12,10 @@ READ_EVERY = timedelta(days=1)
 
 
 def recall(engine: sa.Engine, url: str, not_before: datetime) -> bytes | None:
-    """Return the text at ``url`` if it was read since ``not_before``."""
-    fresh = sa.and_(robots_txt.c.url == url, robots_txt.c.read_at > not_before)
+    """Return the text at ``url`` if it was read after ``not_before``, else None."""
+    query = sa.select(robots_txt.c.body).where(robots_txt.c.url == url, robots_txt.c.read_at > not_before)
     with read_transaction(engine) as connection:
-        return connection.scalar(sa.select(robots_txt.c.body).where(fresh))
+        return connection.scalar(query)
 
 
 def remember(engine: sa.Engine, url: str, body: bytes, at: datetime) -> None:

@@ -48,8 +48,8 @@ def forget(connection: sa.Connection, name: str, at: datetime, lid: str | None =
             cohorts.delete(connection, cohort)
             circles.append(cohort.label)
         elif name in cohort.definition.get("exclude", ()):
-            kept = [each for each in cohort.definition["exclude"] if each != name]
-            cohorts.redefine(connection, cohort, cohort.definition | {"exclude": kept}, at)
+            others = [member for member in cohort.definition["exclude"] if member != name]
+            cohorts.redefine(connection, cohort, cohort.definition | {"exclude": others}, at)
     if row is not None:
         ranked = _withdraw_rankings(connection, row.id)
         bookmarks.remove_person(connection, row.id)
@@ -60,14 +60,15 @@ def forget(connection: sa.Connection, name: str, at: datetime, lid: str | None =
 
 def _withdraw_rankings(connection: sa.Connection, user: int) -> list[str]:
     """Delete what was computed with a member's ratings; return the labels of the cohorts concerned."""
-    theirs = set(
-        connection.scalars(sa.select(cohort_members.c.cohort_id).where(cohort_members.c.user_id == user))
-    )
-    counts = {
-        table: connection.execute(table.delete().where(table.c.cohort_id.in_(theirs))).rowcount
+    query = sa.select(cohort_members.c.cohort_id).where(cohort_members.c.user_id == user)
+    theirs = set(connection.scalars(query))
+    deleted = [
+        connection.execute(table.delete().where(table.c.cohort_id.in_(theirs))).rowcount
         for table in (film_rankings, film_histograms)
-    }
-    return [c.label for c in cohorts.every(connection) if c.id in theirs] if any(counts.values()) else []
+    ]
+    return (
+        [cohort.label for cohort in cohorts.every(connection) if cohort.id in theirs] if any(deleted) else []
+    )
 
 
 def _clear_logs(connection: sa.Connection, name: str, circles: list[str]) -> None:
@@ -114,4 +115,4 @@ def _without(item: PeoplePage | Membership, listed: OptOuts) -> PeoplePage | Mem
     if isinstance(item, PeoplePage):
         people = tuple(person for person in item.people if person.member not in listed)
         return replace(item, people=people, whole=item.whole and len(people) == len(item.people))
-    return replace(item, members=tuple(each for each in item.members if each[0] not in listed))
+    return replace(item, members=tuple(member for member in item.members if member[0] not in listed))

@@ -52,7 +52,7 @@ def of_cohort(
         .join(cohort_members, cohort_members.c.user_id == users.c.id)
         .where(cohort_members.c.cohort_id == cohort.id)
     )
-    people = [(user, name, shown) for user, name, shown in connection.execute(query)]
+    people = [(user, name, display_name) for user, name, display_name in connection.execute(query)]
     you = find_member_of(connection, cohort, for_member) if for_member else None
     if you is None:
         you = next((user for user, name, _ in people if name == cohort.seed), None)
@@ -62,7 +62,7 @@ def of_cohort(
         return Naming(cohort.label, members, profiles, you)
     seed = sa.select(users.c.display_name).where(users.c.letterboxd_username == cohort.seed)
     secrets = {cohort.seed or "", connection.scalar(seed) or ""}
-    secrets |= {each for _, name, shown in people for each in (name, shown or "")}
+    secrets |= {text or "" for _, *texts in people for text in texts}
     label = UNNAMED if _gives_away(cohort.label, secrets) else cohort.label
     key = connection.scalar(sa.select(cohorts.c.created_at).where(cohorts.c.id == cohort.id))
     return Naming(label, _by_number([user for user, *_ in people], f"{cohort.id} {key}"), {}, you)
@@ -70,12 +70,12 @@ def of_cohort(
 
 def _by_name(people: Iterable[tuple[int, str, str | None]]) -> dict[int, str]:
     """Return display names; where two members bear the same, each with the name on the site."""
-    known = [(user, (shown or "").strip() or name, name) for user, name, shown in people]
-    times = Counter(shown.casefold() for _, shown, _ in known)
-    full = {
-        user: shown if times[shown.casefold()] == 1 else f"{shown} ({name})" for user, shown, name in known
+    called = [(user, name, (display_name or "").strip() or name) for user, name, display_name in people]
+    times = Counter(text.casefold() for *_, text in called)
+    members = {
+        user: text if times[text.casefold()] == 1 else f"{text} ({name})" for user, name, text in called
     }
-    return dict(sorted(full.items(), key=lambda item: (item[1].casefold(), item[1])))
+    return dict(sorted(members.items(), key=lambda item: (item[1].casefold(), item[1])))
 
 
 def _by_number(members: Collection[int], key: str) -> dict[int, str]:
@@ -95,7 +95,7 @@ def _by_number(members: Collection[int], key: str) -> dict[int, str]:
 
 
 def _gives_away(label: str, secrets: Iterable[str]) -> bool:
-    """Say whether the label is one of the names, or has one of them among its words, also with an s.
+    """Say whether the label is one of the ``secrets``, or has one among its words, also with an s.
 
     >>> _gives_away("Marla's friends", ["marla"]), _gives_away("the_zadoks", ["Zadok"])
     (True, True)
@@ -105,7 +105,7 @@ def _gives_away(label: str, secrets: Iterable[str]) -> bool:
     words = f" {_words(label)} "
     named = any(re.search(rf" {name}s? ", words) for name in map(_words, secrets) if name)
     # Names may be without any letter.
-    return named or label.strip() in {each.strip() for each in secrets}
+    return named or label.strip() in {name.strip() for name in secrets}
 
 
 def _words(text: str) -> str:

@@ -16,20 +16,22 @@ _SOON = timedelta(days=14)
 
 
 def count(
-    connection: sa.Connection, cohort: Cohort, wanted: EnrichmentOptions, *, counted: bool
+    connection: sa.Connection, cohort: Cohort, options: EnrichmentOptions, *, counted: bool
 ) -> FilmCounts:
-    """Return what is known of a cohort's films. ``counted``: its statistics are as new as its ratings."""
+    """Count the films that a cohort's members rated or liked, and the ratings.
+
+    ``counted``: its statistics are as new as its ratings, and tell their number.
+    """
     lacks = enrichment.needs_enrichment()
-    due = enrichment.is_due(connection, wanted)
-    told = films.c.tmdb_synced_at
-    many = sa.func.count
+    due = enrichment.is_due(connection, options)
+    synced, count_of = films.c.tmdb_synced_at, sa.func.count
     query = sa.select(
-        many(),
-        many().filter(~lacks),
-        many().filter(due),
-        many().filter(lacks, ~due),
-        sa.func.min(told, type_=UTCDateTime),
-        many().filter(told < wanted.tmdb_before + _SOON),
+        count_of(),
+        count_of().filter(~lacks),
+        count_of().filter(due),
+        count_of().filter(lacks, ~due),
+        sa.func.min(synced, type_=UTCDateTime),
+        count_of().filter(synced < options.tmdb_before + _SOON),
     ).where(_of_members(cohort))
     total, *others = connection.execute(query).one()
     return FilmCounts(total, _ratings(connection, cohort, counted=counted), *others)

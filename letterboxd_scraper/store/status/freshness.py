@@ -80,8 +80,8 @@ def of_members(connection: sa.Connection, cohort: Cohort) -> list[MemberAge]:
         .where(cohort_members.c.cohort_id == cohort.id)
     )
     return [
-        MemberAge(status, full, delta, _latest(full, delta, told, seen) if full or delta or told else None)
-        for status, full, delta, told, seen in connection.execute(query)
+        MemberAge(status, full, delta, _latest(full, delta, whole, seen) if full or delta or whole else None)
+        for status, full, delta, whole, seen in connection.execute(query)
     ]
 
 

@@ -24,26 +24,26 @@ class StatusQuery:
 
     audit_days: int
     silence: timedelta
-    wanted: EnrichmentOptions
+    enrichment: EnrichmentOptions
 
     @classmethod
     def of(cls, settings: Config, at: datetime) -> Self:
-        wanted = EnrichmentOptions(
+        enrichment = EnrichmentOptions(
             at,
             tmdb_before=at - timedelta(days=settings.TMDB_REFRESH_DAYS),
             histograms_before=at - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS),
             tmdb=bool(settings.TMDB_API_KEY.get_secret_value()),
         )
-        return cls(settings.DELTA_AUDIT_DAYS, timedelta(seconds=2 * settings.LEASE_SECONDS), wanted)
+        return cls(settings.DELTA_AUDIT_DAYS, timedelta(seconds=2 * settings.LEASE_SECONDS), enrichment)
 
 
 def read(connection: sa.Connection, cohorts: Sequence[Cohort], query: StatusQuery) -> Status:
-    """Return how it stands with these cohorts, and what runs now."""
+    """Return how these cohorts stand, and what runs now."""
     counted = connection.execute(sa.select(changed_facts.c.id).limit(1)).first() is None
     last = runs.last_runs(connection, query.silence)
     still_open = sa.select(sa.func.count()).where(scrape_failures.c.resolved_at.is_(None))
     return Status(
-        at=query.wanted.at,
+        at=query.enrichment.at,
         cohorts=tuple(
             _cohort(connection, cohort, query, last.get(cohort.label, ()), counted=counted)
             for cohort in cohorts
@@ -59,7 +59,7 @@ def _cohort(
     return CohortStatus(
         cohort=cohort.label,
         members=_members(connection, cohort),
-        films=films.count(connection, cohort, query.wanted, counted=counted),
+        films=films.count(connection, cohort, query.enrichment, counted=counted),
         due=_due(connection, cohort, query),
         failures=_failures(connection, cohort),
         rankings=rankings.stored(connection, cohort, counted=counted),
@@ -83,7 +83,7 @@ def _members(connection: sa.Connection, cohort: Cohort) -> MemberCounts:
 
 
 def _due(connection: sa.Connection, cohort: Cohort, query: StatusQuery) -> DueMembers:
-    due = delta_crawl.of_cohort(connection, cohort, query.wanted.at, audit_days=query.audit_days)
+    due = delta_crawl.of_cohort(connection, cohort, query.enrichment.at, audit_days=query.audit_days)
     audits = sum(start.reason is Reason.AUDIT for start in due.delta)
     return DueMembers(len(due.delta) + len(due.full), audits)
 

@@ -26,23 +26,23 @@ def running(connection: sa.Connection, silence: timedelta) -> tuple[Running, ...
 
 
 def last_runs(connection: sa.Connection, silence: timedelta) -> dict[str, tuple[LastRun, ...]]:
-    """Return by cohort how the last run of each spider on it went; those that are at work do not count."""
+    """Return by cohort how the last run of each spider went that is over; a cohort's spiders by name."""
     r, failed = scrape_runs.c, scrape_failures.c
     earliest = database_time(connection) - silence
     over = sa.or_(r.status != "running", r.seen_at.is_(None), r.seen_at < earliest)
-    of_each = (
+    latest = (
         sa.select(sa.func.max(r.id))
         .where(r.cohort.is_not(None), r.member.is_(None), over)
         .group_by(r.type, r.cohort, r.shard)
     )
     failures = sa.select(sa.func.count()).where(failed.run_id == r.id).scalar_subquery()
-    query = sa.select(scrape_runs, failures.label("failures")).where(r.id.in_(of_each)).order_by(r.id)
-    found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    query = sa.select(scrape_runs, failures.label("failures")).where(r.id.in_(latest)).order_by(r.id)
+    rows: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for row in connection.execute(query):
-        found[row.cohort][row.type].append(row)
+        rows[row.cohort][row.type].append(row)
     return {
-        cohort: tuple(_together(of_spider[name]) for name in sorted(of_spider))
-        for cohort, of_spider in found.items()
+        cohort: tuple(_together(by_spider[spider]) for spider in sorted(by_spider))
+        for cohort, by_spider in rows.items()
     }
 
 
