@@ -12,7 +12,7 @@ from humanize import naturalsize
 from letterboxd_scraper.errors import ExitCode, StoreNotReady
 from letterboxd_scraper.store import checks
 from letterboxd_scraper.store.backup import back_up
-from letterboxd_scraper.store.checks import rankings
+from letterboxd_scraper.store.checks.checksums import Checksum, checksums
 from letterboxd_scraper.store.checks.finding import Finding
 from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, read_transaction
@@ -97,7 +97,7 @@ def check(context: typer.Context) -> None:
             findings.append(finding)
             if not session.as_json:
                 typer.echo(harmless(_line(finding)))
-        sums = rankings.checksums(connection)
+        sums = checksums(connection)
     if session.as_json:
         session.print_json({"checks": _as_dicts(findings), "rankings": _as_dicts(sums)})
     elif sums:
@@ -113,7 +113,7 @@ def _line(finding: Finding) -> str:
     return f"WRONG  {finding.check}: {finding.wrong}, as {finding.example}; {finding.advice}"
 
 
-def _as_dicts(results: Sequence[Finding] | Sequence[rankings.Checksum]) -> list[dict[str, Any]]:
+def _as_dicts(results: Sequence[Finding] | Sequence[Checksum]) -> list[dict[str, Any]]:
     return [asdict(result) for result in results]
 
 

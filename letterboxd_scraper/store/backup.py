@@ -19,21 +19,21 @@ from letterboxd_scraper.store.engine import first_line, masked_url
 PG_DUMP = "pg_dump"
 
 
-def back_up(url: str, file: Path, *, force: bool = False) -> int:
+def back_up(url: str | sa.URL, file: Path, *, force: bool = False) -> int:
     """Copy the database to ``file``, as it is at one moment; return the copy's size in bytes.
 
     Only its owner can read the file, for it tells of other people. It appears when it is whole. Raises
     InputError for a file that exists, unless ``force``, and StoreNotReady where there is nothing to copy.
     """
-    made = sa.make_url(url)
-    if made.get_backend_name() == "sqlite":
-        database = Path(str(made.database))
+    address = sa.make_url(url)
+    if address.get_backend_name() == "sqlite":
+        database = Path(str(address.database))
         if not database.is_file():
-            raise StoreNotReady(f"no database {masked_url(made)}: there is nothing to copy")
+            raise StoreNotReady(f"no database {masked_url(address)}: there is nothing to copy")
         if file.exists() and file.samefile(database):
             raise InputError(f"{file} is the database itself: name another file")
         return _whole(file, lambda part: copy_sqlite(database, part), force=force)
-    return _whole(file, lambda part: _dump(made, part), force=force)
+    return _whole(file, lambda part: _dump(address, part), force=force)
 
 
 def copy_sqlite(database: Path, copy: Path) -> None:
@@ -76,29 +76,28 @@ def _dump(url: sa.URL, part: Path) -> None:
     _refuse_older(program, url)
     target, environment = _target(url)
     command = [program, "--format=custom", "--no-password", f"--file={part}", f"--dbname={target}"]
-    ended = subprocess.run(
+    process = subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    if ended.returncode:
-        said = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
-        raise StoreNotReady(f"cannot copy the database {masked_url(url)}: {said[0]}")
+    if process.returncode:
+        errors = process.stderr.strip().splitlines() or [f"exit code {process.returncode}"]
+        raise StoreNotReady(f"cannot copy the database {masked_url(url)}: {errors[0]}")
 
 
 def _refuse_older(program: str, url: sa.URL) -> None:
     """Raise InputError if the program is older than the server: it would refuse to copy."""
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"(\d+)", told)
+    output = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"\d+", output)
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     try:
         with engine.connect() as connection:
             server = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
     except sa.exc.DBAPIError as error:
         raise StoreNotReady(f"cannot use the database {masked_url(url)}: {first_line(error)}") from None
-    if found is None or int(found[1]) < server:
-        has = told.strip() or "of an unknown version"
+    if version is None or int(version[0]) < server:
         raise InputError(
-            f"{program} is {has}, and the server is PostgreSQL {server}: put a {PG_DUMP} of version "
-            f"{server} or newer first on the PATH"
+            f"{program} is {output.strip() or 'of an unknown version'}, and the server is PostgreSQL "
+            f"{server}: put a {PG_DUMP} of version {server} or newer first on the PATH"
         )
 
 
@@ -108,7 +107,7 @@ def _target(url: sa.URL) -> tuple[str, Mapping[str, str]]:
     Others on the machine can see a command's words. Without a password here, libpq looks for one in
     PGPASSWORD, PGPASSFILE and ~/.pgpass itself.
     """
-    from psycopg2.extensions import make_dsn
+    from psycopg2.extensions import make_dsn  # who keeps an SQLite file may not have it
 
     _, options = url.get_dialect()().create_connect_args(url)
     if "sslpassword" in options:

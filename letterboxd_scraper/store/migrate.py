@@ -28,12 +28,12 @@ _ADVISORY_LOCK = 5_215_027
 def upgrade(engine: sa.Engine, revision: str = "head") -> bool:
     """Migrate to ``revision``; False if there was nothing to do. Safe with several processes at once."""
     with _one_at_a_time(engine):
-        found = revision_of(engine)
-        if found is not None and found not in _known():
-            raise behind(engine.url.render_as_string(hide_password=False), found)
-        if found == (head() if revision == "head" else revision):
+        current = revision_of(engine)
+        if current is not None and current not in _revisions():
+            raise behind(engine.url, current)
+        if current == (head() if revision == "head" else revision):
             return False
-        _back_up(engine, found)
+        _back_up(engine)
         with engine.connect() as connection:
             command.upgrade(alembic_config(connection), revision)
             connection.commit()
@@ -74,19 +74,20 @@ def _copy(source: Traversable, target: Path) -> None:
 
 
 def alembic_config(connection: sa.Connection) -> Config:
+    """Return what Alembic has to know: where the migrations are, and the connection that they run on."""
     config = Config()
     config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
-def _known() -> set[str]:
+def _revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory(str(migrations_dir())).walk_revisions()}
 
 
-def behind(url: str, revision: str | None) -> StoreNotReady:
+def behind(url: str | sa.URL, revision: str | None) -> StoreNotReady:
     """Return the error that says what to do about a database of another revision than this program's."""
-    if revision is not None and revision not in _known():
+    if revision is not None and revision not in _revisions():
         return StoreNotReady(
             f"the database {masked_url(url)} is newer than this program (revision {revision}): "
             "update the program"
@@ -108,12 +109,11 @@ def _one_at_a_time(engine: sa.Engine) -> Iterator[None]:
             connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_LOCK)))
 
 
-def _back_up(engine: sa.Engine, revision: str | None) -> None:
+def _back_up(engine: sa.Engine) -> None:
     """Copy an SQLite file that has something in it, before it is changed."""
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database:
         return
-    if not set(sa.inspect(engine).get_table_names()) - {"alembic_version"}:
-        return
-    copy = f"{database}.before-{head()}-{datetime.now(UTC):%Y%m%dT%H%M%S}.backup"
-    back_up(engine.url.render_as_string(hide_password=False), Path(copy), force=True)
+    if set(sa.inspect(engine).get_table_names()) - {"alembic_version"}:
+        copy = f"{database}.before-{head()}-{datetime.now(UTC):%Y%m%dT%H%M%S}.backup"
+        back_up(engine.url, Path(copy), force=True)

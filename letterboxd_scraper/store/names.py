@@ -21,31 +21,28 @@ def find(
 
     Raises UnknownName, naming what there is.
     """
-    known: dict[str, set[T]] = defaultdict(set)
-    names = {}
-    for name, key in named:
-        known[_folded(name)].add(key)
-        names[_folded(name)] = name
-    for code, key in (codes or {}).items():
-        known[_folded(code)].add(key)
-    found: dict[T, None] = {}
+    named = list(named)
+    bearers: dict[str, set[T]] = defaultdict(set)
+    for name, bearer in [*named, *(codes or {}).items()]:
+        bearers[_folded(name)].add(bearer)
+    matches: dict[T, None] = {}
     for name in wanted:
-        if _folded(name) not in known:
-            raise unknown(kind, name, names.values())
-        found |= dict.fromkeys(known[_folded(name)])
-    return list(found)
+        if _folded(name) not in bearers:
+            raise unknown(kind, name, {_folded(existing): existing for existing, _ in named}.values())
+        matches |= dict.fromkeys(bearers[_folded(name)])
+    return list(matches)
 
 
-def unknown(kind: str, wanted: str, known: Collection[str]) -> UnknownName:
+def unknown(kind: str, wanted: str, existing: Collection[str]) -> UnknownName:
     """Return the error that nothing is called ``wanted``, with what there is, or what is spelt alike."""
-    if not known:
+    if not existing:
         return UnknownName(f"no {kind} {wanted!r}: none is known yet")
-    if len(known) <= _FEW:
-        return UnknownName(f"no {kind} {wanted!r}: there are {', '.join(sorted(known))}")
-    folded = {_folded(name): name for name in known}
+    if len(existing) <= _FEW:
+        return UnknownName(f"no {kind} {wanted!r}: there are {', '.join(sorted(existing))}")
+    folded = {_folded(name): name for name in existing}
     alike = difflib.get_close_matches(_folded(wanted), folded, n=5)
     if not alike:
-        return UnknownName(f"no {kind} {wanted!r}, nor any of a similar name among {len(known)}")
+        return UnknownName(f"no {kind} {wanted!r}, nor any of a similar name among {len(existing)}")
     return UnknownName(f"no {kind} {wanted!r}; similar: {', '.join(folded[name] for name in alike)}")
 
 

@@ -25,6 +25,7 @@ def is_counted(connection: sa.Connection) -> bool:
 
 
 def statistics(connection: sa.Connection) -> Finding:
+    """Find rows of `cohort_film_stats` that a fresh count does not give, and those that are missing."""
     check = "statistics agree with the ratings"
     if not is_counted(connection):
         return Finding(check, remark=_UNCOUNTED)
@@ -38,6 +39,7 @@ def statistics(connection: sa.Connection) -> Finding:
 
 
 def histograms(connection: sa.Connection) -> Finding:
+    """Find levels of the cohorts' histograms that a fresh count does not give, and those that are missing."""
     check = "circles' histograms agree with the ratings"
     if not is_counted(connection):
         return Finding(check, remark=_UNCOUNTED)
@@ -70,6 +72,7 @@ def _named(both: sa.Subquery, differ: sa.ColumnElement[bool], *more: str) -> sa.
 
 
 def site_histograms(connection: sa.Connection) -> Finding:
+    """Find films whose histogram on Letterboxd is stored, but not with ten levels."""
     h = film_histograms.c
     query = (
         sa.select(films.c.slug.label("film"), sa.func.count().label("levels"))

@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""What a check finds, and how a query says it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,12 +21,11 @@ class Finding:
 
 
 def of_query(connection: sa.Connection, check: str, query: sa.Select[Any], advice: str) -> Finding:
-    """Return what a query found that selects the wrong places; its columns say where the example is."""
-    found = query.subquery("found")
-    counted = sa.select(sa.func.count().over().label("wrong"), *found.c).limit(1)
-    row = connection.execute(counted).first()
+    """Return the finding of a query that selects the wrong places; its columns say where each is."""
+    places = query.subquery("places")
+    row = connection.execute(sa.select(sa.func.count().over().label("wrong"), *places.c).limit(1)).first()
     if row is None:
         return Finding(check)
-    named = zip(found.c.keys(), row[1:], strict=True)
-    example = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in named if value is not None)
+    values = zip(places.c.keys(), row[1:], strict=True)
+    example = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values if value is not None)
     return Finding(check, row.wrong, example, advice)

@@ -18,12 +18,12 @@ def members(connection: sa.Connection) -> Finding:
     name = sa.func.lower(u.letterboxd_username)
     member = sa.func.min(u.letterboxd_username)
     large = sa.select(name.label("name"), sa.null().label("code"), u.letterboxd_username.label("member"))
-    found = sa.union_all(
+    twice = sa.union_all(
         _shared(sa.null(), u.letterboxd_lid, member, u.letterboxd_lid),
         _shared(name, sa.null(), member, name),
         large.where(u.letterboxd_username != name),
-    ).subquery("found")
-    query = sa.select(found.c.member, found.c.name, found.c.code)
+    ).subquery("twice")
+    query = sa.select(twice.c.member, twice.c.name, twice.c.code)
     return of_query(connection, "no member is stored twice", query, _READ_MEMBERS)
 
 
@@ -38,22 +38,18 @@ def _shared(name: Any, code: Any, member: Any, *same: Any) -> sa.Select[Any]:
 
 
 def films(connection: sa.Connection) -> Finding:
-    """Find films with one number or code on the site, one slug but for case, or one entry of TMDB's."""
+    """Find films with one slug but for case, or one entry of TMDB's; numbers and codes are unique."""
     f = film_table.c
     # A season or an episode has its show's number.
-    tmdb = (f.tmdb_media_type, f.tmdb_season_number, f.tmdb_episode_number)
-    kinds = [
-        ("number", (f.letterboxd_film_id,), ()),
-        ("code", (f.letterboxd_lid,), ()),
-        ("slug", (sa.func.lower(f.slug),), ()),
-        ("tmdb", (f.tmdb_id, *tmdb), (f.gone_at.is_(None),)),
-    ]
-    found = sa.union_all(*(_alike(kind, *columns) for kind, *columns in kinds)).subquery("found")
-    query = sa.select(found.c.film, found.c.other, found.c.same, found.c.value)
+    entry = (f.tmdb_id, f.tmdb_media_type, f.tmdb_season_number, f.tmdb_episode_number)
+    twice = sa.union_all(
+        _alike("slug", sa.func.lower(f.slug)), _alike("tmdb", *entry).where(f.gone_at.is_(None))
+    ).subquery("twice")
+    query = sa.select(twice.c.film, twice.c.other, twice.c.same, twice.c.value)
     return of_query(connection, "no film is stored twice", query, _READ_FILMS)
 
 
-def _alike(kind: str, same: tuple[Any, ...], conditions: tuple[Any, ...]) -> sa.Select[Any]:
+def _alike(kind: str, *same: Any) -> sa.Select[Any]:
     f = film_table.c
     name = sa.func.coalesce(f.slug, f.title)
     return (
@@ -63,7 +59,7 @@ def _alike(kind: str, same: tuple[Any, ...], conditions: tuple[Any, ...]) -> sa.
             sa.literal(kind, literal_execute=True).label("same"),
             sa.cast(same[0], sa.Text).label("value"),
         )
-        .where(same[0].is_not(None), *conditions)
+        .where(same[0].is_not(None))
         .group_by(*same)
         .having(sa.func.count() > 1)
     )

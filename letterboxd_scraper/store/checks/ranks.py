@@ -1,11 +1,4 @@
-"""Stored rankings: whether they are whole, and checksums by which two databases can be compared."""
-
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
+"""Stored rankings: ranks without gaps, scores that descend, films that somebody has rated."""
 
 import sqlalchemy as sa
 
@@ -19,35 +12,27 @@ _ADVICE = "letterboxd rank compute --cohort LABEL --strategy STRATEGY"
 _EQUAL = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
-    """What stands for a whole ranking: every film's rank and score, rounded to ten digits."""
-
-    cohort: str
-    strategy: str
-    films: int
-    checksum: str
-
-
 def ranks(connection: sa.Connection) -> Finding:
+    """Find rankings whose ranks are not 1, 2, 3 …"""
     r = film_rankings.c
-    count, rank = sa.func.count(), sa.func
-    wrong = sa.or_(rank.min(r.rank) != 1, rank.max(r.rank) != count, rank.count(r.rank.distinct()) != count)
+    count = sa.func.count()
+    first, last, distinct = sa.func.min(r.rank), sa.func.max(r.rank), sa.func.count(r.rank.distinct())
     query = (
         sa.select(
             cohorts.c.label.label("cohort"),
             r.strategy,
             count.label("films"),
-            rank.max(r.rank).label("last_rank"),
+            last.label("last_rank"),
         )
         .join_from(film_rankings, cohorts, cohorts.c.id == r.cohort_id)
         .group_by(cohorts.c.label, r.strategy)
-        .having(wrong)
+        .having(sa.or_(first != 1, last != count, distinct != count))
     )
     return of_query(connection, "ranks are 1, 2, 3 … without gaps", query, _ADVICE)
 
 
 def scores(connection: sa.Connection) -> Finding:
+    """Find ranks whose score is higher than that of the rank before."""
     r = film_rankings.c
     above = sa.func.lag(r.score).over(partition_by=(r.cohort_id, r.strategy), order_by=r.rank).label("above")
     ranked = sa.select(r.cohort_id, r.strategy, r.rank, r.score, above).subquery("ranked")
@@ -80,41 +65,3 @@ def ranked_films(connection: sa.Connection) -> Finding:
         .where(stats.c.film_id.is_(None), r.computed_at >= counted.c.at)
     )
     return of_query(connection, check, query, _ADVICE)
-
-
-def checksums(connection: sa.Connection) -> list[Checksum]:
-    """Return the checksum of every stored ranking, which no database's own numbering enters."""
-    r = film_rankings.c
-    query = (
-        sa.select(
-            cohorts.c.label,
-            r.strategy,
-            sa.func.coalesce(films.c.slug, films.c.letterboxd_lid, films.c.title),
-            r.rank,
-            r.score,
-        )
-        .join_from(film_rankings, cohorts, cohorts.c.id == r.cohort_id)
-        .join(films, films.c.id == r.film_id)
-        .order_by(cohorts.c.id, r.strategy, r.rank)
-        .execution_options(yield_per=10_000)
-    )
-    rankings = groupby(connection.execute(query), key=itemgetter(0, 1))
-    found = [_sum(cohort, strategy, rows) for (cohort, strategy), rows in rankings]
-    return sorted(found, key=lambda each: (each.cohort, each.strategy))
-
-
-def _sum(cohort: str, strategy: str, rows: Iterable[Any]) -> Checksum:
-    digest, count = hashlib.sha256(), 0
-    for *_, film, rank, score in rows:
-        digest.update(_line(film, rank, score))
-        count += 1
-    return Checksum(cohort, strategy, count, digest.hexdigest())
-
-
-def _line(film: str, rank: int, score: float) -> bytes:
-    """Return a film's place as it enters a checksum; -0 is 0.
-
-    >>> _line("ordet", 3, -1e-12)
-    b'3 ordet 0.0000000000\\n'
-    """
-    return f"{rank} {film} {round(score, 10) + 0.0:.10f}\n".encode()

@@ -11,6 +11,7 @@ _ADVICE = "delete these rows, then: letterboxd scrape --cohort LABEL --full"
 
 
 def half_stars(connection: sa.Connection) -> Finding:
+    """Find ratings that are not half a star, one, … five."""
     halves = ratings.c.rating * 2
     on_grid = sa.and_(ratings.c.rating.between(0.5, 5), halves == sa.cast(halves, sa.Integer))
     wrong = sa.and_(ratings.c.rating.is_not(None), ~on_grid)
@@ -18,6 +19,7 @@ def half_stars(connection: sa.Connection) -> Finding:
 
 
 def says_something(connection: sa.Connection) -> Finding:
+    """Find rows that say neither a rating nor a like nor a favourite."""
     r = ratings.c
     wrong = sa.and_(r.rating.is_(None), ~r.liked, ~r.favorite)
     return of_query(connection, "every row is rated, liked or a favourite", _rows(wrong), _ADVICE)
