@@ -21,22 +21,22 @@ LabelArgument = Annotated[str, options.cohort_argument()]
 
 def build(
     context: typer.Context,
-    label: Annotated[str, typer.Option(help="A name for the cohort.", metavar="LABEL")],
+    label: Annotated[str, options.value("LABEL", "A name for the cohort.")],
     seed: Annotated[str | None, options.member("The member whose circle it is.")] = None,
     members: Annotated[
-        Path | None, typer.Option(help="A file of member names, one a line, instead.", metavar="FILE")
+        Path | None, options.value("FILE", "A file of member names, one a line, instead.")
     ] = None,
     depth: Annotated[
         int | None, options.count("1, as usual: whom the seed follows; 2: whom those follow, too.")
     ] = None,
     include_self: Annotated[
-        bool | None, typer.Option("--include-self/--no-include-self", help="Whether the seed belongs to it.")
+        bool | None, options.flag("--include-self/--no-include-self", "Whether the seed belongs to it.")
     ] = None,
     via: Annotated[
         str | None,
-        typer.Option(
-            help="following, as usual, or followers.",
-            metavar="WHOM",
+        options.value(
+            "WHOM",
+            "following, as usual, or followers.",
             autocompletion=options.one_of("following", "followers"),
         ),
     ] = None,
@@ -109,8 +109,7 @@ def change(
     context: typer.Context,
     label: LabelArgument,
     rank: Annotated[
-        list[str] | None,
-        typer.Option(help="A strategy parameter, as m=10; repeatable.", metavar="NAME=NUMBER"),
+        list[str] | None, options.value("NAME=NUMBER", "A strategy parameter, as m=10; repeatable.")
     ] = None,
     depth: Annotated[int | None, options.count("How many steps from the seed.")] = None,
     max_members: Annotated[int | None, options.count("Stop at so many members.")] = None,

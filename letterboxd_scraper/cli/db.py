@@ -16,6 +16,7 @@ from letterboxd_scraper.store.checks.checksums import Checksum, checksums
 from letterboxd_scraper.store.checks.finding import Finding
 from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, read_transaction
+from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session, harmless
 
 
@@ -46,7 +47,7 @@ def backup(
         Path | None,
         typer.Argument(help="Where to; default: a name with the day and time, here.", metavar="FILE"),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
+    force: Annotated[bool, options.flag("--force", "Replace a file of that name.")] = False,
 ) -> None:
     """Copy the whole database to one file, while crawls go on.
 
@@ -119,7 +120,7 @@ def _as_dicts(results: Sequence[Finding] | Sequence[Checksum]) -> list[dict[str,
 
 def tidy(
     context: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: Annotated[bool, options.flag("--dry-run", "Only say what would go.")] = False,
 ) -> None:
     """Remove old runs, and failures that were made good.
 

@@ -39,11 +39,10 @@ def doctor(
         str | None, options.member("Whose profile and feed to ask for; default: somebody stored.")
     ] = None,
     film: Annotated[
-        str | None, typer.Option(help="Which film's page; default: one that is stored.", metavar="SLUG")
+        str | None, options.value("SLUG", "Which film's page; default: one that is stored.")
     ] = None,
     pages: Annotated[
-        Path | None,
-        typer.Option(help="Examine the pages saved in this folder instead; nothing is sent.", metavar="DIR"),
+        Path | None, options.value("DIR", "Examine the pages saved in this folder instead; nothing is sent.")
     ] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:

@@ -18,15 +18,13 @@ from letterboxd_scraper.terminal.session import Session
 def enrich(
     context: typer.Context,
     cohort: Annotated[str | None, options.cohort()] = None,
-    slug: Annotated[
-        str | None, typer.Option(help="One film, by the name in its address.", metavar="SLUG")
-    ] = None,
+    slug: Annotated[str | None, options.value("SLUG", "One film, by the name in its address.")] = None,
     histograms: Annotated[
-        bool, typer.Option("--histograms", help="Read how all of Letterboxd rates the films, too.")
+        bool, options.flag("--histograms", "Read how all of Letterboxd rates the films, too.")
     ] = False,
     tmdb: Annotated[bool, typer.Option(help="Ask TMDB; its key is the setting TMDB_API_KEY.")] = True,
     limit: Annotated[int | None, options.count("At most so many, the most rated first.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Films too of which nothing is missing.")] = False,
+    force: Annotated[bool, options.flag("--force", "Films too of which nothing is missing.")] = False,
     accept_terms: AcceptTerms = False,
 ) -> None:
     """Find out what films are: posters, directors, genres, countries.

@@ -22,8 +22,7 @@ def rank_evaluate(
     context: typer.Context,
     cohort: Annotated[str | None, options.cohort()] = None,
     data: Annotated[
-        Path | None,
-        typer.Option(help="A Parquet file instead: user, film (or slug), rating in stars.", metavar="FILE"),
+        Path | None, options.value("FILE", "A Parquet file instead: user, film (or slug), rating in stars.")
     ] = None,
     hide: Annotated[float, typer.Option(help="The share of each member's ratings to hide.")] = 0.2,
     seed: Annotated[int, options.count("Which ratings are hidden.", least=0)] = 0,

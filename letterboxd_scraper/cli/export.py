@@ -82,9 +82,7 @@ def _command(texts: Texts) -> TyperCommand:
         strategy: StrategyOption = DEFAULT_STRATEGY,
         limit: Annotated[int | None, options.count("How many films; default: all.")] = None,
         min_score: MinScoreOption = None,
-        output: Annotated[
-            Path | None, typer.Option(help="The file; default: standard output.", metavar="FILE")
-        ] = None,
+        output: Annotated[Path | None, options.value("FILE", "The file; default: standard output.")] = None,
     ) -> None:
         session: Session = context.obj
         films = chosen_films(session, cohort, strategy, limit, min_score, choices_of(context))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 from ranking.parquet.export import export
 
@@ -13,8 +14,8 @@ from ranking.parquet.export import export
 def export_parquet(
     context: typer.Context,
     cohort: CohortOption,
-    output: Annotated[Path, typer.Option(help="The folder to write into.", metavar="DIR")],
-    names: Annotated[bool, typer.Option("--names", help="With the members' names.")] = False,
+    output: Annotated[Path, options.value("DIR", "The folder to write into.")],
+    names: Annotated[bool, options.flag("--names", "With the members' names.")] = False,
 ) -> None:
     """Write a cohort's data as Parquet, for an analysis of your own.
 

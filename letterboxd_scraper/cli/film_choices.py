@@ -17,7 +17,7 @@ _IN_CONTEXT = "letterboxd_scraper.choices"
 
 
 def _filter(metavar: str, text: str) -> Any:
-    return typer.Option(help=text, metavar=metavar, rich_help_panel=_PANEL)
+    return options.value(metavar, text, rich_help_panel=_PANEL)
 
 
 def _member(text: str) -> Any:

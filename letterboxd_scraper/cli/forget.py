@@ -21,7 +21,7 @@ def forget(
         ),
     ],
     undo: Annotated[
-        bool, typer.Option("--undo", help="Let them be stored again; what was removed stays removed.")
+        bool, options.flag("--undo", "Let them be stored again; what was removed stays removed.")
     ] = False,
 ) -> None:
     """Remove a member, and remember not to store them again.

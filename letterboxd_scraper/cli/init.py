@@ -12,6 +12,7 @@ import typer
 from letterboxd_scraper import config
 from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session, write_file
 
 # Values are quoted as .env files want it; what could end a quotation is refused before.
@@ -40,13 +41,13 @@ ${comment}TMDB_API_KEY="$key"
 def init(
     context: typer.Context,
     member: Annotated[
-        str | None, typer.Option(help="Your name on the site; else it is asked for.", metavar="NAME")
+        str | None, options.value("NAME", "Your name on the site; else it is asked for.")
     ] = None,
     contact: Annotated[
         str | None, typer.Option(help="Whom the site may ask: an address; else it is asked for.")
     ] = None,
-    output: Annotated[Path, typer.Option(help="The file.", metavar="FILE")] = Path(".env"),
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    output: Annotated[Path, options.value("FILE", "The file.")] = Path(".env"),
+    force: Annotated[bool, options.flag("--force", "Replace a file that is there.")] = False,
 ) -> None:
     """Write a file with the settings that you need; asks for them.
 

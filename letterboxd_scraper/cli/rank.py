@@ -67,7 +67,7 @@ def rank_show(
 def rank_explain(
     context: typer.Context,
     cohort: CohortOption,
-    film: Annotated[str, typer.Option(help="Its slug, or its address on the site.", metavar="FILM")],
+    film: Annotated[str, options.value("FILM", "Its slug, or its address on the site.")],
 ) -> None:
     """Show where a film's scores come from.
 

@@ -11,6 +11,7 @@ from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store import statistics
+from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 from ranking.compute import NothingToRank, compute
 from ranking.engines.base import opened
@@ -30,17 +31,14 @@ def rank_compute(
         str, strategy_option("`letterboxd rank list` names them; all: each of them.")
     ] = DEFAULT_STRATEGY,
     param: Annotated[
-        list[str] | None, typer.Option(help="A parameter, as m=10; repeatable.", metavar="NAME=NUMBER")
+        list[str] | None, options.value("NAME=NUMBER", "A parameter, as m=10; repeatable.")
     ] = None,
     engine: Annotated[
         Literal["database", "duckdb", "spark"],
-        typer.Option(
-            help="The database, or another engine, which reads the files in --data.", metavar="ENGINE"
-        ),
+        options.value("ENGINE", "The database, or another engine, which reads the files in --data."),
     ] = "database",
     data: Annotated[
-        Path | None,
-        typer.Option(help="A folder that `export parquet` wrote; rankings go there.", metavar="DIR"),
+        Path | None, options.value("DIR", "A folder that `export parquet` wrote; rankings go there.")
     ] = None,
 ) -> None:
     """Refresh the statistics, score the films and store their ranks.

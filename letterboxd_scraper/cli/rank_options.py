@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-import typer
-
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.terminal import options
 from ranking.strategies import STRATEGIES
@@ -12,7 +10,7 @@ from ranking.strategies.base import Strategy
 
 
 def strategy(help: str = "`letterboxd rank list` names them.") -> Any:
-    return typer.Option(help=help, metavar="STRATEGY", autocompletion=_strategies)
+    return options.value("STRATEGY", help, autocompletion=_strategies)
 
 
 def _strategies(incomplete: str) -> list[str]:
@@ -21,9 +19,7 @@ def _strategies(incomplete: str) -> list[str]:
 
 CohortOption = Annotated[str, options.cohort()]
 StrategyOption = Annotated[str, strategy()]
-MinScoreOption = Annotated[
-    float | None, typer.Option(help="Leave out films below this score.", metavar="SCORE")
-]
+MinScoreOption = Annotated[float | None, options.value("SCORE", "Leave out films below this score.")]
 
 
 def find_strategy(name: str) -> Strategy:

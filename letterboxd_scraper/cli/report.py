@@ -18,21 +18,13 @@ def report(
     context: typer.Context,
     cohort: CohortOption,
     strategy: Annotated[str | None, strategy_option("The ranking: `rank list` names them.")] = None,
-    output: Annotated[Path, typer.Option(help="The file.", metavar="FILE")] = Path("report.html"),
+    output: Annotated[Path, options.value("FILE", "The file.")] = Path("report.html"),
     names: Annotated[
-        bool, typer.Option("--names", help="Say who the members are: for you, not for sharing.")
+        bool, options.flag("--names", "Say who the members are: for you, not for sharing.")
     ] = False,
-    posters: Annotated[
-        bool, typer.Option("--posters", help="Let the page fetch the films' posters.")
-    ] = False,
+    posters: Annotated[bool, options.flag("--posters", "Let the page fetch the films' posters.")] = False,
     for_member: Annotated[
-        str | None,
-        typer.Option(
-            "--for",
-            help='The member whom the page calls "you"; default: the seed.',
-            metavar="MEMBER",
-            autocompletion=options.members,
-        ),
+        str | None, options.member('The member whom the page calls "you"; default: the seed.', "--for")
     ] = None,
     limit: Annotated[int, options.count("How many films, the best ranked first.")] = 5_000,
 ) -> None:

@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
-import typer
-
 from letterboxd_scraper.config import STOP_WITH_PARENT
 from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.items.progress import PROGRESS_VARIABLE, ProgressReader
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.progress_bar import meter
 from letterboxd_scraper.terminal.session import Session
 
@@ -27,7 +26,7 @@ POLL_SECONDS = 0.5
 # The crawl came to its end, though perhaps not every page could be read.
 FINISHED = (ExitCode.DONE, ExitCode.FAILURES)
 AcceptTerms = Annotated[
-    bool, typer.Option("--accept-terms", help="You are authorized to crawl the site: see the README.")
+    bool, options.flag("--accept-terms", "You are authorized to crawl the site: see the README.")
 ]
 
 

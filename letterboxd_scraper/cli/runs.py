@@ -27,7 +27,7 @@ def runs(context: typer.Context, limit: LimitOption = 20) -> None:
 
 def failures(
     context: typer.Context,
-    every: Annotated[bool, typer.Option("--all", help="Those that a later crawl made good, too.")] = False,
+    every: Annotated[bool, options.flag("--all", "Those that a later crawl made good, too.")] = False,
     limit: LimitOption = 50,
 ) -> None:
     """List the pages that could not be read and are still missing.

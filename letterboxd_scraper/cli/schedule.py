@@ -52,7 +52,7 @@ def install(
     local: LocalOption = False,
     target: TargetOption = None,
     write: Annotated[
-        bool, typer.Option("--write/--print", help="Install it, or only print what would be.")
+        bool, options.flag("--write/--print", "Install it, or only print what would be.")
     ] = False,
 ) -> None:
     """Print, or install, what calls a cohort's jobs at night.

@@ -28,7 +28,7 @@ TargetOption = Annotated[
     list[str] | None,
     typer.Option("--target", help="A node, by its name in scrapy.cfg; repeatable.", metavar="NAME"),
 ]
-LocalOption = Annotated[bool, typer.Option("--local", help="Crawl on this machine, without Scrapyd.")]
+LocalOption = Annotated[bool, options.flag("--local", "Crawl on this machine, without Scrapyd.")]
 
 
 def run(

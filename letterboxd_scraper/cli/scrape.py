@@ -22,16 +22,13 @@ def scrape(
     context: typer.Context,
     cohort: Annotated[str | None, options.cohort()] = None,
     user: Annotated[str | None, options.member()] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Read everything anew, not only what has changed.")
-    ] = False,
+    full: Annotated[bool, options.flag("--full", "Read everything anew, not only what has changed.")] = False,
     resume_from: Annotated[str | None, options.member("Leave out the members before this one.")] = None,
     diary: Annotated[
-        bool,
-        typer.Option("--diary", help="Read their diaries, too: when a rating was made, and a link to it."),
+        bool, options.flag("--diary", "Read their diaries, too: when a rating was made, and a link to it.")
     ] = False,
     watched: Annotated[
-        bool, typer.Option("--watched", help="Read what they watched without rating it, too.")
+        bool, options.flag("--watched", "Read what they watched without rating it, too.")
     ] = False,
     accept_terms: AcceptTerms = False,
 ) -> None:

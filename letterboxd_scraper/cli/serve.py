@@ -9,23 +9,23 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.server import running
 from letterboxd_scraper.server.app import make_app
 from letterboxd_scraper.server.served import Served
+from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
 
 def serve(
     context: typer.Context,
     host: Annotated[
-        str, typer.Option(help="Where to listen; elsewhere than here, a token is wanted.", metavar="HOST")
+        str, options.value("HOST", "Where to listen; elsewhere than here, a token is wanted.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.", metavar="PORT")] = 8000,
     names: Annotated[
-        bool, typer.Option("--names", help="Say who the members are; else they are numbers.")
+        bool, options.flag("--names", "Say who the members are; else they are numbers.")
     ] = False,
     token_file: Annotated[
         Path | None,
-        typer.Option(
-            help="A file with the token that readers have to send; default: LETTERBOXD_SERVE_TOKEN.",
-            metavar="FILE",
+        options.value(
+            "FILE", "A file with the token that readers have to send; default: LETTERBOXD_SERVE_TOKEN."
         ),
     ] = None,
 ) -> None:

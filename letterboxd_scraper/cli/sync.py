@@ -31,15 +31,13 @@ def sync(
         options.member("The member, by the name in their profile's address; default: LETTERBOXD_MEMBER."),
     ] = None,
     label: Annotated[
-        str | None, typer.Option(help="A name for the cohort; default: the member's.", metavar="LABEL")
+        str | None, options.value("LABEL", "A name for the cohort; default: the member's.")
     ] = None,
     depth: Annotated[
         int | None, options.count("1, as usual: whom they follow; 2: whom those follow, too.")
     ] = None,
     limit: Annotated[int, options.count("How many films to print.")] = 20,
-    output: Annotated[
-        Path | None, typer.Option(help="The CSV file; default: LABEL.csv.", metavar="FILE")
-    ] = None,
+    output: Annotated[Path | None, options.value("FILE", "The CSV file; default: LABEL.csv.")] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
     """Read a member's circle and rank its films, all in one.

@@ -22,15 +22,7 @@ _FILMS = 10
 def taste(
     context: typer.Context,
     member: Annotated[str, options.member("Whose taste.")],
-    other: Annotated[
-        str | None,
-        typer.Option(
-            "--with",
-            metavar="MEMBER",
-            autocompletion=options.members,
-            help="Compare with them, film by film.",
-        ),
-    ] = None,
+    other: Annotated[str | None, options.member("Compare with them, film by film.", "--with")] = None,
     cohort: Annotated[
         str | None, options.cohort("Label or number of a cohort; default: all stored members.")
     ] = None,

@@ -17,16 +17,28 @@ from letterboxd_scraper.store.schema import cohorts, users
 _OFFERED = 200
 
 
+def flag(names: str, help: str) -> Any:
+    """Return an option that is set or not, as ``--full`` or ``--write/--print``."""
+    return typer.Option(names, help=help)
+
+
+def value(metavar: str, help: str, *names: str, **more: Any) -> Any:
+    """Return an option with a value, by the parameter's name or by ``names``."""
+    return typer.Option(*names, help=help, metavar=metavar, **more)
+
+
 def cohort(help: str = "Label or number of the cohort.") -> Any:
-    return typer.Option(help=help, metavar="LABEL", autocompletion=labels)
+    return value("LABEL", help, autocompletion=labels)
 
 
 def cohort_argument(help: str = "Label or number of the cohort.") -> Any:
     return typer.Argument(help=help, metavar="LABEL", autocompletion=labels)
 
 
-def member(help: str = "One member, by the name in their profile's address.", **more: Any) -> Any:
-    return typer.Option(help=help, metavar="MEMBER", autocompletion=members, **more)
+def member(
+    help: str = "One member, by the name in their profile's address.", *names: str, **more: Any
+) -> Any:
+    return value("MEMBER", help, *names, autocompletion=members, **more)
 
 
 def count(help: str, *, least: int = 1, **more: Any) -> Any:
@@ -37,7 +49,7 @@ def count(help: str, *, least: int = 1, **more: Any) -> Any:
             raise typer.BadParameter(f"{text!r} is not a whole number from {least} to {LARGEST_INTEGER}")
         return int(text)
 
-    return typer.Option(help=help, metavar="N", parser=read, **more)
+    return value("N", help, parser=read, **more)
 
 
 def word(words: Sequence[str], help: str, *names: str) -> Any:
@@ -48,9 +60,7 @@ def word(words: Sequence[str], help: str, *names: str) -> Any:
             raise typer.BadParameter(f"{text!r} is not one of {', '.join(words)}")
         return text
 
-    return typer.Option(
-        *names, help=help, metavar="|".join(words), parser=read, autocompletion=one_of(*words)
-    )
+    return value("|".join(words), help, *names, parser=read, autocompletion=one_of(*words))
 
 
 def labels(incomplete: str) -> list[str]:
