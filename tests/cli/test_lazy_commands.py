@@ -71,3 +71,12 @@ def _cpu_seconds(script: str) -> float:
     subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def test_the_ranking_s_commands_load_where_scrapy_is_not_installed() -> None:
+    script = (
+        "import sys\nsys.modules |= {'scrapy': None, 'twisted': None}\n"
+        "from tests.cli.test_lazy_commands import lazy_commands, ranking\n"
+        "for _, command in lazy_commands(ranking()):\n    command.load()\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,0 +1,65 @@
+"""Commands called in this process, on a small SQLite database: two members, three films, one cohort."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from letterboxd_scraper.cli.main import run
+from letterboxd_scraper.store import migrate
+from letterboxd_scraper.store.engine import make_engine
+from tests.store.rows import add_cohort, add_film, add_rating, add_user
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code, what it printed, and what it told the user beside that."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture(scope="session")
+def club_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the cohort `club` of marla and tycho."""
+    file = tmp_path_factory.mktemp("club") / "club.db"
+    engine = make_engine(f"sqlite:///{file}")
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        members = [add_user(connection, name, films_count=3, likes_count=0) for name in ("marla", "tycho")]
+        films = [
+            add_film(connection, slug, release_year=year)
+            for slug, year in (("ordet", 1955), ("gertrud", 1964), ("heat", 1995))
+        ]
+        for member in members:
+            for film, stars in zip(films, (5.0, 4.0, 3.0), strict=True):
+                add_rating(connection, member, film, rating=stars)
+        add_cohort(connection, "club", ["marla", "tycho"])
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Call `letterboxd` in a folder of the test's own, where the database is to be `letterboxd.db`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'letterboxd.db'}")
+
+    def call(*arguments: str) -> Ended:
+        code = run(arguments)
+        return Ended(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def club(empty: Run, club_file: Path, tmp_path: Path) -> Run:
+    """Call `letterboxd` where the database is a copy of the club's."""
+    shutil.copy(club_file, tmp_path / "letterboxd.db")
+    return empty

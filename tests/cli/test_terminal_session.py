@@ -1,0 +1,45 @@
+"""How a command answers, and what it opens."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from letterboxd_scraper.errors import InputError, StoreNotReady
+from letterboxd_scraper.terminal.session import Session, write_file
+
+
+def test_a_table_is_aligned_and_shows_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    Session().show(("title", "stars", "year"), [("Ordet\x1b[31m", 4.5, None)], title="Films")
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == ["Films", "title       stars  year", "Ordet\ufffd[31m  4.500"]
+
+
+def test_with_json_a_table_is_a_list_of_objects(capsys: pytest.CaptureFixture[str]) -> None:
+    Session(as_json=True).show(("title", "stars"), [("Ordet", 4.5), ("Gertrud", None)])
+    rows = [{"title": "Ordet", "stars": 4.5}, {"title": "Gertrud", "stars": None}]
+    assert json.loads(capsys.readouterr().out) == rows
+
+
+def test_a_database_is_opened_once_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session = Session(db_url=f"sqlite:///{tmp_path / 'x.db'}")
+    session.close()
+    assert capsys.readouterr().err == ""
+    assert session.engine is session.engine
+    with session.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM cohorts").scalar() == 0
+    session.close()
+    assert capsys.readouterr().err.startswith("database: sqlite:///")
+
+
+def test_looking_at_a_database_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(StoreNotReady):
+        Session(db_url=f"sqlite:///{tmp_path / 'new' / 'x.db'}").open_read_only()
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_file_is_written_as_it_is_or_refused_in_one_line(tmp_path: Path) -> None:
+    write_file(tmp_path / "a.csv", "ä\r\nb\n")
+    assert (tmp_path / "a.csv").read_bytes() == "ä\r\nb\n".encode()
+    with pytest.raises(InputError, match=r"^cannot write .*: Is a directory$"):
+        write_file(tmp_path, "")
