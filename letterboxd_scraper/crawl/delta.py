@@ -143,7 +143,6 @@ class DeltaCrawl:
             return replace(page, complete=tuple(progress.films.values()), begun=progress.begun)
         by_itself = listing in (Listing.LIKES, Listing.UNRATED_WATCHED)
         if verdict is Verdict.AGAIN and (by_itself or not progress.binding):
-            self._attempt.forget(progress)
             progress.start_again()
             self._progress = progress
         elif by_itself:

@@ -170,10 +170,6 @@ class Attempt:
         kept = {name: read for name, read in self.read.items() if name in _KEPT}
         return Attempt(read=kept, second=True)
 
-    def forget(self, progress: ListingProgress) -> None:
-        """Take back that a listing was read, the pages sorted by date as the whole one too."""
-        self.read = {name: other for name, other in self.read.items() if other is not progress}
-
     def whole_by_levels(self) -> ListingProgress | None:
         """Return all rated films put together from the ten levels; None if one of them was not read."""
         if self.profile is None or not STARS_OF.keys() <= self.read.keys():

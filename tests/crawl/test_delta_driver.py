@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from letterboxd_scraper.crawl import delta_choice
 from letterboxd_scraper.crawl.delta import DeltaCrawl
 from letterboxd_scraper.crawl.delta_choice import DeltaRules
 from letterboxd_scraper.crawl.member import MemberPage
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import (
+    STARS_OF,
     Changes,
     Failure,
     FeedEntry,
@@ -192,7 +194,8 @@ def test_ten_levels_prove_together_that_what_is_lost_has_gone() -> None:
     (proof,) = delta.saved()
     assert complete(proof) == {1, 3, 4, *range(1_000, 1_144)}
     assert isinstance(proof, FilmsPage)
-    assert (proof.listing, proof.number, proof.tiles, proof.total) == (WHOLE, 0, (), 147)
+    assert (proof.member, proof.listing, proof.number, proof.tiles) == ("ida", WHOLE, 0, ())
+    assert proof.total == 147
     assert (proof.last, proof.begun) == (True, TONIGHT)
 
 
@@ -203,7 +206,19 @@ def test_ten_levels_on_two_of_which_a_film_stands_prove_nothing() -> None:
     (proof,) = delta.saved()
     assert complete(proof) is None
     assert isinstance(proof, FilmsPage)
-    assert not proof.last
+    assert proof.last is False
+
+
+def test_ten_levels_are_no_proof_where_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delta_choice, "MOST_SHOWN", 9)  # else the whole listing would be read, a single page
+    delta = Driven(rows=(), start=replace(START, likes=0, crawled_likes=0))
+    delta.saw(replace(profile(0, 0), ratings=10, histogram=(1,) * 10))
+    assert delta.next_page() == (FEED, 1)
+    delta.saw(FeedPage("ida", ()))
+    for number, (level, stars) in enumerate(STARS_OF.items()):
+        (page,) = delta.saw_films(level, tiles(stars, number))
+        assert complete(page) is None
+    assert delta.refreshed().changes == Changes(added=10)
 
 
 def test_the_whole_listing_takes_back_what_is_not_on_it() -> None:
@@ -222,7 +237,7 @@ def test_the_whole_listing_must_agree_with_the_profile() -> None:
     (page,) = delta.saw_films(WHOLE, tiles(3.0, 1))
     assert complete(page) is None
     assert isinstance(page, FilmsPage)
-    assert not page.last
+    assert page.last is False
     assert delta.next_page() == (PROFILE, 1)
 
 
@@ -284,9 +299,10 @@ def test_the_pages_by_date_that_came_to_their_end_are_the_whole_listing() -> Non
     (page,) = delta.saw_films(NEWEST, tiles(3.0, 2) + tiles(4.0, 3, liked=True))
     assert isinstance(page, FilmsPage)
     assert (page.last, page.complete) == (True, None)
-    delta.saw(profile(1, 1))
+    asyncio.run(delta.crawl.saw(profile(1, 1), TONIGHT))
     assert delta.refreshed().changes == Changes(removed=1)
-    (proof,) = delta.saved()
+    seen, proof = delta.saved()
+    assert seen == profile(1, 1)
     assert complete(proof) == {2, 3}
     assert isinstance(proof, FilmsPage)
     assert (proof.listing, proof.number, proof.total) == (NEWEST, 0, 2)
@@ -346,7 +362,7 @@ def test_likes_that_disagree_are_read_again_and_then_given_up() -> None:
         (page,) = delta.saw_films(LIKES, liking(9), total=2)
         assert complete(page) is None
         assert isinstance(page, FilmsPage)
-        assert not page.last
+        assert page.last is False
     says = "the page says 2 films, the listing shows 1: nothing was removed"
     assert delta.failures() == [(LIKES, says)]
 

@@ -121,9 +121,17 @@ def test_a_liked_film_whose_rating_was_taken_back_may_not_be_liked_any_more() ->
     ledger.end_whole(RATED, [film(1)])
     assert ledger.lost_a_like  # until the likes have been read
     ledger.end_whole(LIKES, [film(3)])
-    assert not ledger.lost_a_like
+    assert ledger.lost_a_like is False
     assert ledger.liked() == {3}
     assert ledger.changes() == Changes(removed=1)
+    assert ledger.see(LIKES, Tile(film(2), None, True)) is False
+
+
+def test_a_film_that_is_liked_no_more_is_known_just_so() -> None:
+    ledger = Ledger(ROWS)
+    ledger.end_whole(LIKES, [film(3)])
+    assert ledger.changes() == Changes(changed=1)
+    assert ledger.see(FOUR, Tile(film(2), 4.0, False))
 
 
 def test_a_liked_film_that_was_lost_on_its_level_counts_as_well() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from letterboxd_scraper.crawl.full import FullCrawl
 from letterboxd_scraper.items.films import Film
-from letterboxd_scraper.items.members import DiaryPage, Listing, MemberRead, Tile
+from letterboxd_scraper.items.members import DiaryPage, Failure, Listing, MemberRead, Tile
 from letterboxd_scraper.items.tasks import Bookmark, MemberStart
 from tests.crawl.delta_site import TONIGHT
 from tests.crawl.full_site import (
@@ -157,6 +157,8 @@ def test_a_listing_that_goes_on_disagreeing_removes_nothing(off_by: int) -> None
     assert run.store.stored(RATED) == keys(site.rated) | {"gone"}
     assert run.store.bookmarks.keys() == {PROFILE, LIKES}
     assert run.counts()[1] is None
+    says = f"the listing shows 73 films, the profile says {73 + off_by}: nothing was removed"
+    assert run.end[1:] == [Failure(RATED, "https://site/rated", says, "ida")]
 
 
 def test_a_film_rated_while_its_listing_is_read_counts_once() -> None:
