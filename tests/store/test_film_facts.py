@@ -1,0 +1,224 @@
+"""What is stored of a film: TMDB's word before the page's; what neither speaks of stays."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.items.films import (
+    Director,
+    Film,
+    FilmFacts,
+    FilmGone,
+    FilmHistogram,
+    FilmPage,
+    Histogram,
+    TmdbDetails,
+    TmdbLink,
+)
+from letterboxd_scraper.items.members import Failure
+from letterboxd_scraper.items.tasks import Provenance
+from letterboxd_scraper.store.crawl_state import failures
+from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram
+from letterboxd_scraper.store.schema import (
+    film_countries,
+    film_genres,
+    film_histograms,
+    film_people,
+    films,
+    genres,
+    scrape_failures,
+)
+from tests.store.rows import DAY, MONDAY, add_film
+
+ORDET = Film("ordet", "Ordet", 1955, 1001, "oRd")
+LINK = TmdbLink("movie", 48035)
+SERIES = TmdbLink("tv", 7, 2, 5)
+DREYER = Director("Carl Dreyer", "dreyer", 11)
+PAGE = FilmPage(
+    ORDET, LINK, "tt0048452", 125, "page.jpg", "Of the page.", ("Drama",), (DREYER,), average=4.2, ratings=900
+)
+DETAILS = TmdbDetails(
+    "The Word",
+    date(1955, 1, 10),
+    126,
+    "tmdb.jpg",
+    "Of TMDB.",
+    ("DK",),
+    (("DK", "Danmark"),),
+    ((18, "Drama"), (14, "Fantasy")),
+)
+FACTS = FilmFacts(ORDET, LINK, PAGE, DETAILS, False, (DREYER,))
+PAGE_ALONE = replace(FACTS, details=None)
+TMDB_ALONE = replace(FACTS, page=None)
+BARE_PAGE = FilmPage(ORDET)
+
+
+def save(connection: sa.Connection, *items: FilmFacts) -> Any:
+    """Save facts a day after each other, and return the film's row."""
+    for days, item in enumerate(items):
+        save_facts(connection, item, Provenance(MONDAY + days * DAY, run=None))
+    return connection.execute(sa.select(films)).one()
+
+
+def genre_names(connection: sa.Connection) -> set[str]:
+    return set(connection.scalars(sa.select(genres.c.name).join(film_genres)))
+
+
+def test_tmdbs_word_counts_more_than_the_pages(connection: sa.Connection) -> None:
+    row = save(connection, FACTS)
+    assert (row.runtime_minutes, row.poster_url, row.overview) == (126, "tmdb.jpg", "Of TMDB.")
+    assert (row.title, row.release_year, row.release_date) == ("Ordet", 1955, date(1955, 1, 10))
+    assert (row.tmdb_id, row.tmdb_media_type, row.tmdb_show_id) == (48035, "movie", None)
+    assert (row.tmdb_synced_at, row.tmdb_not_found, row.imdb_id) == (MONDAY, False, "tt0048452")
+    assert (row.letterboxd_weighted_average, row.letterboxd_rating_count) == (4.2, 900)
+    assert genre_names(connection) == {"Drama", "Fantasy"}
+    assert connection.scalars(sa.select(film_countries.c.country_code)).all() == ["DK"]
+    assert (row.enrich_attempts, row.enrich_after) == (0, None)
+
+
+def test_what_tmdb_omits_is_the_pages(connection: sa.Connection) -> None:
+    row = save(connection, replace(FACTS, details=TmdbDetails()))
+    assert (row.runtime_minutes, row.poster_url, row.overview) == (125, "page.jpg", "Of the page.")
+    assert genre_names(connection) == {"Drama"}
+    assert row.tmdb_synced_at == MONDAY
+
+
+def test_what_tmdb_told_stands_when_only_the_page_is_read_again(connection: sa.Connection) -> None:
+    row = save(connection, FACTS, PAGE_ALONE)
+    assert (row.runtime_minutes, row.poster_url, row.overview) == (126, "tmdb.jpg", "Of TMDB.")
+    assert genre_names(connection) == {"Drama", "Fantasy"}
+    assert row.tmdb_synced_at == MONDAY
+
+
+def test_what_the_page_told_stands_when_neither_speaks_of_it(connection: sa.Connection) -> None:
+    row = save(connection, PAGE_ALONE, replace(PAGE_ALONE, page=BARE_PAGE, link=None, directors=()))
+    assert (row.runtime_minutes, row.poster_url, row.imdb_id) == (125, "page.jpg", "tt0048452")
+    assert (row.tmdb_id, row.letterboxd_rating_count) == (48035, 900)
+    assert (row.tmdb_synced_at, row.tmdb_not_found) == (None, False)
+    assert genre_names(connection) == {"Drama"}
+    assert connection.scalar(sa.select(sa.func.count()).select_from(film_people)) == 1
+
+
+def test_a_page_read_again_counts_more_than_before_if_tmdb_never_spoke(connection: sa.Connection) -> None:
+    page = replace(PAGE, runtime_minutes=99, overview="New.")
+    row = save(connection, PAGE_ALONE, replace(PAGE_ALONE, page=page))
+    assert (row.runtime_minutes, row.overview) == (99, "New.")
+
+
+def test_a_page_counts_again_once_tmdb_has_lost_the_film(connection: sa.Connection) -> None:
+    lost = replace(PAGE_ALONE, not_found=True)
+    row = save(connection, FACTS, lost)
+    assert (row.runtime_minutes, row.poster_url) == (125, "page.jpg")
+    assert (row.tmdb_not_found, row.tmdb_synced_at) == (True, MONDAY + DAY)
+    assert genre_names(connection) == {"Drama"}
+    row = save(connection, FACTS)
+    assert not row.tmdb_not_found
+
+
+def test_another_entry_on_tmdb_takes_what_the_old_one_told_with_it(connection: sa.Connection) -> None:
+    bare = replace(PAGE_ALONE, page=replace(BARE_PAGE, link=SERIES), link=SERIES)
+    row = save(connection, FACTS, bare)
+    assert (row.tmdb_id, row.tmdb_media_type, row.tmdb_show_id) == (7, "tv", 7)
+    assert (row.tmdb_season_number, row.tmdb_episode_number) == (2, 5)
+    assert (row.runtime_minutes, row.poster_url, row.release_date) == (None, None, None)
+    assert (row.tmdb_synced_at, row.tmdb_not_found) == (None, False)
+    assert row.imdb_id == "tt0048452"  # that is the site's
+    assert genre_names(connection) == set()
+    assert connection.scalars(sa.select(film_countries.c.country_code)).all() == []
+
+
+def test_tmdb_alone_says_nothing_of_the_site(connection: sa.Connection) -> None:
+    add_film(connection, "ordet", letterboxd_film_id=1001, gone_at=MONDAY, letterboxd_rating_count=5)
+    row = save(connection, TMDB_ALONE)
+    assert (row.gone_at, row.letterboxd_rating_count) == (MONDAY, 5)
+    assert row.release_year == 1955  # of the date, where the site shows none
+    row = save(connection, FACTS)
+    assert (row.gone_at, row.letterboxd_rating_count) == (None, 900)
+
+
+def test_the_year_of_the_site_stays(connection: sa.Connection) -> None:
+    assert (
+        save(connection, replace(FACTS, details=replace(DETAILS, release_date=date(1956, 1, 1)))).release_year
+        == 1955
+    )
+
+
+def test_nothing_is_stored_of_a_film_that_became_part_of_another(connection: sa.Connection) -> None:
+    save_facts(connection, TMDB_ALONE, Provenance(MONDAY, run=None))
+    assert connection.execute(sa.select(films)).all() == []
+
+
+def fail(connection: sa.Connection, stage: str, film: str = "ordet") -> None:
+    failures.record(connection, Failure(stage, f"/{stage}/{film}", "x", film=film), MONDAY)
+
+
+def open_stages(connection: sa.Connection) -> set[str]:
+    query = sa.select(scrape_failures.c.stage).where(scrape_failures.c.resolved_at.is_(None))
+    return set(connection.scalars(query))
+
+
+def test_failures_are_made_good_by_what_was_read(connection: sa.Connection) -> None:
+    for stage in ("film", "tmdb", "director", "histogram"):
+        fail(connection, stage)
+    unsure = replace(PAGE_ALONE, directors=(Director("Dreyer", "dreyer"),))
+    save(connection, unsure)
+    assert open_stages(connection) == {"tmdb", "director", "histogram"}
+    save(connection, replace(TMDB_ALONE, directors=unsure.directors))
+    assert open_stages(connection) == {"director", "histogram"}
+    save(connection, TMDB_ALONE)
+    assert open_stages(connection) == {"histogram"}
+    fail(connection, "tmdb")
+    save(connection, replace(TMDB_ALONE, details=None, not_found=True))
+    assert open_stages(connection) == {"histogram"}
+
+
+def test_failures_follow_a_renamed_film(connection: sa.Connection) -> None:
+    add_film(connection, "old", letterboxd_film_id=1001)
+    fail(connection, "film", "old")
+    fail(connection, "histogram", "old")
+    save(connection, replace(FACTS, film=Film("old", "Old", film_id=1001)))
+    assert open_stages(connection) == {"histogram"}
+    query = sa.select(scrape_failures.c.film).where(scrape_failures.c.resolved_at.is_(None))
+    assert connection.scalars(query).all() == ["ordet"]
+
+
+def test_a_film_that_has_gone_keeps_what_is_stored(connection: sa.Connection) -> None:
+    save(connection, FACTS)
+    fail(connection, "film")
+    save_gone(connection, FilmGone(ORDET), Provenance(MONDAY + DAY, run=None))
+    row = connection.execute(sa.select(films)).one()
+    assert (row.gone_at, row.tmdb_not_found, row.tmdb_synced_at) == (MONDAY + DAY, False, MONDAY)
+    assert (row.poster_url, row.enrich_attempts, row.enrich_after) == ("tmdb.jpg", 1, MONDAY + 2 * DAY)
+    assert open_stages(connection) == set()
+    save_gone(connection, FilmGone(ORDET, not_found=True), Provenance(MONDAY + 2 * DAY, run=None))
+    row = connection.execute(sa.select(films)).one()
+    assert (row.tmdb_not_found, row.tmdb_synced_at) == (True, MONDAY + 2 * DAY)
+
+
+def test_a_histogram_counts_more_than_the_page(connection: sa.Connection) -> None:
+    add_film(connection, "ordet", letterboxd_film_id=1001, letterboxd_fan_count=3)
+    fail(connection, "histogram")
+    fail(connection, "film")
+    for counts in (tuple(range(10)), tuple(range(1, 11))):
+        item = FilmHistogram(ORDET, Histogram(counts, 3.9))
+        save_histogram(connection, item, Provenance(MONDAY, run=None))
+    row = save(connection, FACTS)
+    assert (row.letterboxd_weighted_average, row.letterboxd_rating_count) == (3.9, 55)
+    assert (row.letterboxd_fan_count, row.histogram_synced_at) == (3, MONDAY)
+    h = film_histograms.c
+    query = sa.select(h.bucket_label, h["count"], h.computed_at).order_by(h.bucket_label)
+    labels = ["0.5", "1.0", "1.5", "2.0", "2.5", "3.0", "3.5", "4.0", "4.5", "5.0"]
+    assert connection.execute(query).all() == [(each, n + 1, MONDAY) for n, each in enumerate(labels)]
+    assert open_stages(connection) == set()
+    fans = FilmHistogram(ORDET, Histogram((1,) * 10, 3.9, fans=0))
+    save_histogram(connection, fans, Provenance(MONDAY, run=None))
+    assert connection.scalar(sa.select(films.c.letterboxd_fan_count)) == 0
+
+
+def test_a_histogram_of_a_film_that_is_not_stored(connection: sa.Connection) -> None:
+    fail(connection, "histogram")
+    save_histogram(connection, FilmHistogram(ORDET, Histogram((1,) * 10)), Provenance(MONDAY, run=None))
+    assert connection.execute(sa.select(film_histograms)).all() == []
+    assert open_stages(connection) == set()
