@@ -1,1 +1,1 @@
-"""Ranking films by a cohort's ratings. Stands alone: the store's schema and configuration, never Scrapy."""
+"""A library that ranks films by a cohort's ratings: of ours it knows the store and configuration."""

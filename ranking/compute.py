@@ -1,4 +1,4 @@
-"""`rank compute`: scoring a cohort's films inside the database and storing the ranks."""
+"""Scoring a cohort's films inside the database, and storing the ranks."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,20 +21,20 @@ class NothingToRank(InputError):
 
 
 def compute(
-    engine: sa.Engine, cohort: Cohort, strategy: Strategy, given: Mapping[str, Any], at: datetime
+    engine: sa.Engine, cohort: Cohort, strategy: Strategy, chosen: Mapping[str, Any], at: datetime
 ) -> int:
     """Replace the cohort's ranking by ``strategy`` in one transaction; return the number of ranked films.
 
-    Parameters come from ``given``, then the cohort's definition, then the defaults. Raises
+    Parameters come from ``chosen``, then the cohort's definition, then the defaults. Raises
     InputError for parameters that make no sense, and NothingToRank.
     """
-    strategy.refuse_unknown(given)
-    parameters = strategy.settle(given, cohort.definition.get("rank") or {})
-    here = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy.name)
+    strategy.refuse_unknown(chosen)
+    parameters = strategy.settle(chosen, cohort.definition.get("rank") or {})
+    own = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy.name)
     with write_transaction(engine) as connection:
         # One at a time for a cohort: two would insert the same rows.
         connection.execute(sa.select(cohorts.c.id).where(cohorts.c.id == cohort.id).with_for_update())
-        connection.execute(film_rankings.delete().where(here))
+        connection.execute(film_rankings.delete().where(own))
         scores = strategy.query(connection, Facts(cohort.id, at), parameters)
         ranked = with_ranks(scores, connection.dialect.name)
         constants = {

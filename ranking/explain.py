@@ -1,4 +1,4 @@
-"""`rank explain`: where a film's scores come from. It names members: for the terminal, not for sharing."""
+"""Where a film's scores come from. It names members: for the terminal, not for sharing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ Numbers = dict[str, float | None]
 
 # A recomputed score that differs by more is another one.
 _EQUAL = 1e-9
-# Nobody's id. Without nobody, the facts are counted from the ratings as they are now, as those that
-# are shown beside them; the statistics may be older.
+# No member's id. Without this member, facts are counted from the ratings as they are now, like the opinions
+# beside them; the statistics may be older.
 _NOBODY = 0
 
 
@@ -126,25 +126,25 @@ def explain(connection: sa.Connection, cohort: Cohort, film: str) -> Explanation
 
     Raises UnknownName, with slugs of the cohort's films that are spelt alike.
     """
-    found = _find(connection, cohort, film)
-    opinions = _opinions(connection, cohort, found.id)
+    row = _find(connection, cohort, film)
+    opinions = _opinions(connection, cohort, row.id)
     standings = [
-        _standing(connection, cohort, strategy, found.id, opinions) for strategy in STRATEGIES.values()
+        _standing(connection, cohort, strategy, row.id, opinions) for strategy in STRATEGIES.values()
     ]
-    return Explanation(cohort.label, found.slug, found.title, found.release_year, opinions, standings)
+    return Explanation(cohort.label, row.slug, row.title, row.release_year, opinions, standings)
 
 
 def _find(connection: sa.Connection, cohort: Cohort, text: str) -> Any:
     """Return the film's row (id, slug, title, release_year). Raises UnknownName."""
-    wanted = reference(text)
-    (film,) = match(connection, [wanted])
+    named = reference(text)
+    (film,) = match(connection, [named])
     if film is None:
         rated = sa.select(ratings.c.film_id).join(
             cohort_members, cohort_members.c.user_id == ratings.c.user_id
         )
         of_cohort = films.c.id.in_(rated.where(cohort_members.c.cohort_id == cohort.id))
         slugs = connection.scalars(sa.select(films.c.slug).where(of_cohort, films.c.slug.is_not(None)))
-        raise unknown("film", wanted.slug or text, slugs.all())
+        raise unknown("film", named.slug or text, slugs.all())
     row = sa.select(films.c.id, films.c.slug, films.c.title, films.c.release_year)
     return connection.execute(row.where(films.c.id == film)).one()
 
@@ -152,10 +152,10 @@ def _find(connection: sa.Connection, cohort: Cohort, text: str) -> Any:
 def _opinions(connection: sa.Connection, cohort: Cohort, film: int) -> list[Opinion]:
     """Return what the cohort's members think of the film, most stars first, likes without a rating last."""
     r = ratings.c
-    here = sa.select(r.user_id).where(r.film_id == film)
+    raters = sa.select(r.user_id).where(r.film_id == film)
     own = (
         sa.select(r.user_id, sa.func.avg(sa.cast(r.rating, sa.Double), type_=sa.Double).label("mean"))
-        .where(r.user_id.in_(here))
+        .where(r.user_id.in_(raters))
         .group_by(r.user_id)
         .subquery("own")
     )
@@ -177,26 +177,26 @@ def _standing(
     connection: sa.Connection, cohort: Cohort, strategy: Strategy, film: int, opinions: Sequence[Opinion]
 ) -> Standing:
     r = film_rankings.c
-    here = sa.and_(r.cohort_id == cohort.id, r.strategy == strategy.name)
-    made = connection.execute(sa.select(r.params, r.computed_at).where(here).limit(1)).first()
+    own = sa.and_(r.cohort_id == cohort.id, r.strategy == strategy.name)
+    made = connection.execute(sa.select(r.params, r.computed_at).where(own).limit(1)).first()
     again = f"`letterboxd rank compute --cohort {cohort.label} --strategy {strategy.name}`"
     if made is None:
         return Standing(strategy.name, strategy.source, remark=f"never computed: {again}")
-    stored = connection.execute(sa.select(r.rank, r.score).where(here, r.film_id == film)).first()
+    stored = connection.execute(sa.select(r.rank, r.score).where(own, r.film_id == film)).first()
     parameters = strategy.settle(made.params)
     facts = Facts(cohort.id, made.computed_at, _NOBODY)
     numbers, voices = _made_of(connection, facts, strategy, parameters, film)
     score = stored.score if stored else None
     remark = None
     if score is None and numbers is None:
-        remark = _why_not_ranked(strategy, parameters, sum(each.stars is not None for each in opinions))
+        remark = _why_not_ranked(strategy, parameters, sum(opinion.stars is not None for opinion in opinions))
     elif score is None or numbers is None or abs(score - (numbers["score"] or 0.0)) > _EQUAL:
         remark = f"ratings have changed since: {again}"
     return Standing(
         strategy.name,
         strategy.source,
         rank=stored.rank if stored else None,
-        films=connection.scalar(sa.select(sa.func.count()).select_from(film_rankings).where(here)) or 0,
+        films=connection.scalar(sa.select(sa.func.count()).select_from(film_rankings).where(own)) or 0,
         score=score,
         parameters=made.params,
         computed_at=made.computed_at,
@@ -228,19 +228,19 @@ def _without_id(row: Mapping[str, Any]) -> Numbers:
 
 
 def _voices(
-    connection: sa.Connection, found: Mapping[int, Terms], opinions: Sequence[Opinion]
+    connection: sa.Connection, terms_of: Mapping[int, Terms], opinions: Sequence[Opinion]
 ) -> list[Voice] | None:
     """Return the raters' voices in the order of the opinions; None for a strategy that has none."""
-    if not found:
+    if not terms_of:
         return None
     u = users.c
     query = sa.select(u.letterboxd_username, u.id)
-    names = query.where(u.letterboxd_username.in_([each.member for each in opinions]))
-    ids = {name: number for name, number in connection.execute(names)}
+    raters = query.where(u.letterboxd_username.in_([opinion.member for opinion in opinions]))
+    ids = {name: number for name, number in connection.execute(raters)}
     return [
-        Voice(each.member, terms["habit"], each.stars - terms["habit"], terms["weight"])
-        for each in opinions
-        if each.stars is not None and (terms := found.get(ids[each.member]))
+        Voice(opinion.member, terms["habit"], opinion.stars - terms["habit"], terms["weight"])
+        for opinion in opinions
+        if opinion.stars is not None and (terms := terms_of.get(ids[opinion.member]))
     ]
 
 

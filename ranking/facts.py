@@ -1,5 +1,6 @@
-"""What a strategy may know of a cohort: its ratings, and per film their number and mean, as SQL."""
+"""What strategies are computed from, as SQL: a cohort's ratings, and per film their number and mean."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -7,16 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import cohort_film_stats, cohort_members
+from letterboxd_scraper.store.schema import cohort_film_stats, cohort_members, user_scrape_state
 from letterboxd_scraper.store.schema import ratings as all_ratings
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A cohort's rated films at the moment ``now``, as seen without the member ``without`` (a user's id).
+    """A cohort's rated films at the moment ``now``, without those of the member ``without`` (a user's id).
 
-    Each property is one and the same expression whenever it is asked for, so that a query can use
-    it twice.
+    Without anybody, the number and mean of each film are those of the stored statistics. A property is the
+    same expression each time, so that a query can use it twice.
     """
 
     cohort_id: int
@@ -27,13 +28,13 @@ class Facts:
     def ratings(self) -> sa.Subquery:
         """The rows with a rating: user_id, film_id, stars (double precision), what is known of their date."""
         r = all_ratings.c
-        here = [cohort_members.c.cohort_id == self.cohort_id, r.rating.is_not(None)]
+        conditions = [cohort_members.c.cohort_id == self.cohort_id, r.rating.is_not(None)]
         if self.without is not None:
-            here.append(cohort_members.c.user_id != self.without)
+            conditions.append(cohort_members.c.user_id != self.without)
         columns = (r.user_id, r.film_id, sa.cast(r.rating, sa.Double).label("stars"))
         dates = (r.rated_at, r.first_seen_at, r.seen_after)
         query = sa.select(*columns, *dates).join(cohort_members, cohort_members.c.user_id == r.user_id)
-        return query.where(*here).subquery("cohort_ratings")
+        return query.where(*conditions).subquery("cohort_ratings")
 
     @cached_property
     def films(self) -> sa.Subquery:
@@ -57,12 +58,19 @@ class Facts:
     @cached_property
     def prior_mean(self) -> sa.ScalarSelect[float]:
         """C: the mean of all the cohort's ratings, in stars."""
-        every = self._films("every_film").c
-        total = sa.func.sum(every.rating_sum, type_=sa.Double)
-        return sa.select(total / sa.cast(sa.func.sum(every.votes), sa.Double)).scalar_subquery()
+        films = self._films("every_film").c
+        total = sa.func.sum(films.rating_sum, type_=sa.Double)
+        return sa.select(total / sa.cast(sa.func.sum(films.votes), sa.Double)).scalar_subquery()
 
     def select(self, score: Any, **terms: Any) -> sa.Select[Any]:
         """Return the query (film_id, votes, score, terms…) over the cohort's films."""
         films = self.films.c
         labelled = [value.label(name) for name, value in terms.items()]
         return sa.select(films.film_id, films.votes, score.label("score"), *labelled)
+
+
+def with_watched_read(connection: sa.Connection, members: Collection[int]) -> set[int]:
+    """Return those of the members (user ids) whose list of watched films was read whole."""
+    state = user_scrape_state.c
+    complete = (state.listing == "unrated_watched", state.complete_as_of.is_not(None))
+    return set(connection.scalars(sa.select(state.user_id).where(state.user_id.in_(members), *complete)))

@@ -20,14 +20,17 @@ def double(value: Any) -> sa.ColumnElement[float]:
 
 
 def sqrt(value: Any) -> sa.ColumnElement[float]:
+    """Return the square root."""
     return sa.func.sqrt(value, type_=sa.Double)
 
 
 def ln(value: Any) -> sa.ColumnElement[float]:
+    """Return the natural logarithm."""
     return sa.func.ln(value, type_=sa.Double)
 
 
 def exp(value: Any) -> sa.ColumnElement[float]:
+    """Return e to the power of the value."""
     return sa.func.exp(value, type_=sa.Double)
 
 
@@ -77,10 +80,10 @@ def standard_scores(values: Sequence[float | None]) -> list[float]:
     >>> standard_scores([2.0, 2.0])
     [0.0, 0.0]
     """
-    known = [value for value in values if value is not None]
-    if not known or max(known) - min(known) < SPREAD:
+    numbers = [value for value in values if value is not None]
+    if not numbers or max(numbers) - min(numbers) < SPREAD:
         return [0.0] * len(values)
-    mean, deviation = fmean(known), pstdev(known)
+    mean, deviation = fmean(numbers), pstdev(numbers)
     return [0.0 if value is None else (value - mean) / deviation for value in values]
 
 
@@ -89,42 +92,35 @@ def with_standard_scores(query: sa.Select[Any], *names: str) -> sa.Subquery:
 
     As `standard_scores` does it; the deviation is taken in a second pass, which keeps its digits.
     """
-    rows = query.subquery("rows")
-    spread = [
-        part
-        for name in names
-        for part in (
-            sa.func.avg(rows.c[name], type_=sa.Double).over().label(f"{name}_mean"),
-            (sa.func.max(rows.c[name]).over() - sa.func.min(rows.c[name]).over()).label(f"{name}_range"),
-        )
-    ]
-    first = sa.select(*rows.c, *spread).subquery("first_pass")
-    deviations = [
-        sqrt(
-            sa.func.avg(
-                (first.c[name] - first.c[f"{name}_mean"]) * (first.c[name] - first.c[f"{name}_mean"]),
-                type_=sa.Double,
-            ).over()
-        ).label(f"{name}_deviation")
-        for name in names
-    ]
-    second = sa.select(*first.c, *deviations).subquery("second_pass")
+    rows = query.subquery("rows").c
+    spread: list[sa.ColumnElement[Any]] = []
+    for name in names:
+        spread.append(sa.func.avg(rows[name], type_=sa.Double).over().label(f"{name}_mean"))
+        span = sa.func.max(rows[name]).over() - sa.func.min(rows[name]).over()
+        spread.append(span.label(f"{name}_range"))
+    first = sa.select(*rows, *spread).subquery("first_pass").c
+    deviations = []
+    for name in names:
+        difference = first[name] - first[f"{name}_mean"]
+        variance = sa.func.avg(difference * difference, type_=sa.Double).over()
+        deviations.append(sqrt(variance).label(f"{name}_deviation"))
+    second = sa.select(*first, *deviations).subquery("second_pass").c
     scores = [
         sa.case(
-            (second.c[name].is_(None), 0.0),
-            (second.c[f"{name}_range"] < SPREAD, 0.0),
-            else_=(second.c[name] - second.c[f"{name}_mean"]) / second.c[f"{name}_deviation"],
+            (second[name].is_(None), 0.0),
+            (second[f"{name}_range"] < SPREAD, 0.0),
+            else_=(second[name] - second[f"{name}_mean"]) / second[f"{name}_deviation"],
         ).label(f"{name}_z")
         for name in names
     ]
-    return sa.select(*(second.c[column.name] for column in rows.c), *scores).subquery("standardised")
+    return sa.select(*(second[column.name] for column in rows), *scores).subquery("standardised")
 
 
 def as_query(columns: Columns, dialect: sa.Dialect) -> sa.Select[Any]:
-    """Return a query of one row for each place in the columns, with their names.
+    """Return the query whose result is these columns: lists of equal length, by name.
 
-    Whole numbers are those of film_id and votes. It needs no table, so that it also works where
-    nothing may be written, and has one parameter however many rows there are.
+    film_id and votes are whole numbers, the others double precision. It needs no table, so that it works
+    where nothing may be written, and has one parameter however many rows there are.
     """
     rows = json.dumps(list(zip(*columns.values(), strict=True)), allow_nan=False)
     if dialect.name == "postgresql":

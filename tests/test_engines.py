@@ -15,7 +15,7 @@ from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_members, ratings
 from ranking.engines import base
 from ranking.engines.base import opened
-from ranking.engines.on_spark import java_problem
+from ranking.engines.java import java_problem
 from ranking.strategies.base import SqlStrategy
 from tests.conftest import on_sqlite
 from tests.engines import CLOSED, NOW, TIED, assert_all_agree, exported, fill

@@ -1,4 +1,4 @@
-"""Films as a person or a file names them, found among those that are stored."""
+"""Films as people and files name them, looked up among those that are stored."""
 
 import csv
 import io
@@ -47,43 +47,44 @@ def reference(text: str) -> Reference:
     return Reference(slug=text.lower())
 
 
-def match(connection: sa.Connection, wanted: Sequence[Reference]) -> list[int | None]:
+def match(connection: sa.Connection, references: Sequence[Reference]) -> list[int | None]:
     """Return the stored film's id for each reference; None where there is none, or more than one.
 
     By code, number or slug; where these are unknown, by title and year.
     """
-    by_lid = _ids(connection, films.c.letterboxd_lid, {film.lid for film in wanted})
-    by_number = _ids(connection, films.c.letterboxd_film_id, {film.number for film in wanted})
-    by_slug = _ids(connection, films.c.slug, {film.slug for film in wanted})
-    by_title = _ids_by_title(connection, {film.title for film in wanted})
+    by_lid = _ids(connection, films.c.letterboxd_lid, {film.lid for film in references})
+    by_number = _ids(connection, films.c.letterboxd_film_id, {film.number for film in references})
+    by_slug = _ids(connection, films.c.slug, {film.slug for film in references})
+    by_title = _ids_by_title(connection, {film.title for film in references})
     return [
         by_lid.get(film.lid)
         or by_number.get(film.number)
         or by_slug.get(film.slug)
         or by_title.get((film.title, film.year))
-        for film in wanted
+        for film in references
     ]
 
 
-def _ids(connection: sa.Connection, column: sa.Column[Any], wanted: set[Any]) -> dict[Any, int]:
+def _ids(connection: sa.Connection, column: sa.Column[Any], values: set[Any]) -> dict[Any, int]:
     query = sa.select(column, films.c.id)
-    return {value: film for value, film in _looked_up(connection, query, column, wanted)}
+    return {value: film for value, film in _looked_up(connection, query, column, values)}
 
 
-def _ids_by_title(connection: sa.Connection, wanted: set[str | None]) -> dict[Any, int]:
+def _ids_by_title(connection: sa.Connection, titles: set[str | None]) -> dict[Any, int]:
     query = sa.select(films.c.title, films.c.release_year, films.c.id)
-    found = defaultdict(list)
-    for title, year, film in _looked_up(connection, query, films.c.title, wanted):
-        found[title, year].append(film)
-    return {named: ids[0] for named, ids in found.items() if len(ids) == 1}
+    ids = defaultdict(list)
+    for title, year, film in _looked_up(connection, query, films.c.title, titles):
+        ids[title, year].append(film)
+    return {named: alike[0] for named, alike in ids.items() if len(alike) == 1}
 
 
 def _looked_up(
-    connection: sa.Connection, query: sa.Select[Any], column: sa.Column[Any], wanted: set[Any]
+    connection: sa.Connection, query: sa.Select[Any], column: sa.Column[Any], values: set[Any]
 ) -> Iterable[Any]:
-    values = sorted(wanted - {None})
-    for start in range(0, len(values), _AT_ONCE):
-        yield from connection.execute(query.where(column.in_(values[start : start + _AT_ONCE])))
+    """Yield the query's rows with one of these values, of which None is none."""
+    keys = sorted(values - {None})
+    for start in range(0, len(keys), _AT_ONCE):
+        yield from connection.execute(query.where(column.in_(keys[start : start + _AT_ONCE])))
 
 
 _ADDRESSES = ("letterboxd uri", "letterboxduri", "url")

@@ -21,11 +21,11 @@ from letterboxd_scraper.store.schema import (
     genres,
     people,
     ratings,
-    user_scrape_state,
     users,
     watched,
 )
 from ranking.choices.film_lists import match, read_list
+from ranking.facts import with_watched_read
 
 Condition = sa.ColumnElement[bool]
 Tell = Callable[[str], None]
@@ -190,13 +190,9 @@ def _of_countries(connection: sa.Connection, names: Sequence[str]) -> Condition:
 def _unseen_by(connection: sa.Connection, names: Sequence[str], tell: Tell) -> Condition:
     """Leave out what a member has watched or rated; a like alone is no proof of having seen a film."""
     members = _members(connection, names)
-    state = user_scrape_state.c
-    complete = sa.select(state.user_id).where(
-        state.listing == "unrated_watched", state.complete_as_of.is_not(None)
-    )
-    whole = set(connection.scalars(complete.where(state.user_id.in_(members.values()))))
+    complete = with_watched_read(connection, members.values())
     for name, user in members.items():
-        if user not in whole:
+        if user not in complete:
             tell(
                 f"{name}'s watched films were never read, only their ratings: what {name} has seen and not "
                 f"rated is shown, too; to read them: `scrapy crawl profile -a user={name} -a watched=true`"

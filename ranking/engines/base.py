@@ -1,4 +1,4 @@
-"""What an engine can do, which there are, and what each needs."""
+"""Which engines there are, what one can do, and which packages it needs."""
 
 from contextlib import AbstractContextManager
 from importlib import import_module

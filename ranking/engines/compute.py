@@ -1,4 +1,4 @@
-"""`rank compute --engine`: rankings from Parquet files, into Parquet files."""
+"""Rankings from Parquet files, into Parquet files."""
 
 import json
 from collections.abc import Mapping
@@ -23,28 +23,28 @@ _RANKED = ("rank", "film_id", "slug", "title", "year", "score", "watchers", "mea
 
 
 def compute(
-    engine: Engine, export: Export, strategy: SqlStrategy, given: Mapping[str, Any], at: datetime
+    engine: Engine, export: Export, strategy: SqlStrategy, chosen: Mapping[str, Any], at: datetime
 ) -> tuple[Path, int]:
     """Replace the export's ranking by ``strategy``; return its file and the number of ranked films.
 
-    Parameters come from ``given``, then the exported cohort's definition, then the defaults. Raises
+    Parameters come from ``chosen``, then the exported cohort's definition, then the defaults. Raises
     InputError for parameters that make no sense, and NothingToRank.
     """
-    strategy.refuse_unknown(given)
-    parameters = strategy.settle(given, export.about.rank)
-    found = engine.table(_query(strategy, Facts(COHORT, at), parameters))
-    if not found.num_rows:
+    strategy.refuse_unknown(chosen)
+    parameters = strategy.settle(chosen, export.about.rank)
+    ranked = engine.table(_query(strategy, Facts(COHORT, at), parameters))
+    if not ranked.num_rows:
         cohort = export.about.cohort or "the exported cohort"
         raise NothingToRank(f"no film of {cohort} can be ranked by {strategy.name}: {strategy.why_empty}")
     file = file_of(export.folder / RANKINGS, strategy.name)
     refuse_foreign_file(file)
     with replacing(file.parent) as unfinished:
-        pq.write_table(_finished(found, export, parameters, at), unfinished / file.name, compression="zstd")
-    return file, found.num_rows
+        pq.write_table(_finished(ranked, export, parameters, at), unfinished / file.name, compression="zstd")
+    return file, ranked.num_rows
 
 
 def _query(strategy: SqlStrategy, facts: Facts, parameters: Mapping[str, float]) -> sa.Select[Any]:
-    # Of the ways to round, that of SQLite is the one that needs no type of PostgreSQL's.
+    # SQLite's way to round needs no type of PostgreSQL's.
     ranked = with_ranks(strategy.scores(facts, dict(parameters)), "sqlite").c
     film = facts.films.c
     return (
@@ -64,11 +64,11 @@ def _query(strategy: SqlStrategy, facts: Facts, parameters: Mapping[str, float])
     )
 
 
-def _finished(found: pa.Table, export: Export, parameters: Mapping[str, float], at: datetime) -> pa.Table:
-    rows = found.num_rows
+def _finished(ranked: pa.Table, export: Export, parameters: Mapping[str, float], at: datetime) -> pa.Table:
+    rows = ranked.num_rows
     params = pa.repeat(json.dumps(dict(parameters), sort_keys=True), rows)
     computed_at = pa.repeat(pa.scalar(at, RANKING.field("computed_at").type), rows)
-    columns = [*(found[name] for name in _RANKED), params, computed_at]
+    columns = [*(ranked[name] for name in _RANKED), params, computed_at]
     schema = export.about.mark(RANKING)
     return pa.Table.from_arrays(
         [column.cast(field.type) for column, field in zip(columns, schema, strict=True)], schema=schema

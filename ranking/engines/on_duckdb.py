@@ -15,8 +15,8 @@ from ranking.engines.translate import DUCKDB, translate
 from ranking.engines.views import VIEWS, View
 from ranking.parquet.folder import Export
 
-# Ten million ratings need less. What needs more goes through files, rather than take the default, which
-# is most of the machine.
+# Ten million ratings need less; what needs more goes through files. The default would be most of the
+# machine's memory.
 _MEMORY = "1GB"
 
 
@@ -31,6 +31,7 @@ class OnDuckDB:
         connection.execute(f"CREATE TABLE cohort_film_stats AS {statistics}")
 
     def table(self, query: sa.Select[Any]) -> pa.Table:
+        """Return the rows of a query on the store's tables."""
         return self._connection.sql(translate(query, DUCKDB)).to_arrow_table()
 
 

@@ -1,27 +1,21 @@
 """Spark on an export's Parquet files: on this machine, or where Spark's own configuration says."""
 
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.statistics import statistics_query
+from ranking.engines.java import java_problem
 from ranking.engines.translate import SPARK, translate
 from ranking.engines.views import VIEWS
 from ranking.parquet.folder import Export
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-_OLDEST_JAVA = 17
 _SETTINGS = {
     "spark.app.name": "letterboxd ranking",
     "spark.ui.enabled": "false",
@@ -35,7 +29,7 @@ _SETTINGS = {
 class OnSpark:
     """An engine (see `ranking.engines.base`); the statistics are counted when they are first needed."""
 
-    def __init__(self, spark: "SparkSession", export: Export) -> None:
+    def __init__(self, spark: Any, export: Export) -> None:
         self._spark = spark
         spark.conf.set("spark.sql.session.timeZone", "UTC")
         for view in VIEWS:
@@ -46,9 +40,11 @@ class OnSpark:
         self._statistics = statistics
 
     def table(self, query: sa.Select[Any]) -> pa.Table:
+        """Return the rows of a query on the store's tables."""
         return self._spark.sql(translate(query, SPARK)).toArrow()
 
     def close(self) -> None:
+        """Let the statistics go."""
         self._statistics.unpersist()
 
 
@@ -58,7 +54,7 @@ def opened(export: Export) -> Iterator[OnSpark]:
 
     Raises InputError if there is no Java that Spark could run on.
     """
-    from pyspark.sql import SparkSession
+    from pyspark.sql import SparkSession  # an extra, which `spark` alone installs
 
     running = SparkSession.getActiveSession()
     if running is None and (problem := java_problem()):
@@ -73,27 +69,13 @@ def opened(export: Export) -> Iterator[OnSpark]:
             spark.stop()
 
 
-def _started() -> "SparkSession":
+def _started() -> Any:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder
     for name, value in _SETTINGS.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
-
-
-def java_problem() -> str | None:
-    """Return why Spark cannot run on this machine's Java, that of JAVA_HOME or else of the PATH."""
-    home = os.environ.get("JAVA_HOME")
-    java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
-    wanted = f"Spark needs Java {_OLDEST_JAVA} or newer"
-    if java is None:
-        return f"{wanted}, and {'JAVA_HOME' if home else 'the PATH'} has none: install one"
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "(\d+)', told)
-    if version is None or int(version[1]) < _OLDEST_JAVA:
-        return f"{wanted}, and {java} is {told.splitlines()[0] if told else 'none'}"
-    return None
 
 
 def _literal(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""A strategy's query as another engine wants it: compiled for PostgreSQL, then translated by sqlglot."""
+"""A strategy's query in another engine's SQL: compiled for PostgreSQL, then translated by sqlglot."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +32,7 @@ def translate(query: sa.Select[Any], dialect: Dialect) -> str:
 
 
 def _adapted(node: exp.Expression, dialect: Dialect) -> exp.Expression:
-    # Both engines compare texts bytewise of themselves.
+    # Both engines compare texts bytewise anyway.
     if isinstance(node, exp.Collate):
         text: exp.Expression = node.this
         return text
@@ -43,7 +43,7 @@ def _adapted(node: exp.Expression, dialect: Dialect) -> exp.Expression:
 
 
 def _seconds(span: exp.Sub, dialect: Dialect) -> exp.Expression:
-    """Return the seconds between two moments; what an interval is, each engine sees in its own way."""
+    """Return the seconds between two moments; engines differ in what an interval is."""
     later, earlier = (
         exp.func(dialect.microseconds, exp.cast(moment, exp.DataType.Type.TIMESTAMPTZ))
         for moment in (span.this, span.expression)

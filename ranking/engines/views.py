@@ -16,10 +16,12 @@ class View:
 
     @property
     def selected(self) -> list[str]:
+        """The columns as a SELECT lists them."""
         return [f"{expression} AS {name}" for name, expression in self.columns.items()]
 
 
 def _same(*names: str) -> dict[str, str]:
+    """Return columns that have the same name in the file."""
     return {name: name for name in names}
 
 

@@ -1,1 +1,1 @@
-"""How well strategies foretell ratings that were hidden from them."""
+"""How well strategies predict ratings that were hidden from them."""

@@ -1,4 +1,4 @@
-"""What an evaluation is made from: ratings of which a part is hidden, and a store that has the others."""
+"""Ratings of which a part is hidden, and a database of its own that has the others."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -72,8 +72,8 @@ class FromCohort:
         rated = sa.select(ratings.c.film_id).join(
             cohort_members, cohort_members.c.user_id == ratings.c.user_id
         )
-        here = f.id.in_(rated.where(cohort_members.c.cohort_id == self.cohort.id))
-        rows = self.connection.execute(sa.select(*columns).where(here)).mappings()
+        of_cohort = f.id.in_(rated.where(cohort_members.c.cohort_id == self.cohort.id))
+        rows = self.connection.execute(sa.select(*columns).where(of_cohort)).mappings()
         return [dict(row) for row in rows]
 
     def ratings(self) -> Iterator[Rating]:
@@ -102,9 +102,8 @@ class FromParquet:
 
     def __init__(self, file: Path) -> None:
         table = _read(file)
-        named = table["film"]
-        self._names = sorted(pc.unique(named).to_pylist(), key=str.encode)
-        codes = pc.index_in(named, value_set=pa.array(self._names, pa.string()))
+        self._names = sorted(pc.unique(table["film"]).to_pylist(), key=str.encode)
+        codes = pc.index_in(table["film"], value_set=pa.array(self._names, pa.string()))
         table = table.set_column(table.schema.get_field_index("film"), "film", codes)
         self._table = table.sort_by([("user", "ascending"), ("film", "ascending")])
 
@@ -153,7 +152,7 @@ def _columns(file: Path, names: Sequence[str]) -> tuple[str, str, str]:
         return "member", "film_id", "stars"
     film = "film" if "film" in names else "slug"
     if missing := [name for name in ("user", film, "rating") if name not in names]:
-        raise InputError(f"{file} has no column {missing[0]!r}: user, film (or slug) and rating are wanted")
+        raise InputError(f"{file} has no column {missing[0]!r}: user, film (or slug) and rating are needed")
     return "user", film, "rating"
 
 
@@ -167,8 +166,8 @@ class Hidden:
 
     def of_films(self, films: Iterable[int]) -> "Hidden":
         """Return the hidden ratings of these films."""
-        here = np.isin(self.film, np.fromiter(films, np.int64))
-        return Hidden(self.member[here], self.film[here], self.stars[here])
+        chosen = np.isin(self.film, np.fromiter(films, np.int64))
+        return Hidden(self.member[chosen], self.film[chosen], self.stars[chosen])
 
 
 @contextmanager
@@ -195,9 +194,8 @@ def kept_and_hidden(
 def _store(
     connection: sa.Connection, source: Source, share: float, rng: np.random.Generator, at: datetime
 ) -> Hidden:
-    known = source.films()
-    if known:
-        connection.execute(films.insert(), known)
+    if rows_of_films := source.films():
+        connection.execute(films.insert(), rows_of_films)
     moment = {"created_at": at, "updated_at": at}
     connection.execute(cohorts.insert().values(id=1, label=LABEL, definition={}, **moment))
     kept: list[tuple[Any, ...]] = []
@@ -205,12 +203,12 @@ def _store(
     for member, (_, rows) in enumerate(groupby(source.ratings(), itemgetter(0)), start=1):
         name = {"letterboxd_username": f"{member}", "created_at": at}
         connection.execute(users.insert().values(id=member, **name))
-        place = {"cohort_id": 1, "user_id": member, "depth": 1, "followed_at": at}
-        connection.execute(cohort_members.insert().values(place))
+        membership = {"cohort_id": 1, "user_id": member, "depth": 1, "followed_at": at}
+        connection.execute(cohort_members.insert().values(membership))
         own = list(rows)
-        away = set(rng.permutation(len(own))[: round(share * len(own))].tolist())
-        for number, (_, film, stars, *dates) in enumerate(own):
-            if number in away:
+        hidden_places = set(rng.permutation(len(own))[: round(share * len(own))].tolist())
+        for place, (_, film, stars, *dates) in enumerate(own):
+            if place in hidden_places:
                 hidden.append((member, film, stars))
             else:
                 kept.append((member, film, stars, *map(_text, dates)))

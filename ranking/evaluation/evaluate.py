@@ -1,7 +1,7 @@
-"""`rank evaluate`: how well each strategy foretells ratings that were hidden from it."""
+"""How well each strategy predicts ratings that were hidden from it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,8 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
+    """A ranking's scores by film, and the share of films whose hidden ratings lie in its intervals."""
+
     scores: Scores
     inside: Figure | None = None
 
@@ -74,7 +76,10 @@ def evaluate(
     definition. Beside them stand the plain mean and, where it is known, Letterboxd's average. Raises
     InputError if there is nothing to judge.
     """
-    with kept_and_hidden(source, hide, seed, at) as (engine, every), read_transaction(engine) as connection:
+    with (
+        kept_and_hidden(source, hide, seed, at) as (engine, every),
+        read_transaction(engine) as connection,
+    ):
         s = cohort_film_stats.c
         kept = {film: votes for film, votes in connection.execute(sa.select(s.film_id, s.watchers))}
         hidden = every.of_films(kept)
@@ -150,6 +155,5 @@ def _judge(
         own = by_member(hidden, scored.scores, of)
         figures[measure] = Figure.of(own)
         more[measure] = Figure.of(own - against[measure])
-    known = np.fromiter(scored.scores, np.int64)
-    judged = Judged(name, parameters, figures=figures, more=more, inside=scored.inside)
-    return replace(judged, scored=float(np.isin(hidden.film, known).mean()))
+    share = float(np.isin(hidden.film, np.fromiter(scored.scores, np.int64)).mean())
+    return Judged(name, parameters, scored=share, figures=figures, more=more, inside=scored.inside)

@@ -1,4 +1,4 @@
-"""How well rankings foretell hidden ratings: measures within each member, and their uncertainty.
+"""How well rankings predict hidden ratings: measures within each member, and their uncertainty.
 
 A figure is the mean of the members' own figures, and its standard error is that of a mean over members.
 Members count alike, however many films they rated; one whose hidden ratings are all equal has no figure.
@@ -26,11 +26,12 @@ class Figure:
 
     @classmethod
     def of(cls, values: Floats) -> "Figure":
-        known = values[~np.isnan(values)]
-        if not len(known):
+        """Return the mean of the values that are not NaN, and its error, which takes two of them."""
+        numbers = values[~np.isnan(values)]
+        if not len(numbers):
             return cls(None, None)
-        error = known.std(ddof=1) / np.sqrt(len(known)) if len(known) > 1 else None
-        return cls(float(known.mean()), None if error is None else float(error))
+        error = float(numbers.std(ddof=1) / np.sqrt(len(numbers))) if len(numbers) > 1 else None
+        return cls(float(numbers.mean()), error)
 
 
 def pairs_right(stars: Floats, scores: Floats) -> float:
@@ -94,9 +95,9 @@ def by_member(hidden: Hidden, scores: Mapping[int, float], measure: Measure) -> 
     A film without a score counts as an average one: it gets the mean of the scores.
     """
     fallback = float(np.mean(list(scores.values())))
-    found = np.array([scores.get(film, fallback) for film in hidden.film.tolist()])
+    predicted = np.array([scores.get(film, fallback) for film in hidden.film.tolist()])
     bounds = np.flatnonzero(np.diff(hidden.member)) + 1
-    parts = zip(np.split(hidden.stars, bounds), np.split(found, bounds), strict=True)
+    parts = zip(np.split(hidden.stars, bounds), np.split(predicted, bounds), strict=True)
     return np.array([measure(stars, of_member) for stars, of_member in parts])
 
 
@@ -114,11 +115,11 @@ def coverage(
     (habit, noise variance) by member, in stars and stars².
     """
     usual = (0.0, float(np.mean([noise for _, noise in raters.values()])))
-    found = np.array([raters.get(member, usual) for member in hidden.member.tolist()]).reshape(-1, 2)
-    taken, noise = found.T
+    habits_and_noise = [raters.get(member, usual) for member in hidden.member.tolist()]
+    habit, noise = np.array(habits_and_noise).reshape(-1, 2).T
     size = int(hidden.film.max(initial=0)) + 1
     votes = np.bincount(hidden.film, minlength=size)
-    total = np.bincount(hidden.film, hidden.stars - taken, size)
+    total = np.bincount(hidden.film, hidden.stars - habit, size)
     doubt = np.bincount(hidden.film, noise, size)
     inside = []
     for film in np.flatnonzero(votes >= least).tolist():

@@ -20,7 +20,7 @@ _AT_ONCE = 5000
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells Letterboxd which film is meant: each is None, or empty, where it is not known."""
+    """What tells Letterboxd which film is meant: None, or empty, where it is not stored."""
 
     lid: str | None = None
     tmdb_id: int | None = None
@@ -28,10 +28,10 @@ class Identity:
     directors: tuple[str, ...] = ()
 
 
-def identities(connection: sa.Connection, found: Sequence[RankedFilm]) -> dict[int, Identity]:
+def identities(connection: sa.Connection, ranked: Sequence[RankedFilm]) -> dict[int, Identity]:
     """Return by film id what identifies the films of a ranking elsewhere."""
-    ids = [film.film_id for film in found]
-    known = {}
+    ids = [film.film_id for film in ranked]
+    identity = {}
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         directors = _directors(connection, some)
@@ -39,8 +39,8 @@ def identities(connection: sa.Connection, found: Sequence[RankedFilm]) -> dict[i
         number = sa.case((films.c.tmdb_media_type == "movie", films.c.tmdb_id))
         query = sa.select(films.c.id, films.c.letterboxd_lid, number, films.c.imdb_id)
         for film, lid, tmdb_id, imdb_id in connection.execute(query.where(films.c.id.in_(some))):
-            known[film] = Identity(lid, tmdb_id, imdb_id, tuple(directors.get(film, ())))
-    return known
+            identity[film] = Identity(lid, tmdb_id, imdb_id, tuple(directors.get(film, ())))
+    return identity
 
 
 def _directors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[str]]:
@@ -50,21 +50,21 @@ def _directors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[
         .where(film_people.c.role == "director", film_people.c.film_id.in_(ids))
         .order_by(film_people.c.film_id, film_people.c.credit_order, people.c.name)
     )
-    found: dict[int, list[str]] = {}
+    directors: dict[int, list[str]] = {}
     for film, name in connection.execute(query):
-        found.setdefault(film, []).append(name)
-    return found
+        directors.setdefault(film, []).append(name)
+    return directors
 
 
-def as_import(found: Sequence[RankedFilm], known: Mapping[int, Identity]) -> list[str]:
+def as_import(ranked: Sequence[RankedFilm], identity: Mapping[int, Identity]) -> list[str]:
     """Return a ranking as one CSV or, where it would be too large for Letterboxd, as several.
 
     The film's note says its score, its ratings and their mean.
     """
     head = _line(COLUMNS)
     texts, size = [head], len(head.encode())
-    for film in found:
-        line = _line(_row(film, known.get(film.film_id, Identity())))
+    for film in ranked:
+        line = _line(_row(film, identity.get(film.film_id, Identity())))
         if size + len(line.encode()) > MOST_BYTES:
             texts.append(head)
             size = len(head.encode())

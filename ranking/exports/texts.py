@@ -40,7 +40,7 @@ def as_csv(films: Sequence[RankedFilm], base_url: str) -> str:
 
 
 def _as_text(title: str) -> str:
-    # Everybody can write titles at TMDB, from where the site has them: also =HYPERLINK("…").
+    # Everybody can edit titles at TMDB, from where the site has them: also to =HYPERLINK("…").
     return f"'{title}" if title.startswith(("=", "+", "-", "@", "\t", "\r")) else title
 
 

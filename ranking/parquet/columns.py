@@ -1,6 +1,7 @@
 """The columns of the Parquet files that `export parquet` and `rank compute --data` write."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -87,11 +88,17 @@ or otherwise approved by TMDB.
 """
 
 
+def table_of(schema: pa.Schema, columns: Sequence[Sequence[Any]]) -> pa.Table:
+    """Return a table of the values of each column."""
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
 def described(tables: Sequence[tuple[str, pa.Schema]], facts: dict[str, str]) -> str:
     """Return the text that explains the files: ``facts`` fill its introduction, then each table's columns."""
     parts = [_INTRODUCTION.format(**facts)]
     for name, schema in tables:
-        rows = [f"| `{each.name}` | {each.type} | {_description(each)} |" for each in schema]
+        rows = [f"| `{column.name}` | {column.type} | {_description(column)} |" for column in schema]
         parts.append("\n".join([f"## {name}\n", "| column | type | meaning |", "|---|---|---|", *rows, ""]))
     return "\n".join(parts)
 

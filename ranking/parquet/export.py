@@ -1,6 +1,6 @@
-"""`export parquet`: a cohort's ratings, films and members as files, for analysis and for other engines."""
+"""A cohort's ratings, films and members as files, for analysis and for other engines."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_members, ratings, users
 from ranking.parquet import films
-from ranking.parquet.columns import FILMS, MEMBERS, NAMES, RATINGS, described
+from ranking.parquet.columns import FILMS, MEMBERS, NAMES, RATINGS, described, table_of
 from ranking.parquet.folder import EXPLANATION, About, file_of, refuse_foreign, replacing
 
 # Rows held in memory at a time, and in a row group of the file; one member's rows are never parted.
@@ -27,7 +27,7 @@ _MEMBERS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ExportedMember:
     """One member as exported; the first three numbers are what is stored, the counts are the site's."""
 
     user: int
@@ -53,8 +53,8 @@ def export(engine: sa.Engine, cohort: Cohort, folder: Path, at: datetime, *, nam
     refuse_foreign(folder)
     with _snapshot(engine) as connection, replacing(folder) as unfinished:
         named = naming.of_cohort(connection, cohort)
-        shown = cohort.label if names or named.label != naming.UNNAMED else None
-        about = About(uuid4().hex, shown, at.isoformat(), names, cohort.definition.get("rank") or {})
+        label = cohort.label if names or named.label != naming.UNNAMED else None
+        about = About(uuid4().hex, label, at.isoformat(), names, cohort.definition.get("rank") or {})
         members = _members(connection, cohort, list(named.members))
         counts = _write(connection, unfinished, about, members)
         (unfinished / EXPLANATION).write_text(_explanation(about), encoding="utf-8")
@@ -63,7 +63,7 @@ def export(engine: sa.Engine, cohort: Cohort, folder: Path, at: datetime, *, nam
 
 @contextmanager
 def _snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction in which all queries see the same state."""
+    """Begin a transaction in which all queries see the same state."""
     options: dict[str, Any] = {"reading": True}
     if engine.dialect.name == "postgresql":
         options["isolation_level"] = "REPEATABLE READ"
@@ -71,9 +71,9 @@ def _snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) -> list[Member]:
+def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) -> list[ExportedMember]:
     r = ratings.c
-    liked, favorites = (sa.func.sum(sa.cast(each, sa.Integer)) for each in (r.liked, r.favorite))
+    liked, favorites = (sa.func.sum(sa.cast(column, sa.Integer)) for column in (r.liked, r.favorite))
     counts = (
         sa.select(
             r.user_id,
@@ -88,7 +88,7 @@ def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) ->
         .subquery()
     )
     number = {user: place for place, user in enumerate(order, start=1)}
-    own = [sa.func.coalesce(each, 0) for each in list(counts.c)[1:]]
+    own = [sa.func.coalesce(column, 0) for column in list(counts.c)[1:]]
     query = (
         sa.select(
             users.c.id,
@@ -103,12 +103,12 @@ def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) ->
         .outerjoin(counts, counts.c.user_id == users.c.id)
         .where(cohort_members.c.cohort_id == cohort.id)
     )
-    found = [Member(user, number[user], *rest) for user, *rest in connection.execute(query)]
-    return sorted(found, key=lambda member: member.number)
+    rows = [ExportedMember(user, number[user], *rest) for user, *rest in connection.execute(query)]
+    return sorted(rows, key=lambda member: member.number)
 
 
 def _write(
-    connection: sa.Connection, folder: Path, about: About, members: Sequence[Member]
+    connection: sa.Connection, folder: Path, about: About, members: Sequence[ExportedMember]
 ) -> dict[str, int]:
     seen: set[int] = set()
     schemas = _schemas(about)
@@ -138,11 +138,13 @@ def _write_table(file: Path, schema: pa.Schema, parts: Iterator[pa.Table]) -> in
     return rows
 
 
-def _ratings(connection: sa.Connection, members: Sequence[Member], seen: set[int]) -> Iterator[pa.Table]:
+def _ratings(
+    connection: sa.Connection, members: Sequence[ExportedMember], seen: set[int]
+) -> Iterator[pa.Table]:
     """Yield the members' rows in the order of their numbers, and add the films to ``seen``."""
     r = ratings.c
-    # Arrow knows itself that these moments are in UTC; to tell it for each would take most of the time.
-    moments = (sa.type_coerce(each, sa.DateTime) for each in (r.rated_at, r.first_seen_at, r.seen_after))
+    # Arrow knows that these moments are in UTC; a time zone with each would take most of the time.
+    moments = (sa.type_coerce(column, sa.DateTime) for column in (r.rated_at, r.first_seen_at, r.seen_after))
     query = sa.select(r.user_id, r.film_id, r.rating, r.liked, r.favorite, *moments)
     for group in _groups(members):
         numbers = {member.user: member.number for member in group}
@@ -154,9 +156,9 @@ def _ratings(connection: sa.Connection, members: Sequence[Member], seen: set[int
         yield part.sort_by([("member", "ascending"), ("film_id", "ascending")])
 
 
-def _groups(members: Sequence[Member]) -> Iterator[list[Member]]:
+def _groups(members: Sequence[ExportedMember]) -> Iterator[list[ExportedMember]]:
     """Yield the members who have rows, together so many that their rows fit into memory."""
-    group: list[Member] = []
+    group: list[ExportedMember] = []
     rows = 0
     for member in members:
         if group and (rows + member.rows > _ROWS or len(group) == _MEMBERS):
@@ -169,22 +171,16 @@ def _groups(members: Sequence[Member]) -> Iterator[list[Member]]:
         yield group
 
 
-def _members_table(members: Sequence[Member], schema: pa.Schema) -> pa.Table:
+def _members_table(members: Sequence[ExportedMember], schema: pa.Schema) -> pa.Table:
     return table_of(schema, [[getattr(member, name) for member in members] for name in schema.names])
 
 
-def table_of(schema: pa.Schema, columns: Sequence[Sequence[Any]]) -> pa.Table:
-    """Return a table of the values of each column."""
-    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
 def _explanation(about: About) -> str:
-    facts: Mapping[str, str] = {
+    facts = {
         "exported_at": about.exported_at,
         "cohort": about.cohort or "not named, as its label is a member's name",
         "cohort_argument": about.cohort or "LABEL",
         "members": "named in members.parquet" if about.names else "numbered, not named",
     }
     tables = [(f"{name}.parquet", schema) for name, schema in _schemas(about).items()]
-    return described(tables, dict(facts))
+    return described(tables, facts)

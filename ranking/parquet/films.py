@@ -1,4 +1,4 @@
-"""What is known of films, as rows for a Parquet file."""
+"""Films as rows for a Parquet file."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -8,7 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import film_countries, film_genres, film_people, films, genres, people
-from ranking.parquet.columns import FILMS
+from ranking.parquet.columns import FILMS, table_of
 
 # Films held in memory at a time; fewer than the variables that a statement may have on SQLite.
 _FILMS = 5_000
@@ -30,9 +30,9 @@ _PLAIN = (
 )
 
 
-def film_rows(connection: sa.Connection, wanted: Collection[int]) -> Iterator[pa.Table]:
+def film_rows(connection: sa.Connection, film_ids: Collection[int]) -> Iterator[pa.Table]:
     """Yield the films with these ids, in the order of their ids, some thousands at a time."""
-    order = sorted(wanted)
+    order = sorted(film_ids)
     for first in range(0, len(order), _FILMS):
         yield _table(connection, order[first : first + _FILMS])
 
@@ -40,19 +40,16 @@ def film_rows(connection: sa.Connection, wanted: Collection[int]) -> Iterator[pa
 def _table(connection: sa.Connection, chosen: Sequence[int]) -> pa.Table:
     plain = connection.execute(sa.select(*_PLAIN).where(films.c.id.in_(chosen)).order_by(films.c.id)).all()
     lists = [_gathered(connection, query, chosen) for query in (_genres(), _countries(), _directors())]
-    rows = [(*row, *(found[row.id] for found in lists)) for row in plain]
-    arrays = [
-        pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), FILMS, strict=True)
-    ]
-    return pa.Table.from_arrays(arrays, schema=FILMS)
+    rows = [(*row, *(texts[row.id] for texts in lists)) for row in plain]
+    return table_of(FILMS, list(zip(*rows, strict=True)))
 
 
 def _gathered(connection: sa.Connection, query: sa.Select[Any], chosen: Sequence[int]) -> _Lists:
     """Return the texts of each film from a query of (film_id, text)."""
-    found: _Lists = defaultdict(list)
+    texts: _Lists = defaultdict(list)
     for film, text in connection.execute(query.where(query.selected_columns[0].in_(chosen))):
-        found[film].append(text)
-    return found
+        texts[film].append(text)
+    return texts
 
 
 def _genres() -> sa.Select[Any]:

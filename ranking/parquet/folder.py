@@ -48,19 +48,21 @@ class Export:
     about: About
 
     def file(self, table: str) -> Path:
+        """Return the file of one of the TABLES."""
         return file_of(self.folder, table)
 
 
 def file_of(folder: Path, table: str) -> Path:
+    """Return the file that holds this table in a folder."""
     return folder / f"{table}.parquet"
 
 
 def find(folder: Path) -> Export:
     """Return the export in ``folder``. Raises InputError if it is none, incomplete or of another version."""
-    found = [_about(folder, file_of(folder, table)) for table in TABLES]
-    if any(about.export != found[0].export for about in found):
+    abouts = [_about(folder, file_of(folder, table)) for table in TABLES]
+    if any(about.export != abouts[0].export for about in abouts):
         raise InputError(f"the files in {folder} come from different exports: {_again(folder)}")
-    return Export(folder.absolute(), found[0])
+    return Export(folder.absolute(), abouts[0])
 
 
 def refuse_foreign(folder: Path) -> None:

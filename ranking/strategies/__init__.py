@@ -16,18 +16,18 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
-def share_out(given: Mapping[str, Any], chosen: Sequence[Strategy]) -> dict[str, dict[str, Any]]:
-    """Return which of the parameters ``given`` go to which strategy: to all that have them.
+def share_out(parameters: Mapping[str, Any], strategies: Sequence[Strategy]) -> dict[str, dict[str, Any]]:
+    """Return which of the parameters go to which strategy, by its name: to all that have them.
 
-    Raises InputError for a parameter that none of the ``chosen`` strategies has.
+    Raises InputError for a parameter that none of the strategies has.
     """
-    for name in given:
-        if not any(name in strategy.parameters for strategy in chosen):
-            known = dict.fromkeys(each for strategy in chosen for each in strategy.parameters)
-            whose = chosen[0].name if len(chosen) == 1 else "no strategy"
-            has = "has no parameter" if len(chosen) == 1 else "has a parameter"
-            raise InputError(f"{whose} {has} {name!r}: there are {', '.join(known)}")
+    there = dict.fromkeys(name for strategy in strategies for name in strategy.parameters)
+    for name in parameters:
+        if name not in there:
+            one = len(strategies) == 1
+            refusal = f"{strategies[0].name} has no" if one else "no strategy has a"
+            raise InputError(f"{refusal} parameter {name!r}: there are {', '.join(there)}")
     return {
-        strategy.name: {name: value for name, value in given.items() if name in strategy.parameters}
-        for strategy in chosen
+        strategy.name: {name: value for name, value in parameters.items() if name in strategy.parameters}
+        for strategy in strategies
     }

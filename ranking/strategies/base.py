@@ -1,4 +1,4 @@
-"""What a strategy is made of."""
+"""What a strategy is: a name, parameters, and a query that scores films, by a formula or a fitted model."""
 
 import math
 from abc import ABC, abstractmethod
@@ -17,7 +17,7 @@ Parameters = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number that a strategy can be tuned by; only ``least`` to ``most`` makes sense."""
+    """A number that a strategy can be tuned by, from ``least`` to ``most``; ``meaning`` says what it does."""
 
     default: float
     meaning: str
@@ -50,8 +50,7 @@ class Strategy(ABC):
 
     ``because`` puts what made one film's score into a sentence without members' names; its terms are
     the parameters and the columns of `query`, by name. ``in_stars``: its scores are what a member would
-    give. ``why_empty`` says what is missing when no film
-    could be scored.
+    give. ``why_empty`` says what is missing when no film could be scored.
     """
 
     name: str
@@ -82,12 +81,12 @@ class Strategy(ABC):
             chosen |= {name: self._checked(name, layer[name]) for name in chosen if name in layer}
         return chosen
 
-    def refuse_unknown(self, given: Mapping[str, Any]) -> None:
-        """Raise InputError if ``given`` names a parameter that this strategy does not have."""
-        unknown = [name for name in given if name not in self.parameters]
+    def refuse_unknown(self, parameters: Mapping[str, Any]) -> None:
+        """Raise InputError if one of these parameters is none of this strategy's."""
+        unknown = [name for name in parameters if name not in self.parameters]
         if unknown:
-            known = ", ".join(self.parameters)
-            raise InputError(f"{self.name} has no parameter {unknown[0]!r}: it has {known}")
+            there = ", ".join(self.parameters)
+            raise InputError(f"{self.name} has no parameter {unknown[0]!r}: it has {there}")
 
     def _checked(self, name: str, value: Any) -> float:
         parameter = self.parameters[name]
@@ -113,7 +112,7 @@ class SqlStrategy(Strategy):
 
 
 class Fitted(Protocol):
-    """What a fit has found, for films and for who rated them."""
+    """A fitted model's estimates, for films and for who rated them."""
 
     def columns(self) -> Columns:
         """Return by name the columns of `Strategy.query`, values in the order of the films."""

@@ -12,9 +12,9 @@ from ranking.strategies.bayesian import score_of
 
 
 def discovery(circle: Any, site: Any) -> Any:
-    """Return how much higher a film stands here than there, in standard deviations.
+    """Return how much higher a film stands in the circle than on the site, in standard deviations.
 
-    Both are standard scores over the films that have a score here and an average there. Takes
+    Both are standard scores over the films that have a score in the circle and an average on the site. Takes
     numbers or SQL expressions. Source: the difference of standardised variables; J. Cohen,
     "Statistical Power Analysis for the Behavioral Sciences" (1988), chapter 2.
 
@@ -25,17 +25,17 @@ def discovery(circle: Any, site: Any) -> Any:
 
 
 def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
-    known = facts.films.c
+    rated = facts.films.c
     average = double(films.c.letterboxd_weighted_average)
     both = (
         sa.select(
-            known.film_id,
-            known.votes,
+            rated.film_id,
+            rated.votes,
             score_of(facts, parameters["m"]).label("bayesian"),
             average.label("site_average"),
         )
-        .join(films, films.c.id == known.film_id)
-        .where(films.c.letterboxd_weighted_average.is_not(None), known.votes >= parameters[MIN_VOTES])
+        .join(films, films.c.id == rated.film_id)
+        .where(films.c.letterboxd_weighted_average.is_not(None), rated.votes >= parameters[MIN_VOTES])
     )
     scored = with_standard_scores(both, "bayesian", "site_average").c
     score = discovery(scored.bayesian_z, scored.site_average_z)
@@ -44,10 +44,11 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
 
 
 def _because(terms: Terms) -> str:
-    here, there = terms["bayesian_z"], terms["site_average_z"]
+    circle, site = terms["bayesian_z"], terms["site_average_z"]
     return (
-        f"{many(terms['votes'])} make {terms['bayesian']:.2f} here ({here:+.2f} deviations from the usual), "
-        f"Letterboxd's average is {terms['site_average']:.2f} ({there:+.2f})"
+        f"{many(terms['votes'])} make {terms['bayesian']:.2f} here "
+        f"({circle:+.2f} deviations from the usual), "
+        f"Letterboxd's average is {terms['site_average']:.2f} ({site:+.2f})"
     )
 
 

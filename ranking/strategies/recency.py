@@ -1,4 +1,4 @@
-"""Recency: what the circle has been thinking well of lately."""
+"""Recency: what the circle has thought well of lately."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _LONGEST = 700.0
 
 
 def weight(age: Any, *, tau: Any, exponential: Callable[[Any], Any] = math.exp) -> Any:
-    """Return exp(−age/τ), the weight (0 … 1) of a rating ``age`` days old; after τ days it is 0.37.
+    """Return exp(−age/τ), the weight (0 … 1) of a rating ``age`` days old; after ``tau`` days it is 0.37.
 
     Takes numbers, or SQL expressions with ``exponential`` to match. Source: exponential smoothing
     in continuous time; R. G. Brown, "Exponential Smoothing for Predicting Demand" (1956).
@@ -29,7 +29,10 @@ def weight(age: Any, *, tau: Any, exponential: Callable[[Any], Any] = math.exp) 
 
 
 def weighted_ratings(facts: Facts, tau: float) -> sa.Subquery:
-    """Return per film that has a dated rating: weight V = Σw and weighted mean R′."""
+    """Return per film that has a dated rating: weight V = Σw and weighted mean R′, in stars; ``tau`` in days.
+
+    A rating without a date, but made between two crawls, counts as made in the middle.
+    """
     r = facts.ratings.c
     now = sa.literal(facts.now, UTCDateTime)
     middle = (days_between(r.seen_after, now) + days_between(r.first_seen_at, now)) / 2.0

@@ -1,4 +1,4 @@
-"""The Wilson lower bound: how large the share of members who like a film is at least, as far as is known."""
+"""The Wilson lower bound: how large the share of members who like a film is at least."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrateg
 def wilson(positive: Any, votes: Any, *, z: Any, root: Callable[[Any], Any] = math.sqrt) -> Any:
     """Return the lower bound (0 … 1) of Wilson's score interval for ``positive`` of ``votes``.
 
-    ``z`` is the normal quantile of the confidence wanted (1.96: 95 %, both sides). Takes numbers,
+    ``z`` is the normal quantile of the confidence (1.96: 95 %, both sides). Takes numbers,
     or SQL expressions with ``root`` to match. Source: E. B. Wilson, "Probable Inference, the Law of
     Succession, and Statistical Inference", JASA 22 (1927), 209-212.
 

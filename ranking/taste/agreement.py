@@ -52,8 +52,8 @@ def in_own_measure(members: Matrix, films: Matrix, stars: Matrix) -> Rated:
     above = stars - (np.bincount(members, stars) / counts)[members]
     spread = np.sqrt(np.bincount(members, above**2) / counts)
     # Rounding alone is no spread.
-    known = np.where(spread > 1e-6, spread, np.inf)
-    return Rated(members, films, stars, above / known[members])
+    scale = np.where(spread > 1e-6, spread, np.inf)
+    return Rated(members, films, stars, above / scale[members])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ class Products:
         variance is 1 / (n − 2): one degree of freedom more than Fisher's 1 / (n − 3).
         """
         scale = np.sqrt(self.squares * self.squares.T)
-        known = (self.overlap >= LEAST_OVERLAP) & (scale > 0)
-        np.fill_diagonal(known, False)
-        r = np.divide(self.products, scale, out=np.zeros_like(scale), where=known)
+        comparable = (self.overlap >= LEAST_OVERLAP) & (scale > 0)
+        np.fill_diagonal(comparable, False)
+        r = np.divide(self.products, scale, out=np.zeros_like(scale), where=comparable)
         z = np.arctanh(np.clip(r, -_MOST, _MOST))
-        return z, np.where(known, 1 / np.maximum(self.overlap - 2, 1), np.inf)
+        return z, np.where(comparable, 1 / np.maximum(self.overlap - 2, 1), np.inf)
 
 
 def products(rated: Rated, films: Matrix) -> Products:
@@ -91,8 +91,8 @@ def products(rated: Rated, films: Matrix) -> Products:
     place[films] = np.arange(len(films))
     column = place[rated.films]
     for start in range(0, len(films), _BLOCK):
-        here = (column >= start) & (column < start + _BLOCK)
-        total += _of_block(rated.members[here], column[here] - start, rated.habit[here], size)
+        block = (column >= start) & (column < start + _BLOCK)
+        total += _of_block(rated.members[block], column[block] - start, rated.habit[block], size)
     return total
 
 
@@ -106,7 +106,7 @@ def _of_block(members: Matrix, columns: Matrix, habit: Matrix, size: int) -> Pro
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
-    """What is believed of all pairs, as Fisher's z: its mean and variance, and ``usual``.
+    """The posterior of all pairs' agreement, as Fisher's z: its mean and variance, and ``usual``.
 
     ``usual`` is what would be believed of the two without the films that they have in common: the circle's
     average, and how much each of them agrees with everybody. ``overlap`` counts films.
@@ -124,7 +124,7 @@ class Agreements:
 
 
 def believe(sums: Products) -> Agreements:
-    """Return what is believed of all pairs, by empirical Bayes.
+    """Return the posterior of all pairs' agreement, by empirical Bayes.
 
     z(u, w) = m + a(u) + a(w) + d(u, w) + error, where m is the circle's average, a(u) how much more u
     agrees with everybody, and d what is special to the pair; a and d are normal, their variances are
@@ -134,33 +134,37 @@ def believe(sums: Products) -> Agreements:
     for members' effects in measures of pairs.
     """
     z, error = sums.correlations()
-    found = _Circle(z, np.where(np.isfinite(error), error, 1.0), np.isfinite(error))
+    model = _PairModel(z, np.where(np.isfinite(error), error, 1.0), np.isfinite(error))
     for _ in range(_ROUNDS):
-        before = (found.of_members, found.of_pairs)
-        found.improve()
-        if np.allclose(before, (found.of_members, found.of_pairs), rtol=1e-3):
+        before = (model.of_members, model.of_pairs)
+        model.improve()
+        if np.allclose(before, (model.of_members, model.of_pairs), rtol=1e-3):
             break
-    gain, unsure = found.gain, found.unsure
-    spread = found.of_pairs * (1 - gain) + (1 - gain) ** 2 * unsure
-    return Agreements(found.usual + gain * (z - found.usual), spread, found.usual, sums.overlap)
+    gain, unsure = model.gain, model.unsure
+    spread = model.of_pairs * (1 - gain) + (1 - gain) ** 2 * unsure
+    return Agreements(model.usual + gain * (z - model.usual), spread, model.usual, sums.overlap)
 
 
-class _Circle:
-    """The guess at m (``mean``), a (``members``) and the variances of a and d, made better step by step."""
+class _PairModel:
+    """Estimates of m (``mean``), a (``members``) and the variances of a and d.
 
-    def __init__(self, z: Matrix, error: Matrix, known: Matrix) -> None:
-        self._z, self._error, self._known = z, error, known
+    The variances are ``of_members`` and ``of_pairs``. ``z`` and ``error`` are each pair's Fisher's z and its
+    variance, which count where ``compared`` is true.
+    """
+
+    def __init__(self, z: Matrix, error: Matrix, compared: Matrix) -> None:
+        self._z, self._error, self._compared = z, error, compared
         self.mean, self.members = _USUAL_MEAN, np.zeros(len(z))
         self.of_members, self.of_pairs = _USUAL_MEMBERS, _USUAL_PAIRS
 
     def improve(self) -> None:
-        """Find the effects by these variances, then the variances by these effects.
+        """Estimate the effects from the variances, then the variances from the effects.
 
         The variances by D. J. C. MacKay, "Bayesian Interpolation", Neural Computation 4 (1992): the squares
         divided by the number of well determined effects; it gets there sooner than EM.
         """
         z = self._z
-        weight = self._known / (self._error + self.of_pairs)
+        weight = self._compared / (self._error + self.of_pairs)
         certain = 1 / (weight.sum(1) + 1 / self.of_members)
         step = certain * ((weight * (z - self.mean)).sum(1) - weight @ self.members)
         # Half of the way: all members move at once, and would else swing round each other.
@@ -186,26 +190,25 @@ def _mixed(total: float, count: float, usual: float, worth: float) -> float:
 def widening(halves: tuple[Products, Products]) -> float:
     """Return by how much the variances have to be multiplied for the intervals to hold, at least 1.
 
-    What one half of the films tells of a pair is held against the other half. The errors of pairs that
-    share a member or a film are no strangers to each other, which `believe` does not know: two
-    to three times the variance is usual.
+    Each half of the films predicts the other. The errors of pairs that share a member or a film are
+    correlated, which `believe` does not allow for: two to three times the variance is usual.
     """
     missed = claimed = count = 0.0
     for one, other in (halves, halves[::-1]):
         belief = believe(one)
         z, error = other.correlations()
-        known = np.isfinite(error)
-        missed += float(((z - belief.mean)[known] ** 2 - error[known]).sum())
-        claimed += float(belief.variance[known].sum())
-        count += known.sum() / 2
+        compared = np.isfinite(error)
+        missed += float(((z - belief.mean)[compared] ** 2 - error[compared]).sum())
+        claimed += float(belief.variance[compared].sum())
+        count += compared.sum() / 2
     if not claimed:
         return _USUAL_WIDENING
-    found = min(max(missed / claimed, 1.0), 5.0)
-    return _mixed(found * count, count, _USUAL_WIDENING, _WORTH_WIDENING)
+    factor = min(max(missed / claimed, 1.0), 5.0)
+    return _mixed(factor * count, count, _USUAL_WIDENING, _WORTH_WIDENING)
 
 
 def of_circle(rated: Rated) -> tuple[Agreements, float]:
-    """Return what is believed of all pairs of members, and the `widening` of its intervals."""
+    """Return the posterior of all pairs of members, and the `widening` of its intervals."""
     films = np.unique(rated.films)
     if not len(films):
         nothing = np.zeros((0, 0))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import films, user_scrape_state, watched
-from ranking.taste.members import Circle
+from letterboxd_scraper.store.schema import films, watched
+from ranking.facts import with_watched_read
+from ranking.taste.members import CircleTaste
 
 # In standard deviations: what counts as a different opinion, and as love.
 _CLEARLY = 0.5
@@ -48,14 +49,14 @@ class Comparison:
     watched_known: bool
 
 
-def compare(connection: sa.Connection, circle: Circle, user: int, other: int, limit: int) -> Comparison:
+def compare(connection: sa.Connection, circle: CircleTaste, user: int, other: int, limit: int) -> Comparison:
     """Return at most ``limit`` films of each kind.
 
     They agree on a film if both find it better, or both worse, than what they usually see, and that is more
     than they are apart; the stronger the weaker of the two opinions, the more. Of the other films, they
     disagree most where they are furthest apart.
     """
-    one, two = _given(circle, user), _given(circle, other)
+    one, two = _habits(circle, user), _habits(circle, other)
     shared = {film: _shared(one[film][1], two[film][1]) for film in one.keys() & two.keys()}
     apart = {film: abs(one[film][1] - two[film][1]) for film in shared}
     agreed = sorted((f for f in shared if shared[f] > apart[f]), key=lambda film: (-shared[film], film))
@@ -67,12 +68,13 @@ def compare(connection: sa.Connection, circle: Circle, user: int, other: int, li
         (film for film in two.keys() - seen if two[film][1] >= _LOVES),
         key=lambda film: (-two[film][1], -watchers[film], film),
     )
-    known = _described(connection, {*agreed[:limit], *disagreed[:limit], *loved[:limit]})
+    rows = _film_rows(connection, {*agreed[:limit], *disagreed[:limit], *loved[:limit]})
 
-    def shown(wanted: Sequence[int]) -> list[Opinions]:
-        return [_opinions(known[film], one.get(film), two.get(film)) for film in wanted[:limit]]
+    def opinions(film_ids: Sequence[int]) -> list[Opinions]:
+        return [_opinions(rows[film], one.get(film), two.get(film)) for film in film_ids[:limit]]
 
-    return Comparison(shown(agreed), shown(disagreed), shown(loved), _watched_was_read(connection, user))
+    watched_known = bool(with_watched_read(connection, [user]))
+    return Comparison(opinions(agreed), opinions(disagreed), opinions(loved), watched_known)
 
 
 def _shared(habit: float, other: float) -> float:
@@ -80,17 +82,16 @@ def _shared(habit: float, other: float) -> float:
     return min(abs(habit), abs(other)) if habit * other > 0 else 0.0
 
 
-def _given(circle: Circle, user: int) -> dict[int, tuple[float, float]]:
-    """Return a member's (stars, habit) by film id."""
-    here = circle.rated.members == circle.place(user)
-    numbers = (circle.rated.films[here], circle.rated.stars[here], circle.rated.habit[here])
-    found = zip(*(each.tolist() for each in numbers), strict=True)
-    return {circle.film_ids[film]: (stars, habit) for film, stars, habit in found}
+def _habits(circle: CircleTaste, user: int) -> dict[int, tuple[float, float]]:
+    """Return a member's (stars, the same above their own mean in their standard deviations) by film id."""
+    rated, own = circle.rated, circle.rated.members == circle.place(user)
+    columns = (rated.films[own].tolist(), rated.stars[own].tolist(), rated.habit[own].tolist())
+    return {circle.film_ids[film]: (stars, habit) for film, stars, habit in zip(*columns, strict=True)}
 
 
-def _described(connection: sa.Connection, wanted: set[int]) -> dict[int, Any]:
+def _film_rows(connection: sa.Connection, film_ids: set[int]) -> dict[int, Any]:
     f = films.c
-    query = sa.select(f.id, f.title, f.release_year, f.slug).where(f.id.in_(wanted))
+    query = sa.select(f.id, f.title, f.release_year, f.slug).where(f.id.in_(film_ids))
     return {row.id: row for row in connection.execute(query)}
 
 
@@ -109,7 +110,7 @@ def _why(above: float | None, other: float | None) -> str:
     >>> _why(1.2, 0.9), _why(-0.4, 1.5), _why(None, 2.0)
     ('both above their habit', 'one below, the other far above their habit', 'far above their habit')
     """
-    words = [_place(each) for each in (above, other) if each is not None]
+    words = [_place(habit) for habit in (above, other) if habit is not None]
     if len(words) == 1:
         return f"{words[0]} their habit"
     if words[0] == words[1]:
@@ -121,11 +122,3 @@ def _place(habit: float) -> str:
     if abs(habit) < 0.25:
         return "at"
     return ("far " if abs(habit) >= 1.5 else "") + ("above" if habit > 0 else "below")
-
-
-def _watched_was_read(connection: sa.Connection, user: int) -> bool:
-    state = user_scrape_state.c
-    whole = sa.select(state.user_id).where(
-        state.user_id == user, state.listing == "unrated_watched", state.complete_as_of.is_not(None)
-    )
-    return connection.execute(whole).first() is not None

@@ -34,8 +34,11 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
-    """All ratings of a circle's members, and what is believed of all their pairs."""
+class CircleTaste:
+    """All ratings of a circle's members, and how much each pair of them agrees.
+
+    ``users`` and ``film_ids`` say which user and film a number in ``rated`` and ``beliefs`` stands for.
+    """
 
     users: list[int]
     rated: Rated
@@ -53,8 +56,8 @@ class Circle:
         place = self.place(user)
         others = np.nonzero(self.beliefs.overlap[place] >= least)[0]
         others = others[others != place]
-        found = self._matches(np.minimum(others, place), np.maximum(others, place))
-        return sorted(found, key=lambda match: (-match.agreement, match.one, match.other))
+        matches = self._matches(np.minimum(others, place), np.maximum(others, place))
+        return sorted(matches, key=lambda match: (-match.agreement, match.one, match.other))
 
     def pair(self, user: int, other: int) -> Match:
         """Return how much two members agree, though they may have no film in common."""
@@ -62,20 +65,20 @@ class Circle:
         return self._matches(np.array([first]), np.array([second]))[0]
 
     def place(self, user: int) -> int:
-        """Return the number by which a user is known in the matrices."""
+        """Return the number of a user in the matrices."""
         return self.users.index(user)
 
     def _matches(self, rows: Any, columns: Any) -> list[Match]:
         agreement, low, high = self.beliefs.bounds(self.widening)
         numbers = (agreement, low, high, np.tanh(self.beliefs.usual))
-        found = zip(
+        pairs = zip(
             rows.tolist(),
             columns.tolist(),
             self.beliefs.overlap[rows, columns].astype(int).tolist(),
             *(matrix[rows, columns].tolist() for matrix in numbers),
             strict=True,
         )
-        return [Match(self.users[one], self.users[other], *rest) for one, other, *rest in found]
+        return [Match(self.users[one], self.users[other], *rest) for one, other, *rest in pairs]
 
 
 def of_cohort(connection: sa.Connection, cohort: Cohort | None) -> list[Match]:
@@ -86,8 +89,8 @@ def of_cohort(connection: sa.Connection, cohort: Cohort | None) -> list[Match]:
     return read(connection, cohort).matches()
 
 
-def read(connection: sa.Connection, cohort: Cohort | None) -> Circle:
-    """Read the ratings of a cohort's members, or of all stored ones, and find out who agrees with whom."""
+def read(connection: sa.Connection, cohort: Cohort | None) -> CircleTaste:
+    """Return how much the members of a cohort, or for None all stored ones, agree."""
     query = sa.select(ratings.c.user_id, ratings.c.film_id, ratings.c.rating)
     query = query.where(ratings.c.rating.is_not(None))
     if cohort is not None:
@@ -97,15 +100,15 @@ def read(connection: sa.Connection, cohort: Cohort | None) -> Circle:
     user_ids, members = np.unique(rows[:, 0].astype(int), return_inverse=True)
     film_ids, films = np.unique(rows[:, 1].astype(int), return_inverse=True)
     rated = in_own_measure(members, films, rows[:, 2])
-    return Circle(user_ids.tolist(), rated, film_ids.tolist(), *of_circle(rated))
+    return CircleTaste(user_ids.tolist(), rated, film_ids.tolist(), *of_circle(rated))
 
 
-def member_names(connection: sa.Connection, circle: Circle) -> dict[int, str]:
+def member_names(connection: sa.Connection, circle: CircleTaste) -> dict[int, str]:
     """Return the names on the site of the circle's members, by user id."""
     return names_of(connection, circle.users)
 
 
-def find_member(connection: sa.Connection, circle: Circle, cohort: Cohort | None, name: str) -> int:
+def find_member(connection: sa.Connection, circle: CircleTaste, cohort: Cohort | None, name: str) -> int:
     """Return the id of one of the circle's members by name.
 
     Raises UnknownName, with similar names, and InputError for a member who has not rated any film.
