@@ -56,23 +56,11 @@ class DeltaCrawl:
 
     def _begin(self, listing: Listing, total: int | None) -> None:
         self._unchanged = 0
-        # The profile does not say itself how many watched films are not rated.
-        binding = total is not None and listing is not Listing.UNRATED_WATCHED
-        if listing is Listing.RATED and Listing.RATED_BY_DATE in self._attempt.read:
-            self._go_on_by_date(total, binding=binding)
-            return
-        self._progress = ListingProgress(listing, total, binding)
-        if listing in STARS_OF and total == 0:  # takes no request
-            self.items += self._end_level(self._progress)
-
-    def _go_on_by_date(self, total: int | None, *, binding: bool) -> None:
-        """Read on where the newest ratings were left: to its end, that is the whole listing as well."""
-        progress = self._attempt.read.pop(Listing.RATED_BY_DATE)
-        progress.total, progress.binding = total, binding
-        self._attempt.to_the_end = True
-        self._progress = progress
-        if progress.finished:
-            self.items += self._end(progress, self._end_without_a_page(progress))
+        self._progress = progress = self._attempt.begin(listing, total)
+        if listing in STARS_OF and total == 0:  # takes no page
+            self.items += self._end_level(progress)
+        elif progress.finished:  # by date, to its end
+            self.items += self._end(progress, self._without_a_page(progress))
 
     async def saw(self, page: MemberPage, at: datetime) -> None:
         """Take in a page that was asked for, as it was read at that time."""
@@ -108,30 +96,27 @@ class DeltaCrawl:
         self.items += self._end(progress, page) if ended else [page]
 
     def _end(self, progress: ListingProgress, page: FilmsPage) -> list[FilmsPage]:
-        """Note the end of a listing; return its last page, with what it proves."""
+        """Note that a listing was read as far as is needed; return its last page, with what it proves."""
         if progress.listing in STARS_OF:
             return [page, *self._end_level(progress)]
         self._progress = None
-        self._attempt.read[progress.listing] = progress
+        self._attempt.end(progress)
         progress.finished = page.last
-        if progress.listing is Listing.RATED_BY_DATE and self._attempt.to_the_end:
-            self._attempt.read[Listing.RATED] = progress
-            return [self._end_whole(Listing.RATED, progress, page)]
-        if page.last and progress.listing is not Listing.RATED_BY_DATE:
-            return [self._end_whole(progress.listing, progress, page)]
-        return [page]
+        whole_by_date = progress.listing is Listing.RATED_BY_DATE and self._attempt.to_the_end
+        listing = Listing.RATED if whole_by_date else progress.listing
+        if listing is Listing.RATED_BY_DATE or not page.last:
+            return [page]
+        return [self._end_whole(listing, progress, page)]
 
     def _end_level(self, level: ListingProgress) -> list[FilmsPage]:
         """Note the end of a level; return the proof that all ten, once read, are: what is lost has gone."""
         self._progress = None
-        attempt, ledger = self._attempt, self._ledger
-        attempt.read[level.listing] = level
-        attempt.levels_moved = attempt.levels_moved or level.size != level.total
-        ledger.end_level(level.listing, level.films.values())
-        whole = attempt.whole_by_levels() if ledger.lost else None
-        return [self._end_whole(Listing.RATED, whole, self._end_without_a_page(whole))] if whole else []
+        self._attempt.end(level)
+        self._ledger.end_level(level.listing, level.films.values())
+        whole = self._attempt.whole_by_levels() if self._ledger.lost else None
+        return [self._end_whole(Listing.RATED, whole, self._without_a_page(whole))] if whole else []
 
-    def _end_without_a_page(self, progress: ListingProgress) -> FilmsPage:
+    def _without_a_page(self, progress: ListingProgress) -> FilmsPage:
         return FilmsPage(self.name, progress.listing, 0, (), last=True, total=progress.total)
 
     def _end_whole(self, listing: Listing, progress: ListingProgress, page: FilmsPage) -> FilmsPage:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from letterboxd_scraper.crawl.listing import MOST_SHOWN, Doubt, ListingProgress
-from letterboxd_scraper.items.members import LEVELS, STARS_OF, Listing, Profile
+from letterboxd_scraper.items.members import STARS_OF, Listing, Profile
 from letterboxd_scraper.items.tasks import DeltaStart, Reason
 from letterboxd_scraper.urls import FILMS_PER_PAGE
 
@@ -83,7 +83,9 @@ def expected_films(known: Known, listing: Listing) -> int | None:
         return profile.ratings
     if listing is Listing.UNRATED_WATCHED:
         return _unrated(profile)
-    return dict(zip(LEVELS.values(), profile.histogram or (), strict=False)).get(listing)
+    if listing in STARS_OF and profile.histogram is not None:
+        return profile.histogram[list(STARS_OF).index(listing)]
+    return None
 
 
 def may_stop(known: Known, progress: ListingProgress, unchanged: int) -> bool:

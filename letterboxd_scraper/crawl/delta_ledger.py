@@ -117,8 +117,7 @@ class Ledger:
             key = self._key(entry.film)
             row = self._films.get(key)
             liked = bool(row and row.liked) if entry.liked is None else entry.liked
-            # A feed numbers no films: what is stored names the film better.
-            self._put(key, Stored(row.film if row else entry.film, entry.stars, liked))
+            self._put(key, Stored(entry.film, entry.stars, liked))
         return tuple(newest.values())
 
     def end_level(self, level: Listing, films: Iterable[Film]) -> None:
@@ -164,6 +163,28 @@ class Attempt:
     levels_moved: bool = False
     to_the_end: bool = False
     second: bool = False
+
+    def begin(self, listing: Listing, total: int | None) -> ListingProgress:
+        """Return a listing about to be read, on which the counts say that there are ``total`` films.
+
+        The whole is read on where the newest ratings were left: to their end, they are all ratings as well.
+        """
+        # The profile does not say itself how many watched films are not rated.
+        binding = total is not None and listing is not Listing.UNRATED_WATCHED
+        if listing is not Listing.RATED or Listing.RATED_BY_DATE not in self.read:
+            return ListingProgress(listing, total, binding)
+        by_date = self.read.pop(Listing.RATED_BY_DATE)
+        by_date.total, by_date.binding = total, binding
+        self.to_the_end = True
+        return by_date
+
+    def end(self, progress: ListingProgress) -> None:
+        """Note that a listing was read as far as is needed."""
+        self.read[progress.listing] = progress
+        if progress.listing in STARS_OF:
+            self.levels_moved = self.levels_moved or progress.size != progress.total
+        elif progress.listing is Listing.RATED_BY_DATE and self.to_the_end:
+            self.read[Listing.RATED] = progress
 
     def again(self) -> "Attempt":
         """Return the second attempt, which keeps the likes and the feed."""

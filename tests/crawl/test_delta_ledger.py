@@ -308,3 +308,39 @@ def test_what_is_known_is_taken_from_the_ledger_and_the_attempt() -> None:
     )
     read[RATED].proved = True
     assert all_known(START, rules, ledger, attempt).whole_proved
+
+
+@pytest.mark.parametrize(
+    ("listing", "total", "binding"),
+    [(RATED, 9, True), (FOUR, 0, True), (LIKES, 3, True), (WATCHED, 3, False), (RATED, None, False)],
+)
+def test_a_listing_must_agree_with_a_count_that_is_about_it(
+    listing: Listing, total: int | None, binding: bool
+) -> None:
+    assert Attempt().begin(listing, total) == ListingProgress(listing, total, binding)
+
+
+def test_the_whole_is_read_on_where_the_newest_ratings_were_left() -> None:
+    newest = ListingProgress(Listing.RATED_BY_DATE, page=2)
+    attempt = Attempt()
+    attempt.end(newest)
+    assert attempt.read == {Listing.RATED_BY_DATE: newest}
+    assert attempt.begin(FOUR, 9) == ListingProgress(FOUR, 9, binding=True)
+    assert not attempt.to_the_end
+    assert attempt.begin(RATED, 9) is newest
+    assert (newest.page, newest.total, newest.binding) == (2, 9, True)
+    assert attempt.to_the_end
+    assert attempt.read == {}
+    attempt.end(newest)
+    assert attempt.read == {Listing.RATED_BY_DATE: newest, RATED: newest}
+
+
+def test_a_level_with_another_number_of_films_than_the_profile_says_has_moved() -> None:
+    attempt = Attempt()
+    attempt.end(ListingProgress(THREE, total=0))
+    attempt.end(ListingProgress(LIKES, total=5))
+    assert attempt.levels_moved is False
+    attempt.end(ListingProgress(FOUR, total=1))
+    attempt.end(ListingProgress(Listing.RATED_5_0, total=0))
+    assert attempt.levels_moved is True
+    assert set(attempt.read) == {THREE, LIKES, FOUR, Listing.RATED_5_0}
