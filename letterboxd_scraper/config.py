@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -31,6 +32,8 @@ DEFAULT_STRATEGY = "circle"
 # Set for a crawl that a command started: it ends when its standard input does, which is when the
 # command has gone, however it went.
 STOP_WITH_PARENT = "LETTERBOXD_STOP_WITH_PARENT"
+# The forms of log lines. Scrapy takes a pattern under the same name, which is a form of text.
+TEXT, JSON = "text", "json"
 # Never shown; a database's address may hold a password.
 SECRETS = frozenset({"DATABASE_URL", "TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN", "SCRAPYD_PASSWORD"})
 
@@ -79,6 +82,7 @@ class Config(BaseSettings):
     SCHEDULE_POLL_SECONDS: float = Field(gt=0)
     CRAWL_ANEW: bool
     LOG_LEVEL: str
+    LOG_FORMAT: str
 
     @field_validator("DATABASE_URL")
     @classmethod
@@ -112,6 +116,13 @@ class Config(BaseSettings):
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return name.upper()
 
+    @field_validator("LOG_FORMAT")
+    @classmethod
+    def _format(cls, name: str) -> str:
+        if name not in (TEXT, JSON) and "%(" not in name:
+            raise ValueError("must be text or json")
+        return name
+
     @field_validator("LETTERBOXD_NOW")
     @classmethod
     def _now(cls, text: str) -> str:
@@ -125,6 +136,24 @@ class Config(BaseSettings):
             return datetime.now(UTC)
         moment = datetime.fromisoformat(self.LETTERBOXD_NOW)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The keys, tokens and passwords among the settings, as they may stand in a text."""
+        hidden = (self.TMDB_API_KEY, self.LETTERBOXD_SERVE_TOKEN, self.SCRAPYD_PASSWORD)
+        texts = {secret.get_secret_value() for secret in hidden}
+        user, _, _ = self.DATABASE_URL.partition("://")[2].rpartition("@")
+        password = user.partition(":")[2]
+        return frozenset(texts | {password, unquote(password)}) - {""}
+
+    def for_scrapy(self) -> dict[str, Any]:
+        """Return all settings as Scrapy takes them: its LOG_FORMAT would be a pattern."""
+        settings = self.model_dump()
+        if self.LOG_FORMAT == JSON:
+            return settings | {"LOG_INSTALL_ROOT_HANDLER": False}
+        if self.LOG_FORMAT == TEXT:
+            del settings["LOG_FORMAT"]
+        return settings
 
     @classmethod
     def settings_customise_sources(

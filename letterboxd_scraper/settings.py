@@ -7,15 +7,33 @@ import sys
 # Else the cookie middleware tries to download the public-suffix list at its first use.
 os.environ.setdefault("TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS", "")
 
-from letterboxd_scraper import config
+from letterboxd_scraper import config, json_log
 from letterboxd_scraper.errors import InputError
 
 try:
     _config = config.load()
 except InputError as error:
-    print(f"letterboxd-scraper: {error}", file=sys.stderr)  # noqa: T201
+    if json_log.is_wanted():
+        json_log.write(f"letterboxd-scraper: {error}", "ERROR")
+    else:
+        print(f"letterboxd-scraper: {error}", file=sys.stderr)  # noqa: T201
     sys.exit(error.exit_code)
-globals().update(_config.model_dump())
+
+# Those of our settings that Scrapy reads itself; the others are read by `config.from_settings`, which
+# looks here first, for what a command line or Scrapyd has set.
+AUTOTHROTTLE_ENABLED = _config.AUTOTHROTTLE_ENABLED
+AUTOTHROTTLE_MAX_DELAY = _config.AUTOTHROTTLE_MAX_DELAY
+AUTOTHROTTLE_START_DELAY = _config.AUTOTHROTTLE_START_DELAY
+AUTOTHROTTLE_TARGET_CONCURRENCY = _config.AUTOTHROTTLE_TARGET_CONCURRENCY
+CONCURRENT_REQUESTS = _config.CONCURRENT_REQUESTS
+DOWNLOAD_DELAY = _config.DOWNLOAD_DELAY
+DOWNLOAD_TIMEOUT = _config.DOWNLOAD_TIMEOUT
+LOG_LEVEL = _config.LOG_LEVEL
+RETRY_TIMES = _config.RETRY_TIMES
+ROBOTSTXT_OBEY = _config.ROBOTSTXT_OBEY
+if _config.LOG_FORMAT != config.TEXT:  # for Scrapy it is the pattern of a line of text
+    LOG_FORMAT = _config.LOG_FORMAT
+    LOG_INSTALL_ROOT_HANDLER = LOG_FORMAT != config.JSON  # ours is installed by `crawl`
 
 BOT_NAME = "letterboxd-scraper"
 SPIDER_MODULES = ["letterboxd_scraper.spiders"]

@@ -8,13 +8,16 @@ import sys
 from threading import Thread
 
 from scrapy.commands import BaseRunSpiderCommand
+from scrapy.crawler import AsyncCrawlerProcess, CrawlerProcess
 from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
 
-from letterboxd_scraper import config
+from letterboxd_scraper import config, json_log
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import ExitCode, InputError, ProjectError
-from letterboxd_scraper.extensions.run import EXIT_CODE, TARGET
+from letterboxd_scraper.extensions import log
+from letterboxd_scraper.extensions.run import EXIT_CODES, OUTCOME, TARGET
 from letterboxd_scraper.extensions.start import JOB, Target
 from letterboxd_scraper.spiders.site import SiteSpider
 
@@ -22,7 +25,11 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseRunSpiderCommand):
+    """Scrapy's command, with this project's checks and exit codes."""
+
     requires_project = True
+    settings: Settings
+    crawler_process: CrawlerProcess | AsyncCrawlerProcess
 
     def syntax(self) -> str:
         return "[options] <spider>"
@@ -34,41 +41,52 @@ class Command(BaseRunSpiderCommand):
         try:
             super().process_options(args, opts)
         except UsageError as error:  # Scrapy would add its whole help
-            print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201
+            self._print_error(error)
             sys.exit(ExitCode.BAD_INPUT)
+        # Before Scrapy writes its first line; a wrong setting is told of by `run`, in this form.
+        self._config = log.prepare(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
-            self._crawl(args, opts)
+            if isinstance(self._config, InputError):
+                raise self._config
+            self._crawl(self._config, args, opts)
         except ProjectError as error:
-            print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201
-            if self.settings and self.settings["LOG_FILE"]:  # on Scrapyd, all that is shown of a job
+            self._print_error(error)
+            if self.settings["LOG_FILE"]:  # on Scrapyd, all that is shown of a job
                 logger.error(error)
             self.exitcode = error.exit_code
 
-    def _crawl(self, args: list[str], opts: argparse.Namespace) -> None:
+    def _print_error(self, error: Exception) -> None:
+        if self.settings["LOG_FORMAT"] == config.JSON:
+            json_log.write(f"scrapy crawl: {error}", "ERROR")
+        else:
+            print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201
+
+    def _crawl(self, settings: config.Config, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
             raise InputError("give the name of one spider")
-        settings = config.from_settings(self.settings or {})
         if job := opts.spargs.get("_job"):
             os.environ[JOB] = job  # today's Scrapyd tells its jobs their name in this way
         spider = self._spider_class(args[0])
         target = Target.find(settings, spider.read_arguments(opts.spargs))
+        label = target.cohort.label if target.cohort else opts.spargs.get("label")
+        json_log.tell_crawl(spider=spider.name, cohort=label)
         refuse_without_terms(settings)
-        self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")  # type: ignore[union-attr]
+        self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")
         if settings.LETTERBOXD_BROWSER:
-            self.settings.setdict(chromium.scrapy_settings(settings), "cmdline")  # type: ignore[union-attr]
+            self.settings.setdict(chromium.scrapy_settings(settings), "cmdline")
         if os.environ.get(config.STOP_WITH_PARENT):
             Thread(target=_interrupt_at_end_of_input, daemon=True).start()
         crawler = self._create_crawler(spider)
         crawler.settings.set(TARGET, target, "cmdline")
-        self.crawler_process.crawl(crawler, **opts.spargs)  # type: ignore[union-attr]
-        self.crawler_process.start()  # type: ignore[union-attr]
-        error = ExitCode.INTERNAL_ERROR
-        self.exitcode = crawler.stats.get_value(EXIT_CODE, error) if crawler.stats else error
+        self.crawler_process.crawl(crawler, **opts.spargs)
+        self.crawler_process.start()
+        outcome = crawler.stats.get_value(OUTCOME, "failed") if crawler.stats else "failed"
+        self.exitcode = EXIT_CODES[outcome]
 
     def _spider_class(self, name: str) -> type[SiteSpider]:
-        loader = self.crawler_process.spider_loader  # type: ignore[union-attr]
+        loader = self.crawler_process.spider_loader
         if name not in loader.list():
             raise InputError(f"no spider {name!r}: there are {', '.join(sorted(loader.list()))}")
         return loader.load(name)  # type: ignore[return-value]

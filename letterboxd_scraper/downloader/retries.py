@@ -13,6 +13,7 @@ from urllib3 import Retry
 from urllib3.exceptions import InvalidHeader
 
 from letterboxd_scraper import config
+from letterboxd_scraper.downloader import log_fields
 from letterboxd_scraper.downloader.pace import pace_of
 from letterboxd_scraper.downloader.stops import SiteBlocked, retried
 from letterboxd_scraper.pages.proof import block_in
@@ -77,7 +78,8 @@ class Refusals:
         if self.challenges > 1:
             self._stop("the site answered with a challenge, twice", request.url)
         pause = self.settings.CHALLENGE_PAUSE
-        logger.warning("The site answered %s with a challenge: silent for %g s", request.url, pause)
+        challenged = "The site answered %s with a challenge: silent for %g s"
+        logger.warning(challenged, request.url, pause, extra=log_fields.of_request(request))
         await self.pace.hold(request.url, pause)
         return request.replace(dont_filter=True)
 
@@ -92,7 +94,8 @@ class Refusals:
         wait = _retry_after(response) or self._backoff(again)
         if wait > LONGEST_WAIT:
             self._stop(f"the site asks for silence for {wait / 60:.0f} minutes", request.url)
-        logger.info("%s: %s; again in %.1f s", request.url, status or "no answer", wait)
+        about = log_fields.of_request(request, response)
+        logger.info("%s: %s; again in %.1f s", request.url, status or "no answer", wait, extra=about)
         if status in OVERLOADED:
             await self.pace.hold(request.url, wait)
         else:
@@ -115,6 +118,7 @@ class Refusals:
             "(letterboxd import zip FILE… --cohort LABEL); or try again in some hours.",
             reason,
             url,
+            extra={"url": url},
         )
         raise SiteBlocked(reason)
 

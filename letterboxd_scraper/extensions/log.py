@@ -1,10 +1,23 @@
-"""How log lines name items: a page of films would fill the screen."""
+"""How log lines name items, for a page of films would fill the screen; and what they tell as JSON."""
 
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import IO, Any, Self
 
 from itemadapter import ItemAdapter
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
+from scrapy.settings import BaseSettings
+from scrapy.settings.default_settings import LOG_FORMAT as PATTERN
+from twisted.python.failure import Failure
+
+from letterboxd_scraper import config, json_log
+from letterboxd_scraper.config import JSON, Config
+from letterboxd_scraper.downloader import log_fields
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.items.films import Film
 
 
 @dataclass(frozen=True)
@@ -19,17 +32,88 @@ class Brief:
 
 
 class BriefItems(LogFormatter):
-    """Scrapy's lines, with items in brief."""
+    """Scrapy's lines, with items in brief; ``as_json``: and with the fields that a line of JSON has.
 
-    def scraped(self, item: Any, *where: Any) -> LogFormatterResult:
-        return super().scraped(Brief(item), *where)
+    These stand among the arguments of the message, of which a text uses those that it names.
+    """
 
-    def dropped(self, item: Any, *where: Any) -> LogFormatterResult:
-        return super().dropped(Brief(item), *where)
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
 
-    def item_error(self, item: Any, *where: Any) -> LogFormatterResult:
-        return super().item_error(Brief(item), *where)
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(as_json=crawler.settings["LOG_FORMAT"] == JSON)
+
+    def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult:
+        return self._with_fields(super().crawled(request, response, spider), request, response)
+
+    def scraped(self, item: Any, response: Any, spider: Spider) -> LogFormatterResult:
+        return self._with_fields(super().scraped(Brief(item), response, spider), item=item)
+
+    def dropped(self, item: Any, exception: Any, response: Any, spider: Spider) -> LogFormatterResult:
+        return self._with_fields(super().dropped(Brief(item), exception, response, spider), item=item)
+
+    def item_error(self, item: Any, exception: Any, response: Any, spider: Spider) -> LogFormatterResult:
+        return self._with_fields(super().item_error(Brief(item), exception, response, spider), item=item)
+
+    def spider_error(self, failure: Failure, request: Request, response: Any, spider: Spider) -> Any:
+        return self._with_fields(super().spider_error(failure, request, response, spider), request)
+
+    def download_error(self, failure: Failure, request: Request, spider: Spider, errmsg: Any = None) -> Any:
+        return self._with_fields(super().download_error(failure, request, spider, errmsg), request)
+
+    def _with_fields(
+        self,
+        line: LogFormatterResult,
+        request: Request | None = None,
+        response: Response | None = None,
+        item: Any = None,
+    ) -> LogFormatterResult:
+        if self.as_json:
+            fields = log_fields.of_request(request, response) if request else _of_item(item)
+            line["args"] = {**line["args"], "fields": fields}  # type: ignore[dict-item]
+        return line
 
 
 def _is_short(value: Any) -> bool:
     return isinstance(value, str | int)
+
+
+def _of_item(item: Any) -> dict[str, Any]:
+    """Return the member or film, and the address, that an item tells of."""
+    adapter = ItemAdapter(item)
+    film = adapter.get("film")
+    return {
+        "member": adapter.get("member"),
+        "film": film.slug if isinstance(film, Film) else film,
+        "url": adapter.get("url"),
+    }
+
+
+def prepare(settings: BaseSettings) -> Config | InputError:
+    """Have a crawl's lines written in the form that is asked for, before Scrapy installs its own handler.
+
+    Returns the configuration, or what is wrong with it. Scrapy's setting LOG_FORMAT is the pattern of a line
+    of text: where ours says just that, it is Scrapy's own.
+    """
+    checked: Config | InputError
+    try:
+        checked = config.from_settings(settings)
+    except InputError as error:
+        checked = error
+    if settings["LOG_FORMAT"] == JSON:
+        settings.set("LOG_INSTALL_ROOT_HANDLER", False, "cmdline")
+        if settings.getbool("LOG_ENABLED"):
+            secrets = checked.secrets if isinstance(checked, Config) else ()
+            json_log.install(secrets, stream=_log_file(settings), level=settings["LOG_LEVEL"])
+    elif "%(" not in settings["LOG_FORMAT"]:
+        settings.set("LOG_FORMAT", PATTERN, "cmdline")
+    return checked
+
+
+def _log_file(settings: BaseSettings) -> IO[str] | None:
+    """Return Scrapy's LOG_FILE, opened; None for stderr."""
+    if not settings["LOG_FILE"]:
+        return None
+    mode = "a" if settings.getbool("LOG_FILE_APPEND") else "w"
+    return Path(settings["LOG_FILE"]).open(mode, encoding=settings["LOG_ENCODING"])

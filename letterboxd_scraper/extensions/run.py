@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.http import Response
 
-from letterboxd_scraper import config
+from letterboxd_scraper import config, json_log
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.extensions.start import CrawlRun, Opening, Target, start
 from letterboxd_scraper.items.members import Failure
@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 # The setting under which a command that has opened the database hands it on; else the crawl opens it.
 TARGET = "LETTERBOXD_TARGET"
-# The stat under which the crawl's exit code is left for the command.
-EXIT_CODE = "letterboxd/exit_code"
+# The stat under which the name of the crawl's outcome is left for the command.
+OUTCOME = "letterboxd/outcome"
 # So many within the time after which a run that gives none is thought to be dead.
 SIGNS_OF_LIFE = 4
 
@@ -51,6 +51,7 @@ OUTCOMES = {
     "shutdown": Outcome("interrupted", "interrupted", ExitCode.INTERRUPTED),
     "bad_input": Outcome("bad_input", "failed", ExitCode.BAD_INPUT),
 }
+EXIT_CODES = {outcome.name: outcome.code for outcome in (FAILURES, FAILED, *OUTCOMES.values())}
 
 
 class LeaseLost(DropItem):
@@ -107,12 +108,14 @@ class Run:
             logger.error("The crawl cannot start: %s", error, exc_info=not expected)
             raise CloseSpider("bad_input" if expected else "not_started") from None
         spider.task = self._crawl_run.task
+        json_log.tell_crawl(run=self._crawl_run.number)
         self._signs_of_life = asyncio.create_task(self._show_life(self._crawl_run))
 
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Failure):
             self.failures += 1
-            logger.error("%s %s: %s", item.stage, item.url, item.error)
+            about = {"member": item.member, "film": item.film, "url": item.url}
+            logger.error("%s %s: %s", item.stage, item.url, item.error, extra=about)
         summary = self.crawl_run.summary
         summary.add(item)
         if self.progress.is_due():
@@ -142,7 +145,7 @@ class Run:
         except sa.exc.DBAPIError as error:
             logger.error("The end of the run could not be noted: %s", first_line(error))
         finally:
-            self.crawler.stats.set_value(EXIT_CODE, self._outcome(reason).code)
+            self.crawler.stats.set_value(OUTCOME, self._outcome(reason).name)
 
     def _requests(self) -> int:
         return int(self.crawler.stats.get_value("downloader/request_count", 0))

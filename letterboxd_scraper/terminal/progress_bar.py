@@ -65,7 +65,7 @@ def meter(session: Session) -> Iterator[Show]:
     """Give a function that shows a progress: as a bar on a terminal, else as a line now and then."""
     if session.quiet:
         yield lambda progress: None
-    elif sys.stderr.isatty():
+    elif sys.stderr.isatty() and not session.logs_json:
         yield from _bar()
     else:
         yield _PlainLines(session)

@@ -56,7 +56,13 @@ def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None 
 
 
 def _fail(name: str, message: str, code: int) -> int:
-    typer.echo(f"{name}: {' '.join(message.split())}", err=True)
+    from letterboxd_scraper import json_log  # brings the settings, as global_options does
+
+    line = f"{name}: {' '.join(message.split())}"
+    if json_log.is_wanted():
+        json_log.write(line, "ERROR")
+    else:
+        typer.echo(line, err=True)
     return code
 
 

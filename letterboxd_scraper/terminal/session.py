@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 import typer
 
-from letterboxd_scraper.config import CONFIG_VARIABLE, Config, load
+from letterboxd_scraper import json_log
+from letterboxd_scraper.config import CONFIG_VARIABLE, JSON, Config, load
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url, read_transaction, write_transaction
 from letterboxd_scraper.store.members import cohorts
@@ -40,7 +41,18 @@ class Session:
         """The settings. Raises InputError."""
         if self.config_file:
             os.environ[CONFIG_VARIABLE] = self.config_file
-        return load(**self.overrides)
+        config = load(**self.overrides)
+        if config.LOG_FORMAT == JSON:
+            json_log.install(config.secrets, level="WARNING")
+        return config
+
+    @property
+    def logs_json(self) -> bool:
+        """Say whether stderr gets lines of JSON."""
+        try:
+            return self.config.LOG_FORMAT == JSON
+        except InputError:  # `init` mends them
+            return json_log.is_wanted()
 
     @property
     def overrides(self) -> dict[str, str]:
@@ -77,7 +89,11 @@ class Session:
 
     def say(self, message: str) -> None:
         """Tell the user something that is not the result itself."""
-        if not self.quiet:
+        if self.quiet:
+            return
+        if self.logs_json:
+            json_log.write(message)
+        else:
             typer.echo(message, err=True)
 
     def print_json(self, result: Any, default: Callable[[Any], str] = str) -> None:
