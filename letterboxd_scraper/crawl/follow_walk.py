@@ -10,7 +10,6 @@ class FollowWalk:
     """The people reached so far from the seed, each with the smallest depth at which they were reached."""
 
     def __init__(self, seed: str, definition: Definition, opted_out: Container[str] = ()) -> None:
-        self.seed = seed
         self.definition = definition
         self._opted_out = opted_out
         self._depths = {seed: 0}
@@ -25,7 +24,7 @@ class FollowWalk:
             leader = nearer.pop()
             depth = self._depths[leader] + 1
             for member in self._led_to.get(leader, ()):
-                if depth < self._depths.get(member, depth + 1):
+                if member not in self._depths or depth < self._depths[member]:
                     self._depths[member] = depth
                     nearer.append(member)
         return self.to_expand()
@@ -70,5 +69,5 @@ class FollowWalk:
             return False
         if person.films is None:
             return True
-        most = person.films if filters.max_films is None else filters.max_films
-        return (filters.min_films or 0) <= person.films <= most
+        enough = filters.min_films is None or person.films >= filters.min_films
+        return enough and (filters.max_films is None or person.films <= filters.max_films)

@@ -92,18 +92,19 @@ def test_a_circle_is_walked_breadth_first_and_each_listing_asked_for_once(
 
 
 FILMS: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "no filter": ({}, ["few", "some", "many", "unknown"]),
+    "no filter": ({}, ["none", "few", "some", "many", "unknown"]),
     "at least": ({"min_films": 10}, ["some", "many", "unknown"]),
-    "at most": ({"max_films": 10}, ["few", "some", "unknown"]),
+    "at most": ({"max_films": 10}, ["none", "few", "some", "unknown"]),
     "between": ({"min_films": 10, "max_films": 10}, ["some", "unknown"]),
-    "none at all": ({"max_films": 0}, ["unknown"]),
-    "exclude": ({"exclude": ("some", "unknown")}, ["few", "many"]),
+    "none at all": ({"max_films": 0}, ["none", "unknown"]),
+    "exclude": ({"exclude": ("some", "unknown")}, ["none", "few", "many"]),
 }
 
 
 @pytest.mark.parametrize(("chosen", "expected"), FILMS.values(), ids=FILMS)
 def test_filters_keep_out_who_is_known_not_to_fit(chosen: dict[str, Any], expected: list[str]) -> None:
     rows = (
+        Person("none", films=0),
         Person("few", films=9),
         Person("some", films=10),
         Person("many", films=11),
