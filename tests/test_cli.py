@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import films, watched
-from tests.conftest import Shell, assert_ended, make_shell, stored_facts
+from tests.conftest import Shell, assert_ended, make_shell, on_both, stored_facts
 from tests.site import Fault, Site
 from tests.test_crawl import expected_requests
 
@@ -32,7 +32,7 @@ def one_line(process: "subprocess.CompletedProcess[str]") -> str:
 
 
 def test_sync_goes_from_a_name_to_a_ranking(laptop: Shell, site: Site) -> None:
-    process = laptop.letterboxd("sync", "--seed", "marla", "--limit", "5", DOWNLOAD_DELAY=0.01)
+    process = laptop.in_processes().letterboxd("sync", "--seed", "marla", "--limit", "5", DOWNLOAD_DELAY=0.01)
     assert_ended(process, 0)
     assert "marla: 12 members, about" in process.stderr  # the seed's own films are not counted yet
     assert "first ranking, from" in process.stderr
@@ -172,6 +172,7 @@ def test_what_was_watched_is_read_where_it_is_asked_for(laptop: Shell, site: Sit
     engine.dispose()
 
 
+@on_both
 def test_ranking_and_export_of_a_crawled_cohort(crawled: Shell, tmp_path: Path) -> None:
     assert_ended(crawled.letterboxd("refresh", "stats"), 0)
     bayesian = ("--cohort", "friends", "--strategy", "bayesian")

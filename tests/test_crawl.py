@@ -17,7 +17,7 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
-from tests.conftest import Shell, assert_ended, crawl_friends, stored_facts, with_many_friends
+from tests.conftest import Shell, assert_ended, crawl_friends, on_both, stored_facts, with_many_friends
 from tests.site import Member, Site, World
 
 PER_PAGE = 72
@@ -44,6 +44,7 @@ def _requests(world: World, member: Member, is_seed: bool) -> int:
     return 1 + pages + like_pages + (math.ceil(watched_unrated / PER_PAGE) if is_seed else 0)
 
 
+@on_both
 def test_the_database_equals_the_site(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
     assert stored_facts(crawled_engine) == truth(site)
 
@@ -94,6 +95,7 @@ def test_requests_are_as_few_as_the_counts_allow(shell: Shell, site: Site) -> No
     assert all("/by/" not in path for path in asked)
 
 
+@on_both
 def test_crawling_twice_changes_nothing(crawled: Shell, crawled_engine: sa.Engine) -> None:
     def everything() -> dict[str, list[Any]]:
         with crawled_engine.connect() as connection:
@@ -138,6 +140,7 @@ def noted_writes(engine: sa.Engine) -> list[str]:
         return list(connection.scalars(sa.text("SELECT what FROM noted")))
 
 
+@on_both
 def test_a_later_crawl_repairs_whatever_changed(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:

@@ -16,7 +16,7 @@ from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, scrape_failures, user_scrape_state, users
-from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
+from tests.conftest import Shell, assert_ended, on_both, on_sqlite, stored_facts
 from tests.site import Fault, Site
 from tests.site.diary import PER_PAGE, entry_path
 from tests.site.world import Entry
@@ -70,6 +70,7 @@ def read_diary(shell: Shell, member: str, code: int = 0) -> subprocess.Completed
     return process
 
 
+@on_both
 def test_diaries_date_and_link_the_ratings(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
     """Once, and nothing changes after that: not by the diaries again, not by the listings alone."""
     site.clear_log()

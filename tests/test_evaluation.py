@@ -26,7 +26,7 @@ from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
 from ranking.evaluation.measures import Figure, by_member, coverage, ndcg, pairs_right, rmse
 from ranking.strategies import STRATEGIES
 from ranking.strategies.circle_ratings import Floats
-from tests.conftest import Shell, assert_ended, stored_facts
+from tests.conftest import Shell, assert_ended, on_both, stored_facts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -182,6 +182,7 @@ def test_a_seed_hides_the_same_everywhere_and_another_hides_others(averages: sa.
     assert rounded(evaluated(averages, seed=1)) != first
 
 
+@on_both
 def test_the_database_is_only_read_on_the_command_line(crawled: Shell, crawled_engine: sa.Engine) -> None:
     before = stored_facts(crawled_engine)
     process = crawled.letterboxd("rank", "evaluate", "--cohort", "friends", "--json")

@@ -21,7 +21,7 @@ from ranking.exports.letterboxd_list import COLUMNS, MOST_BYTES, Identity, as_im
 from ranking.exports.texts import CSV_COLUMNS, as_csv, as_html, as_json
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
-from tests.conftest import Shell, assert_ended, on_sqlite
+from tests.conftest import Shell, assert_ended, on_both, on_sqlite
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SITE = "https://letterboxd.com"
@@ -126,6 +126,7 @@ def test_identities_leave_out_the_number_of_a_series(crawled_engine: sa.Engine, 
     assert set(known) == {each.film_id for each in found}
 
 
+@on_both
 def test_each_format_is_written_and_printed(ranked: Shell, crawled_engine: sa.Engine) -> None:
     count = len(stored(crawled_engine))
     printed = ranked.letterboxd("export", "letterboxd", "--cohort", "friends", "--limit", "3")

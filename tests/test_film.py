@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import films, scrape_failures, scrape_runs
-from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored_facts
+from tests.conftest import Shell, assert_ended, on_both, on_postgresql, on_sqlite, stored_facts
 from tests.enriched import asked, assert_true, looked_at, open_failures, stored_films
 from tests.site import Fault, Site
 from tests.site.cinema import details
@@ -22,6 +22,7 @@ def count(engine: sa.Engine, *conditions: Any) -> int:
         return connection.scalar(sa.select(sa.func.count()).select_from(films).where(*conditions)) or 0
 
 
+@on_both
 def test_every_field_equals_the_truth(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
     facts = stored_facts(crawled_engine)
     site.clear_log()

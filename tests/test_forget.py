@@ -12,7 +12,7 @@ from letterboxd_scraper.store.schema import (
     scrape_runs,
     users,
 )
-from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
+from tests.conftest import Shell, assert_ended, on_both, on_sqlite, stored_facts
 from tests.site import Site
 
 NAME = "otto_reels"
@@ -28,6 +28,7 @@ def places(engine: sa.Engine, text: str) -> list[str]:
     return found
 
 
+@on_both
 def test_nothing_is_left_of_a_member_who_is_forgotten(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import films, scrape_failures, scrape_runs, users, watched
-from tests.conftest import Names, Shell, assert_ended, on_sqlite, stored_facts, with_many_friends
+from tests.conftest import Names, Shell, assert_ended, on_both, on_sqlite, stored_facts, with_many_friends
 from tests.site import Site, own_world
 from tests.site.pages import Answer
 from tests.site.rules import Fault as Rule
@@ -78,6 +78,7 @@ def wait_for_requests(site: Site, number: int) -> None:
         time.sleep(0.005)
 
 
+@on_both
 @with_many_friends
 def test_killed_at_any_instant_it_goes_on_where_it_was(shell: Shell, site: Site, engine: sa.Engine) -> None:
     for number in (2, 3, 4, 31):  # the first four pages are the seed's
@@ -95,6 +96,7 @@ def test_killed_at_any_instant_it_goes_on_where_it_was(shell: Shell, site: Site,
     assert watched_films(engine) == site.world.member("marla").watched
 
 
+@on_both
 def test_two_crawls_of_one_cohort_at_once_corrupt_nothing(
     shell: Shell, site: Site, engine: sa.Engine
 ) -> None:

@@ -18,7 +18,7 @@ from letterboxd_scraper.items.tasks import MemberStart
 from letterboxd_scraper.store.crawl_state import leases, liveness, runs
 from letterboxd_scraper.store.engine import database_time, write_transaction
 from letterboxd_scraper.store.schema import member_leases, scrape_runs, users
-from tests.conftest import Shell, assert_ended, on_postgresql, stored_facts
+from tests.conftest import Shell, assert_ended, on_both, on_postgresql, stored_facts
 from tests.site import Fault, Site
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -216,6 +216,7 @@ def members_in(paths: Iterable[str]) -> list[str]:
     return [path.split("/")[1] for path in paths]
 
 
+@on_both
 def test_two_crawls_share_a_circle_and_read_nobody_twice(
     known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:
@@ -233,6 +234,7 @@ def test_two_crawls_share_a_circle_and_read_nobody_twice(
     assert leased(known_engine) == {}
 
 
+@on_both
 def test_two_nights_at_once_read_nobody_twice(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     for name in ("noor", "ebb", "kip", "otto_reels", "the_usher"):
@@ -251,6 +253,7 @@ def test_two_nights_at_once_read_nobody_twice(crawled: Shell, site: Site, crawle
     assert [path for path, times in Counter(pages(site)).items() if times > 1] == []
 
 
+@on_both
 def test_a_member_whom_another_crawl_reads_is_waited_for(
     known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:
@@ -283,6 +286,7 @@ def test_a_crawl_that_waits_for_another_can_be_interrupted(known: Shell, known_e
     assert leased(known_engine) == {"ebb": other}
 
 
+@on_both
 def test_a_crawl_that_waits_keeps_its_members(known: Shell, site: Site, known_engine: sa.Engine) -> None:
     """Slower than a lease lasts: the crawl is alive all the same, and the other one waits."""
     site.faults.replace([Fault("slow", path="/ebb/", seconds=2 * LEASE)])
@@ -295,6 +299,7 @@ def test_a_crawl_that_waits_keeps_its_members(known: Shell, site: Site, known_en
     assert stored_facts(known_engine) == truth(site)
 
 
+@on_both
 def test_a_killed_crawls_members_are_read_by_the_next(
     known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:
@@ -318,6 +323,7 @@ def test_a_killed_crawls_members_are_read_by_the_next(
     assert leased(known_engine) == {}
 
 
+@on_both
 def test_a_crawl_that_slept_writes_nothing_over_the_one_that_took_over(
     known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:

@@ -20,6 +20,7 @@ from tests.conftest import (
     Shell,
     assert_ended,
     make_shell,
+    on_both,
     on_postgresql,
     on_sqlite,
     stored_facts,
@@ -32,6 +33,7 @@ def truth(site: Site) -> set[tuple[str, str, float | None, bool, bool]]:
     return site.world.truth(site.world.circle("marla"))
 
 
+@on_both
 def test_two_crawls_at_once_keep_one_pace(known: Shell, site: Site) -> None:
     slowly = known.environment | {"DOWNLOAD_DELAY": "0.1"}
     command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a"]

@@ -30,7 +30,7 @@ from letterboxd_scraper.store.engine import read_transaction, write_transaction
 from letterboxd_scraper.store.members import feeds
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, scrape_failures, user_scrape_state, users
-from tests.conftest import Shell, Snapshots, assert_ended, make_shell, on_sqlite, stored_facts
+from tests.conftest import Shell, Snapshots, assert_ended, make_shell, on_both, on_sqlite, stored_facts
 from tests.site import FEW, Fault, Site, World
 from tests.site.cinema import where_at_tmdb
 from tests.site.diary import entry_path
@@ -100,6 +100,7 @@ def log_some_viewings(world: World) -> tuple[str, str]:
     return three, gone
 
 
+@on_both
 def test_a_night_of_feeds(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
     """One request each; the second time nothing is written; and the delta crawl finds the rest."""
     before = stored_facts(crawled_engine)

@@ -19,7 +19,7 @@ from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.films import enrichment
 from letterboxd_scraper.store.members import cohorts, feeds
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, scrape_runs, users
-from tests.conftest import Shell, assert_ended, stored_facts
+from tests.conftest import Shell, assert_ended, on_both, stored_facts
 from tests.site import Site
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -173,6 +173,7 @@ def test_members_are_counted_over_the_latest_work_on_each_part(crawled_engine: s
         assert done() == 0
 
 
+@on_both
 def test_three_nodes_read_a_circle_together(known: Shell, site: Site, known_engine: sa.Engine) -> None:
     names = {name: [shard for shard in THREE if shard.holds(name)] for name in site.world.circle("marla")}
     for place, shard in enumerate(THREE, start=1):

@@ -18,7 +18,7 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
 )
-from tests.conftest import Shell, assert_ended, on_postgresql, stored_facts
+from tests.conftest import Shell, assert_ended, on_both, on_postgresql, stored_facts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -163,6 +163,7 @@ def test_a_change_that_is_not_committed_yet_is_counted_the_next_time(counted: sa
     assert statistics.refresh(counted, LATER) is not None
 
 
+@on_both
 def test_a_crawl_that_changes_nothing_leaves_nothing_to_count(crawled: Shell, counted: sa.Engine) -> None:
     assert_ended(crawled.scrapy("profile", user="kip"), 0)
     again = crawled.letterboxd("refresh", "stats")

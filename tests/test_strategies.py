@@ -26,7 +26,7 @@ from ranking.strategies import STRATEGIES
 from ranking.strategies.recency import weight
 from ranking.strategies.wilson import wilson
 from tests import postgres
-from tests.conftest import Shell, assert_ended
+from tests.conftest import Shell, assert_ended, on_both
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 Scores = dict[str, float]
@@ -339,6 +339,7 @@ def test_statistics_that_are_there_are_used(engine: sa.Engine) -> None:
     assert any(rows)
 
 
+@on_both
 def test_all_strategies_are_computed_at_once(crawled: Shell) -> None:
     told = crawled.letterboxd("rank", "compute", "--cohort", "friends", "--strategy", "all", "--param", "m=3")
     assert_ended(told, 0)

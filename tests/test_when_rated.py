@@ -21,7 +21,7 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
-from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts, with_many_friends
+from tests.conftest import Shell, assert_ended, on_both, on_sqlite, stored_facts, with_many_friends
 from tests.site import Fault, Site, World, people
 from tests.test_crawl import noted_writes, watch_writes
 
@@ -104,6 +104,7 @@ def unlike(world: World) -> None:
 CHANGES: list[Callable[[World], None]] = [rate_something_new, rate_anew_and_like, unwatch, like, unlike]
 
 
+@on_both
 @pytest.mark.parametrize("obey", [True, False])
 def test_what_changed_is_found(crawled: Shell, site: Site, crawled_engine: sa.Engine, obey: bool) -> None:
     for change in CHANGES:

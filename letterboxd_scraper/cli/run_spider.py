@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
@@ -48,15 +48,7 @@ def crawl(
             command += ["-a", f"{name}={value}"]
     environment = _environment(session, settings or {})
     with _listening() as (listener, descriptor), meter(session) as show, _passing_on_signals():
-        # A session of its own: the terminal's Ctrl-C would else reach it beside the one passed on here.
-        # It watches its standard input, so that it ends even if this process is killed outright.
-        process = subprocess.Popen(
-            command,
-            env=environment | {PROGRESS_VARIABLE: str(descriptor)},
-            stdin=subprocess.PIPE,
-            pass_fds=(descriptor,),
-            start_new_session=True,
-        )
+        process = start(command, environment | {PROGRESS_VARIABLE: str(descriptor)}, descriptor)
         try:
             while process.poll() is None:
                 time.sleep(POLL_SECONDS)
@@ -69,6 +61,15 @@ def crawl(
             _end(process)
     # A spider that a signal ended (no memory left, perhaps) told no code.
     return process.returncode if process.returncode >= 0 else ExitCode.INTERNAL_ERROR
+
+
+def start(command: Sequence[str], environment: Mapping[str, str], descriptor: int) -> subprocess.Popen[bytes]:
+    """Start a crawl as a process; it writes its progress to ``descriptor``."""
+    # A session of its own: the terminal's Ctrl-C would else reach it beside the one that we pass on.
+    # It watches its standard input, so that it ends even if this process is killed outright.
+    return subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, pass_fds=(descriptor,), start_new_session=True
+    )
 
 
 def crawl_and_tell(
