@@ -34,7 +34,7 @@ _loop = asyncio.new_event_loop()
 _reactor: Any = AsyncioSelectorReactor(_loop)
 installReactor(_reactor)  # type: ignore[no-untyped-call]
 
-from letterboxd_scraper.cli import main, run_spider  # noqa: E402
+from letterboxd_scraper.cli import checkup, main, run_spider  # noqa: E402
 from letterboxd_scraper.config import STOP_WITH_PARENT  # noqa: E402
 
 _SETTINGS = "letterboxd_scraper.settings"
@@ -78,7 +78,12 @@ def _scrapy(arguments: list[str]) -> int:
 
 
 def _letterboxd(arguments: list[str]) -> int:
-    with mock.patch.object(run_spider, "start", _Crawl), mock.patch.object(sys, "argv", ["letterboxd"]):
+    sys.modules.pop(_SETTINGS, None)
+    with (
+        mock.patch.object(run_spider, "start", _Crawl),
+        mock.patch.object(checkup, "AsyncCrawlerProcess", _Runner),
+        mock.patch.object(sys, "argv", ["letterboxd"]),
+    ):
         return main.run(arguments)
 
 
