@@ -66,10 +66,13 @@ class Group(TyperGroup):
             commands=commands,
             rich_help_panel=heading,
             rich_markup_mode=None,
-            no_args_is_help=True,
             params=options.params if options else None,
             callback=options.callback if options else None,
         )
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the group's own options; without a command, its help is printed."""
+        return super().parse_args(ctx, args if args or ctx.resilient_parsing else ["--help"])
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         room = formatter.width - 6 - max(map(len, self.commands))

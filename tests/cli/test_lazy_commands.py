@@ -43,6 +43,17 @@ def test_a_command_s_own_help_is_its_functions(capsys: pytest.CaptureFixture[str
     assert "List the strategies" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("words", [[], ["rank"]])
+def test_a_group_without_a_command_prints_its_help(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run([*words, "--help"]) == 0
+    help = capsys.readouterr()
+    monkeypatch.setattr(sys, "argv", ["letterboxd"])
+    assert run(words) == 0
+    assert capsys.readouterr() == help
+
+
 def test_a_mistyped_command_is_one_line_that_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rank", "sho"]) == 2
     assert "No such command 'sho'. Did you mean 'show'?" in capsys.readouterr().err
