@@ -17,7 +17,7 @@ _SUMMARY = "What a circle thinks of films; nothing can be changed here."
 
 
 def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
-    """Return the server's application; an empty ``token`` stands for none.
+    """Return the server's application. Without a ``token`` everybody may read.
 
     ``local``: only requests for this machine by its own names are answered.
     """
@@ -32,8 +32,8 @@ def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
         redirect_slashes=False,
         responses=responses,
     )
-    for part in (cohorts, rankings, films, reports, metrics):
-        app.include_router(part.routes(serving))
+    for module in (cohorts, rankings, films, reports, metrics):
+        app.include_router(module.routes(serving))
 
     @app.get("/favicon.ico", include_in_schema=False)
     def no_picture() -> Response:
@@ -51,8 +51,8 @@ def _openapi(app: FastAPI, *, token: str) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    found = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= found.pop("$defs", {}) | {"Problem": found}
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs", {}) | {"Problem": problem}
     if token:
         components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]

@@ -1,4 +1,4 @@
-"""Who may ask, and how: before anything is looked at, and on the way out."""
+"""Which requests are refused before anything is looked at, and the headers of every answer."""
 
 import hmac
 import ipaddress
@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from letterboxd_scraper.server.problems import ProblemResponse
 
 METHODS = ("GET", "HEAD")
-# Pages that have scripts or styles say so themselves.
-NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# The policy of an answer without scripts and styles; pages that have some set their own.
+NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -19,7 +19,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "private, no-cache",
-    "Content-Security-Policy": NOTHING,
+    "Content-Security-Policy": NOTHING_ALLOWED,
 }
 
 
@@ -61,8 +61,8 @@ class Guard:
         return None
 
     def _is_token(self, authorization: str) -> bool:
-        scheme, _, given = authorization.partition(" ")
-        same = hmac.compare_digest(given.strip().encode("latin-1"), self._token)
+        scheme, _, token = authorization.partition(" ")
+        same = hmac.compare_digest(token.strip().encode("latin-1"), self._token)
         return scheme.lower() == "bearer" and same
 
 

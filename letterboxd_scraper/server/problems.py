@@ -46,8 +46,8 @@ class ProblemResponse(JSONResponse):
         errors: list[WrongParameter] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
-        found = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors)
-        super().__init__(found.model_dump(exclude_none=True), status, headers)
+        problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors)
+        super().__init__(problem.model_dump(exclude_none=True), status, headers)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -60,7 +60,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Have all errors answered as problems."""
+    """Let the application answer all errors as problems."""
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_parameters)
     app.add_exception_handler(InputError, _of_input)
@@ -77,17 +77,17 @@ def _of_http(request: Request, error: Any) -> ProblemResponse:
 
 
 def _of_parameters(request: Request, error: Any) -> ProblemResponse:
-    found = [
-        WrongParameter(parameter=".".join(map(str, each["loc"][1:])), message=str(each["msg"]))
-        for each in error.errors()
+    wrong = [
+        WrongParameter(parameter=".".join(map(str, refusal["loc"][1:])), message=str(refusal["msg"]))
+        for refusal in error.errors()
     ]
-    detail = "; ".join(f"{each.parameter}: {each.message}" for each in found)
-    return ProblemResponse(HTTPStatus.UNPROCESSABLE_ENTITY, detail, found)
+    detail = "; ".join(f"{parameter.parameter}: {parameter.message}" for parameter in wrong)
+    return ProblemResponse(HTTPStatus.UNPROCESSABLE_ENTITY, detail, wrong)
 
 
 def _of_input(request: Request, error: Exception) -> ProblemResponse:
     status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownName) else HTTPStatus.BAD_REQUEST
-    return ProblemResponse(status, str(error).removeprefix("--"))
+    return ProblemResponse(status, str(error))
 
 
 def _of_database(request: Request, error: Exception) -> ProblemResponse:

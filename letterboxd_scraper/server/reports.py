@@ -1,4 +1,4 @@
-"""The report as a page that is kept until what it shows changes, and the page that leads to it."""
+"""The report as a page, cached until what it shows changes, and the index page that leads to it."""
 
 import hashlib
 import threading
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.report import Options, render
-from letterboxd_scraper.server.guard import NOTHING
+from letterboxd_scraper.server.guard import NOTHING_ALLOWED
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import refuse_unranked, stored_rankings
@@ -39,13 +39,13 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_INDEX_POLICY = NOTHING.replace("default-src 'none'", "default-src 'none'; style-src 'unsafe-inline'")
+_INDEX_POLICY = NOTHING_ALLOWED.replace("default-src 'none'", "default-src 'none'; style-src 'unsafe-inline'")
 # While a crawl changes the data all the time, at most this share of one processor goes into rendering.
 _SHARE = 0.2
 _KEPT = 16
 
 
-class ReportChoices(BaseModel):
+class ReportQuery(BaseModel):
     """What a report shows."""
 
     model_config = ConfigDict(extra="forbid")
@@ -54,53 +54,51 @@ class ReportChoices(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A page as made; times are in seconds, of a clock that never goes back."""
+class CachedPage:
+    """A page as made, of data in this ``state``; times are of the monotonic clock, in seconds."""
 
     html: str
     tag: str
-    data: str
+    state: str
     made_at: float
     took: float
 
     @property
     def rests(self) -> bool:
-        """Say whether it is too early to make it again."""
+        """Whether it is too early to make it again."""
         return time.monotonic() < self.made_at + self.took / _SHARE
 
 
 @dataclass
-class Reports:
+class ReportCache:
     """Pages that were made. One is made at a time; who asks meanwhile gets the old one, if there is one."""
 
     serving: Served
-    _pages: dict[tuple[int, str], Page] = field(default_factory=dict)
+    _pages: dict[tuple[int, str], CachedPage] = field(default_factory=dict)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
-    def page(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> Page:
+    def page(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> CachedPage:
         """Return the page; it is made only if what it shows has changed, and not all the time."""
         key = (circle.cohort.id, strategy)
-        kept = self._pages.get(key)
-        if kept and (kept.rests or kept.data == _state(connection, circle)):
-            return kept
-        if kept and self._making.locked():
-            return kept
+        cached = self._pages.get(key)
+        if cached and (cached.rests or self._making.locked() or cached.state == _state(connection, circle)):
+            return cached
         with self._making:
-            known = self._pages.get(key)
-            if known is not kept and known is not None:  # somebody made it while we waited
-                return known
-            return self._keep(key, self._made(connection, circle, strategy))
+            latest = self._pages.get(key)
+            if latest is not None and latest is not cached:  # made by another thread while this one waited
+                return latest
+            return self._keep(key, self._make(connection, circle, strategy))
 
-    def _made(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> Page:
+    def _make(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> CachedPage:
         serving, begun = self.serving, time.monotonic()
         options = Options(at=serving.now, strategy=strategy, names=serving.names, base_url=serving.base_url)
-        data = _state(connection, circle)
+        state = _state(connection, circle)
         html = render(connection, circle.cohort, options)
         tag = hashlib.blake2b(html.encode(), digest_size=16).hexdigest()
         now = time.monotonic()
-        return Page(html, f'"{tag}"', data, now, now - begun)
+        return CachedPage(html, f'"{tag}"', state, now, now - begun)
 
-    def _keep(self, key: tuple[int, str], page: Page) -> Page:
+    def _keep(self, key: tuple[int, str], page: CachedPage) -> CachedPage:
         self._pages.pop(key, None)
         self._pages[key] = page
         while len(self._pages) > _KEPT:
@@ -109,16 +107,16 @@ class Reports:
 
 
 def _state(connection: sa.Connection, circle: ServedCohort) -> str:
-    """Return a text that is another one when anything has changed that the cohort's report shows."""
+    """Return a text that changes whenever anything does that the cohort's report shows."""
     cohort = circle.cohort.id
-    here = cohort_members.c.cohort_id == cohort
+    of_cohort = cohort_members.c.cohort_id == cohort
     count, most = sa.func.count, sa.func.max
-    of_members = sa.select(cohort_members.c.user_id).where(here)
+    of_members = sa.select(cohort_members.c.user_id).where(of_cohort)
     h, r = film_histograms.c, film_rankings.c
     queries: list[Any] = [
         sa.select(count(), most(ratings.c.updated_at)).where(ratings.c.user_id.in_(of_members)),
         sa.select(count()).where(watched.c.user_id.in_(of_members)),
-        sa.select(count(), most(cohort_members.c.followed_at)).where(here),
+        sa.select(count(), most(cohort_members.c.followed_at)).where(of_cohort),
         sa.select(r.strategy, count(), most(r.computed_at))
         .where(r.cohort_id == cohort)
         .group_by(r.strategy)
@@ -131,13 +129,14 @@ def _state(connection: sa.Connection, circle: ServedCohort) -> str:
         ),
         sa.select(count()).select_from(opt_outs),
     ]
-    found = [tuple(row) for query in queries for row in connection.execute(query)]
-    return repr((circle.cohort.label, circle.cohort.updated_at, found))
+    rows = [tuple(row) for query in queries for row in connection.execute(query)]
+    return repr((circle.cohort.label, circle.cohort.updated_at, rows))
 
 
 def routes(serving: Served) -> APIRouter:
+    """Return the routes of the pages."""
     router = APIRouter(tags=["pages"])
-    reports = Reports(serving)
+    reports = ReportCache(serving)
 
     @router.get("/", response_class=HTMLResponse)
     def index() -> HTMLResponse:
@@ -157,17 +156,17 @@ def routes(serving: Served) -> APIRouter:
     )
     def report(
         cohort: Word,
-        chosen: Annotated[ReportChoices, Query()],
+        query: Annotated[ReportQuery, Query()],
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Show what a cohort thinks, as `letterboxd report` writes it."""
         with read_transaction(serving.engine) as connection:
             circle = find_cohort(connection, serving, cohort)
-            strategy = chosen.strategy or _usual(connection, circle)
+            strategy = query.strategy or _usual(connection, circle)
             refuse_unranked(connection, circle, strategy)
             page = reports.page(connection, circle, strategy)
         headers = {"ETag": page.tag, "Content-Security-Policy": _POLICY}
-        if is_known(page.tag, if_none_match):
+        if has_tag(page.tag, if_none_match):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return HTMLResponse(page.html, headers=headers)
 
@@ -175,18 +174,18 @@ def routes(serving: Served) -> APIRouter:
 
 
 def _usual(connection: sa.Connection, circle: ServedCohort) -> str:
-    found = [each.strategy for each in stored_rankings(connection, circle.cohort)]
-    return DEFAULT_STRATEGY if DEFAULT_STRATEGY in found or not found else found[0]
+    names = [ranking.strategy for ranking in stored_rankings(connection, circle.cohort)]
+    return DEFAULT_STRATEGY if DEFAULT_STRATEGY in names or not names else names[0]
 
 
-def is_known(tag: str, if_none_match: str | None) -> bool:
-    """Say whether a tag is among those that the reader has (RFC 9110, 13.1.2).
+def has_tag(tag: str, if_none_match: str | None) -> bool:
+    """Return whether a tag is among those that the reader has (RFC 9110, 13.1.2).
 
-    >>> is_known('"a"', 'W/"b", "a"'), is_known('"a"', '*'), is_known('"a"', None)
+    >>> has_tag('"a"', 'W/"b", "a"'), has_tag('"a"', '*'), has_tag('"a"', None)
     (True, True, False)
     """
-    known = [each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")]
-    return tag in known or "*" in known
+    tags = [text.strip().removeprefix("W/") for text in (if_none_match or "").split(",")]
+    return tag in tags or "*" in tags
 
 
 @lru_cache(maxsize=1)

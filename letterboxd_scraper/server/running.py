@@ -1,4 +1,4 @@
-"""Running the server: its socket, its token, its end."""
+"""Running the server: its token, its socket and its end."""
 
 import socket
 from pathlib import Path
@@ -17,7 +17,7 @@ _BACKLOG = 128
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether nobody but this machine reaches a server there.
+    """Return whether nobody but this machine reaches a server there.
 
     >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
     (True, True, True, False)
@@ -49,7 +49,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _bound(family: int, address: Any) -> socket.socket:
-    # Said to be TCP, or asyncio would not switch Nagle's delay off: 40 ms for each answer.
+    # Without the protocol asyncio would not switch off Nagle's delay, which takes 40 ms an answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -68,7 +68,7 @@ def address_of(listening: socket.socket) -> str:
 
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM comes, which is passed on once all is closed."""
+    """Serve until SIGINT or SIGTERM comes, which is raised again once all is closed."""
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -152,7 +152,7 @@ def _columns(file: Path, names: Sequence[str]) -> tuple[str, str, str]:
         return "member", "film_id", "stars"
     film = "film" if "film" in names else "slug"
     if missing := [name for name in ("user", film, "rating") if name not in names]:
-        raise InputError(f"{file} has no column {missing[0]!r}: user, film (or slug) and rating are needed")
+        raise InputError(f"{file} has no column {missing[0]!r}: user, film (or slug) and rating are wanted")
     return "user", film, "rating"
 
 
