@@ -155,6 +155,13 @@ def save(connection: sa.Connection, state: ListingState, *tiles: Tile) -> dict[i
     return ids
 
 
+def note_complete(connection: sa.Connection, user: int) -> None:
+    """Note that all that a member has rated was known on Sunday."""
+    row = {"user_id": user, "listing": Listing.RATED, "page": 1, "seen": [], "status": "complete"}
+    row |= {"updated_at": TUESDAY, "complete_as_of": MONDAY - DAY}
+    connection.execute(user_scrape_state.insert().values(row))
+
+
 SEEN = ("rating", "liked", "first_seen_at", "seen_after", "updated_at")
 
 
@@ -173,9 +180,7 @@ def test_rated_films_are_new_since_the_listing_was_last_read_whole(
 def test_of_other_listings_the_whole_listing_of_rated_films_counts(
     connection: sa.Connection, ada: int, listing: Listing
 ) -> None:
-    row = {"user_id": ada, "listing": Listing.RATED, "page": 1, "seen": [], "status": "complete"}
-    row |= {"updated_at": TUESDAY, "complete_as_of": MONDAY - DAY}
-    connection.execute(user_scrape_state.insert().values(row))
+    note_complete(connection, ada)
     save(connection, ListingState(ada, listing, complete_as_of=MONDAY), tile("x", 4.0))
     liked = listing is Listing.LIKES
     assert list(rating_rows(connection, *SEEN).values()) == [(4.0, liked, TUESDAY, MONDAY - DAY, TUESDAY)]
@@ -216,10 +221,13 @@ def test_an_entry_of_a_feed_says_nothing_of_a_like_or_that_there_is_none(
 ) -> None:
     film = add_film(connection, "x")
     add_rating(connection, ada, film, liked=True)
+    note_complete(connection, ada)
     save_viewings(connection, ada, {film: replace(ENTRY, liked=says)}, TUESDAY)
-    columns = ("rating", "liked", "rated_at", "diary_entry_url", "first_seen_at", "updated_at")
+    columns = ("rating", "liked", "rated_at", "diary_entry_url", *SEEN[2:])
     day = MONDAY.replace(hour=0)
-    assert rating_rows(connection, *columns) == {film: (4.0, after, day, "https://l/1/", TUESDAY, TUESDAY)}
+    assert rating_rows(connection, *columns) == {
+        film: (4.0, after, day, "https://l/1/", TUESDAY, MONDAY - DAY, TUESDAY)
+    }
 
 
 def test_ratings_and_likes_are_counted(connection: sa.Connection, ada: int) -> None:
@@ -237,11 +245,14 @@ def test_watched_are_the_rated_ones_and_those_on_the_listing(connection: sa.Conn
     rated, listed, liked, gone = (add_film(connection, slug) for slug in ("rated", "listed", "liked", "gone"))
     add_rating(connection, ada, rated, rating=4.0)
     add_rating(connection, ada, liked, liked=True)
-    rows = [(ada, listed), (ada, gone), (ben, gone)]
+    theirs = add_film(connection, "theirs")
+    add_rating(connection, ben, theirs, rating=4.0)
+    add_rating(connection, ben, gone, rating=4.0)
+    rows = [(ada, listed), (ada, gone), (ben, theirs)]
     connection.execute(watched.insert(), [{"user_id": user, "film_id": film} for user, film in rows])
     remove_absent(connection, ada, Listing.UNRATED_WATCHED, {listed}, MONDAY, TUESDAY)
     assert {tuple(row) for row in connection.execute(sa.select(watched))} == {
         (ada, rated),
         (ada, listed),
-        (ben, gone),
+        (ben, theirs),
     }

@@ -130,6 +130,13 @@ def test_a_cohorts_freshness(connection: sa.Connection) -> None:
 def test_freshness_in_words(ages: tuple[timedelta, timedelta], words: str) -> None:
     oldest, newest = (MONDAY - age for age in ages)
     assert Freshness(2, 1, oldest, newest, None).in_words(MONDAY) == words
+    ranked = Freshness(2, 1, oldest, newest, MONDAY - 2 * HOUR).in_words(MONDAY)
+    assert ranked == words.replace("not ranked", "ranked 2 hours ago")
+
+
+def test_that_nobody_was_read_is_said() -> None:
+    nobody = Freshness(2, 0, None, None, MONDAY - DAY).in_words(MONDAY)
+    assert nobody == "none of 2 members read yet, ranked a day ago"
 
 
 # Rankings
@@ -323,13 +330,15 @@ def test_audits_that_are_due(connection: sa.Connection) -> None:
     assert read(connection, [cohort], QUERY).cohorts[0].due == DueMembers(2, 2)
 
 
-def test_what_is_due_follows_the_settings() -> None:
+@pytest.mark.parametrize("key", ["", "key"])
+def test_what_is_due_follows_the_settings(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("TMDB_API_KEY", key)
     settings = load()
     query = StatusQuery.of(settings, MONDAY)
     assert query.audit_days == settings.DELTA_AUDIT_DAYS
     assert query.silence == timedelta(seconds=2 * settings.LEASE_SECONDS)
     wanted = query.enrichment
-    assert (wanted.at, wanted.tmdb) == (MONDAY, bool(settings.TMDB_API_KEY.get_secret_value()))
+    assert (wanted.at, wanted.tmdb) == (MONDAY, bool(key))
     assert wanted.tmdb_before == MONDAY - timedelta(days=settings.TMDB_REFRESH_DAYS)
     assert wanted.histograms_before == MONDAY - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS)
 
