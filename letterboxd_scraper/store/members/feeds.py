@@ -1,6 +1,6 @@
 """What members' feeds tell: news, exact days and links; never that something has gone."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from letterboxd_scraper.store.members.diaries import Viewing, save_entries
 from letterboxd_scraper.store.members.evidence import midnight
 from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, user_scrape_state, users
-from letterboxd_scraper.store.upsert import as_stored, offered, upsert
+from letterboxd_scraper.store.upsert import Along, Row, as_stored, offered, upsert
 
 # A feed shows no more.
 _REMEMBERED_AT_MOST = 50
@@ -103,79 +103,64 @@ def ratings_set_by(connection: sa.Connection, run: int) -> int:
 
 def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: datetime) -> int:
     """Store the new entries; return how many ratings they set."""
-    new = item.new
-    adopt_slugs(connection, [entry.film for entry in new])
-    ids = stored_film_ids(connection, [entry.film for entry in new])
+    films_of_new = [entry.film for entry in item.new]
+    adopt_slugs(connection, films_of_new)
+    ids = stored_film_ids(connection, films_of_new)
     complete = complete_listings(connection, user).get(Listing.RATED)
     stored = _stored_ratings(connection, user, ids)
-    rated = _newest(new, (entry for entry in item.entries if entry.stars is not None))
-    speaking = _newest(new, (entry for entry in item.entries if entry.liked is not None))
-    rating = [
-        entry
+    rated = _newest(item, (entry for entry in item.entries if entry.stars is not None))
+    speaking = _newest(item, (entry for entry in item.entries if entry.liked is not None))
+
+    def is_news(key: _Key, entry: FeedEntry) -> bool:
+        """Say whether an entry is newer than the whole listing, and than what is stored of the film."""
+        is_newer = complete is None or entry.published > complete
+        return is_newer and (key not in stored or stored[key].updated_at <= entry.published)
+
+    rating = {
+        key: entry
         for key, entry in rated.items()
-        if _is_news(entry, stored.get(key), complete)
-        and (key not in stored or stored[key].rating != entry.stars)
-    ]
-    liking = [
-        entry for key, entry in speaking.items() if entry.liked and _is_news(entry, stored.get(key), complete)
-    ]
-    ids |= film_ids(connection, [entry.film for entry in [*rating, *liking]])
-    _save_marks(connection, user, ids, rating, liking, complete, at)
+        if is_news(key, entry) and (key not in stored or stored[key].rating != entry.stars)
+    }
+    liking = {key: entry for key, entry in speaking.items() if entry.liked and is_news(key, entry)}
+    ids |= film_ids(connection, [entry.film for entry in [*rating.values(), *liking.values()]])
+    for key in sorted(rating.keys() | liking.keys(), key=lambda key: ids[key]):
+        row, along = _marks(rating.get(key), liking.get(key), complete, at)
+        upsert(connection, ratings, [row | {"user_id": user, "film_id": ids[key]}], along=along)
     dating = {ids[key]: _viewing(ids, entry) for key, entry in rated.items() if key in ids}
     # An entry with stars is the better link.
-    linking = [_viewing(ids, entry) for entry in [*rated.values(), *new] if entry.film.key in ids]
+    linking = [_viewing(ids, entry) for entry in [*rated.values(), *item.new] if entry.film.key in ids]
     save_entries(connection, user, linking, dating, at, keep_later=True)
-    _save_tmdb(connection, ids, new)
+    _save_tmdb(connection, ids, item.new)
     return len(rating)
 
 
 def _stored_ratings(connection: sa.Connection, user: int, ids: Mapping[_Key, int]) -> dict[_Key, Any]:
     """Return what is stored of a member's films, by the keys of the films."""
-    query = sa.select(ratings.c.film_id, ratings.c.rating, ratings.c.updated_at).where(
-        ratings.c.user_id == user, ratings.c.film_id.in_(ids.values())
-    )
+    query = sa.select(ratings).where(ratings.c.user_id == user, ratings.c.film_id.in_(ids.values()))
     stored = {row.film_id: row for row in connection.execute(query)}
     return {key: stored[film] for key, film in ids.items() if film in stored}
 
 
-def _newest(new: Collection[FeedEntry], entries: Iterable[FeedEntry]) -> dict[_Key, FeedEntry]:
+def _newest(item: FeedNews, entries: Iterable[FeedEntry]) -> dict[_Key, FeedEntry]:
     """Return the newest of ``entries`` for each film, where it is a new one."""
     newest: dict[_Key, FeedEntry] = {}
     for entry in entries:
         newest.setdefault(entry.film.key, entry)
-    return {key: entry for key, entry in newest.items() if entry in new}
+    return {key: entry for key, entry in newest.items() if entry.guid not in item.read_before}
 
 
-def _is_news(entry: FeedEntry, stored: Any, complete: datetime | None) -> bool:
-    """Say whether an entry tells more than what is stored: it is newer than the whole listing and the row."""
-    if complete is not None and entry.published <= complete:
-        return False
-    return stored is None or stored.updated_at <= entry.published
-
-
-def _save_marks(
-    connection: sa.Connection,
-    user: int,
-    ids: Mapping[_Key, int],
-    rating: Iterable[FeedEntry],
-    liking: Iterable[FeedEntry],
-    complete: datetime | None,
-    at: datetime,
-) -> None:
-    """Store ratings and likes as of when they were published: other sources may be newer."""
-    rated = {ids[entry.film.key]: entry for entry in rating}
-    liked = {ids[entry.film.key]: entry for entry in liking}
-    for film in sorted(rated.keys() | liked.keys()):
-        as_of = min(at, max(marks[film].published for marks in (rated, liked) if film in marks))
-        row: dict[str, Any] = {"user_id": user, "film_id": film, "updated_at": as_of}
-        row |= {"first_seen_at": as_of, "seen_after": complete}
-        if entry := rated.get(film):
-            row |= {"rating": entry.stars, "rated_at": midnight(entry.watched), "diary_entry_url": entry.url}
-        if film in liked:
-            row["liked"] = True
-        interval = offered if film in rated else as_stored
-        along = {"first_seen_at": interval, "seen_after": interval, "updated_at": offered}
-        upsert(connection, ratings, [row], along=along)
+def _marks(
+    rated: FeedEntry | None, liked: FeedEntry | None, complete: datetime | None, at: datetime
+) -> tuple[Row, dict[str, Along]]:
+    """Return a film's row, as of when it was published (other sources may be newer), and what goes along."""
+    as_of = min(at, max(entry.published for entry in (rated, liked) if entry))
+    row: Row = {"first_seen_at": as_of, "seen_after": complete, "updated_at": as_of}
+    if rated:
+        row |= {"rating": rated.stars, "rated_at": midnight(rated.watched), "diary_entry_url": rated.url}
+    if liked:
+        row["liked"] = True
+    interval = offered if rated else as_stored  # an interval is that of a rating
+    return row, {"first_seen_at": interval, "seen_after": interval, "updated_at": offered}
 
 
 def _viewing(ids: Mapping[_Key, int], entry: FeedEntry) -> Viewing:

@@ -1,9 +1,8 @@
 """Storing what archives and saved pages tell, in any order: the newest that tells all is right."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,10 +27,6 @@ from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
 
 _MARKS = tuple(field.name for field in fields(Marks))
 _Complete = Mapping[Listing, datetime]
-# Takes over what a source says of one film, as of when, and as of when the newest that told all did.
-_TakeOver = Callable[[Marks | None, Any, datetime, datetime | None], Marks | None]
-# So many ids are sent with one statement.
-_AT_ONCE = 500
 
 
 def save_snapshot(connection: sa.Connection, snapshot: Snapshot, provenance: Provenance) -> None:
@@ -50,7 +45,7 @@ def save_snapshot(connection: sa.Connection, snapshot: Snapshot, provenance: Pro
         (watchlist, Listing.WATCHLIST, snapshot.watchlist),
     ):
         if films is not None and not is_outdated(snapshot.as_of, complete.get(listing)):
-            _set_films(connection, table, user, set(_ids(ids, films)), only_add=not snapshot.complete)
+            _set_films(connection, table, user, _ids(ids, films), only_add=not snapshot.complete)
     if snapshot.complete:
         _note_complete(connection, user, snapshot, complete, provenance.at)
 
@@ -62,8 +57,8 @@ def _films(snapshot: Snapshot) -> Iterable[NamedFilm]:
     yield from (viewing.film for viewing in snapshot.viewings)
 
 
-def _ids(ids: Mapping[NamedFilm, int], films: Sequence[NamedFilm]) -> list[int]:
-    return [ids[film] for film in films if film in ids]
+def _ids(ids: Mapping[NamedFilm, int], films: Sequence[NamedFilm] | None) -> set[int]:
+    return {ids[film] for film in films or () if film in ids}
 
 
 def _stored_marks(connection: sa.Connection, user: int) -> dict[int, Marks]:
@@ -76,35 +71,21 @@ def _take_over_marks(
     marks: dict[int, Marks], ids: Mapping[NamedFilm, int], snapshot: Snapshot, complete: _Complete
 ) -> None:
     """Take over ratings, likes and favourites; films that a complete source does not name have none."""
-    rated = {
-        ids[rating.film]: (rating.stars, midnight(rating.day) if rating.day else None)
-        for rating in snapshot.ratings or ()
-        if rating.film in ids
-    }
-    liked = dict.fromkeys(_ids(ids, snapshot.likes or ()), True)
-    favourites = dict.fromkeys(_ids(ids, snapshot.favourites or ()), True)
-    as_of = snapshot.as_of
-    parts: list[tuple[object, dict[int, Any], Any, _TakeOver, datetime | None]] = [
-        (snapshot.ratings, rated, (None, None), _with_rating, complete.get(Listing.RATED)),
-        (snapshot.likes, liked, False, with_like, _likes_complete(complete)),
-        (snapshot.favourites, favourites, False, with_favourite, complete.get(Listing.PROFILE)),
-    ]
-    for part, films, absent, take_over, newest in parts:
-        if part is None:
-            continue
-        for film in films.keys() | (marks.keys() if snapshot.complete else set()):
-            changed = take_over(marks.get(film), films.get(film, absent), as_of, newest)
-            if changed is not None:
-                marks[film] = changed
-
-
-def _with_rating(
-    stored: Marks | None,
-    rating: tuple[float | None, datetime | None],
-    as_of: datetime,
-    complete: datetime | None,
-) -> Marks | None:
-    return with_rating(stored, *rating, as_of, complete)
+    rated = {ids[rating.film]: rating for rating in snapshot.ratings or () if rating.film in ids}
+    liked, favourites = _ids(ids, snapshot.likes), _ids(ids, snapshot.favourites)
+    as_of, every = snapshot.as_of, marks.keys() if snapshot.complete else set()
+    for film in every | rated.keys() | liked | favourites:
+        changed = marks.get(film)
+        if snapshot.ratings is not None and (snapshot.complete or film in rated):
+            stars, day = (rated[film].stars, rated[film].day) if film in rated else (None, None)
+            whole = complete.get(Listing.RATED)
+            changed = with_rating(changed, stars, midnight(day) if day else None, as_of, whole)
+        if snapshot.likes is not None and (snapshot.complete or film in liked):
+            changed = with_like(changed, film in liked, as_of, _likes_complete(complete))
+        if snapshot.favourites is not None and (snapshot.complete or film in favourites):
+            changed = with_favourite(changed, film in favourites, as_of, complete.get(Listing.PROFILE))
+        if changed is not None:
+            marks[film] = changed
 
 
 def _likes_complete(complete: _Complete) -> datetime | None:
@@ -133,7 +114,8 @@ def _link_and_date(marks: dict[int, Marks], ids: Mapping[NamedFilm, int], snapsh
 def _write(
     connection: sa.Connection, user: int, before: Mapping[int, Marks], after: Mapping[int, Marks]
 ) -> None:
-    _delete(connection, ratings, user, [film for film, marks in after.items() if not marks.say_something])
+    empty = [film for film, marks in after.items() if not marks.say_something]
+    connection.execute(ratings.delete().where(ratings.c.user_id == user, ratings.c.film_id.in_(empty)))
     rows = [
         {"user_id": user, "film_id": film} | {name: getattr(marks, name) for name in _MARKS}
         for film, marks in after.items()
@@ -146,17 +128,12 @@ def _set_films(
     connection: sa.Connection, table: sa.Table, user: int, films: set[int], *, only_add: bool
 ) -> None:
     """Let a member's films in ``table`` be just these, or these as well."""
-    stored = set(connection.scalars(sa.select(table.c.film_id).where(table.c.user_id == user)))
+    theirs = table.c.user_id == user
+    stored = set(connection.scalars(sa.select(table.c.film_id).where(theirs)))
     if not only_add:
-        _delete(connection, table, user, sorted(stored - films))
+        connection.execute(table.delete().where(theirs, table.c.film_id.in_(stored - films)))
     rows = [{"user_id": user, "film_id": film} for film in sorted(films - stored)]
     insert_missing(connection, table, rows)
-
-
-def _delete(connection: sa.Connection, table: sa.Table, user: int, films: Sequence[int]) -> None:
-    for start in range(0, len(films), _AT_ONCE):
-        some = table.c.film_id.in_(films[start : start + _AT_ONCE])
-        connection.execute(table.delete().where(table.c.user_id == user, some))
 
 
 def _note_complete(
