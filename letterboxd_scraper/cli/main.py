@@ -7,7 +7,7 @@ from typing import Any
 from letterboxd_scraper.terminal import run as terminal
 from letterboxd_scraper.terminal.help import Group, LazyCommand, command_of
 
-# Name: its function in this package, or a table of its own; one line of help, which is the function's first.
+# For each command its function in this package, or a table of commands, and the first line of its help.
 Table = Mapping[str, tuple[Any, str]]
 
 COHORT: Table = {
@@ -135,4 +135,5 @@ def run_ranking(arguments: Sequence[str] | None = None) -> int:
 
 
 def main() -> None:
+    """Run `letterboxd` and end the process with its exit code: what the installed command calls."""
     sys.exit(run())

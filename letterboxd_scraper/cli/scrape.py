@@ -127,12 +127,14 @@ def summarise(session: Session, cohort: Cohort, code: int) -> None:
     session.say(f"{cohort.label}: {next_step(cohort, code)}")
 
 
-def next_step(cohort: "Cohort", code: int) -> str:
+def next_step(cohort: Cohort, code: int) -> str:
     """Say what to do after a crawl that ended so."""
-    return {
-        0: f"now: letterboxd rank compute --cohort {cohort.label}",
-        3: "some pages could not be read (`letterboxd failures`): the same command tries them again",
-        4: "the site blocked us: try again in some hours, or take in members' own export archives: "
-        f"letterboxd import zip FILE… --cohort {cohort.label}-archives",
-        130: "interrupted: the same command goes on from here",
-    }.get(code, "it did not end well: see the messages above")
+    steps: dict[int, str] = {
+        ExitCode.DONE: f"now: letterboxd rank compute --cohort {cohort.label}",
+        ExitCode.FAILURES: "some pages could not be read (`letterboxd failures`): "
+        "the same command tries them again",
+        ExitCode.BLOCKED: "the site blocked us: try again in some hours, or take in members' own export "
+        f"archives: letterboxd import zip FILE… --cohort {cohort.label}-archives",
+        ExitCode.INTERRUPTED: "interrupted: the same command goes on from here",
+    }
+    return steps.get(code, "it did not end well: see the messages above")

@@ -16,6 +16,7 @@ class Command(TyperCommand):
     """A command whose options stand under their headings (`rich_help_panel`), the rest under Options."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments and options, one section for each heading."""
         rows = []
         for parameter in self.get_params(ctx):
             if record := parameter.get_help_record(ctx):
@@ -43,6 +44,7 @@ class LazyCommand(TyperCommand):
         return command
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Load the command and read its arguments, which comes before running, completing or its help."""
         return self.load().make_context(info_name, args, parent, **extra)
 
 
@@ -75,6 +77,7 @@ class Group(TyperGroup):
         return super().parse_args(ctx, args if args or ctx.resilient_parsing else ["--help"])
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, one section for each heading."""
         room = formatter.width - 6 - max(map(len, self.commands))
         commands: list[Any] = list(self.commands.values())
         rows = [(c.rich_help_panel or "Commands", (c.name, c.get_short_help_str(room))) for c in commands]

@@ -1,4 +1,4 @@
-"""Options that many commands have, with what a shell can complete them to."""
+"""The kinds of options that commands have, and what a shell completes them to."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -28,16 +28,19 @@ def value(metavar: str, help: str, *names: str, **more: Any) -> Any:
 
 
 def cohort(help: str = "Label or number of the cohort.") -> Any:
+    """Return an option that takes a cohort; a shell completes the stored ones."""
     return value("LABEL", help, autocompletion=labels)
 
 
 def cohort_argument(help: str = "Label or number of the cohort.") -> Any:
+    """Return an argument that takes a cohort; a shell completes the stored ones."""
     return typer.Argument(help=help, metavar="LABEL", autocompletion=labels)
 
 
 def member(
     help: str = "One member, by the name in their profile's address.", *names: str, **more: Any
 ) -> Any:
+    """Return an option that takes a member; a shell completes the stored ones."""
     return value("MEMBER", help, *names, autocompletion=members, **more)
 
 
