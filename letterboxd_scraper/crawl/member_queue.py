@@ -43,7 +43,7 @@ class MemberQueue:
         self._take, self._give_back = take, give_back
         self._at_once, self._pause = at_once, pause
         self._changed = asyncio.Event()
-        self._told = False
+        self._warned = False
 
     async def __aiter__(self) -> AsyncIterator[Start]:
         while self._waiting or self._put_off or self._under_way:
@@ -64,8 +64,8 @@ class MemberQueue:
         """Wait until a member was finished, or until those who were put off are to be asked for again."""
         self._changed.clear()
         nobody_else = self._put_off and not self._waiting
-        if nobody_else and not self._under_way and not self._told:
-            self._told = True
+        if nobody_else and not self._under_way and not self._warned:
+            self._warned = True
             logger.warning("Waiting until another crawl has read %s", ", ".join(sorted(self._put_off)))
         try:
             async with asyncio.timeout(self._pause if nobody_else else None):

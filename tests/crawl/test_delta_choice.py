@@ -51,7 +51,7 @@ def start(reason: Reason = MOVED, films: int | None = 501, likes: int | None = 3
     return DeltaStart("ida", reason, films, likes, crawled_films=500, crawled_likes=30)
 
 
-def known(
+def knowing(
     profile: Profile | None = None,
     *,
     start: DeltaStart = start(),  # noqa: B008
@@ -96,110 +96,110 @@ REMOVED = profile((FOUR, -1))
 Table = dict[str, tuple[Known, Listing | Doubt | None]]
 
 BEGINNING: Table = {
-    "nothing was read": (known(), PROFILE),
-    "… and the films sorted by date may be read": (known(rules=BY_DATE), NEWEST),
-    "… but an audit is due": (known(rules=BY_DATE, start=start(AUDIT)), PROFILE),
-    "… but they could not be read the last time": (known(rules=BY_DATE, start=start(FAILED)), PROFILE),
-    "… but no listing shows their counts": (known(rules=BY_DATE, start=start(UNCOUNTED)), PROFILE),
-    "… but it is the second try": (known(rules=BY_DATE, second_try=True), PROFILE),
+    "nothing was read": (knowing(), PROFILE),
+    "… and the films sorted by date may be read": (knowing(rules=BY_DATE), NEWEST),
+    "… but an audit is due": (knowing(rules=BY_DATE, start=start(AUDIT)), PROFILE),
+    "… but they could not be read the last time": (knowing(rules=BY_DATE, start=start(FAILED)), PROFILE),
+    "… but no listing shows their counts": (knowing(rules=BY_DATE, start=start(UNCOUNTED)), PROFILE),
+    "… but it is the second try": (knowing(rules=BY_DATE, second_try=True), PROFILE),
 }
 
 NEWEST_WERE_READ: Table = {
     "they are as many as the count of films has grown by": (
-        known(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 1))),
+        knowing(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 1))),
         None,
     ),
-    "they are fewer": (known(rules=BY_DATE, read={NEWEST: 1}), PROFILE),
-    "they are more": (known(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 2))), PROFILE),
+    "they are fewer": (knowing(rules=BY_DATE, read={NEWEST: 1}), PROFILE),
+    "they are more": (knowing(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 2))), PROFILE),
     "they are as many, but a film has left its place": (
-        known(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 1)), lost=1),
+        knowing(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 1)), lost=1),
         PROFILE,
     ),
     "they are as many, but the likes have moved": (
-        known(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 1)), start=start(likes=31)),
+        knowing(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 1)), start=start(likes=31)),
         LIKES,
     ),
     "they are as many, but it is no moved count that brings us": (
-        known(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 1)), start=start(AUDIT)),
+        knowing(rules=BY_DATE, read={NEWEST: 1}, histogram=counts((FOUR, 1)), start=start(AUDIT)),
         PROFILE,
     ),
     "the count of films is unknown": (
-        known(rules=BY_DATE, read={NEWEST: 1}, start=start(films=None)),
+        knowing(rules=BY_DATE, read={NEWEST: 1}, start=start(films=None)),
         PROFILE,
     ),
     "the count of films as of the crawl before is unknown": (
-        known(rules=BY_DATE, read={NEWEST: 1}, start=replace(start(), crawled_films=None)),
+        knowing(rules=BY_DATE, read={NEWEST: 1}, start=replace(start(), crawled_films=None)),
         PROFILE,
     ),
-    "the profile differs still": (known(ONE_NEW, rules=BY_DATE, read={NEWEST: 1}), FOUR),
+    "the profile differs still": (knowing(ONE_NEW, rules=BY_DATE, read={NEWEST: 1}), FOUR),
 }
 
 RATINGS: Table = {
-    "all ten counts agree": (known(profile()), None),
-    "one level differs": (known(ONE_NEW), FOUR),
-    "a film has moved from one level to another": (known(profile((FOUR, -1), (ONE, 1))), FEED),
-    "the films sorted by date may be read, and have not been": (known(ONE_NEW, rules=BY_DATE), NEWEST),
-    "three pages of levels differ": (known(THREE_PAGES), FEED),
-    "… and the feed was read": (known(THREE_PAGES, read={FEED: 0}), ONE),
+    "all ten counts agree": (knowing(profile()), None),
+    "one level differs": (knowing(ONE_NEW), FOUR),
+    "a film has moved from one level to another": (knowing(profile((FOUR, -1), (ONE, 1))), FEED),
+    "the films sorted by date may be read, and have not been": (knowing(ONE_NEW, rules=BY_DATE), NEWEST),
+    "three pages of levels differ": (knowing(THREE_PAGES), FEED),
+    "… and the feed was read": (knowing(THREE_PAGES, read={FEED: 0}), ONE),
     "… and the first level, too": (
-        known(THREE_PAGES, read={FEED: 0, ONE: 1}, histogram=counts((ONE, 1))),
+        knowing(THREE_PAGES, read={FEED: 0, ONE: 1}, histogram=counts((ONE, 1))),
         FOUR,
     ),
-    "two pages of levels differ": (known(profile((ONE, 1), (TWO, 1))), ONE),
-    "the levels are more pages than the whole listing": (known(MANY_NEW, read={FEED: 0}), WHOLE),
+    "two pages of levels differ": (knowing(profile((ONE, 1), (TWO, 1))), ONE),
+    "the levels are more pages than the whole listing": (knowing(MANY_NEW, read={FEED: 0}), WHOLE),
     "as many pages of the whole were read by date as make it cheaper": (
-        known(profile((THREE, 1)), rules=BY_DATE, read={NEWEST: 1, FEED: 0}),
+        knowing(profile((THREE, 1)), rules=BY_DATE, read={NEWEST: 1, FEED: 0}),
         WHOLE,
     ),
-    "… one fewer": (known(profile((THREE, 1)), read={FEED: 0}), THREE),
+    "… one fewer": (knowing(profile((THREE, 1)), read={FEED: 0}), THREE),
     "a level was read, and its count stands still otherwise": (
-        known(ONE_NEW, read={FOUR: 2}, histogram=counts((FOUR, 1))),
+        knowing(ONE_NEW, read={FOUR: 2}, histogram=counts((FOUR, 1))),
         None,
     ),
-    "every level was read": (known(ONE_NEW, read=ALL_LEVELS), doubt(501, 500)),
-    "the whole was read": (known(ONE_NEW, read={WHOLE: 7}), doubt(501, 500)),
+    "every level was read": (knowing(ONE_NEW, read=ALL_LEVELS), doubt(501, 500)),
+    "the whole was read": (knowing(ONE_NEW, read={WHOLE: 7}), doubt(501, 500)),
     "a level showed another number than the profile": (
-        known(ONE_NEW, read={THREE: 6}, levels_moved=True),
+        knowing(ONE_NEW, read={THREE: 6}, levels_moved=True),
         doubt(501, 500),
     ),
     "… the second time": (
-        known(ONE_NEW, read={THREE: 6}, levels_moved=True, second_try=True),
+        knowing(ONE_NEW, read={THREE: 6}, levels_moved=True, second_try=True),
         doubt(501, 500),
     ),
-    "there are no ratings any more": (known(profile((THREE, -400), (FOUR, -100))), WHOLE),
-    "there never were any": (known(profile((THREE, -400), (FOUR, -100)), histogram=(0,) * 10), None),
+    "there are no ratings any more": (knowing(profile((THREE, -400), (FOUR, -100))), WHOLE),
+    "there never were any": (knowing(profile((THREE, -400), (FOUR, -100)), histogram=(0,) * 10), None),
 }
 
 REMOVALS: Table = {
-    "more films are stored than there are ratings": (known(REMOVED), WHOLE),
+    "more films are stored than there are ratings": (knowing(REMOVED), WHOLE),
     "… and the levels are fewer pages than the whole": (
-        known(
+        knowing(
             replace(ONE_NEW, ratings=MOST_SHOWN + 1, histogram=(0,) * 9 + (MOST_SHOWN + 1,)),
             histogram=(0,) * 9 + (MOST_SHOWN + 2,),
         ),
         Listing.RATED_0_5,
     ),
     "a film has left its level, and the counts agree": (
-        known(profile(), histogram=counts((THREE, -1)), lost=1, read={THREE: 6}),
+        knowing(profile(), histogram=counts((THREE, -1)), lost=1, read={THREE: 6}),
         Listing.RATED_0_5,
     ),
     "a film has left its level, and another level differs": (
-        known(ONE_NEW, histogram=counts((THREE, -1)), lost=1, read={THREE: 6}),
+        knowing(ONE_NEW, histogram=counts((THREE, -1)), lost=1, read={THREE: 6}),
         FOUR,
     ),
     "more films are lost than there are ratings": (
-        known(profile((THREE, -1)), histogram=counts((THREE, -1)), lost=1),
+        knowing(profile((THREE, -1)), histogram=counts((THREE, -1)), lost=1),
         WHOLE,
     ),
     "a film has left its level, and all were read": (
-        known(profile(), histogram=counts((THREE, -1)), lost=1, read=ALL_LEVELS),
+        knowing(profile(), histogram=counts((THREE, -1)), lost=1, read=ALL_LEVELS),
         doubt(500, 499),
     ),
 }
 
 THE_SITE_SHOWS_NO_MORE: Table = {
     f"{ratings} ratings, all on one level that differs by one": (
-        known(
+        knowing(
             replace(profile(), ratings=ratings, histogram=(0,) * 9 + (ratings,)),
             histogram=(0,) * 9 + (ratings - 1,),
             read={FEED: 0},
@@ -210,47 +210,47 @@ THE_SITE_SHOWS_NO_MORE: Table = {
 }
 
 NO_HISTOGRAM: Table = {
-    "the profile shows none": (known(UNREADABLE), WHOLE),
-    "the profile shows counts, and no total": (known(replace(profile(), ratings=None)), WHOLE),
-    "… and the whole is proved": (known(UNREADABLE, read={WHOLE: 7}, whole_proved=True), None),
-    "… and the whole is not proved": (known(UNREADABLE, read={WHOLE: 7}), doubt(None, 500)),
+    "the profile shows none": (knowing(UNREADABLE), WHOLE),
+    "the profile shows counts, and no total": (knowing(replace(profile(), ratings=None)), WHOLE),
+    "… and the whole is proved": (knowing(UNREADABLE, read={WHOLE: 7}, whole_proved=True), None),
+    "… and the whole is not proved": (knowing(UNREADABLE, read={WHOLE: 7}), doubt(None, 500)),
 }
 
 THE_LIKES: Table = {
-    "their count stands still": (known(profile()), None),
-    "their count has moved": (known(profile(), start=start(likes=31)), LIKES),
+    "their count stands still": (knowing(profile()), None),
+    "their count has moved": (knowing(profile(), start=start(likes=31)), LIKES),
     "their count has moved, but equals what is stored": (
-        known(profile(), start=start(likes=31), liked=31),
+        knowing(profile(), start=start(likes=31), liked=31),
         LIKES,
     ),
-    "their count stands still, but is not what is stored": (known(profile(), liked=29), LIKES),
-    "their count is unknown": (known(profile(), start=start(likes=None)), LIKES),
-    "a liked film may have lost its rating": (known(profile(), lost_a_like=True), LIKES),
-    "they were read": (known(profile(), start=start(likes=31), read={LIKES: 1}), None),
-    "an audit is due": (known(profile(), start=start(AUDIT)), LIKES),
-    "they could not be read the last time": (known(profile(), start=start(FAILED)), LIKES),
-    "nobody likes nothing unseen": (known(profile(), start=start(AUDIT, likes=0), liked=0), None),
-    "nothing is liked, but likes are stored": (known(profile(), start=start(AUDIT, likes=0)), LIKES),
-    "something is liked, and nothing stored": (known(profile(), start=start(FAILED), liked=0), LIKES),
-    "no listing shows the counts": (known(profile(), start=start(UNCOUNTED, None, None)), LIKES),
-    "the ratings are in doubt": (known(ONE_NEW, read={WHOLE: 7}, start=start(likes=31)), LIKES),
+    "their count stands still, but is not what is stored": (knowing(profile(), liked=29), LIKES),
+    "their count is unknown": (knowing(profile(), start=start(likes=None)), LIKES),
+    "a liked film may have lost its rating": (knowing(profile(), lost_a_like=True), LIKES),
+    "they were read": (knowing(profile(), start=start(likes=31), read={LIKES: 1}), None),
+    "an audit is due": (knowing(profile(), start=start(AUDIT)), LIKES),
+    "they could not be read the last time": (knowing(profile(), start=start(FAILED)), LIKES),
+    "nobody likes nothing unseen": (knowing(profile(), start=start(AUDIT, likes=0), liked=0), None),
+    "nothing is liked, but likes are stored": (knowing(profile(), start=start(AUDIT, likes=0)), LIKES),
+    "something is liked, and nothing stored": (knowing(profile(), start=start(FAILED), liked=0), LIKES),
+    "no listing shows the counts": (knowing(profile(), start=start(UNCOUNTED, None, None)), LIKES),
+    "the ratings are in doubt": (knowing(ONE_NEW, read={WHOLE: 7}, start=start(likes=31)), LIKES),
 }
 
 # The seed has watched 501 films, and rated 500 of them.
 THE_WATCHED: Table = {
-    "one is stored": (known(profile(), unrated_watched=1), None),
-    "two are stored": (known(profile(), unrated_watched=2), WATCHED),
-    "none is stored": (known(profile(), unrated_watched=0), WATCHED),
-    "they were read": (known(profile(), unrated_watched=2, read={WATCHED: 1}), None),
-    "they do not matter": (known(profile(), unrated_watched=None), None),
-    "the profile counts no films": (known(profile(films=None), unrated_watched=2), None),
-    "the profile counts fewer films than ratings": (known(profile(films=499), unrated_watched=2), None),
-    "the profile counts as many films as ratings": (known(profile(films=500), unrated_watched=2), WATCHED),
+    "one is stored": (knowing(profile(), unrated_watched=1), None),
+    "two are stored": (knowing(profile(), unrated_watched=2), WATCHED),
+    "none is stored": (knowing(profile(), unrated_watched=0), WATCHED),
+    "they were read": (knowing(profile(), unrated_watched=2, read={WATCHED: 1}), None),
+    "they do not matter": (knowing(profile(), unrated_watched=None), None),
+    "the profile counts no films": (knowing(profile(films=None), unrated_watched=2), None),
+    "the profile counts fewer films than ratings": (knowing(profile(films=499), unrated_watched=2), None),
+    "the profile counts as many films as ratings": (knowing(profile(films=500), unrated_watched=2), WATCHED),
     "the profile counts no ratings": (
-        known(UNREADABLE, read={WHOLE: 7}, whole_proved=True, unrated_watched=2),
+        knowing(UNREADABLE, read={WHOLE: 7}, whole_proved=True, unrated_watched=2),
         None,
     ),
-    "the likes come first": (known(profile(), unrated_watched=2, lost_a_like=True), LIKES),
+    "the likes come first": (knowing(profile(), unrated_watched=2, lost_a_like=True), LIKES),
 }
 
 TABLES = (
@@ -277,7 +277,7 @@ def test_the_next_listing(situation: Known, listing: Listing | Doubt | None) -> 
     [(WHOLE, 501), (FOUR, 101), (ONE, 0), (WATCHED, 0), (LIKES, 30), (NEWEST, None)],
 )
 def test_the_counts_say_how_many_films_are_on_a_listing(listing: Listing, films: int | None) -> None:
-    assert expected_films(known(ONE_NEW), listing) == films
+    assert expected_films(knowing(ONE_NEW), listing) == films
 
 
 @pytest.mark.parametrize(
@@ -287,20 +287,20 @@ def test_the_counts_say_how_many_films_are_on_a_listing(listing: Listing, films:
 def test_without_a_profile_only_the_likes_are_counted(
     profile: Profile | None, listing: Listing, films: int | None
 ) -> None:
-    assert expected_films(known(profile), listing) == films
+    assert expected_films(knowing(profile), listing) == films
 
 
 RULES = DeltaRules(by_date=True, known_run=20, most_pages=3)
-RUN_OF_LIKES = known(rules=RULES)  # thirty are liked
+RUN_OF_LIKES = knowing(rules=RULES)  # thirty are liked
 # What was read, how many films at its end were known just so, and whether that is enough.
 STOPS: dict[str, tuple[Known, ListingProgress, int, bool]] = {
-    "by date, a long enough run": (known(rules=RULES), ListingProgress(NEWEST, page=1), 20, True),
-    "by date, one film short": (known(rules=RULES), ListingProgress(NEWEST, page=1), 19, False),
-    "by date, as many pages as allowed": (known(rules=RULES), ListingProgress(NEWEST, page=3), 0, True),
-    "by date, one page fewer": (known(rules=RULES), ListingProgress(NEWEST, page=2), 0, False),
-    "by date, no limit of pages": (known(rules=BY_DATE), ListingProgress(NEWEST, page=99), 0, False),
+    "by date, a long enough run": (knowing(rules=RULES), ListingProgress(NEWEST, page=1), 20, True),
+    "by date, one film short": (knowing(rules=RULES), ListingProgress(NEWEST, page=1), 19, False),
+    "by date, as many pages as allowed": (knowing(rules=RULES), ListingProgress(NEWEST, page=3), 0, True),
+    "by date, one page fewer": (knowing(rules=RULES), ListingProgress(NEWEST, page=2), 0, False),
+    "by date, no limit of pages": (knowing(rules=BY_DATE), ListingProgress(NEWEST, page=99), 0, False),
     "by date, as the whole listing": (
-        replace(known(rules=RULES), to_the_end=True),
+        replace(knowing(rules=RULES), to_the_end=True),
         ListingProgress(NEWEST, page=3),
         20,
         False,
@@ -309,7 +309,7 @@ STOPS: dict[str, tuple[Known, ListingProgress, int, bool]] = {
     "likes, one film short": (RUN_OF_LIKES, ListingProgress(LIKES, 30, page=3), 19, False),
     "likes, fewer than are stored": (RUN_OF_LIKES, ListingProgress(LIKES, 29), 20, False),
     "likes, a liked film may have lost its rating": (
-        known(rules=RULES, lost_a_like=True),
+        knowing(rules=RULES, lost_a_like=True),
         ListingProgress(LIKES, 30),
         20,
         False,
@@ -320,8 +320,8 @@ STOPS: dict[str, tuple[Known, ListingProgress, int, bool]] = {
         20,
         True,
     ),
-    "a level": (known(rules=RULES), ListingProgress(FOUR, 30, page=3), 20, False),
-    "the whole": (known(rules=RULES), ListingProgress(WHOLE, 30, page=3), 20, False),
+    "a level": (knowing(rules=RULES), ListingProgress(FOUR, 30, page=3), 20, False),
+    "the whole": (knowing(rules=RULES), ListingProgress(WHOLE, 30, page=3), 20, False),
 }
 
 

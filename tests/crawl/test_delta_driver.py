@@ -87,14 +87,14 @@ class Driven:
     def saw_films(
         self,
         listing: Listing,
-        shown: tuple[Tile, ...],
+        on_page: tuple[Tile, ...],
         number: int = 1,
         *,
         last: bool = True,
         total: int | None = None,
     ) -> list[MemberPage]:
         assert self.next_page() == (listing, number)
-        return self.saw(FilmsPage("ida", listing, number, shown, last, total))
+        return self.saw(FilmsPage("ida", listing, number, on_page, last, total))
 
     def saved(self) -> list[MemberPage]:
         items, self.crawl.items = self.crawl.items, []
@@ -172,7 +172,7 @@ def test_a_level_that_disagrees_with_the_profile_is_read_once_more_with_it() -> 
     assert delta.end() == [Failure(WHOLE, "https://site/ida/rated", says, "ida")]
 
 
-def all_levels_but(level: Listing, shown: tuple[Tile, ...]) -> Driven:
+def all_levels_but(level: Listing, on_page: tuple[Tile, ...]) -> Driven:
     """Return a crawl that has lost film 2 and read the level of 3 stars, and this one.
 
     One film is rated with 3 stars now, and two with 4.
@@ -180,7 +180,7 @@ def all_levels_but(level: Listing, shown: tuple[Tile, ...]) -> Driven:
     delta = Driven(rows=MORE_ROWS)
     delta.saw(profile(1, 2, 144))
     delta.saw_films(THREE, tiles(3.0, 1))
-    delta.saw_films(level, shown)
+    delta.saw_films(level, on_page)
     return delta
 
 

@@ -79,8 +79,8 @@ def check_histories(history: list[Night], count: int, rules: DeltaRules, *, remo
         if asked and shows:
             assert store.truth() == site.truth()
         if (PROFILE, 1) in asked:
-            found = Counter(stars for stars, _ in store.truth().values())
-            assert tuple(found[stars] for stars in STARS) == site.histogram()
+            counts = Counter(stars for stars, _ in store.truth().values())
+            assert tuple(counts[stars] for stars in STARS) == site.histogram()
         if asked:
             assert refresh(site, store, rules) == []
     assert not Delta(site, store, rules, Reason.AUDIT).read().failures
