@@ -392,6 +392,30 @@ def test_likes_that_nobody_counts_are_not_known_afterwards() -> None:
     assert (refreshed.likes, refreshed.liked) == (None, 1)
 
 
+def test_what_stands_among_the_likes_is_liked_though_its_tile_does_not_say_so() -> None:
+    delta = Driven(LIKES_MOVED)
+    delta.saw(profile(2, 1))
+    delta.saw_films(LIKES, tiles(4.0, 3, liked=True) + tiles(None, 9), total=2)
+    assert delta.refreshed().liked == 2
+
+
+def test_what_is_to_be_saved_gathers_until_it_is_taken_out() -> None:
+    delta = Driven(rows=MORE_ROWS)
+    pages: list[MemberPage] = [
+        profile(1, 2, 144),
+        FilmsPage("ida", THREE, 1, tiles(3.0, 1), last=True, total=1),
+        FilmsPage("ida", FOUR, 1, tiles(4.0, 3, liked=True) + tiles(4.0, 4), last=True, total=2),
+        FilmsPage("ida", TWO, 1, tiles(2.0, *range(1_000, 1_072)), last=False, total=144),
+        FilmsPage("ida", TWO, 2, tiles(2.0, *range(1_072, 1_144)), last=True, total=144),
+    ]
+    for page in pages:
+        asyncio.run(delta.crawl.saw(page, TONIGHT))
+        delta.next_page()
+    *seen, proof = delta.saved()
+    assert seen == pages
+    assert complete(proof) == {1, 3, 4, *range(1_000, 1_144)}
+
+
 SEED = replace(START, is_seed=True)
 
 
