@@ -1,6 +1,6 @@
 """Stored rankings, read back for people and for files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -61,20 +61,8 @@ class RankedFilm:
 
     def entry(self, base_url: str) -> RankingEntry:
         """Return what exports and the server write of it: all but our id; a ``link`` to its page, or ""."""
-        return RankingEntry(
-            self.rank,
-            self.title,
-            self.year,
-            self.score,
-            self.low,
-            self.high,
-            self.watchers,
-            self.mean,
-            self.slug,
-            self.parameters,
-            self.link(base_url),
-            self.computed_at,
-        )
+        names = [field.name for field in fields(RankingEntry) if field.name != "link"]
+        return RankingEntry(**{name: getattr(self, name) for name in names}, link=self.link(base_url))
 
 
 def ranking(
