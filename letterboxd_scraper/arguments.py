@@ -97,11 +97,11 @@ class Arguments(BaseModel):
 def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else ""
-    known = ", ".join(model.model_fields)
+    names = ", ".join(model.model_fields)
     if first["type"] == "extra_forbidden":
-        return f"unknown argument {name!r}: known are {known}"
+        return f"unknown argument {name!r}: known are {names}"
     if first["type"] == "missing":
-        return f"argument {name!r} is missing: known are {known}"
+        return f"argument {name!r} is missing: known are {names}"
     message = first["msg"].removeprefix("Value error, ")
     return f"argument {name}={first['input']!r}: {message}" if name else message
 
@@ -227,7 +227,7 @@ class FilmArguments(Arguments):
     def options(self) -> str:
         """Return what is to be found out beyond the usual, as the log of runs has it."""
         chosen = {"histograms": self.histograms, "force": self.force, "without tmdb": not self.tmdb}
-        return ", ".join(name for name, wanted in chosen.items() if wanted)
+        return ", ".join(name for name, is_chosen in chosen.items() if is_chosen)
 
 
 class OneMember(Arguments):

@@ -21,6 +21,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from sqlalchemy import exc, make_url
 
 from letterboxd_scraper import __version__
 from letterboxd_scraper.errors import InputError
@@ -212,7 +213,9 @@ def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
         "environment": EnvSettingsSource(Config)(),
         "command line": overrides,
     }
-    return {name: origin for origin, found in layers.items() for name in found if name in Config.model_fields}
+    return {
+        name: origin for origin, values in layers.items() for name in values if name in Config.model_fields
+    }
 
 
 def from_settings(settings: Mapping[str, Any]) -> Config:
@@ -250,8 +253,6 @@ def _absolute(url: str) -> str:
 
 
 def _parsed(url: str) -> str:
-    from sqlalchemy import exc, make_url  # half a second that a help text need not wait for
-
     try:
         make_url(url)
     except (ValueError, exc.ArgumentError):

@@ -284,11 +284,11 @@ def _film(args: FilmArguments, opening: Opening) -> CrawlRun:
     settings, at = opening.settings, opening.at
     run, _ = opening.open_run(shard=args.shard, options=args.options())
     has_key = bool(settings.TMDB_API_KEY.get_secret_value())
-    wanted = enrichment.EnrichmentOptions.of(args, settings, at, tmdb=args.tmdb and has_key)
+    options = enrichment.EnrichmentOptions.of(args, settings, at, tmdb=args.tmdb and has_key)
     cohort = opening.cohort.id if opening.cohort else None
-    films = tuple(enrichment.due(opening.connection, cohort, args.slug, wanted))
+    films = tuple(enrichment.due(opening.connection, cohort, args.slug, options))
     tmdb = None
-    if wanted.tmdb:
+    if options.tmdb:
         # Loads requests and tmdbv3api, a tenth of a second, for this spider alone.
         from letterboxd_scraper.tmdb.client import TmdbClient
 

@@ -46,7 +46,15 @@ from letterboxd_scraper.pages import person
 from letterboxd_scraper.pages.film import parse_film_page
 from letterboxd_scraper.pages.histogram import parse_histogram, refuse_truncated
 from letterboxd_scraper.pages.person import parse_person_page
-from letterboxd_scraper.spiders.site import SiteSpider, described, parsed, prove, prove_text, showing
+from letterboxd_scraper.spiders.site import (
+    SiteSpider,
+    answer_of,
+    described,
+    parsed,
+    prove,
+    prove_text,
+    showing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,8 @@ class FilmSpider(SiteSpider):
     arguments = FilmArguments
     task: FilmTask
 
-    def __init__(self, name: str | None = None, **given: Any) -> None:
-        super().__init__(name, **given)
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
         self._directors_asked: set[str] = set()
         self._not_found: set[TmdbLink | None] = set()
         self._said: set[str] = set()
@@ -77,11 +85,11 @@ class FilmSpider(SiteSpider):
             if film.page:
                 yield self._film_request(film)
             elif film.refresh:
-                async for found in self._look_up(film, None):
-                    yield found
+                async for output in self._look_up(film, None):
+                    yield output
             else:
-                async for found in self._rest(film, film.film, film.directors if film.resolve else ()):
-                    yield found
+                async for output in self._rest(film, film.film, film.directors if film.resolve else ()):
+                    yield output
 
     async def parse_film(self, response: Response, start: FilmStart) -> AsyncIterator[Any]:
         try:
@@ -97,8 +105,8 @@ class FilmSpider(SiteSpider):
             slug = f"film:{start.film.film_id}"
             yield self._film_request(replace(start, film=replace(start.film, slug=slug)))
             return
-        async for found in self._look_up(start, page):
-            yield found
+        async for output in self._look_up(start, page):
+            yield output
 
     async def parse_histogram(self, response: Response, film: Film) -> AsyncIterator[Any]:
         try:
@@ -123,7 +131,7 @@ class FilmSpider(SiteSpider):
         stage = STAGES[request.callback.__name__]  # type: ignore[union-attr]
         about = request.cb_kwargs
         film = about["start"].film if stage == FILM else about["film"]
-        response = getattr(failure.value, "response", None)
+        response = answer_of(failure)
         missing = response is not None and response.status == 404
         if stage == FILM and missing:
             yield FilmGone(film, not_found=about["start"].link in self._not_found)
@@ -193,16 +201,16 @@ class FilmSpider(SiteSpider):
     async def _director_requests(self, directors: tuple[Director, ...], film: Film) -> AsyncIterator[Request]:
         """Yield a request for the page of each director of whom nobody knows yet who they are on TMDB."""
         unknown = tuple(
-            each.slug
-            for each in directors
-            if each.slug and not each.tmdb_id and each.slug not in self._directors_asked
+            director.slug
+            for director in directors
+            if director.slug and not director.tmdb_id and director.slug not in self._directors_asked
         )
         if not unknown:
             return
         self._directors_asked.update(unknown)
-        known = await self.task.known_directors(unknown)
+        with_number = await self.task.known_directors(unknown)
         for slug in unknown:
-            if slug not in known:
+            if slug not in with_number:
                 shows = showing("filmography-page", person.CONTAINER)
                 yield self.ask(urls.director(slug), self.parse_director, shows=shows, slug=slug, film=film)
 
@@ -225,10 +233,10 @@ STAGES = {
 }
 
 
-def _leads_to_another(asked: Film, shown: Film) -> bool:
+def _leads_to_another(asked: Film, answered: Film) -> bool:
     """Say whether an address led to a film with another number, and was not that of the number itself."""
-    moved = asked.slug != shown.slug and not asked.slug.startswith("film:")
-    return bool(moved and asked.film_id and shown.film_id and asked.film_id != shown.film_id)
+    moved = asked.slug != answered.slug and not asked.slug.startswith("film:")
+    return bool(moved and asked.film_id and answered.film_id and asked.film_id != answered.film_id)
 
 
 def _slug_in(response: Response, place: str) -> str:

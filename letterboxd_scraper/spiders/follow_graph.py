@@ -40,8 +40,8 @@ class FollowGraphSpider(MemberSpider):
     arguments = FollowGraphArguments
     task: FollowGraphTask
 
-    def __init__(self, name: str | None = None, **given: Any) -> None:
-        super().__init__(name, **given)
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
         self._complete = True
         self._seed_was_read = False
         self._earlier: set[str] | None = None
@@ -49,11 +49,11 @@ class FollowGraphSpider(MemberSpider):
     async def start(self) -> AsyncIterator[Any]:
         self.listing = Listing(self.task.definition.via)
         self._bookmarks = self.task.bookmarks
-        for found in self.walk():
-            yield found
+        for output in self.walk():
+            yield output
 
     def walk(self) -> Iterator[Any]:
-        """Begin at the seed; whatever was found before is found again."""
+        """Begin at the seed; whoever was reached before is reached again."""
         self.follow_walk = FollowWalk(self.task.seed, self.task.definition, self.task.opted_out)
         self._pending = 0
         self._waiting = self.follow_walk.to_expand()
@@ -65,8 +65,8 @@ class FollowGraphSpider(MemberSpider):
         self, page: Selector, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
         people, total = parse_people(page), parse_total(page)
-        known = len(self._seen.get(member, ((), ()))[0])
-        if not people and known < (total or 0):
+        seen_before = len(self._seen.get(member, ((), ()))[0])
+        if not people and seen_before < (total or 0):
             raise LayoutChanged(f"the table of members is empty, but the page says that there are {total}")
         following = next_page(page, urls.listing(member, listing, number))
         self._seed_was_read = self._seed_was_read or member == self.task.seed
@@ -82,8 +82,8 @@ class FollowGraphSpider(MemberSpider):
             self._proved = self._proved and totals == {len(seen)}
         elif not self.follow_walk.full:
             yield self.request(member, following)
-        for found in self.one_done():
-            yield found
+        for output in self.one_done():
+            yield output
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
         if member == self.task.seed and status == "gone":
@@ -113,7 +113,7 @@ class FollowGraphSpider(MemberSpider):
             return
         self._seed_was_read = self._seed_was_read or member == self.task.seed
         self._proved = False  # pages of different days may miss somebody between them
-        # Counts were stored when the pages were; here only the names matter.
+        # Counts were stored when the pages were; only the names matter now.
         self._waiting += self.follow_walk.add(member, map(Person, bookmark.people))
         if not bookmark.finished and not self.follow_walk.full:
             yield self.request(member, bookmark.page + 1)

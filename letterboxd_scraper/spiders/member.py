@@ -14,7 +14,7 @@ from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.errors import PageError
 from letterboxd_scraper.items.members import STARS_OF, Failure, Listing, MemberStatus
 from letterboxd_scraper.pages import diary, people, profile, proof, tiles
-from letterboxd_scraper.spiders.site import SiteSpider, described, prove, showing
+from letterboxd_scraper.spiders.site import SiteSpider, answer_of, described, prove, showing
 
 BODY_CLASS = {
     Listing.PROFILE: "profile",
@@ -79,7 +79,7 @@ class MemberSpider(SiteSpider):
             return
         request: Request = failure.request  # type: ignore[attr-defined]
         member, listing, number = (request.cb_kwargs[name] for name in ("member", "listing", "number"))
-        response = getattr(failure.value, "response", None)
+        response = answer_of(failure)
         # Only a first page speaks for the member: one past the end may be refused as well.
         first = number == 1 and isinstance(response, TextResponse)
         status = _status_of(response, listing) if first else None

@@ -34,8 +34,8 @@ class QueueSpider(MemberSpider):
 
     task: ProfileTask
 
-    def __init__(self, name: str | None = None, **given: Any) -> None:
-        super().__init__(name, **given)
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
         self.crawls: dict[str, MemberCrawl] = {}
         self._places: dict[str, int] = {}
 

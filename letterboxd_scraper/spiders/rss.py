@@ -31,8 +31,8 @@ class RssSpider(MemberSpider):
     arguments = RssArguments
     task: RssTask
 
-    def __init__(self, name: str | None = None, **given: Any) -> None:
-        super().__init__(name, **given)
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
         self._starts: dict[str, FeedStart] = {}
 
     async def start(self) -> AsyncIterator[Any]:
@@ -49,19 +49,19 @@ class RssSpider(MemberSpider):
         try:
             entries = parse_feed(response.body, member)
         except PageError as error:
-            for found in self._bad_page(response, error, member, listing, number):
-                yield found
+            for output in self._bad_page(response, error, member, listing, number):
+                yield output
             return
-        told, known = _told(self._starts[member], entries)
-        yield FeedNews(member, told, known, _header(response, "ETag"), _header(response, "Last-Modified"))
+        news, unchanged = _news_of(self._starts[member], entries)
+        yield FeedNews(member, news, unchanged, _header(response, "ETag"), _header(response, "Last-Modified"))
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
         yield from ()
 
     def _request(self, start: FeedStart, priority: int) -> Request:
         request = self.fetch(start.name, Listing.FEED, 1, priority)
-        known = {"If-None-Match": start.etag, "If-Modified-Since": start.last_modified}
-        for name, value in known.items():
+        validators = {"If-None-Match": start.etag, "If-Modified-Since": start.last_modified}
+        for name, value in validators.items():
             if value is not None:
                 request.headers[name] = value
                 # Whoever did not ask so gets no such answer.
@@ -69,17 +69,19 @@ class RssSpider(MemberSpider):
         return request
 
 
-def _told(start: FeedStart, entries: tuple[FeedEntry, ...]) -> tuple[tuple[FeedEntry, ...], tuple[str, ...]]:
-    """Return what a feed tells, and the guids of the entries that were told just so before."""
-    known = {entry.guid for entry in entries if start.marks.get(entry.number) == entry.mark}
-    edited = {entry.guid for entry in entries if entry.number in start.marks} - known
-    told = tuple(
+def _news_of(
+    start: FeedStart, entries: tuple[FeedEntry, ...]
+) -> tuple[tuple[FeedEntry, ...], tuple[str, ...]]:
+    """Return the entries of a feed, and the guids of those that stood in it just so before."""
+    unchanged = {entry.guid for entry in entries if start.marks.get(entry.number) == entry.mark}
+    edited = {entry.guid for entry in entries if entry.number in start.marks} - unchanged
+    dated = tuple(
         replace(entry, published=max(entry.published, start.read_at))
         if start.read_at and entry.guid in edited
         else entry
         for entry in entries
     )
-    return told, tuple(entry.guid for entry in entries if entry.guid in known)
+    return dated, tuple(entry.guid for entry in entries if entry.guid in unchanged)
 
 
 def _header(response: Response, name: str) -> str | None:

@@ -9,6 +9,7 @@ from parsel import Selector
 from scrapy import Request, Spider
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as TwistedFailure
 
 from letterboxd_scraper import config
@@ -29,15 +30,15 @@ class SiteSpider(Spider):
     args: Arguments
     task: object
 
-    def __init__(self, name: str | None = None, **given: Any) -> None:
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name)
-        self.args = self.read_arguments(given)
+        self.args = self.read_arguments(kwargs)
 
     @classmethod
-    def read_arguments(cls, given: dict[str, Any]) -> Arguments:
+    def read_arguments(cls, texts: dict[str, Any]) -> Arguments:
         """Return the arguments, checked. Raises InputError."""
         # Scrapyd adds arguments of its own, such as _job.
-        return cls.arguments.read({key: value for key, value in given.items() if not key.startswith("_")})
+        return cls.arguments.read({key: value for key, value in texts.items() if not key.startswith("_")})
 
     @cached_property
     def _config(self) -> config.Config:
@@ -107,7 +108,7 @@ def prove(response: Response, body_class: str, owner: str | None = None) -> Sele
 
 def showing(body_class: str, container: str) -> str:
     """Return the selector of what a page of that type holds: what must be there before it is believed."""
-    return ", ".join(f"body.{body_class} {each}" for each in container.split(", "))
+    return ", ".join(f"body.{body_class} {part}" for part in container.split(", "))
 
 
 def prove_text(response: Response) -> str:
@@ -124,9 +125,14 @@ def parsed(response: Response) -> Selector:
     return Selector(body=response.body, encoding=response.encoding, type="html")  # type: ignore[attr-defined]
 
 
+def answer_of(failure: TwistedFailure) -> Response | None:
+    """Return the answer that is no page because of its status; None where none came."""
+    return failure.value.response if isinstance(failure.value, HttpError) else None
+
+
 def described(failure: TwistedFailure) -> str:
     """Say in a few words why a page never came."""
-    response = getattr(failure.value, "response", None)
+    response = answer_of(failure)
     if response is not None:
         return f"status {response.status}"
     if isinstance(failure.value, SiteStop):
