@@ -20,7 +20,8 @@ NOBODY_LISTENS = "postgresql://me:hunter22@127.0.0.1:1/films"
 
 
 def with_settings(shell: Shell, **settings: str) -> Shell:
-    return replace(shell, environment=shell.environment | settings)
+    """Return a shell with these settings; its commands are processes, for each has one log."""
+    return replace(shell.in_processes(), environment=shell.environment | settings)
 
 
 def lines(text: str) -> list[dict[str, Any]]:
@@ -59,13 +60,14 @@ def test_a_crawl_tells_where_about_whom_and_how_it_went(known: Shell) -> None:
 @on_sqlite
 def test_a_log_file_gets_the_lines_of_a_crawl(known: Shell) -> None:
     options = ("-s", "LOG_FORMAT=json", "-s", "LOG_FILE=job.log", "-s", "LOG_LEVEL=INFO")
-    process = known.scrapy("follow_graph", *options, cohort="friends")
+    shell = with_settings(known)
+    process = shell.scrapy("follow_graph", *options, cohort="friends")
     assert (process.returncode, process.stderr) == (0, "")
     log = lines((known.folder / "job.log").read_text())
     assert log[0]["event"].startswith("Scrapy ")
     finished = [line for line in log if line["event"].startswith("follow_graph: finished")]
     assert [line["cohort"] for line in finished] == ["friends"]
-    refused = known.scrapy("follow_graph", *options, cohort="nobody")
+    refused = shell.scrapy("follow_graph", *options, cohort="nobody")
     assert "no cohort 'nobody'" in only(refused, 2)["event"]
     assert "no cohort 'nobody'" in lines((known.folder / "job.log").read_text())[-1]["event"]
 
@@ -84,12 +86,13 @@ def test_a_crawl_that_is_refused_says_so_in_one_line(known: Shell) -> None:
 
 @on_sqlite
 def test_text_is_as_it_was(known: Shell) -> None:
-    process = with_settings(known, LOG_FORMAT="text").scrapy("rss", "-s", "LOG_LEVEL=INFO", user="marla")
+    shell = with_settings(known, LOG_FORMAT="text")
+    process = shell.scrapy("rss", "-s", "LOG_LEVEL=INFO", user="marla")
     assert process.returncode == 0
     assert " [scrapy.utils.log] INFO: Scrapy " in process.stderr.splitlines()[0]
-    named = known.scrapy("rss", "-s", "LOG_FORMAT=text", "-s", "LOG_LEVEL=INFO", user="marla")
+    named = with_settings(known).scrapy("rss", "-s", "LOG_FORMAT=text", "-s", "LOG_LEVEL=INFO", user="marla")
     assert " [scrapy.utils.log] INFO: Scrapy " in named.stderr.splitlines()[0]
-    pattern = known.scrapy("rss", "-s", "LOG_FORMAT=%(levelname)s!", "-s", "LOG_LEVEL=INFO", user="marla")
+    pattern = shell.scrapy("rss", "-s", "LOG_FORMAT=%(levelname)s!", "-s", "LOG_LEVEL=INFO", user="marla")
     assert set(pattern.stderr.splitlines()) == {"INFO!"}
 
 
