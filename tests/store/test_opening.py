@@ -22,6 +22,7 @@ from letterboxd_scraper.store.engine import (
 )
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.schema import REVISION, UTCDateTime, genres
+from tests.conftest import on_postgresql
 from tests.store.rows import MONDAY
 
 UNREACHABLE = "postgresql+psycopg2://ann:secret@127.0.0.1:1/none"
@@ -188,7 +189,7 @@ def test_a_reader_sees_the_database_as_it_was_when_it_began(store: sa.Engine) ->
         assert reader.scalar(count) == 1
 
 
-@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+@on_postgresql
 def test_a_servers_readers_refuse_to_write_too(engine: sa.Engine) -> None:
     url = engine.url.update_query_dict({"options": "-c application_name=mine"})
     reader = open_read_only(url.render_as_string(hide_password=False))
@@ -287,7 +288,7 @@ def test_without_pg_dump_or_a_server_there_is_no_copy(pg_dump: Path, tmp_path: P
         back_up(UNREACHABLE, tmp_path / "copy")
 
 
-@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+@on_postgresql
 def test_pg_dump_must_be_as_new_as_the_server_and_not_fail(
     engine: sa.Engine, pg_dump: Path, tmp_path: Path
 ) -> None:

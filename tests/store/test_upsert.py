@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import films, genres, ratings, robots_txt, user_scrape_state, users
 from letterboxd_scraper.store.upsert import as_list, as_stored, in_list, insert_missing, offered, upsert
+from tests.conftest import on_postgresql
 from tests.store.rows import DAY, MONDAY, add_film, add_rating, add_user, rating_rows
 
 
@@ -126,7 +127,7 @@ def test_a_column_is_compared_with_a_list_of_any_length(connection: sa.Connectio
     assert connection.scalars(query, as_list([])).all() == []
 
 
-@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+@on_postgresql
 def test_on_postgresql_too(engine: sa.Engine) -> None:
     """The statements are others there: each is tried once."""
     with engine.begin() as connection:

@@ -13,6 +13,8 @@ from letterboxd_scraper.store.schema import films
 from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing
 
 _NUMBER, _LID, _SLUG = films.c.letterboxd_film_id, films.c.letterboxd_lid, films.c.slug
+# Plain tuples, compared as such: attributes of a row take as long as the query itself.
+_FilmRow = sa.Row[*tuple[Any, ...]]
 _COLUMNS = (films.c.id, _NUMBER, _LID, _SLUG, films.c.title, films.c.release_year)
 
 
@@ -24,11 +26,11 @@ def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str
     """
     on_page = _with_names_of_their_own({film.key: film for film in shown})
     numbers = [film.film_id for film in on_page if film.film_id]
-    stored = {row.letterboxd_film_id: row for row in _rows(connection, _NUMBER, numbers)}
+    stored = {row[1]: row for row in _rows(connection, _NUMBER, numbers)}
     # Slugs and codes are unique: where a row says just what the page shows, as nearly all do, no other
     # row can have those of the film.
     ids = {
-        film.key: int(row.id)
+        film.key: int(row[0])
         for film in on_page
         if (row := stored.get(film.film_id)) is not None and _is_unchanged(row, film)
     }
@@ -83,7 +85,7 @@ class _StoredFilms:
         self.by_lid = {row.letterboxd_lid: row for row in rows if row.letterboxd_lid}
         self.by_slug = {row.slug: row for row in rows}
 
-    def rows(self, film: Film) -> list[sa.Row[Any]]:
+    def rows(self, film: Film) -> list[_FilmRow]:
         """Return the rows that are this film, the surest first: by number, by short code, by slug."""
         named = (self.by_lid.get(film.lid), self.by_slug.get(film.slug))
         same = [row for row in named if row is not None and not _is_another(row, film)]
@@ -92,7 +94,7 @@ class _StoredFilms:
         return list({row.id: row for row in same}.values())
 
 
-def _rows(connection: sa.Connection, name: sa.Column[Any], values: Sequence[Any]) -> Sequence[sa.Row[Any]]:
+def _rows(connection: sa.Connection, name: sa.Column[Any], values: Sequence[Any]) -> Sequence[_FilmRow]:
     return connection.execute(_query(connection.dialect.name, name), as_list(values)).all()
 
 
@@ -113,16 +115,16 @@ def _with_names_of_their_own(on_page: Mapping[int | str, Film]) -> list[Film]:
     return distinct
 
 
-def _is_another(row: sa.Row[Any], film: Film) -> bool:
+def _is_another(row: _FilmRow, film: Film) -> bool:
     """Say whether a row of the same code or slug is another film: where both show more, that differs."""
     if row.letterboxd_film_id and film.film_id:
         return bool(row.letterboxd_film_id != film.film_id)
     return bool(row.letterboxd_lid and film.lid and row.letterboxd_lid != film.lid)
 
 
-def _is_unchanged(row: sa.Row[Any], film: Film) -> bool:
+def _is_unchanged(row: _FilmRow, film: Film) -> bool:
     """Say whether a stored row says just what the page shows."""
-    return tuple(row)[1:] == (film.film_id, film.lid, film.slug, film.title, film.year)
+    return row[1:] == (film.film_id, film.lid, film.slug, film.title, film.year)
 
 
 def _values(film: Film) -> dict[str, Any]:
@@ -186,7 +188,7 @@ def _free_names(connection: sa.Connection, stored: _StoredFilms, on_page: Sequen
     return bool(freed)
 
 
-def _correct(connection: sa.Connection, row: sa.Row[Any], film: Film) -> None:
+def _correct(connection: sa.Connection, row: _FilmRow, film: Film) -> None:
     """Bring a film's row to what the page shows; what the page does not show is left alone."""
     changes = {
         name: value
