@@ -302,5 +302,11 @@ def test_a_shard_has_its_members_on_the_same_days(connection: sa.Connection) -> 
         at = MONDAY + day * DAY
         parts = [audited(connection, at, shard=Shard(number, 2)) for number in (1, 2)]
         assert parts[0] | parts[1] == audited(connection, at)
-        assert all(Shard(1, 2).holds(name) for name in parts[0])
-        assert not parts[0] & parts[1]
+        for number, part in enumerate(parts, start=1):
+            assert part == {name for name in parts[0] | parts[1] if Shard(number, 2).holds(name)}
+
+
+def test_the_day_of_an_audit_follows_from_the_name(connection: sa.Connection) -> None:
+    """On every machine, and in whatever order the members came."""
+    gone = days_due(connection, 10, 11, status="gone", last_incremental_scrape_at=MONDAY)
+    assert [days[0] for days in gone.values()] == [2, 10, 8, 9, 3, 7, 4, 1, 6, 5]

@@ -116,6 +116,16 @@ def test_the_same_rating_is_not_set_again_but_dated(connection: sa.Connection, a
     assert rating_rows(connection, "rating", "rated_at", "diary_entry_url") == {film: (4.0, MIDNIGHT, URL)}
 
 
+def test_another_rating_begins_a_new_interval(connection: sa.Connection, ada: int) -> None:
+    film = add_film(connection, "x")
+    seen = {"first_seen_at": MONDAY - 9 * DAY, "seen_after": MONDAY - 10 * DAY, "updated_at": MONDAY - DAY}
+    add_rating(connection, ada, film, rating=4.0, **seen)
+    save(connection, entry(stars=3.0))
+    assert rating_rows(connection, *COLUMNS) == {
+        film: (3.0, False, MIDNIGHT, URL, MONDAY, MONDAY - DAY, MONDAY)
+    }
+
+
 def test_an_entry_that_says_of_no_like_takes_none_away(connection: sa.Connection, ada: int) -> None:
     film = add_film(connection, "x")
     add_rating(connection, ada, film, rating=4.0, liked=True, updated_at=MONDAY - HOUR)
@@ -226,7 +236,8 @@ def test_feeds_of_members_who_are_not_gone(connection: sa.Connection) -> None:
     assert due() == ["dan", "ben", "ada"]
     halves = [due(Shard(number, 2)) for number in (1, 2)]
     assert sorted(halves[0] + halves[1]) == ["ada", "ben", "dan"]
-    assert all(Shard(1, 2).holds(name) for name in halves[0])
+    for number, half in enumerate(halves, start=1):
+        assert half == [name for name in due() if Shard(number, 2).holds(name)]
     assert feeds.due(connection, None, "cleo") == [FeedStart("cleo")]
     assert feeds.due(connection, None, "nobody") == []
 

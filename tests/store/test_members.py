@@ -55,6 +55,15 @@ def test_a_cohort_is_made_of_names(connection: sa.Connection) -> None:
     assert [tuple(row) for row in rows] == [(0, MONDAY)] * 2
 
 
+def test_members_as_near_stand_in_the_order_of_their_names(connection: sa.Connection) -> None:
+    for name in ("cleo", "ada", "ben"):
+        add_user(connection, name)
+    cohort = cohorts.make_from_names(connection, "friends", ["cleo", "ada", "ben"], MONDAY)
+    assert members(connection) == ["ada", "ben", "cleo"]
+    rows = cohorts.user_rows(connection, cohort)
+    assert [row.letterboxd_username for row in rows] == ["ada", "ben", "cleo"]
+
+
 def test_a_cohorts_names_are_changed(connection: sa.Connection) -> None:
     cohort = cohorts.make_from_names(connection, "friends", ["ada", "ben"], MONDAY)
     assert cohorts.make_from_names(connection, "friends", ["ben", "cleo"], TUESDAY).id == cohort.id
@@ -360,6 +369,8 @@ def test_who_was_never_stored_can_ask_too(connection: sa.Connection) -> None:
     cohorts.make_from_names(connection, "friends", ["ben"], MONDAY)
     assert forget(connection, "ada", MONDAY, "2aHi") == Forgotten(False, (), ())
     assert opt_outs.load(connection).has_code("2aHi")
+    assert forget(connection, "cleo", MONDAY) == Forgotten(False, (), ())
+    assert "cleo" in opt_outs.load(connection)
 
 
 def test_of_a_cohort_that_was_not_ranked_nothing_is_withdrawn(connection: sa.Connection) -> None:

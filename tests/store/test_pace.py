@@ -93,6 +93,9 @@ def test_a_turn_is_ended_at_its_host_alone(memory: sa.Engine, clock: Clock) -> N
     pace.end_turn(memory, HOST, "mine", 0.0)
     assert wait(memory) == 0
     assert wait(memory, host="elsewhere") == pytest.approx(0.1)
+    clock.now += pace.LEASE - 0.05
+    pace.renew_turn(memory, HOST, "mine")
+    assert wait(memory, host="elsewhere") == pytest.approx(0.05)
 
 
 def test_an_ended_turn_has_no_name(memory: sa.Engine, clock: Clock) -> None:

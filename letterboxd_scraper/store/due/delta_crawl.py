@@ -167,15 +167,15 @@ def _audited(rows: Sequence[Any], at: datetime, days: int) -> set[int]:
     return {
         row.id
         for place, row in enumerate(order)
-        if _audit_is_due(row, today, days, today - (today - place * days // len(order)) % days)
+        if _audit_is_due(row, days, today - (today - place * days // len(order)) % days)
     }
 
 
-def _audit_is_due(row: Any, today: int, days: int, latest: int) -> bool:
-    """Say whether a member was not read since the ``latest`` of their audit's days, ``today`` or before."""
+def _audit_is_due(row: Any, days: int, latest: int) -> bool:
+    """Say whether a member was not read since the ``latest`` of their audit's days, today or before."""
     if row.status != "ok":
         asked: datetime | None = row.last_incremental_scrape_at
         return asked is None or latest > asked.toordinal()
     if row.last_full_scrape_at is None:
-        return latest == today
+        return False  # they are read in full, whatever the day
     return latest - _last_read(row).toordinal() >= max(1, days * _SPARED_FOR)
