@@ -9,7 +9,7 @@ from ranking.strategies.base import MIN_VOTES, Fitted, FittedStrategy, Parameter
 
 
 def shrunken(rated: Any, weight: Any, *, expected: Any, expected_weight: Any) -> Any:
-    """Return the score in stars: (w·R + k·E) / (w + k).
+    """Return the score in stars: (w·R + k·E) / (w + k). Takes numbers, or arrays with one value a film.
 
     R = ``rated`` is the mean of the film's ratings, habits taken out, each weighed by its rater's
     precision; w = ``weight`` says how many usual ratings they are worth. E = ``expected`` is what the

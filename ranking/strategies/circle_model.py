@@ -20,6 +20,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from ranking.strategies.circle import shrunken
 from ranking.strategies.circle_ratings import Floats, Ratings
 
 _logger = logging.getLogger(__name__)
@@ -178,7 +179,7 @@ def _fit_films(model: Fit, ratings: Ratings, site: _Site) -> None:
     guess = (site.design @ np.linalg.inv(left) * site.design).sum(1)  # the variance of what is expected
     model.expected = site.design @ model.coefficients
     share = 1 / (weight + 1 / model.spread)
-    model.effect = share * (weight * model.unshrunk + model.expected / model.spread)
+    model.effect = shrunken(model.unshrunk, weight, expected=model.expected, expected_weight=1 / model.spread)
     model.variance = share + share**2 * (from_habits + guess / model.spread**2)
     surprise = precision * (model.unshrunk - model.expected)
     unsure = 1 / (1 / precision + from_habits / weight**2 + guess)
