@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import cached_property
 from typing import Self
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -28,7 +29,6 @@ class SitePace:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.settings = config.from_settings(crawler.settings)
-        self._engine: sa.Engine | None = None
         self._held_until = 0.0  # by the event loop's clock; used with DOWNLOAD_DELAY=0 only
 
     @classmethod
@@ -56,12 +56,12 @@ class SitePace:
             renewing.cancel()
             with suppress(asyncio.CancelledError):
                 await renewing
-            await asyncio.to_thread(pace.end_turn, self._store(), _host(url), turn, delay)
+            await asyncio.to_thread(pace.end_turn, self._engine, _host(url), turn, delay)
 
     async def hold(self, url: str, seconds: float) -> None:
         """Let nobody send a request to the site of ``url`` within the next ``seconds``."""
         if self.settings.DOWNLOAD_DELAY:
-            await asyncio.to_thread(pace.hold, self._store(), _host(url), seconds)
+            await asyncio.to_thread(pace.hold, self._engine, _host(url), seconds)
         else:
             self._held_until = max(self._held_until, _now() + seconds)
 
@@ -69,17 +69,16 @@ class SitePace:
         """Take the turn and return 0, or return in how many seconds to try again."""
         if not self.settings.DOWNLOAD_DELAY:
             return max(0.0, self._held_until - _now())
-        return await asyncio.to_thread(pace.take_turn, self._store(), _host(url), turn)
+        return await asyncio.to_thread(pace.take_turn, self._engine, _host(url), turn)
 
     async def _renew(self, url: str, turn: str) -> None:
         while True:
             await asyncio.sleep(pace.LEASE / 5)
-            await asyncio.to_thread(pace.renew_turn, self._store(), _host(url), turn)
+            await asyncio.to_thread(pace.renew_turn, self._engine, _host(url), turn)
 
-    def _store(self) -> sa.Engine:
-        if self._engine is None:
-            self._engine = open_store(self.settings.DATABASE_URL)
-        return self._engine
+    @cached_property
+    def _engine(self) -> sa.Engine:
+        return open_store(self.settings.DATABASE_URL)
 
 
 def pace_of(crawler: Crawler) -> SitePace:

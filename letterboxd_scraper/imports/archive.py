@@ -3,8 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from pathlib import Path
 
 from letterboxd_scraper.arguments import OneMember
@@ -58,32 +59,32 @@ class _Reader:
         path = self.files.path
         if "ratings.csv" not in self.files:
             raise InputError(f"{path}: no export of Letterboxd: there is no ratings.csv in it")
-        member, favourites = self._profile(user)
+        member, codes = self._profile(user)
         ratings = self._ratings()
-        watched = self._films("watched.csv")
-        likes, watchlist = self._films("likes/films.csv"), self._films("watchlist.csv")
         rated = tuple(rating.film for rating in ratings)
-        named = {film.lid: film for film in (*(watchlist or ()), *(likes or ()), *(watched or ()), *rated)}
-        for film in favourites or ():
-            if film.lid not in named:
-                self.unclear.append(
-                    f"profile.csv: the favourite https://boxd.it/{film.lid} has no name in any file"
-                )
+        watched, watchlist = self._films("watched.csv"), self._films("watchlist.csv")
+        likes = self._films("likes/films.csv")
+        named = {film.lid: film for films in (watchlist, likes, watched, rated) for film in films or ()}
+        self.unclear += [
+            f"profile.csv: the favourite https://boxd.it/{code} has no name in any file"
+            for code in codes or ()
+            if code not in named
+        ]
+        favourites = [named.get(code) or NamedFilm("", None, code) for code in codes or ()]
+        links = self._links(watched or rated)
         snapshot = Snapshot(
             member,
-            self.now,
+            min(self._named_moment() or as_of or self._newest_day(), self.now),
             path.name,
             ratings=ratings,
             likes=likes,
-            # The profile gives their codes alone.
-            favourites=favourites and tuple(named.get(film.lid, film) for film in favourites),
+            favourites=None if codes is None else tuple(favourites),
             watched=watched,
             watchlist=watchlist,
-            links=self._links(watched or rated),
+            links=links,
+            complete=self.complete,
         )
-        moment = self._named_moment() or as_of or self._newest_day()
-        dated = replace(snapshot, as_of=min(moment, self.now), complete=self.complete)
-        return Archive(dated, tuple(self.unclear))
+        return Archive(snapshot, tuple(self.unclear))
 
     def _named_moment(self) -> datetime | None:
         match = _NAME.fullmatch(self.files.path.name)
@@ -101,7 +102,8 @@ class _Reader:
         newest = max(self.days, default=date(FIRST_YEAR, 1, 1))
         return datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
 
-    def _profile(self, user: str | None) -> tuple[str, tuple[NamedFilm, ...] | None]:
+    def _profile(self, user: str | None) -> tuple[str, tuple[str, ...] | None]:
+        """Return the member's name and the codes of their favourites; None where no file tells them."""
         owner = OneMember.read({"member": user}).member if user else None
         if "profile.csv" not in self.files:
             if owner is None:
@@ -117,32 +119,26 @@ class _Reader:
             raise InputError(f"{self.files.path}: profile.csv: its Username is no member's name") from None
         if owner not in (None, member):
             raise InputError(f"{self.files.path}: it is the archive of {member!r}, not of {owner!r}")
-        codes = _LINK.findall(rows[0]["Favorite Films"])
-        return member, tuple(NamedFilm("", None, code) for code in codes)
+        return member, tuple(_LINK.findall(rows[0]["Favorite Films"]))
 
     def _ratings(self) -> tuple[RatedFilm, ...]:
-        rated: dict[str, RatedFilm] = {}
-        for number, row in self.files.rows("ratings.csv", *_FILM, "Rating"):
+        """Return the ratings: of two of one film the newer, of one day the later in the file."""
+        ratings = []
+        for number, row, day in self._rows("ratings.csv", "Rating"):
             stars = _STARS.get(row["Rating"])
             if stars is None:
                 raise self._wrong("ratings.csv", number, f"a rating of {row['Rating']!r}")
-            day = self._day("ratings.csv", number, row["Date"])
             if film := self._film("ratings.csv", number, row):
-                earlier = rated.get(str(film.lid))
-                if earlier is None or earlier.day is None or earlier.day <= day:
-                    rated[str(film.lid)] = RatedFilm(film, stars, day)
-        return tuple(rated.values())
+                ratings.append((day, RatedFilm(film, stars, day)))
+        ratings.sort(key=itemgetter(0))
+        return tuple({rating.film.lid: rating for _, rating in ratings}.values())
 
     def _films(self, name: str) -> tuple[NamedFilm, ...] | None:
         """Return the films of a list; None where the archive has no such file."""
         if name not in self.files:
             return None
-        films = {}
-        for number, row in self.files.rows(name, *_FILM):
-            self._day(name, number, row["Date"])
-            if film := self._film(name, number, row):
-                films[film.lid] = film
-        return tuple(films.values())
+        films = [self._film(name, number, row) for number, row, _ in self._rows(name)]
+        return tuple({film.lid: film for film in films if film}.values())
 
     def _links(self, films: Iterable[NamedFilm]) -> tuple[tuple[NamedFilm, str], ...]:
         """Return the link to each film's newest diary entry; a diary names films by title and year alone."""
@@ -151,32 +147,36 @@ class _Reader:
         namesakes = defaultdict(set)
         for film in films:
             namesakes[film.title, film.year].add(film)
-        newest: dict[NamedFilm, tuple[date, date, str]] = {}
-        for day, written, row in self._entries():
-            link = _LINK.fullmatch(row["Letterboxd URI"])
-            if link is None:
+        entries = []
+        for number, row, written in self._rows("diary.csv", "Watched Date"):
+            day = self._date("diary.csv", number, row["Watched Date"] or row["Date"])
+            if (link := _LINK.fullmatch(row["Letterboxd URI"])) is None:
                 continue  # its film has left the site
             candidates = namesakes[row["Name"], _year(row["Year"])]
             if len(candidates) != 1:
-                self.unclear.append(
-                    f"diary.csv: {row['Name']} ({row['Year'] or 'no year'}): {len(candidates)} films"
-                )
+                self.unclear.append(f"diary.csv: {_in_words(row)}: {len(candidates)} films")
                 continue
             (film,) = candidates
-            entry = (day, written, f"https://boxd.it/{link[1]}")
-            newest[film] = max(newest.get(film, entry), entry)
-        return tuple((film, url) for film, (_, _, url) in newest.items())
+            entries.append((day, written, f"https://boxd.it/{link[1]}", film))
+        entries.sort(key=itemgetter(0, 1, 2))
+        return tuple({film: url for _, _, url, film in entries}.items())
 
-    def _entries(self) -> Iterator[tuple[date, date, Row]]:
-        for number, row in self.files.rows("diary.csv", *_FILM, "Watched Date"):
-            written = self._day("diary.csv", number, row["Date"])
-            yield self._date("diary.csv", number, row["Watched Date"] or row["Date"]), written, row
+    def _rows(self, name: str, *columns: str) -> Iterator[tuple[int, Row, date]]:
+        """Yield the rows of a file with their numbers, and the days on which they were written."""
+        for number, row in self.files.rows(name, *_FILM, *columns):
+            day = self._date(name, number, row["Date"])
+            if not FIRST_YEAR <= day.year <= self.now.year + 1:
+                raise self._wrong(
+                    name, number, f"the date {row['Date']!r}, when nobody can have done anything there"
+                )
+            self.days.append(day)
+            yield number, row, day
 
     def _film(self, name: str, number: int, row: Row) -> NamedFilm | None:
         if not row["Letterboxd URI"]:
             # It may be a film that is stored: the archive does not prove that film to be gone.
             self.complete = False
-            self.unclear.append(f"{name}: {row['Name']} ({row['Year'] or 'no year'}) has no link")
+            self.unclear.append(f"{name}: {_in_words(row)} has no link")
             return None
         link = _LINK.fullmatch(row["Letterboxd URI"])
         if link is None:
@@ -184,13 +184,6 @@ class _Reader:
         if not row["Name"]:
             raise self._wrong(name, number, "a film without a name")
         return NamedFilm(row["Name"], _year(row["Year"]), link[1])
-
-    def _day(self, name: str, number: int, text: str) -> date:
-        day = self._date(name, number, text)
-        if not FIRST_YEAR <= day.year <= self.now.year + 1:
-            raise self._wrong(name, number, f"the date {text!r}, when nobody can have done anything there")
-        self.days.append(day)
-        return day
 
     def _date(self, name: str, number: int, text: str) -> date:
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
@@ -202,6 +195,10 @@ class _Reader:
 
     def _wrong(self, name: str, number: int, what: str) -> InputError:
         return InputError(f"{self.files.path}: {name}, row {number} has {what}")
+
+
+def _in_words(row: Row) -> str:
+    return f"{row['Name']} ({row['Year'] or 'no year'})"
 
 
 def _year(text: str) -> int | None:

@@ -43,10 +43,10 @@ class TmdbLink:
         >>> TmdbLink("movie", 1018).path, TmdbLink("tv", 7, 2, 5).path
         ('/movie/1018', '/tv/7/season/2/episode/5')
         """
-        parts = [f"/{self.kind}/{self.id}"]
-        parts += [f"/season/{self.season}"] * (self.season is not None)
-        parts += [f"/episode/{self.episode}"] * (self.episode is not None)
-        return "".join(parts)
+        path = f"/{self.kind}/{self.id}"
+        if self.season is not None:
+            path += f"/season/{self.season}"
+        return path if self.episode is None else f"{path}/episode/{self.episode}"
 
 
 @dataclass(frozen=True, slots=True)

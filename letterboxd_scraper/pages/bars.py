@@ -7,11 +7,6 @@ from parsel import Selector
 from letterboxd_scraper.pages.numbers import parse_count
 
 _LEVEL = re.compile(r"(half-★|★+½?|½)")
-_LEVELS = (
-    {"½": 1, "half-★": 1}
-    | {"★" * n: 2 * n for n in range(1, 6)}
-    | {"★" * n + "½": 2 * n + 1 for n in range(1, 5)}
-)
 # Some bars are links, some are not; a list item in the older form, a column in the current one.
 BARS = "li.rating-histogram-bar, .barcolumn"
 
@@ -26,5 +21,6 @@ def parse_bar(bar: Selector) -> tuple[int | None, int | None]:
     level = _LEVEL.search(sentence)
     if not level:
         return None, None
+    halves = 1 if level[1] == "half-★" else 2 * level[1].count("★") + level[1].count("½")
     before = sentence[: level.start()]
-    return _LEVELS.get(level[1]), 0 if before.strip() == "No" else parse_count(before)
+    return halves if halves <= 10 else None, 0 if before.strip() == "No" else parse_count(before)

@@ -1,10 +1,9 @@
 """TMDB's JSON, checked, as details of a film."""
 
-from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, OnErrorOmit, ValidationError
 
 from letterboxd_scraper.errors import TmdbUnreadable
 from letterboxd_scraper.items.films import Director, TmdbDetails, TmdbLink
@@ -14,28 +13,6 @@ from letterboxd_scraper.items.texts import storable
 IMAGES = "https://image.tmdb.org/t/p"
 POSTER_SIZE = "w500"
 PROFILE_SIZE = "w185"
-
-
-def _readable(model: type[BaseModel], accepts: Callable[[dict[str, Any]], bool] = bool) -> Any:
-    """Return a validator that keeps the readable entries of a list: the film is more than one bad entry."""
-
-    def read(entries: Any) -> Any:
-        mappings = [entry for entry in entries or () if isinstance(entry, dict) and accepts(entry)]
-        return [entry for entry in mappings if _is_readable(model, entry)]
-
-    return BeforeValidator(read)
-
-
-def _is_readable(model: type[BaseModel], entry: dict[str, Any]) -> bool:
-    try:
-        model.model_validate(entry)
-    except ValidationError:
-        return False
-    return True
-
-
-def _codes(values: Any) -> Any:
-    return [code for code in values or () if isinstance(code, str)]
 
 
 def _day(value: Any) -> Any:
@@ -54,6 +31,9 @@ _Text = Annotated[str | None, BeforeValidator(_text)]
 _Day = Annotated[date | None, BeforeValidator(_day)]
 _Number = Annotated[int, Field(gt=0, le=LARGEST_INTEGER)]
 _Name = Annotated[str, BeforeValidator(_text)]
+_Entry = TypeVar("_Entry")
+# Null is an empty list, and an entry that cannot be read is left out: the film is more than one bad entry.
+_List = Annotated[list[OnErrorOmit[_Entry]], BeforeValidator(lambda entries: entries or [])]
 
 
 class _Genre(BaseModel):
@@ -75,7 +55,7 @@ class _Credit(BaseModel):
 
 
 class _Credits(BaseModel):
-    crew: Annotated[list[_Credit], _readable(_Credit, lambda credit: credit.get("job") == "Director")] = []
+    crew: _List[_Credit] = []
 
 
 class _Answer(BaseModel):
@@ -91,9 +71,9 @@ class _Answer(BaseModel):
     poster_path: _Text = None
     still_path: _Text = None
     overview: _Text = None
-    genres: Annotated[list[_Genre], _readable(_Genre)] = []
-    origin_country: Annotated[list[str], BeforeValidator(_codes)] = []
-    production_countries: Annotated[list[_Country], _readable(_Country)] = []
+    genres: _List[_Genre] = []
+    origin_country: _List[str] = []
+    production_countries: _List[_Country] = []
     credits: Annotated[_Credits, BeforeValidator(lambda value: value or {})] = _Credits()
 
 
@@ -129,9 +109,10 @@ def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
 def _directors(crew: list[_Credit]) -> tuple[Director, ...]:
     directors: dict[int, Director] = {}
     for credit in crew:
-        picture = _image(PROFILE_SIZE, credit.profile_path)
-        director = Director(credit.name, None, credit.id, picture, credit.known_for_department)
-        directors.setdefault(credit.id, director)
+        if credit.job == "Director":
+            picture = _image(PROFILE_SIZE, credit.profile_path)
+            director = Director(credit.name, None, credit.id, picture, credit.known_for_department)
+            directors.setdefault(credit.id, director)
     return tuple(directors.values())
 
 
