@@ -80,6 +80,7 @@ class Store:
         return self.films.get(kind, frozenset())
 
     async def stored_films(self, member: str, kind: Listing) -> Keys:
+        assert member == "ida"
         return self.stored(kind)
 
     def save(self, item: MemberPage) -> None:
@@ -90,6 +91,7 @@ class Store:
             self._save_films(item)
 
     def _save_films(self, page: FilmsPage) -> None:
+        assert page.member == "ida"
         kind = page.listing
         self.films[kind] = self.stored(kind) | keys(list(page.tiles))
         earlier = self.tiles.get(kind, {}) if page.number > 1 else {}

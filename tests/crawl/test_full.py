@@ -161,6 +161,13 @@ def test_a_listing_that_goes_on_disagreeing_removes_nothing(off_by: int) -> None
     assert run.end[1:] == [Failure(RATED, "https://site/rated", says, "ida")]
 
 
+def test_ratings_that_are_not_proved_say_nothing_of_the_likes() -> None:
+    site = Site(films("rated", 73, liked=4), total_is_off_by=1)
+    run = crawl(site)  # nothing is stored, and the counts leave no unrated likes
+    assert run.asked[-1] == (LIKES, 1)
+    assert run.proved() == {RATED: False, LIKES: True}
+
+
 def test_a_film_rated_while_its_listing_is_read_counts_once() -> None:
     site = Site(films("rated", 100, liked=100))
     # It comes first, so the last film of page one is shown on page two again.

@@ -27,6 +27,7 @@ class LongCrawl:
         self.crawl = FullCrawl(start, self.stored_films)
 
     async def stored_films(self, member: str, listing: Listing) -> Keys:
+        assert member == "ida"
         return self.stored if listing is RATED else frozenset()
 
     def next_page(self) -> Request | None:
