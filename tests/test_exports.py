@@ -17,8 +17,9 @@ from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_people, films, people
 from ranking.compute import compute
+from ranking.exports.html import as_html
 from ranking.exports.letterboxd_list import COLUMNS, MOST_BYTES, Identity, as_import, identities
-from ranking.exports.texts import CSV_COLUMNS, as_csv, as_html, as_json
+from ranking.exports.texts import CSV_COLUMNS, as_csv, as_json
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
 from tests.conftest import Shell, assert_ended, on_both, on_sqlite

@@ -16,8 +16,9 @@ from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session, write_file
+from ranking.exports.html import as_html
 from ranking.exports.letterboxd_list import as_import, identities
-from ranking.exports.texts import as_csv, as_html, as_json
+from ranking.exports.texts import as_csv, as_json
 from ranking.results import RankedFilm
 
 # Makes the texts of an export, one a file, of a ranking by the strategy of this name.

@@ -1,12 +1,10 @@
-"""A ranking as a text: CSV, JSON, an HTML table."""
+"""A ranking as a text: CSV, JSON."""
 
 import csv
 import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ranking.results import RankedFilm
 
@@ -47,12 +45,3 @@ def _as_text(title: str) -> str:
 def as_json(films: Sequence[RankedFilm], base_url: str) -> str:
     """Return a ranking as a JSON list of objects with all that is known of each film's place in it."""
     return json.dumps([asdict(film.entry(base_url)) for film in films], default=str, indent=1) + "\n"
-
-
-def as_html(films: Sequence[RankedFilm], strategy: str, base_url: str) -> str:
-    """Return a ranking as an HTML document with one table, without scripts or styles."""
-    environment = Environment(
-        loader=PackageLoader("ranking.exports"), autoescape=True, undefined=StrictUndefined
-    )
-    template = environment.get_template("ranking.html")
-    return template.render(films=films, strategy=strategy, base_url=base_url) + "\n"

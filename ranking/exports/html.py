@@ -1,0 +1,16 @@
+"""A ranking as an HTML table."""
+
+from collections.abc import Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ranking.results import RankedFilm
+
+
+def as_html(films: Sequence[RankedFilm], strategy: str, base_url: str) -> str:
+    """Return a ranking as an HTML document with one table, without scripts or styles."""
+    environment = Environment(
+        loader=PackageLoader("ranking.exports"), autoescape=True, undefined=StrictUndefined
+    )
+    template = environment.get_template("ranking.html")
+    return template.render(films=films, strategy=strategy, base_url=base_url) + "\n"
