@@ -1,6 +1,7 @@
 """The statistics of circles, and the checks of `db check`, each with a damage that it must name."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -214,6 +215,32 @@ def test_checksums_say_whether_two_rankings_are_the_same(store: sa.Engine) -> No
         assert (after[0], after[1].films) == (first, 2)
         assert after[1].checksum != second.checksum
         connection.rollback()
+
+
+def test_a_checksum_is_that_of_a_line_for_each_film_in_the_order_of_ranks(store: sa.Engine) -> None:
+    """A film without a slug is named by its code, else by its title; circles go by their labels."""
+    with store.connect() as connection:
+        connection.execute(films.update().values(letterboxd_lid=sa.func.lower(films.c.title)))
+        connection.execute(films.update().where(films.c.id == 2).values(slug=None, letterboxd_lid="b2"))
+        connection.execute(films.update().where(films.c.id == 3).values(slug=None, letterboxd_lid=None))
+        connection.execute(film_rankings.delete())
+        for cohort, strategy, *films_in_order in ((1, "wilson", 3, 1, 2), (1, "circle", 2), (2, "wilson", 1)):
+            for rank, film in reversed(list(enumerate(films_in_order, start=1))):
+                row = {"cohort_id": cohort, "strategy": strategy, "film_id": film, "rank": rank}
+                row |= {"score": 5 - rank / 3, "params": {}, "computed_at": MONDAY}
+                connection.execute(film_rankings.insert().values(row))
+        rows = [(each.cohort, each.strategy, each.films, each.checksum) for each in checksums(connection)]
+        connection.rollback()
+    lines = ("1 Coma 4.6666666667", "2 alien 4.3333333333", "3 b2 4.0000000000")
+    assert rows == [
+        ("alone", "wilson", 1, digest("1 alien 4.6666666667")),
+        ("friends", "circle", 1, digest("1 b2 4.6666666667")),
+        ("friends", "wilson", 3, digest(*lines)),
+    ]
+
+
+def digest(*lines: str) -> str:
+    return sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 def test_a_check_that_breaks_off_is_a_broken_file(store: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
