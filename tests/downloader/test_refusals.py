@@ -95,9 +95,14 @@ def test_the_pause_is_the_one_asked_for(
 @pytest.mark.parametrize("header", ["901", "Fri, 01 Jan 2100 00:00:00 GMT"])
 def test_who_asks_for_too_long_a_pause_refuses_us(middleware: Middleware, header: str) -> None:
     assert LONGEST_WAIT == 900
-    with pytest.raises(SiteBlocked, match="silence"):
+    with pytest.raises(SiteBlocked, match=r"silence for (15|360) minutes"):
         middleware.answer(503, Retry_After=header)
     assert middleware.pauses == []
+
+
+def test_a_status_may_be_a_ban_by_itself(middleware: Middleware) -> None:
+    with pytest.raises(SiteBlocked, match="ban page"):
+        middleware.answer(426)
 
 
 def test_a_status_that_stays_is_handed_on_in_the_end_but_too_many_requests_is_a_block(

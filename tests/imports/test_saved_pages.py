@@ -228,6 +228,16 @@ def test_likes_that_are_not_rated_are_likes(folder: Folder) -> None:
     assert (rest.likes, rest.ratings, rest.watched, rest.complete) == ((ALIEN,), None, None, False)
 
 
+def test_a_watchlist_has_a_total_of_its_own(folder: Folder) -> None:
+    count = '<span class="js-watchlist-count">1 film</span>'
+    identity = """ data-postered-identifier='{"lid":"aB","uid":"film:5"}' data-item-slug"""
+    text = grid("/ann/watchlist/", tile(ALIEN), kind="watchlist", total=count)
+    saved = folder.read(text.replace(" data-item-slug", identity))
+    (snapshot,) = saved.snapshots
+    assert (snapshot.complete, saved.left_out) == (True, [])
+    assert snapshot.watchlist == (NamedFilm("Alien", 1979, "aB", "alien", 5),)
+
+
 def test_a_diary_adds_viewings_in_the_order_of_its_pages(folder: Folder) -> None:
     saved = folder.read(diary("2026/01/02", ORDET, number=2), diary("2026/01/03", ALIEN))
     (snapshot,) = saved.snapshots
