@@ -7,8 +7,9 @@ import sys
 # Else the cookie middleware tries to download the public-suffix list at its first use.
 os.environ.setdefault("TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS", "")
 
-from letterboxd_scraper import config, json_log
+from letterboxd_scraper import config
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.terminal import json_log
 
 try:
     _config = config.load()

@@ -17,7 +17,7 @@ from ranking.compute import compute
 from ranking.explain import Explanation, Standing, explain
 from ranking.strategies import STRATEGIES
 from ranking.strategies.bayesian import bayesian
-from ranking.strategies.circle import shrunken
+from ranking.strategies.circle_model import shrunken
 from ranking.strategies.hybrid import hybrid
 from ranking.strategies.wilson import wilson
 from tests.conftest import Shell, assert_ended, stored_facts

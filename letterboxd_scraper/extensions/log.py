@@ -13,11 +13,12 @@ from scrapy.settings import BaseSettings
 from scrapy.settings.default_settings import LOG_FORMAT as PATTERN
 from twisted.python.failure import Failure
 
-from letterboxd_scraper import config, json_log
+from letterboxd_scraper import config
 from letterboxd_scraper.config import JSON, Config
 from letterboxd_scraper.downloader import log_fields
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.terminal import json_log
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.http import Response
 
-from letterboxd_scraper import config, json_log
+from letterboxd_scraper import config
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.extensions.start import CrawlRun, Opening, Target, start
 from letterboxd_scraper.items.members import Failure
@@ -19,6 +19,7 @@ from letterboxd_scraper.items.progress import ProgressWriter
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.store.crawl_state import failures, leases, runs
 from letterboxd_scraper.store.engine import first_line, masked_url, write_transaction
+from letterboxd_scraper.terminal import json_log
 
 logger = logging.getLogger(__name__)
 

@@ -56,7 +56,7 @@ def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None 
 
 
 def _fail(name: str, message: str, code: int) -> int:
-    from letterboxd_scraper import json_log  # brings the settings, as global_options does
+    from letterboxd_scraper.terminal import json_log  # brings the settings, as global_options does
 
     line = f"{name}: {' '.join(message.split())}"
     if json_log.is_wanted():

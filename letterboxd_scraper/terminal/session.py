@@ -14,12 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 import typer
 
-from letterboxd_scraper import json_log
 from letterboxd_scraper.config import CONFIG_VARIABLE, JSON, Config, load
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url, read_transaction, write_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.open import open_read_only, open_store
+from letterboxd_scraper.terminal import json_log
 
 # A pipe has no width: there, a row of a table is a line.
 _WIDTH_OF_A_PIPE = 200

@@ -1,25 +1,9 @@
 """Circle: what each film is worth to this circle, apart from how its raters rate, and how sure that is."""
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from ranking.facts import Facts
 from ranking.strategies.base import MIN_VOTES, Fitted, FittedStrategy, Parameters, Terms, many, min_votes
-
-
-def shrunken(rated: Any, weight: Any, *, expected: Any, expected_weight: Any) -> Any:
-    """Return the score in stars: (w·R + k·E) / (w + k). Takes numbers, or arrays with one value a film.
-
-    R = ``rated`` is the mean of the film's ratings, habits taken out, each weighed by its rater's
-    precision; w = ``weight`` says how many usual ratings they are worth. E = ``expected`` is what the
-    prior says, and k = ``expected_weight`` how many usual ratings that is worth. Source: the best linear
-    unbiased prediction; C. R. Henderson, Biometrics 31 (1975), 423-447.
-
-    >>> shrunken(5.0, 2, expected=3.0, expected_weight=2)
-    4.0
-    """
-    return (weight * rated + expected_weight * expected) / (weight + expected_weight)
 
 
 def _fit(connection: sa.Connection, facts: Facts, parameters: Parameters) -> Fitted:

@@ -16,11 +16,11 @@ Applications in Genetics 3 (2004).
 import logging
 from dataclasses import dataclass, field
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ranking.strategies.circle import shrunken
 from ranking.strategies.circle_ratings import Floats, Ratings
 
 _logger = logging.getLogger(__name__)
@@ -47,6 +47,20 @@ _MOST_ROUNDS = 2000
 _SETTLED = 1e-11
 
 NINETY_PERCENT = NormalDist().inv_cdf(0.95)
+
+
+def shrunken(rated: Any, weight: Any, *, expected: Any, expected_weight: Any) -> Any:
+    """Return the score in stars: (w·R + k·E) / (w + k). Takes numbers, or arrays with one value a film.
+
+    R = ``rated`` is the mean of the film's ratings, habits taken out, each weighed by its rater's
+    precision; w = ``weight`` says how many usual ratings they are worth. E = ``expected`` is what the
+    prior says, and k = ``expected_weight`` how many usual ratings that is worth. Source: the best linear
+    unbiased prediction; C. R. Henderson, Biometrics 31 (1975), 423-447.
+
+    >>> shrunken(5.0, 2, expected=3.0, expected_weight=2)
+    4.0
+    """
+    return (weight * rated + expected_weight * expected) / (weight + expected_weight)
 
 
 @dataclass

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from letterboxd_scraper import json_log
 from letterboxd_scraper.config import load
-from letterboxd_scraper.json_log import JsonLines
+from letterboxd_scraper.terminal import json_log
+from letterboxd_scraper.terminal.json_log import JsonLines
 from tests.conftest import Shell, on_sqlite
 
 KEY, TOKEN = "0123456789abcdef0123456789abcdef", "a-token-for-readers"
