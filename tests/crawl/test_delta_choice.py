@@ -191,6 +191,10 @@ REMOVALS: Table = {
         knowing(profile((THREE, -1)), histogram=counts((THREE, -1)), lost=1),
         WHOLE,
     ),
+    "more films are stored or lost than there are ratings, and another level differs": (
+        knowing(profile((THREE, -2), (FOUR, 1)), histogram=counts((THREE, -2)), lost=2, read={THREE: 6}),
+        Listing.RATED_0_5,
+    ),
     "a film has left its level, and all were read": (
         knowing(profile(), histogram=counts((THREE, -1)), lost=1, read=ALL_LEVELS),
         doubt(500, 499),

@@ -85,6 +85,13 @@ def test_a_film_keeps_its_number_under_another_slug_and_is_found_by_it_where_it_
     assert ledger.rated(THREE) == {1}
 
 
+def test_a_number_says_more_than_a_slug_that_was_another_films() -> None:
+    ledger = Ledger([row(1, 3.0), row(2, 3.0)])
+    ledger.see(FOUR, Tile(film(1, "film-2"), 4.0))
+    assert ledger.rated(FOUR) == {1}
+    assert ledger.rated(THREE) == {2}
+
+
 def test_a_film_that_left_its_level_is_lost_until_it_is_seen_elsewhere() -> None:
     ledger = Ledger([*ROWS, row(4, 3.0)])
     ledger.end_level(THREE, [film(4)])
