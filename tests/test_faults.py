@@ -4,8 +4,6 @@ import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -28,6 +26,7 @@ from letterboxd_scraper.store.schema import (
 from tests.conftest import Shell, assert_ended, make_shell, on_sqlite, stored_facts, with_many_friends
 from tests.site import Fault, Site, World, own_world, parquet_world
 from tests.site.rules import KINDS
+from tests.warm import Process
 
 REAL_RATINGS = Path(os.environ.get("RATINGS_DATA") or "missing")  # see test_real_ratings.py
 PER_PAGE = 72
@@ -241,12 +240,11 @@ def test_a_table_of_people_that_stays_empty_drops_nobody(
     assert_ended(process, 3)
 
 
-def start_crawl(shell: Shell) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
-    return subprocess.Popen(command, cwd=shell.folder, env=shell.environment | {"LOG_LEVEL": "CRITICAL"})
+def start_crawl(shell: Shell) -> Process:
+    return shell.start("scrapy", "crawl", "profile", "-a", "cohort=friends", LOG_LEVEL="CRITICAL")
 
 
-def kill_after(process: "subprocess.Popen[bytes]", site: Site, requests: int, seconds: float) -> int:
+def kill_after(process: Process, site: Site, requests: int, seconds: float) -> int:
     """Kill a crawl that long after that many requests of its own, if it lasts; return its exit code."""
     target = len(site.log) + requests
     deadline = time.monotonic() + 60

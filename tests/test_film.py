@@ -1,7 +1,5 @@
 """Real runs of `film` and `letterboxd enrich` against the imitation site and its TMDB."""
 
-import subprocess
-import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -186,8 +184,7 @@ def test_killed_it_goes_on_where_it_was(crawled: Shell, site: Site, crawled_engi
     given = [word for name, value in wanted.items() for word in ("-a", f"{name}={value}")]
     site.clear_log()
     site.faults.add(Fault("slow", seconds=0.03))
-    command = [sys.executable, "-m", "scrapy", "crawl", "film", *given]
-    process = subprocess.Popen(command, cwd=crawled.folder, env=crawled.environment)
+    process = crawled.start("scrapy", "crawl", "film", *given)
     deadline = time.monotonic() + 60
     while asked(site)["histograms"] < 12:
         assert time.monotonic() < deadline, "the crawl does not get there"

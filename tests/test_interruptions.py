@@ -1,8 +1,6 @@
 """Crawls that are killed, interrupted, refused or fed broken pages lose nothing; the next run goes on."""
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -14,6 +12,7 @@ from tests.conftest import Names, Shell, assert_ended, on_both, on_sqlite, store
 from tests.site import Site, own_world
 from tests.site.pages import Answer
 from tests.site.rules import Fault as Rule
+from tests.warm import Process
 
 # Takes a path and the answer that the site has for it; returns what it sends instead.
 Fault = Callable[[str, Answer], Answer]
@@ -64,11 +63,10 @@ def watched_films(engine: sa.Engine) -> set[str | None]:
         return set(connection.scalars(sa.select(films.c.slug).join(watched, watched.c.film_id == films.c.id)))
 
 
-def start_crawl(shell: Shell, site: Site) -> "subprocess.Popen[bytes]":
+def start_crawl(shell: Shell, site: Site) -> Process:
     """Start a crawl that leaves time to interfere."""
     site.faults.replace([Rule("slow", seconds=0.02)])
-    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
-    return subprocess.Popen(command, cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE)
+    return shell.start("scrapy", "crawl", "profile", "-a", "cohort=friends")
 
 
 def wait_for_requests(site: Site, number: int) -> None:
@@ -133,9 +131,7 @@ def test_a_full_scrape_begins_anew_after_an_interruption(shell: Shell, site: Sit
 
 @on_sqlite
 def test_a_spider_ends_when_the_command_that_started_it_is_killed(shell: Shell, site: Site) -> None:
-    command = [sys.executable, "-m", "letterboxd_scraper", "scrape", "--cohort", "friends"]
-    slowly = shell.environment | {"DOWNLOAD_DELAY": "0.1"}
-    process = subprocess.Popen(command, cwd=shell.folder, env=slowly, stderr=subprocess.DEVNULL)
+    process = shell.start("letterboxd_scraper", "scrape", "--cohort", "friends", DOWNLOAD_DELAY=0.1)
     wait_for_requests(site, 5)
     process.kill()
     process.wait()

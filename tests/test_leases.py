@@ -20,6 +20,7 @@ from letterboxd_scraper.store.engine import database_time, write_transaction
 from letterboxd_scraper.store.schema import member_leases, scrape_runs, users
 from tests.conftest import Shell, assert_ended, on_both, on_postgresql, stored_facts
 from tests.site import Fault, Site
+from tests.warm import Process
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 LEASE = 2.0  # of the crawls here: tests/conftest.py
@@ -191,9 +192,8 @@ def at_once(*crawls: Callable[[], "subprocess.CompletedProcess[str]"]) -> None:
             assert_ended(crawl.result(), 0)
 
 
-def start_crawl(shell: Shell, *options: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends", *options]
-    return subprocess.Popen(command, cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE)
+def start_crawl(shell: Shell, *options: str) -> Process:
+    return shell.start("scrapy", "crawl", "profile", "-a", "cohort=friends", *options)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -343,7 +343,8 @@ def test_a_crawl_that_slept_writes_nothing_over_the_one_that_took_over(
     assert stored_facts(known_engine) == truth(site)
     site.clear_log()
     sleeper.send_signal(signal.SIGCONT)
-    assert sleeper.wait(60) == 0, sleeper.stderr and sleeper.stderr.read()
+    told = sleeper.communicate(60)[1]
+    assert sleeper.returncode == 0, told
     assert stored_facts(known_engine) == truth(site)
     # The page after the one that could not be stored was asked for before that was known.
     assert members_in(pages(site)).count("ebb") <= 1

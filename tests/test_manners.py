@@ -1,8 +1,6 @@
 """Pace, robots.txt, retries and blocks, by real crawls: judged by what the site saw."""
 
 import asyncio
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -35,10 +33,8 @@ def truth(site: Site) -> set[tuple[str, str, float | None, bool, bool]]:
 
 @on_both
 def test_two_crawls_at_once_keep_one_pace(known: Shell, site: Site) -> None:
-    slowly = known.environment | {"DOWNLOAD_DELAY": "0.1"}
-    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a"]
     crawls = [
-        subprocess.Popen([*command, f"user={name}"], cwd=known.folder, env=slowly)
+        known.start("scrapy", "crawl", "profile", "-a", f"user={name}", DOWNLOAD_DELAY=0.1)
         for name in ("otto_reels", "noor", "marla")
     ]
     assert [crawl.wait() for crawl in crawls] == [0, 0, 0]
@@ -212,10 +208,7 @@ def test_a_block_keeps_what_was_read_and_the_next_run_completes(
 @on_postgresql
 def test_a_connection_that_breaks_is_made_anew(known: Shell, site: Site, known_engine: sa.Engine) -> None:
     site.faults.replace([Fault("slow", seconds=0.02)])
-    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
-    crawl = subprocess.Popen(
-        command, cwd=known.folder, env=known.environment, stderr=subprocess.PIPE, text=True
-    )
+    crawl = known.start("scrapy", "crawl", "profile", "-a", "cohort=friends")
     while len(site.log) < 10:
         time.sleep(0.01)
     others = sa.text(
@@ -241,9 +234,7 @@ def test_a_database_that_is_lost_ends_the_crawl(
     assert_ended(shell.scrapy("follow_graph", seed="marla", label="friends"), 0)
     engine.dispose()
     site.clear_log()
-    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
-    environment = shell.environment | {"DOWNLOAD_DELAY": "0.05"}
-    crawl = subprocess.Popen(command, cwd=shell.folder, env=environment, stderr=subprocess.PIPE, text=True)
+    crawl = shell.start("scrapy", "crawl", "profile", "-a", "cohort=friends", DOWNLOAD_DELAY=0.05)
     while len(site.log) < 10:
         time.sleep(0.01)
     name = sa.make_url(postgres_url).database

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests import terminal, warm
+from tests import terminal
 from tests.conftest import ROOT, Shell, on_sqlite
 from tests.site import FEW, Site, World, own_world, parquet_world
 from tests.site.archive import archive, file_name
@@ -109,7 +109,7 @@ def run_one(reader: Shell, words: str) -> str:
         for word in rest
         for name in ([file.name for file in reader.folder.glob(word)] if "*" in word else [word])
     ]
-    done = warm.run([sys.executable, "-m", module, *names], reader.folder, environment, seconds=240)
+    done = Shell(reader.folder, environment).run(sys.executable, "-m", module, *names)
     assert done.returncode == 0, f"{words}: {done.stderr}"
     return done.stdout + done.stderr
 

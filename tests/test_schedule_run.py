@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +22,7 @@ from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored
 from tests.nights import PASSWORD, USER, at_night, change, let_films_wait, node, parent_of, pids, target
 from tests.site import Fault, Site
 from tests.test_when_rated import CHANGES, rated_film, somebody, truth
+from tests.warm import Process
 
 
 @pytest.fixture(autouse=True)
@@ -249,20 +248,13 @@ def test_a_month_that_waits_keeps_one_connection(
     waiting.join()
 
 
-def begin(shell: Shell, *options: str) -> "subprocess.Popen[str]":
+def begin(shell: Shell, *options: str) -> Process:
     """Start a nightly job, and return it while it is under way."""
-    command = [sys.executable, "-m", "letterboxd_scraper", "schedule", "run", "--json", "--cohort", "friends"]
-    return subprocess.Popen(
-        [*command, "--job", NIGHTLY, *options],
-        cwd=shell.folder,
-        env=shell.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = ("letterboxd_scraper", "schedule", "run", "--json", "--cohort", "friends", "--job", NIGHTLY)
+    return shell.start(*command, *options)
 
 
-def ended_well(night: "subprocess.Popen[str]") -> Any:
+def ended_well(night: Process) -> Any:
     out, told = night.communicate(timeout=120)
     assert night.returncode == 0, told
     return json.loads(out) | {"told": told}

@@ -1,7 +1,5 @@
 """Two shells and a Scrapyd slot on one database are together still one client."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from letterboxd_scraper.store.schema import scrape_runs, site_pace, users
 from tests import scrapyd
 from tests.conftest import Shell
 from tests.site import Film, Hit, Member, Site, World
+from tests.warm import Process
 
 DELAY = 0.1
 READY_WITHIN = 3.0
@@ -59,10 +58,9 @@ def requests_of(name: str, hits: list[Hit]) -> list[Hit]:
     return [hit for hit in hits if f"+{name}@" in hit.agent]
 
 
-def start_crawl(shell: Shell, name: str) -> "subprocess.Popen[bytes]":
+def start_crawl(shell: Shell, name: str) -> Process:
     own = {"DOWNLOAD_DELAY": str(DELAY), "LETTERBOXD_CONTACT": f"{name}@example.org"}
-    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", f"user={CRAWLERS[name]}"]
-    return subprocess.Popen(command, cwd=shell.folder, env=shell.environment | own)
+    return shell.start("scrapy", "crawl", "profile", "-a", f"user={CRAWLERS[name]}", **own)
 
 
 def test_two_shells_and_a_scrapyd_slot_keep_one_pace(

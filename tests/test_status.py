@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -223,9 +221,7 @@ def test_a_run_is_seen_while_it_runs_and_when_it_has_died(known: Shell, known_en
         "LETTERBOXD_NODE": "attic",
         "SCRAPY_JOB": "j1",
     }
-    command = [sys.executable, "-m", "scrapy", "crawl", "profile", "-a", "cohort=friends"]
-    environment = known.environment | settings
-    crawl = subprocess.Popen(command, cwd=known.folder, env=environment, stderr=subprocess.DEVNULL)
+    crawl = known.start("scrapy", "crawl", "profile", "-a", "cohort=friends", **settings)
     try:
         (running,) = wait_for(lambda: asked(known)["running"])
         assert (running["spider"], running["cohort"], running["node"]) == ("profile", "friends", "attic")

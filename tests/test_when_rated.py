@@ -1,8 +1,6 @@
 """Delta crawls against the imitation site, on both databases: the truth for a handful of requests."""
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -275,9 +273,8 @@ def test_a_night_that_was_killed_goes_on(crawled: Shell, site: Site, crawled_eng
     options = ["-s", f"LETTERBOXD_NOW={TONIGHT.isoformat()}"]
     assert_ended(crawled.scrapy("follow_graph", *options, cohort="friends"), 0)
     site.clear_log()
-    command = [sys.executable, "-m", "scrapy", "crawl", "when_rated", "-a", "cohort=friends", *options]
     site.faults.add(Fault("slow", seconds=0.1))
-    crawl = subprocess.Popen(command, cwd=crawled.folder, env=crawled.environment)
+    crawl = crawled.start("scrapy", "crawl", "when_rated", "-a", "cohort=friends", *options)
     while len(asked(site)) < 7:
         time.sleep(0.01)
     crawl.send_signal(signal.SIGKILL)
@@ -305,8 +302,7 @@ def test_a_kill_between_a_lost_rating_and_the_likes_hides_no_like(
     options = ["-s", f"LETTERBOXD_NOW={TONIGHT.isoformat()}"]
     assert_ended(crawled.scrapy("follow_graph", *options, cohort="friends"), 0)
     site.faults.add(Fault("slow", seconds=2, path=f"/{name}/likes/films/"))
-    command = [sys.executable, "-m", "scrapy", "crawl", "when_rated", "-a", "cohort=friends", *options]
-    crawl = subprocess.Popen(command, cwd=crawled.folder, env=crawled.environment)
+    crawl = crawled.start("scrapy", "crawl", "when_rated", "-a", "cohort=friends", *options)
     while (name, gone, None, True, False) not in stored_facts(crawled_engine):
         time.sleep(0.02)
     crawl.send_signal(signal.SIGKILL)

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 
@@ -105,6 +106,15 @@ def own_world(seed: int = 1, follows: Sequence[str] | None = None) -> World:
 
     Marla follows 35 of them, or just those named by ``follows``; all else is the same.
     """
+    films, members = _own_world(seed)
+    members = [member.copy() for member in members]
+    if follows is not None:
+        members[0].following = list(follows)
+    return World(films, members)
+
+
+@cache
+def _own_world(seed: int) -> tuple[list[Film], list[Member]]:
     rng = random.Random(seed)
     films = _own_films(rng)
     quality = {film.slug: rng.gauss(3.4, 0.55) for film in films}
@@ -121,13 +131,11 @@ def own_world(seed: int = 1, follows: Sequence[str] | None = None) -> World:
         _like_and_favour(member, [film.slug for film in films], rng)
         members.append(member)
     _follow_each_other(members, rng)
-    if follows is not None:
-        members[0].following = list(follows)
     for member in members:
         if member.name not in NO_DIARY:
             # By chances of its own: everything else is as it would be without diaries.
             _keep_diary(member, random.Random(f"{seed} {member.name}"))
-    return World(films, members)
+    return films, members
 
 
 def parquet_world(folder: str | Path, members: int = 60, seed: int = 0) -> World:

@@ -5,7 +5,8 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
@@ -84,6 +85,11 @@ class Member:
     badge: str = ""
     picture: str = ""
     lists: int = 0
+
+    def copy(self) -> "Member":
+        """Return a member who does the same, and may do something else from now on."""
+        own = {field.name: copy(getattr(self, field.name)) for field in fields(self)}
+        return Member(**own)
 
 
 def _locked(
