@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.store import upsert
 from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.films import identity
 from letterboxd_scraper.store.schema import metadata
 
 
@@ -31,3 +33,10 @@ def memory() -> Iterator[sa.Engine]:
     metadata.create_all(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def statements_built_anew() -> None:
+    """Let each test build its own statements: those kept from another would hide what changed in between."""
+    for kept in (upsert._upsert, upsert._insert_missing, identity._query):
+        kept.cache_clear()
