@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ranking.strategies import circle_model
+from ranking.strategies import circle_model, circle_ratings
 from ranking.strategies.circle_model import Fit, fit
 from ranking.strategies.circle_ratings import Ratings
 from tests.ranking.circles import packed
@@ -180,3 +180,14 @@ def test_one_rating_is_a_score() -> None:
     model = fit(packed([(1, 1, 4.0)]))
     assert model.mu + model.effect[0] == pytest.approx(4.0, abs=1e-6)
     assert np.isfinite(model.margin).all()
+
+
+def test_it_makes_no_difference_how_many_members_are_worked_on_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = fit(circle())
+    monkeypatch.setattr(circle_ratings, "CHUNK", 1)
+    ratings = circle()
+    assert len(list(ratings.blocks())) == 4
+    assert fit(ratings).score == pytest.approx(whole.score, abs=1e-9)
+    assert fit(ratings).margin == pytest.approx(whole.margin, abs=1e-9)
