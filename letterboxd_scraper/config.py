@@ -147,15 +147,6 @@ class Config(BaseSettings):
         password = user.partition(":")[2]
         return frozenset(texts | {password, unquote(password)}) - {""}
 
-    def for_scrapy(self) -> dict[str, Any]:
-        """Return all settings as Scrapy takes them: its LOG_FORMAT would be a pattern."""
-        settings = self.model_dump()
-        if self.LOG_FORMAT == JSON:
-            return settings | {"LOG_INSTALL_ROOT_HANDLER": False}
-        if self.LOG_FORMAT == TEXT:
-            del settings["LOG_FORMAT"]
-        return settings
-
     @classmethod
     def settings_customise_sources(
         cls,

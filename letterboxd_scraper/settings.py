@@ -34,7 +34,7 @@ RETRY_TIMES = _config.RETRY_TIMES
 ROBOTSTXT_OBEY = _config.ROBOTSTXT_OBEY
 if _config.LOG_FORMAT != config.TEXT:  # for Scrapy it is the pattern of a line of text
     LOG_FORMAT = _config.LOG_FORMAT
-    LOG_INSTALL_ROOT_HANDLER = LOG_FORMAT != config.JSON  # ours is installed by `crawl`
+    LOG_INSTALL_ROOT_HANDLER = LOG_FORMAT != config.JSON  # ours is installed by LogForm
 
 BOT_NAME = "letterboxd-scraper"
 SPIDER_MODULES = ["letterboxd_scraper.spiders"]
@@ -80,6 +80,7 @@ EXTENSIONS = {
     "scrapy.extensions.remote_control.RemoteControl": None,
 }
 
+ADDONS = {"letterboxd_scraper.extensions.log.LogForm": 0}
 LOG_FORMATTER = "letterboxd_scraper.extensions.log.BriefItems"
 
 # Both are on by default and run code that is sent to them.

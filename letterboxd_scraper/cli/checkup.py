@@ -76,7 +76,7 @@ def ask(config: Config, user: str | None, film: str | None) -> list[Answer]:
     """Send the requests, and return the answers in the order in which they came."""
     settings = Settings()
     settings.setmodule("letterboxd_scraper.settings", priority="project")
-    chosen = config.for_scrapy() | {"ITEM_PIPELINES": {}, "RETRY_TIMES": 0, "LOG_LEVEL": "ERROR"}
+    chosen = config.model_dump() | {"ITEM_PIPELINES": {}, "RETRY_TIMES": 0, "LOG_LEVEL": "ERROR"}
     # It is no run and stores nothing but what every crawl does: its pace, and robots.txt.
     chosen["EXTENSIONS"] = settings.getdict("EXTENSIONS") | {"letterboxd_scraper.extensions.run.Run": None}
     if config.LETTERBOXD_BROWSER:

@@ -16,7 +16,6 @@ from letterboxd_scraper import config
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import ExitCode, InputError, ProjectError
-from letterboxd_scraper.extensions import log
 from letterboxd_scraper.extensions.run import EXIT_CODES, OUTCOME, TARGET
 from letterboxd_scraper.extensions.start import JOB, Target
 from letterboxd_scraper.spiders.site import SiteSpider
@@ -44,8 +43,7 @@ class Command(BaseRunSpiderCommand):
         except UsageError as error:  # Scrapy would add its whole help
             self._print_error(error)
             sys.exit(ExitCode.BAD_INPUT)
-        # Before Scrapy writes its first line; a wrong setting is told of by `run`, in this form.
-        self._config = log.prepare(self.settings)
+        self._config = self._checked_settings()
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
@@ -57,6 +55,13 @@ class Command(BaseRunSpiderCommand):
             if self.settings["LOG_FILE"]:  # on Scrapyd, all that is shown of a job
                 logger.error(error)
             self.exitcode = error.exit_code
+
+    def _checked_settings(self) -> config.Config | InputError:
+        """Return the configuration, or what is wrong with it, which `run` tells in the form of the log."""
+        try:
+            return config.from_settings(self.settings)
+        except InputError as error:
+            return error
 
     def _print_error(self, error: Exception) -> None:
         if self.settings["LOG_FORMAT"] == config.JSON:

@@ -1,5 +1,6 @@
-"""How log lines name items, for a page of films would fill the screen; and what they tell as JSON."""
+"""The form of log lines; how they name items, for a page of films would fill the screen."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
@@ -14,7 +15,7 @@ from scrapy.settings.default_settings import LOG_FORMAT as PATTERN
 from twisted.python.failure import Failure
 
 from letterboxd_scraper import config
-from letterboxd_scraper.config import JSON, Config
+from letterboxd_scraper.config import JSON
 from letterboxd_scraper.downloader import log_fields
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.films import Film
@@ -91,25 +92,30 @@ def _of_item(item: Any) -> dict[str, Any]:
     }
 
 
-def prepare(settings: BaseSettings) -> Config | InputError:
-    """Have a crawl's lines written in the form that is asked for, before Scrapy installs its own handler.
+class LogForm:
+    """Add-on: what Scrapy's commands log has the form that LOG_FORMAT names, from their first line on.
 
-    Returns the configuration, or what is wrong with it. Scrapy's setting LOG_FORMAT is the pattern of a line
-    of text: where ours says just that, it is Scrapy's own.
+    Scrapy's setting of that name is the pattern of a line of text: where ours is another word, it is Scrapy's
+    own.
     """
-    checked: Config | InputError
+
+    @classmethod
+    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+        """Prepare the log of this process, before Scrapy installs its own handler."""
+        if settings["LOG_FORMAT"] == JSON:
+            settings.set("LOG_INSTALL_ROOT_HANDLER", False, "cmdline")
+            if settings.getbool("LOG_ENABLED") and not json_log.installed():
+                stream, level = _log_file(settings), settings["LOG_LEVEL"]
+                json_log.install(_secrets(settings), stream=stream, level=level)
+        elif "%(" not in settings["LOG_FORMAT"]:
+            settings.set("LOG_FORMAT", PATTERN, "cmdline")
+
+
+def _secrets(settings: BaseSettings) -> Collection[str]:
     try:
-        checked = config.from_settings(settings)
-    except InputError as error:
-        checked = error
-    if settings["LOG_FORMAT"] == JSON:
-        settings.set("LOG_INSTALL_ROOT_HANDLER", False, "cmdline")
-        if settings.getbool("LOG_ENABLED"):
-            secrets = checked.secrets if isinstance(checked, Config) else ()
-            json_log.install(secrets, stream=_log_file(settings), level=settings["LOG_LEVEL"])
-    elif "%(" not in settings["LOG_FORMAT"]:
-        settings.set("LOG_FORMAT", PATTERN, "cmdline")
-    return checked
+        return config.from_settings(settings).secrets
+    except InputError:  # `crawl` tells of it
+        return ()
 
 
 def _log_file(settings: BaseSettings) -> IO[str] | None:

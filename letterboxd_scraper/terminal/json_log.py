@@ -23,7 +23,7 @@ HIDDEN = "***"
 SHORTEST_SECRET = 4
 _SECRET_FORMS = (
     re.compile(r"(?<=://)([^\s/:@]*:)[^\s/@]+(?=@)"),
-    re.compile(r"(?i)\b(api_key=)[^&\s'\"]+"),
+    re.compile(r"(?i)((?:api_key|password)=)[^&\s'\"]+"),
     re.compile(r"(?i)\b(bearer |basic )[\w.~+/=-]+"),
 )
 
@@ -32,7 +32,8 @@ class JsonLines(JsonFormatter):
     """Formats records as JSON; ``secrets`` are hidden wherever they stand, and what looks like one."""
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
-        super().__init__(json_ensure_ascii=False)
+        # In ASCII: a letter that ends a line for some reader, or that a stream cannot write, breaks no line.
+        super().__init__(json_ensure_ascii=True)
         self.crawl: dict[str, Any] = {}
         # The longest first: one may be a part of another.
         long_enough = (text for text in secrets if len(text) >= SHORTEST_SECRET)

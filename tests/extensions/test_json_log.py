@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from scrapy.settings import Settings
 
 from letterboxd_scraper.config import load
+from letterboxd_scraper.extensions.log import LogForm
 from letterboxd_scraper.terminal import json_log
 from letterboxd_scraper.terminal.json_log import JsonLines
 from tests.conftest import Shell, on_sqlite
@@ -97,6 +99,24 @@ def test_text_is_as_it_was(known: Shell) -> None:
 
 
 @on_sqlite
+def test_scrapys_other_commands_log_in_the_same_form(shell: Shell) -> None:
+    command = (sys.executable, "-m", "scrapy", "shell", "-c", "6*7", "-s", "LOG_FORMAT=json")
+    process = with_settings(shell, LOG_LEVEL="INFO").run(*command)
+    assert (process.returncode, process.stdout) == (0, "42\n"), process.stderr
+    assert lines(process.stderr)[0]["event"].startswith("Scrapy ")
+
+
+@pytest.mark.parametrize("name", ["text", "xml"])
+def test_scrapy_gets_a_pattern_where_ours_is_a_name(name: str) -> None:
+    settings = Settings({"LOG_FORMAT": name})
+    LogForm.update_pre_crawler_settings(settings)
+    assert settings["LOG_FORMAT"] == Settings()["LOG_FORMAT"]
+    own = Settings({"LOG_FORMAT": "%(message)s"})
+    LogForm.update_pre_crawler_settings(own)
+    assert own["LOG_FORMAT"] == "%(message)s"
+
+
+@on_sqlite
 def test_commands_tell_in_the_same_form(known: Shell) -> None:
     shell = with_settings(known, **AS_JSON)
     named = only(shell.letterboxd("cohort", "list"), 0)
@@ -145,6 +165,7 @@ def test_a_traceback_is_one_field_without_secrets() -> None:
         ("Authorization: Bearer abc.def-1", "Authorization: Bearer ***"),
         ("postgresql://you:of%40course@host/db", "postgresql://you:***@host/db"),
         ("/3/movie?language=en&api_key=0123&page=2", "/3/movie?language=en&api_key=***&page=2"),
+        ("postgresql://host/db?user=me&password=course", "postgresql://host/db?user=me&password=***"),
         ("https://letterboxd.com:443/ada/", "https://letterboxd.com:443/ada/"),
     ],
 )
@@ -155,6 +176,13 @@ def test_what_looks_like_a_secret_is_hidden(text: str, hidden: str) -> None:
 def test_a_password_is_hidden_as_it_is_and_as_an_address_has_it() -> None:
     secrets = load(DATABASE_URL="postgresql://me:p%40ss:word@host/films").secrets
     assert {"p%40ss:word", "p@ss:word"} <= secrets
+
+
+def test_a_line_is_one_line_for_every_reader_and_every_stream() -> None:
+    record = logging.makeLogRecord({"msg": "Él\u2028\x85\udc80", "levelname": "INFO"})
+    line = JsonLines().format(record)
+    assert line.isascii()
+    assert json.loads(line)["event"] == record.msg
 
 
 def test_of_what_records_carry_only_the_known_fields_are_written() -> None:

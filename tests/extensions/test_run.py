@@ -31,7 +31,7 @@ class NewSpider(SiteSpider):
 
 @pytest.fixture
 def crawler(tmp_path: Path) -> Crawler:
-    settings = load(DATABASE_URL=f"sqlite:///{tmp_path}/films.db").for_scrapy()
+    settings = load(DATABASE_URL=f"sqlite:///{tmp_path}/films.db").model_dump(exclude={"LOG_FORMAT"})
     return get_crawler(SiteSpider, settings_dict=settings)
 
 
