@@ -3,7 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
-from letterboxd_scraper.crawl.delta_choice import DeltaRules, expected_films, may_stop, next_listing
+from letterboxd_scraper.crawl.delta_choice import (
+    MAY_BE_LEFT,
+    DeltaRules,
+    Known,
+    expected_films,
+    may_stop,
+    next_listing,
+)
 from letterboxd_scraper.crawl.delta_ledger import Attempt, Ledger, all_known
 from letterboxd_scraper.crawl.listing import Doubt, ListingProgress, Verdict
 from letterboxd_scraper.crawl.member import Address, MemberPage
@@ -39,7 +46,7 @@ class DeltaCrawl:
     async def next_page(self) -> tuple[Listing, int] | None:
         """Return the page to fetch next; None at the end."""
         while self._progress is None:
-            known = all_known(self._start, self._rules, self._ledger, self._attempt)
+            known = self._known()
             choice = next_listing(known)
             if isinstance(choice, Doubt) and not self._attempt.second:
                 self._attempt = self._attempt.again()  # something may have changed between the pages
@@ -53,6 +60,9 @@ class DeltaCrawl:
             else:
                 self._begin(choice, expected_films(known, choice))
         return self._progress.listing, self._progress.page + 1
+
+    def _known(self) -> Known:
+        return all_known(self._start, self._rules, self._ledger, self._attempt)
 
     def _begin(self, listing: Listing, total: int | None) -> None:
         self._unchanged = 0
@@ -91,8 +101,9 @@ class DeltaCrawl:
             for tile in page.tiles:
                 self._unchanged = self._unchanged + 1 if self._ledger.see(page.listing, tile) else 0
         page = replace(page, total=progress.total)
-        known = all_known(self._start, self._rules, self._ledger, self._attempt)
-        ended = page.last or may_stop(known, progress, self._unchanged)
+        ended = page.last or (
+            page.listing in MAY_BE_LEFT and may_stop(self._known(), progress, self._unchanged)
+        )
         self.items += self._end(progress, page) if ended else [page]
 
     def _end(self, progress: ListingProgress, page: FilmsPage) -> list[FilmsPage]:

@@ -16,6 +16,8 @@ from letterboxd_scraper.urls import FILMS_PER_PAGE
 
 # Levels that take more pages than this are read only after the feed, which is one page.
 _MOST_PAGES_WITHOUT_THE_FEED = 2
+# The listings that may be left before their end: what is new stands at their beginning.
+MAY_BE_LEFT = frozenset({Listing.RATED_BY_DATE, Listing.LIKES})
 
 
 @dataclass(frozen=True, slots=True)
