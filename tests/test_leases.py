@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.crawl.member_queue import MemberQueue, Refusal, Start
+from letterboxd_scraper.crawl.member_queue import MemberQueue, Start, Unavailable
 from letterboxd_scraper.items.tasks import MemberStart
 from letterboxd_scraper.store.crawl_state import leases, liveness, runs
 from letterboxd_scraper.store.engine import database_time, write_transaction
@@ -105,10 +105,10 @@ def test_nobody_takes_a_member_while_a_page_of_them_is_stored(known_engine: sa.E
 # What is asked for in turn, with scripted answers
 
 
-def handed_out(members: str, answers: dict[str, list[Refusal]], at_once: int = 2) -> list[str]:
+def handed_out(members: str, answers: dict[str, list[Unavailable]], at_once: int = 2) -> list[str]:
     """Return in which order members are handed out, where each is finished before the next but one."""
 
-    async def take(name: str) -> Start | Refusal:
+    async def take(name: str) -> Start | Unavailable:
         return answers[name].pop(0) if answers.get(name) else MemberStart(name)
 
     async def read_all() -> list[str]:
@@ -127,7 +127,7 @@ async def nothing() -> None:
 
 
 def test_who_is_read_elsewhere_comes_last_and_who_has_been_read_not_at_all() -> None:
-    held, done = Refusal.HELD, Refusal.DONE
+    held, done = Unavailable.HELD, Unavailable.DONE
     assert handed_out("a b c", {}) == ["a", "b", "c"]
     assert handed_out("a b c", {"a": [held]}) == ["b", "c", "a"]
     assert handed_out("a b c", {"a": [held] * 5, "b": [held]}) == ["c", "b", "a"]

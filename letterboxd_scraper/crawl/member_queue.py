@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 Start = MemberStart | DeltaStart
 
 
-class Refusal(Enum):
+class Unavailable(Enum):
     """Why a member is not to be read now."""
 
     HELD = auto()  # another crawl reads them
@@ -20,7 +20,7 @@ class Refusal(Enum):
 
 
 # Asks for a member: leased to this crawl from then on, with how they start, or refused.
-Take = Callable[[str], Awaitable[Start | Refusal]]
+Take = Callable[[str], Awaitable[Start | Unavailable]]
 # Ends all leases of this crawl.
 GiveBack = Callable[[], Awaitable[None]]
 
@@ -53,11 +53,11 @@ class MemberQueue:
             name = self._waiting.popleft()
             self._under_way.add(name)
             start = await self._take(name)
-            if not isinstance(start, Refusal):
+            if not isinstance(start, Unavailable):
                 yield start
                 continue
             self._under_way.discard(name)
-            if start is Refusal.HELD:
+            if start is Unavailable.HELD:
                 self._put_off.append(name)
 
     async def _change(self) -> None:

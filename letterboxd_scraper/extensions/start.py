@@ -1,6 +1,6 @@
-"""How a crawl starts: one function a spider opens its run and says what the spider is given.
+"""How a crawl starts: for each spider a function that opens its run and returns what the spider is given.
 
-Each is registered for the class of its spider's arguments.
+It is registered for the class of the spider's arguments.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import singledispatch
+from functools import partial, singledispatch
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ from letterboxd_scraper.arguments import (
 )
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.crawl.delta_choice import DeltaRules
-from letterboxd_scraper.crawl.member_queue import MemberQueue, Refusal, Start
+from letterboxd_scraper.crawl.member_queue import MemberQueue, Start, Unavailable
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.extensions.summary import (
     FilmSummary,
@@ -60,8 +60,8 @@ FindStart = Callable[[sa.Connection, str], Start | None]
 
 # Scrapyd's name for a crawl that it runs stands in this environment variable.
 JOB = "SCRAPY_JOB"
-# Nights are not of the same length: a listing that is due once in a week is read by the seventh.
-NIGHTS_DIFFER = timedelta(hours=12)
+# Refreshes are not exactly a day apart: a listing that is due once in a week is read by the seventh.
+TIMES_DIFFER = timedelta(hours=12)
 NO_KEY = (
     "TMDB_API_KEY is not set: films get what their pages say, without release dates, countries and "
     "directors' numbers. A key is free for personal use: themoviedb.org/settings/api"
@@ -137,14 +137,11 @@ class Opening:
     def ask(self, query: Callable[..., _Answer], *first: Any) -> Callable[..., Awaitable[_Answer]]:
         """Return a function that puts a query to the database, beside the event loop."""
 
-        def ask(*arguments: Any) -> _Answer:
+        def answer(*arguments: Any) -> _Answer:
             with read_transaction(self.target.engine) as connection:
                 return query(connection, *first, *arguments)
 
-        async def ask_in_thread(*arguments: Any) -> _Answer:
-            return await asyncio.to_thread(ask, *arguments)
-
-        return ask_in_thread
+        return partial(asyncio.to_thread, answer)
 
     def find_full_start(self, run: int) -> FindStart:
         """Return what finds how a member's full crawl starts, if no run since ``run`` has done it."""
@@ -160,14 +157,14 @@ class Opening:
         """Return the queue of these members, each leased to the run while it reads them."""
         engine, lease_seconds = self.target.engine, self.settings.LEASE_SECONDS
 
-        def take(name: str) -> Start | Refusal:
+        def take(name: str) -> Start | Unavailable:
             with write_transaction(engine) as connection:
                 if not leases.take(connection, run, name, lease_seconds):
-                    return Refusal.HELD
+                    return Unavailable.HELD
                 if start := find(connection, name):
                     return start
                 leases.release(connection, run, name)
-                return Refusal.DONE
+                return Unavailable.DONE
 
         def give_back() -> None:
             with write_transaction(engine) as connection:
@@ -201,7 +198,7 @@ def _follow_graph(args: FollowGraphArguments, opening: Opening) -> CrawlRun:
     bookmarks = {}
     if args.cohort is not None and opening.settings.FAR_CIRCLE_DAYS:
         interval = timedelta(days=opening.settings.FAR_CIRCLE_DAYS)
-        since = opening.at - max(interval - NIGHTS_DIFFER, interval / 2)
+        since = opening.at - max(interval - TIMES_DIFFER, interval / 2)
         bookmarks = full_crawl.people_read_since(connection, via, seed, since)
     if first_run is not None:
         bookmarks |= full_crawl.people_bookmarks(connection, via, first_run, opening.at)

@@ -101,7 +101,7 @@ def install(
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
-    logging.getLogger(__name__).critical("%s", error, exc_info=(kind, error, traceback))
+    logging.getLogger(__name__).critical("%s: %s", kind.__name__, error, exc_info=(kind, error, traceback))
 
 
 def installed() -> JsonLines | None:

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from letterboxd_scraper.crawl.member_queue import MemberQueue, Refusal, Start
+from letterboxd_scraper.crawl.member_queue import MemberQueue, Start, Unavailable
 from letterboxd_scraper.items.tasks import MemberStart
 
 
@@ -23,10 +23,10 @@ def read_all(queue: MemberQueue) -> list[str]:
 
 
 def test_a_crawl_that_waits_gives_back_its_leases_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
-    answers = [Refusal.HELD] * 3
+    answers = [Unavailable.HELD] * 3
     given_back = []
 
-    async def take(name: str) -> Start | Refusal:
+    async def take(name: str) -> Start | Unavailable:
         return answers.pop() if answers else MemberStart(name)
 
     async def give_back() -> None:
@@ -41,8 +41,8 @@ def test_a_crawl_that_waits_gives_back_its_leases_and_says_so_once(caplog: pytes
 def test_nothing_is_given_back_while_somebody_is_read() -> None:
     given_back = []
 
-    async def take(name: str) -> Start | Refusal:
-        return Refusal.DONE if name == "ben" else MemberStart(name)
+    async def take(name: str) -> Start | Unavailable:
+        return Unavailable.DONE if name == "ben" else MemberStart(name)
 
     async def give_back() -> None:
         given_back.append(1)

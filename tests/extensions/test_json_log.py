@@ -191,6 +191,19 @@ def test_of_what_records_carry_only_the_known_fields_are_written() -> None:
     assert line == {"level": "ERROR", "event": "1", "member": "ada", "url": "/x/", "status": 404}
 
 
+def test_an_error_that_nobody_took_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    hook = sys.excepthook
+    root = list(logging.root.handlers)
+    try:
+        json_log.install((), level=logging.root.level)
+        sys.excepthook(AssertionError, AssertionError(), None)
+    finally:
+        sys.excepthook = hook
+        logging.root.handlers[:] = root
+        logging.captureWarnings(capture=False)
+    assert [record.getMessage() for record in caplog.records] == ["AssertionError: "]
+
+
 def test_lines_after_the_start_name_the_run(capsys: pytest.CaptureFixture[str]) -> None:
     json_log.tell_crawl(run=1)  # where nothing is installed nothing happens
     formatter = JsonLines()
