@@ -5,8 +5,6 @@ from calendar import timegm
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-import feedparser
-
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import STARS, FeedEntry
@@ -24,6 +22,9 @@ def parse_feed(body: bytes, member: str) -> tuple[FeedEntry, ...]:
     """
     if b"</rss>" not in body[-200:]:
         raise WrongPage("the feed is cut short: it has no end")
+    # As much to load as a twentieth of a crawl's start: for who reads a feed.
+    import feedparser
+
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     owner = str(feed.feed.get("link", "")).rstrip("/").rsplit("/", 1)[-1].lower()
     if owner != member:
