@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import sys
 from typing import Self
 
 from scrapy import Request
@@ -126,8 +127,10 @@ class Refusals:
 def _retry_after(response: Response | None) -> float | None:
     """Return the seconds for which a response asks us to wait; None if it does not say, or not readably."""
     header = response.headers.get("Retry-After") if response else None
+    # However long: by default it says no more than six hours.
+    parser = Retry(retry_after_max=sys.maxsize)
     try:
-        return Retry().parse_retry_after((header or b"").decode("latin-1"))
+        return parser.parse_retry_after((header or b"").decode("latin-1"))
     except (InvalidHeader, ValueError, OverflowError):
         return None
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -141,8 +142,10 @@ def _refuse_status(response: requests.Response) -> None:
 
 def _retry_after(response: requests.Response) -> float | None:
     """Return the seconds for which a response asks us to wait; None if it does not say, or not readably."""
+    # However long: by default it says no more than six hours.
+    parser = Retry(retry_after_max=sys.maxsize)
     try:
-        return Retry().parse_retry_after(response.headers.get("Retry-After", ""))
+        return parser.parse_retry_after(response.headers.get("Retry-After", ""))
     except (InvalidHeader, ValueError, OverflowError):
         return None
 
