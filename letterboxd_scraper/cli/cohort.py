@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from letterboxd_scraper.arguments import Definition, FollowGraphArguments, NamedList
-from letterboxd_scraper.cli.rank_options import read_parameters
+from letterboxd_scraper.cli.rank_options import find_cohort, read_parameters
 from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings
 from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
 from letterboxd_scraper.errors import InputError
@@ -164,7 +164,7 @@ def follow(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -
     session.say("reading who belongs to the circle: one request for every 25 people")
     code = crawl(session, "follow_graph", arguments, crawl_settings(accept_terms=accept_terms))
     if code in FINISHED:
-        cohort = session.cohort(str(checked.cohort or checked.label))
+        cohort = find_cohort(session, str(checked.cohort or checked.label))
         if is_for_full_crawl(session, cohort):
             announce(session, cohort)
         else:

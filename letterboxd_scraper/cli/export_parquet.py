@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.cli.rank_options import CohortOption, find_cohort
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 from ranking.parquet.export import export
@@ -28,7 +28,7 @@ def export_parquet(
       letterboxd export parquet --cohort friends --output friends
     """
     session: Session = context.obj
-    circle = session.cohort(cohort)
+    circle = find_cohort(session, cohort)
     counts = export(session.engine, circle, output, session.config.now(), names=names)
     written = ", ".join(f"{count} {table}" for table, count in counts.items())
     session.say(f"{circle.label}: {written} written to {output}")

@@ -32,7 +32,7 @@ RANK: Table = {
         "rank_compute:rank_compute",
         "Refresh the statistics, score the films and store their ranks.",
     ),
-    "list": ("rank:rank_list", "List the strategies, their parameters and where they come from."),
+    "list": ("rank_list:rank_list", "List the strategies, their parameters and where they come from."),
     "show": ("rank:rank_show", "Print the top of a ranking."),
     "explain": ("rank:rank_explain", "Show where a film's scores come from."),
     "evaluate": ("evaluate:rank_evaluate", "Say how well each strategy foretells ratings hidden from it."),

@@ -1,4 +1,4 @@
-"""`letterboxd rank list|show|explain`: which rankings there are, and what stands in them."""
+"""`letterboxd rank show|explain`: what stands in a ranking."""
 
 import sys
 from collections.abc import Sequence
@@ -20,26 +20,6 @@ from ranking.choices.filters import Choices
 from ranking.explain import explain
 from ranking.exports.texts import as_json
 from ranking.results import RankedFilm, ranking
-from ranking.strategies import STRATEGIES
-
-
-def rank_list(context: typer.Context) -> None:
-    """List the strategies, their parameters and where they come from.
-
-    \b
-    Examples:
-      letterboxd rank list
-    """
-    rows = [
-        (
-            strategy.name,
-            strategy.meaning,
-            ", ".join(f"{name}={p.default:g}" for name, p in strategy.parameters.items()),
-            strategy.source,
-        )
-        for strategy in STRATEGIES.values()
-    ]
-    context.obj.show(("strategy", "meaning", "parameters", "source"), rows)
 
 
 @with_film_choices

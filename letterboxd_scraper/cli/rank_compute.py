@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
-from letterboxd_scraper.cli.rank_options import CohortOption, find_strategy, read_parameters
+from letterboxd_scraper.cli.rank_options import CohortOption, find_cohort, find_strategy, read_parameters
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError, UnknownName
@@ -64,7 +64,7 @@ def rank_compute(
 def _compute_in_database(session: Session, label: str, strategy: str, parameters: dict[str, str]) -> None:
     strategies = list(STRATEGIES.values()) if strategy == ALL else [find_strategy(strategy)]
     shares = share_out(parameters, strategies)
-    cohort = session.cohort(label)
+    cohort = find_cohort(session, label)
     at = session.config.now()
     statistics.refresh(session.engine, at)
 

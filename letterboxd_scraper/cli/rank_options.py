@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import Strategy
 
@@ -21,6 +24,12 @@ def _strategies(incomplete: str) -> list[str]:
 CohortOption = Annotated[str, options.cohort()]
 StrategyOption = Annotated[str, strategy()]
 MinScoreOption = Annotated[float | None, options.value("SCORE", "Leave out films below this score.")]
+
+
+def find_cohort(session: Session, label: str) -> Cohort:
+    """Return a stored cohort by its label or number. Raises UnknownName."""
+    with session.reading() as connection:
+        return cohorts.find(connection, label)
 
 
 def find_strategy(name: str) -> Strategy:

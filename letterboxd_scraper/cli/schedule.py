@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper import config
-from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.cli.rank_options import CohortOption, find_cohort
 from letterboxd_scraper.cli.schedule_run import LocalOption, TargetOption
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import InputError
@@ -67,7 +67,7 @@ def install(
       letterboxd schedule install --cohort friends --as systemd --monthly 0
     """
     session: Session = context.obj
-    label = session.cohort(cohort).label
+    label = find_cohort(session, cohort).label
     config_file = session.config_file or os.environ.get("LETTERBOXD_CONFIG")
     command = timers.command(label, config=config_file, local=local, target=target or ())
     hour, minute = map(int, nightly.split(":"))
@@ -133,7 +133,7 @@ def remove(context: typer.Context, cohort: CohortOption, kind: AsOption = None) 
     """
     session: Session = context.obj
     # By its label the cohort need not exist any more.
-    label = session.cohort(cohort).label if cohort.isdigit() else cohort
+    label = find_cohort(session, cohort).label if cohort.isdigit() else cohort
     if (kind or installation.usual()) == installation.CRON:
         changed = installation.into_crontab(label, "")
     else:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from letterboxd_scraper.arguments import MOST_SHARDS
-from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.cli.rank_options import CohortOption, find_cohort
 from letterboxd_scraper.cli.run_spider import crawl
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.schedule import nodes
@@ -58,7 +58,7 @@ def run(
         raise InputError("--local crawls on this machine alone: give neither --shards nor --target with it")
     if shards is not None and shards > MOST_SHARDS:
         raise InputError(f"--shards {shards}: at most {MOST_SHARDS}")
-    circle = session.cohort(cohort)
+    circle = find_cohort(session, cohort)
     with job_lock(session.engine, circle, job, session.say) as is_free:
         if not is_free:
             words = f"{circle.label}, {job}: another job is under way, nothing was done"

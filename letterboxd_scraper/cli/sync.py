@@ -8,6 +8,7 @@ import typer
 from letterboxd_scraper.cli.cohort import follow
 from letterboxd_scraper.cli.export import write
 from letterboxd_scraper.cli.rank import say_how_old, show_films
+from letterboxd_scraper.cli.rank_options import find_cohort
 from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl_settings
 from letterboxd_scraper.cli.scrape import is_for_full_crawl, read_in_full, refresh, summarise
 from letterboxd_scraper.config import DEFAULT_STRATEGY
@@ -58,7 +59,7 @@ def sync(
     circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms=accept_terms)
     if circle not in FINISHED:
         raise typer.Exit(circle)
-    cohort = session.cohort(label)
+    cohort = find_cohort(session, label)
     if cohort.size <= 1:
         raise InputError(f"{seed} follows nobody on the site: there is no circle to rank")
     code = _read(session, cohort, accept_terms=accept_terms)
