@@ -41,6 +41,7 @@ def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None 
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a title that cannot be written ends nothing
     words = hoisted(arguments or sys.argv[1:])
+    code: int = ExitCode.INTERNAL_ERROR  # if not even the error can be written
     with suppress(BrokenPipeError), ExitStack() as at_the_end:
         try:
             end = command(words, prog_name=name, standalone_mode=False, obj=at_the_end)
