@@ -318,7 +318,7 @@ def test_what_cannot_be_ranked_says_why(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.execute(ratings.update().values(rated_at=None, seen_after=None))
         connection.execute(films.update().values(letterboxd_weighted_average=None))
-    with pytest.raises(InputError, match="diary=true"):
+    with pytest.raises(InputError, match="--diary"):
         rank(engine, "recency")
     with pytest.raises(InputError, match="Letterboxd's averages"):
         rank(engine, "discovery")

@@ -89,7 +89,7 @@ def _show_pair(session: Session, one: str, other: str, match: Match, films: Comp
     if films.to_see and not films.watched_known:
         session.say(
             f"{one}'s watched films were never read, only their ratings: what {one} has seen and not rated "
-            f"is shown, too; to read them: `scrapy crawl profile -a user={one} -a watched=true`"
+            f"is shown, too; to read them: `letterboxd scrape --user {one} --watched`"
         )
 
 

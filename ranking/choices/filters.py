@@ -195,7 +195,7 @@ def _unseen_by(connection: sa.Connection, names: Sequence[str], tell: Tell) -> C
         if user not in complete:
             tell(
                 f"{name}'s watched films were never read, only their ratings: what {name} has seen and not "
-                f"rated is shown, too; to read them: `scrapy crawl profile -a user={name} -a watched=true`"
+                f"rated is shown, too; to read them: `letterboxd scrape --user {name} --watched`"
             )
     seen = sa.select(watched.c.film_id).where(watched.c.user_id.in_(members.values()))
     return sa.and_(films.c.id.not_in(seen), films.c.id.not_in(_rated(members.values())))

@@ -87,5 +87,5 @@ STRATEGY = SqlStrategy(
     because=_because,
     in_stars=True,
     why_empty="no rating has a date or was made between two crawls: read the diaries with "
-    "`scrapy crawl profile -a cohort=LABEL -a diary=true`",
+    "`letterboxd scrape --cohort LABEL --diary`",
 )
