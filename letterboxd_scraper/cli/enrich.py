@@ -41,13 +41,14 @@ def enrich(
     session: Session = context.obj
     arguments = {"cohort": cohort, "slug": slug, "limit": limit}
     arguments |= {"histograms": histograms, "tmdb": tmdb, "force": force}
-    target, films = _due(session, FilmArguments.read(arguments))
-    name = target.label if target else str(slug)
+    checked = FilmArguments.read(arguments)
+    target, films = _due(session, checked)
+    name = target.label if target else str(checked.slug)
     if not films:
         session.say(f"{name}: nothing is missing that could be found out now")
         return
     session.say(f"{name}: {_cost(films, session.config.DOWNLOAD_DELAY)}")
-    raise typer.Exit(crawl_and_tell(session, "film", arguments, target, accept_terms=accept_terms))
+    raise typer.Exit(crawl_and_tell(session, "film", arguments, target, name, accept_terms=accept_terms))
 
 
 def _due(session: Session, arguments: FilmArguments) -> tuple[Cohort | None, list[FilmStart]]:

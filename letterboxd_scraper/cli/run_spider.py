@@ -73,14 +73,22 @@ def start(command: Sequence[str], environment: Mapping[str, str], descriptor: in
 
 
 def crawl_and_tell(
-    session: Session, spider: str, arguments: Mapping[str, Any], cohort: Cohort | None, *, accept_terms: bool
+    session: Session,
+    spider: str,
+    arguments: Mapping[str, Any],
+    cohort: Cohort | None,
+    name: str,
+    *,
+    accept_terms: bool,
 ) -> int:
-    """Run a spider on a cohort, or on one member or film; say what came of it; return its exit code."""
+    """Run a spider on a cohort, or on one member or film; say what came of it; return its exit code.
+
+    ``name`` is what the user reads of whom or what it is about.
+    """
     code = crawl(session, spider, arguments, crawl_settings(accept_terms=accept_terms))
-    label = cohort.label if cohort else None
     with session.reading() as connection:
-        notes = runs.notes_of_latest(connection, spider, label)
-    session.say(f"{label or arguments.get('user') or arguments.get('slug')}: {notes}")
+        notes = runs.notes_of_latest(connection, spider, cohort.label if cohort else None)
+    session.say(f"{name}: {notes}")
     if cohort and code in FINISHED:
         strategies = " --strategy all" if spider == "film" else ""
         session.say(f"now: letterboxd rank compute --cohort {cohort.label}{strategies}")

@@ -36,12 +36,12 @@ def watch(
     with session.reading() as connection:
         target = find_target(connection, checked)
         starts = feeds.due(connection, target.id if target else None, checked.user)
-    name = target.label if target else checked.user
+    name = target.label if target else str(checked.user)
     if not starts:
         session.say(f"{name}: there is nobody whose feed could be read")
         return
     session.say(f"{name}: {_cost(starts, session.config.DOWNLOAD_DELAY)}")
-    raise typer.Exit(crawl_and_tell(session, "rss", arguments, target, accept_terms=accept_terms))
+    raise typer.Exit(crawl_and_tell(session, "rss", arguments, target, name, accept_terms=accept_terms))
 
 
 def _cost(starts: list[FeedStart], delay: float) -> str:
