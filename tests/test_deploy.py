@@ -25,7 +25,7 @@ DATA = {
     "letterboxd_scraper/server/templates/index.html",
     "migrations/env.py",
     "migrations/script.py.mako",
-    "ranking/templates/ranking.html",
+    "ranking/exports/templates/ranking.html",
 }
 
 
