@@ -24,7 +24,7 @@ from letterboxd_scraper.tmdb.api import TmdbApi
 OK, OFF, BROKEN, BLOCKED = "ok", "not asked", "broken", "blocked"
 
 
-class Source(NamedTuple):
+class SourceState(NamedTuple):
     """A source, whether it works, the share (0 to 1) of a page's fields that are filled, and details."""
 
     door: str  # its name; what programs that read --json know it by
@@ -61,33 +61,33 @@ def doctor(
         sources = [_of_file(file) for file in saved_pages(pages, ".html", ".htm", ".xml")]
     else:
         sources = _live(session, user, film, accept_terms=accept_terms)
-    session.show(Source._fields if session.as_json else ("source", *Source._fields[1:]), sources)
+    session.show(SourceState._fields if session.as_json else ("source", *SourceState._fields[1:]), sources)
     states = {source.state for source in sources}
     if BLOCKED in states:
         raise typer.Exit(ExitCode.BLOCKED)
     raise typer.Exit(ExitCode.FAILURES if BROKEN in states else ExitCode.DONE)
 
 
-def _of_file(file: Path) -> Source:
+def _of_file(file: Path) -> SourceState:
     try:
         return _of_page(file.name, examine(file.read_bytes()))
     except OSError as error:
-        return Source(file.name, BROKEN, None, str(error.strerror))
+        return SourceState(file.name, BROKEN, None, str(error.strerror))
 
 
-def _of_page(name: str, page: Examination) -> Source:
+def _of_page(name: str, page: Examination) -> SourceState:
     if page.broken:
-        return Source(name, BROKEN, page.filled, f"{page.kind}: {page.broken}")
+        return SourceState(name, BROKEN, page.filled, f"{page.kind}: {page.broken}")
     empty = f"; not on it: {', '.join(page.empty)}" if page.empty else ""
-    return Source(name, OK, page.filled, page.kind + empty)
+    return SourceState(name, OK, page.filled, page.kind + empty)
 
 
-def _live(session: Session, user: str | None, film: str | None, *, accept_terms: bool) -> list[Source]:
+def _live(session: Session, user: str | None, film: str | None, *, accept_terms: bool) -> list[SourceState]:
     settings = session.config.model_copy(update=crawl_settings(accept_terms=accept_terms))
     stored_user, stored_film = _stored_examples(session)
     names = {"user": user or stored_user, "film": film or stored_film}
     arguments = checkup.CheckupArguments.read(names).model_dump()
-    sources = [Source("database", OK, None, "ready")]
+    sources = [SourceState("database", OK, None, "ready")]
     if any(arguments.values()):
         refuse_without_terms(settings)
         answers = checkup.ask(settings, arguments["user"], arguments["film"])
@@ -99,7 +99,7 @@ def _live(session: Session, user: str | None, film: str | None, *, accept_terms:
         ("film", "--film SLUG", arguments["film"]),
     ):
         if name not in answered:
-            sources.append(Source(name, OFF, None, "not reached" if value else f"give {option}"))
+            sources.append(SourceState(name, OFF, None, "not reached" if value else f"give {option}"))
     return [*sources, _tmdb(settings), _browser(settings)]
 
 
@@ -115,46 +115,46 @@ def _stored_examples(session: Session) -> tuple[str | None, str | None]:
         return connection.scalar(member), connection.scalar(film)
 
 
-def _robots(session: Session, answers: list[checkup.Answer]) -> Source:
+def _robots(session: Session, answers: list[checkup.Answer]) -> SourceState:
     now = session.config.now()
     url = f"{session.config.LETTERBOXD_BASE_URL}/robots.txt"
     if not session.config.ROBOTSTXT_OBEY:
-        return Source("robots.txt", OFF, None, "ROBOTSTXT_OBEY is false")
+        return SourceState("robots.txt", OFF, None, "ROBOTSTXT_OBEY is false")
     if robots.recall(session.engine, url, now - robots.READ_EVERY) is not None:
-        return Source("robots.txt", OK, None, "read within a day, and obeyed")
+        return SourceState("robots.txt", OK, None, "read within a day, and obeyed")
     refused = [answer for answer in answers if answer.refused]
     state = BLOCKED if any(answer.blocked for answer in refused) else BROKEN
-    return Source("robots.txt", state, None, str(refused[0].refused) if refused else "it was not read")
+    return SourceState("robots.txt", state, None, str(refused[0].refused) if refused else "it was not read")
 
 
-def _of_answer(answer: checkup.Answer) -> Source:
+def _of_answer(answer: checkup.Answer) -> SourceState:
     if answer.page is not None:
         return _of_page(answer.source, answer.page)
     state = BLOCKED if answer.blocked else BROKEN
-    return Source(answer.source, state, None, f"{answer.url}: {answer.refused}")
+    return SourceState(answer.source, state, None, f"{answer.url}: {answer.refused}")
 
 
-def _tmdb(settings: Config) -> Source:
+def _tmdb(settings: Config) -> SourceState:
     key = settings.TMDB_API_KEY.get_secret_value()
     if not key:
-        return Source("TMDB", OFF, None, "TMDB_API_KEY is not set")
+        return SourceState("TMDB", OFF, None, "TMDB_API_KEY is not set")
     api = TmdbApi(settings.TMDB_BASE_URL, key, settings.TMDB_TIMEOUT, user_agent(settings.LETTERBOXD_CONTACT))
     try:
         api.details(TmdbLink("movie", 11))
     except TmdbNotFound:
         pass  # TMDB has looked for it, with this key
     except (TmdbRefused, TmdbError) as error:
-        return Source("TMDB", BROKEN, None, str(error))
+        return SourceState("TMDB", BROKEN, None, str(error))
     finally:
         api.close()
-    return Source("TMDB", OK, None, "the key is accepted")
+    return SourceState("TMDB", OK, None, "the key is accepted")
 
 
-def _browser(settings: Config) -> Source:
+def _browser(settings: Config) -> SourceState:
     is_used = settings.LETTERBOXD_BROWSER
     try:
         program = chromium.find(settings.LETTERBOXD_CHROMIUM)
     except InputError as error:
-        return Source("browser", BROKEN if is_used else OFF, None, str(error))
+        return SourceState("browser", BROKEN if is_used else OFF, None, str(error))
     use = "used" if is_used else "there, and not used: LETTERBOXD_BROWSER is false"
-    return Source("browser", OK if is_used else OFF, None, f"{program} is {use}")
+    return SourceState("browser", OK if is_used else OFF, None, f"{program} is {use}")

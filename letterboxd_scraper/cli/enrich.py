@@ -55,10 +55,12 @@ def _due(session: Session, arguments: FilmArguments) -> tuple[Cohort | None, lis
     """Return the cohort that the arguments name, if they do, and the films to be asked about."""
     config = session.config
     has_key = bool(config.TMDB_API_KEY.get_secret_value())
-    wanted = enrichment.EnrichmentOptions.of(arguments, config, config.now(), tmdb=arguments.tmdb and has_key)
+    choices = enrichment.EnrichmentOptions.of(
+        arguments, config, config.now(), tmdb=arguments.tmdb and has_key
+    )
     with session.reading() as connection:
         target = find_target(connection, arguments)
-        return target, enrichment.due(connection, target.id if target else None, arguments.slug, wanted)
+        return target, enrichment.due(connection, target.id if target else None, arguments.slug, choices)
 
 
 def _cost(films: list[FilmStart], delay: float) -> str:

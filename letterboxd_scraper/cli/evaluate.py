@@ -21,8 +21,9 @@ _NAMES = {"pairs": "pairs right", "ndcg_10": "NDCG@10", "ndcg_100": "NDCG@100", 
 def rank_evaluate(
     context: typer.Context,
     cohort: Annotated[str | None, options.cohort()] = None,
-    data: Annotated[
-        Path | None, options.value("FILE", "A Parquet file instead: user, film (or slug), rating in stars.")
+    file: Annotated[
+        Path | None,
+        options.value("FILE", "A Parquet file instead: user, film (or slug), rating in stars.", "--data"),
     ] = None,
     hide: Annotated[float, typer.Option(help="The share of each member's ratings to hide.")] = 0.2,
     seed: Annotated[int, options.count("Which ratings are hidden.", least=0)] = 0,
@@ -45,7 +46,7 @@ def rank_evaluate(
     session: Session = context.obj
     if not 0 < hide < 1:
         raise InputError(f"--hide {hide:g}: a share between 0 and 1 is wanted, such as 0.2")
-    with _source(session, cohort, data) as source:
+    with _source(session, cohort, file) as source:
         evaluation = evaluate(source, hide, seed, session.config.now())
     if session.as_json:
         session.print_json(asdict(evaluation))
@@ -54,11 +55,11 @@ def rank_evaluate(
 
 
 @contextmanager
-def _source(session: Session, cohort: str | None, data: Path | None) -> Iterator[Source]:
-    if (cohort is None) == (data is None):
+def _source(session: Session, cohort: str | None, file: Path | None) -> Iterator[Source]:
+    if (cohort is None) == (file is None):
         raise InputError("name either --cohort LABEL or --data FILE")
-    if data is not None:
-        yield FromParquet(data)
+    if file is not None:
+        yield FromParquet(file)
         return
     with session.reading() as connection:
         yield FromCohort(connection, cohorts.find(connection, cohort or ""))

@@ -37,8 +37,9 @@ def rank_compute(
         Literal["database", "duckdb", "spark"],
         options.value("ENGINE", "The database, or another engine, which reads the files in --data."),
     ] = "database",
-    data: Annotated[
-        Path | None, options.value("DIR", "A folder that `export parquet` wrote; rankings go there.")
+    exported: Annotated[
+        Path | None,
+        options.value("DIR", "A folder that `export parquet` wrote; rankings go there.", "--data"),
     ] = None,
 ) -> None:
     """Refresh the statistics, score the films and store their ranks.
@@ -52,13 +53,13 @@ def rank_compute(
     session: Session = context.obj
     parameters = read_parameters(param or [])
     if engine == "database":
-        if data is not None:
+        if exported is not None:
             raise InputError("--data is read by another engine: add --engine duckdb or --engine spark")
         _compute_in_database(session, cohort, strategy, parameters)
     else:
-        if data is None:
+        if exported is None:
             raise InputError(f"--engine {engine} reads files: name the folder of `export parquet` by --data")
-        _compute_from_files(session, cohort, strategy, parameters, engine, data)
+        _compute_from_files(session, cohort, strategy, parameters, engine, exported)
 
 
 def _compute_in_database(session: Session, label: str, strategy: str, parameters: dict[str, str]) -> None:
@@ -78,14 +79,14 @@ def _compute_in_database(session: Session, label: str, strategy: str, parameters
 
 
 def _compute_from_files(
-    session: Session, label: str, strategy: str, parameters: dict[str, str], engine: str, data: Path
+    session: Session, label: str, strategy: str, parameters: dict[str, str], engine: str, exported: Path
 ) -> None:
     """Compute rankings from the files of `export parquet`, and write them beside these."""
     strategies = _sql_strategies(session, strategy, engine)
     shares = share_out(parameters, strategies)
-    export = folder.find(data)
+    export = folder.find(exported)
     if export.about.cohort not in (None, label):
-        raise UnknownName(f"{data} holds the cohort {export.about.cohort!r}, not {label!r}")
+        raise UnknownName(f"{exported} holds the cohort {export.about.cohort!r}, not {label!r}")
     at = session.config.now()
     with opened(engine, export) as running:
 

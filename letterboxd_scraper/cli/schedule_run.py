@@ -16,7 +16,7 @@ from letterboxd_scraper.schedule import nodes
 from letterboxd_scraper.schedule.after_crawls import finish
 from letterboxd_scraper.schedule.job_lock import job_lock
 from letterboxd_scraper.schedule.job_report import JobReport
-from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR, JOBS, Outcome, Step, perform, steps_of
+from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR, JOBS, Step, StepOutcome, perform, steps_of
 from letterboxd_scraper.schedule.on_nodes import NodeCrawler
 from letterboxd_scraper.schedule.step_parts import StepPart, new_job
 from letterboxd_scraper.store.crawl_state import liveness, runs
@@ -73,7 +73,7 @@ def run(
     raise typer.Exit(code)
 
 
-def _perform(session: Session, cohort: Cohort, job: str, run_step: Callable[[Step], Outcome]) -> int:
+def _perform(session: Session, cohort: Cohort, job: str, run_step: Callable[[Step], StepOutcome]) -> int:
     """Do a job and print its report; return its exit code."""
     began, config = time.monotonic(), session.config
     with session.reading() as connection:
@@ -89,10 +89,10 @@ def _show(session: Session, report: dict[str, Any], words: str) -> None:
     typer.echo(json.dumps(report) if session.as_json else words)
 
 
-def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], Outcome]:
+def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], StepOutcome]:
     """Return what runs a step as a process of this machine."""
 
-    def run_step(step: Step) -> Outcome:
+    def run_step(step: Step) -> StepOutcome:
         job = new_job(cohort.label, step.spider, None)
         arguments = {"cohort": cohort.label} | step.arguments
         code = crawl(session, step.spider, arguments, step.settings | {"SCRAPY_JOB": job})
@@ -111,7 +111,7 @@ def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], Outco
 
 def _on_nodes(
     session: Session, cohort: Cohort, targets: list[str] | None, shards: int | None
-) -> Callable[[Step], Outcome]:
+) -> Callable[[Step], StepOutcome]:
     """Return what runs a step on the nodes. Raises InputError where there is none that can be used."""
     ready, wrong = nodes.ready(nodes.configured(session.config, targets or ()))
     for line in wrong:

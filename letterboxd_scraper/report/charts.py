@@ -57,7 +57,12 @@ def overview() -> Spec:
 def compared(rows: Sequence[Difference]) -> Spec:
     """Means here and in all of Letterboxd, a film a row."""
     values = [
-        {"title": row.title, "here": round(row.here, 2), "there": round(row.there, 2), "votes": row.votes}
+        {
+            "title": row.title,
+            "here": round(row.circle_mean, 2),
+            "there": round(row.site_mean, 2),
+            "votes": row.votes,
+        }
         for row in rows
     ]
     tips = [
@@ -73,9 +78,9 @@ def compared(rows: Sequence[Difference]) -> Spec:
         return alt.X(field, scale=scale, title="Mean, in stars", axis=alt.Axis(tickCount=5))
 
     line = base.mark_rule(strokeWidth=2, color=FAINT).encode(across("there:Q"), alt.X2("here:Q"))
-    there = base.mark_point(size=70, strokeWidth=2, color=SITE, shape="diamond").encode(across("there:Q"))
-    here = base.mark_circle(size=95, color=CIRCLE, opacity=1).encode(across("here:Q"))
-    return _spec(line + there + here, height=_ROW * len(rows))
+    site = base.mark_point(size=70, strokeWidth=2, color=SITE, shape="diamond").encode(across("there:Q"))
+    circle = base.mark_circle(size=95, color=CIRCLE, opacity=1).encode(across("here:Q"))
+    return _spec(line + site + circle, height=_ROW * len(rows))
 
 
 def divided(rows: Sequence[Division]) -> Spec:

@@ -18,17 +18,17 @@ _SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A film's mean in stars ``here`` and ``there`` (all of Letterboxd), and how many rated it here."""
+    """A film's means in stars, of the circle and of all of Letterboxd; ``votes`` are the circle's ratings."""
 
     title: str
-    here: float
-    there: float
+    circle_mean: float
+    site_mean: float
     votes: int
 
     @property
     def weighed(self) -> float:
         """The difference, pulled towards none: v·(R − S) / (v + AGREEING_VOTES), in stars."""
-        return self.votes * (self.here - self.there) / (self.votes + AGREEING_VOTES)
+        return self.votes * (self.circle_mean - self.site_mean) / (self.votes + AGREEING_VOTES)
 
 
 @dataclass(frozen=True, slots=True)

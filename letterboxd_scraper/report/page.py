@@ -64,35 +64,32 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
     theme = libraries.apart(_template("theme.js"))
     table_scripts = [libraries.table_script(), libraries.apart(_template("table.js"))]
     chart_scripts = [libraries.chart_script(), _template("charts.js")]
-    return (
-        _environment()
-        .get_template("report.html")
-        .render(
-            named=named,
-            people=_called(named),
-            you_place=_place_of_you(named),
-            table=films,
-            options=options,
-            strategy=STRATEGIES[options.strategy],
-            ages=ages.of_report(connection, cohort, films),
-            ratings=sum(film.ranked.watchers for film in films.films),
-            decades=sorted({f.ranked.year // 10 * 10 for f in films.films if f.ranked.year}, reverse=True),
-            averages=sum(film.average is not None for film in films.films),
-            most_watchers=max(film.ranked.watchers for film in films.films),
-            comparisons=comparisons,
-            libraries=libraries,
-            more=more,
-            less=less,
-            split=split,
-            pairs=pairs,
-            styles=[libraries.table_style(), _template("report.css")],
-            first_script=theme,
-            table_scripts=table_scripts,
-            chart_scripts=chart_scripts,
-            policy=_policy([theme, *table_scripts, *chart_scripts], films),
-            report=as_script_data(_for_table(named, films, options)),
-            later=as_script_data(_for_details(films, pairs, _specs(pairs, more, less, split))),
-        )
+    template = _environment().get_template("report.html")
+    return template.render(
+        named=named,
+        people=_called(named),
+        you_place=_place_of_you(named),
+        table=films,
+        options=options,
+        strategy=STRATEGIES[options.strategy],
+        ages=ages.of_report(connection, cohort, films),
+        ratings=sum(film.ranked.watchers for film in films.films),
+        decades=sorted({f.ranked.year // 10 * 10 for f in films.films if f.ranked.year}, reverse=True),
+        averages=sum(film.average is not None for film in films.films),
+        most_watchers=max(film.ranked.watchers for film in films.films),
+        comparisons=comparisons,
+        libraries=libraries,
+        more=more,
+        less=less,
+        split=split,
+        pairs=pairs,
+        styles=[libraries.table_style(), _template("report.css")],
+        first_script=theme,
+        table_scripts=table_scripts,
+        chart_scripts=chart_scripts,
+        policy=_policy([theme, *table_scripts, *chart_scripts], films),
+        report=as_script_data(_for_table(named, films, options)),
+        later=as_script_data(_for_details(films, pairs, _specs(pairs, more, less, split))),
     )
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import ExitCode, InputError
-from letterboxd_scraper.schedule.jobs import MONTHLY, Outcome
+from letterboxd_scraper.schedule.jobs import MONTHLY, StepOutcome
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.engine import write_transaction
@@ -15,19 +15,19 @@ from ranking.compute import NothingToRank, compute
 from ranking.strategies import STRATEGIES
 
 
-def finish(engine: sa.Engine, settings: Config, cohort: Cohort, job: str, at: datetime) -> list[Outcome]:
+def finish(engine: sa.Engine, settings: Config, cohort: Cohort, job: str, at: datetime) -> list[StepOutcome]:
     """Do what follows a job's crawls; return how that went."""
     return rank(engine, cohort, at) + ([tidy(engine, settings, at)] if job == MONTHLY else [])
 
 
-def tidy(engine: sa.Engine, settings: Config, at: datetime) -> Outcome:
+def tidy(engine: sa.Engine, settings: Config, at: datetime) -> StepOutcome:
     """Remove what the log of runs need not keep."""
     with write_transaction(engine) as connection:
         done = retention.tidy(connection, at, settings.KEEP_RUNS_DAYS, settings.KEEP_FAILURES_DAYS)
-    return Outcome("tidy", ExitCode.DONE, notes=done.in_words())
+    return StepOutcome("tidy", ExitCode.DONE, notes=done.in_words())
 
 
-def rank(engine: sa.Engine, cohort: Cohort, at: datetime) -> list[Outcome]:
+def rank(engine: sa.Engine, cohort: Cohort, at: datetime) -> list[StepOutcome]:
     """Refresh the statistics and compute every strategy's ranking; return how that went.
 
     A strategy for which there are no suitable ratings keeps the ranking that it has, and so does one whose
@@ -48,4 +48,7 @@ def rank(engine: sa.Engine, cohort: Cohort, at: datetime) -> list[Outcome]:
     skipped = [f"nothing to rank: {', '.join(without_ratings)}"] if without_ratings else []
     notes = "; ".join([", ".join(ranked) or "none", *skipped, *wrong])
     code = ExitCode.BAD_INPUT if wrong else ExitCode.DONE
-    return [Outcome("statistics", ExitCode.DONE, notes=changed), Outcome("rankings", code, notes=notes)]
+    return [
+        StepOutcome("statistics", ExitCode.DONE, notes=changed),
+        StepOutcome("rankings", code, notes=notes),
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from letterboxd_scraper.schedule.jobs import Outcome, worst
+from letterboxd_scraper.schedule.jobs import StepOutcome, worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class JobReport:
 
     cohort: str
     job: str
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[StepOutcome]
     seconds: float
 
     @property
@@ -50,10 +50,10 @@ class JobReport:
         return whole | self.totals() | more | {"steps": [asdict(outcome) for outcome in self.outcomes]}
 
 
-def _step(outcome: Outcome) -> str:
+def _step(outcome: StepOutcome) -> str:
     """Return how a step ended; of those that did not end well, why.
 
-    >>> _step(Outcome("film", 0, notes="1 due")), _step(Outcome("film", 2, notes="did not start"))
+    >>> _step(StepOutcome("film", 0, notes="1 due")), _step(StepOutcome("film", 2, notes="did not start"))
     ('film 0', 'film 2 (did not start)')
     """
     notes = [outcome.notes, *(f"{part.shard}: {part.notes}" for part in outcome.parts if part.code)]

@@ -35,7 +35,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StepOutcome:
     """How a step, or a part of one, ended. ``rows_changed`` is None where nothing counts them."""
 
     step: str
@@ -46,7 +46,7 @@ class Outcome:
     shard: str | None = None
     node: str | None = None
     notes: str = ""
-    parts: tuple["Outcome", ...] = ()
+    parts: tuple["StepOutcome", ...] = ()
 
 
 def steps_of(job: str, cohort: Cohort, *, counted: bool) -> list[Step]:
@@ -63,18 +63,18 @@ def steps_of(job: str, cohort: Cohort, *, counted: bool) -> list[Step]:
 
 
 def perform(
-    steps: Iterable[Step], crawl: Callable[[Step], Outcome], afterwards: Callable[[], list[Outcome]]
-) -> list[Outcome]:
+    steps: Iterable[Step], crawl: Callable[[Step], StepOutcome], afterwards: Callable[[], list[StepOutcome]]
+) -> list[StepOutcome]:
     """Do one step after the other, then what comes ``afterwards``; return how each ended.
 
     A block ends the crawling alone: what was read is worth ranking. Anything worse than failures ends it all.
     """
-    ended: list[Outcome] = []
+    ended: list[StepOutcome] = []
     for step in steps:
         try:
             ended.append(crawl(step))
         except ProjectError as error:
-            ended.append(Outcome(step.spider, error.exit_code, notes=str(error)))
+            ended.append(StepOutcome(step.spider, error.exit_code, notes=str(error)))
         if ended[-1].code == ExitCode.BLOCKED:
             break
         if ended[-1].code not in (ExitCode.DONE, ExitCode.FAILURES):

@@ -16,7 +16,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import ExitCode, NodeSilent, NodeUnusable
-from letterboxd_scraper.schedule.jobs import Outcome, Step
+from letterboxd_scraper.schedule.jobs import Step, StepOutcome
 from letterboxd_scraper.schedule.nodes import Node
 from letterboxd_scraper.schedule.step_parts import StepPart, new_job, shard_of, together, with_the_missing
 from letterboxd_scraper.store.crawl_state import liveness
@@ -51,7 +51,7 @@ class NodeCrawler:
         """After so long without a sign of life a run is taken for dead."""
         return timedelta(seconds=2 * self.settings.LEASE_SECONDS)
 
-    def crawl(self, step: Step) -> Outcome:
+    def crawl(self, step: Step) -> StepOutcome:
         """Do a step to its end. Raises NodeUnusable where no node accepts it."""
         under_way = self._under_way(step)
         for part in under_way:

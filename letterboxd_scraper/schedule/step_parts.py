@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from letterboxd_scraper.errors import ExitCode
-from letterboxd_scraper.schedule.jobs import Outcome, Step, worst
+from letterboxd_scraper.schedule.jobs import Step, StepOutcome, worst
 from letterboxd_scraper.schedule.nodes import Node
 from letterboxd_scraper.store.crawl_state.liveness import RunState
 
@@ -30,7 +30,7 @@ class StepPart:
     tries: int = 0
     quiet_since: float | None = None
     cancelled: bool = False
-    outcome: Outcome | None = None
+    outcome: StepOutcome | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -54,7 +54,9 @@ class StepPart:
         runs = [*self.lost_runs, *([run] if run else [])]
         requests, failures = sum(run.requests for run in runs), sum(run.failures for run in runs)
         changed = total(run.rows_changed for run in runs)
-        self.outcome = Outcome(self.step.spider, code, requests, changed, failures, self.shard, node, notes)
+        self.outcome = StepOutcome(
+            self.step.spider, code, requests, changed, failures, self.shard, node, notes
+        )
 
     def end_as(self, run: RunState) -> None:
         """Have ended as its run did."""
@@ -98,13 +100,13 @@ def with_the_missing(step: Step, under_way: Sequence[StepPart], number: int) -> 
     return [*under_way, *(StepPart(step, shard) for shard in shards if shard not in begun)]
 
 
-def together(step: Step, parts: Sequence[StepPart]) -> Outcome:
+def together(step: Step, parts: Sequence[StepPart]) -> StepOutcome:
     """Return how a step ended, from its parts. Being told to stop for another's block is no fault."""
     ended = [part.outcome for part in parts if part.outcome]
     if len(ended) == 1:
         return ended[0]
     codes = [part.outcome.code for part in parts if part.outcome and not _stopped(part)]
-    return Outcome(
+    return StepOutcome(
         step.spider,
         worst(codes),
         sum(outcome.requests for outcome in ended),
