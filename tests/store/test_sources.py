@@ -1,5 +1,6 @@
 """Archives and saved pages in the store: what they set, remove and leave."""
 
+import sqlite3
 from datetime import datetime
 from typing import Any
 
@@ -289,3 +290,19 @@ def test_a_snapshot_of_nothing_changes_nothing(
     save_snapshot(connection, Snapshot("ada", MONDAY + DAY, "archive"), IMPORTED)
     assert by_slug(connection, films, *MARKS) == STORED
     assert complete_listings(connection, ada) == {}
+
+
+def test_more_films_may_go_at_once_than_a_statement_has_parameters(
+    connection: sa.Connection, ada: int
+) -> None:
+    lids = [f"c{number}" for number in range(1000)]
+    many = tuple(NamedFilm(lid, lid=lid) for lid in lids)
+    save(connection, likes=many, watchlist=many)
+    driver: Any = connection.connection.dbapi_connection
+    before = driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)  # as in SQLite before 3.32
+    try:
+        save(connection, MONDAY + DAY, likes=(), watchlist=())
+    finally:
+        driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, before)
+    assert connection.execute(sa.select(ratings)).all() == []
+    assert connection.execute(sa.select(watchlist)).all() == []

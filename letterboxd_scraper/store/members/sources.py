@@ -1,6 +1,6 @@
 """Storing what archives and saved pages tell, in any order: the newest that tells all is right."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from letterboxd_scraper.store.members.evidence import (
 )
 from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.schema import ratings, user_scrape_state, users, watched, watchlist
-from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
+from letterboxd_scraper.store.upsert import as_list, as_stored, in_list, insert_missing, upsert
 
 _MARKS = tuple(field.name for field in fields(Marks))
 _Complete = Mapping[Listing, datetime]
@@ -114,8 +114,7 @@ def _link_and_date(marks: dict[int, Marks], ids: Mapping[NamedFilm, int], snapsh
 def _write(
     connection: sa.Connection, user: int, before: Mapping[int, Marks], after: Mapping[int, Marks]
 ) -> None:
-    empty = [film for film, marks in after.items() if not marks.say_something]
-    connection.execute(ratings.delete().where(ratings.c.user_id == user, ratings.c.film_id.in_(empty)))
+    _delete(connection, ratings, user, [film for film, marks in after.items() if not marks.say_something])
     rows = [
         {"user_id": user, "film_id": film} | {name: getattr(marks, name) for name in _MARKS}
         for film, marks in after.items()
@@ -128,12 +127,18 @@ def _set_films(
     connection: sa.Connection, table: sa.Table, user: int, films: set[int], *, only_add: bool
 ) -> None:
     """Let a member's films in ``table`` be just these, or these as well."""
-    theirs = table.c.user_id == user
-    stored = set(connection.scalars(sa.select(table.c.film_id).where(theirs)))
+    stored = set(connection.scalars(sa.select(table.c.film_id).where(table.c.user_id == user)))
     if not only_add:
-        connection.execute(table.delete().where(theirs, table.c.film_id.in_(stored - films)))
+        _delete(connection, table, user, stored - films)
     rows = [{"user_id": user, "film_id": film} for film in sorted(films - stored)]
     insert_missing(connection, table, rows)
+
+
+def _delete(connection: sa.Connection, table: sa.Table, user: int, films: Collection[int]) -> None:
+    """Delete a member's rows of these films, of which there may be more than a statement has parameters."""
+    if films:
+        of_films = in_list(connection.dialect.name, table.c.film_id)
+        connection.execute(table.delete().where(table.c.user_id == user, of_films), as_list(films))
 
 
 def _note_complete(
