@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from operator import itemgetter
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from letterboxd_scraper.arguments import OneMember
@@ -129,9 +130,9 @@ class _Reader:
             if stars is None:
                 raise self._wrong("ratings.csv", number, f"a rating of {row['Rating']!r}")
             if film := self._film("ratings.csv", number, row):
-                ratings.append((day, RatedFilm(film, stars, day)))
-        ratings.sort(key=itemgetter(0))
-        return tuple({rating.film.lid: rating for _, rating in ratings}.values())
+                ratings.append(RatedFilm(film, stars, day))
+        ratings.sort(key=attrgetter("day"))
+        return tuple({rating.film.lid: rating for rating in ratings}.values())
 
     def _films(self, name: str) -> tuple[NamedFilm, ...] | None:
         """Return the films of a list; None where the archive has no such file."""
@@ -186,12 +187,10 @@ class _Reader:
         return NamedFilm(row["Name"], _year(row["Year"]), link[1])
 
     def _date(self, name: str, number: int, text: str) -> date:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-            raise self._wrong(name, number, f"the date {text!r}: a spreadsheet may have changed it")
         try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise self._wrong(name, number, f"the date {text!r}, which does not exist") from None
+            return _day(text)
+        except ValueError as error:
+            raise self._wrong(name, number, f"the date {text!r}{error}") from None
 
     def _wrong(self, name: str, number: int, what: str) -> InputError:
         return InputError(f"{self.files.path}: {name}, row {number} has {what}")
@@ -201,5 +200,18 @@ def _in_words(row: Row) -> str:
     return f"{row['Name']} ({row['Year'] or 'no year'})"
 
 
+# An archive names the same days and years again and again.
+@lru_cache(10_000)
+def _day(text: str) -> date:
+    """Read a day. Raises ValueError with what is to be said behind it."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        raise ValueError(": a spreadsheet may have changed it")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(", which does not exist") from None
+
+
+@lru_cache(1000)
 def _year(text: str) -> int | None:
     return int(text) if re.fullmatch(r"\d{4}", text, re.ASCII) else None
