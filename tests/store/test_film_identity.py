@@ -41,6 +41,8 @@ def test_films_as_they_are_stored_take_one_query(
     monkeypatch.setattr(sa.Connection, "execute", _noting(sa.Connection.execute, statements))
     assert film_ids(connection, pages) == ids
     assert len(statements) == 1
+    assert film_ids(connection, []) == {}
+    assert len(statements) == 1
 
 
 def _noting(execute: Any, statements: list[Any]) -> Any:
@@ -99,6 +101,26 @@ def test_a_holder_without_a_number_is_left_without_a_slug(connection: sa.Connect
     coded = add_film(connection, "alien", letterboxd_lid="x")
     film_ids(connection, [ALIEN])
     assert names(connection, coded) == (None, "Alien", None, None, "x")
+
+
+def test_the_address_by_its_number_may_be_the_slug_that_another_film_has_now(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = add_film(connection, "film:5", letterboxd_film_id=5, letterboxd_lid="b")
+    monkeypatch.setattr(sa.Connection, "execute", _at_most(20, sa.Connection.execute))
+    ids = film_ids(connection, [Film("film:5", "Alien", lid="a1")])
+    assert names(connection, ids["film:5"]) == ("film:5", "Alien", None, None, "a1")
+    assert names(connection, holder)[0] is None
+
+
+def _at_most(left: int, execute: Any) -> Any:
+    def limited(self: Any, *arguments: Any, **options: Any) -> Any:
+        nonlocal left
+        left -= 1
+        assert left >= 0, "it goes on and on"
+        return execute(self, *arguments, **options)
+
+    return limited
 
 
 def test_two_films_may_swap_their_slugs(connection: sa.Connection) -> None:

@@ -18,13 +18,13 @@ _FilmRow = sa.Row[*tuple[Any, ...]]
 _COLUMNS = (films.c.id, _NUMBER, _LID, _SLUG, films.c.title, films.c.release_year)
 
 
-def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
+def film_ids(connection: sa.Connection, page_films: Iterable[Film]) -> dict[int | str, int]:
     """Return the database's id for the key of each film on a page.
 
     Films that are not stored are inserted, changed ones corrected, and rows that the page shows to be one
     film are made one.
     """
-    on_page = _with_names_of_their_own({film.key: film for film in shown})
+    on_page = _with_names_of_their_own({film.key: film for film in page_films})
     numbers = [film.film_id for film in on_page if film.film_id]
     stored = {row[1]: row for row in _rows(connection, _NUMBER, numbers)}
     # Slugs and codes are unique: where a row says just what the page shows, as nearly all do, no other
@@ -41,23 +41,23 @@ def film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str
     return ids
 
 
-def redirected(connection: sa.Connection, asked: Film, shown: Film) -> int:
-    """Return the id of film ``shown``, to which the address of film ``asked`` leads by now.
+def redirected(connection: sa.Connection, asked: Film, film: Film) -> int:
+    """Return the id of ``film``, to which the address of film ``asked`` leads by now.
 
     Either the film has another slug, or the site has made two films one: then so do we.
     """
-    keep = film_ids(connection, [shown])[shown.key]
+    keep = film_ids(connection, [film])[film.key]
     other = stored_film_ids(connection, [asked]).get(asked.key)
     if other is not None and other != keep:
         merge_films(connection, keep, other)
     return keep
 
 
-def stored_film_ids(connection: sa.Connection, shown: Iterable[Film]) -> dict[int | str, int]:
+def stored_film_ids(connection: sa.Connection, page_films: Iterable[Film]) -> dict[int | str, int]:
     """Return the database's id for the key of each film that is stored already; nothing is written."""
-    wanted = {film.key: film for film in shown}
-    stored = _StoredFilms(connection, wanted.values())
-    return {key: int(rows[0].id) for key, film in wanted.items() if (rows := stored.rows(film))}
+    on_page = {film.key: film for film in page_films}
+    stored = _StoredFilms(connection, on_page.values())
+    return {key: int(rows[0].id) for key, film in on_page.items() if (rows := stored.rows(film))}
 
 
 def is_stored(connection: sa.Connection, slug: str) -> bool:
@@ -95,6 +95,8 @@ class _StoredFilms:
 
 
 def _rows(connection: sa.Connection, name: sa.Column[Any], values: Sequence[Any]) -> Sequence[_FilmRow]:
+    if not values:
+        return ()
     return connection.execute(_query(connection.dialect.name, name), as_list(values)).all()
 
 
@@ -179,7 +181,9 @@ def _free_names(connection: sa.Connection, stored: _StoredFilms, on_page: Sequen
         if holder is not None and _is_another(holder, film):
             # The film's next page brings its new slug.
             number = holder.letterboxd_film_id
-            freed.append((holder.id, {"slug": placeholder(number) if number else None}))
+            slug = placeholder(number) if number else None
+            # An address may have been read by the number: then no other slug is left for the holder.
+            freed.append((holder.id, {"slug": slug if slug != film.slug else None}))
         holder = stored.by_lid.get(film.lid)
         if holder is not None and _is_another(holder, film):
             freed.append((holder.id, {"letterboxd_lid": None}))

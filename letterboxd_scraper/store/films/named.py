@@ -31,9 +31,9 @@ def named_film_ids(
     return ids | _ids_by_code(connection, with_code, of_member)
 
 
-def adopt_slugs(connection: sa.Connection, shown: Iterable[Film]) -> None:
+def adopt_slugs(connection: sa.Connection, feed_films: Iterable[Film]) -> None:
     """Give films that archives alone knew the slugs of a feed, where title and year are those of just one."""
-    unnumbered = {film.slug: film for film in shown if not film.film_id and not film.lid}
+    unnumbered = {film.slug: film for film in feed_films if not film.film_id and not film.lid}
     query = sa.select(films.c.slug).where(in_list(connection.dialect.name, films.c.slug))
     stored = set(connection.scalars(query, as_list(unnumbered)))
     new = defaultdict(list)
