@@ -15,9 +15,9 @@ _FEW = 20
 
 
 def find(
-    kind: str, wanted: Iterable[str], named: Iterable[tuple[str, T]], codes: Mapping[str, T] | None = None
+    kind: str, names: Iterable[str], named: Iterable[tuple[str, T]], codes: Mapping[str, T] | None = None
 ) -> list[T]:
-    """Return all that bear one of the ``wanted`` names, or have it as their code.
+    """Return all that bear one of the ``names``, or have it as their code.
 
     Raises UnknownName, naming what there is.
     """
@@ -26,24 +26,24 @@ def find(
     for name, bearer in [*named, *(codes or {}).items()]:
         bearers[_folded(name)].add(bearer)
     matches: dict[T, None] = {}
-    for name in wanted:
+    for name in names:
         if _folded(name) not in bearers:
             raise unknown(kind, name, {_folded(existing): existing for existing, _ in named}.values())
         matches |= dict.fromkeys(bearers[_folded(name)])
     return list(matches)
 
 
-def unknown(kind: str, wanted: str, existing: Collection[str]) -> UnknownName:
-    """Return the error that nothing is called ``wanted``, with what there is, or what is spelt alike."""
+def unknown(kind: str, name: str, existing: Collection[str]) -> UnknownName:
+    """Return the error that nothing is called ``name``, with what there is, or what is spelt alike."""
     if not existing:
-        return UnknownName(f"no {kind} {wanted!r}: none is known yet")
+        return UnknownName(f"no {kind} {name!r}: none is known yet")
     if len(existing) <= _FEW:
-        return UnknownName(f"no {kind} {wanted!r}: there are {', '.join(sorted(existing))}")
-    folded = {_folded(name): name for name in existing}
-    alike = difflib.get_close_matches(_folded(wanted), folded, n=5)
+        return UnknownName(f"no {kind} {name!r}: there are {', '.join(sorted(existing))}")
+    folded = {_folded(other): other for other in existing}
+    alike = difflib.get_close_matches(_folded(name), folded, n=5)
     if not alike:
-        return UnknownName(f"no {kind} {wanted!r}, nor any of a similar name among {len(existing)}")
-    return UnknownName(f"no {kind} {wanted!r}; similar: {', '.join(folded[name] for name in alike)}")
+        return UnknownName(f"no {kind} {name!r}, nor any of a similar name among {len(existing)}")
+    return UnknownName(f"no {kind} {name!r}; similar: {', '.join(folded[key] for key in alike)}")
 
 
 def _folded(name: str) -> str:
