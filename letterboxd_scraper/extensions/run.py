@@ -32,7 +32,7 @@ SIGNS_OF_LIFE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CrawlOutcome:
     """How a crawl ended: in a word for the user, in the log of runs, and as an exit code."""
 
     name: str
@@ -40,17 +40,17 @@ class Outcome:
     code: ExitCode
 
 
-FINISHED = Outcome("finished", "finished", ExitCode.DONE)
-FAILURES = Outcome("failures", "failures", ExitCode.FAILURES)
-FAILED = Outcome("failed", "failed", ExitCode.INTERNAL_ERROR)
+FINISHED = CrawlOutcome("finished", "finished", ExitCode.DONE)
+FAILURES = CrawlOutcome("failures", "failures", ExitCode.FAILURES)
+FAILED = CrawlOutcome("failed", "failed", ExitCode.INTERNAL_ERROR)
 # By the reason for which the spider was closed; any other is a failure of ours.
 OUTCOMES = {
     "finished": FINISHED,
-    "blocked": Outcome("blocked", "blocked", ExitCode.BLOCKED),
+    "blocked": CrawlOutcome("blocked", "blocked", ExitCode.BLOCKED),
     # Without robots.txt nobody may crawl on, as after a block.
-    "no_robots": Outcome("no_robots", "blocked", ExitCode.FAILURES),
-    "shutdown": Outcome("interrupted", "interrupted", ExitCode.INTERRUPTED),
-    "bad_input": Outcome("bad_input", "failed", ExitCode.BAD_INPUT),
+    "no_robots": CrawlOutcome("no_robots", "blocked", ExitCode.FAILURES),
+    "shutdown": CrawlOutcome("interrupted", "interrupted", ExitCode.INTERRUPTED),
+    "bad_input": CrawlOutcome("bad_input", "failed", ExitCode.BAD_INPUT),
 }
 EXIT_CODES = {outcome.name: outcome.code for outcome in (FAILURES, FAILED, *OUTCOMES.values())}
 
@@ -151,7 +151,7 @@ class Run:
     def _requests(self) -> int:
         return int(self.crawler.stats.get_value("downloader/request_count", 0))
 
-    def _outcome(self, reason: str) -> Outcome:
+    def _outcome(self, reason: str) -> CrawlOutcome:
         outcome = OUTCOMES.get(reason, FAILED)
         if outcome is FINISHED and self.errors:
             return FAILED
