@@ -16,7 +16,6 @@ from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session, write_file
-from ranking.exports.html import as_html
 from ranking.exports.letterboxd_list import as_import, identities
 from ranking.exports.texts import as_csv, as_json
 from ranking.results import RankedFilm
@@ -57,6 +56,9 @@ def _html(session: Session, films: list[RankedFilm], strategy: str) -> Sequence[
     Examples:
       letterboxd export html --cohort friends --limit 100 --output friends.html
     """
+    # Its templates take a tenth of a second to load, which no other export needs.
+    from ranking.exports.html import as_html
+
     return [as_html(films, strategy, session.config.LETTERBOXD_BASE_URL)]
 
 

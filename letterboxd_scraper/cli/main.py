@@ -11,11 +11,11 @@ from letterboxd_scraper.terminal.help import Group, LazyCommand, command_of
 Table = Mapping[str, tuple[Any, str]]
 
 COHORT: Table = {
-    "build": ("cohort:build", "Build a cohort from a member's circle, or from a list of names."),
-    "refresh": ("cohort:refresh", "Read again whom a cohort's seed follows: who joined, who left."),
+    "build": ("cohort_build:build", "Build a cohort from a member's circle, or from a list of names."),
+    "refresh": ("cohort_build:refresh", "Read again whom a cohort's seed follows: who joined, who left."),
     "list": ("cohort:list_cohorts", "List the cohorts."),
     "show": ("cohort:show", "Show a cohort's definition and its members."),
-    "set": ("cohort:change", "Change a cohort's definition."),
+    "set": ("cohort_change:change", "Change a cohort's definition."),
     "delete": ("cohort:delete", "Delete a cohort with its rankings; its members' ratings stay."),
 }
 IMPORT: Table = {

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.cli.cohort import follow
+from letterboxd_scraper.cli.cohort_build import follow
 from letterboxd_scraper.cli.export import write
 from letterboxd_scraper.cli.rank import say_how_old, show_films
 from letterboxd_scraper.cli.rank_options import find_cohort

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from letterboxd_scraper.cli import cohort, run_spider, scrape
+from letterboxd_scraper.cli import cohort_build, run_spider, scrape
 from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.terminal.session import Session
 from tests.cli.conftest import Run
@@ -34,7 +34,7 @@ def crawls(monkeypatch: pytest.MonkeyPatch, ends_with: dict[str, int]) -> Crawls
         started.append((spider, {k: v for k, v in arguments.items() if v is not None}, dict(settings or {})))
         return ends_with.get(spider, 0)
 
-    for module in (run_spider, scrape, cohort):
+    for module in (run_spider, scrape, cohort_build):
         monkeypatch.setattr(module, "crawl", crawl)
     return started
 

@@ -1,0 +1,104 @@
+"""`letterboxd cohort build|refresh`: who belongs to a circle is asked of the site, or read from a file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from letterboxd_scraper.arguments import FollowGraphArguments, NamedList
+from letterboxd_scraper.cli.cohort import LabelArgument
+from letterboxd_scraper.cli.rank_options import find_cohort
+from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings
+from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.targets import find_target
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
+
+
+def build(
+    context: typer.Context,
+    label: Annotated[str, options.value("LABEL", "A name for the cohort.")],
+    seed: Annotated[str | None, options.member("The member whose circle it is.")] = None,
+    members: Annotated[
+        Path | None, options.value("FILE", "A file of member names, one a line, instead.")
+    ] = None,
+    depth: Annotated[
+        int | None, options.count("1, as usual: whom the seed follows; 2: whom those follow, too.")
+    ] = None,
+    include_self: Annotated[
+        bool | None, options.flag("--include-self/--no-include-self", "Whether the seed belongs to it.")
+    ] = None,
+    via: Annotated[
+        str | None,
+        options.value(
+            "WHOM",
+            "following, as usual, or followers.",
+            autocompletion=options.one_of("following", "followers"),
+        ),
+    ] = None,
+    max_members: Annotated[int | None, options.count("Stop at so many members.")] = None,
+    accept_terms: AcceptTerms = False,
+) -> None:
+    """Build a cohort from a member's circle, or from a list of names.
+
+    \b
+    Examples:
+      letterboxd cohort build --seed marla --label friends
+      letterboxd cohort build --members names.txt --label club
+    """
+    session: Session = context.obj
+    if (seed is None) == (members is None):
+        raise InputError("give --seed NAME or --members FILE, and not both")
+    if members is not None:
+        _build_from_file(session, label, members)
+        return
+    arguments = {"seed": seed, "label": label, "depth": depth, "include_self": include_self}
+    arguments |= {"via": via, "max_members": max_members}
+    raise typer.Exit(follow(session, arguments, accept_terms=accept_terms))
+
+
+def refresh(context: typer.Context, label: LabelArgument, accept_terms: AcceptTerms = False) -> None:
+    """Read again whom a cohort's seed follows: who joined, who left.
+
+    \b
+    Examples:
+      letterboxd cohort refresh friends
+    """
+    raise typer.Exit(follow(context.obj, {"cohort": label}, accept_terms=accept_terms))
+
+
+def follow(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -> int:
+    """Run `follow_graph`, then say who belongs to the circle and what crawling them takes.
+
+    Returns its exit code. Raises InputError.
+    """
+    checked = FollowGraphArguments.read(arguments)
+    with session.reading() as connection:
+        find_target(connection, checked)
+    session.say("reading who belongs to the circle: one request for every 25 people")
+    code = crawl(session, "follow_graph", arguments, crawl_settings(accept_terms=accept_terms))
+    if code in FINISHED:
+        cohort = find_cohort(session, str(checked.cohort or checked.label))
+        if is_for_full_crawl(session, cohort):
+            announce(session, cohort)
+        else:
+            how = f"`letterboxd plan --cohort {cohort.label}` says what bringing them up to date takes"
+            session.say(f"{cohort.label}: {cohort.size} members; {how}")
+    return code
+
+
+def _build_from_file(session: Session, label: str, file: Path) -> None:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the member names in {file}: {error}") from None
+    names = [line.split("#")[0].strip() for line in lines]
+    circle = NamedList.read({"label": label, "members": [name for name in names if name]})
+    with session.writing() as connection:
+        at = session.config.now()
+        cohort = cohorts.make_from_names(connection, circle.label, circle.members, at)
+    if left_out := len(set(circle.members)) - cohort.size:
+        session.say(f"{left_out} of the names left out: they asked to be forgotten")
+    session.say(f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}")

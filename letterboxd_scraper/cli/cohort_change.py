@@ -1,0 +1,59 @@
+"""`letterboxd cohort set`: changing a cohort's definition."""
+
+from typing import Annotated, Any
+
+import typer
+
+from letterboxd_scraper.arguments import Definition
+from letterboxd_scraper.cli.cohort import LabelArgument, in_words
+from letterboxd_scraper.cli.rank_options import read_parameters
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
+from ranking.strategies import STRATEGIES
+
+
+def change(
+    context: typer.Context,
+    label: LabelArgument,
+    rank: Annotated[
+        list[str] | None, options.value("NAME=NUMBER", "A strategy parameter, as m=10; repeatable.")
+    ] = None,
+    depth: Annotated[int | None, options.count("How many steps from the seed.")] = None,
+    max_members: Annotated[int | None, options.count("Stop at so many members.")] = None,
+    min_films: Annotated[int | None, options.count("Leave out members with fewer films.")] = None,
+    max_films: Annotated[int | None, options.count("Leave out members with more films.")] = None,
+    exclude: Annotated[list[str] | None, options.member("Leave out this member; repeatable.")] = None,
+) -> None:
+    """Change a cohort's definition.
+
+    Membership follows at the next refresh, ranks at the next `letterboxd rank compute`.
+
+    \b
+    Examples:
+      letterboxd cohort set friends --rank m=10 --rank min_votes=3
+      letterboxd cohort set friends --exclude kip --min-films 20
+    """
+    session: Session = context.obj
+    changes: dict[str, Any] = {"depth": depth, "max_members": max_members, "exclude": exclude}
+    changes |= {"min_films": min_films, "max_films": max_films}
+    changes = {name: value for name, value in changes.items() if value not in (None, [])}
+    with session.writing() as connection:
+        cohort = cohorts.find(connection, label)
+        if rank:
+            changes["rank"] = (cohort.definition.get("rank") or {}) | _numbers(rank)
+        definition = Definition.read(cohort.definition | changes).model_dump(mode="json")
+        cohorts.redefine(connection, cohort, definition, session.config.now())
+    session.say(f"{cohort.label}: {in_words(definition)}")
+
+
+def _numbers(texts: list[str]) -> dict[str, float]:
+    """Return strategy parameters as numbers that a strategy accepts. Raises InputError."""
+    numbers = {}
+    for name, text in read_parameters(texts).items():
+        users = [strategy for strategy in STRATEGIES.values() if name in strategy.parameters]
+        if not users:
+            raise InputError(f"--rank {name}: no strategy has such a parameter (`letterboxd rank list`)")
+        numbers[name] = users[0].settle({name: text})[name]
+    return numbers
