@@ -1,4 +1,4 @@
-# Two commands for a fresh machine: `make demo` and `make test`. Both set up what they need.
+# Two commands for a fresh machine: `make demo` and `make test`. Both set up what they need, in .venv alone.
 
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
@@ -24,12 +24,18 @@ demo: .venv/installed
 	@echo "  . .venv/bin/activate"
 	@echo "  LETTERBOXD_CONTACT=you@example.org letterboxd sync --seed NAME --accept-terms"
 
-test: .venv/installed chromium
+test: lint
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+# What needs no server, no process of its own and no browser.
+fast: .venv/installed
+	$(BIN)/pytest -q -n $(WORKERS) -m "not slow"
+
+lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n 2 --dist worksteal
 
 # Spark is large, and needs a Java: it is installed for these tests alone.
 test-spark: .venv/installed
@@ -50,7 +56,8 @@ mutants: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-# Debian's Chromium, for the tests of the browser door; where it cannot be had they are skipped, and say so.
+# Installs Debian's Chromium on this machine, for the tests that open pages in a browser; without one they are
+# skipped, and say so.
 chromium:
 	@if command -v chromium || command -v chromium-browser || command -v google-chrome || \
 		! command -v apt-get || [ "$$(id -u)" -ne 0 ]; then exit 0; fi >/dev/null; \
