@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -86,6 +86,14 @@ class Life:
         return next(film for film in self.rng.sample(films, len(films)) if fits(film))
 
 
+# Runs a module of Python, in a folder and with an environment, to its good end.
+Crawl = Callable[[Sequence[str], Path, Mapping[str, str]], None]
+
+
+def as_process(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    subprocess.run([sys.executable, "-m", *command], cwd=folder, env=environment, check=True)
+
+
 @dataclass
 class Nights:
     """One circle in one database, refreshed night by night."""
@@ -95,6 +103,7 @@ class Nights:
     folder: Path
     obey: bool
     delay: float
+    crawl: Crawl
     now: datetime = datetime(2026, 1, 1, 3, tzinfo=UTC)
     requests: list[int] = field(default_factory=list)
     unseen: int = 0
@@ -146,10 +155,12 @@ class Nights:
         }
         report = self.folder / "memory"
         words = [word for argument in arguments for word in ("-a", argument)]
-        command = [sys.executable, "-m", "benchmarks.metered", str(report), "scrapy", "crawl", spider, *words]
-        subprocess.run(command, cwd=self.folder, env=os.environ | settings, check=True)
+        command = ["scrapy", "crawl", spider, *words]
         if spider == "when_rated":
+            as_process(["benchmarks.metered", str(report), *command], self.folder, os.environ | settings)
             self.peak = max(self.peak, float(report.read_text()))
+        else:
+            self.crawl(command, self.folder, os.environ | settings)
 
 
 def counts(facts: set[Fact]) -> dict[str, tuple[Counter[float], int]]:
@@ -189,9 +200,18 @@ def database(kind: str, folder: Path) -> Iterator[sa.Engine]:
 
 
 def simulate(
-    world: World, mode: str, share: float, nights: int, kind: str = "sqlite", delay: float = 0.0
+    world: World,
+    mode: str,
+    share: float,
+    nights: int,
+    kind: str = "sqlite",
+    delay: float = 0.0,
+    crawl: Crawl = as_process,
 ) -> Nights:
-    """Crawl a world's first member's circle, then refresh it for so many nights."""
+    """Crawl a world's first member's circle, then refresh it for so many nights.
+
+    ``crawl`` runs what is not measured.
+    """
     obey, does = MODES[mode]
     life = Life(world, does, random.Random(1))
     with (
@@ -199,7 +219,7 @@ def simulate(
         Site(world) as site,
         database(kind, Path(folder)) as engine,
     ):
-        found = Nights(site, engine, Path(folder), obey, delay)
+        found = Nights(site, engine, Path(folder), obey, delay, crawl)
         found.begin()
         for _ in range(nights):
             found.refresh(lambda day: life.night(share, day))

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -28,9 +29,10 @@ Ranking = dict[tuple[str, int], tuple[int, float]]
 
 @dataclass
 class Cost:
-    """What the runs of one contender took, each a process of its own: seconds, and peak memory in MB."""
+    """What the runs of one contender took, each a process of its own: seconds, those at work, peak MB."""
 
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
 
 
@@ -45,22 +47,24 @@ class Circle:
         """Let ours and the SQL written by hand run in turn; return what they cost. Both must agree."""
         ours, by_hand = Cost(), Cost()
         for _ in range(repeat):
-            self._run(OURS, ours)
+            self.run(OURS, ours)
             found = self._ranking()
-            self._run([*BY_HAND, self._url], by_hand)
+            self.run([*BY_HAND, self._url], by_hand)
             agree(found, self._ranking())
         return ours, by_hand
 
-    def _run(self, command: Sequence[str], cost: Cost) -> None:
+    def run(self, command: Sequence[str], cost: Cost) -> None:
+        """Run a module, and add what it costs."""
         with self.engine.begin() as connection:  # as if a rating had changed
             connection.execute(changed_facts.delete())
             connection.execute(changed_facts.insert().values(id=0))
         environment = {"DATABASE_URL": self._url, "LETTERBOXD_NOW": NOW.isoformat(), "PYTHONPATH": str(ROOT)}
         with tempfile.NamedTemporaryFile("r") as report:
             whole = [sys.executable, "-m", "benchmarks.metered", report.name, *command]
-            begun = time.monotonic()
+            begun, at_work = time.monotonic(), _cpu_of_children()
             subprocess.run(whole, env=os.environ | environment, check=True)
             cost.seconds.append(time.monotonic() - begun)
+            cost.cpu.append(_cpu_of_children() - at_work)
             cost.memory.append(float(report.read()))
 
     @property
@@ -72,6 +76,11 @@ class Circle:
         with self.engine.connect() as connection:
             rows = connection.execute(sa.select(r.strategy, r.film_id, r.rank, r.score))
             return {(strategy, film): (rank, score) for strategy, film, rank, score in rows}
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def agree(one: Ranking, other: Ranking) -> None:

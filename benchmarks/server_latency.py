@@ -72,13 +72,18 @@ class Comparison:
         return self.busy.p95 / self.idle.p95
 
 
-def compare(kind: str, site: RunningSite, known: int, seconds: float, pace: str) -> Comparison:
-    """Have ``known`` members crawled, then let readers read: alone, and while the others are crawled."""
+def compare(
+    kind: str, site: RunningSite, known: int, seconds: float, pace: str, warm: float = 2.0
+) -> Comparison:
+    """Have ``known`` members crawled, then let readers read: alone, and while the others are crawled.
+
+    For ``warm`` seconds before they are not measured.
+    """
     with _database(kind) as url:
         _prepare(url, site, known)
         with serving(url, LETTERBOXD_BASE_URL=site.url) as server:
             paths = _paths(server.address)
-            _read(server.address, paths, time.monotonic() + 2)  # until all is loaded and warm
+            _read(server.address, paths, time.monotonic() + warm)  # until all is loaded and warm
             idle = _read(server.address, paths, time.monotonic() + seconds)
             before, begun = _ratings(url), time.monotonic()
             crawl = _start(_crawl("profile", url, site, PACES[pace], cohort=CIRCLE))

@@ -298,7 +298,17 @@ def make_shell(folder: Path, site: Site, engine: sa.Engine) -> Shell:
 
 
 def environment_for(base_url: str, database_url: str) -> dict[str, str]:
-    settings = {
+    """Return the environment of a command: that of the tests, with settings of its own."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("LETTERBOXD_", "TMDB_"))
+    }
+    ours = {"SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings", "PYTHONPATH": str(ROOT)}
+    return inherited | ours | settings_for(base_url, database_url)
+
+
+def settings_for(base_url: str, database_url: str) -> dict[str, str]:
+    """Return the settings of a crawl without pauses of the site at an address."""
+    return {
         "DATABASE_URL": database_url,
         "TMDB_BASE_URL": f"{base_url}/3",
         "TMDB_API_KEY": Site.tmdb_key,
@@ -310,13 +320,7 @@ def environment_for(base_url: str, database_url: str) -> dict[str, str]:
         "CHALLENGE_PAUSE": "0.2",
         "LEASE_SECONDS": "2",
         "LOG_LEVEL": "WARNING",
-        "SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings",
-        "PYTHONPATH": str(ROOT),
     }
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("LETTERBOXD_", "TMDB_"))
-    }
-    return inherited | settings
 
 
 Fact = tuple[str, str, float | None, bool, bool]

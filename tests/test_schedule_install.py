@@ -1,6 +1,5 @@
 """What calls the jobs at night: lines for cron and timers of systemd, and that they work when called so."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule import install as installation
 from letterboxd_scraper.schedule.timers import Timetable, cron_block, systemd_units, with_cron_block
-from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
+from tests.conftest import Shell, assert_ended, on_sqlite, settings_for, stored_facts
 from tests.nights import let_films_wait
 from tests.site import Site
 from tests.test_when_rated import TONIGHT, rate_something_new, truth
@@ -99,12 +98,11 @@ def test_a_block_without_its_end_is_not_guessed() -> None:
 
 
 @pytest.fixture
-def home(crawled: Shell, tmp_path: Path) -> Shell:
+def home(site: Site, crawled_engine: sa.Engine, tmp_path: Path) -> Shell:
     """A user's home: settings in a .env, a crontab, and nothing in the environment but what cron leaves."""
     folder = tmp_path / ODD
     folder.mkdir()
-    settings = {k: v for k, v in crawled.environment.items() if v != os.environ.get(k)}
-    del settings["SCRAPY_SETTINGS_MODULE"], settings["PYTHONPATH"]
+    settings = settings_for(site.url, str(crawled_engine.url))
     (folder / ".env").write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
     programs = tmp_path / "bin"
     programs.mkdir()
