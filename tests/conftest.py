@@ -33,7 +33,7 @@ with_many_friends = pytest.mark.parametrize("friends", [None], ids=["many"])
 
 Names = tuple[str, ...] | None
 # Fixtures that start a server, or have one read.
-SERVERS = {"site", "postgres_server", "postgres_url", "known_engine", "crawled_engine"}
+SERVERS = {"site", "crowd", "sound", "postgres_server", "postgres_url", "known_engine", "crawled_engine"}
 
 # Who starts the tests in the background has a shell that makes them ignore Ctrl-C, and with them every crawl.
 signal.signal(signal.SIGINT, signal.default_int_handler)

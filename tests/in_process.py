@@ -160,7 +160,8 @@ def _logging() -> Iterator[None]:
     root.handlers = []
     root.setLevel(logging.WARNING)
     try:
-        yield
+        with mock.patch.object(scrapy.utils.log, "_scrapy_root_handler", None):
+            yield
     finally:
         root.handlers = handlers
         root.setLevel(level)

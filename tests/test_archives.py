@@ -150,6 +150,7 @@ def test_the_order_of_sources_makes_no_difference(
     assert all(each == found[0] for each in found)
 
 
+@pytest.mark.slow
 @on_sqlite
 def test_parts_of_different_days_in_any_order(snapshots: Any, tmp_path: Path, database_kind: str) -> None:
     """Likes, favourites and diaries are told apart from ratings: none is newer knowledge of a rating."""
@@ -469,6 +470,7 @@ def test_a_film_known_without_a_code_is_found_by_title_and_year(
     assert (codes["one"], codes["two"]) == (None, None)  # either could be meant
 
 
+@pytest.mark.slow
 @on_sqlite
 def test_a_large_archive_is_read_in_seconds(engine: sa.Engine, tmp_path: Path) -> None:
     rows = [f"2026-01-01,Film {n},19{n % 100:02},https://boxd.it/{n:05}" for n in range(10_000)]

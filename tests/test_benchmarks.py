@@ -13,6 +13,8 @@ from benchmarks.crawls import Bench, Cost, bench
 from tests import in_process
 from tests.site import own_world
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[Bench]:

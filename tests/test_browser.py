@@ -243,6 +243,7 @@ def test_one_is_looked_for_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert chromium.find("") == str(tmp_path / "google-chrome")
 
 
+@pytest.mark.slow
 def test_without_the_option_playwright_is_not_even_loaded() -> None:
     code = (
         "import sys, letterboxd_scraper.commands.crawl, letterboxd_scraper.settings;"

@@ -340,6 +340,7 @@ def test_checksums_are_equal_where_rankings_are(sound: sa.Engine, capsys: pytest
     assert {name for name in first if first[name] != changed[name]} == {"wilson"}
 
 
+@pytest.mark.slow
 def test_both_databases_have_the_same_checksums(snapshots: Snapshots, tmp_path: Path) -> None:
     sums = []
     for kind in ("sqlite", "postgresql"):

@@ -146,6 +146,7 @@ def test_nobodys_ratings_count_for_more_than_half_stars_can_tell() -> None:
     assert found.noise.min() == pytest.approx(0.5**2 / 12)
 
 
+@pytest.mark.slow
 def test_it_goes_on_until_scores_and_margins_are_final(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     # Two members with nothing in common; and members whose scores are at once what they remain.
@@ -397,6 +398,7 @@ def test_it_is_what_is_meant_where_no_strategy_is_named(crawled: Shell) -> None:
     assert_ended(crawled.letterboxd("rank", "show", "--cohort", "friends"), 0)
 
 
+@pytest.mark.slow
 def test_ten_million_ratings_would_take_seconds_and_little_memory() -> None:
     """A small part of them, in this process: memory grows by less than 12 bytes a rating."""
     peaks = []
@@ -412,6 +414,7 @@ def test_ten_million_ratings_would_take_seconds_and_little_memory() -> None:
     assert (peaks[1] - peaks[0]) / 800_000 < 12
 
 
+@pytest.mark.slow
 def test_who_is_alike_by_chance_is_not_foretold_in_the_benchmark() -> None:
     """Chosen by the ratings that are judged, 61 of a hundred pairs of mere noise would be right."""
     rng = np.random.default_rng(0)

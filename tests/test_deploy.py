@@ -18,6 +18,8 @@ from tests.deployed import MARK, deploy, outside
 from tests.scrapyd import Scrapyd
 from tests.site import FEW, Fault, Site, own_world
 
+pytestmark = pytest.mark.slow
+
 USER, PASSWORD = "operator", "dollar$HOME%s&more"
 DATA = {
     "letterboxd_scraper/default.toml",

@@ -16,6 +16,8 @@ from letterboxd_scraper.config import Config
 from tests import in_process
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
 GUIDE = (DEPLOY / "README.md").read_text()

@@ -62,6 +62,7 @@ def save_member(folder: Path, site: Site, name: str, when: datetime | None = Non
         save_listing(folder, site, f"/{name}/{listing}", when)
 
 
+@pytest.mark.slow
 @on_sqlite
 def test_a_circle_is_the_same_through_every_door(snapshots: Any, tmp_path: Path, database_kind: str) -> None:
     found = {}

@@ -20,6 +20,8 @@ from ranking.strategies.base import SqlStrategy
 from tests.conftest import on_sqlite
 from tests.engines import CLOSED, NOW, TIED, assert_all_agree, exported, fill
 
+pytestmark = pytest.mark.slow
+
 # What a pattern, a text or an address would take for something else.
 ODD = "it's [1] {a,b} *?%20"
 

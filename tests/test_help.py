@@ -19,6 +19,8 @@ from letterboxd_scraper.terminal.run import hoisted
 from letterboxd_scraper.terminal.session import Session
 from tests.conftest import Shell, on_sqlite
 
+pytestmark = pytest.mark.slow
+
 ROOT = letterboxd()
 
 

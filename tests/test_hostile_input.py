@@ -22,6 +22,8 @@ from tests.conftest import Shell, assert_ended, make_shell, on_sqlite, stored_fa
 from tests.site import Fault, Film, Member, Site, World
 from tests.site.pages import Answer
 
+pytestmark = pytest.mark.slow
+
 TEXTS = (
     "Robert'); DROP TABLE ratings; --",
     "' OR '1'='1",

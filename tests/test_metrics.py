@@ -18,6 +18,8 @@ from tests.conftest import Snapshots
 from tests.served import Server, furnish, serving
 from tests.site import FEW
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 Labels = frozenset[tuple[str, str]]

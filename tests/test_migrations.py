@@ -58,6 +58,7 @@ def test_a_fresh_sqlite_file_migrates_itself(sqlite_url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_four_processes_may_start_at_once(sqlite_url: str, tmp_path: Path) -> None:
     code = f"from letterboxd_scraper.store.open import open_store; open_store({sqlite_url!r})"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -24,6 +24,8 @@ from letterboxd_scraper.pages.tiles import parse_tiles
 from .site import own_world
 from .site.pages import answer
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Sound:

@@ -31,6 +31,8 @@ from tests.conftest import Snapshots
 from tests.served import Server, furnish, serving
 from tests.site import FEW
 
+pytestmark = pytest.mark.slow
+
 BOTH = ["sqlite", "postgresql"]
 
 

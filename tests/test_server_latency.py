@@ -12,9 +12,9 @@ pytestmark = pytest.mark.slow
 def test_readers_are_answered_while_a_crawl_writes(kind: str) -> None:
     pace = "one at a time"
     with running("--members", "20", "--ratings", "150") as site:
-        latency = compare(kind, site, known=15, seconds=1, pace=pace, warm=0)
+        latency = compare(kind, site, known=17, seconds=1, pace=pace, warm=0)
     assert not latency.idle.failures + latency.busy.failures
-    assert latency.written > 500
+    assert latency.written > 300
     assert len(latency.busy.seconds) > 40
     # How much longer they wait is for the benchmark, on an idle machine; nobody waits for the crawl to end.
     assert latency.busy.p95 < latency.crawl / 4, line(kind, pace, latency)

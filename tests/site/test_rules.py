@@ -12,6 +12,8 @@ import pytest
 from tests.site import Fault
 from tests.site.rules import read_rules
 
+pytestmark = pytest.mark.slow
+
 BAD_LISTS = {
     '{"kind": "reset"}': "expected a list of rules",
     "[": "no JSON: Expecting value: line 1 column 2 (char 1)",

@@ -15,6 +15,8 @@ from tests.site import BadChange, Fault, Film, Site, own_world
 from tests.site.cinema import details, expected, oddity
 from tests.site.client import Reply, ask
 
+pytestmark = pytest.mark.slow
+
 KEY = "api_key=imitation-key"
 WITH_CREDITS = f"{KEY}&append_to_response=credits"
 
