@@ -36,7 +36,7 @@ def upgrade(context: typer.Context) -> None:
     url = session.database()
     try:
         changed = migrate.upgrade(make_engine(url))
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
         raise StoreNotReady(f"cannot use the database {masked_url(url)}: {first_line(error)}") from None
     session.say(f"schema {migrate.head()}: {'upgraded' if changed else 'nothing to do'}")
 
