@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
+from letterboxd_scraper.config import Config
 from tests import terminal
 from tests.conftest import Shell, assert_ended, on_sqlite
 
@@ -139,3 +141,11 @@ def test_sync_reads_the_circle_of_the_configured_member(known: Shell) -> None:
     process = known.letterboxd("sync", "--label", "mine", "--limit", "3", LETTERBOXD_MEMBER="marla")
     assert_ended(process, 0)
     assert (known.folder / "mine.csv").exists()
+
+
+def test_scrapy_has_every_setting_but_the_secrets_under_its_own_name() -> None:
+    hidden = {"TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN", "SCRAPYD_PASSWORD"}
+    settings = Settings()
+    settings.setmodule("letterboxd_scraper.settings")
+    assert Config.model_fields.keys() - hidden <= set(settings)
+    assert not hidden & set(settings)
