@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
+# Else every process of a test or of the demonstration compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-spark mutants chromium clean
 
