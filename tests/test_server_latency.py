@@ -2,15 +2,15 @@
 
 import pytest
 
-from benchmarks.server_latency import KINDS, compare, line
+from benchmarks.server_latency import compare, line
 from benchmarks.site import running
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_readers_are_answered_while_a_crawl_writes(kind: str) -> None:
-    pace = "one at a time"
+def test_readers_are_answered_while_a_crawl_writes() -> None:
+    # On SQLite, where one writer could keep readers waiting; the benchmark has both.
+    kind, pace = "sqlite", "one at a time"
     with running("--members", "20", "--ratings", "150") as site:
         latency = compare(kind, site, known=17, seconds=1, pace=pace, warm=0)
     assert not latency.idle.failures + latency.busy.failures

@@ -1,6 +1,7 @@
 """`letterboxd status`: what it says is so, and saying it writes nothing."""
 
 import json
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -301,7 +302,8 @@ def test_people_read_it_in_a_few_lines(
     assert lines[1] == "  members   10 ok (10 read, none never read), 1 private, 1 gone"
     assert lines[2] == "  data      as of 3 hours ago"
     assert lines[4].startswith("  rankings  bayesian ")
-    assert lines[5].startswith("  due       1 member to read at least, 0 of them for their audit")
+    # Where midnight was in these three hours, somebody more.
+    assert re.match(r"  due       (1 member|2 members) to read at least, 0 of them for their audit", lines[5])
     assert "nothing runs now" in lines
     assert max(map(len, lines)) <= 200
 
