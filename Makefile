@@ -5,7 +5,10 @@ BIN := $(CURDIR)/.venv/bin
 # Else every process of a test or of the demonstration compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-spark mutants chromium clean
+# How many processes run the tests.
+WORKERS ?= 2
+
+.PHONY: demo test fast lint test-spark mutants chromium clean
 
 demo: .venv/installed
 	@mkdir -p demo

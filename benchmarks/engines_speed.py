@@ -17,16 +17,9 @@ import sqlalchemy as sa
 from benchmarks.circles import LABEL, NOW, Distribution, invented, real
 from benchmarks.crawls import ROOT
 from benchmarks.ranking_speed import Circle, Cost, Ranking, agree, circle
-from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import changed_facts, film_rankings
-from ranking.compute import compute
-from ranking.engines import compute as from_files
-from ranking.engines.base import opened
 from ranking.parquet import export as parquet
-from ranking.parquet import folder as parquet_folder
-from ranking.strategies import STRATEGIES
-from ranking.strategies.base import SqlStrategy
 
 ALL = ["benchmarks.closed_forms", "compute", "--cohort", LABEL, "--strategy", "all", "--quiet"]
 # An address at which nothing can be made: DuckDB must do without.
@@ -96,40 +89,6 @@ def _run(command: Sequence[str], url: str, cost: Cost) -> None:
         subprocess.run(whole, env=os.environ | environment, check=True)
         cost.seconds.append(time.monotonic() - begun)
         cost.memory.append(float(report.read()))
-
-
-def cpu(found: Circle, folder: Path, repeat: int = 3) -> tuple[float, float]:
-    """Return the least CPU seconds that SQLite and DuckDB take in this process, which has begun already.
-
-    The statistics and all closed forms, from the database and from its export; the two must agree.
-    """
-    _export(found, folder)
-    export = parquet_folder.find(folder)
-    sqlite, duckdb = [], []
-    for _ in range(repeat):
-        _mark(found.engine)
-        begun = time.process_time()
-        _rank_in_database(found.engine)
-        between = time.process_time()
-        with opened("duckdb", export) as running:
-            for strategy in _closed():
-                from_files.compute(running, export, strategy, {}, NOW)
-        sqlite.append(between - begun)
-        duckdb.append(time.process_time() - between)
-    agree(_stored(found.engine), _written(folder))
-    return min(sqlite), min(duckdb)
-
-
-def _rank_in_database(engine: sa.Engine) -> None:
-    with engine.connect() as connection:
-        cohort = cohorts.find(connection, LABEL)
-    statistics.refresh(engine, NOW)
-    for strategy in _closed():
-        compute(engine, cohort, strategy, {}, NOW)
-
-
-def _closed() -> list[SqlStrategy]:
-    return [one for one in STRATEGIES.values() if isinstance(one, SqlStrategy)]
 
 
 def _mark(engine: sa.Engine) -> None:

@@ -1,5 +1,6 @@
 """What the tests share: databases, the imitation site, and real crawls in processes of their own."""
 
+import gc
 import os
 import signal
 import sqlite3
@@ -48,6 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         on_server = "postgresql" in parameters.values()
         if on_server or SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of every look for garbage what was loaded, which is a fifth of the tests' time else."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish() -> None:

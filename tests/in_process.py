@@ -72,7 +72,11 @@ def _text(stream: io.TextIOWrapper) -> str:
 
 def _scrapy(arguments: list[str]) -> int:
     sys.modules.pop(_SETTINGS, None)  # they are read when the module is loaded
-    with mock.patch.object(scrapy.cmdline, "AsyncCrawlerProcess", _Runner):
+    with (
+        mock.patch.object(scrapy.cmdline, "AsyncCrawlerProcess", _Runner),
+        # Commands of other packages: to look for them takes as long as a small crawl.
+        mock.patch.object(scrapy.cmdline, "entry_points", return_value=()),
+    ):
         scrapy.cmdline.execute(["scrapy", *arguments])
     raise AssertionError("execute ends with sys.exit")
 

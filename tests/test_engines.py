@@ -7,9 +7,6 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from benchmarks import engines_speed
-from benchmarks.circles import invented
-from benchmarks.ranking_speed import circle
 from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_members, ratings
@@ -193,13 +190,6 @@ def test_a_cohort_without_ratings_says_what_is_missing(
         connection.execute(cohort_members.delete())
     exported(engine, cohort, tmp_path / "empty")
     assert compute(tmp_path / "empty", "--strategy", "bayesian") == 2
-
-
-def test_duckdb_costs_less_than_sqlite(tmp_path: Path) -> None:
-    """In short: `benchmarks/engines_speed.py` has a hundred times as many ratings, for which it is made."""
-    with circle("sqlite", invented(films=2_000), 100_000) as found:
-        sqlite, duckdb = engines_speed.cpu(found, tmp_path)
-    assert duckdb < sqlite, "CPU seconds"
 
 
 def test_without_java_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
