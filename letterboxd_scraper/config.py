@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -211,13 +211,7 @@ def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
 
 def from_settings(settings: Mapping[str, Any]) -> Config:
     """Return the settings as Scrapy has them: its command line and Scrapyd may have overridden ours."""
-    return _checked(tuple((name, settings[name]) for name in Config.model_fields if name in settings))
-
-
-@lru_cache(maxsize=1)
-def _checked(values: tuple[tuple[str, Any], ...]) -> Config:
-    # Each part of a crawl asks for them.
-    return load(**dict(values))
+    return load(**{name: settings[name] for name in Config.model_fields if name in settings})
 
 
 def readable_token(text: str) -> str:
