@@ -31,15 +31,21 @@ def clone(folder: Path) -> Path:
 
 def build(checkout: Path, egg: Path) -> Path:
     """Let scrapyd-deploy make the egg that it would send."""
-    subprocess.run([_SCRAPYD_DEPLOY, "--build-egg", egg], cwd=checkout, env=outside(), check=True)
+    subprocess.run(
+        [_SCRAPYD_DEPLOY, "--build-egg", egg], cwd=checkout, env=outside() | _temporary(checkout), check=True
+    )
     return egg
 
 
 def deploy(checkout: Path, *options: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [_SCRAPYD_DEPLOY, *options]
-    return subprocess.run(
-        command, cwd=checkout, env=outside() | environment, capture_output=True, text=True, check=False
-    )
+    environment = outside() | _temporary(checkout) | environment
+    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+
+
+def _temporary(checkout: Path) -> dict[str, str]:
+    # scrapyd-deploy leaves its folder behind when it is told to keep the egg.
+    return {"TMPDIR": str(checkout.parent)}
 
 
 def bare_python(folder: Path) -> Path:
