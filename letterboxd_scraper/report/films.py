@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report.texts import clean
+from letterboxd_scraper.store.films.directors import DIRECTS
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import (
     cohort_members,
@@ -27,7 +28,6 @@ from ranking.results import RankedFilm, count, ranking
 from ranking.strategies import STRATEGIES
 
 _LEVELS = {str(stars): place for place, stars in enumerate(STARS)}
-_DIRECTOR = "director"
 
 Counts = list[int]
 Span = tuple[datetime, datetime]
@@ -205,11 +205,11 @@ class _RankedFilms:
     def directors(self) -> Labels:
         """Return the films' directors, those of each film in the order of its credits."""
         p = film_people.c
-        rows = self._rows(p.film_id, p.film_id, p.person_id, p.credit_order, p.id, where=p.role == _DIRECTOR)
+        rows = self._rows(p.film_id, p.film_id, p.person_id, p.credit_order, p.id, where=DIRECTS)
         in_order = sorted(rows, key=lambda row: (row[2] is None, row[2], row[3]))
         links = [(film, person) for film, person, *_ in in_order]
         directors = sa.select(people.c.id, people.c.name).where(
-            people.c.id.in_(sa.select(p.person_id).where(p.role == _DIRECTOR))
+            people.c.id.in_(sa.select(p.person_id).where(DIRECTS))
         )
         return _labels(links, self.connection.execute(directors).all())
 

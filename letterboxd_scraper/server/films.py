@@ -13,6 +13,7 @@ from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import stored_rankings
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort
 from letterboxd_scraper.store.engine import read_transaction
+from letterboxd_scraper.store.films.directors import names_by_film
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import (
     countries,
@@ -23,7 +24,6 @@ from letterboxd_scraper.store.schema import (
     film_rankings,
     films,
     genres,
-    people,
 )
 from ranking.choices.film_lists import match, reference
 
@@ -156,9 +156,8 @@ def _countries(connection: sa.Connection, film: int) -> list[Country]:
 
 
 def _directors(connection: sa.Connection, film: int) -> list[str]:
-    directs = sa.func.lower(film_people.c.role) == "director"
-    query = sa.select(people.c.name).join(film_people).where(film_people.c.film_id == film, directs)
-    return list(connection.scalars(query.order_by(film_people.c.credit_order, people.c.name)))
+    rows = connection.execute(names_by_film().where(film_people.c.film_id == film))
+    return [name for _, name in rows]
 
 
 def _circle(connection: sa.Connection, circle: ServedCohort, film: int) -> CircleOpinion:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.films.directors import DIRECTS
 from letterboxd_scraper.store.members.cohorts import as_member_name
 from letterboxd_scraper.store.names import find
 from letterboxd_scraper.store.schema import (
@@ -171,14 +172,13 @@ def _of_genres(connection: sa.Connection, names: Sequence[str]) -> Condition:
 
 
 def _by_directors(connection: sa.Connection, names: Sequence[str]) -> Condition:
-    directs = sa.func.lower(film_people.c.role) == "director"
-    of_directors = people.c.id.in_(sa.select(film_people.c.person_id).where(directs))
+    of_directors = people.c.id.in_(sa.select(film_people.c.person_id).where(DIRECTS))
     rows = connection.execute(
         sa.select(people.c.name, people.c.letterboxd_slug, people.c.id).where(of_directors)
     ).all()
     slugs = {row.letterboxd_slug: row.id for row in rows if row.letterboxd_slug}
     chosen = find("director", names, ((row.name, row.id) for row in rows), slugs)
-    return _linked(film_people.c.film_id, film_people.c.person_id, chosen, directs)
+    return _linked(film_people.c.film_id, film_people.c.person_id, chosen, DIRECTS)
 
 
 def _of_countries(connection: sa.Connection, names: Sequence[str]) -> Condition:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import film_people, films, people
+from letterboxd_scraper.store.films.directors import names_by_film
+from letterboxd_scraper.store.schema import film_people, films
 from ranking.results import RankedFilm
 
 # Letterboxd tries these in this order. Ratings and days are left out on purpose: they would be logged.
@@ -44,16 +45,10 @@ def identities(connection: sa.Connection, ranked: Sequence[RankedFilm]) -> dict[
 
 
 def _directors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[str]]:
-    query = (
-        sa.select(film_people.c.film_id, people.c.name)
-        .join(people, people.c.id == film_people.c.person_id)
-        .where(film_people.c.role == "director", film_people.c.film_id.in_(ids))
-        .order_by(film_people.c.film_id, film_people.c.credit_order, people.c.name)
-    )
-    directors: dict[int, list[str]] = {}
-    for film, name in connection.execute(query):
-        directors.setdefault(film, []).append(name)
-    return directors
+    names: dict[int, list[str]] = {}
+    for film, name in connection.execute(names_by_film().where(film_people.c.film_id.in_(ids))):
+        names.setdefault(film, []).append(name)
+    return names
 
 
 def as_import(ranked: Sequence[RankedFilm], identity: Mapping[int, Identity]) -> list[str]:

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import film_countries, film_genres, film_people, films, genres, people
+from letterboxd_scraper.store.films.directors import names_by_film
+from letterboxd_scraper.store.schema import film_countries, film_genres, films, genres
 from ranking.parquet.columns import FILMS, table_of
 
 # Films held in memory at a time; fewer than the variables that a statement may have on SQLite.
@@ -39,7 +40,7 @@ def film_rows(connection: sa.Connection, film_ids: Collection[int]) -> Iterator[
 
 def _table(connection: sa.Connection, chosen: Sequence[int]) -> pa.Table:
     plain = connection.execute(sa.select(*_PLAIN).where(films.c.id.in_(chosen)).order_by(films.c.id)).all()
-    lists = [_gathered(connection, query, chosen) for query in (_genres(), _countries(), _directors())]
+    lists = [_gathered(connection, query, chosen) for query in (_genres(), _countries(), names_by_film())]
     rows = [(*row, *(texts[row.id] for texts in lists)) for row in plain]
     return table_of(FILMS, list(zip(*rows, strict=True)))
 
@@ -63,9 +64,3 @@ def _countries() -> sa.Select[Any]:
     return sa.select(film_countries.c.film_id, film_countries.c.country_code).order_by(
         film_countries.c.country_code
     )
-
-
-def _directors() -> sa.Select[Any]:
-    credit = film_people.c
-    query = sa.select(credit.film_id, people.c.name).join(people, people.c.id == credit.person_id)
-    return query.where(sa.func.lower(credit.role) == "director").order_by(credit.credit_order, credit.id)

@@ -15,6 +15,9 @@ from letterboxd_scraper.store.merge import merge_people
 from letterboxd_scraper.store.schema import film_people, people
 from letterboxd_scraper.store.upsert import upsert
 
+# Other programs may have written the role as TMDB does.
+DIRECTS = sa.func.lower(film_people.c.role) == ROLE
+
 
 def save_directors(
     connection: sa.Connection, film: int, directors: Sequence[Director], at: datetime, *, by_tmdb: bool
@@ -49,6 +52,16 @@ def save_director_page(connection: sa.Connection, item: DirectorPage, at: dateti
         person = _person(connection, director, at, by_tmdb=False)
     films_of_person = sa.select(film_people.c.film_id).where(film_people.c.person_id == person)
     enrichment.settle(connection, connection.scalars(films_of_person).all(), at, looked=False)
+
+
+def names_by_film() -> sa.Select[Any]:
+    """Return the query for (film, name) of all directors, those of a film in the order of its credits."""
+    return (
+        sa.select(film_people.c.film_id, people.c.name)
+        .join(people, people.c.id == film_people.c.person_id)
+        .where(DIRECTS)
+        .order_by(film_people.c.film_id, film_people.c.credit_order, people.c.name)
+    )
 
 
 def need_no_page(connection: sa.Connection, since: datetime, slugs: Sequence[str]) -> frozenset[str]:
