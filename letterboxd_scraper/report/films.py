@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report.texts import clean
-from letterboxd_scraper.store.films.directors import DIRECTS
+from letterboxd_scraper.store.films.credits import DIRECTS
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import (
     cohort_members,

@@ -13,7 +13,7 @@ from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import stored_rankings
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort
 from letterboxd_scraper.store.engine import read_transaction
-from letterboxd_scraper.store.films.directors import names_by_film
+from letterboxd_scraper.store.films.credits import director_names
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import (
     countries,
@@ -156,7 +156,7 @@ def _countries(connection: sa.Connection, film: int) -> list[Country]:
 
 
 def _directors(connection: sa.Connection, film: int) -> list[str]:
-    rows = connection.execute(names_by_film().where(film_people.c.film_id == film))
+    rows = connection.execute(director_names().where(film_people.c.film_id == film))
     return [name for _, name in rows]
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.films.directors import DIRECTS
+from letterboxd_scraper.store.films.credits import DIRECTS
 from letterboxd_scraper.store.members.cohorts import as_member_name
 from letterboxd_scraper.store.names import find
 from letterboxd_scraper.store.schema import (

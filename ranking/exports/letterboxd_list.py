@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.films.directors import names_by_film
+from letterboxd_scraper.store.films.credits import director_names
 from letterboxd_scraper.store.schema import film_people, films
 from ranking.results import RankedFilm
 
@@ -46,7 +46,7 @@ def identities(connection: sa.Connection, ranked: Sequence[RankedFilm]) -> dict[
 
 def _directors(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[str]]:
     names: dict[int, list[str]] = {}
-    for film, name in connection.execute(names_by_film().where(film_people.c.film_id.in_(ids))):
+    for film, name in connection.execute(director_names().where(film_people.c.film_id.in_(ids))):
         names.setdefault(film, []).append(name)
     return names
 

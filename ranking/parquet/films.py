@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.films.directors import names_by_film
+from letterboxd_scraper.store.films.credits import director_names
 from letterboxd_scraper.store.schema import film_countries, film_genres, films, genres
 from ranking.parquet.columns import FILMS, table_of
 
@@ -40,7 +40,7 @@ def film_rows(connection: sa.Connection, film_ids: Collection[int]) -> Iterator[
 
 def _table(connection: sa.Connection, chosen: Sequence[int]) -> pa.Table:
     plain = connection.execute(sa.select(*_PLAIN).where(films.c.id.in_(chosen)).order_by(films.c.id)).all()
-    lists = [_gathered(connection, query, chosen) for query in (_genres(), _countries(), names_by_film())]
+    lists = [_gathered(connection, query, chosen) for query in (_genres(), _countries(), director_names())]
     rows = [(*row, *(texts[row.id] for texts in lists)) for row in plain]
     return table_of(FILMS, list(zip(*rows, strict=True)))
 

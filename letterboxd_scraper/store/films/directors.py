@@ -10,13 +10,10 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.films import Director, DirectorPage
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.films import enrichment
-from letterboxd_scraper.store.films.enrichment import ROLE
+from letterboxd_scraper.store.films.credits import DIRECTOR_ROLE
 from letterboxd_scraper.store.merge import merge_people
 from letterboxd_scraper.store.schema import film_people, people
 from letterboxd_scraper.store.upsert import upsert
-
-# Other programs may have written the role as TMDB does.
-DIRECTS = sa.func.lower(film_people.c.role) == ROLE
 
 
 def save_directors(
@@ -30,10 +27,10 @@ def save_directors(
         for director in directors
     ]
     order = {person: place for place, person in reversed(list(enumerate(ids)))}
-    of_film = (film_people.c.film_id == film, film_people.c.role == ROLE)
+    of_film = (film_people.c.film_id == film, film_people.c.role == DIRECTOR_ROLE)
     connection.execute(film_people.delete().where(*of_film, film_people.c.person_id.not_in(order)))
     rows = [
-        {"film_id": film, "role": ROLE, "person_id": person, "credit_order": place}
+        {"film_id": film, "role": DIRECTOR_ROLE, "person_id": person, "credit_order": place}
         for person, place in order.items()
     ]
     upsert(connection, film_people, rows, key=["film_id", "role", "person_id"])
@@ -52,16 +49,6 @@ def save_director_page(connection: sa.Connection, item: DirectorPage, at: dateti
         person = _person(connection, director, at, by_tmdb=False)
     films_of_person = sa.select(film_people.c.film_id).where(film_people.c.person_id == person)
     enrichment.settle(connection, connection.scalars(films_of_person).all(), at, looked=False)
-
-
-def names_by_film() -> sa.Select[Any]:
-    """Return the query for (film, name) of all directors, those of a film in the order of its credits."""
-    return (
-        sa.select(film_people.c.film_id, people.c.name)
-        .join(people, people.c.id == film_people.c.person_id)
-        .where(DIRECTS)
-        .order_by(film_people.c.film_id, film_people.c.credit_order, people.c.name)
-    )
 
 
 def need_no_page(connection: sa.Connection, since: datetime, slugs: Sequence[str]) -> frozenset[str]:

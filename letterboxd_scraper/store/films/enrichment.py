@@ -11,6 +11,7 @@ from letterboxd_scraper.arguments import FilmArguments, Shard
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.items.films import DIRECTOR, FILM, HISTOGRAM, TMDB, Director, Film, TmdbLink
 from letterboxd_scraper.items.tasks import FilmStart
+from letterboxd_scraper.store.films.credits import DIRECTOR_ROLE
 from letterboxd_scraper.store.films.identity import placeholder
 from letterboxd_scraper.store.schema import (
     cohort_members,
@@ -22,7 +23,6 @@ from letterboxd_scraper.store.schema import (
 )
 from letterboxd_scraper.store.upsert import as_list, in_list
 
-ROLE = "director"
 LONGEST_WAIT = timedelta(days=30)
 # What may have to be done about a film (a field of `FilmStart`), and the stage of a failure to do it.
 _STAGES = {"page": FILM, "refresh": TMDB, "resolve": DIRECTOR, "histogram": HISTOGRAM}
@@ -131,7 +131,7 @@ def _lacks_page_facts() -> Condition:
 def _has_director(*conditions: Condition) -> Condition:
     return (
         sa.exists()
-        .where(film_people.c.film_id == films.c.id, film_people.c.role == ROLE)
+        .where(film_people.c.film_id == films.c.id, film_people.c.role == DIRECTOR_ROLE)
         .where(film_people.c.person_id == people.c.id, *conditions)
         .correlate(films)
     )
@@ -244,7 +244,7 @@ def _site_directors(connection: sa.Connection, film_ids: list[int]) -> dict[int,
         .join(people, people.c.id == film_people.c.person_id)
         .where(
             in_list(connection.dialect.name, film_people.c.film_id),
-            film_people.c.role == ROLE,
+            film_people.c.role == DIRECTOR_ROLE,
             people.c.letterboxd_slug.is_not(None),
         )
         .order_by(film_people.c.film_id, film_people.c.credit_order)
