@@ -21,6 +21,7 @@ from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import films, ratings, users
 from tests import in_process, postgres, warm
+from tests.postgres_copies import Copies
 from tests.site import FEW, Site, own_world
 
 ROOT = Path(__file__).parent.parent
@@ -167,6 +168,7 @@ class Snapshots:
         self._server = server
         self._stack = stack
         self._databases: dict[tuple[str, Names], str] = {}
+        self._copies: dict[str, Copies] = {}
 
     @contextmanager
     def copy(self, kind: str, file: Path, work: str, friends: Names = None) -> Iterator[sa.Engine]:
@@ -175,7 +177,7 @@ class Snapshots:
             _copy(self._file(work, friends), file)
             yield from _opened(f"sqlite:///{file}")
         else:
-            with postgres.database(self._server(), template=self._database(work, friends)) as url:
+            with self._copies_of(self._database(work, friends)).lend() as url:
                 yield from _opened(url)
 
     def _file(self, work: str, friends: Names) -> Path:
@@ -196,6 +198,12 @@ class Snapshots:
             self._do(work, friends, url)
             self._databases[work, friends] = str(sa.make_url(url).database)
         return self._databases[work, friends]
+
+    def _copies_of(self, database: str) -> Copies:
+        if database not in self._copies:
+            self._copies[database] = Copies(self._server(), database)
+            self._stack.callback(self._copies[database].close)
+        return self._copies[database]
 
     def _do(self, work: str, friends: Names, url: str) -> None:
         """Do the work in a database, and close all connections: one that is in use cannot be copied."""

