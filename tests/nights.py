@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import films
-from tests import scrapyd
+from tests import scrapyd, small_scrapyd
 from tests.conftest import Shell
 from tests.scrapyd import Scrapyd
 from tests.site import Site
+from tests.small_scrapyd import SmallScrapyd
 from tests.test_when_rated import CHANGES, TONIGHT
 
 USER, PASSWORD = "operator", "open sesame"
@@ -33,7 +33,7 @@ def change(site: Site) -> None:
 
 def at_night(shell: Shell, **more: str) -> Shell:
     """Return the shell of an operator who may use the nodes, a day after the crawl."""
-    own = {"LETTERBOXD_NOW": TONIGHT.isoformat(), "SCHEDULE_POLL_SECONDS": "0.2", "LEASE_SECONDS": "2"}
+    own = {"LETTERBOXD_NOW": TONIGHT.isoformat(), "SCHEDULE_POLL_SECONDS": "0.1", "LEASE_SECONDS": "2"}
     own |= {"SCRAPYD_USERNAME": USER, "SCRAPYD_PASSWORD": PASSWORD, "HOME": str(shell.folder)}
     return Shell(shell.folder, shell.environment | own | more)
 
@@ -49,15 +49,15 @@ def node(shell: Shell, name: str = "one", **how: Any) -> Iterator[Scrapyd]:
         yield server
 
 
+@contextmanager
+def small_node(shell: Shell, name: str = "one", slots: int = 4) -> Iterator[SmallScrapyd]:
+    """A node that costs little, and is a deploy target."""
+    environment = shell.environment | {"LETTERBOXD_NODE": name}
+    with small_scrapyd.running(SmallScrapyd(shell.folder, environment, USER, PASSWORD, slots)) as node:
+        target(shell, name, node.url)
+        yield node
+
+
 def target(shell: Shell, name: str, url: str) -> None:
     with (shell.folder / "scrapy.cfg").open("a") as file:
         file.write(f"[deploy:{name}]\nurl = {url}/\nproject = letterboxd\n")
-
-
-def pids(server: Scrapyd) -> list[int]:
-    """Return the processes of the jobs that a server is running."""
-    return [int(job["pid"]) for job in server.ask("listjobs.json?project=letterboxd")["running"]]
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

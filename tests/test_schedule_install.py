@@ -11,10 +11,9 @@ import sqlalchemy as sa
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule import install as installation
 from letterboxd_scraper.schedule.timers import Timetable, cron_block, systemd_units, with_cron_block
-from tests.conftest import Shell, assert_ended, on_sqlite, settings_for, stored_facts
-from tests.nights import let_films_wait
-from tests.site import Site
-from tests.test_when_rated import TONIGHT, rate_something_new, truth
+from tests.conftest import Shell, assert_ended, on_sqlite, settings_for
+from tests.site import Fault, Site
+from tests.test_when_rated import TONIGHT
 
 SCRIPT = str(Path(sys.executable).with_name("letterboxd"))
 ODD = "a b 100% it's $HOME"
@@ -118,9 +117,8 @@ def install(home: Shell, *options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @on_sqlite
-def test_cron_calls_the_night(home: Shell, tmp_path: Path, crawled_engine: sa.Engine, site: Site) -> None:
-    rate_something_new(site.world)
-    let_films_wait(crawled_engine)
+def test_cron_calls_the_night(home: Shell, tmp_path: Path, site: Site) -> None:
+    site.faults.add(Fault("status", path="/robots.txt", code=404, times=1), Fault("challenge"))
     printed = install(home, "--as", "cron", "--local", "--monthly", "0")
     written = install(home, "--as", "cron", "--local", "--monthly", "0", "--write")
     assert (tmp_path / "crontab").read_text() == printed.stdout
@@ -138,9 +136,10 @@ def test_cron_calls_the_night(home: Shell, tmp_path: Path, crawled_engine: sa.En
         text=True,
         check=False,
     )
-    assert called.returncode == 0, called.stderr
-    assert called.stdout.startswith("friends, nightly: exit code 0 after ")
-    assert stored_facts(crawled_engine) == truth(site)
+    # The site lets nobody in tonight: to come there takes the program, the folder and its settings.
+    assert called.returncode == 4, called.stderr
+    assert called.stdout.startswith("friends, nightly: exit code 4 after ")
+    assert [hit.path for hit in site.log][:2] == ["/robots.txt", "/marla/following/"]
 
 
 @on_sqlite

@@ -19,7 +19,7 @@ from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films, scrape_runs
 from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored_facts
-from tests.nights import PASSWORD, USER, at_night, change, let_films_wait, node, parent_of, pids, target
+from tests.nights import PASSWORD, USER, at_night, change, let_films_wait, node, small_node, target
 from tests.site import Fault, Site
 from tests.test_when_rated import CHANGES, rated_film, somebody, truth
 from tests.warm import Process
@@ -102,6 +102,10 @@ def test_a_night_on_two_nodes(crawled: Shell, site: Site, crawled_engine: sa.Eng
         report = run(shell)
         assert_night_is_done(report, site, crawled_engine)
         assert PASSWORD not in one.told() + two.told() + report["told"]
+        client = nodes.Node("one", one.url, "letterboxd", nodes.ScrapydApi(one.url, USER, PASSWORD))
+        with pytest.raises(NodeUnusable, match="says: spider 'nobody' not found"):
+            client.schedule("nobody", {}, {}, "a-job")
+        assert client.state("a-job") is None
     assert report["nodes"] == ["one", "two"]
     assert "left out: node gone (http://127.0.0.1:9) does not answer" in report["told"]
     assert sorted(runs(crawled_engine, "shard", "node")) == [("1/2", "one"), ("2/2", "two")]
@@ -112,7 +116,7 @@ def test_after_a_block_what_is_there_is_ranked(crawled: Shell, site: Site) -> No
     shell = at_night(crawled, DOWNLOAD_DELAY="0.1")
     change(site)
     site.faults.add(Fault("ban", path="/[^/]*/(films|likes)/.*"))
-    with node(shell):
+    with small_node(shell):
         report = run(shell, "--shards", "2", code=4)
     assert steps(report) == {"follow_graph": 0, "when_rated": 4, "statistics": 0, "rankings": 0}
 
@@ -123,7 +127,7 @@ def test_without_robots_txt_a_job_ends_the_same_here_and_on_a_node(crawled: Shel
     site.faults.add(Fault("status", path="/robots.txt", code=500))
     ended = {"follow_graph": 4, "statistics": 0, "rankings": 0}
     assert steps(run(shell, "--local", code=4)) == ended
-    with node(shell):
+    with small_node(shell):
         assert steps(run(shell, code=4)) == ended
     assert {hit.path for hit in site.log} == {"/robots.txt"}
 
@@ -187,14 +191,10 @@ def test_a_node_that_cannot_be_used_says_why_in_one_line(crawled: Shell, site: S
 def test_a_job_that_does_not_start_is_told_with_its_log(crawled: Shell) -> None:
     shell = at_night(crawled)
     elsewhere = Shell(shell.folder, shell.environment | {"DATABASE_URL": "sqlite:////proc/none/x.db"})
-    with node(elsewhere) as server:
+    with small_node(elsewhere) as server:
         report = run(shell, code=2)
-        assert steps(report) == {"follow_graph": 2}
-        assert f"see {server.url}/logs/letterboxd/follow_graph/friends.follow_graph.all." in str(report)
-        one = nodes.Node("one", server.url, "letterboxd", nodes.ScrapydApi(server.url, USER, PASSWORD))
-        with pytest.raises(NodeUnusable, match="says: spider 'nobody' not found"):
-            one.schedule("nobody", {}, {}, "a-job")
-        assert one.state("a-job") is None
+    assert steps(report) == {"follow_graph": 2}
+    assert f"see {server.url}/logs/letterboxd/follow_graph/friends.follow_graph.all." in str(report)
 
 
 def test_one_job_at_a_time(crawled: Shell, crawled_engine: sa.Engine) -> None:
@@ -286,16 +286,14 @@ def test_a_job_that_is_under_way_is_not_begun_again(
     change(site)
     shell = at_night(crawled)
     slow = Shell(shell.folder, shell.environment | {"DOWNLOAD_DELAY": "0.2"})
-    with node(slow) as server:
+    with small_node(slow) as server:
         first = begin(shell)
         wait_until(lambda: is_at_work(crawled_engine))
         first.kill()
         first.communicate()
         # Its Scrapyd, too: the crawl goes on without either.
-        (job,) = pids(server)
-        os.kill(parent_of(job), signal.SIGKILL)
-        with node(slow, port=server.port):
-            report = run(shell)
+        server.forget()
+        report = run(shell)
     assert "when_rated: is under way already" in report["told"]
     assert stored_facts(crawled_engine) == truth(site)
     assert runs(crawled_engine, "status") == [("finished",)]
@@ -308,30 +306,33 @@ def test_a_scrapyd_that_is_started_anew_loses_nothing(
     change(site)
     shell = at_night(crawled)
     slow = Shell(shell.folder, shell.environment | {"DOWNLOAD_DELAY": "0.2"})
-    with node(slow, jobs=1) as server:
+    with small_node(slow, slots=1) as server:
         night = begin(shell, "--shards", "2")
         wait_until(lambda: is_at_work(crawled_engine))
         # As systemd stops it, its jobs too: one shard is interrupted, the other waits for the server.
-        os.killpg(os.getpgid(pids(server)[0]), signal.SIGTERM)
-        with node(slow, port=server.port, jobs=1):
-            report = ended_well(night)
+        server.stop()
+        server.signal_jobs(signal.SIGTERM)
+        server.forget()
+        server.start()
+        report = ended_well(night)
     assert stored_facts(crawled_engine) == truth(site)
     assert report["rows_changed"] >= len(CHANGES)  # by the run that was interrupted, too
     ended = [("1/2", "finished"), ("1/2", "interrupted"), ("2/2", "finished")]
     assert sorted(runs(crawled_engine, "shard", "status")) == ended
 
 
-@on_postgresql
+@on_sqlite
 def test_what_a_dead_node_had_is_given_to_another(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
     change(site)
     shell = at_night(crawled)
     slow = Shell(shell.folder, shell.environment | {"DOWNLOAD_DELAY": "0.5"})
-    with node(slow) as one, node(shell, "two"):
+    with small_node(slow) as one, small_node(shell, "two"):
         night = begin(shell)
         wait_until(lambda: is_at_work(crawled_engine))
-        os.killpg(os.getpgid(pids(one)[0]), signal.SIGKILL)  # the server and its jobs
+        one.stop()
+        one.signal_jobs(signal.SIGKILL)
         report = ended_well(night)
     assert stored_facts(crawled_engine) == truth(site)
     assert "when_rated 1/2: node one has lost it; it is given out again" in report["told"]
