@@ -29,14 +29,6 @@ def clone(folder: Path) -> Path:
     return folder
 
 
-def build(checkout: Path, egg: Path) -> Path:
-    """Let scrapyd-deploy make the egg that it would send."""
-    subprocess.run(
-        [_SCRAPYD_DEPLOY, "--build-egg", egg], cwd=checkout, env=outside() | _temporary(checkout), check=True
-    )
-    return egg
-
-
 def deploy(checkout: Path, *options: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [_SCRAPYD_DEPLOY, *options]
     environment = outside() | _temporary(checkout) | environment
