@@ -35,6 +35,9 @@ class RankingEntry:
     computed_at: datetime
 
 
+_ENTRY_FIELDS = tuple(field.name for field in fields(RankingEntry))
+
+
 @dataclass(frozen=True, slots=True)
 class RankedFilm:
     """One film of a ranking; ``mean`` is the circle's own, in stars, None if nobody's rating is left.
@@ -61,8 +64,13 @@ class RankedFilm:
 
     def entry(self, base_url: str) -> RankingEntry:
         """Return what exports and the server write of it: all but our id; a ``link`` to its page, or ""."""
-        names = [field.name for field in fields(RankingEntry) if field.name != "link"]
-        return RankingEntry(**{name: getattr(self, name) for name in names}, link=self.link(base_url))
+        return RankingEntry(**self.fields(base_url))
+
+    def fields(self, base_url: str) -> dict[str, Any]:
+        """Return the fields of the film's `entry`, without a copy of each value: rankings are long."""
+        return {
+            name: self.link(base_url) if name == "link" else getattr(self, name) for name in _ENTRY_FIELDS
+        }
 
 
 def ranking(

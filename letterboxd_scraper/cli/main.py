@@ -34,7 +34,7 @@ RANK: Table = {
     ),
     "list": ("rank_list:rank_list", "List the strategies, their parameters and where they come from."),
     "show": ("rank:rank_show", "Print the top of a ranking."),
-    "explain": ("rank:rank_explain", "Show where a film's scores come from."),
+    "explain": ("explain:rank_explain", "Show where a film's scores come from."),
     "evaluate": ("evaluate:rank_evaluate", "Say how well each strategy foretells ratings hidden from it."),
 }
 EXPORT: Table = {

@@ -1,8 +1,7 @@
-"""`letterboxd rank show|explain`: what stands in a ranking."""
+"""`letterboxd rank show`: what stands in a ranking."""
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -17,7 +16,6 @@ from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 from ranking.choices.filters import Choices
-from ranking.explain import explain
 from ranking.exports.texts import as_json
 from ranking.results import RankedFilm, ranking
 
@@ -42,29 +40,6 @@ def rank_show(
     """
     session: Session = context.obj
     show_films(session, chosen_films(session, cohort, strategy, limit, min_score, choices_of(context)))
-
-
-def rank_explain(
-    context: typer.Context,
-    cohort: CohortOption,
-    film: Annotated[str, options.value("FILM", "Its slug, or its address on the site.")],
-) -> None:
-    """Show where a film's scores come from.
-
-    Who rated it what, and each number of each strategy. This names members: it is for you, not for sharing.
-
-    \b
-    Examples:
-      letterboxd rank explain --cohort friends --film ordet
-    """
-    session: Session = context.obj
-    with session.reading() as connection:
-        explanation = explain(connection, cohorts.find(connection, cohort), film)
-    if session.as_json:
-        session.print_json(asdict(explanation))
-        return
-    for columns, rows in explanation.tables():
-        session.show(columns, rows)
 
 
 def show_films(session: Session, films: Sequence[RankedFilm]) -> None:

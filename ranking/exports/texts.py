@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from ranking.results import RankedFilm
 
@@ -33,7 +32,7 @@ def as_csv(films: Sequence[RankedFilm], base_url: str) -> str:
     writer.writeheader()
     for film in films:
         texts = {"title": _as_text(film.title), "parameters": json.dumps(film.parameters, sort_keys=True)}
-        writer.writerow(asdict(film.entry(base_url)) | texts)
+        writer.writerow(film.fields(base_url) | texts)
     return file.getvalue()
 
 
@@ -44,4 +43,4 @@ def _as_text(title: str) -> str:
 
 def as_json(films: Sequence[RankedFilm], base_url: str) -> str:
     """Return a ranking as a JSON list of objects with all that is known of each film's place in it."""
-    return json.dumps([asdict(film.entry(base_url)) for film in films], default=str, indent=1) + "\n"
+    return json.dumps([film.fields(base_url) for film in films], default=str, indent=1) + "\n"

@@ -1,0 +1,35 @@
+"""`letterboxd rank explain`: where a film's scores come from."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
+from ranking.explain import explain
+
+
+def rank_explain(
+    context: typer.Context,
+    cohort: CohortOption,
+    film: Annotated[str, options.value("FILM", "Its slug, or its address on the site.")],
+) -> None:
+    """Show where a film's scores come from.
+
+    Who rated it what, and each number of each strategy. This names members: it is for you, not for sharing.
+
+    \b
+    Examples:
+      letterboxd rank explain --cohort friends --film ordet
+    """
+    session: Session = context.obj
+    with session.reading() as connection:
+        explanation = explain(connection, cohorts.find(connection, cohort), film)
+    if session.as_json:
+        session.print_json(asdict(explanation))
+        return
+    for columns, rows in explanation.tables():
+        session.show(columns, rows)
