@@ -78,7 +78,7 @@ def serving(url: str, *options: str, **environment: str) -> Iterator[Server]:
             yield Server(found[0].rstrip("/"), process, session)
     finally:
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        _, told = process.communicate(timeout=120)
     assert process.returncode in {0, 130}, told
     assert "Traceback" not in told
     assert "Error" not in told, told

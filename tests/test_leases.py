@@ -281,7 +281,7 @@ def test_a_crawl_that_waits_for_another_can_be_interrupted(known: Shell, known_e
     crawl = start_crawl(known)
     wait_for(lambda: unread(known_engine) == {"ebb"})
     crawl.send_signal(signal.SIGINT)
-    crawl.communicate(timeout=30)
+    crawl.communicate(timeout=120)
     assert crawl.returncode == 130
     assert leased(known_engine) == {"ebb": other}
 

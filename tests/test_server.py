@@ -367,7 +367,7 @@ def wait_for_change(server: Server, path: str, tag: str, seconds: float) -> None
 
 def test_nothing_can_be_written(store: sa.Engine, numbered: Server) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-        answer = requests.request(method, f"{numbered.address}/api/v1/cohorts", json={}, timeout=10)
+        answer = requests.request(method, f"{numbered.address}/api/v1/cohorts", json={}, timeout=60)
         assert answer.status_code == 405
         assert answer.headers["Allow"] == "GET, HEAD"
     engine = open_read_only(address(store))
@@ -378,7 +378,7 @@ def test_nothing_can_be_written(store: sa.Engine, numbered: Server) -> None:
 
 def test_head_has_the_headers_of_get(numbered: Server) -> None:
     for path in ("/", "/api/v1/cohorts", "/nothing"):
-        head = requests.head(numbered.address + path, timeout=10)
+        head = requests.head(numbered.address + path, timeout=60)
         got = numbered.get(path)
         assert head.status_code == got.status_code
         assert head.content == b""
@@ -481,9 +481,9 @@ def test_a_port_that_is_taken_is_one_line(
 def test_a_request_under_way_does_not_hold_up_the_end(small: str) -> None:
     with serving(small) as server:
         with requests.Session() as session:
-            session.get(f"{server.address}/", timeout=10)
+            session.get(f"{server.address}/", timeout=60)
             os.kill(server.process.pid, signal.SIGTERM)
-            server.process.wait(timeout=10)
+            server.process.wait(timeout=60)
         assert server.process.returncode in {143, -signal.SIGTERM}
         server.process.returncode = 0  # it was not Ctrl-C that ended it
 
