@@ -144,7 +144,7 @@ def test_hang_sends_nothing_and_then_closes(site: Site) -> None:
     site.faults.add(Fault("hang", seconds=0.15))
     began = time.monotonic()
     assert exchange(site, FILMS) == b""
-    assert 0.15 <= time.monotonic() - began
+    assert time.monotonic() - began >= 0.15
     assert [(hit.status, hit.fault) for hit in site.log] == [(0, "hang")]
     assert wait_until(lambda: site.log[0].done - site.log[0].time >= 0.15)
 
@@ -185,7 +185,7 @@ def test_slow_is_right_in_the_end_and_keeps_the_connection(site: Site) -> None:
     for _ in range(2):
         client.request("GET", FILMS)
         assert client.getresponse().read().decode() == right(site, FILMS)
-    assert 0.1 <= time.monotonic() - began
+    assert time.monotonic() - began >= 0.1
     client.close()
     assert [(hit.status, hit.fault) for hit in site.log] == [(200, "slow"), (200, None)]
 
