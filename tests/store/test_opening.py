@@ -1,6 +1,6 @@
 """Engines, opening and migrating: what each database is told, and what is refused in one line."""
 
-import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.errors import InputError, StoreNotReady
-from letterboxd_scraper.store import backup, migrate
-from letterboxd_scraper.store.backup import back_up
+from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.store import migrate
+from letterboxd_scraper.store import open as open_module
 from letterboxd_scraper.store.engine import (
     database_time,
     first_line,
@@ -22,7 +22,7 @@ from letterboxd_scraper.store.engine import (
 )
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.schema import REVISION, UTCDateTime, genres
-from tests.conftest import on_postgresql
+from tests.conftest import Snapshots, on_postgresql
 from tests.store.rows import MONDAY
 
 UNREACHABLE = "postgresql+psycopg2://ann:secret@127.0.0.1:1/none"
@@ -34,9 +34,20 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(file: Path) -> sa.Engine:
-    """A new SQLite file with the current schema."""
-    return open_store(f"sqlite:///{file}")
+def store(file: Path, snapshots: Snapshots) -> Iterator[sa.Engine]:
+    """An SQLite file with the current schema."""
+    file.parent.mkdir(parents=True)
+    with snapshots.copy("sqlite", file, "schema"):
+        engine = open_store(f"sqlite:///{file}")
+        yield engine
+        engine.dispose()
+
+
+def test_a_new_file_is_made_with_its_folder_and_the_current_schema(file: Path) -> None:
+    engine = open_store(f"sqlite:///{file}")
+    assert revision_of(engine) == REVISION
+    assert revision_of(open_read_only(f"sqlite:///{file}")) == REVISION
+    engine.dispose()
 
 
 def pragma(connection: sa.Connection, name: str) -> Any:
@@ -175,6 +186,10 @@ def test_read_only_refuses_to_write_and_makes_nothing(store: sa.Engine, tmp_path
         assert pragma(connection, "busy_timeout") == 30_000
         with pytest.raises(sa.exc.OperationalError, match="readonly"):
             connection.execute(genres.insert().values(name="no"))
+        connection.exec_driver_sql("PRAGMA query_only=off")
+        with pytest.raises(sa.exc.OperationalError, match="readonly"):
+            connection.execute(genres.insert().values(name="no"))
+    engine.dispose()
 
 
 def test_a_reader_sees_the_database_as_it_was_when_it_began(store: sa.Engine) -> None:
@@ -187,6 +202,60 @@ def test_a_reader_sees_the_database_as_it_was_when_it_began(store: sa.Engine) ->
         assert reader.scalar(count) == 0
     with engine.connect() as reader:
         assert reader.scalar(count) == 1
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """How engines are made; the databases behind them all have the current schema, and need not be there."""
+    options: list[dict[str, Any]] = []
+    create_engine = sa.create_engine
+
+    def keep_options(url: str | sa.URL, **more: Any) -> sa.Engine:
+        options.append(more)
+        return create_engine(url, **more)
+
+    monkeypatch.setattr(sa, "create_engine", keep_options)
+    monkeypatch.setattr(open_module, "revision_of", lambda engine: REVISION)
+    return options
+
+
+@pytest.mark.parametrize(
+    ("query", "own"),
+    [
+        ("", ""),
+        ("?options=-c%20geqo%3Doff", "-c geqo=off "),
+        ("?options=-c%20geqo%3Doff&options=-c%20jit%3Doff", "-c geqo=off -c jit=off "),
+    ],
+)
+def test_a_server_is_told_to_refuse_to_write_besides_what_the_address_says(
+    engines: list[dict[str, Any]], query: str, own: str
+) -> None:
+    engine = open_read_only(UNREACHABLE + query)
+    assert engine.url == sa.make_url(UNREACHABLE + query)
+    assert engines == [
+        {
+            "connect_args": {
+                "options": f"{own}-c default_transaction_read_only=on -c statement_timeout=30000"
+            },
+            "isolation_level": "REPEATABLE READ",
+            "pool_pre_ping": True,
+            "pool_size": 10,
+            "max_overflow": 30,
+            "pool_timeout": 30,
+        }
+    ]
+
+
+def test_readers_of_a_file_share_as_many_connections_as_those_of_a_server(
+    store: sa.Engine, engines: list[dict[str, Any]]
+) -> None:
+    open_read_only(str(store.url)).dispose()
+    assert engines == [{"pool_size": 10, "max_overflow": 30, "pool_timeout": 30}]
+
+
+def test_a_connection_that_a_server_has_closed_is_made_anew(engines: list[dict[str, Any]]) -> None:
+    assert open_store(UNREACHABLE).url == sa.make_url(UNREACHABLE)
+    assert engines == [{"pool_pre_ping": True}]
 
 
 @on_postgresql
@@ -205,114 +274,3 @@ def test_a_servers_readers_refuse_to_write_too(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         assert abs(database_time(connection) - datetime.now(UTC)).total_seconds() < 60
     reader.dispose()
-
-
-# Copies.
-
-
-def test_a_copy_is_whole_and_its_owners_alone(store: sa.Engine, tmp_path: Path) -> None:
-    with write_transaction(store) as connection:
-        connection.execute(genres.insert().values(name="kept"))
-    copy = tmp_path / "copy.db"
-    size = back_up(str(store.url), copy)
-    assert size == copy.stat().st_size > 0
-    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    with read_transaction(make_engine(f"sqlite:///{copy}")) as connection:
-        assert connection.scalars(sa.select(genres.c.name)).all() == ["kept"]
-    assert list(tmp_path.glob(".*")) == []
-
-
-def test_a_file_that_is_there_is_replaced_only_by_force(store: sa.Engine, tmp_path: Path) -> None:
-    copy = tmp_path / "copy.db"
-    copy.write_text("mine")
-    with pytest.raises(InputError, match=r"copy.db is there already: name another file, or .* --force$"):
-        back_up(str(store.url), copy)
-    assert copy.read_text() == "mine"
-    assert back_up(str(store.url), copy, force=True) > 4
-
-
-@pytest.mark.parametrize(
-    ("target", "message"),
-    [
-        (".", r" is a folder: name a file in it$"),
-        ("folder/with more/store.db", r"store.db is the database itself: name another file$"),
-        ("no folder/copy.db", r"^cannot write .*copy.db: No such file or directory$"),
-    ],
-)
-def test_a_copy_that_cannot_be_written_is_one_line(
-    store: sa.Engine, tmp_path: Path, target: str, message: str
-) -> None:
-    with pytest.raises(InputError, match=message):
-        back_up(str(store.url), tmp_path / target, force=True)
-
-
-def test_of_nothing_and_of_what_is_no_database_there_is_no_copy(tmp_path: Path) -> None:
-    with pytest.raises(StoreNotReady, match=r"^no database .*none.db: there is nothing to copy$"):
-        back_up(f"sqlite:///{tmp_path / 'none.db'}", tmp_path / "copy.db")
-    (tmp_path / "text.db").write_text("no database" * 100)
-    with pytest.raises(InputError, match=r"^cannot write .*copy.db: file is not a database$"):
-        back_up(f"sqlite:///{tmp_path / 'text.db'}", tmp_path / "copy.db")
-    assert [path.name for path in tmp_path.iterdir()] == ["text.db"]
-
-
-def test_a_file_that_appears_meanwhile_is_not_replaced(
-    store: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copy = tmp_path / "copy.db"
-    monkeypatch.setattr(backup, "copy_sqlite", lambda database, part: copy.write_text("mine"))
-    with pytest.raises(InputError, match="is there already"):
-        back_up(str(store.url), copy)
-    assert copy.read_text() == "mine"
-    assert list(tmp_path.glob(".*")) == []
-
-
-@pytest.fixture
-def pg_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is the whole PATH, for programs that stand in for pg_dump."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder))
-    return folder / "pg_dump"
-
-
-def program(path: Path, text: str) -> None:
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o700)
-
-
-def test_without_pg_dump_or_a_server_there_is_no_copy(pg_dump: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^pg_dump is not installed here, or not on the PATH"):
-        back_up(UNREACHABLE, tmp_path / "copy")
-    program(pg_dump, "echo pg_dump 99")
-    with pytest.raises(StoreNotReady, match=r"^cannot use the database .*ann:\*\*\*@"):
-        back_up(UNREACHABLE, tmp_path / "copy")
-
-
-@on_postgresql
-def test_pg_dump_must_be_as_new_as_the_server_and_not_fail(
-    engine: sa.Engine, pg_dump: Path, tmp_path: Path
-) -> None:
-    with engine.connect() as connection:
-        server = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
-    for output, has in (("pg_dump (PostgreSQL) 9.6", "9.6"), ("", "of an unknown version")):
-        program(pg_dump, f"echo '{output}'")
-        with pytest.raises(InputError, match=rf"pg_dump is .*{has}, and the server is PostgreSQL {server}: "):
-            back_up(engine.url, tmp_path / "copy")
-    version = f'[ "$1" = --version ] && echo "pg_dump {server}" && exit; '
-    program(pg_dump, f"{version} echo 'first' >&2; echo 'second' >&2; exit 1")
-    with pytest.raises(StoreNotReady, match=r"^cannot copy the database [^\n]*: first$"):
-        back_up(engine.url, tmp_path / "copy")
-    program(pg_dump, f"{version} exit 3")
-    with pytest.raises(StoreNotReady, match=r": exit code 3$"):
-        back_up(engine.url, tmp_path / "copy")
-    with pytest.raises(InputError, match="sslpassword"):
-        back_up(engine.url.update_query_dict({"sslpassword": "x"}), tmp_path / "copy")
-    # The password goes through the environment, and everything else by the command's words.
-    words = "for word; do case $word in --file=*) file=${word#--file=};; esac; done; "
-    program(pg_dump, version + words + 'echo "$PGPASSWORD $*" > "$file"')
-    back_up(engine.url.set(password="hush"), tmp_path / "copy")
-    password, *said = (tmp_path / "copy").read_text().split()
-    assert password == "hush"
-    assert said[:2] == ["--format=custom", "--no-password"]
-    assert f"dbname={engine.url.database}" in " ".join(said)
-    assert "hush" not in " ".join(said)

@@ -50,8 +50,8 @@ def tidy(
 
 def _to_go(before: datetime) -> sa.Select[Any]:
     runs = scrape_runs.c
-    ended = sa.and_(runs.status != "running", runs.finished_at < before)
-    needless = sa.select(runs.id).where(ended, runs.id.not_in(_referred_to())).subquery("needless")
+    ended = runs.finished_at < before  # none, where it has not
+    needless = sa.select(runs.id).where(ended, runs.id.not_in(_referred_to())).subquery()
     # The first run of the work that a kept one has carried on.
     works = sa.select(runs.work_run).where(
         runs.work_run.is_not(None), runs.id.not_in(sa.select(needless.c.id))
