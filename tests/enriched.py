@@ -1,7 +1,8 @@
 """What is stored of films beside the truth of the imitation site and its TMDB, and what finding out took."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -37,36 +38,47 @@ FIELDS = (
 
 def stored_films(engine: sa.Engine) -> dict[str, Expected]:
     """Return what is stored of each film, in the form of the truth."""
+    credits = (
+        sa.select(film_people.c.film_id, people.c.name, people.c.letterboxd_slug, people.c.tmdb_id)
+        .join(people, people.c.id == film_people.c.person_id)
+        .where(film_people.c.role == "director")
+        .order_by(film_people.c.film_id, film_people.c.credit_order)
+    )
+    levels = (
+        sa.select(film_histograms.c.film_id, film_histograms.c.count)
+        .where(film_histograms.c.cohort_id.is_(None))
+        .order_by(film_histograms.c.film_id, film_histograms.c.bucket_label)
+    )
     with engine.connect() as connection:
         rows = connection.execute(sa.select(films)).all()
-        directors = connection.execute(
-            sa.select(film_people.c.film_id, people.c.name, people.c.letterboxd_slug, people.c.tmdb_id)
-            .join(people, people.c.id == film_people.c.person_id)
-            .where(film_people.c.role == "director")
-            .order_by(film_people.c.film_id, film_people.c.credit_order)
-        ).all()
-        of_genres = connection.execute(sa.select(film_genres.c.film_id, genres.c.name).join(genres)).all()
-        of_countries = connection.execute(
-            sa.select(film_countries.c.film_id, countries.c.code, countries.c.name).join(countries)
-        ).all()
-        levels = connection.execute(
-            sa.select(film_histograms.c.film_id, film_histograms.c.count)
-            .where(film_histograms.c.cohort_id.is_(None))
-            .order_by(film_histograms.c.film_id, film_histograms.c.bucket_label)
-        ).all()
+        directors = _by_film(connection, credits)
+        of_genres = _by_film(connection, sa.select(film_genres.c.film_id, genres.c.name).join(genres))
+        of_countries = _by_film(
+            connection,
+            sa.select(film_countries.c.film_id, countries.c.code, countries.c.name).join(countries),
+        )
+        histograms = _by_film(connection, levels)
     return {
         row.slug: Expected(
             **{name: row._mapping[name] for name in FIELDS},
-            genres=frozenset(name for film, name in of_genres if film == row.id),
-            countries={code: name for film, code, name in of_countries if film == row.id},
-            directors=tuple((name, slug, tmdb) for film, name, slug, tmdb in directors if film == row.id),
+            genres=frozenset(name for (name,) in of_genres[row.id]),
+            countries=dict(of_countries[row.id]),
+            directors=tuple(directors[row.id]),
             average=row.letterboxd_weighted_average,
             ratings=row.letterboxd_rating_count,
             fans=row.letterboxd_fan_count,
-            histogram=tuple(count for film, count in levels if film == row.id),
+            histogram=tuple(count for (count,) in histograms[row.id]),
         )
         for row in rows
     }
+
+
+def _by_film(connection: sa.Connection, query: sa.Select[Any]) -> defaultdict[int, list[Any]]:
+    """Return the rows of a query by their first column, the film's id, without it."""
+    rows: defaultdict[int, list[Any]] = defaultdict(list)
+    for film, *row in connection.execute(query):
+        rows[film].append(tuple(row))
+    return rows
 
 
 def assert_true(site: Site, stored: dict[str, Expected]) -> None:
