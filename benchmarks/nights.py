@@ -104,6 +104,7 @@ class Nights:
     obey: bool
     delay: float
     crawl: Crawl
+    metered: bool
     now: datetime = datetime(2026, 1, 1, 3, tzinfo=UTC)
     requests: list[int] = field(default_factory=list)
     unseen: int = 0
@@ -156,7 +157,7 @@ class Nights:
         report = self.folder / "memory"
         words = [word for argument in arguments for word in ("-a", argument)]
         command = ["scrapy", "crawl", spider, *words]
-        if spider == "when_rated":
+        if spider == "when_rated" and self.metered:
             as_process(["benchmarks.metered", str(report), *command], self.folder, os.environ | settings)
             self.peak = max(self.peak, float(report.read_text()))
         else:
@@ -207,10 +208,11 @@ def simulate(
     kind: str = "sqlite",
     delay: float = 0.0,
     crawl: Crawl = as_process,
+    metered: bool = True,
 ) -> Nights:
     """Crawl a world's first member's circle, then refresh it for so many nights.
 
-    ``crawl`` runs what is not measured.
+    ``crawl`` runs what is not measured: all of it, if the memory of `when_rated` is not ``metered``.
     """
     obey, does = MODES[mode]
     life = Life(world, does, random.Random(1))
@@ -219,7 +221,7 @@ def simulate(
         Site(world) as site,
         database(kind, Path(folder)) as engine,
     ):
-        found = Nights(site, engine, Path(folder), obey, delay, crawl)
+        found = Nights(site, engine, Path(folder), obey, delay, crawl, metered)
         found.begin()
         for _ in range(nights):
             found.refresh(lambda day: life.night(share, day))

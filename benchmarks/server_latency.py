@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -73,21 +73,28 @@ class Comparison:
 
 
 def compare(
-    kind: str, site: RunningSite, known: int, seconds: float, pace: str, warm: float = 2.0
+    kind: str,
+    site: RunningSite,
+    known: int,
+    seconds: float,
+    pace: str,
+    warm: float = 2.0,
+    readers: int = READERS,
+    prepare: "Callable[[Sequence[str]], None] | None" = None,
 ) -> Comparison:
     """Have ``known`` members crawled, then let readers read: alone, and while the others are crawled.
 
-    For ``warm`` seconds before they are not measured.
+    For ``warm`` seconds before they are not measured. ``prepare`` runs the crawls that are not measured.
     """
     with _database(kind) as url:
-        _prepare(url, site, known)
+        _prepare(url, site, known, prepare or _finish)
         with serving(url, LETTERBOXD_BASE_URL=site.url) as server:
             paths = _paths(server.address)
-            _read(server.address, paths, time.monotonic() + warm)  # until all is loaded and warm
-            idle = _read(server.address, paths, time.monotonic() + seconds)
+            _read(readers, server.address, paths, time.monotonic() + warm)  # until all is loaded and warm
+            idle = _read(readers, server.address, paths, time.monotonic() + seconds)
             before, begun = _ratings(url), time.monotonic()
             crawl = _start(_crawl("profile", url, site, PACES[pace], cohort=CIRCLE))
-            busy = _read(server.address, paths, begun + 600, crawl)
+            busy = _read(readers, server.address, paths, begun + 600, crawl)
             took = time.monotonic() - begun
             assert crawl.returncode == 0
             written = _ratings(url) - before
@@ -104,15 +111,15 @@ def _database(kind: str) -> Iterator[str]:
             yield url
 
 
-def _prepare(url: str, site: RunningSite, known: int) -> None:
+def _prepare(url: str, site: RunningSite, known: int, run: Callable[[Sequence[str]], None]) -> None:
     engine = make_engine(url)
     migrate.upgrade(engine)
-    assert _start(_crawl("follow_graph", url, site, FAST, seed=site.seed, label=CIRCLE)).wait() == 0
+    run(_crawl("follow_graph", url, site, FAST, seed=site.seed, label=CIRCLE))
     with engine.begin() as connection:
         circle = cohorts.find(connection, CIRCLE)
         members = [row.member for row in cohorts.members(connection, circle)][:known]
         cohorts.make_from_names(connection, KNOWN, members, NOW)
-    assert _start(_crawl("profile", url, site, FAST, cohort=KNOWN)).wait() == 0
+    run(_crawl("profile", url, site, FAST, cohort=KNOWN))
     statistics.refresh(engine, NOW)
     with engine.connect() as connection:
         cohort = cohorts.find(connection, CIRCLE)
@@ -129,6 +136,10 @@ def _crawl(
     words = [word for name, value in given.items() for word in ("-s", f"{name}={value}")]
     words += [word for name, value in arguments.items() for word in ("-a", f"{name}={value}")]
     return [sys.executable, "-m", "scrapy", "crawl", spider, *words]
+
+
+def _finish(command: Sequence[str]) -> None:
+    assert _start(command).wait() == 0
 
 
 def _start(command: Sequence[str]) -> "subprocess.Popen[bytes]":
@@ -163,13 +174,17 @@ def _paths(address: str) -> list[str]:
 
 
 def _read(
-    address: str, paths: Sequence[str], until: float, crawl: "subprocess.Popen[bytes] | None" = None
+    number: int,
+    address: str,
+    paths: Sequence[str],
+    until: float,
+    crawl: "subprocess.Popen[bytes] | None" = None,
 ) -> Waits:
-    """Let all readers read until a moment comes, or the crawl has ended."""
+    """Let so many readers read until a moment comes, or the crawl has ended."""
     waits = Waits()
     readers = [
-        threading.Thread(target=_reader, args=(number, address, paths, until, crawl, waits))
-        for number in range(READERS)
+        threading.Thread(target=_reader, args=(reader, address, paths, until, crawl, waits))
+        for reader in range(number)
     ]
     for reader in readers:
         reader.start()

@@ -3,12 +3,14 @@
 import os
 import re
 import signal
-import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -33,6 +35,7 @@ from letterboxd_scraper.store.schema import (
 )
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
+from tests import warm
 from tests.conftest import ROOT
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -45,7 +48,7 @@ class Server:
     """A running server: ``get`` asks it, by the path and what follows it."""
 
     address: str
-    process: "subprocess.Popen[str]"
+    process: warm.Process
     session: requests.Session = field(default_factory=requests.Session)
 
     def get(self, path: str, **more: Any) -> requests.Response:
@@ -59,29 +62,34 @@ class Server:
 
 
 @contextmanager
-def serving(url: str, *options: str, **environment: str) -> Iterator[Server]:
-    """Start the server at a free port, and end it as Ctrl-C does."""
+def serving(
+    url: str, *options: str, stopped: tuple[int, ...] = (0, 130), **environment: str
+) -> Iterator[Server]:
+    """Start the server at a free port, and end it as Ctrl-C does; ``stopped`` are good exit codes."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LETTERBOXD_")}
     command = [sys.executable, "-m", "letterboxd_scraper", "serve", "--port", "0", *options]
-    process = subprocess.Popen(
-        command,
-        env=inherited | {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)} | environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr
+    whole = inherited | {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)} | environment
+    process = warm.Process(command, Path(tempfile.gettempdir()), whole)
     try:
-        told = process.stderr.readline()
-        found = re.search(r"http://\S+", told)
-        assert found, told + process.stderr.read()
-        with Server(found[0].rstrip("/"), process).session as session:
-            yield Server(found[0].rstrip("/"), process, session)
+        address = _address(process)
+        with requests.Session() as session:
+            yield Server(address, process, session)
     finally:
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=120)
-    assert process.returncode in {0, 130}, told
+    assert process.returncode in stopped, told
     assert "Traceback" not in told
     assert "Error" not in told, told
+
+
+def _address(process: warm.Process) -> str:
+    """Return where a server listens, as soon as it says so."""
+    deadline = time.monotonic() + 60
+    while not (found := re.search(r"(http://\S+)/ ", process.said())):
+        assert process.poll() is None, process.said()
+        assert time.monotonic() < deadline, process.said()
+        time.sleep(0.01)
+    return found[1]
 
 
 def furnish(engine: sa.Engine) -> None:

@@ -11,14 +11,14 @@ from benchmarks.circles import invented
 from benchmarks.crawl_speed import BARE, SQLITE, UNSTORED, cpu, speed, table
 from benchmarks.crawls import Bench, Cost, bench
 from tests import in_process
-from tests.site import own_world
+from tests.site import FEW, own_world
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[Bench]:
-    with bench("--members", "8", "--ratings", "430", with_postgres=False) as small:
+    with bench("--members", "6", "--ratings", "430", with_postgres=False) as small:
         yield small
 
 
@@ -30,7 +30,7 @@ def costs(small: Bench) -> dict[str, list[Cost]]:
 
 def test_all_crawls_fetch_the_same_pages(costs: dict[str, list[Cost]]) -> None:
     # Of each member a profile, six pages of rated films and one of likes; for the seed, what is unrated too.
-    assert [runs[0].pages for runs in costs.values()] == [8 * 8 + 1] * 3
+    assert [runs[0].pages for runs in costs.values()] == [6 * 8 + 1] * 3
 
 
 def test_storing_does_not_dominate_a_crawl(costs: dict[str, list[Cost]]) -> None:
@@ -69,11 +69,13 @@ def crawl_here(command: Sequence[str], folder: Path, environment: Mapping[str, s
     assert ended.returncode == 0, ended.stderr
 
 
-@pytest.mark.parametrize(("mode", "most"), [("robots obeyed, silent too", 5.5), ("not obeyed", 4.5)])
-def test_a_night_costs_a_handful_of_requests(mode: str, most: float) -> None:
+@pytest.mark.parametrize(
+    ("mode", "most", "metered"), [("robots obeyed, silent too", 5.5, True), ("not obeyed", 4.5, False)]
+)
+def test_a_night_costs_a_handful_of_requests(mode: str, most: float, metered: bool) -> None:
     """Everybody changes; each night is held against the truth, and so is a full crawl at the end."""
-    world = own_world()
+    world = own_world(follows=FEW)
     members = len(world.circle(world.seed))
-    found = nights.simulate(world, mode, share=1, nights=2, crawl=crawl_here)
+    found = nights.simulate(world, mode, 1, nights=2 - metered, crawl=crawl_here, metered=metered)
     assert max(found.requests) / members < most
     assert found.peak < 200, "MB"

@@ -150,7 +150,7 @@ def test_nobodys_ratings_count_for_more_than_half_stars_can_tell() -> None:
 def test_it_goes_on_until_scores_and_margins_are_final(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     # Two members with nothing in common; and members whose scores are at once what they remain.
-    apart = packed((m, 1000 * m + f, float(rng.integers(1, 11)) / 2) for m in range(2) for f in range(200))
+    apart = packed((m, 1000 * m + f, float(rng.integers(1, 11)) / 2) for m in range(2) for f in range(100))
     alike = packed((m, f, 3.5 + m / 2 - (f % 2) * m) for m in range(2) for f in range(40))
     for ratings in (apart, alike):
         found = fit(ratings)
@@ -403,7 +403,7 @@ def test_ten_million_ratings_would_take_seconds_and_little_memory() -> None:
     """A small part of them, in this process: memory grows by less than 12 bytes a rating."""
     peaks = []
     # So many that what is worked on at a time, which is the same for all sizes, is the smaller part.
-    for number in (800_000, 1_600_000):
+    for number in (400_000, 1_000_000):
         members = enumerate(circle_speed.invented(number, films=3_000), start=1)
         keys = [(at, 16 * film + np.round(2 * stars).astype(np.int64)) for at, (film, stars) in members]
         tracemalloc.start()
@@ -411,7 +411,7 @@ def test_ten_million_ratings_would_take_seconds_and_little_memory() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert found.rounds < 60
-    assert (peaks[1] - peaks[0]) / 800_000 < 12
+    assert (peaks[1] - peaks[0]) / 600_000 < 12
 
 
 @pytest.mark.slow
@@ -430,8 +430,8 @@ FOLDER = Path(os.environ.get("RATINGS_DATA") or "missing")
 @pytest.mark.skipif(not (FOLDER / "ratings.parquet").exists(), reason="RATINGS_DATA names no ratings.parquet")
 def test_on_real_ratings_it_foretells_better_than_the_mean() -> None:
     everybody = circle_accuracy.Members.read(str(FOLDER))
-    for kind in circle_accuracy.KINDS:
-        outcome = circle_accuracy.run(everybody, kind, 50, cohorts=2)
+    for kind in ("random", "kindred"):
+        outcome = circle_accuracy.run(everybody, kind, 50, cohorts=1)
         assert outcome.more("circle", circle_accuracy.BAYESIAN)[0] > 2.5
         assert outcome.more("circle", "letterboxd")[0] > -0.3
         assert outcome.more(circle_accuracy.WITHOUT, circle_accuracy.BAYESIAN)[0] > 0.3

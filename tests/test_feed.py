@@ -94,7 +94,7 @@ def test_the_imitation_sites_feeds_are_read() -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None)  # the first to come loads the library
+@settings(deadline=None, max_examples=50)  # the first to come loads the library
 @given(at=st.integers(0, len(FEED) - 1), length=st.integers(0, 200), put=st.binary(max_size=20))
 def test_a_damaged_feed_is_read_or_refused(at: int, length: int, put: bytes) -> None:
     try:

@@ -163,7 +163,7 @@ def moved(draw: st.DrawFn, text: str) -> str:
     return text[:there] + text[start:end] + text[there:]
 
 
-@settings(max_examples=800, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(damaged_pages())
 def test_a_damaged_page_gives_items_or_a_page_error(damaged: tuple[Sound, str]) -> None:
     sound, text = damaged
@@ -175,7 +175,7 @@ def test_a_damaged_page_gives_items_or_a_page_error(damaged: tuple[Sound, str]) 
         must_make_sense(item)
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(damaged_pages(), st.integers(0, 1_000_000))
 def test_a_parser_alone_needs_no_proof_to_be_safe(damaged: tuple[Sound, str], cut: int) -> None:
     sound, text = damaged

@@ -28,7 +28,7 @@ from ranking.exports.texts import CSV_COLUMNS, as_csv
 from ranking.results import ranking
 from ranking.strategies import STRATEGIES
 from ranking.strategies.bayesian import bayesian
-from tests.conftest import ROOT, assert_ended, stored_facts
+from tests.conftest import ROOT, assert_ended, on_sqlite, stored_facts
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 BAYESIAN = STRATEGIES["bayesian"]
@@ -194,6 +194,7 @@ def packages_without_scrapy(tmp_path: Path) -> Path:
     return folder
 
 
+@on_sqlite
 def test_it_runs_where_scrapy_is_not_installed(
     crawled_engine: sa.Engine, packages_without_scrapy: Path, tmp_path: Path
 ) -> None:

@@ -1,7 +1,6 @@
 """`letterboxd serve` over a real socket: what it shows, to whom, and that it changes nothing."""
 
 import json
-import os
 import re
 import signal
 import time
@@ -34,6 +33,8 @@ from tests.site import FEW
 pytestmark = pytest.mark.slow
 
 BOTH = ["sqlite", "postgresql"]
+# What does not depend on the database.
+on_one = pytest.mark.parametrize("store", ["sqlite"], indirect=True, scope="module")
 
 
 def address(engine: sa.Engine) -> str:
@@ -224,6 +225,7 @@ def test_members_are_listed_by_name_or_by_number(store: sa.Engine, numbered: Ser
     assert part["total"] == without["total"] == len(people)
 
 
+@on_one
 def test_the_moment_by_which_members_are_numbered_is_not_told(store: sa.Engine, numbered: Server) -> None:
     with store.connect() as connection:
         made = connection.scalar(
@@ -235,6 +237,7 @@ def test_the_moment_by_which_members_are_numbered_is_not_told(store: sa.Engine, 
     assert not any(f"{made.microsecond:06}" in text for text in told)
 
 
+@on_one
 def test_without_names_nothing_names_anybody(store: sa.Engine, numbered: Server) -> None:
     secret = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names(store)), re.IGNORECASE)
     listed = numbered.json("/cohorts")["cohorts"]
@@ -254,11 +257,13 @@ def test_without_names_nothing_names_anybody(store: sa.Engine, numbered: Server)
     assert numbered.get("/api/v1/cohorts/friends/rankings/bayesian?unseen_by=marla").status_code == 404
 
 
+@on_one
 def test_the_label_that_is_a_name_is_shown_where_names_are(named: Server) -> None:
     assert {each["cohort"] for each in named.json("/cohorts")["cohorts"]} == {"friends", "marla"}
     assert named.json("/cohorts/marla")["rankings"] == []
 
 
+@on_one
 @pytest.mark.parametrize(
     ("path", "status", "says"),
     [
@@ -294,6 +299,7 @@ def test_what_cannot_be_answered_is_a_problem(named: Server, path: str, status: 
 # --- pages ---
 
 
+@on_one
 def test_the_first_page_leads_to_every_report(numbered: Server) -> None:
     page = numbered.get("/").text
     links = re.findall(r'href="(/cohorts/[^"]+)"', page)
@@ -302,6 +308,7 @@ def test_the_first_page_leads_to_every_report(numbered: Server) -> None:
     assert "TMDB" in page
 
 
+@on_one
 def test_a_report_is_made_anew_only_when_something_has_changed(store: sa.Engine, named: Server) -> None:
     path = "/cohorts/friends/report?strategy=wilson"
     first = named.get(path)
@@ -325,6 +332,7 @@ def test_a_report_is_made_anew_only_when_something_has_changed(store: sa.Engine,
             connection.execute(film_rankings.update().where(here).values(computed_at=old))
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True, scope="module")
 def test_a_report_is_made_anew_when_a_member_has_seen_more(store: sa.Engine, named: Server) -> None:
     path = "/cohorts/friends/report?strategy=bayesian"
     first = named.get(path)
@@ -376,6 +384,7 @@ def test_nothing_can_be_written(store: sa.Engine, numbered: Server) -> None:
     engine.dispose()
 
 
+@on_one
 def test_head_has_the_headers_of_get(numbered: Server) -> None:
     for path in ("/", "/api/v1/cohorts", "/nothing"):
         head = requests.head(numbered.address + path, timeout=60)
@@ -385,6 +394,7 @@ def test_head_has_the_headers_of_get(numbered: Server) -> None:
         assert head.headers["Content-Length"] == str(len(got.content))
 
 
+@on_one
 def test_only_names_of_this_machine_are_answered(numbered: Server) -> None:
     port = numbered.address.rpartition(":")[2]
     for host in ("evil.example", f"evil.example:{port}", "127.0.0.1.evil.example", "localhost.", ""):
@@ -394,6 +404,7 @@ def test_only_names_of_this_machine_are_answered(numbered: Server) -> None:
         assert numbered.get("/api/v1/cohorts", headers={"Host": host}).status_code == 200
 
 
+@on_one
 def test_answers_carry_the_headers_that_protect_readers(numbered: Server) -> None:
     for path in ("/", "/cohorts/friends/report", "/api/v1/cohorts", "/nothing"):
         headers = numbered.get(path).headers
@@ -435,9 +446,6 @@ def test_the_environment_can_hold_the_token(small: str) -> None:
         assert server.get("/").status_code == 401
         right = {"Authorization": "bearer from-the-environment"}
         assert server.get("/", headers=right).status_code == 200
-        command = Path(f"/proc/{server.process.pid}/cmdline")
-        if command.exists():
-            assert "from-the-environment" not in command.read_text()
 
 
 @pytest.mark.parametrize("files", [{"empty": " \n"}, {"two words": "a b"}, {"not text": "\udcff"}, {}])
@@ -470,6 +478,7 @@ def test_a_database_that_is_not_there_or_behind_is_one_line(
     assert revision_of(engine) == "0006"
 
 
+@on_one
 def test_a_port_that_is_taken_is_one_line(
     small: str, numbered: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -479,13 +488,10 @@ def test_a_port_that_is_taken_is_one_line(
 
 
 def test_a_request_under_way_does_not_hold_up_the_end(small: str) -> None:
-    with serving(small) as server:
-        with requests.Session() as session:
-            session.get(f"{server.address}/", timeout=60)
-            os.kill(server.process.pid, signal.SIGTERM)
-            server.process.wait(timeout=60)
-        assert server.process.returncode in {143, -signal.SIGTERM}
-        server.process.returncode = 0  # it was not Ctrl-C that ended it
+    with serving(small, stopped=(143, -signal.SIGTERM)) as server, requests.Session() as session:
+        session.get(f"{server.address}/", timeout=60)
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(timeout=60)
 
 
 # --- the OpenAPI document ---
@@ -495,7 +501,12 @@ def test_a_request_under_way_does_not_hold_up_the_end(small: str) -> None:
 KNOWN = {"cohort": "friends", "strategy": "bayesian"}
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize(
+    ("store", "mode"),
+    [*((kind, GenerationMode.POSITIVE) for kind in BOTH), ("sqlite", GenerationMode.NEGATIVE)],
+    indirect=["store"],
+    scope="module",
+)
 def test_every_answer_is_what_the_openapi_document_says(named: Server, mode: GenerationMode) -> None:
     document = schemathesis.openapi.from_url(f"{named.address}/openapi.json")
     operations = [found.ok() for found in document.get_all_operations() if isinstance(found, Ok)]

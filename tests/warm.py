@@ -29,6 +29,7 @@ _LOADED = [
     "sqlalchemy.dialects.sqlite.pysqlite",
     "letterboxd_scraper.cli.main",
     "letterboxd_scraper.cli.run_spider",
+    "letterboxd_scraper.cli.serve",
     "letterboxd_scraper.commands.crawl",
     "letterboxd_scraper.pipelines",
     "letterboxd_scraper.spiders.film",
@@ -92,6 +93,10 @@ class Process:
     def kill(self) -> None:
         """End it on the spot."""
         self.send_signal(signal.SIGKILL)
+
+    def said(self) -> str:
+        """Return what was said on stderr so far."""
+        return self._err.read_text() if self._err.exists() else ""
 
     def _texts(self) -> tuple[str, str]:
         return self._out.read_text(), self._err.read_text()
