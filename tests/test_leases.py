@@ -1,29 +1,37 @@
 """No two crawls read one member at once, and nobody is lost when one of them dies."""
 
-import asyncio
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from parsel import Selector
 
-from letterboxd_scraper.crawl.member_queue import MemberQueue, Start, Unavailable
-from letterboxd_scraper.items.tasks import MemberStart
+from letterboxd_scraper.items.members import Profile
+from letterboxd_scraper.spiders import profile
 from letterboxd_scraper.store.crawl_state import leases, liveness, runs
 from letterboxd_scraper.store.engine import database_time, write_transaction
-from letterboxd_scraper.store.schema import member_leases, scrape_runs, users
-from tests.conftest import Shell, assert_ended, on_both, on_postgresql, stored_facts
-from tests.site import Fault, Site
+from letterboxd_scraper.store.schema import films, member_leases, scrape_runs, users, watched
+from tests.conftest import Names, Shell, assert_ended, on_both, on_postgresql, on_sqlite, stored_facts
+from tests.held_site import HeldSite, is_idle
+from tests.site import Fault, Site, own_world
 from tests.warm import Process
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
-LEASE = 2.0  # of the crawls here: tests/conftest.py
+LEASE = 2.0
+
+
+@pytest.fixture
+def site(friends: Names) -> Iterator[HeldSite]:
+    site = HeldSite(own_world(follows=friends))
+    with site:
+        yield site
 
 
 def begin(connection: sa.Connection, cohort: str = "friends") -> int:
@@ -102,79 +110,6 @@ def test_nobody_takes_a_member_while_a_page_of_them_is_stored(known_engine: sa.E
         assert other.result()
 
 
-# What is asked for in turn, with scripted answers
-
-
-def handed_out(members: str, answers: dict[str, list[Unavailable]], at_once: int = 2) -> list[str]:
-    """Return in which order members are handed out, where each is finished before the next but one."""
-
-    async def take(name: str) -> Start | Unavailable:
-        return answers[name].pop(0) if answers.get(name) else MemberStart(name)
-
-    async def read_all() -> list[str]:
-        hands = MemberQueue(members.split(), take, nothing, at_once, pause=0.01)
-        order: list[str] = []
-        async for start in hands:
-            order.append(start.name)
-            asyncio.get_running_loop().call_later(0.002, hands.end, start.name)
-        return order
-
-    return asyncio.run(asyncio.wait_for(read_all(), 5))
-
-
-async def nothing() -> None:
-    pass
-
-
-def test_who_is_read_elsewhere_comes_last_and_who_has_been_read_not_at_all() -> None:
-    held, done = Unavailable.HELD, Unavailable.DONE
-    assert handed_out("a b c", {}) == ["a", "b", "c"]
-    assert handed_out("a b c", {"a": [held]}) == ["b", "c", "a"]
-    assert handed_out("a b c", {"a": [held] * 5, "b": [held]}) == ["c", "b", "a"]
-    assert handed_out("a b c", {"a": [held, done], "b": [done]}) == ["c"]
-    assert handed_out("a", {"a": [held] * 3}) == ["a"]
-    assert handed_out("", {}) == []
-
-
-def test_only_so_many_are_handed_out_at_once() -> None:
-    async def take(name: str) -> Start:
-        return MemberStart(name)
-
-    async def read_all() -> list[str]:
-        hands = MemberQueue("abcd", take, nothing, 2, pause=0.01)
-        order = []
-        iterator = aiter(hands)
-        order += [(await anext(iterator)).name for _ in range(2)]
-        third = asyncio.ensure_future(anext(iterator))
-        await asyncio.sleep(0.05)
-        assert not third.done()
-        hands.end("a")
-        return [*order, (await third).name]
-
-    assert asyncio.run(read_all()) == ["a", "b", "c"]
-
-
-def test_who_was_taken_over_is_asked_for_again() -> None:
-    async def take(name: str) -> Start:
-        return MemberStart(name)
-
-    async def read_all() -> list[str]:
-        hands = MemberQueue("ab", take, nothing, 1, pause=0.01)
-        order = []
-        async for start in hands:
-            order.append(start.name)
-            if len(order) == 1:
-                hands.lose("a")  # seen when a page could not be stored, and again with the next
-                hands.lose("a")
-                assert hands.has_lost("a")
-            hands.end(start.name)
-            if order == ["a", "b"]:
-                hands.lose("b")  # their last page was still to be stored
-        return order
-
-    assert asyncio.run(asyncio.wait_for(read_all(), 5)) == ["a", "b", "a", "b"]
-
-
 # Real crawls
 
 
@@ -232,9 +167,12 @@ def test_two_crawls_share_a_circle_and_read_nobody_twice(
     twice = {path for path, times in counted.items() if times > 1}
     assert {site.world.member(name).state for name in members_in(twice)} <= {"gone", "private"}
     assert leased(known_engine) == {}
+    with known_engine.connect() as connection:
+        seen = sa.select(films.c.slug).join(watched, watched.c.film_id == films.c.id)
+        assert set(connection.scalars(seen)) == site.world.member("marla").watched
 
 
-@on_both
+@on_postgresql
 def test_two_nights_at_once_read_nobody_twice(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     for name in ("noor", "ebb", "kip", "otto_reels", "the_usher"):
@@ -253,7 +191,7 @@ def test_two_nights_at_once_read_nobody_twice(crawled: Shell, site: Site, crawle
     assert [path for path, times in Counter(pages(site)).items() if times > 1] == []
 
 
-@on_both
+@on_sqlite
 def test_a_member_whom_another_crawl_reads_is_waited_for(
     known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:
@@ -273,7 +211,7 @@ def test_a_member_whom_another_crawl_reads_is_waited_for(
     assert stored_facts(known_engine) == truth(site)
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"])
+@on_sqlite
 def test_a_crawl_that_waits_for_another_can_be_interrupted(known: Shell, known_engine: sa.Engine) -> None:
     with write_transaction(known_engine) as connection:
         other = begin(connection, "others")
@@ -286,21 +224,7 @@ def test_a_crawl_that_waits_for_another_can_be_interrupted(known: Shell, known_e
     assert leased(known_engine) == {"ebb": other}
 
 
-@on_both
-def test_a_crawl_that_waits_keeps_its_members(known: Shell, site: Site, known_engine: sa.Engine) -> None:
-    """Slower than a lease lasts: the crawl is alive all the same, and the other one waits."""
-    # Longer than the crawls' own: on a busy machine a process may stand still for two seconds.
-    site.faults.replace([Fault("slow", path="/ebb/", seconds=6.5)])
-
-    def crawl() -> "subprocess.CompletedProcess[str]":
-        return known.scrapy("profile", "-s", "LEASE_SECONDS=5", cohort="friends")
-
-    at_once(crawl, crawl)
-    assert pages(site).count("/ebb/") == 1
-    assert stored_facts(known_engine) == truth(site)
-
-
-@on_both
+@on_postgresql
 def test_a_killed_crawls_members_are_read_by_the_next(
     known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:
@@ -324,22 +248,23 @@ def test_a_killed_crawls_members_are_read_by_the_next(
     assert leased(known_engine) == {}
 
 
-@on_both
+@on_postgresql
 def test_a_crawl_that_slept_writes_nothing_over_the_one_that_took_over(
-    known: Shell, site: Site, known_engine: sa.Engine
+    known: Shell, site: HeldSite, known_engine: sa.Engine
 ) -> None:
     rated = "/ebb/films/rated/.5-5/"
-    site.faults.replace([Fault("slow", path=rated, seconds=4)])
-    sleeper = start_crawl(known)
-    wait_for(lambda: "ebb" in leased(known_engine) and "/ebb/" in pages(site))
-    time.sleep(1.5)
+    answer = site.hold(rated)
+    sleeper = start_crawl(known, "-s", "LEASE_SECONDS=600")
+    assert answer.asked.wait(60)
+    wait_for(lambda: is_idle(known_engine))  # one that holds locks would keep the other from its work
     sleeper.send_signal(signal.SIGSTOP)  # with a page on its way that tells what is no longer so
+    answer.sent.set()
     wait_for(lambda: rated in pages(site))
     member = site.world.member("ebb")
     film, stars = next(iter(member.ratings.items()))
     site.world.rate("ebb", film, 0.5 if stars > 1 else 5.0)
-    site.faults.replace([])
-    time.sleep(LEASE)
+    with write_transaction(known_engine) as connection:
+        let_expire(connection)
     assert_ended(known.scrapy("profile", "-s", "CRAWL_ANEW=true", cohort="friends"), 0)
     assert stored_facts(known_engine) == truth(site)
     site.clear_log()
@@ -372,50 +297,60 @@ def test_a_runs_row_tells_where_it_is_at_work(known: Shell, known_engine: sa.Eng
     assert (walk.rows_changed, walk.job) == (None, None)
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_run_shows_life_while_it_waits(known: Shell, site: Site, known_engine: sa.Engine) -> None:
-    site.faults.replace([Fault("slow", path="/ebb/", seconds=4)])
-    crawl = start_crawl(known)
-    seen: set[tuple[datetime, int]] = set()
+@on_sqlite
+def test_a_crawl_that_waits_for_the_site_keeps_its_members(
+    known: Shell, site: HeldSite, known_engine: sa.Engine
+) -> None:
+    """However slow the site is: its run shows life, and its leases are renewed."""
+    answer = site.hold("/ebb/")
+    crawl = start_crawl(known, "-s", "LEASE_SECONDS=0.4")
+    assert answer.asked.wait(60)
+    signs: set[tuple[datetime, datetime]] = set()
 
-    def look() -> bool:
+    def has_shown_life() -> bool:
+        query = (
+            sa.select(scrape_runs.c.seen_at, member_leases.c.expires_at)
+            .join(member_leases, member_leases.c.run_id == scrape_runs.c.id)
+            .join(users, users.c.id == member_leases.c.user_id)
+            .where(users.c.letterboxd_username == "ebb")
+        )
         with known_engine.connect() as connection:
-            query = sa.select(scrape_runs.c.seen_at, scrape_runs.c.requests).where(
-                scrape_runs.c.type == "profile"
-            )
-            seen.update((row.seen_at, row.requests) for row in connection.execute(query))
-        return crawl.poll() is not None
+            signs.add(tuple(connection.execute(query).one()))
+        return len({seen for seen, _ in signs}) > 3 and len({end for _, end in signs}) > 3
 
-    wait_for(look)
+    wait_for(has_shown_life)
+    answer.sent.set()
+    crawl.communicate()
     assert crawl.returncode == 0
-    assert len(seen) > 4
-    assert len({requests for _, requests in seen}) > 1
+    with known_engine.connect() as connection:
+        requests = sa.select(scrape_runs.c.requests).where(scrape_runs.c.type == "profile")
+        assert connection.scalar(requests) == len(site.log)
 
 
-BUG = """
-from letterboxd_scraper.spiders import profile
-from scrapy.cmdline import execute
+@pytest.fixture
+def bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our code cannot read one member's profile."""
 
-def broken(page, parse=profile.parse_profile):
-    if (found := parse(page)).member == "ebb":
-        raise ValueError("a bug")
-    return found
+    def broken(page: Selector, parse: Callable[[Selector], Profile] = profile.parse_profile) -> Profile:
+        if (parsed := parse(page)).member == "ebb":
+            raise ValueError("a bug")
+        return parsed
 
-profile.parse_profile = broken
-execute(["scrapy", "crawl", "profile", "-a", "cohort=friends"])
-"""
+    monkeypatch.setattr(profile, "parse_profile", broken)
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"])
+@on_sqlite
+@pytest.mark.usefixtures("bug")
 def test_an_error_of_ours_with_one_member_ends_with_them(known: Shell, known_engine: sa.Engine) -> None:
-    process = known.run(sys.executable, "-c", BUG)
-    assert process.returncode == 1
+    process = known.scrapy("profile", cohort="friends")
+    assert_ended(process, 1)
     assert "a bug" in process.stderr
     assert unread(known_engine) == {"ebb"}
     assert leased(known_engine) == {}
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"])
+@on_sqlite
+@pytest.mark.usefixtures("bug")
 def test_a_crawl_that_waits_keeps_nobody_from_the_one_it_waits_for(
     known: Shell, known_engine: sa.Engine
 ) -> None:
@@ -423,13 +358,15 @@ def test_a_crawl_that_waits_keeps_nobody_from_the_one_it_waits_for(
     with write_transaction(known_engine) as connection:
         other = begin(connection, "others")
         leases.take(connection, other, "noor", 600)
-    command = [sys.executable, "-c", BUG]
-    crawl = subprocess.Popen(command, cwd=known.folder, env=known.environment, stderr=subprocess.PIPE)
-    wait_for(lambda: unread(known_engine) == {"ebb", "noor"})
-    wait_for(lambda: leased(known_engine) == {"noor": other})
-    assert crawl.poll() is None
-    with write_transaction(known_engine) as connection:
-        leases.release(connection, other)
-    crawl.communicate(timeout=60)
-    assert crawl.returncode == 1
+
+    def release_in_the_end() -> None:
+        wait_for(lambda: unread(known_engine) == {"ebb", "noor"})
+        wait_for(lambda: leased(known_engine) == {"noor": other})
+        with write_transaction(known_engine) as connection:
+            leases.release(connection, other)
+
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(release_in_the_end)
+        assert_ended(known.scrapy("profile", cohort="friends"), 1)
+        waiting.result()
     assert unread(known_engine) == {"ebb"}

@@ -1,76 +1,76 @@
-"""The queue of members: what it does while others read them."""
+"""In which order members are handed out, where other crawls read some of them: with scripted answers."""
 
 import asyncio
-import logging
-
-import pytest
 
 from letterboxd_scraper.crawl.member_queue import MemberQueue, Start, Unavailable
 from letterboxd_scraper.items.tasks import MemberStart
 
 
-def read_all(queue: MemberQueue) -> list[str]:
-    """Return whom a queue hands out, where each is finished at once."""
-
-    async def read() -> list[str]:
-        names = []
-        async for start in queue:
-            names.append(start.name)
-            queue.end(start.name)
-        return names
-
-    return asyncio.run(asyncio.wait_for(read(), 5))
-
-
-def test_a_crawl_that_waits_gives_back_its_leases_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
-    answers = [Unavailable.HELD] * 3
-    given_back = []
+def handed_out(members: str, answers: dict[str, list[Unavailable]], at_once: int = 2) -> list[str]:
+    """Return in which order members are handed out, where each is finished before the next but one."""
 
     async def take(name: str) -> Start | Unavailable:
-        return answers.pop() if answers else MemberStart(name)
+        return answers[name].pop(0) if answers.get(name) else MemberStart(name)
 
-    async def give_back() -> None:
-        given_back.append(len(answers))
+    async def read_all() -> list[str]:
+        hands = MemberQueue(members.split(), take, nothing, at_once, pause=0.01)
+        order: list[str] = []
+        async for start in hands:
+            order.append(start.name)
+            asyncio.get_running_loop().call_later(0.002, hands.end, start.name)
+        return order
 
-    with caplog.at_level(logging.WARNING):
-        assert read_all(MemberQueue(["ada"], take, give_back, at_once=1, pause=0.001)) == ["ada"]
-    assert given_back == [2, 1, 0]
-    assert [record.getMessage() for record in caplog.records] == ["Waiting until another crawl has read ada"]
-
-
-def test_nothing_is_given_back_while_somebody_is_read() -> None:
-    given_back = []
-
-    async def take(name: str) -> Start | Unavailable:
-        return Unavailable.DONE if name == "ben" else MemberStart(name)
-
-    async def give_back() -> None:
-        given_back.append(1)
-
-    assert read_all(MemberQueue(["ada", "ben", "cy"], take, give_back, at_once=2, pause=0.001)) == [
-        "ada",
-        "cy",
-    ]
-    assert not given_back
+    return asyncio.run(asyncio.wait_for(read_all(), 5))
 
 
-def test_a_member_who_was_lost_is_left_alone_until_they_are_free() -> None:
+async def nothing() -> None:
+    pass
+
+
+def test_who_is_read_elsewhere_comes_last_and_who_has_been_read_not_at_all() -> None:
+    held, done = Unavailable.HELD, Unavailable.DONE
+    assert handed_out("a b c", {}) == ["a", "b", "c"]
+    assert handed_out("a b c", {"a": [held]}) == ["b", "c", "a"]
+    assert handed_out("a b c", {"a": [held] * 5, "b": [held]}) == ["c", "b", "a"]
+    assert handed_out("a b c", {"a": [held, done], "b": [done]}) == ["c"]
+    assert handed_out("a", {"a": [held] * 3}) == ["a"]
+    assert handed_out("", {}) == []
+
+
+def test_only_so_many_are_handed_out_at_once() -> None:
     async def take(name: str) -> Start:
         return MemberStart(name)
 
-    async def give_back() -> None:
-        pass
+    async def read_all() -> list[str]:
+        hands = MemberQueue("abcd", take, nothing, 2, pause=0.01)
+        order = []
+        iterator = aiter(hands)
+        order += [(await anext(iterator)).name for _ in range(2)]
+        third = asyncio.ensure_future(anext(iterator))
+        await asyncio.sleep(0.05)
+        assert not third.done()
+        hands.end("a")
+        return [*order, (await third).name]
 
-    async def read() -> list[str]:
-        queue = MemberQueue(["ada"], take, give_back, at_once=1, pause=0.001)
-        names = []
-        async for start in queue:
-            names.append(start.name)
-            assert not queue.has_lost("ada")
-            if len(names) == 1:
-                queue.lose("ada")
-                assert queue.has_lost("ada")
-            queue.end("ada")
-        return names
+    assert asyncio.run(read_all()) == ["a", "b", "c"]
 
-    assert asyncio.run(asyncio.wait_for(read(), 5)) == ["ada", "ada"]
+
+def test_who_was_taken_over_is_asked_for_again() -> None:
+    async def take(name: str) -> Start:
+        return MemberStart(name)
+
+    async def read_all() -> list[str]:
+        hands = MemberQueue("ab", take, nothing, 1, pause=0.01)
+        order = []
+        async for start in hands:
+            order.append(start.name)
+            if len(order) == 1:
+                hands.lose("a")  # seen when a page could not be stored, and again with the next
+                hands.lose("a")
+                assert hands.has_lost("a")
+            hands.end(start.name)
+            if order == ["a", "b"]:
+                hands.lose("b")  # their last page was still to be stored
+        return order
+
+    assert asyncio.run(asyncio.wait_for(read_all(), 5)) == ["a", "b", "a", "b"]
