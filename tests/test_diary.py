@@ -1,8 +1,7 @@
 """Diaries: when ratings were made and where their entries are; crawled, killed, broken and read twice."""
 
 import subprocess
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,8 +14,9 @@ from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, scrape_failures, user_scrape_state, users
-from tests.conftest import Shell, assert_ended, on_both, on_sqlite, stored_facts
-from tests.site import Fault, Site
+from tests.conftest import Names, Shell, assert_ended, on_sqlite, stored_facts
+from tests.held_site import HeldSite
+from tests.site import Fault, Site, own_world
 from tests.site.diary import PER_PAGE, entry_path
 from tests.site.world import Entry
 from tests.test_crawl import noted_writes, truth, watch_writes
@@ -25,6 +25,13 @@ OTTO = "otto_reels"
 
 # A member's film, and the day and address that are stored with it.
 Dates = dict[tuple[str, str], tuple[datetime | None, str | None]]
+
+
+@pytest.fixture
+def site(friends: Names) -> Iterator[HeldSite]:
+    site = HeldSite(own_world(follows=friends))
+    with site:
+        yield site
 
 
 def stored_dates(engine: sa.Engine) -> Dates:
@@ -69,7 +76,7 @@ def read_diary(shell: Shell, member: str, code: int = 0) -> subprocess.Completed
     return process
 
 
-@on_both
+@on_sqlite
 def test_diaries_date_and_link_the_ratings(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
     """Once, and nothing changes after that: not by the diaries again, not by the listings alone."""
     site.clear_log()
@@ -81,8 +88,8 @@ def test_diaries_date_and_link_the_ratings(crawled: Shell, site: Site, crawled_e
     pages = [hit.path for hit in site.log if "/diary/" in hit.path]
     assert sum(-(-max(1, len(member.diary)) // PER_PAGE) for member in readable(site)) == len(pages)
     watch_writes(crawled_engine)
-    assert_ended(crawled.scrapy("profile", cohort="friends", diary="true"), 0)
-    assert_ended(crawled.scrapy("profile", cohort="friends"), 0)
+    read_diary(crawled, OTTO)
+    assert_ended(crawled.scrapy("profile", user=OTTO), 0)
     assert noted_writes(crawled_engine) == []
 
 
@@ -118,12 +125,12 @@ def log_twice(site: Site) -> tuple[str, str]:
 
 
 def test_killed_in_the_middle_of_a_diary_it_ends_the_same(
-    crawled: Shell, site: Site, crawled_engine: sa.Engine
+    crawled: Shell, site: HeldSite, crawled_engine: sa.Engine
 ) -> None:
     first, second = log_twice(site)
     site.clear_log()
     for number in (2, 3):
-        kill_after(crawled, site, f"/{OTTO}/diary/films/page/{number}/")
+        kill_when_asked(crawled, site, f"/{OTTO}/diary/films/page/{number}/")
     read_diary(crawled, OTTO)
     dates = of(OTTO, stored_dates(crawled_engine))
     assert dates == true_dates(site, OTTO)
@@ -135,15 +142,13 @@ def test_killed_in_the_middle_of_a_diary_it_ends_the_same(
     assert len(asked) - len(set(asked)) <= 2 * 4
 
 
-def kill_after(shell: Shell, site: Site, path: str) -> None:
-    arguments = ("-a", f"user={OTTO}", "-a", "diary=true")
-    process = shell.start("scrapy", "crawl", "profile", *arguments, DOWNLOAD_DELAY=0.05)
-    deadline = time.monotonic() + 30
-    while path not in [hit.path for hit in site.log]:
-        assert time.monotonic() < deadline, "the crawl does not get there"
-        time.sleep(0.005)
+def kill_when_asked(shell: Shell, site: HeldSite, path: str) -> None:
+    answer = site.hold(path)
+    process = shell.start("scrapy", "crawl", "profile", "-a", f"user={OTTO}", "-a", "diary=true")
+    assert answer.asked.wait(60)
     process.kill()
     process.wait()
+    answer.sent.set()
 
 
 def first_page(kind: str, **values: Any) -> Fault:
@@ -172,6 +177,14 @@ def test_a_diary_page_that_proves_nothing_changes_nothing(
     with crawled_engine.connect() as connection:
         (failure,) = connection.execute(sa.select(scrape_failures)).all()
     assert (failure.member, failure.stage, failure.resolved_at) == (OTTO, "diary", None)
+
+
+@on_sqlite
+def test_a_diary_that_could_not_be_read_is_read_the_next_time(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine
+) -> None:
+    site.faults.add(first_page("status", code=404))
+    read_diary(crawled, OTTO, 3)
     site.faults.clear()
     read_diary(crawled, OTTO)
     assert of(OTTO, stored_dates(crawled_engine)) == true_dates(site, OTTO)
