@@ -43,4 +43,4 @@ def is_idle(engine: sa.Engine) -> bool:
     others = "datname = current_database() AND pid <> pg_backend_pid()"
     busy = sa.text(f"SELECT count(*) FROM pg_stat_activity WHERE {others} AND state <> 'idle'")
     with engine.connect() as connection:
-        return connection.scalar(busy) == 0
+        return not connection.scalar(busy)

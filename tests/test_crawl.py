@@ -17,7 +17,15 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
-from tests.conftest import Shell, assert_ended, crawl_friends, on_both, stored_facts, with_many_friends
+from tests.conftest import (
+    Shell,
+    assert_ended,
+    crawl_friends,
+    on_both,
+    on_sqlite,
+    stored_facts,
+    with_many_friends,
+)
 from tests.site import Member, Site, World
 
 PER_PAGE = 72
@@ -95,7 +103,7 @@ def test_requests_are_as_few_as_the_counts_allow(shell: Shell, site: Site) -> No
     assert all("/by/" not in path for path in asked)
 
 
-@on_both
+@on_sqlite
 def test_crawling_twice_changes_nothing(crawled: Shell, crawled_engine: sa.Engine) -> None:
     def everything() -> dict[str, list[Any]]:
         with crawled_engine.connect() as connection:
@@ -140,7 +148,7 @@ def noted_writes(engine: sa.Engine) -> list[str]:
         return list(connection.scalars(sa.text("SELECT what FROM noted")))
 
 
-@on_both
+@on_sqlite
 def test_a_later_crawl_repairs_whatever_changed(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
@@ -216,7 +224,6 @@ def test_one_member_alone_can_be_crawled(crawled: Shell, site: Site, crawled_eng
     assert {hit.path.split("/")[1] for hit in site.log} == {"robots.txt", "marla"}
 
 
-@with_many_friends
 def test_many_requests_at_once_end_in_the_same_state(
     known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from parsel import Selector
 
 from letterboxd_scraper.items.members import Profile
+from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.spiders import profile
 from letterboxd_scraper.store.crawl_state import leases, liveness, runs
 from letterboxd_scraper.store.engine import database_time, write_transaction
@@ -331,7 +332,7 @@ def test_a_crawl_that_waits_for_the_site_keeps_its_members(
 def bug(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our code cannot read one member's profile."""
 
-    def broken(page: Selector, parse: Callable[[Selector], Profile] = profile.parse_profile) -> Profile:
+    def broken(page: Selector, parse: Callable[[Selector], Profile] = parse_profile) -> Profile:
         if (parsed := parse(page)).member == "ebb":
             raise ValueError("a bug")
         return parsed

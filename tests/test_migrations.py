@@ -1,7 +1,6 @@
 """The schema on both databases: up, down and up again; new, older, newer and unreachable ones."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from alembic import command
 
 from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store import migrate, open, schema
-from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.engine import make_engine, revision_of
 from letterboxd_scraper.store.schema import MATERIALIZED_VIEWS, metadata, users
 from tests.conftest import ROOT
+from tests.warm import Process
 
 
 def tables(engine: sa.Engine) -> set[str]:
@@ -60,14 +60,14 @@ def test_a_fresh_sqlite_file_migrates_itself(sqlite_url: str) -> None:
 
 @pytest.mark.slow
 def test_four_processes_may_start_at_once(sqlite_url: str, tmp_path: Path) -> None:
-    code = f"from letterboxd_scraper.store.open import open_store; open_store({sqlite_url!r})"
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    processes = [
-        subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE)
-        for _ in range(4)
-    ]
-    assert [process.communicate()[1] for process in processes] == [b""] * 4
-    assert [process.returncode for process in processes] == [0] * 4
+    command = (sys.executable, "-m", "letterboxd_scraper", "cohort", "list")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "DATABASE_URL": sqlite_url}
+    processes = [Process(command, tmp_path, environment) for _ in range(4)]
+    told = [process.communicate() for process in processes]
+    assert [process.wait() for process in processes] == [0] * 4, told
+    engine = make_engine(sqlite_url)
+    assert revision_of(engine) == schema.REVISION
+    engine.dispose()
     assert list(tmp_path.glob("*.backup")) == []
 
 

@@ -61,7 +61,7 @@ def test_a_pipe_gets_a_line_now_and_then(
 def test_a_terminal_gets_a_bar_with_rate_and_time_left(known: Shell) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "letterboxd_scraper", "scrape", "--cohort", "friends"]
-    wide = {"TERM": "xterm", "COLUMNS": "120", "DOWNLOAD_DELAY": "0.1"}
+    wide = {"TERM": "xterm", "COLUMNS": "120", "DOWNLOAD_DELAY": "0.02"}
     process = subprocess.Popen(
         command, cwd=known.folder, env=known.environment | wide, stdin=theirs, stdout=theirs, stderr=theirs
     )

@@ -95,7 +95,7 @@ def test_a_sentence_in_place_of_the_grid_empties_no_listing(
         return replace(answer, body=answer.body[:start] + instead + "<div>" + answer.body[end + 5 :])
 
     site.after = without_grid
-    assert_ended(shell.scrapy("profile", cohort="friends"), 3)
+    assert_ended(shell.scrapy("profile", user="ebb"), 3)
     assert stored_facts(crawled_engine) == truth(site)
 
 
@@ -106,7 +106,7 @@ def test_a_next_page_that_is_spelt_otherwise_is_still_the_next(
     site.after = lambda path, answer: replace(
         answer, body=answer.body.replace('class="next" href="/otto_reels/', 'class="next" href="/Otto_Reels/')
     )
-    assert_ended(shell.scrapy("profile", cohort="friends"), 0)
+    assert_ended(shell.scrapy("profile", user="otto_reels"), 0)
     assert stored_facts(crawled_engine) == truth(site)
 
 
@@ -154,7 +154,7 @@ def test_a_refusal_of_a_later_page_says_nothing_of_the_member(
 ) -> None:
     refusal = Answer(403, "<html><body><section class='message'>No.</section></body></html>")
     site.after = lambda path, answer: refusal if path == "/noor/films/rated/.5-5/page/2/" else answer
-    assert_ended(shell.scrapy("profile", cohort="friends"), 3)
+    assert_ended(shell.scrapy("profile", user="noor"), 3)
     with crawled_engine.connect() as connection:
         status = sa.select(users.c.status).where(users.c.letterboxd_username == "noor")
         assert connection.scalar(status) == "ok"
