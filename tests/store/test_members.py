@@ -288,33 +288,33 @@ def test_a_label_as_a_commands_argument(label: str, argument: str) -> None:
 
 
 def test_opt_outs_are_known_by_name_and_code(connection: sa.Connection) -> None:
-    opt_outs.add(connection, "ada", "2aHi", MONDAY)
-    opt_outs.add(connection, "ada", "2aHi", TUESDAY)
+    opt_outs.add(connection, "zoe", "2aHi", MONDAY)
+    opt_outs.add(connection, "zoe", "2aHi", TUESDAY)
     opt_outs.add(connection, "ben", None, MONDAY)
     listed = opt_outs.load(connection)
-    assert [name in listed for name in ("ada", "ben", "cleo", "2aHi")] == [True, True, False, False]
-    assert [listed.has_code(code) for code in ("2aHi", "ada", "other", "None")] == [True, False, False, False]
+    assert [name in listed for name in ("zoe", "ben", "cleo", "2aHi")] == [True, True, False, False]
+    assert [listed.has_code(code) for code in ("2aHi", "zoe", "other", "None")] == [True, False, False, False]
     rows = connection.execute(sa.select(opt_out_rows)).all()
     assert [row.created_at for row in rows] == [MONDAY, MONDAY]
     assert len({row.salt for row in rows}) == 1
     assert len(rows[0].salt) == 32
-    assert "ada" not in repr(rows)
-    assert opt_outs.remove(connection, "ada")
-    assert not opt_outs.remove(connection, "ada")
+    assert "zoe" not in repr(rows)
+    assert opt_outs.remove(connection, "zoe")
+    assert not opt_outs.remove(connection, "zoe")
     listed = opt_outs.load(connection)
-    assert ("ada" in listed, listed.has_code("2aHi"), "ben" in listed) == (False, False, True)
+    assert ("zoe" in listed, listed.has_code("2aHi"), "ben" in listed) == (False, False, True)
 
 
 def test_opt_outs_of_two_databases_that_became_one_are_both_known(connection: sa.Connection) -> None:
-    opt_outs.add(connection, "ada", "2aHi", MONDAY)
+    opt_outs.add(connection, "zoe", "2aHi", MONDAY)
     rows = connection.execute(sa.select(opt_out_rows)).mappings().all()
     connection.execute(opt_out_rows.delete())
     opt_outs.add(connection, "ben", "other", MONDAY)
     connection.execute(opt_out_rows.insert(), [dict(row) for row in rows])
     listed = opt_outs.load(connection)
-    assert ["ada" in listed, "ben" in listed] == [True, True]
+    assert ["zoe" in listed, "ben" in listed] == [True, True]
     assert [listed.has_code("2aHi"), listed.has_code("other")] == [True, True]
-    assert opt_outs.remove(connection, "ada")
+    assert opt_outs.remove(connection, "zoe")
     assert opt_outs.remove(connection, "ben")
 
 
