@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import permutations
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,8 @@ def test_the_order_of_sources_makes_no_difference(
     middle = datetime(2026, 2, 15, tzinfo=UTC)
     sources.append(replace(sources[1], ratings=undated, links=(), watched=None, as_of=middle))
     found = []
-    for number, order in enumerate(permutations(sources)):
+    # One in four of all orders.
+    for number, order in enumerate(islice(permutations(sources), 0, None, 4)):
         with snapshots.copy(database_kind, tmp_path / f"{number}.db", "schema") as engine:
             for source in order:
                 with engine.begin() as connection:
@@ -167,7 +168,8 @@ def test_parts_of_different_days_in_any_order(snapshots: Any, tmp_path: Path, da
         source(25, likes=(film,)),
     ]
     found = []
-    for number, order in enumerate(permutations(sources)):
+    # One in four of all orders.
+    for number, order in enumerate(islice(permutations(sources), 0, None, 4)):
         with snapshots.copy(database_kind, tmp_path / f"{number}.db", "schema") as engine:
             for each in order:
                 with engine.begin() as connection:

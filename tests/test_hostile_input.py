@@ -228,10 +228,13 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "ten megabytes": before('<div id="content"', "<p>padding</p>\n" * 700_000),
 }
 CHARSETS = ("latin-1", "utf-16", "utf-16-le")
+# Long to read, whatever the database is.
+LARGE = {case for case in CHANGES if "hundred thousand" in case or "megabytes" in case}
 
 
 def test_a_hostile_page_is_read_whole_or_recorded(tmp_path: Path, engine: sa.Engine) -> None:
-    cases = [*CHANGES, *CHARSETS]
+    changes = CHANGES if engine.dialect.name == "sqlite" else CHANGES.keys() - LARGE
+    cases = [*sorted(changes), *CHARSETS]
     titles = [f"Title {number} \u00e0 la fa\u00e7on \u00bd \u2026" for number in range(3 * len(cases))]
     world = make_world(len(cases), titles)
     case_of = {f"m{number:02}": case for number, case in enumerate(cases)}
@@ -244,7 +247,7 @@ def test_a_hostile_page_is_read_whole_or_recorded(tmp_path: Path, engine: sa.Eng
     site = HostileSite(world)
     site.change = change
     with site:
-        for number, charset in enumerate(CHARSETS, start=len(CHANGES)):
+        for number, charset in enumerate(CHARSETS, start=len(changes)):
             site.faults.add(Fault("wrong-charset", charset=charset, path=f"/m{number:02}/.*"))
         _, process = crawl(tmp_path, site, engine)
     with engine.connect() as connection:
