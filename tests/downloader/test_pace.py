@@ -155,7 +155,8 @@ def test_a_request_is_sent_within_its_turn(monkeypatch: pytest.MonkeyPatch) -> N
     response = asyncio.run(handler.download_request(Request(URL)))
     assert response.url == URL
     assert sent == [(URL, 1, 0)]
-    assert len(turns.named("end_turn")) == 1
+    (turn,) = turns.named("end_turn")
+    assert turn[:2] == ("the engine", "site.test:8000")
 
 
 def test_without_the_extension_there_is_no_pace_and_no_crawl() -> None:

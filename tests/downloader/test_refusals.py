@@ -133,15 +133,17 @@ def test_a_network_error_is_tried_again_and_other_errors_are_not(middleware: Mid
     assert len(middleware.pauses) == 1
 
 
-def test_a_challenge_is_waited_out_once(middleware: Middleware) -> None:
+def test_a_challenge_is_waited_out_once(middleware: Middleware, caplog: pytest.LogCaptureFixture) -> None:
     again = middleware.answer(403, CHALLENGE)
     assert isinstance(again, Request)
     assert again.dont_filter
     assert "retry_times" not in again.meta
     assert middleware.pauses == [("site", 60)]
-    with pytest.raises(SiteBlocked, match="challenge, twice"):
+    assert caplog.messages == [f"The site answered {URL} with a challenge: silent for 60 s"]
+    with pytest.raises(SiteBlocked, match=r"^the site answered with a challenge, twice$"):
         middleware.answer(200, CHALLENGE)
     assert len(middleware.pauses) == 1
+    assert f"the site answered with a challenge, twice ({URL})" in caplog.messages[-1]
 
 
 # After a challenge, an answer; whether the next challenge is the first again.

@@ -10,6 +10,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from letterboxd_scraper import config
 from letterboxd_scraper.downloader import robots as downloader_robots
 from letterboxd_scraper.downloader.robots import Robots
 from letterboxd_scraper.downloader.stops import RobotsUnreadable, SiteBlocked
@@ -31,8 +32,8 @@ class Fetches:
         crawler = make_crawler(ROBOTSTXT_OBEY=True, LETTERBOXD_NOW=NOW.isoformat())
         crawler.settings["ROBOTSTXT_PARSER"] = "scrapy.robotstxt.ProtegoRobotParser"
         crawler.engine = SimpleNamespace(download_async=self._fetch)
-        engine = SimpleNamespace(dispose=self._dispose)
-        monkeypatch.setattr(downloader_robots, "open_store", lambda url: engine)
+        self.engines = {config.load().DATABASE_URL: SimpleNamespace(dispose=self._dispose)}
+        monkeypatch.setattr(downloader_robots, "open_store", self.engines.__getitem__)
         monkeypatch.setattr(robots, "recall", self._recall)
         monkeypatch.setattr(robots, "remember", self._remember)
         self.crawler = crawler
@@ -49,10 +50,12 @@ class Fetches:
         self.disposed += 1
 
     def _recall(self, engine: Any, url: str, not_before: datetime) -> bytes | None:
+        assert engine in self.engines.values()
         body, read_at = self.stored.get(url, (None, NOW))
         return body if read_at > not_before else None
 
     def _remember(self, engine: Any, url: str, body: bytes, at: datetime) -> None:
+        assert engine in self.engines.values()
         self.stored[url] = body, at
 
     def ask(self, *urls: str) -> list[BaseException | None]:

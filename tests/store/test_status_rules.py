@@ -1,5 +1,6 @@
 """How cohorts stand: the age of their data, outdated rankings, the last run of each spider, what is due."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -325,12 +326,32 @@ def test_how_a_cohort_stands(connection: sa.Connection) -> None:
     assert read(connection, [], QUERY).cohorts == ()
 
 
-def test_audits_that_are_due(connection: sa.Connection) -> None:
+def test_where_nothing_failed_and_nothing_is_ranked_nothing_is_said(connection: sa.Connection) -> None:
+    status = read(connection, [circle(connection)], QUERY)
+    assert (status.failures, status.cohorts[0].failures, status.cohorts[0].rankings) == (0, 0, ())
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_cohorts_rankings_are_outdated_once_facts_have_changed(
+    connection: sa.Connection, changed: bool
+) -> None:
+    cohort = circle(connection)
+    rank(connection, cohort, MONDAY + 9 * DAY)
+    if changed:
+        connection.execute(changed_facts.insert().values(id=1))
+    stored = rankings.stored(connection, cohort, counted=not changed)
+    assert len(stored) == 1
+    assert read(connection, [cohort], QUERY).cohorts[0].rankings == stored
+
+
+@pytest.mark.parametrize(("days", "audits"), [(30, 2), (100_000, 0)])
+def test_audits_that_are_due(connection: sa.Connection, days: int, audits: int) -> None:
     row = UNMOVED | {"last_full_scrape_at": MONDAY - 99 * DAY, "counts_seen_at": MONDAY}
     for name in ("ada", "ben"):
         add_user(connection, name, **row)
     cohort = add_cohort(connection, "friends", ["ada", "ben"], "ada")
-    assert read(connection, [cohort], QUERY).cohorts[0].due == DueMembers(2, 2)
+    status = read(connection, [cohort], replace(QUERY, audit_days=days))
+    assert status.cohorts[0].due == DueMembers(audits, audits)
 
 
 @pytest.mark.parametrize("key", ["", "key"])
