@@ -189,6 +189,7 @@ def test_a_film_without_a_link_is_not_gone(engine: sa.Engine, tmp_path: Path) ->
     assert ("Snatch", 2000, 5.0) in {row[1:4] for row in by_title(engine)}
 
 
+@on_sqlite
 def test_a_feed_names_the_films_of_an_archive(engine: sa.Engine, tmp_path: Path) -> None:
     path = tmp_path / file_name("kip")
     path.write_bytes(with_row("ratings.csv", f"2026-01-03,Snatch,2000,{FILM},4"))
@@ -208,6 +209,7 @@ def test_a_feed_names_the_films_of_an_archive(engine: sa.Engine, tmp_path: Path)
     assert ("Snatch", 2000, 5.0) in {row[1:4] for row in by_title(engine)}
 
 
+@on_sqlite
 def test_of_several_films_of_one_name_it_is_the_members(engine: sa.Engine, tmp_path: Path) -> None:
     path = tmp_path / "archive.zip"
     path.write_bytes(with_row("ratings.csv", f"2026-02-03,Snatch,2000,{FILM},5"))
@@ -382,6 +384,7 @@ def test_who_asked_to_be_forgotten_is_not_imported(
         assert connection.scalar(sa.select(sa.func.count()).select_from(users)) == 0
 
 
+@on_sqlite
 def test_what_no_database_stores_is_left_out_of_names(engine: sa.Engine, tmp_path: Path) -> None:
     path = tmp_path / "archive.zip"
     path.write_bytes(with_row("ratings.csv", f"2026-02-03,Sna\0tch,2000,{FILM},5"))

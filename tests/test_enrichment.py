@@ -37,6 +37,7 @@ from letterboxd_scraper.store.schema import (
     scrape_failures,
     users,
 )
+from tests.conftest import on_sqlite
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WANTED = EnrichmentOptions(
@@ -146,6 +147,7 @@ def test_a_complete_film_needs_nothing(complete: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("missing", ["tmdb_id", "poster_url", "overview", "release_year"])
+@on_sqlite
 def test_a_film_needs_what_is_missing(complete: sa.Engine, missing: str) -> None:
     change(complete, **{missing: None})
     assert needs(complete)
@@ -155,6 +157,7 @@ def test_a_film_needs_what_is_missing(complete: sa.Engine, missing: str) -> None
 
 
 @pytest.mark.parametrize("lacks", ["director", "number"])
+@on_sqlite
 def test_a_film_needs_a_director_whom_tmdb_knows(complete: sa.Engine, lacks: str) -> None:
     with complete.begin() as connection:
         if lacks == "director":
@@ -165,6 +168,7 @@ def test_a_film_needs_a_director_whom_tmdb_knows(complete: sa.Engine, lacks: str
     assert due(complete)
 
 
+@on_sqlite
 def test_without_tmdb_a_directors_number_is_not_looked_for(engine: sa.Engine) -> None:
     keep(engine, facts(details=None))
     assert needs(engine)
@@ -193,6 +197,7 @@ def test_histograms_are_read_where_asked_for_and_old(complete: sa.Engine) -> Non
     assert due(complete, wanted)
 
 
+@on_sqlite
 def test_by_force_everything_is_read(complete: sa.Engine) -> None:
     found = due(complete, replace(WANTED, force=True, histograms=True))
     assert found
@@ -214,6 +219,7 @@ def test_a_film_that_cannot_be_completed_waits_longer_each_time(engine: sa.Engin
     assert (row(engine).enrich_attempts, row(engine).enrich_after) == (0, None)
 
 
+@on_sqlite
 def test_who_names_a_film_does_not_wait(engine: sa.Engine) -> None:
     keep(engine, facts(replace(PAGE, link=None), None, link=None))
     with engine.connect() as connection:
@@ -256,6 +262,7 @@ def test_a_directors_page_that_was_not_read_is_asked_for_alone(engine: sa.Engine
     assert due(engine, replace(WANTED, at=NOW + timedelta(days=1))) is None
 
 
+@on_sqlite
 def test_what_tmdb_was_not_asked_is_asked_without_the_site(engine: sa.Engine) -> None:
     keep(engine, facts(details=None))
     found = due(engine)
@@ -264,6 +271,7 @@ def test_what_tmdb_was_not_asked_is_asked_without_the_site(engine: sa.Engine) ->
     assert found.directors == PAGE.directors
 
 
+@on_sqlite
 def test_what_has_failed_does_not_take_the_place_of_others(engine: sa.Engine) -> None:
     for film in (ORDET, Film("vampyr", "Vampyr", 1932, 1003)):
         keep(engine, facts(replace(PAGE, film=film), asked=film, details=None))
@@ -346,6 +354,7 @@ def test_tmdb_counts_more_than_the_page_and_titles_are_the_sites(complete: sa.En
     assert person.tmdb_synced_at == NOW
 
 
+@on_sqlite
 def test_a_country_is_called_as_tmdb_calls_it(complete: sa.Engine) -> None:
     other = Film("persona", "Persona", 1966, 1002)
     link = TmdbLink("movie", 797)
@@ -357,12 +366,14 @@ def test_a_country_is_called_as_tmdb_calls_it(complete: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("field", ["runtime_minutes", "poster_url", "overview"])
+@on_sqlite
 def test_what_tmdb_omits_is_the_pages(engine: sa.Engine, field: str) -> None:
     omitted: dict[str, Any] = {field: None}
     keep(engine, facts(details=replace(DETAILS, **omitted)))
     assert getattr(row(engine), field) == getattr(PAGE, field)
 
 
+@on_sqlite
 def test_what_both_omit_stays(complete: sa.Engine) -> None:
     page = FilmPage(ORDET, LINK, directors=PAGE.directors)
     keep(complete, facts(page, TmdbDetails(directors=DETAILS.directors)))
@@ -371,6 +382,7 @@ def test_what_both_omit_stays(complete: sa.Engine) -> None:
     assert stored.release_date == date(1955, 1, 10)
 
 
+@on_sqlite
 def test_a_film_that_tmdb_has_no_more_is_as_the_page_says(complete: sa.Engine) -> None:
     keep(complete, facts(details=None, not_found=True))
     stored = row(complete)
@@ -380,6 +392,7 @@ def test_a_film_that_tmdb_has_no_more_is_as_the_page_says(complete: sa.Engine) -
     assert (row(complete).tmdb_not_found, row(complete).overview) == (False, "By TMDB.")
 
 
+@on_sqlite
 def test_what_tmdb_told_stays_when_it_does_not_answer(complete: sa.Engine) -> None:
     keep(complete, facts(details=None))
     stored = row(complete)
@@ -402,6 +415,7 @@ def test_another_film_on_tmdb_brings_all_of_its_own(complete: sa.Engine) -> None
     ("link", "show"),
     [(TmdbLink("tv", 7), None), (TmdbLink("tv", 7, 2), 7), (TmdbLink("tv", 7, 2, 5), 7)],
 )
+@on_sqlite
 def test_parts_of_a_series_are_kept_with_it(engine: sa.Engine, link: TmdbLink, show: int | None) -> None:
     keep(engine, facts(replace(PAGE, link=link), link=link))
     stored = row(engine)
@@ -411,6 +425,7 @@ def test_parts_of_a_series_are_kept_with_it(engine: sa.Engine, link: TmdbLink, s
         assert enrichment.link_of(connection.execute(sa.select(films)).one()) == link
 
 
+@on_sqlite
 def test_a_year_that_the_site_does_not_know_is_tmdbs(engine: sa.Engine) -> None:
     keep(engine, facts(replace(PAGE, film=replace(ORDET, year=None)), asked=replace(ORDET, year=None)))
     assert row(engine).release_year == 1955
@@ -498,6 +513,7 @@ def test_a_directors_page_completes_the_films_that_waited_for_it(engine: sa.Engi
         assert names_of(engine, film.slug) == [("Carl Theodor Dreyer", "carl-theodor-dreyer", 9318)]
 
 
+@on_sqlite
 def test_a_director_known_by_another_spelling_is_one_person(engine: sa.Engine) -> None:
     korean = Director("Bong Joon Ho", None, 21684, department="Directing")
     site = Director("Bong Joon-ho", "bong-joon-ho")
@@ -512,6 +528,7 @@ def test_a_director_known_by_another_spelling_is_one_person(engine: sa.Engine) -
         assert connection.scalar(sa.select(sa.func.count()).select_from(people)) == 2
 
 
+@on_sqlite
 def test_namesakes_stay_apart(engine: sa.Engine) -> None:
     one, two = Director("John Smith", "john-smith"), Director("John Smith", "john-smith-1")
     keep(engine, facts(details=None, directors=(one, two)))

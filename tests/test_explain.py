@@ -20,7 +20,7 @@ from ranking.strategies.bayesian import bayesian
 from ranking.strategies.circle_model import shrunken
 from ranking.strategies.hybrid import hybrid
 from ranking.strategies.wilson import wilson
-from tests.conftest import Shell, assert_ended, stored_facts
+from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -178,6 +178,7 @@ def test_an_outdated_score_is_told_from_a_current_one(engine: sa.Engine) -> None
     assert standing(engine, film, "bayesian").remark is None
 
 
+@on_sqlite
 def test_why_a_film_is_not_ranked_is_said(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         rated = sa.select(ratings.c.film_id).where(ratings.c.rating.is_not(None))
@@ -192,6 +193,7 @@ def test_why_a_film_is_not_ranked_is_said(engine: sa.Engine) -> None:
     }
 
 
+@on_sqlite
 def test_a_strategy_that_was_never_computed_says_how(crawled_engine: sa.Engine) -> None:
     found = standing(crawled_engine, most_rated(crawled_engine), "wilson")
     assert (found.rank, found.numbers) == (None, None)
@@ -213,6 +215,7 @@ def test_others_outside_the_cohort_have_no_say(engine: sa.Engine) -> None:
     assert told(explained(engine, film)) == before
 
 
+@on_sqlite
 def test_a_film_is_found_by_its_address_or_refused_with_what_is_alike(engine: sa.Engine) -> None:
     film = most_rated(engine)
     by_address = explained(engine, f"https://letterboxd.com/film/{film}/")

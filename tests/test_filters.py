@@ -34,7 +34,7 @@ from ranking.compute import compute
 from ranking.exports.texts import CSV_COLUMNS
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
-from tests.conftest import Shell, assert_ended
+from tests.conftest import Shell, assert_ended, on_sqlite
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 GENRES = ("Horror", "Comédie", "Science Fiction")
@@ -207,6 +207,7 @@ def test_each_choice_equals_a_plain_filter_and_leaves_the_ranks_alone(engine: sa
         assert name == "every film" or len(expected) < len(rows), name
 
 
+@on_sqlite
 def test_the_limit_counts_what_fits(engine: sa.Engine) -> None:
     chosen = Choices(genres=("Horror",))
     assert shown(engine, chosen, limit=3) == shown(engine, chosen)[:3]
@@ -247,6 +248,7 @@ def test_where_watched_films_were_never_read_this_is_said(engine: sa.Engine) -> 
         (Choices(lists=(Path("nowhere.txt"),)), "cannot read the list nowhere.txt"),
     ],
 )
+@on_sqlite
 def test_what_is_not_there_is_told_with_what_is(engine: sa.Engine, choices: Choices, message: str) -> None:
     with pytest.raises(InputError, match=message):
         shown(engine, choices)
@@ -350,6 +352,7 @@ def test_a_list_of_films_may_be_written_in_many_ways(
     )
 
 
+@on_sqlite
 def test_lines_of_a_list_that_match_no_film_are_counted(
     engine: sa.Engine, listed: list[Any], tmp_path: Path
 ) -> None:
@@ -370,6 +373,7 @@ def test_a_long_list_is_no_error(engine: sa.Engine, listed: list[Any]) -> None:
     assert [film for film in found if film] == [listed[0].id]
 
 
+@on_sqlite
 def test_two_films_of_one_name_and_year_are_not_guessed(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         twins = [{"title": "Twin", "release_year": 1950, "slug": f"twin-{n}"} for n in range(2)]

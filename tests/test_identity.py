@@ -23,7 +23,7 @@ from letterboxd_scraper.store.schema import (
     watched,
     watchlist,
 )
-from tests.conftest import stored_facts
+from tests.conftest import on_sqlite, stored_facts
 from tests.test_store import MONDAY, TUESDAY, WEDNESDAY
 
 ALIEN = Film("alien", "Alien", 1979, film_id=1, lid="a1")
@@ -125,6 +125,7 @@ def test_three_rows_for_one_film_become_one(engine: sa.Engine) -> None:
         ({"rating": 2.0}, {"rating": 2.0, "rated_at": TUESDAY}, (2.0, False, False, TUESDAY)),
     ],
 )
+@on_sqlite
 def test_two_rows_of_one_member_say_together_what_each_said(
     engine: sa.Engine, numbered: dict[str, Any], named: dict[str, Any], expected: tuple[Any, ...]
 ) -> None:

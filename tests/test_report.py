@@ -133,6 +133,7 @@ def ranked_films() -> Any:
     return sa.select(film_rankings.c.film_id).where(film_rankings.c.strategy == DEFAULT_STRATEGY)
 
 
+@on_sqlite
 def test_without_names_nothing_in_it_names_a_member(circle: sa.Engine) -> None:
     people = {1: "Zebedee Quux", 2: "Yolanda <i>", 3: "Xerxes", 4: None, 5: "Wilhelmina", 6: "Vortigern"}
     with circle.begin() as connection:
@@ -157,6 +158,7 @@ def test_without_names_nothing_in_it_names_a_member(circle: sa.Engine) -> None:
     assert "Yolanda <i>" in shown(named)["members"]
 
 
+@on_sqlite
 def test_it_is_for_the_seed_or_the_member_that_is_named(circle: sa.Engine) -> None:
     for_another = shown(page(circle, names=True, for_member="member_0003"))
     assert for_another["members"][for_another["you"]] == "member_0003 (you)"
@@ -179,6 +181,7 @@ HOSTILE = [
 ]
 
 
+@on_sqlite
 def test_titles_cannot_leave_their_place(circle: sa.Engine) -> None:
     with circle.begin() as connection:
         best = connection.scalars(
@@ -198,6 +201,7 @@ def test_titles_cannot_leave_their_place(circle: sa.Engine) -> None:
     assert "49 ${1}" not in text
 
 
+@on_sqlite
 def test_the_policy_allows_its_own_scripts_and_no_request(circle: sa.Engine) -> None:
     text = page(circle)
     policy = policy_of(text)
@@ -248,6 +252,7 @@ def test_it_says_how_old_everything_is(circle: sa.Engine) -> None:
     assert ATTRIBUTION in words
 
 
+@on_sqlite
 def test_what_is_not_known_is_said_with_the_command_that_finds_it_out(circle: sa.Engine) -> None:
     with circle.begin() as connection:
         for table in (film_genres, film_people, film_histograms):

@@ -409,6 +409,7 @@ RULES: dict[str, tuple[dict[str, Any], list[FeedEntry], Row | None]] = {
 
 
 @pytest.mark.parametrize("rule", RULES)
+@on_sqlite
 def test_an_entry_sets_dates_and_links_what_it_can_speak_of(
     store: Store, engine: sa.Engine, rule: str
 ) -> None:
@@ -438,6 +439,7 @@ def test_an_entry_sets_dates_and_links_what_it_can_speak_of(
         (viewing("y", None, NEWS), None),
     ],
 )
+@on_sqlite
 def test_only_news_make_rows(store: Store, engine: sa.Engine, entry: FeedEntry, row: Row | None) -> None:
     store(news(entry))
     rows = {"x": UNTOLD} | ({"y": row} if row else {})

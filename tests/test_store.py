@@ -33,7 +33,7 @@ from letterboxd_scraper.store.schema import (
     user_scrape_state,
     users,
 )
-from tests.conftest import stored_facts
+from tests.conftest import on_sqlite, stored_facts
 
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -191,6 +191,7 @@ def test_a_profile_keeps_what_the_listings_must_agree_with(store: Store, engine:
         ("diary", "watched", False),
     ],
 )
+@on_sqlite
 def test_only_work_that_was_to_read_the_same_is_carried_on(
     engine: sa.Engine, first: str, then: str, goes_on: bool
 ) -> None:
@@ -259,6 +260,7 @@ def test_a_slug_that_another_film_takes_over(store: Store, engine: sa.Engine) ->
     assert {fact[1] for fact in facts(engine)} == {4.0, 1.0}
 
 
+@on_sqlite
 def test_a_page_without_years_wipes_none(store: Store, engine: sa.Engine) -> None:
     store(rated(Tile(ALIEN, 4.0)))
     store(rated(Tile(Film("alien", "Alien", None, film_id=1), 4.0)), at=TUESDAY)
@@ -297,6 +299,7 @@ def test_an_incomplete_walk_drops_nobody(store: Store, engine: sa.Engine) -> Non
     assert len(rows(engine, cohort_members)) == 2
 
 
+@on_sqlite
 def test_a_gone_member_keeps_their_ratings(store: Store, engine: sa.Engine) -> None:
     store(rated(Tile(ALIEN, 4.0)), MemberStatus("ada", "gone"))
     assert rows(engine, users)[0].status == "gone"
@@ -344,6 +347,7 @@ def test_a_page_is_saved_whole_or_not_at_all(store: Store, engine: sa.Engine) ->
     assert rows(engine, user_scrape_state) == before
 
 
+@on_sqlite
 def test_what_is_stored_of_a_listing_can_be_asked(store: Store, engine: sa.Engine) -> None:
     store(rated(Tile(ALIEN, 4.0, True)), likes(BRAZIL), profile(CURE))
     watched = FilmsPage("ada", Listing.UNRATED_WATCHED, 1, (Tile(CURE),), True, complete=(CURE,))

@@ -18,6 +18,7 @@ from letterboxd_scraper.store.schema import cohort_members, ratings, users, watc
 from ranking.taste import members as taste
 from ranking.taste.agreement import Rated, in_own_measure, of_circle
 from ranking.taste.films import compare
+from tests.conftest import on_sqlite
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DATA = Path(os.environ.get("RATINGS_DATA") or "missing")
@@ -227,6 +228,7 @@ def letterboxd(engine: sa.Engine, capsys: pytest.CaptureFixture[str], *words: st
     return code, json.loads(out) if out else None, err
 
 
+@on_sqlite
 def test_the_command_lists_the_circle_most_alike_first(
     engine: sa.Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -266,6 +268,7 @@ def test_the_command_compares_two_members(engine: sa.Engine, capsys: pytest.Capt
         (("--member", "nobody"), "no rating of nobody is stored"),
     ],
 )
+@on_sqlite
 def test_what_makes_no_sense_is_one_line(
     engine: sa.Engine, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str
 ) -> None:
