@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from threading import Event
 
-import sqlalchemy as sa
-
 from tests.site import Site
 from tests.site.pages import Answer
 
@@ -36,11 +34,3 @@ class HeldSite(Site):
             answer.asked.set()
             answer.sent.wait(60)
         return right
-
-
-def is_idle(engine: sa.Engine) -> bool:
-    """Say whether nobody else is in the middle of something in a database of PostgreSQL."""
-    others = "datname = current_database() AND pid <> pg_backend_pid()"
-    busy = sa.text(f"SELECT count(*) FROM pg_stat_activity WHERE {others} AND state <> 'idle'")
-    with engine.connect() as connection:
-        return not connection.scalar(busy)

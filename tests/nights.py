@@ -23,7 +23,9 @@ def let_films_wait(engine: sa.Engine) -> None:
     newest = sa.select(films.c.id).order_by(films.c.id.desc()).limit(3)
     later = films.update().where(films.c.id.not_in(newest.scalar_subquery()))
     with engine.begin() as connection:
-        connection.execute(later.values(enrich_after=TONIGHT + timedelta(days=9)))
+        connection.execute(
+            later.values(enrich_after=TONIGHT + timedelta(days=9), histogram_synced_at=TONIGHT)
+        )
 
 
 def change(site: Site) -> None:

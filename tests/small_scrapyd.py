@@ -82,7 +82,8 @@ class SmallScrapyd:
 
     def _begin_what_waits(self) -> None:
         while self.pending and len(self.running()) < self.slots:
-            job, words = self.pending.popitem()
+            job = next(iter(self.pending))  # the first come
+            words = self.pending.pop(job)
             environment = {**self.environment, "SCRAPY_JOB": job}
             command = (sys.executable, "-m", "scrapy", "crawl", *words)
             self.begun[job] = Process(command, self.folder, environment)
@@ -128,7 +129,7 @@ class SmallScrapyd:
 
 class _Server(ThreadingHTTPServer):
     node: SmallScrapyd
-    daemon_threads = True
+    daemon_threads = False  # closed, it has answered everything
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -90,7 +90,6 @@ def test_the_seeds_watched_films_are_known(crawled: Shell, site: Site, crawled_e
     assert found == {("marla", slug) for slug in site.world.member("marla").watched}
 
 
-@with_many_friends
 def test_requests_are_as_few_as_the_counts_allow(shell: Shell, site: Site) -> None:
     shell.scrapy("follow_graph", seed="marla", label="friends")
     people = len(site.world.member("marla").following)

@@ -20,7 +20,7 @@ from letterboxd_scraper.store.crawl_state import leases, liveness, runs
 from letterboxd_scraper.store.engine import database_time, write_transaction
 from letterboxd_scraper.store.schema import films, member_leases, scrape_runs, users, watched
 from tests.conftest import Names, Shell, assert_ended, on_both, on_postgresql, on_sqlite, stored_facts
-from tests.held_site import HeldSite, is_idle
+from tests.held_site import HeldSite
 from tests.site import Fault, Site, own_world
 from tests.warm import Process
 
@@ -185,7 +185,8 @@ def test_two_nights_at_once_read_nobody_twice(crawled: Shell, site: Site, crawle
     def crawl(second: int) -> "subprocess.CompletedProcess[str]":
         # A clock that stands still could not tell who was read since.
         now = f"LETTERBOXD_NOW={tomorrow + timedelta(hours=1, seconds=second)}"
-        return crawled.scrapy("when_rated", "-s", now, cohort="friends", audit="none")
+        options = ("-s", now, "-s", "LEASE_SECONDS=30")
+        return crawled.scrapy("when_rated", *options, cohort="friends", audit="none")
 
     at_once(lambda: crawl(0), lambda: crawl(1))
     assert stored_facts(crawled_engine) == truth(site)
@@ -257,8 +258,7 @@ def test_a_crawl_that_slept_writes_nothing_over_the_one_that_took_over(
     answer = site.hold(rated)
     sleeper = start_crawl(known, "-s", "LEASE_SECONDS=600")
     assert answer.asked.wait(60)
-    wait_for(lambda: is_idle(known_engine))  # one that holds locks would keep the other from its work
-    sleeper.send_signal(signal.SIGSTOP)  # with a page on its way that tells what is no longer so
+    put_to_sleep(sleeper, known_engine)  # with a page on its way that tells what is no longer so
     answer.sent.set()
     wait_for(lambda: rated in pages(site))
     member = site.world.member("ebb")
@@ -275,6 +275,22 @@ def test_a_crawl_that_slept_writes_nothing_over_the_one_that_took_over(
     assert stored_facts(known_engine) == truth(site)
     # The page after the one that could not be stored was asked for before that was known.
     assert members_in(pages(site)).count("ebb") <= 1
+
+
+def put_to_sleep(crawl: Process, engine: sa.Engine) -> None:
+    """Stop a crawl where it holds no lock, which would keep the other from its work."""
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    busy = sa.text(f"SELECT count(*) FROM pg_stat_activity WHERE {others} AND state <> 'idle'")
+
+    def sleeps() -> bool:
+        crawl.send_signal(signal.SIGSTOP)
+        with engine.connect() as connection:
+            if not connection.scalar(busy):
+                return True
+        crawl.send_signal(signal.SIGCONT)
+        return False
+
+    wait_for(sleeps)
 
 
 def test_a_runs_row_tells_where_it_is_at_work(known: Shell, known_engine: sa.Engine) -> None:

@@ -308,7 +308,7 @@ def test_a_scrapyd_that_is_started_anew_loses_nothing(
     slow = Shell(shell.folder, shell.environment | {"DOWNLOAD_DELAY": "0.2"})
     with small_node(slow, slots=1) as server:
         night = begin(shell, "--shards", "2")
-        wait_until(lambda: is_at_work(crawled_engine))
+        wait_until(lambda: is_at_work(crawled_engine) and reads_members(site))
         # As systemd stops it, its jobs too: one shard is interrupted, the other waits for the server.
         server.stop()
         server.signal_jobs(signal.SIGTERM)
@@ -321,13 +321,17 @@ def test_a_scrapyd_that_is_started_anew_loses_nothing(
     assert sorted(runs(crawled_engine, "shard", "status")) == ended
 
 
+def reads_members(site: Site) -> bool:
+    return any("/following/" not in hit.path for hit in site.log if hit.path != "/robots.txt")
+
+
 @on_sqlite
 def test_what_a_dead_node_had_is_given_to_another(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
     change(site)
     shell = at_night(crawled)
-    slow = Shell(shell.folder, shell.environment | {"DOWNLOAD_DELAY": "0.5"})
+    slow = Shell(shell.folder, shell.environment | {"DOWNLOAD_DELAY": "0.2"})
     with small_node(slow) as one, small_node(shell, "two"):
         night = begin(shell)
         wait_until(lambda: is_at_work(crawled_engine))

@@ -218,7 +218,6 @@ def test_shards_are_told_as_one_run(crawled_engine: sa.Engine) -> None:
 def test_a_run_is_seen_while_it_runs_and_when_it_has_died(known: Shell, known_engine: sa.Engine) -> None:
     settings = {
         "DOWNLOAD_DELAY": "0.4",
-        "LEASE_SECONDS": "1.5",
         "LETTERBOXD_NODE": "attic",
         "SCRAPY_JOB": "j1",
     }
@@ -235,22 +234,22 @@ def test_a_run_is_seen_while_it_runs_and_when_it_has_died(known: Shell, known_en
         crawl.send_signal(signal.SIGKILL)
         crawl.wait()
     before = everything(known_engine)
-    wait_for(lambda: not asked(known)["running"])
-    runs = {each["spider"]: each for each in asked(known)["cohorts"][0]["runs"]}
+    wait_for(lambda: not asked(known, lease=0.1)["running"])
+    runs = {each["spider"]: each for each in asked(known, lease=0.1)["cohorts"][0]["runs"]}
     assert (runs["profile"]["status"], runs["profile"]["finished_at"]) == ("died", None)
-    assert "died" in shown(known)
+    assert "died" in shown(known, lease=0.1)
     assert everything(known_engine) == before
 
 
-def asked(shell: Shell) -> dict[str, Any]:
-    process = shell.letterboxd("status", "--json", LEASE_SECONDS=1.5)
+def asked(shell: Shell, lease: float = 60) -> dict[str, Any]:
+    process = shell.letterboxd("status", "--json", LEASE_SECONDS=lease)
     assert_ended(process, 0)
     found: dict[str, Any] = json.loads(process.stdout)
     return found
 
 
-def shown(shell: Shell) -> str:
-    process = shell.letterboxd("status", LEASE_SECONDS=1.5)
+def shown(shell: Shell, lease: float = 60) -> str:
+    process = shell.letterboxd("status", LEASE_SECONDS=lease)
     assert_ended(process, 0)
     return process.stdout
 
