@@ -155,7 +155,9 @@ def test_that_nobody_was_read_is_said() -> None:
         ({"stranger": MONDAY + HOUR}, False),
         ({"joined": MONDAY}, False),
         ({"joined": MONDAY + HOUR}, True),
+        ({"stranger joined others": MONDAY + HOUR}, False),
         ({"ran": MONDAY}, False),
+        ({"ran": MONDAY + HOUR, "rows": 1}, True),
         ({"ran": MONDAY + HOUR}, True),
         ({"ran": MONDAY + HOUR, "rows": 0}, False),
         ({"ran": MONDAY + HOUR, "cohort": "others"}, False),
@@ -171,6 +173,9 @@ def test_a_ranking_is_outdated_by_what_changed_since(
     add_rating(connection, stranger, film, rating=4.0, updated_at=changed.get("stranger", MONDAY - DAY))
     joined = {"followed_at": changed.get("joined", MONDAY - DAY)}
     connection.execute(cohort_members.update().where(cohort_members.c.user_id == 2).values(joined))
+    add_cohort(connection, "others", ["stranger"])
+    joined = {"followed_at": changed.get("stranger joined others", MONDAY - DAY)}
+    connection.execute(cohort_members.update().where(cohort_members.c.user_id == stranger).values(joined))
     add_run(
         connection,
         cohort=changed.get("cohort", "friends"),
