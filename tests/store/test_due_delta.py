@@ -173,6 +173,18 @@ def test_one_member(
     assert members.skipped == 1 - len(reasons) - len(in_full)
 
 
+def test_one_member_who_is_gone_is_asked_after_at_once(connection: sa.Connection) -> None:
+    add_user(connection, "ben", **UNMOVED | {"status": "gone"})
+    assert [start.name for start in of_member(connection, "ben", MONDAY).full] == ["ben"]
+
+
+def test_one_member_who_was_read_by_the_work_that_is_carried_on_waits(connection: sa.Connection) -> None:
+    work = add_run(connection, type="when_rated", started_at=MONDAY - 5 * HOUR)
+    add_user(connection, "ben", **UNMOVED | {"last_full_scrape_at": MONDAY - HOUR})
+    assert of_member(connection, "ben", MONDAY, audit="all").delta
+    assert not of_member(connection, "ben", MONDAY, work, audit="all").delta
+
+
 # The work that is carried on began so long before; ben was read so long ago.
 @pytest.mark.parametrize(
     ("began", "read", "is_read"),

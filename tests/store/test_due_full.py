@@ -123,7 +123,8 @@ def test_a_bookmark_names_the_films_read_so_far_and_counts_the_likes_among_them(
     y, z = add_film(connection, "y"), add_film(connection, "z")
     add_rating(connection, ada, x, rating=4.0, liked=True)
     add_rating(connection, ada, y, rating=4.0)
-    add_rating(connection, ben, y, rating=4.0, liked=True)
+    for film in (x, y):
+        add_rating(connection, ben, film, rating=4.0, liked=True)
     add_rating(connection, ada, z, liked=True)
     add_state(connection, ada, Listing.RATED, run, seen=[x, y], page=2, total=5)
     (start,) = full_crawl.member_start(connection, "ada", run, MONDAY)

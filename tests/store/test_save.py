@@ -204,6 +204,13 @@ def test_counts_follow_the_page_and_names_stay(connection: sa.Connection) -> Non
     assert (ann.films_count, ann.likes_count, ann.counts_seen_at) == (11, 4, None)
 
 
+def test_a_name_and_a_picture_that_were_not_known_are_filled_in(connection: sa.Connection) -> None:
+    store(connection, people(replace(ANN, display_name=None, avatar_url=None)))
+    store(connection, people(ANN), days=1)
+    ann = user(connection)
+    assert (ann.display_name, ann.avatar_url) == ("Ann", "a.jpg")
+
+
 def test_a_part_of_a_page_moves_no_bookmark_and_the_last_page_makes_failures_good(
     connection: sa.Connection,
 ) -> None:
