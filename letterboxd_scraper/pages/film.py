@@ -20,7 +20,7 @@ _ON_TMDB = re.compile(
     r"//(?:www\.)?themoviedb\.org/(movie|tv)/(\d{1,9})(?:[^/]*)(?:/season/(\d{1,5})(?:/episode/(\d{1,5}))?)?(?:[/?#]|$)"
 )
 _ON_IMDB = re.compile(r"imdb\.com/title/(tt\d{1,12})\b")
-_RUNTIME = re.compile(r"([\d,]+)\s*min")
+_RUNTIME = re.compile(r"(\d[^a-zA-Z]*)mins?\b")
 _SLUG = re.compile(r"/film/([^\s/]{1,500})/?$")
 _DIRECTOR = re.compile(r"/director/([^\s/]{1,500})/?$")
 _DIRECTORS = ".credits a.contributor, .production-masthead a, #tab-crew a, #tab-panel-crew a"
@@ -48,7 +48,7 @@ def parse_film_page(page: Selector) -> FilmPage:
         genres=_genres(page, movie),
         directors=_directors(page, movie),
         average=_average(rating.get("ratingValue")),
-        ratings=parse_count(str(rating.get("ratingCount") or "")),
+        ratings=_count(rating.get("ratingCount")),
     )
 
 
@@ -156,6 +156,11 @@ def _json_ld(page: Selector) -> _Movie:
 def _average(value: Any) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return round(float(value), 2) if is_number and 0.5 <= value <= 5 else None
+
+
+def _count(value: Any) -> int | None:
+    whole = isinstance(value, float) and value.is_integer()
+    return parse_count(str(int(value) if whole else value))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from letterboxd_scraper.pages.bars import BARS, parse_bar
 from letterboxd_scraper.pages.numbers import parse_count
 
 _OF_FILM = re.compile(r"/film/([^\s/]+)/(?:ratings|fans)/")
-_AVERAGE = re.compile(r"Weighted average of (\d(?:\.\d+)?) based on ([\d,]+)")
+_AVERAGE = re.compile(r"Weighted average of (\d(?:\.\d+)?) based on (\d.*)")
 _FANS = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([KM]?)\s*fans?\b")
 _TIMES = {"": 1, "K": 1_000, "M": 1_000_000}
 
@@ -54,5 +54,8 @@ def _average(page: Selector) -> tuple[float | None, int | None]:
 
 def _fans(page: Selector) -> int | None:
     """Return the number of fans, which the site rounds: 75K."""
-    match = _FANS.search(page.css("a[href$='/fans/']").xpath("string()").get(""))
+    text = page.css("a[href$='/fans/']").xpath("string()").get("")
+    if (exact := parse_count(text)) is not None:
+        return exact
+    match = _FANS.search(text)
     return round(float(match[1].replace(",", "")) * _TIMES[match[2]]) if match else None

@@ -69,9 +69,7 @@ def of_cohort(connection: sa.Connection, cohort: Cohort, strategy: str) -> Fresh
 def of_members(connection: sa.Connection, cohort: Cohort) -> list[MemberAge]:
     """Return how old the data of each of a cohort's members are."""
     u, state = users.c, user_scrape_state.c
-    unmoved = sa.and_(
-        u.films_count == u.crawled_films_count, u.likes_count.is_not_distinct_from(u.crawled_likes_count)
-    )
+    unmoved = sa.and_(u.films_count == u.crawled_films_count, u.likes_count == u.crawled_likes_count)
     query = (
         sa.select(u.status, u.last_full_scrape_at, u.last_incremental_scrape_at)
         .add_columns(state.complete_as_of, sa.case((unmoved, u.counts_seen_at)))
