@@ -14,10 +14,9 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from letterboxd_scraper.extensions.run import LeaseLost, Run
 from letterboxd_scraper.items.members import (
+    RATED,
     STARS,
-    STARS_OF,
     Failure,
-    Listing,
     MemberRead,
     MemberRefreshed,
     MemberStatus,
@@ -29,7 +28,6 @@ from letterboxd_scraper.store.engine import first_line
 from letterboxd_scraper.store.save import save
 
 logger = logging.getLogger(__name__)
-_RATED = frozenset({Listing.RATED, Listing.RATED_BY_DATE, *STARS_OF})
 
 
 class CheckPipeline:
@@ -58,7 +56,7 @@ def what_is_wrong(item: ItemAdapter) -> str | None:
             return f"a film without slug or title: {tile.film}"
         if tile.stars is not None and tile.stars not in STARS:
             return f"{tile.film.slug} has {tile.stars} stars"
-        if tile.stars is None and item.get("listing") in _RATED:
+        if tile.stars is None and item.get("listing") in RATED:
             return f"{tile.film.slug} is among the rated films without a rating"
     return None
 

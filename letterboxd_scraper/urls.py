@@ -25,6 +25,8 @@ _LISTINGS = {
 # The site shows no page of a member's films after this one, however many there are.
 LAST_PAGE = 128
 FILMS_PER_PAGE = 72
+PEOPLE_PER_PAGE = 25
+VIEWINGS_PER_PAGE = 50
 
 
 def listing(member: str, kind: Listing, number: int = 1) -> str:

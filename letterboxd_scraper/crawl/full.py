@@ -91,7 +91,8 @@ class FullCrawl:
         if listing is Listing.UNRATED_WATCHED:
             return _difference(self._films, rated.size)
         # Both counts come from one following page: if the profile's differs from it, it is old.
-        return _difference(self._start.likes, rated.liked) if self._start.films == self._films else None
+        same = self._films is not None and self._start.films == self._films
+        return _difference(self._start.likes, rated.liked) if same else None
 
     async def _end_without_a_page(self, progress: ListingProgress) -> None:
         if progress.listing in STARS_OF:
@@ -129,6 +130,8 @@ class FullCrawl:
     async def _saw_films(self, page: FilmsPage, at: datetime) -> FilmsPage:
         """Return the page as it is to be saved; the last one of a proved listing names all its films."""
         progress = self.listings[page.listing]
+        if page.total is not None:
+            progress.total, progress.binding = page.total, True
         progress.add(page.number, page.tiles, at)
         page = replace(page, total=progress.total)
         if not page.last:
@@ -149,7 +152,7 @@ class FullCrawl:
     def _finish(self, progress: ListingProgress, verdict: Verdict) -> None:
         if verdict is Verdict.AGAIN:  # with the total that it must agree with
             progress.start_again()
-            self._profile_read = not progress.binding
+            self._profile_read = not (progress.binding and progress.listing is Listing.RATED)
             return
         if verdict is Verdict.CUT and progress.listing is Listing.RATED and not progress.parts:
             return  # it is read by its levels next

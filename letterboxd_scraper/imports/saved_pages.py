@@ -23,7 +23,7 @@ from letterboxd_scraper.pages import proof
 from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.film import parse_film_page
 from letterboxd_scraper.pages.head import meta, path_of
-from letterboxd_scraper.pages.pagination import next_page, split_page
+from letterboxd_scraper.pages.pagination import linked_page, split_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.saved import own_links
 from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles, parse_watchlist_total
@@ -130,7 +130,7 @@ def _read_listing(page: Selector, owner: str, at: datetime, member: _Member) -> 
         raise WrongPage(f"nothing is taken from pages such as {path}")
     proof.check(page, _BODY_CLASS[listing], owner)
     total = _TOTALS[listing](page) if listing in _TOTALS else None
-    listing_page = _ListingPage(parse_tiles(page), next_page(page, path), total, at)
+    listing_page = _ListingPage(parse_tiles(page), linked_page(page, path), total, at)
     earlier = member.listings[listing].get(number)
     if earlier is None or earlier.at < at:
         member.listings[listing][number] = listing_page

@@ -44,6 +44,8 @@ STARS = tuple(halves / 2 for halves in range(1, 11))
 # The listing of each number of stars, and back.
 LEVELS = {stars: Listing(f"rated_{stars}") for stars in STARS}
 STARS_OF = {listing: stars for stars, listing in LEVELS.items()}
+# The listings of rated films alone.
+RATED = frozenset({Listing.RATED, Listing.RATED_BY_DATE, *STARS_OF})
 
 
 @dataclass(frozen=True, slots=True)

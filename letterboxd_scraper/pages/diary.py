@@ -12,6 +12,7 @@ from parsel import Selector
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import DiaryEntry
+from letterboxd_scraper.pages.numbers import parse_count
 from letterboxd_scraper.pages.tiles import parse_film, parse_stars
 
 # Stands in the place of the table when there is no entry.
@@ -38,6 +39,12 @@ def parse_diary(page: Selector) -> tuple[DiaryEntry, ...]:
     if not entries and (table.css("td") or page.css("tr.diary-entry-row")):
         raise LayoutChanged("the diary has rows, but no entry could be read from any of them")
     return entries
+
+
+def parse_total(page: Selector) -> int | None:
+    """Return how many films the heading (in 2025: the tab) says were viewed; None if it does not say."""
+    heading = page.css("h1.section-heading .tooltip, .sub-nav li.selected a[href*='/diary/']")
+    return parse_count(heading.xpath("@title | @data-original-title").get())
 
 
 def _entry(row: Selector) -> DiaryEntry:

@@ -14,8 +14,20 @@ _PAGE = re.compile(r"page/(\d{1,6})/$")
 def next_page(page: Selector, path: str) -> int | None:
     """Return the number of the page after ``path``; None on the last page.
 
-    Diary pages also have an ``a.next`` that leads to another year. Raises LayoutChanged for any
-    other that leads elsewhere: to take it for the end would make a whole listing of its beginning.
+    Raises LayoutChanged where none is linked, but the page does not show that it is the last: to take that
+    for the end would make a whole listing of its beginning.
+    """
+    following = linked_page(page, path)
+    if following is None and (doubt := _doubt_about_end(page, *split_page(path.lower()))):
+        raise LayoutChanged(f"no link leads to a page after {path}, but {doubt}")
+    return following
+
+
+def linked_page(page: Selector, path: str) -> int | None:
+    """Return the number of the page after ``path``; None where no link leads there, which proves nothing.
+
+    Diary pages also have an ``a.next`` that leads to another year. Raises LayoutChanged for any other that
+    leads elsewhere.
     """
     stem, number = split_page(path.lower())
     for href in page.css("div.pagination a.next::attr(href)").getall():
@@ -25,6 +37,24 @@ def next_page(page: Selector, path: str) -> int | None:
         if not _YEAR.search(other):
             raise LayoutChanged(f"the page after {path} is said to be {href!r}")
     return None
+
+
+def _doubt_about_end(page: Selector, stem: str, number: int) -> str | None:
+    """Say what speaks against a page without a link to the next one being the last; None: nothing does."""
+    numbered = re.compile(rf"(?:^|{re.escape(stem)})page/(\d{{1,6}})(?:/|$)")
+    for value in page.xpath("//@*[contains(., 'page/')]").getall():
+        if any(int(other) > number for other in numbered.findall(value.lower())):
+            return f"{value[:80]!r} stands on it"
+    pagers = [pager for pager in page.css("div.pagination") if not _leads_to_years(pager)]
+    # Where there is but one page, there is no pager, or an empty one.
+    alone = number == 1 and not any(pager.xpath("*") for pager in pagers)
+    if alone or any(pager.css("span.next") for pager in pagers):
+        return None
+    return "it does not show that it is the last"
+
+
+def _leads_to_years(pager: Selector) -> bool:
+    return any(_YEAR.search(path_of(href)) for href in pager.css("a::attr(href)").getall())
 
 
 def split_page(path: str) -> tuple[str, int]:

@@ -35,7 +35,7 @@ _UID = re.compile(r"(?:film:)?([1-9]\d{0,8})")
 _LID = re.compile(r"[0-9A-Za-z]{1,16}")
 # Longer than any slug was ever seen; a database's index takes no text of any length.
 _SLUG = re.compile(r"[^\s/]{1,500}")
-_HOW_MANY = re.compile(r"\b(?:watched|likes|liked)\s+(\d[\d,]*)")
+_HOW_MANY = re.compile(r"\b(?:watched|likes|liked)\s+(\d.*)")
 _YEAR = re.compile(r"^(?P<title>.*\S)\s+\((?P<year>\d{4})\)$", re.DOTALL)
 _STARS_TEXTS = ("@aria-label", ".//svg/@aria-label", "string(.//svg/*[local-name()='title'])", "string()")
 _POSTER_ALT = re.compile(r"^Poster for ")
@@ -60,6 +60,13 @@ def parse_likes_total(page: Selector) -> int | None:
     """Return how many films the tab above a page of likes says there are; None if it does not say."""
     tab = page.css(".sub-nav li.selected a[href*='/likes/films/']")
     return parse_count(tab.xpath("@title | @data-original-title").get())
+
+
+def parse_filtered_total(page: Selector) -> int | None:
+    """Return how many films the sentence above a filtered grid says there are; None if it does not say."""
+    sentence = page.css("#content section.filtered-message").xpath("string()").get("")
+    total = _HOW_MANY.search(sentence)  # not just any number: the member's name may hold one
+    return parse_count(total[1]) if total else None
 
 
 def parse_watchlist_total(page: Selector) -> int | None:
@@ -97,9 +104,7 @@ def _refuse_false_emptiness(page: Selector) -> None:
     entries = grids.css("li") if grids else page.css("#content, .poster-grid").css(_TILE)
     if entries or page.css(".poster-grid").css(f"li, {_TILE}"):
         raise LayoutChanged("the film grid has entries, but no film could be read from any of them")
-    message = page.css("#content section.filtered-message").xpath("string()").get("")
-    total = _HOW_MANY.search(message)  # not just any number: the member's name may hold one
-    if page.css("div.pagination a.next") or (total and parse_count(total[1])):
+    if page.css("div.pagination a.next") or parse_filtered_total(page):
         raise LayoutChanged("the film grid is empty, but the page says that there are films")
 
 

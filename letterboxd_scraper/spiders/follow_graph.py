@@ -9,8 +9,7 @@ from parsel import Selector
 from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import Definition, FollowGraphArguments
 from letterboxd_scraper.crawl.follow_walk import FollowWalk
-from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items.members import Listing, Membership, PeoplePage, Person
+from letterboxd_scraper.items.members import Failure, Listing, Membership, PeoplePage, Person
 from letterboxd_scraper.items.tasks import Bookmark
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.people import parse_people, parse_total
@@ -59,27 +58,30 @@ class FollowGraphSpider(MemberSpider):
         self._waiting = self.follow_walk.to_expand()
         self._seen: dict[str, tuple[set[str], set[int | None]]] = {}
         self._proved = True
+        self._contradicted: dict[str, str] = {}  # who leads to others than their page counts, and how
         yield from self.next_depth()
 
     async def read_page(
         self, page: Selector, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
         people, total = parse_people(page), parse_total(page)
-        seen_before = len(self._seen.get(member, ((), ()))[0])
-        if not people and seen_before < (total or 0):
-            raise LayoutChanged(f"the table of members is empty, but the page says that there are {total}")
         following = next_page(page, urls.listing(member, listing, number))
+        names = {person.member for person in people}
+        self.check_extent(member, listing, number, names, total, last=following is None)
         self._seed_was_read = self._seed_was_read or member == self.task.seed
         self._waiting += self.follow_walk.add(member, people)
         kept = self.follow_walk.cohort_members_among(people)
         whole = len(kept) == len(people)
         yield PeoplePage(member, listing, number, kept, last=following is None, whole=whole)
         seen, totals = self._seen.setdefault(member, (set(), set()))
-        seen.update(person.member for person in people)
+        seen.update(names)
         totals.add(total)
         if following is None:
+            self.forget_extents(member)
             # One who left meanwhile moves another over a page's border: then the totals differ.
             self._proved = self._proved and totals == {len(seen)}
+            if totals not in ({None}, {len(seen)}) and member not in self._bookmarks:
+                self._contradicted[member] = f"the page says {total} people, {len(seen)} were seen"
         elif not self.follow_walk.full:
             yield self.request(member, following)
         for output in self.one_done():
@@ -139,7 +141,9 @@ class FollowGraphSpider(MemberSpider):
             self._earlier, self._bookmarks = names, {}
             yield from self.walk()
             return
-        agreed = self._proved or not dropped or self._earlier == names
+        agreed = self._proved or not dropped or (self._earlier == names and not self._contradicted)
+        if self._complete and not agreed:
+            yield from self._doubts(len(dropped))
         if self._complete and not any(depth for _, depth in members):
             verb = "follows nobody" if self.listing is Listing.FOLLOWING else "has no followers"
             message = "%s %s: cohort %r has %d members"
@@ -147,3 +151,10 @@ class FollowGraphSpider(MemberSpider):
         definition = self.task.definition.model_dump(mode="json")
         complete = self._complete and agreed
         yield Membership(self.task.label, self.task.seed, tuple(members), complete, definition)
+
+    def _doubts(self, missing: int) -> Iterator[Failure]:
+        """Yield why nobody is dropped, of the members whose listings it lies with."""
+        doubts = self._contradicted or {self.task.seed: "two readings showed different people"}
+        for member, doubt in doubts.items():
+            error = f"{doubt}: none of {missing} missing members is dropped"
+            yield Failure(self.listing, self.address(member, self.listing), error, member)

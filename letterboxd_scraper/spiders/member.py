@@ -1,6 +1,6 @@
 """What the spiders of members share: the pages of a member's listings, and what their absence tells."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from parsel import Selector
@@ -10,6 +10,7 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure as TwistedFailure
 
 from letterboxd_scraper import urls
+from letterboxd_scraper.crawl.extent import Extent
 from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.errors import PageError
 from letterboxd_scraper.items.members import STARS_OF, Failure, Listing, MemberStatus
@@ -35,12 +36,22 @@ CONTAINER = {
     Listing.FOLLOWERS: people.CONTAINER,
     Listing.DIARY: diary.CONTAINER,
 }
+# How many entries a full page of each type has; the others list films.
+_PER_PAGE = {
+    Listing.FOLLOWING: urls.PEOPLE_PER_PAGE,
+    Listing.FOLLOWERS: urls.PEOPLE_PER_PAGE,
+    Listing.DIARY: urls.VIEWINGS_PER_PAGE,
+}
 # The pages whose absence means that the member has gone, not that a listing has changed.
 _HOME = {Listing.PROFILE, Listing.FOLLOWING, Listing.FOLLOWERS, Listing.FEED}
 
 
 class MemberSpider(SiteSpider):
     """A spider that reads members' listings. Subclasses write `read_page` and `gave_up`."""
+
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self._extents: dict[tuple[str, Listing], Extent] = {}
 
     def address(self, member: str, listing: Listing, number: int = 1) -> str:
         return self.url(urls.listing(member, listing, number))
@@ -52,6 +63,27 @@ class MemberSpider(SiteSpider):
         if body_class := BODY_CLASS.get(listing):  # a feed has none
             shows = showing(body_class, CONTAINER.get(listing, tiles.CONTAINER))
         return self.ask(path, self.parse_listing, priority, shows, **about)
+
+    def check_extent(
+        self,
+        member: str,
+        listing: Listing,
+        number: int,
+        entries: Iterable[int | str],
+        total: int | None,
+        *,
+        last: bool,
+    ) -> None:
+        """Take in a page's entries. Raises LayoutChanged where it cannot end, or go on, as it says."""
+        if number == 1 or (member, listing) not in self._extents:
+            per_page = _PER_PAGE.get(listing, urls.FILMS_PER_PAGE)
+            self._extents[member, listing] = Extent(per_page, before=(number - 1) * per_page)
+        self._extents[member, listing].take(entries, total, last=last)
+
+    def forget_extents(self, member: str) -> None:
+        """Forget which entries were seen of a member's listings."""
+        for key in [key for key in self._extents if key[0] == member]:
+            del self._extents[key]
 
     async def parse_listing(
         self, response: Response, member: str, listing: Listing, number: int

@@ -12,12 +12,13 @@ from letterboxd_scraper.crawl.full import FullCrawl
 from letterboxd_scraper.crawl.member import MemberCrawl, MemberPage
 from letterboxd_scraper.crawl.member_queue import MemberQueue, Start
 from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items.members import STARS_OF, DiaryPage, FilmsPage, Listing, Tile
+from letterboxd_scraper.items.members import RATED, STARS_OF, DiaryPage, FilmsPage, Listing, Tile
 from letterboxd_scraper.items.tasks import MemberStart, StoredFilms
 from letterboxd_scraper.pages.diary import parse_diary
+from letterboxd_scraper.pages.diary import parse_total as parse_diary_total
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.profile import parse_profile
-from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles
+from letterboxd_scraper.pages.tiles import parse_filtered_total, parse_likes_total, parse_tiles
 from letterboxd_scraper.spiders.member import MemberSpider
 
 
@@ -88,6 +89,7 @@ class QueueSpider(MemberSpider):
     def leave(self, member: str) -> None:
         """Have done with a member, or leave them to another crawl."""
         self.crawls.pop(member, None)
+        self.forget_extents(member)
         self.task.members.end(member)
 
     def parsed(self, page: Selector, member: str, listing: Listing, number: int) -> MemberPage:
@@ -100,13 +102,17 @@ class QueueSpider(MemberSpider):
         tiles = parse_tiles(page)
         check_filter(listing, tiles)
         last = following is None or number >= urls.LAST_PAGE
-        total = parse_likes_total(page) if listing is Listing.LIKES else None
-        return FilmsPage(member, listing, number, tiles, last, total)
+        total = parse_likes_total(page) if listing is Listing.LIKES else parse_filtered_total(page)
+        if number < urls.LAST_PAGE:  # after which nothing is shown, however much there is
+            self.check_extent(member, listing, number, (tile.film.key for tile in tiles), total, last=last)
+        # What is rated must agree with the profile, which was read before.
+        own_total = None if listing in RATED else total
+        return FilmsPage(member, listing, number, tiles, last, own_total)
 
     def _parse_diary(self, page: Selector, member: str, number: int, *, last: bool) -> DiaryPage:
         entries = tuple(replace(entry, url=self.url(entry.url)) for entry in parse_diary(page))
-        if not (last or entries):
-            raise LayoutChanged("a diary page without entries, but more pages after it")
+        numbers, films = (entry.viewing_id for entry in entries), parse_diary_total(page)
+        self.check_extent(member, Listing.DIARY, number, numbers, films, last=last)
         return DiaryPage(member, number, entries, last)
 
 
