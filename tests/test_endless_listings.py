@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.store.schema import scrape_failures, user_scrape_state
 from tests.conftest import Shell, assert_ended, on_sqlite, with_many_friends
-from tests.site import Site, own_world
+from tests.site import own_world
 from tests.test_removals import MovingSite, members_of
 
 FOLLOWING, OTTO = "/marla/following/", "otto_reels"
@@ -21,7 +21,8 @@ Change = Callable[[str, str], str]
 
 @pytest.fixture
 def site() -> Iterator[MovingSite]:
-    with MovingSite(own_world(follows=None)) as site:
+    site = MovingSite(own_world(follows=None))
+    with site:
         yield site
 
 
@@ -111,7 +112,7 @@ def test_a_listing_without_an_end_is_left(
 
 @on_sqlite
 def test_a_diary_whose_pager_was_renamed_is_not_complete(
-    crawled: Shell, site: Site, crawled_engine: sa.Engine
+    crawled: Shell, site: MovingSite, crawled_engine: sa.Engine
 ) -> None:
     change(site, f"/{OTTO}/diary/", renamed)
     assert_ended(crawled.scrapy("profile", *NO_RETRY, user=OTTO, diary="true"), 3)
