@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from letterboxd_scraper.errors import LayoutChanged, PageError, WrongPage
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import FeedEntry
-from letterboxd_scraper.pages.feed import parse_feed
+from letterboxd_scraper.pages.feed import parse_feed, read_feed
 from tests.site import own_world
 from tests.site.feed import feed
 
@@ -83,6 +83,63 @@ def test_lists_are_skipped_and_a_feed_may_be_empty() -> None:
 def test_what_is_no_feed_of_theirs_is_refused(body: bytes, error: type[PageError]) -> None:
     with pytest.raises(error):
         parse_feed(body, "ada")
+
+
+def other(number: int, *changes: tuple[str, str]) -> str:
+    """Return another viewing, of film ``film-NUMBER``, with so much changed."""
+    item = ENTRY.replace("1153149850", str(number)).replace("flow-2024/1/", f"film-{number}/")
+    for old, new in changes:
+        assert old in item
+        item = item.replace(old, new)
+    return item
+
+
+DAY = "<letterboxd:watchedDate>2026-01-11</letterboxd:watchedDate>"
+PUBLISHED = "Mon, 12 Jan 2026 09:03:05 +1300"
+
+
+@pytest.mark.parametrize(
+    ("change", "stars"),
+    [
+        ((">4.5<", ">4<"), 4.0),
+        ((">4.5<", "> 4.0 <"), 4.0),
+        ((">4.5<", ">-1.0<"), None),
+        ((">4.5<", "><"), None),
+        (("/film-7/", "/film-7/?utm=rss"), 4.5),
+        (("/film-7/", "/film-7/#review"), 4.5),
+    ],
+)
+def test_what_is_written_otherwise_is_read(change: tuple[str, str], stars: float | None) -> None:
+    (entry,) = parse_feed(around(other(7, change)), "ada")
+    assert (entry.film.slug, entry.stars) == ("film-7", stars)
+    assert entry.url == "https://letterboxd.com/ada/film/film-7/"
+
+
+def test_a_review_without_a_day_is_known_by_when_it_was_published() -> None:
+    undated, dated = parse_feed(around(other(8, (DAY, "")), other(7)), "ada")
+    assert (undated.film.slug, undated.stars, undated.watched) == ("film-8", 4.5, None)
+    assert undated.published == datetime(2026, 1, 11, 20, 3, 5, tzinfo=UTC)
+    assert (dated.film.slug, dated.watched) == ("film-7", date(2026, 1, 11))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ((PUBLISHED, "some day"), "some day"),
+        ((PUBLISHED, ""), "published"),
+        ((">4.5<", ">4.7<"), "4.7"),
+        ((">4.5<", ">-4.5<"), "-4.5"),
+        (("2026-01-11<", "yesterday<"), "yesterday"),
+        (("/film/film-8/", "/journal/"), "/journal/"),
+        (("<letterboxd:filmTitle>Flow &amp; Co</letterboxd:filmTitle>", ""), "without a film"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_costs_no_other(change: tuple[str, str], reason: str) -> None:
+    entries, unread = read_feed(around(other(7), other(8, change), other(9)), "ada")
+    assert [entry.film.slug for entry in entries] == ["film-7", "film-9"]
+    ((name, why),) = [(entry.name, entry.reason) for entry in unread]
+    assert name == "letterboxd-review-8"
+    assert reason in why
 
 
 def test_the_imitation_sites_feeds_are_read() -> None:

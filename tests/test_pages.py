@@ -11,7 +11,7 @@ from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.pages import proof
-from letterboxd_scraper.pages.diary import parse_diary
+from letterboxd_scraper.pages.diary import parse_diary, read_diary
 from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.people import parse_people
 from letterboxd_scraper.pages.profile import parse_profile
@@ -217,6 +217,16 @@ BROKEN_DIARIES = {
 def test_a_diary_that_cannot_be_read_is_refused(html: str) -> None:
     with pytest.raises(LayoutChanged):
         parse_diary(Selector(html))
+
+
+def test_an_entry_that_cannot_be_read_costs_no_other() -> None:
+    rows = (viewing(), viewing(film="", number="7"), viewing().replace("diary-entry-row", "viewing-row"))
+    entries, unread = read_diary(Selector(diary(*rows)))
+    assert [entry.film.slug for entry in entries] == ["tin-weather"]
+    assert [(entry.name, entry.reason) for entry in unread] == [
+        ("7", "a diary entry that names no film"),
+        (unread[1].name, "a row of the diary that is no entry"),
+    ]
 
 
 def test_a_diary_needs_no_more_than_a_film_its_day_and_its_links() -> None:

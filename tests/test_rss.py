@@ -1,6 +1,7 @@
 """Feeds: news, exact days and links for one request a member; nothing is ever removed."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -278,6 +279,19 @@ def test_what_has_changed_in_a_feed_is_new(site: Site) -> None:
     assert new.published == midnight(TOMORROW) + timedelta(hours=9)
 
 
+def test_an_entry_that_cannot_be_read_is_a_failure_once(site: Site) -> None:
+    member = site.world.member("otto_reels")
+    body = re.sub("<pubDate>[^<]*<", "<pubDate>some day<", feed(site.world, member), count=1).encode()
+    news, failure = answered(FeedStart("otto_reels"), body=body)
+    assert len(news.entries) == 49
+    assert (failure.stage, failure.member) == (Listing.FEED, "otto_reels")
+    assert "some day" in failure.error
+    assert news.unread[0].name in failure.error
+    marks = {entry.number: entry.mark for entry in news.entries} | {news.unread[0].name: ""}
+    (news,) = answered(replace(KNOWN, marks=marks), body=body)
+    assert news.new == ()
+
+
 def test_an_unchanged_feed_is_told_only_to_who_asked_so() -> None:
     assert answered(KNOWN, status=304) == [FeedUnchanged("otto_reels")]
 
@@ -304,6 +318,11 @@ def viewing(
     film = Film(slug, slug.title(), 1999)
     url = LINK if number == 1 else f"{LINK}{number}/"
     return FeedEntry(f"letterboxd-watch-{number}", film, WATCHED, published, stars, liked, url, **more)
+
+
+def undated(slug: str, stars: float, published: datetime = OLD) -> FeedEntry:
+    """A review of no viewing."""
+    return replace(viewing(slug, stars, published), watched=None)
 
 
 def news(*entries: FeedEntry, **more: Any) -> FeedNews:
@@ -404,6 +423,13 @@ RULES: dict[str, tuple[dict[str, Any], list[FeedEntry], Row | None]] = {
         (2.0, False, DAY, f"{LINK}2/"),
     ),
     "news of another film": ({}, [viewing("y", 3.0, NEWS)], UNTOLD),
+    "old, undated": ({}, [undated("x", 4.0)], (4.0, False, None, LINK)),
+    "old, undated, of a dated rating": ({"rated_at": DAY}, [undated("x", 4.0)], (4.0, False, DAY, LINK)),
+    "news, another, undated": (
+        {"rated_at": DAY, "diary_entry_url": OTHER},
+        [undated("x", 3.0, NEWS)],
+        (3.0, False, None, LINK),
+    ),
     "nothing": ({"rated_at": DAY, "diary_entry_url": OTHER}, [], (4.0, False, DAY, OTHER)),
 }  # fmt: skip
 

@@ -185,7 +185,7 @@ def check_feed(body: bytes, facts: dict[str, Any], url: str) -> None:
             "title": entry.film.title,
             "year": entry.film.year,
             "rating": entry.stars,
-            "watched_date": entry.watched.isoformat(),
+            "watched_date": entry.watched and entry.watched.isoformat(),
             "liked": entry.liked,
             "pub_date": entry.published,
             "tmdb_movie_id": entry.tmdb_id,

@@ -15,6 +15,7 @@ from letterboxd_scraper.items.members import (
     Listing,
     MemberRead,
     Profile,
+    UnreadEntry,
 )
 from letterboxd_scraper.items.tasks import Bookmark, MemberStart, StoredFilms
 
@@ -32,6 +33,7 @@ class FullCrawl:
         self._films: int | None = None
         self._histogram: dict[Listing, int] = {}
         self._profile_read = False
+        self._unread: tuple[UnreadEntry, ...] = ()  # of the diary
         listings = [Listing.RATED, Listing.UNRATED_LIKES] + [Listing.UNRATED_WATCHED] * watched
         # Last: it dates the ratings that the others have brought up to date.
         listings += [Listing.DIARY] * diary
@@ -112,6 +114,7 @@ class FullCrawl:
             case Profile():
                 self._saw_profile(page)
             case DiaryPage():
+                self._unread += page.unread
                 self.listings[Listing.DIARY].turn_to(page.number, last=page.last)
             case FilmsPage():
                 page = await self._saw_films(page, at)
@@ -169,6 +172,9 @@ class FullCrawl:
             Failure(name, address(name), _disagreement(progress), self.name)
             for name, progress in whole.items()
             if not progress.proved
+        ]
+        failures += [
+            Failure(Listing.DIARY, address(Listing.DIARY), str(entry), self.name) for entry in self._unread
         ]
         return [MemberRead(self.name, tuple(whole), self._films, self._likes()), *failures]
 

@@ -20,10 +20,10 @@ from letterboxd_scraper.items.films import Film, FilmFacts
 from letterboxd_scraper.items.members import DiaryEntry, Profile, Tile
 from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Snapshot, Viewed
 from letterboxd_scraper.pages import proof
-from letterboxd_scraper.pages.diary import parse_diary
+from letterboxd_scraper.pages.diary import read_diary
 from letterboxd_scraper.pages.film import parse_film_page
 from letterboxd_scraper.pages.head import meta, path_of
-from letterboxd_scraper.pages.pagination import linked_page, split_page
+from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.saved import own_links
 from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles, parse_watchlist_total
@@ -108,7 +108,9 @@ def _read(file: Path, now: datetime, members: dict[str, _Member], saved: SavedPa
             member.profile = profile, at
     elif "films-diary" in classes:
         _, number = split_page(_path(page, owner))
-        members[owner].diary[number] = parse_diary(page), at
+        entries, unread = read_diary(page)
+        saved.left_out += [f"{file.name}: {entry}" for entry in unread]
+        members[owner].diary[number] = entries, at
     else:
         _read_listing(page, owner, at, members[owner])
 
@@ -130,7 +132,7 @@ def _read_listing(page: Selector, owner: str, at: datetime, member: _Member) -> 
         raise WrongPage(f"nothing is taken from pages such as {path}")
     proof.check(page, _BODY_CLASS[listing], owner)
     total = _TOTALS[listing](page) if listing in _TOTALS else None
-    listing_page = _ListingPage(parse_tiles(page), linked_page(page, path), total, at)
+    listing_page = _ListingPage(parse_tiles(page), next_page(page, path), total, at)
     earlier = member.listings[listing].get(number)
     if earlier is None or earlier.at < at:
         member.listings[listing][number] = listing_page

@@ -110,6 +110,17 @@ class FilmsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadEntry:
+    """An entry of a diary or a feed that could not be read, beside others that could: which, and why."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the entry {self.name or 'without a name'} is left out: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class DiaryEntry:
     """One viewing in a member's diary; ``stars`` is None where it was logged without a rating.
 
@@ -137,18 +148,20 @@ class DiaryPage:
     number: int
     entries: tuple[DiaryEntry, ...]
     last: bool
+    unread: tuple[UnreadEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
     """A viewing in a member's feed, which numbers no films; ``liked`` is None where it says nothing.
 
+    ``watched`` is None for a review without a day: it is known when it was published.
     ``tmdb_id`` is the number of a movie or a series on TMDB, as ``tmdb_kind`` says; None where there is none.
     """
 
     guid: str
     film: Film
-    watched: date
+    watched: date | None
     published: datetime
     stars: float | None
     liked: bool | None
@@ -180,7 +193,8 @@ class FeedNews:
     """A member's feed, the entry published last first, with what a later request for it may name.
 
     ``read_before`` holds the guids of the entries that an earlier request for the feed showed just so. One
-    that was edited since then counts as published at the time of that request, if not later.
+    that was edited since then counts as published at the time of that request, if not later. ``unread`` are
+    those that could not be read.
     """
 
     member: str
@@ -188,6 +202,7 @@ class FeedNews:
     read_before: tuple[str, ...] = ()
     etag: str | None = None
     last_modified: str | None = None
+    unread: tuple[UnreadEntry, ...] = ()
 
     @property
     def new(self) -> tuple[FeedEntry, ...]:

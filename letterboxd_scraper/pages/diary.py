@@ -6,12 +6,13 @@ Two forms are read: the current one (`td.col-rating` …) and the one of 2025 (`
 import re
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items.films import Film
-from letterboxd_scraper.items.members import DiaryEntry
+from letterboxd_scraper.items.members import DiaryEntry, UnreadEntry
 from letterboxd_scraper.pages.numbers import parse_count
 from letterboxd_scraper.pages.tiles import parse_film, parse_stars
 
@@ -27,18 +28,40 @@ _NUMBER = re.compile(r"\d{1,18}")
 _YEAR = re.compile(r"\d{4}")
 
 
-def parse_diary(page: Selector) -> tuple[DiaryEntry, ...]:
-    """Return the entries of one page in the order shown; an empty diary is an empty tuple.
+class Diary(NamedTuple):
+    """The entries of one page of a diary in the order shown, and those that could not be read."""
 
-    Raises LayoutChanged if the page has no diary, or an entry that cannot be read.
+    entries: tuple[DiaryEntry, ...]
+    unread: tuple[UnreadEntry, ...]
+
+
+def parse_diary(page: Selector) -> tuple[DiaryEntry, ...]:
+    """Return the entries of one page. Raises LayoutChanged as `read_diary`, and if one cannot be read."""
+    entries, unread = read_diary(page)
+    if unread:
+        raise LayoutChanged(unread[0].reason)
+    return entries
+
+
+def read_diary(page: Selector) -> Diary:
+    """Return the entries of one page: one that cannot be read costs none of the others.
+
+    Raises LayoutChanged if the page has no diary, or if none of its entries can be read.
     """
     table = page.css(_TABLE)
     if not table and not page.css(_NO_TABLE):
         raise LayoutChanged("no diary on the page")
-    entries = tuple(_entry(row) for row in table.css("tr.diary-entry-row"))
+    entries, unread = [], []
+    for row in table.css("tr:has(td)"):
+        try:
+            entries.append(_entry(row))
+        except LayoutChanged as error:
+            unread.append(UnreadEntry(row.attrib.get("data-viewing-id", "")[:20], str(error)))
+    if unread and not entries:
+        raise LayoutChanged(f"no entry of the diary can be read: {unread[0].reason}")
     if not entries and (table.css("td") or page.css("tr.diary-entry-row")):
         raise LayoutChanged("the diary has rows, but no entry could be read from any of them")
-    return entries
+    return Diary(tuple(entries), tuple(unread))
 
 
 def parse_total(page: Selector) -> int | None:
@@ -48,6 +71,8 @@ def parse_total(page: Selector) -> int | None:
 
 
 def _entry(row: Selector) -> DiaryEntry:
+    if "diary-entry-row" not in row.attrib.get("class", "").split():
+        raise LayoutChanged("a row of the diary that is no entry")
     links = row.xpath(".//a/@href").getall()
     return DiaryEntry(
         viewing_id=_viewing_id(row),

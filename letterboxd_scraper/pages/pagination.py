@@ -11,19 +11,19 @@ _YEAR = re.compile(r"/diary/(?:films/)?for/\d{4}/")
 _PAGE = re.compile(r"page/(\d{1,6})/$")
 
 
-def next_page(page: Selector, path: str) -> int | None:
+def proved_next_page(page: Selector, path: str) -> int | None:
     """Return the number of the page after ``path``; None on the last page.
 
     Raises LayoutChanged where none is linked, but the page does not show that it is the last: to take that
     for the end would make a whole listing of its beginning.
     """
-    following = linked_page(page, path)
+    following = next_page(page, path)
     if following is None and (doubt := _doubt_about_end(page, *split_page(path.lower()))):
         raise LayoutChanged(f"no link leads to a page after {path}, but {doubt}")
     return following
 
 
-def linked_page(page: Selector, path: str) -> int | None:
+def next_page(page: Selector, path: str) -> int | None:
     """Return the number of the page after ``path``; None where no link leads there, which proves nothing.
 
     Diary pages also have an ``a.next`` that leads to another year. Raises LayoutChanged for any other that

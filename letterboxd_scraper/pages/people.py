@@ -16,9 +16,10 @@ def parse_people(page: Selector) -> tuple[Person, ...]:
     """
     if not page.css(CONTAINER):
         raise LayoutChanged("no table of members on the page")
-    people = tuple(_person(row) for row in page.css("tr:has(div.person-summary)"))
-    if not people and page.css("table.member-table td, table.person-table td"):
-        raise LayoutChanged("the table of members has rows, but no person in any of them")
+    rows = page.css("table.member-table tr:has(td), table.person-table tr:has(td)")
+    people = tuple(_person(row) for row in rows if row.css("div.person-summary"))
+    if len(people) < len(rows):
+        raise LayoutChanged(f"the table of members has {len(rows)} rows, and {len(people)} people in them")
     return people
 
 

@@ -11,7 +11,7 @@ from letterboxd_scraper.arguments import Definition, FollowGraphArguments
 from letterboxd_scraper.crawl.follow_walk import FollowWalk
 from letterboxd_scraper.items.members import Failure, Listing, Membership, PeoplePage, Person
 from letterboxd_scraper.items.tasks import Bookmark
-from letterboxd_scraper.pages.pagination import next_page
+from letterboxd_scraper.pages.pagination import proved_next_page
 from letterboxd_scraper.pages.people import parse_people, parse_total
 from letterboxd_scraper.spiders.member import MemberSpider
 
@@ -65,7 +65,7 @@ class FollowGraphSpider(MemberSpider):
         self, page: Selector, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
         people, total = parse_people(page), parse_total(page)
-        following = next_page(page, urls.listing(member, listing, number))
+        following = proved_next_page(page, urls.listing(member, listing, number))
         names = {person.member for person in people}
         self.check_extent(member, listing, number, names, total, last=following is None)
         self._seed_was_read = self._seed_was_read or member == self.task.seed

@@ -14,9 +14,9 @@ from letterboxd_scraper.crawl.member_queue import MemberQueue, Start
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items.members import RATED, STARS_OF, DiaryPage, FilmsPage, Listing, Tile
 from letterboxd_scraper.items.tasks import MemberStart, StoredFilms
-from letterboxd_scraper.pages.diary import parse_diary
 from letterboxd_scraper.pages.diary import parse_total as parse_diary_total
-from letterboxd_scraper.pages.pagination import next_page
+from letterboxd_scraper.pages.diary import read_diary
+from letterboxd_scraper.pages.pagination import proved_next_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_filtered_total, parse_likes_total, parse_tiles
 from letterboxd_scraper.spiders.member import MemberSpider
@@ -96,7 +96,7 @@ class QueueSpider(MemberSpider):
         """Return what a proved page says. Raises LayoutChanged where it cannot be read."""
         if listing is Listing.PROFILE:
             return parse_profile(page)
-        following = next_page(page, urls.listing(member, listing, number))
+        following = proved_next_page(page, urls.listing(member, listing, number))
         if listing is Listing.DIARY:
             return self._parse_diary(page, member, number, last=following is None)
         tiles = parse_tiles(page)
@@ -110,10 +110,11 @@ class QueueSpider(MemberSpider):
         return FilmsPage(member, listing, number, tiles, last, own_total)
 
     def _parse_diary(self, page: Selector, member: str, number: int, *, last: bool) -> DiaryPage:
-        entries = tuple(replace(entry, url=self.url(entry.url)) for entry in parse_diary(page))
-        numbers, films = (entry.viewing_id for entry in entries), parse_diary_total(page)
-        self.check_extent(member, Listing.DIARY, number, numbers, films, last=last)
-        return DiaryPage(member, number, entries, last)
+        entries, unread = read_diary(page)
+        entries = tuple(replace(entry, url=self.url(entry.url)) for entry in entries)
+        numbers: set[int | str] = {entry.viewing_id for entry in entries} | {entry.name for entry in unread}
+        self.check_extent(member, Listing.DIARY, number, numbers, parse_diary_total(page), last=last)
+        return DiaryPage(member, number, entries, last, unread)
 
 
 class ProfileSpider(QueueSpider):

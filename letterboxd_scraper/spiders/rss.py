@@ -9,9 +9,9 @@ from scrapy.http import Response
 
 from letterboxd_scraper.arguments import RssArguments
 from letterboxd_scraper.errors import PageError
-from letterboxd_scraper.items.members import FeedEntry, FeedNews, FeedUnchanged, Listing
+from letterboxd_scraper.items.members import Failure, FeedEntry, FeedNews, FeedUnchanged, Listing
 from letterboxd_scraper.items.tasks import FeedStart
-from letterboxd_scraper.pages.feed import parse_feed
+from letterboxd_scraper.pages.feed import read_feed
 from letterboxd_scraper.spiders.member import MemberSpider
 
 NOT_MODIFIED = 304
@@ -47,13 +47,20 @@ class RssSpider(MemberSpider):
             yield FeedUnchanged(member)
             return
         try:
-            entries = parse_feed(response.body, member)
+            entries, unread = read_feed(response.body, member)
         except PageError as error:
             for output in self._bad_page(response, error, member, listing, number):
                 yield output
             return
-        news, unchanged = _news_of(self._starts[member], entries)
-        yield FeedNews(member, news, unchanged, _header(response, "ETag"), _header(response, "Last-Modified"))
+        start = self._starts[member]
+        news, unchanged = _news_of(start, entries)
+        validators = (_header(response, "ETag"), _header(response, "Last-Modified"))
+        yield FeedNews(member, news, unchanged, *validators, unread)
+        for entry in unread:
+            if entry.name in start.marks:  # it is a failure once, not until it has left the feed
+                self.logger.info("The feed of %s: %s", member, entry)
+            else:
+                yield Failure(Listing.FEED, self.address(member, Listing.FEED), str(entry), member)
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
         yield from ()

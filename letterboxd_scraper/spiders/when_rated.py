@@ -17,7 +17,7 @@ from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.errors import PageError
 from letterboxd_scraper.items.members import FeedPage, Listing
 from letterboxd_scraper.items.tasks import MemberStart, StoredRows
-from letterboxd_scraper.pages.feed import parse_feed
+from letterboxd_scraper.pages.feed import read_feed
 from letterboxd_scraper.spiders.profile import ProfileTask, QueueSpider
 
 
@@ -50,10 +50,12 @@ class WhenRatedSpider(QueueSpider):
                 yield output
             return
         try:
-            entries = parse_feed(response.body, member)
+            entries, unread = read_feed(response.body, member)
         except PageError as error:
-            self.logger.info("The feed of %s explains nothing: %s", member, error)
-            entries = ()
+            self.logger.warning("The feed of %s explains nothing: %s", member, error)
+            entries, unread = (), ()
+        for entry in unread:
+            self.logger.warning("The feed of %s: %s", member, entry)
         async for output in self.take(member, FeedPage(member, entries)):
             yield output
 

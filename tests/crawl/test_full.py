@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from letterboxd_scraper.crawl.full import FullCrawl
 from letterboxd_scraper.items.films import Film
-from letterboxd_scraper.items.members import DiaryPage, Failure, Listing, MemberRead, Tile
+from letterboxd_scraper.items.members import DiaryPage, Failure, Listing, MemberRead, Tile, UnreadEntry
 from letterboxd_scraper.items.tasks import Bookmark, MemberStart
 from tests.crawl.delta_site import TONIGHT
 from tests.crawl.full_site import (
@@ -67,6 +67,18 @@ def test_a_diary_is_read_last_to_its_end_and_proves_nothing() -> None:
     assert diary.items == pages
     (read,) = diary.end(str)
     assert read == MemberRead("ida", (RATED, LIKES, Listing.DIARY), 73, 1)
+
+
+def test_an_entry_of_the_diary_that_cannot_be_read_is_a_failure_at_the_end() -> None:
+    run = crawl(Site(films("rated", 73), films("likes", 1)))
+    diary = carried_on(MemberStart("ida", bookmarks=run.store.bookmarks), diary=True)
+    unread = (UnreadEntry("7", "a diary entry that names no film"),)
+    asyncio.run(diary.saw(DiaryPage("ida", 1, (), last=True, unread=unread), TONIGHT))
+    read, failure = diary.end(str)
+    assert isinstance(read, MemberRead)
+    assert failure == Failure(
+        Listing.DIARY, "diary", "the entry 7 is left out: a diary entry that names no film", "ida"
+    )
 
 
 @pytest.mark.parametrize(("finished", "next_page"), [(False, (Listing.DIARY, 3)), (True, None)])

@@ -352,3 +352,15 @@ def test_pages_are_found_in_folders_but_not_among_pictures(tmp_path: Path) -> No
     (tmp_path / "folder.html").mkdir()
     found = [str(file.relative_to(tmp_path)) for file in pages_in(tmp_path, ".html", ".htm")]
     assert found == ["a.HTM", "b.html", "deep/d.html"]
+
+
+def test_an_entry_of_a_diary_that_cannot_be_read_costs_no_other(folder: Folder) -> None:
+    page = diary("2026/01/03", ALIEN)
+    row = page[page.index("<tr ") : page.index("</table>")]
+    saved = folder.read(
+        page.replace(row, row + row.replace('"1"', '"2"').replace("2026/01/03", "2026/02/30"))
+    )
+    (snapshot,) = saved.snapshots
+    assert [str(viewing.day) for viewing in snapshot.viewings] == ["2026-01-03"]
+    (line,) = saved.left_out
+    assert line.startswith("0.html: the entry 2 is left out: a diary entry of the day")

@@ -8,7 +8,7 @@ from parsel import Selector
 
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.pages import diary, people, tiles
-from letterboxd_scraper.pages.pagination import next_page
+from letterboxd_scraper.pages.pagination import proved_next_page
 from tests.site import own_world
 from tests.site.pages import answer
 
@@ -35,9 +35,9 @@ CHANGES: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_pager_that_is_not_known_is_no_end(path: str, change: Callable[[str], str]) -> None:
     page = answer(WORLD, path).body
-    assert next_page(Selector(page), path) == 2
+    assert proved_next_page(Selector(page), path) == 2
     with pytest.raises(LayoutChanged, match="no link leads to a page after"):
-        next_page(Selector(change(page)), path)
+        proved_next_page(Selector(change(page)), path)
 
 
 @pytest.mark.parametrize("path", LISTINGS)
@@ -46,12 +46,12 @@ def test_the_last_page_says_so(path: str) -> None:
     while number:
         last = path if number == 1 else f"{path}page/{number}/"
         page = answer(WORLD, last).body
-        number = next_page(Selector(page), last) or 0
+        number = proved_next_page(Selector(page), last) or 0
     for change in ('"next"', '"pagination"'):
         with pytest.raises(LayoutChanged):
-            next_page(Selector(page.replace(change, '"other"')), last)
+            proved_next_page(Selector(page.replace(change, '"other"')), last)
     past = last.replace(f"page/{last.split('/')[-2]}/", "page/90/")
-    assert next_page(Selector(answer(WORLD, past).body), past) is None
+    assert proved_next_page(Selector(answer(WORLD, past).body), past) is None
 
 
 def test_a_listing_says_how_much_it_holds() -> None:

@@ -11,10 +11,10 @@ from letterboxd_scraper.store.schema import UTCDateTime, ratings
 
 
 class Viewing(NamedTuple):
-    """What an entry in a diary or a feed says of a stored film."""
+    """What an entry in a diary or a feed says of a stored film; ``day`` is None for a review without one."""
 
     film: int
-    day: date
+    day: date | None
     stars: float | None
     url: str
 
@@ -64,8 +64,8 @@ def save_entries(
 ) -> None:
     """Date the stored ratings by the entries ``rated``; link what has no link yet to its newest entry.
 
-    Only rows that are there, and that change, are written. ``keep_later``: a rating that has a later date
-    keeps it, as where an entry may not be the film's newest by its day.
+    Those have days. Only rows that are there, and that change, are written. ``keep_later``: a rating that
+    has a later date keeps it, as where an entry may not be the film's newest by its day.
     """
     dating = [_values(user, entry, at) | {"stars": entry.stars} for entry in rated.values()]
     linking = [_values(user, entry, at) for entry in _newest(entries).values()]
@@ -83,4 +83,5 @@ def _newest(entries: Iterable[Viewing]) -> dict[int, Viewing]:
 
 
 def _values(user: int, entry: Viewing, at: datetime) -> dict[str, Any]:
-    return {"member": user, "film": entry.film, "day": midnight(entry.day), "url": entry.url, "at": at}
+    day = midnight(entry.day) if entry.day else None
+    return {"member": user, "film": entry.film, "day": day, "url": entry.url, "at": at}

@@ -70,7 +70,8 @@ def save_news(connection: sa.Connection, item: FeedNews, provenance: Provenance)
         "user_id": user,
         "listing": Listing.FEED,
         "page": 1,
-        "seen": {entry.number: entry.mark for entry in item.entries[:_REMEMBERED_AT_MOST]},
+        "seen": {entry.number: entry.mark for entry in item.entries[:_REMEMBERED_AT_MOST]}
+        | {entry.name: entry.reason for entry in item.unread[:_REMEMBERED_AT_MOST]},
         "total": _save_entries(connection, user, item, provenance.at),
         "status": "complete",
         "run": provenance.run,
@@ -126,7 +127,7 @@ def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: date
     for key in sorted(rating.keys() | liking.keys(), key=lambda key: ids[key]):
         row, along = _marks(rating.get(key), liking.get(key), complete, at)
         upsert(connection, ratings, [row | {"user_id": user, "film_id": ids[key]}], along=along)
-    dating = {ids[key]: _viewing(ids, entry) for key, entry in rated.items() if key in ids}
+    dating = {ids[key]: _viewing(ids, entry) for key, entry in rated.items() if key in ids and entry.watched}
     # An entry with stars is the better link.
     linking = [_viewing(ids, entry) for entry in [*rated.values(), *item.new] if entry.film.key in ids]
     save_entries(connection, user, linking, dating, at, keep_later=True)
@@ -156,7 +157,8 @@ def _marks(
     as_of = min(at, max(entry.published for entry in (rated, liked) if entry))
     row: Row = {"first_seen_at": as_of, "seen_after": complete, "updated_at": as_of}
     if rated:
-        row |= {"rating": rated.stars, "rated_at": midnight(rated.watched), "diary_entry_url": rated.url}
+        day = midnight(rated.watched) if rated.watched else None
+        row |= {"rating": rated.stars, "rated_at": day, "diary_entry_url": rated.url}
     if liked:
         row["liked"] = True
     interval = offered if rated else as_stored  # an interval is that of a rating

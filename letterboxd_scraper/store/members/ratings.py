@@ -1,12 +1,14 @@
 """What members rated, liked, favoured and watched: rows set by pages, rows removed by proofs."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items.members import STARS, STARS_OF, FeedEntry, FilmsPage, Listing, Profile
+from letterboxd_scraper.items.members import RATED, STARS, FeedEntry, FilmsPage, Listing, Profile
 from letterboxd_scraper.store.crawl_state.bookmarks import ListingState, complete_listings
 from letterboxd_scraper.store.films.identity import film_ids
 from letterboxd_scraper.store.members.evidence import midnight
@@ -25,7 +27,6 @@ _HAS_NOT: dict[_Mark, Row] = {
     "liked": {"liked": False},
     "favorite": {"favorite": False},
 }
-_OF_RATED = frozenset({Listing.RATED, Listing.RATED_BY_DATE, *STARS_OF})
 
 
 def save_favourites(connection: sa.Connection, user: int, profile: Profile, at: datetime) -> None:
@@ -41,7 +42,7 @@ def save_tiles(
     connection: sa.Connection, state: ListingState, page: FilmsPage, ids: dict[int | str, int], at: datetime
 ) -> None:
     """Store the stars and likes of a page of rated films, or the likes of a page of liked ones."""
-    is_of_likes = page.listing not in _OF_RATED
+    is_of_likes = page.listing not in RATED
     # A film that a page shows twice has the stars of its last tile.
     rated = {ids[tile.film.key]: tile for tile in page.tiles if tile.stars is not None}
     rows = [
@@ -62,15 +63,16 @@ def save_viewings(
 ) -> None:
     """Store the ratings that a feed tells, with their days; the likes only where it speaks of them."""
     before = _rated_before(connection, ListingState(user, Listing.FEED))
-    for liked in (None, True, False):
-        rows = [
-            {"film_id": film, "rating": entry.stars, "rated_at": midnight(entry.watched)}
-            | {"diary_entry_url": entry.url}
-            | ({} if liked is None else {"liked": liked})
-            for film, entry in viewings.items()
-            if entry.liked is liked
-        ]
-        _save_rows(connection, user, rows, before, _when_rating_changes, at)
+    kinds: dict[tuple[bool, bool | None], list[Row]] = defaultdict(list)
+    for film, entry in viewings.items():
+        row: Row = {"film_id": film, "rating": entry.stars, "diary_entry_url": entry.url}
+        row["rated_at"] = midnight(entry.watched) if entry.watched else None
+        row |= {} if entry.liked is None else {"liked": entry.liked}
+        kinds[entry.watched is None, entry.liked].append(row)
+    for (undated, _), rows in kinds.items():
+        # Without a day it takes none from the same rating, which may have one.
+        more: dict[str, Along] = {"rated_at": _when_rating_changes} if undated else {}
+        _save_rows(connection, user, rows, before, _when_rating_changes, at, more)
 
 
 def _rated_before(connection: sa.Connection, state: ListingState) -> datetime | None:
@@ -87,10 +89,11 @@ def _save_rows(
     before: datetime | None,
     interval: Along,
     at: datetime,
+    more: Mapping[str, Along] = MappingProxyType({}),
 ) -> None:
     """Store what a member says of films, first seen after the listing was last read whole, ``before``."""
     seen = {"user_id": user, "first_seen_at": at, "seen_after": before, "updated_at": at}
-    along = {"first_seen_at": interval, "seen_after": interval, "updated_at": offered}
+    along = {"first_seen_at": interval, "seen_after": interval, "updated_at": offered, **more}
     upsert(connection, ratings, [seen | row for row in rows], along=along)
 
 
@@ -126,7 +129,7 @@ def remove_absent(
     conditions = [ratings.c.updated_at <= begun]
     if listing is Listing.UNRATED_LIKES:
         conditions.append(ratings.c.rating.is_(None))
-    mark: _Mark = "rating" if listing in _OF_RATED else "liked"
+    mark: _Mark = "rating" if listing in RATED else "liked"
     _withdraw(connection, user, mark, on_listing, at, *conditions)
 
 
