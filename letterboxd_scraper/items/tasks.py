@@ -113,7 +113,8 @@ class FilmStart:
 
     ``page``: its page is read, and TMDB asked; ``refresh``: TMDB alone is asked, by the stored ``link``;
     ``histogram``: its page of ratings is read; ``resolve``: the pages of its ``directors`` alone are read,
-    those whom the site has a page for, and TMDB perhaps no number.
+    those whom the site has a page for, and TMDB perhaps no number. ``unrated``: its page said that nobody on
+    the site has rated it.
     """
 
     film: Film
@@ -121,6 +122,7 @@ class FilmStart:
     refresh: bool = False
     histogram: bool = False
     resolve: bool = False
+    unrated: bool = False
     link: TmdbLink | None = None
     directors: tuple[Director, ...] = ()
 

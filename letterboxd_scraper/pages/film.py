@@ -27,6 +27,8 @@ _DIRECTORS = ".credits a.contributor, .production-masthead a, #tab-crew a, #tab-
 _GENRES = "#tab-genres a[href^='/films/genre/'], #tab-panel-genres a[href^='/films/genre/']"
 _CDATA = re.compile(r"/\*\s*(?:<!\[CDATA\[|\]\]>)\s*\*/")
 
+# What JSON-LD tells of films, and of nothing else that is described on their pages.
+_OF_MOVIES = frozenset({"director", "genre", "aggregateRating", "releasedEvent", "countryOfOrigin", "actors"})
 # The page's JSON-LD: https://schema.org/Movie.
 _Movie = Mapping[str, Any]
 
@@ -142,15 +144,31 @@ def _directors(page: Selector, movie: _Movie) -> tuple[Director, ...]:
 
 
 def _json_ld(page: Selector) -> _Movie:
-    """Return the page's JSON-LD; {} where there is none, for then the facts are elsewhere on the page."""
+    """Return the page's JSON-LD; {} where there is none, for then the facts are elsewhere on the page.
+
+    It is told by what it says of a film, whatever the word for its type: there may be others on the page.
+    """
+    movie: _Movie = {}
     for script in page.xpath("//script[@type='application/ld+json']/text()").getall():
         try:
             value = json.loads(_CDATA.sub("", script), strict=False)
         except (ValueError, RecursionError):
             raise LayoutChanged("the film's JSON-LD cannot be read") from None
-        if _mapping(value).get("@type") == "Movie":
-            return _mapping(value)
-    return {}
+        for part in _parts(value):
+            if _is_about_film(part) > _is_about_film(movie):
+                movie = part
+    return movie
+
+
+def _is_about_film(part: _Movie) -> int:
+    """Return how much speaks for it: 0 for what is about something else."""
+    return len(_OF_MOVIES & part.keys()) + (part.get("@type") == "Movie")
+
+
+def _parts(value: Any) -> list[_Movie]:
+    """Return what one script tells of: one thing, a list of them, or a graph."""
+    things = _mapping(value).get("@graph", value)
+    return [_mapping(thing) for thing in _list(things)]
 
 
 def _average(value: Any) -> float | None:

@@ -21,6 +21,18 @@ def refuse_truncated(text: str) -> None:
         raise WrongPage("the histogram is cut short: it has no end")
 
 
+def parse_blank(text: str, *, unrated: bool) -> Histogram | None:
+    """Return the ten zeros that an answer without a word is for an ``unrated`` film; None for other answers.
+
+    Raises WrongPage for such an answer about a film of which its page does not say that nobody has rated it.
+    """
+    if text.strip():
+        return None
+    if not unrated:
+        raise WrongPage("the histogram is blank, and the film's page does not say that it has no rating")
+    return Histogram((0,) * 10)
+
+
 def parse_histogram(page: Selector, slug: str) -> Histogram:
     """Read the histogram of film ``slug``. Raises LayoutChanged unless it has all ten levels, once each."""
     films = set(page.css("a::attr(href)").re(_OF_FILM))

@@ -44,7 +44,7 @@ from letterboxd_scraper.items.tasks import Details, FilmStart, KnownDirectors
 from letterboxd_scraper.pages import film as film_page
 from letterboxd_scraper.pages import person
 from letterboxd_scraper.pages.film import parse_film_page
-from letterboxd_scraper.pages.histogram import parse_histogram, refuse_truncated
+from letterboxd_scraper.pages.histogram import parse_blank, parse_histogram, refuse_truncated
 from letterboxd_scraper.pages.person import parse_person_page
 from letterboxd_scraper.spiders.site import (
     SiteSpider,
@@ -105,14 +105,17 @@ class FilmSpider(SiteSpider):
             slug = f"film:{start.film.film_id}"
             yield self._film_request(replace(start, film=replace(start.film, slug=slug)))
             return
-        async for output in self._look_up(start, page):
+        async for output in self._look_up(replace(start, unrated=page.ratings == 0), page):
             yield output
 
-    async def parse_histogram(self, response: Response, film: Film) -> AsyncIterator[Any]:
+    async def parse_histogram(self, response: Response, film: Film, unrated: bool) -> AsyncIterator[Any]:
         try:
-            refuse_truncated(prove_text(response))
-            slug = _slug_in(response, "csi/film")
-            yield FilmHistogram(film, parse_histogram(parsed(response), slug))
+            text, slug = prove_text(response), _slug_in(response, "csi/film")
+            histogram = parse_blank(text, unrated=unrated)
+            if histogram is None:
+                refuse_truncated(text)
+                histogram = parse_histogram(parsed(response), slug)
+            yield FilmHistogram(film, histogram)
         except PageError as error:
             yield self.ask_again(response) or self._failure(HISTOGRAM, urls.histogram(film.slug), error, film)
 
@@ -176,7 +179,7 @@ class FilmSpider(SiteSpider):
         async for request in self._director_requests(directors, film):
             yield request
         if start.histogram:
-            yield self._histogram_request(film)
+            yield self._histogram_request(film, start.unrated)
 
     def _say_once(self, message: str) -> None:
         if message not in self._said:
@@ -218,9 +221,10 @@ class FilmSpider(SiteSpider):
         shows = showing("film", film_page.CONTAINER)
         return self.ask(urls.film(start.film.slug), self.parse_film, shows=shows, start=start)
 
-    def _histogram_request(self, film: Film) -> Request:
+    def _histogram_request(self, film: Film, unrated: bool) -> Request:
         # A film is finished before the next is begun.
-        return self.ask(urls.histogram(film.slug), self.parse_histogram, priority=1, film=film)
+        path = urls.histogram(film.slug)
+        return self.ask(path, self.parse_histogram, priority=1, film=film, unrated=unrated)
 
     def _failure(self, stage: str, path: str, error: PageError | TmdbError | str, film: Film) -> Failure:
         return Failure(stage, self.url(path), str(error), film=film.slug)

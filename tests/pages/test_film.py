@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from parsel import Selector
 
-from letterboxd_scraper.errors import LayoutChanged
-from letterboxd_scraper.items.films import Director, TmdbLink
+from letterboxd_scraper.errors import LayoutChanged, WrongPage
+from letterboxd_scraper.items.films import Director, Histogram, TmdbLink
 from letterboxd_scraper.pages.film import parse_film_page
-from letterboxd_scraper.pages.histogram import parse_histogram
+from letterboxd_scraper.pages.histogram import parse_blank, parse_histogram
 
 HEAD = (
     '<meta property="og:url" content="https://letterboxd.com/film/ordet/">'
@@ -84,6 +84,46 @@ def test_directors_are_those_with_a_page_and_a_name() -> None:
     assert film(content, director=people).directors == (Director("Ann", "ann"), Director("Di D.", "di"))
     assert film(director=people[0]).directors == (Director("Ann", "ann"),)
     assert film().directors == ()
+
+
+TELLS = {
+    "genre": ["Drama"],
+    "director": [{"name": "Ann", "sameAs": "/director/ann/"}],
+    "aggregateRating": {"ratingValue": 4.1, "ratingCount": 12},
+}
+OTHER = {"@type": "Organization", "name": "Letterboxd", "image": "/logo.png"}
+FORMS: dict[str, list[Any]] = {
+    "the usual type": [{"@type": "Movie"} | TELLS],
+    "another type": [{"@type": "Film"} | TELLS],
+    "several types": [{"@type": ["Movie", "CreativeWork"]} | TELLS],
+    "no type": [TELLS],
+    "beside something else": [OTHER, {"@type": "TVSeries"} | TELLS, OTHER],
+    "a list": [[OTHER, TELLS]],
+    "a graph": [{"@graph": [OTHER, TELLS]}],
+    "beside one of the usual type that tells nothing": [{"@type": "Movie"}, {"@type": "Film"} | TELLS],
+}
+
+
+@pytest.mark.parametrize("scripts", FORMS.values(), ids=FORMS)
+def test_what_is_told_of_a_film_is_known_by_its_keys(scripts: list[Any]) -> None:
+    texts = "".join(f'<script type="application/ld+json">{json.dumps(script)}</script>' for script in scripts)
+    page = parse_film_page(Selector(f"<html><head>{HEAD}{texts}</head><body></body></html>"))
+    assert (page.genres, page.directors) == (("Drama",), (Director("Ann", "ann"),))
+    assert (page.average, page.ratings) == (4.1, 12)
+
+
+def test_a_page_without_anything_told_of_a_film_is_none_of_a_film() -> None:
+    script = f'<script type="application/ld+json">{json.dumps(OTHER)}</script>'
+    with pytest.raises(LayoutChanged):
+        parse_film_page(Selector(f"<html><head>{HEAD}{script}</head></html>"))
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_a_blank_histogram_is_ten_zeros_only_of_a_film_without_ratings(text: str) -> None:
+    assert parse_blank(text, unrated=True) == Histogram((0,) * 10)
+    with pytest.raises(WrongPage):
+        parse_blank(text, unrated=False)
+    assert parse_blank("<div></div>", unrated=True) is None
 
 
 def test_genres_are_names_each_once() -> None:

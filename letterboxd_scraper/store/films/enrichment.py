@@ -215,7 +215,13 @@ def _starts(
     ][: options.limit]
     directors = _site_directors(connection, [row.id for row, tasks in chosen if not tasks["page"]])
     return [
-        FilmStart(_film(row), **tasks, link=link_of(row), directors=directors.get(row.id, ()))
+        FilmStart(
+            _film(row),
+            **tasks,
+            unrated=row.letterboxd_rating_count == 0,
+            link=link_of(row),
+            directors=directors.get(row.id, ()),
+        )
         for row, tasks in chosen
     ]
 
