@@ -53,7 +53,8 @@ def answered(request: Request, body: str) -> list[Any]:
 def page(**rating: Any) -> str:
     script = json.dumps({"@type": "Movie", "aggregateRating": rating} if rating else {"@type": "Movie"})
     head = '<meta property="og:url" content="/film/ordet/"><meta property="og:title" content="Ordet">'
-    return f'<html><head>{head}</head><body class="film"><script type="application/ld+json">{script}</script></body></html>'
+    body = f'<body class="film"><script type="application/ld+json">{script}</script></body>'
+    return f"<html><head>{head}</head>{body}</html>"
 
 
 @pytest.mark.parametrize(

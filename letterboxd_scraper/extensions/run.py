@@ -13,11 +13,12 @@ from scrapy.http import Response
 
 from letterboxd_scraper import config
 from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.extensions.coverage import Coverage
 from letterboxd_scraper.extensions.start import CrawlRun, Opening, Target, start
 from letterboxd_scraper.items.members import Failure
 from letterboxd_scraper.items.progress import ProgressWriter
 from letterboxd_scraper.spiders.site import SiteSpider
-from letterboxd_scraper.store.crawl_state import failures, leases, runs
+from letterboxd_scraper.store.crawl_state import coverage, failures, leases, runs
 from letterboxd_scraper.store.engine import first_line, masked_url, write_transaction
 from letterboxd_scraper.terminal import json_log
 
@@ -50,6 +51,7 @@ OUTCOMES = {
     # Without robots.txt nobody may crawl on, as after a block.
     "no_robots": CrawlOutcome("no_robots", "blocked", ExitCode.FAILURES),
     "shutdown": CrawlOutcome("interrupted", "interrupted", ExitCode.INTERRUPTED),
+    "coverage": FAILURES,
     "bad_input": CrawlOutcome("bad_input", "failed", ExitCode.BAD_INPUT),
 }
 EXIT_CODES = {outcome.name: outcome.code for outcome in (FAILURES, FAILED, *OUTCOMES.values())}
@@ -73,6 +75,8 @@ class Run:
         self.progress = ProgressWriter.from_environment()
         self._target: Target | None = None
         self._crawl_run: CrawlRun | None = None
+        self.coverage = Coverage({})
+        self._lost_field: str | None = None
         self._signs_of_life: asyncio.Task[None] | None = None
 
     @classmethod
@@ -117,10 +121,19 @@ class Run:
             self.failures += 1
             about = {"member": item.member, "film": item.film, "url": item.url}
             logger.error("%s %s: %s", item.stage, item.url, item.error, extra=about)
+        if self._lost_field is None and (lost := self.coverage.add(item)):
+            self._end_for(lost)
         summary = self.crawl_run.summary
         summary.add(item)
         if self.progress.is_due():
             self.progress.write(summary.progress(self._requests()))
+
+    def _end_for(self, lost_field: str) -> None:
+        """End the crawl: what else it would read lacks the same field."""
+        self._lost_field = lost_field
+        self.failures += 1
+        logger.error("Stopped: %s. Look at a page with `letterboxd doctor`", lost_field)
+        self._ending = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="coverage"))
 
     def item_dropped(self, exception: BaseException) -> None:
         self.errors += not isinstance(exception, LeaseLost)  # which is for the other crawl to store
@@ -161,6 +174,7 @@ class Run:
         target: Target | None = self.crawler.settings.get(TARGET)
         self._target = target or Target.find(self.settings, spider.args)
         with write_transaction(self._target.engine) as connection:
+            self.coverage = Coverage(coverage.load(connection))
             opening = Opening(spider.name, self._target, self.settings, connection, self.settings.now())
             return start(spider.args, opening)
 
@@ -184,6 +198,8 @@ class Run:
             # These come to light in the store, after the items were found to be good.
             self.failures += failures.stored_by(connection, run.number)
             run.summary.add_from_store(connection, run.number)
+            if self._lost_field is None:
+                coverage.learn(connection, self.coverage.counts)
             outcome = self._outcome(reason)
             notes = self._notes(run, requests)
             runs.finish(connection, run.number, outcome.status, requests, self.settings.now(), notes)
@@ -196,4 +212,6 @@ class Run:
         """Return what the run did, in one line."""
         words = run.summary.in_words(requests)
         failed = f"{self.failures} failures, {self.errors} errors"
+        if self._lost_field:
+            failed += f"; stopped: {self._lost_field}"
         return f"{words}; {failed}" if words else failed

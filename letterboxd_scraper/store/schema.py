@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 # That of the newest migration.
-REVISION = "0008"
+REVISION = "0009"
 
 metadata = sa.MetaData(
     naming_convention={
@@ -386,6 +386,14 @@ robots_txt = sa.Table(
     sa.Column("url", sa.Text, primary_key=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("read_at", UTCDateTime, nullable=False),
+)
+
+# In how many of the entries that a parser read a field was filled, on runs in which none became rare.
+field_coverage = sa.Table(
+    "field_coverage",
+    metadata,
+    *(sa.Column(name, sa.Text, primary_key=True) for name in ("parser", "field")),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in ("entries", "filled")),
 )
 
 # On PostgreSQL this view stands in for the table; `statistics_query` fills the table on SQLite.
