@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper import urls
-from letterboxd_scraper.crawl import full
+from letterboxd_scraper.crawl import delta_choice, full
+from letterboxd_scraper.items.members import BEYOND
+from letterboxd_scraper.store.schema import scrape_failures
 from tests.conftest import Shell, assert_ended, make_shell, on_sqlite, stored_facts
 from tests.site import Fault, Site, grids
 from tests.site.pages import Answer
@@ -38,7 +40,8 @@ class LongSite(Site):
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[LongSite]:
     for module in (grids, urls):
         monkeypatch.setattr(module, "LAST_PAGE", PAGES)
-    monkeypatch.setattr(full, "MOST_SHOWN", PAGES * 72)
+    for choice in (full, delta_choice):
+        monkeypatch.setattr(choice, "MOST_SHOWN", PAGES * 72)
     films = [Film(n, f"x{n}", f"film-{n}", f"Film {n}", 1950 + n % 70) for n in range(1, FILMS + 1)]
     vera = Member("vera", "vera", "Vera", "v1")
     # No half stars, and by far the most 3.5.
@@ -93,3 +96,31 @@ def test_stopped_between_two_levels_it_goes_on_there(shell: Shell, site: LongSit
     assert stored_facts(engine) == site.world.truth()
     twice = {path for path, times in Counter(site.asked()).items() if times > 1}
     assert twice <= {"/vera/", "/vera/films/rated/4/"}
+
+
+@on_sqlite
+def test_what_the_site_shows_nowhere_is_said_once_and_not_read_for_again(
+    shell: Shell, site: LongSite, engine: sa.Engine
+) -> None:
+    vera = site.world.member("vera")
+    vera.ratings = dict.fromkeys(vera.ratings, 3.5)  # all on one level
+    assert_ended(shell.scrapy("when_rated", cohort="friends"), 3)
+    stored = stored_facts(engine)
+    # What is rated is shown as far as the last page, and what is liked is on another listing as well.
+    assert len(stored) >= PAGES * 72
+    assert stored <= site.world.truth()
+    assert open_stages(engine) == [BEYOND]
+    for rated in (None, "film-1"):
+        if rated:
+            site.world.rate("vera", rated, 5.0)
+        site.clear_log()
+        assert_ended(shell.scrapy("when_rated", cohort="friends"), 0)
+        assert len(site.asked()) <= 5
+        assert open_stages(engine) == [BEYOND]
+    assert ("vera", "film-1", 5.0, True, False) in stored_facts(engine)
+
+
+def open_stages(engine: sa.Engine) -> list[str]:
+    failed = scrape_failures.c
+    with engine.connect() as connection:
+        return list(connection.scalars(sa.select(failed.stage).where(failed.resolved_at.is_(None))))

@@ -8,6 +8,7 @@ from letterboxd_scraper.crawl.delta_choice import (
     DeltaRules,
     Known,
     expected_films,
+    is_shown,
     may_stop,
     next_listing,
 )
@@ -15,6 +16,7 @@ from letterboxd_scraper.crawl.delta_ledger import Attempt, Ledger, all_known
 from letterboxd_scraper.crawl.listing import Doubt, ListingProgress, Verdict
 from letterboxd_scraper.crawl.member import Address, MemberPage
 from letterboxd_scraper.items.members import (
+    BEYOND,
     STARS_OF,
     Failure,
     FeedPage,
@@ -146,11 +148,17 @@ class DeltaCrawl:
             self._doubts.append(Doubt(listing, f"{says}: nothing was removed"))
         return replace(page, last=False)
 
+    def _stage(self, listing: Listing) -> str:
+        """Return the stage of a doubt about a listing: it is another where the site shows no more of it."""
+        parts = (listing, *STARS_OF) if listing is Listing.RATED else (listing,)
+        cut = any(self._attempt.read[part].cut for part in parts if part in self._attempt.read)
+        return BEYOND if cut else listing
+
     def end(self, address: Address) -> list[MemberRefreshed] | list[Failure]:
         """Return what brings the member up to date, or a failure for each listing that is in doubt."""
         if self._doubts:
             return [
-                Failure(doubt.listing, address(doubt.listing), doubt.reason, self.name)
+                Failure(self._stage(doubt.listing), address(doubt.listing), doubt.reason, self.name)
                 for doubt in self._doubts
             ]
         profile, likes = self._attempt.profile, self._attempt.read.get(Listing.LIKES)
@@ -163,5 +171,6 @@ class DeltaCrawl:
                 liked=len(self._ledger.liked()),
                 url=address(Listing.PROFILE),
                 changes=self._ledger.changes(),
+                whole=profile is None or all(is_shown(self._start, profile, level) for level in STARS_OF),
             )
         ]

@@ -118,7 +118,9 @@ def _newest_ratings_explain_the_count(known: Known) -> bool:
 
 def _ratings_to_read(known: Known, profile: Profile) -> Listing | None:
     """Return the ratings to read next: a level that differs, or the whole listing where that is cheaper."""
-    unread = [level for level in STARS_OF if level not in known.pages_read]
+    unread = [
+        level for level in STARS_OF if level not in known.pages_read and is_shown(known.start, profile, level)
+    ]
     if Listing.RATED in known.pages_read or not unread:
         return None
     if profile.histogram is None or profile.ratings is None:
@@ -141,6 +143,13 @@ def _ratings_to_read(known: Known, profile: Profile) -> Listing | None:
     return Listing.RATED if whole <= by_levels and profile.ratings <= MOST_SHOWN else levels[0]
 
 
+def is_shown(start: DeltaStart, profile: Profile, level: Listing) -> bool:
+    """Whether the site shows all films of a level, as far as is known: else it is not read for the rest."""
+    if profile.histogram is None or not start.cut:
+        return True
+    return profile.histogram[list(STARS_OF).index(level)] <= MOST_SHOWN
+
+
 def _likes_may_differ(known: Known) -> bool:
     start = known.start
     if known.lost_a_like or start.likes is None:
@@ -153,7 +162,9 @@ def _likes_may_differ(known: Known) -> bool:
 def _agrees(known: Known, profile: Profile) -> bool:
     if profile.histogram is None:
         return known.whole_proved
-    return not known.lost and known.histogram == profile.histogram
+    shown = [is_shown(known.start, profile, level) for level in STARS_OF]
+    pairs = zip(known.histogram, profile.histogram, shown, strict=True)
+    return not known.lost and all(stored == count for stored, count, is_whole in pairs if is_whole)
 
 
 def _watched_may_differ(known: Known, profile: Profile) -> bool:

@@ -7,6 +7,7 @@ from letterboxd_scraper import urls
 from letterboxd_scraper.crawl.listing import MOST_SHOWN, ListingProgress, Verdict
 from letterboxd_scraper.crawl.member import Address, MemberPage
 from letterboxd_scraper.items.members import (
+    BEYOND,
     LEVELS,
     STARS_OF,
     DiaryPage,
@@ -169,14 +170,16 @@ class FullCrawl:
         """Return what marks the member's end, and a failure for each listing that is not proved."""
         whole = {name: progress for name, progress in self.listings.items() if name not in STARS_OF}
         failures = [
-            Failure(name, address(name), _disagreement(progress), self.name)
+            Failure(BEYOND if progress.cut else name, address(name), _disagreement(progress), self.name)
             for name, progress in whole.items()
             if not progress.proved
         ]
         failures += [
             Failure(Listing.DIARY, address(Listing.DIARY), str(entry), self.name) for entry in self._unread
         ]
-        return [MemberRead(self.name, tuple(whole), self._films, self._likes()), *failures]
+        # What the site does not show is no reason to read the member again tomorrow.
+        shown = tuple(name for name, progress in whole.items() if not progress.cut)
+        return [MemberRead(self.name, shown, self._films, self._likes()), *failures]
 
     def _likes(self) -> int | None:
         """Return the number of liked films, rated or not; None unless both listings are proved."""

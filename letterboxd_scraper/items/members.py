@@ -287,6 +287,7 @@ class MemberRefreshed:
 
     ``films`` and ``likes`` are the counts as of now; None where they are not known. By now ``histogram``
     films (with half a star, one, … five) and ``liked`` ones must be stored; else ``url`` is to be read again.
+    ``whole``: the site shows all that is rated, so that nothing more can be.
     """
 
     member: str
@@ -296,6 +297,11 @@ class MemberRefreshed:
     liked: int
     url: str
     changes: Changes = Changes()
+    whole: bool = True
+
+
+# The stage of a failure to read more of a listing than the site shows: nobody need try again.
+BEYOND = "beyond_last_page"
 
 
 @dataclass(frozen=True, slots=True)

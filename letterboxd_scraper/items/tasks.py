@@ -71,7 +71,8 @@ class DeltaStart:
 
     ``films`` and ``likes`` are the counts that a following page shows now, None where none does;
     ``crawled_films`` and ``crawled_likes`` are those as of the crawl before, which was at ``read_at``.
-    Of the seed the watched, unrated films are stored as well.
+    Of the seed the watched, unrated films are stored as well. ``cut``: an earlier crawl found that the site
+    does not show all that they have rated.
     """
 
     name: str
@@ -82,6 +83,7 @@ class DeltaStart:
     crawled_likes: int | None = None
     read_at: datetime | None = None
     is_seed: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

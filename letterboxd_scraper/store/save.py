@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.films import DirectorPage, FilmFacts, FilmGone, FilmHistogram
 from letterboxd_scraper.items.members import (
+    BEYOND,
     STARS_OF,
     DiaryPage,
     Failure,
@@ -232,7 +233,9 @@ def _member_read(item: MemberRead, connection: sa.Connection, provenance: Proven
         counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
         read = {"last_full_scrape_at": provenance.at, "last_full_scrape_run": provenance.run}
         connection.execute(users.update().where(users.c.id == user).values(counts | read))
-        failures.resolve(connection, item.member, provenance.at, [Listing.PROFILE, *item.listings, *STARS_OF])
+        failures.resolve(
+            connection, item.member, provenance.at, [Listing.PROFILE, *item.listings, *STARS_OF, BEYOND]
+        )
 
 
 @_store.register
@@ -247,10 +250,13 @@ def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, provenan
     counts = {"crawled_films_count": item.films, "crawled_likes_count": item.likes}
     read = {"last_incremental_scrape_at": provenance.at}
     connection.execute(users.update().where(users.c.id == user).values(counts | read))
-    # What is stored agrees with the profile: it is as complete as after the whole listing.
-    state = user_scrape_state
-    rated = (state.c.user_id == user, state.c.listing == Listing.RATED)
-    connection.execute(state.update().where(*rated).values(status="complete", complete_as_of=provenance.at))
+    if item.whole:
+        # What is stored agrees with the profile: it is as complete as after the whole listing.
+        state = user_scrape_state
+        rated = (state.c.user_id == user, state.c.listing == Listing.RATED)
+        connection.execute(
+            state.update().where(*rated).values(status="complete", complete_as_of=provenance.at)
+        )
     failures.resolve(connection, item.member, provenance.at, failures.READ_BY_DELTA)
 
 

@@ -213,6 +213,22 @@ THE_SITE_SHOWS_NO_MORE: Table = {
     for ratings, listing in ((MOST_SHOWN, WHOLE), (MOST_SHOWN + 1, Listing.RATED_5_0))
 }
 
+_TOO_LONG = replace(profile(), ratings=MOST_SHOWN + 9, histogram=(0,) * 9 + (MOST_SHOWN + 9,))
+THE_SITE_SHOWS_NO_MORE |= {
+    "a level that the site is known to cut off": (
+        knowing(_TOO_LONG, start=replace(start(), cut=True), histogram=(0,) * 9 + (MOST_SHOWN,)),
+        None,
+    ),
+    "… and another level differs": (
+        knowing(
+            replace(_TOO_LONG, histogram=(0, 0, 0, 1, *_TOO_LONG.histogram[4:])),  # type: ignore[index]
+            start=replace(start(), cut=True),
+            histogram=(0,) * 9 + (MOST_SHOWN,),
+        ),
+        TWO,
+    ),
+}
+
 NO_HISTOGRAM: Table = {
     "the profile shows none": (knowing(UNREADABLE), WHOLE),
     "the profile shows counts, and no total": (knowing(replace(profile(), ratings=None)), WHOLE),

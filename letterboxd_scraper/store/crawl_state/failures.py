@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items.members import STARS_OF, Failure, Listing
+from letterboxd_scraper.items.members import BEYOND, STARS_OF, Failure, Listing
 from letterboxd_scraper.store.schema import scrape_failures
 
 # The stage of a failure to store what pages showed.
@@ -77,6 +77,12 @@ def stored_by(connection: sa.Connection, run: int) -> int:
     """Return how many members a run has read whose pages are not what is stored."""
     query = sa.select(sa.func.count()).where(_FAILED.run_id == run, _FAILED.stage == STORED, _IS_OPEN)
     return connection.scalar(query) or 0
+
+
+def beyond_last_page(connection: sa.Connection) -> set[str]:
+    """Return the members of whom the site does not show all that a listing holds."""
+    query = sa.select(_FAILED.member).where(_IS_OPEN, _FAILED.stage == BEYOND, _FAILED.member.is_not(None))
+    return set(connection.scalars(query))
 
 
 def to_be_read_again(connection: sa.Connection) -> set[str]:

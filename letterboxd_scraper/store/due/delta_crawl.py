@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -100,7 +100,7 @@ def _due(
 ) -> MembersDue:
     """Return which of these rows of ``users`` are read; ``listed``: their cohort's listings show counts."""
     began = runs.began(connection, work) if work is not None else None
-    failed = failures.to_be_read_again(connection)
+    failed, cut = failures.to_be_read_again(connection), failures.beyond_last_page(connection)
     delta, full = [], []
     for row in rows:
         is_seed = row.letterboxd_username == seed
@@ -113,7 +113,8 @@ def _due(
         if row.letterboxd_username in failed and reason in (None, Reason.AUDIT):
             reason = Reason.FAILED
         if reason in (Reason.MOVED, Reason.FAILED) or (reason and not _was_just_read(row, began, at)):
-            delta.append(_start(row, reason, is_seed=is_seed))
+            start = _start(row, reason, is_seed=is_seed)
+            delta.append(replace(start, cut=row.letterboxd_username in cut))
     starts = full_crawl.starts_of(connection, full, work, at, seed)
     return MembersDue(tuple(delta), tuple(starts), len(rows) - len(delta) - len(starts))
 
