@@ -70,8 +70,6 @@ def test_two_readings_prove_nothing_against_the_pages_own_total(
     known: Shell, site: MovingSite, known_engine: sa.Engine
 ) -> None:
     before = members_of(known_engine, "friends")
-    change(site, FOLLOWING, lambda path, body: body.replace("35&nbsp;people", "36&nbsp;people"))
-    assert_ended(known.scrapy("follow_graph", cohort="friends"), 0)  # nobody is missing: nothing to prove
     last = site.world.member("marla").following[0]
     row = re.compile(
         rf'<tr>\s*<td[^>]*><div class="person-summary"> <a class="avatar -a40" href="/{last}/">.*?</tr>', re.S
@@ -81,6 +79,25 @@ def test_two_readings_prove_nothing_against_the_pages_own_total(
     assert members_of(known_engine, "friends") == before
     (error,) = open_failures(known_engine)
     assert error == "the page says 35 people, 34 were seen: none of 1 missing members is dropped"
+    assert_ended(known.scrapy("follow_graph", cohort="friends"), 3)  # nor do four
+    change(site, FOLLOWING, lambda path, body: body.replace("35&nbsp;people", "36&nbsp;people"))
+    assert_ended(known.scrapy("follow_graph", cohort="friends"), 0)  # nobody is missing: nothing to prove
+
+
+@on_sqlite
+@with_many_friends
+def test_whoever_leaves_beside_a_closed_account_is_dropped(
+    known: Shell, site: MovingSite, known_engine: sa.Engine
+) -> None:
+    def one_more(path: str, body: str) -> str:
+        return re.sub(r"\b(\d+)&nbsp;people", lambda match: f"{int(match[1]) + 1}&nbsp;people", body)
+
+    change(site, FOLLOWING, one_more)
+    assert_ended(known.scrapy("follow_graph", cohort="friends"), 0)
+    before, left = members_of(known_engine, "friends"), site.world.member("marla").following[0]
+    site.world.unfollow("marla", left)
+    assert_ended(known.scrapy("follow_graph", cohort="friends"), 0)
+    assert members_of(known_engine, "friends") == before - {left}
 
 
 def again(path: str, body: str) -> str:

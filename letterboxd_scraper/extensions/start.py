@@ -210,6 +210,7 @@ def _follow_graph(args: FollowGraphArguments, opening: Opening) -> CrawlRun:
         stored_members=frozenset(row.member for row in members),
         opted_out=opt_outs.load(connection),
         bookmarks=bookmarks,
+        read_last=full_crawl.people_read_last(connection, via),
     )
     return CrawlRun(run, task, FollowGraphSummary())
 

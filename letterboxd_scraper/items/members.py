@@ -222,7 +222,8 @@ class FeedUnchanged:
 class PeoplePage:
     """One page of whom ``owner`` follows (or who follows them), with its place in the crawl.
 
-    ``whole`` is False where people were left out, because they do not belong to the cohort.
+    ``whole`` is False where people were left out, because they do not belong to the cohort. ``total`` is how
+    many people the page says there are, if it says so.
     """
 
     owner: str
@@ -231,6 +232,7 @@ class PeoplePage:
     people: tuple[Person, ...]
     last: bool
     whole: bool = True
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Who belongs to a cohort: whom the seed follows, whom they follow, as deep as asked for."""
 
-from collections.abc import AsyncIterator, Container, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ class FollowGraphTask:
     """The cohort to be built or refreshed, whose members are those in ``stored_members``.
 
     ``opted_out`` are members who asked to be forgotten; ``bookmarks`` tell, by member, which pages need not
-    be read.
+    be read, and ``read_last`` whom they led to when they were read whole the last time.
     """
 
     label: str
@@ -30,6 +30,7 @@ class FollowGraphTask:
     stored_members: frozenset[str] = frozenset()
     opted_out: Container[str] = ()
     bookmarks: Mapping[str, Bookmark] = field(default_factory=dict)
+    read_last: Mapping[str, Bookmark] = field(default_factory=dict)
 
 
 class FollowGraphSpider(MemberSpider):
@@ -72,7 +73,7 @@ class FollowGraphSpider(MemberSpider):
         self._waiting += self.follow_walk.add(member, people)
         kept = self.follow_walk.cohort_members_among(people)
         whole = len(kept) == len(people)
-        yield PeoplePage(member, listing, number, kept, last=following is None, whole=whole)
+        yield PeoplePage(member, listing, number, kept, last=following is None, whole=whole, total=total)
         seen, totals = self._seen.setdefault(member, (set(), set()))
         seen.update(names)
         totals.add(total)
@@ -141,7 +142,14 @@ class FollowGraphSpider(MemberSpider):
             self._earlier, self._bookmarks = names, {}
             yield from self.walk()
             return
-        agreed = self._proved or not dropped or (self._earlier == names and not self._contradicted)
+        agreed = (
+            self._proved
+            or not dropped
+            or (
+                self._earlier == names
+                and all(self._hides_as_many(who, dropped) for who in self._contradicted)
+            )
+        )
         if self._complete and not agreed:
             yield from self._doubts(len(dropped))
         if self._complete and not any(depth for _, depth in members):
@@ -151,6 +159,17 @@ class FollowGraphSpider(MemberSpider):
         definition = self.task.definition.model_dump(mode="json")
         complete = self._complete and agreed
         yield Membership(self.task.label, self.task.seed, tuple(members), complete, definition)
+
+    def _hides_as_many(self, member: str, dropped: Collection[str]) -> bool:
+        """Say whether a listing hides as many people as when it last showed those who are missing now.
+
+        Closed accounts are counted and not shown. One who cannot be read would make that one more.
+        """
+        last, (seen, totals) = self.task.read_last.get(member), self._seen[member]
+        if last is None or last.total is None or len(totals) != 1:
+            return False
+        shown = sum(name not in self.task.opted_out for name in seen)  # the others are not stored
+        return totals == {last.total - len(last.people) + shown} and set(dropped) <= set(last.people)
 
     def _doubts(self, missing: int) -> Iterator[Failure]:
         """Yield why nobody is dropped, of the members whose listings it lies with."""

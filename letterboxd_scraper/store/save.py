@@ -172,7 +172,7 @@ def _people_page(page: PeoplePage, connection: sa.Connection, provenance: Proven
     status = "complete" if page.last else "reading"
     state = bookmarks.find(connection, page.owner, page.listing)
     on_page = [ids[name] for name in people]
-    bookmarks.move(connection, state, page.number, on_page, provenance, status=status)
+    bookmarks.move(connection, state, page.number, on_page, provenance, status=status, total=page.total)
 
 
 def _save_people(

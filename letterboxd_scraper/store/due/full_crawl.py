@@ -74,20 +74,25 @@ def people_read_since(
     return _people(connection, listing, users.c.letterboxd_username != seed, *whole)
 
 
+def people_read_last(connection: sa.Connection, listing: Listing) -> dict[str, Bookmark]:
+    """Return whom members led to when their listing was read whole the last time, by member."""
+    return _people(connection, listing, user_scrape_state.c.status == "complete")
+
+
 def _people(connection: sa.Connection, listing: Listing, *conditions: Any) -> dict[str, Bookmark]:
     state = user_scrape_state.c
     query = (
-        sa.select(users.c.letterboxd_username, state.page, state.status, state.seen)
+        sa.select(users.c.letterboxd_username, state.page, state.status, state.seen, state.total)
         .join(users, users.c.id == state.user_id)
         .where(state.listing == listing, *conditions)
     )
     rows = connection.execute(query).all()
-    names = names_of(connection, {user for *_, seen in rows for user in seen})
+    names = names_of(connection, {user for row in rows for user in row.seen})
     return {
         member: Bookmark(
-            page, status == "complete", people=tuple(names[user] for user in seen if user in names)
+            page, status == "complete", total, people=tuple(names[user] for user in seen if user in names)
         )
-        for member, page, status, seen in rows
+        for member, page, status, seen, total in rows
     }
 
 
