@@ -130,7 +130,7 @@ def _read_listing(page: Selector, owner: str, at: datetime, member: _Member) -> 
     listing, number = split_page(path.removeprefix(f"/{owner}/"))
     if listing not in _BODY_CLASS:
         raise WrongPage(f"nothing is taken from pages such as {path}")
-    proof.check(page, _BODY_CLASS[listing], owner)
+    proof.check(page, _BODY_CLASS[listing])
     total = _TOTALS[listing](page) if listing in _TOTALS else None
     listing_page = _ListingPage(parse_tiles(page), next_page(page, path), total, at)
     earlier = member.listings[listing].get(number)

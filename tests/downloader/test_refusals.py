@@ -115,8 +115,28 @@ def test_a_status_that_stays_is_handed_on_in_the_end_but_too_many_requests_is_a_
     assert isinstance(middleware.answer(500, retries=3), Response)
     assert isinstance(middleware.answer(503, retries=3), Response)
     assert isinstance(middleware.answer(429, retries=2), Request)
-    with pytest.raises(SiteBlocked, match="too much"):
+    with pytest.raises(SiteBlocked, match=r"^the site still says that we ask too much$"):
         middleware.answer(429, retries=3)
+
+
+def test_without_retries_the_first_answer_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(Middleware(monkeypatch, RETRY_TIMES=1).answer(500), Request)
+    assert isinstance(Middleware(monkeypatch, RETRY_TIMES=0).answer(500), Response)
+
+
+def test_the_log_tells_of_which_page_it_speaks(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    Middleware(monkeypatch).answer(500)
+    with pytest.raises(SiteBlocked):
+        Middleware(monkeypatch).answer(503, Retry_After="901")
+    with pytest.raises(SiteBlocked):
+        Middleware(monkeypatch).answer(429, retries=3)
+    again, *stops = caplog.records
+    assert again.getMessage() == f"{URL}: 500; again in 2.0 s"
+    assert (vars(again)["url"], vars(again)["status"], vars(again)["attempt"]) == (URL, 500, 1)
+    assert [vars(stop)["url"] for stop in stops] == [URL, URL]
 
 
 def test_a_network_error_is_tried_again_and_other_errors_are_not(middleware: Middleware) -> None:
