@@ -1,8 +1,6 @@
 """`python -m letterboxd_scraper` is `letterboxd`."""
 
-import sys
-
-from letterboxd_scraper.cli.main import run
+from letterboxd_scraper.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(run())
+    main()

@@ -7,6 +7,10 @@ import sys
 # Else the cookie middleware tries to download the public-suffix list at its first use.
 os.environ.setdefault("TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS", "")
 
+from letterboxd_scraper import interrupts
+
+sys.excepthook = interrupts.end_quietly  # until here, Ctrl-C is Python's and Scrapy's
+
 from letterboxd_scraper import config
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import json_log

@@ -1,8 +1,6 @@
 """`python -m ranking`: the rank commands, without Scrapy."""
 
-import sys
-
-from letterboxd_scraper.cli.main import run_ranking
+from letterboxd_scraper.cli.main import main, run_ranking
 
 if __name__ == "__main__":
-    sys.exit(run_ranking())
+    main(run_ranking)

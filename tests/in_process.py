@@ -12,6 +12,7 @@ import asyncio
 import io
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -54,7 +55,7 @@ def run(
     program = PROGRAMS[command[2]]
     stdin, stdout, stderr = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(3))
     streams = mock.patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr)
-    with streams, _environment(environment), _folder(folder), _logging(), _engines():
+    with streams, _environment(environment), _folder(folder), _logging(), _engines(), _signals():
         code = _exit_code(program, list(command[3:]))
     return subprocess.CompletedProcess(list(command), code, _text(stdout), _text(stderr))
 
@@ -98,10 +99,10 @@ class _Crawl:
     """Stands for the process of a crawl that a command has started: it has ended when it is made."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], descriptor: int) -> None:
-        assert list(command[:3]) == [sys.executable, "-m", "scrapy"]
+        assert list(command[:4]) == [sys.executable, "-P", "-m", "letterboxd_scraper.commands"]
         own = {name: value for name, value in environment.items() if name != STOP_WITH_PARENT}
         with _environment(own), _logging():
-            self.returncode = _exit_code(_scrapy, list(command[3:]))
+            self.returncode = _exit_code(_scrapy, list(command[4:]))
 
     def poll(self) -> int:
         """Return the exit code."""
@@ -168,6 +169,19 @@ def _logging() -> Iterator[None]:
     finally:
         root.handlers = handlers
         root.setLevel(level)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Give back what is done at signals, and at errors that nobody catches."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    hook = sys.excepthook
+    try:
+        yield
+    finally:
+        sys.excepthook = hook
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

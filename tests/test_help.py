@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 import typer
 
-from letterboxd_scraper.cli.main import letterboxd
+from letterboxd_scraper.cli.command_line import letterboxd
 from letterboxd_scraper.terminal.help import LazyCommand
 from letterboxd_scraper.terminal.run import hoisted
 from letterboxd_scraper.terminal.session import Session

@@ -109,6 +109,38 @@ def test_ctrl_c_ends_it_cleanly(shell: Shell, site: Site, engine: sa.Engine) -> 
     assert len(asked & {hit.path for hit in site.log}) <= 1  # the page that was in flight
 
 
+@pytest.mark.parametrize(
+    ("command", "after"),
+    [(("scrape",), 0.5), (("scrape",), 1.1), (("schedule", "run", "--job", "monthly", "--local"), 0.8)],
+    ids=["when it starts", "when its crawl starts", "a job"],
+)
+def test_ctrl_c_at_any_instant_is_an_exit_code_and_leaves_no_run_open(
+    shell: Shell, site: Site, engine: sa.Engine, command: tuple[str, ...], after: float
+) -> None:
+    """`python -m benchmarks.interrupts` tries many instants."""
+    site.faults.replace([Rule("slow", seconds=0.1)])
+    process = shell.start("letterboxd_scraper", *command, "--cohort", "friends")
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert (process.returncode, "Traceback" in told) == (130, False), told
+    assert set(statuses(engine)) <= {"interrupted"}
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_page_in_flight(
+    shell: Shell, site: Site, engine: sa.Engine
+) -> None:
+    site.faults.replace([Rule("slow", seconds=60, path="/marla/")])
+    process = shell.start("scrapy", "crawl", "profile", "-a", "cohort=friends")
+    wait_for_requests(site, 2)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    _, told = process.communicate(timeout=50)
+    assert (process.returncode, "Traceback" in told) == (130, False), told
+    assert statuses(engine) == ["interrupted"]
+
+
 def test_a_full_scrape_begins_anew_after_an_interruption(shell: Shell, site: Site) -> None:
     process = start_crawl(shell, site)
     wait_for_requests(site, 15)

@@ -16,6 +16,7 @@ from letterboxd_scraper.arguments import Arguments, MemberName, Slug
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
+from letterboxd_scraper.extensions.interruption import Interruptible
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.pages.examination import Examination, examine
 from letterboxd_scraper.spiders.site import SiteSpider, described
@@ -90,6 +91,8 @@ def ask(config: Config, user: str | None, film: str | None) -> list[Answer]:
         answers.append(item)
 
     crawler.signals.connect(keep, signals.item_scraped)
-    process.crawl(crawler, **{name: value for name, value in (("user", user), ("film", film)) if value})
-    process.start()
+    checkup = Interruptible(process, crawler)
+    checkup.run(**{name: value for name, value in (("user", user), ("film", film)) if value})
+    if checkup.interrupted:
+        raise KeyboardInterrupt
     return answers

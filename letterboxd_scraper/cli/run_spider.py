@@ -7,12 +7,12 @@ runs.
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
+from letterboxd_scraper import interrupts, safe_path
 from letterboxd_scraper.config import STOP_WITH_PARENT
 from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.items.progress import PROGRESS_VARIABLE, ProgressReader
@@ -42,14 +42,16 @@ def crawl(
     An argument that is None is left out. Ctrl-C reaches the spider once: it finishes the pages in flight and
     ends by itself.
     """
-    command = [sys.executable, "-m", "scrapy", "crawl", spider]
+    command = [*safe_path.module_command("letterboxd_scraper.commands"), "crawl", spider]
     for name, value in arguments.items():
         if value is not None:
             command += ["-a", f"{name}={value}"]
     environment = _environment(session, settings or {})
     with _listening() as (listener, descriptor), meter(session) as show, _passing_on_signals():
-        process = start(command, environment | {PROGRESS_VARIABLE: str(descriptor)}, descriptor)
+        process = None
         try:
+            with interrupts.held():
+                process = start(command, environment | {PROGRESS_VARIABLE: str(descriptor)}, descriptor)
             while process.poll() is None:
                 time.sleep(POLL_SECONDS)
                 if progress := listener.latest():
@@ -57,8 +59,11 @@ def crawl(
                 watch()
         except KeyboardInterrupt:
             session.say("stopping: the pages in flight are finished first")
+            # Also if it came to its end meanwhile: nothing is to be done after it.
+            return ExitCode.INTERRUPTED
         finally:
-            _end(process)
+            if process:
+                _end(process)
     # A spider that a signal ended (no memory left, perhaps) told no code.
     return process.returncode if process.returncode >= 0 else ExitCode.INTERNAL_ERROR
 
@@ -119,7 +124,7 @@ def _environment(session: Session, settings: Mapping[str, Any]) -> dict[str, str
         "SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings",
         STOP_WITH_PARENT: "1",
     }
-    return os.environ | chosen | {name: str(value) for name, value in settings.items()}
+    return safe_path.environment() | chosen | {name: str(value) for name, value in settings.items()}
 
 
 @contextmanager

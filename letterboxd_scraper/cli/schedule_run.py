@@ -68,7 +68,8 @@ def run(
         try:
             code = _perform(session, circle, job, run_step)
         except KeyboardInterrupt:
-            session.say("what the nodes do goes on; the same command waits for it, and does the rest")
+            if not local:
+                session.say("what the nodes do goes on; the same command waits for it, and does the rest")
             raise
     raise typer.Exit(code)
 
@@ -99,8 +100,8 @@ def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], StepO
         with session.reading() as connection:
             state = liveness.of_job(connection, job, timedelta())
         part = StepPart(step)
-        # Of bad input, the row says only that the run failed.
-        if state and state.has_ended and code != ExitCode.BAD_INPUT:
+        # Of bad input, the row says only that the run failed; and what Ctrl-C came too late for ends the job.
+        if state and state.has_ended and code not in (ExitCode.BAD_INPUT, ExitCode.INTERRUPTED):
             part.end_as(state)
         else:
             part.end(code, (state.notes if state else None) or "did not start: see above", state)

@@ -12,10 +12,11 @@ from scrapy.crawler import AsyncCrawlerProcess, CrawlerProcess
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from letterboxd_scraper import config
+from letterboxd_scraper import config, interrupts
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import ExitCode, InputError, ProjectError
+from letterboxd_scraper.extensions.interruption import Interruptible
 from letterboxd_scraper.extensions.run import EXIT_CODES, OUTCOME, TARGET
 from letterboxd_scraper.extensions.start import JOB, Target
 from letterboxd_scraper.spiders.site import SiteSpider
@@ -47,9 +48,12 @@ class Command(BaseRunSpiderCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
+            interrupts.raise_again()
             if isinstance(self._config, InputError):
                 raise self._config
-            self._crawl(self._config, args, opts)
+            self.exitcode = self._crawl(self._config, args, opts)
+        except KeyboardInterrupt:  # the crawl has not begun: nothing is to be ended
+            self.exitcode = ExitCode.INTERRUPTED
         except ProjectError as error:
             self._print_error(error)
             if self.settings["LOG_FILE"]:  # on Scrapyd, all that is shown of a job
@@ -69,7 +73,7 @@ class Command(BaseRunSpiderCommand):
         else:
             print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201
 
-    def _crawl(self, settings: config.Config, args: list[str], opts: argparse.Namespace) -> None:
+    def _crawl(self, settings: config.Config, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
             raise InputError("give the name of one spider")
         if job := opts.spargs.get("_job"):
@@ -86,10 +90,11 @@ class Command(BaseRunSpiderCommand):
             Thread(target=_interrupt_at_end_of_input, daemon=True).start()
         crawler = self._create_crawler(spider)
         crawler.settings.set(TARGET, target, "cmdline")
-        self.crawler_process.crawl(crawler, **opts.spargs)
-        self.crawler_process.start()
-        outcome = crawler.stats.get_value(OUTCOME, "failed") if crawler.stats else "failed"
-        self.exitcode = EXIT_CODES[outcome]
+        crawl = Interruptible(self.crawler_process, crawler)
+        crawl.run(**opts.spargs)
+        if crawl.interrupted:
+            return ExitCode.INTERRUPTED
+        return EXIT_CODES[crawler.stats.get_value(OUTCOME, "failed")]
 
     def _spider_class(self, name: str) -> type[SiteSpider]:
         loader = self.crawler_process.spider_loader

@@ -43,9 +43,7 @@ class SitePace:
         """
         turn = uuid4().hex
         while wait := await self._take(url, turn):
-            if not self.crawler.crawling:
-                raise CrawlEnding("the crawl is ending")
-            await asyncio.sleep(min(wait, _NAP))
+            await self.sleep(min(wait, _NAP))
         if not (delay := self.settings.DOWNLOAD_DELAY):
             yield
             return
@@ -57,6 +55,14 @@ class SitePace:
             with suppress(asyncio.CancelledError):
                 await renewing
             await asyncio.to_thread(pace.end_turn, self._engine, _host(url), turn, delay)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep; raise CrawlEnding as soon as the crawl is to end."""
+        while seconds > 0:
+            if not self.crawler.crawling:
+                raise CrawlEnding("the crawl is ending")
+            await asyncio.sleep(nap := min(seconds, _NAP))
+            seconds -= nap
 
     async def hold(self, url: str, seconds: float) -> None:
         """Let nobody send a request to the site of ``url`` within the next ``seconds``."""

@@ -1,6 +1,5 @@
 """Downloader middleware: failed requests are retried after a pause; a refusal by the site ends the crawl."""
 
-import asyncio
 import logging
 import random
 import sys
@@ -48,10 +47,10 @@ class Refusals:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Pause before a request whose last page could not be read; raise SiteBlocked once blocked."""
+        """Pause before a request whose last page could not be read. Raises SiteBlocked, and CrawlEnding."""
         self._refuse_if_blocked()
         if request.meta.pop("page_was_bad", False):
-            await asyncio.sleep(self._backoff(request))
+            await self.pace.sleep(self._backoff(request))
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the response, or the request to be sent again. Raises SiteBlocked when the site refuses."""
@@ -100,7 +99,7 @@ class Refusals:
         if status in OVERLOADED:
             await self.pace.hold(request.url, wait)
         else:
-            await asyncio.sleep(wait)
+            await self.pace.sleep(wait)
         return again
 
     def _backoff(self, request: Request) -> float:

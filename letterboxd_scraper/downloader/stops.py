@@ -5,7 +5,7 @@ from scrapy.exceptions import IgnoreRequest
 
 
 class CrawlEnding(IgnoreRequest):
-    """The request was still waiting for its turn when the crawl was told to end."""
+    """The request was still waiting when the crawl was told to end."""
 
 
 class SiteStop(IgnoreRequest):

@@ -12,6 +12,7 @@ from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.http import Response
 
 from letterboxd_scraper import config
+from letterboxd_scraper.downloader.pace import pace_of
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.extensions.coverage import Coverage
 from letterboxd_scraper.extensions.start import CrawlRun, Opening, Target, start
@@ -161,6 +162,11 @@ class Run:
         finally:
             self.crawler.stats.set_value(OUTCOME, self._outcome(reason).name)
 
+    def end_at_once(self) -> None:
+        """Note that the run was interrupted, for a process that does not wait for its spider to be closed."""
+        if self._crawl_run and self.crawler.spider:
+            self._finish(self._crawl_run, self.crawler.spider.name, "shutdown")
+
     def _requests(self) -> int:
         return int(self.crawler.stats.get_value("downloader/request_count", 0))
 
@@ -175,7 +181,8 @@ class Run:
         self._target = target or Target.find(self.settings, spider.args)
         with write_transaction(self._target.engine) as connection:
             self.coverage = Coverage(coverage.load(connection))
-            opening = Opening(spider.name, self._target, self.settings, connection, self.settings.now())
+            now, sleep = self.settings.now(), pace_of(self.crawler).sleep
+            opening = Opening(spider.name, self._target, self.settings, connection, now, sleep)
             return start(spider.args, opening)
 
     async def _show_life(self, run: CrawlRun) -> None:

@@ -99,13 +99,17 @@ class CrawlRun:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The transaction in which the crawl of ``spider`` starts, and what it starts from."""
+    """The transaction in which the crawl of ``spider`` starts, and what it starts from.
+
+    ``sleep`` ends by an exception as soon as the crawl is to end.
+    """
 
     spider: str
     target: Target
     settings: Config
     connection: sa.Connection
     at: datetime
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     @property
     def cohort(self) -> Cohort | None:
@@ -290,7 +294,7 @@ def _film(args: FilmArguments, opening: Opening) -> CrawlRun:
         # Loads requests and tmdbv3api, a tenth of a second, for this spider alone.
         from letterboxd_scraper.tmdb.client import TmdbClient
 
-        tmdb = TmdbClient(settings)
+        tmdb = TmdbClient(settings, opening.sleep)
     elif args.tmdb and films:
         logger.warning(NO_KEY)
     need_no_page = opening.ask(directors.need_no_page, at - enrichment.LONGEST_WAIT)

@@ -157,7 +157,7 @@ class FilmSpider(SiteSpider):
                 answer = await self._ask_tmdb(link)
             except TmdbNotFound:
                 not_found = True
-            except TmdbDown as error:
+            except (TmdbDown, CrawlEnding) as error:
                 self._say_once(str(error))  # the next run finds who was not asked
             except (TmdbUnavailable, TmdbUnreadable) as error:
                 yield self._failure(TMDB, urls.film(start.film.slug), error, start.film)

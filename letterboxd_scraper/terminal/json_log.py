@@ -14,7 +14,7 @@ from typing import IO, Any
 from pythonjsonlogger.json import JsonFormatter
 
 from letterboxd_scraper.config import JSON, load
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import ExitCode, InputError
 
 # What a line may tell beside its time, level and event: in which crawl, about whom, and about which answer.
 FIELDS = ("run", "spider", "cohort", "member", "film", "url", "status", "seconds", "attempt")
@@ -101,6 +101,8 @@ def install(
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.exit(ExitCode.INTERRUPTED)
     logging.getLogger(__name__).critical("%s: %s", kind.__name__, error, exc_info=(kind, error, traceback))
 
 

@@ -1,6 +1,7 @@
 """Asking TMDB beside a crawl: in threads of its own, at a limited rate, with retries."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -39,11 +40,13 @@ def _may_pass(error: BaseException) -> bool:
 class TmdbClient:
     """TMDB's details of films, for one run.
 
-    ``requests`` is how many were sent. Once TMDB is down, it is not asked again.
+    ``requests`` is how many were sent. Once TMDB is down, it is not asked again. ``sleep`` waits for so many
+    seconds; what it raises ends what is waiting.
     """
 
-    def __init__(self, settings: Config) -> None:
+    def __init__(self, settings: Config, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self.settings = settings
+        self._sleep = sleep
         self.requests = 0
         # A bucket of one: the requests are spread evenly.
         self._bucket = AsyncLimiter(1, 1 / settings.TMDB_REQUESTS_PER_SECOND)
@@ -63,6 +66,7 @@ class TmdbClient:
             retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(self.settings.RETRY_TIMES + 1),
             wait=self._pause,
+            sleep=self._sleep,
             reraise=True,
         )
         try:
@@ -88,7 +92,7 @@ class TmdbClient:
         while (wait := self._silent_until - loop.time()) > 0:
             if wait > LONGEST_WAIT:
                 raise _Silenced(f"TMDB asks for silence for {wait / 60:.0f} minutes")
-            await asyncio.sleep(wait)
+            await self._sleep(wait)
         async with self._bucket:
             self.requests += 1
             try:

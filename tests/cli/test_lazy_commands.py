@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from letterboxd_scraper.cli.main import letterboxd, ranking, run
+from letterboxd_scraper.cli.command_line import letterboxd, ranking
+from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.terminal.help import LazyCommand
 
 
@@ -68,7 +69,10 @@ def test_completing_a_command_s_name_loads_no_command() -> None:
     process = subprocess.run(
         [sys.executable, "-c", script], env=os.environ | asked, capture_output=True, text=True, check=False
     )
-    assert process.stdout.split("\n")[:2] == ["show", "['letterboxd_scraper.cli.main']"]
+    assert process.stdout.split("\n")[:2] == [
+        "show",
+        "['letterboxd_scraper.cli.command_line', 'letterboxd_scraper.cli.main']",
+    ]
 
 
 def test_help_loads_nothing_but_what_prints_it() -> None:

@@ -17,13 +17,17 @@ class Stats(dict[str, int]):
 
 
 class Pace:
-    """Notes the holds that it is asked for."""
+    """Notes the holds and the pauses that it is asked for."""
 
     def __init__(self) -> None:
         self.holds: list[tuple[str, float]] = []
+        self.sleeps: list[float] = []
 
     async def hold(self, url: str, seconds: float) -> None:
         self.holds.append((url, seconds))
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
 
 
 def make_crawler(**settings: Any) -> Any:

@@ -91,6 +91,22 @@ def test_who_waits_when_the_crawl_ends_is_not_sent(monkeypatch: pytest.MonkeyPat
     assert turns.named("end_turn") == []
 
 
+def test_a_pause_is_over_when_the_crawl_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    crawler, naps = make_crawler(), []
+
+    async def nap(seconds: float) -> None:
+        naps.append(seconds)
+        crawler.crawling = len(naps) < 3
+
+    monkeypatch.setattr(asyncio, "sleep", nap)
+    site_pace = SitePace(crawler)
+    asyncio.run(site_pace.sleep(0.7))
+    assert naps == [0.5, pytest.approx(0.2)]
+    with pytest.raises(CrawlEnding):
+        asyncio.run(site_pace.sleep(900))
+    assert naps[2:] == [0.5]
+
+
 def test_a_turn_is_renewed_while_the_request_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = Turns(monkeypatch)
     monkeypatch.setattr(pace, "LEASE", 0.05)

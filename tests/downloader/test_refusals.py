@@ -25,17 +25,12 @@ class Middleware:
         usual = {"RETRY_BACKOFF_BASE": 2.0, "RETRY_TIMES": 3, "CHALLENGE_PAUSE": 60.0}
         self.crawler = make_crawler(**usual | settings)
         self.refusals = Refusals.from_crawler(self.crawler)
-        self.sleeps: list[float] = []
-        monkeypatch.setattr(asyncio, "sleep", self._sleep)
         monkeypatch.setattr(random, "uniform", lambda least, most: most)
-
-    async def _sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
 
     @property
     def pauses(self) -> list[tuple[str, float]]:
         holds = [("site", seconds) for url, seconds in self.crawler.pace.holds if url == URL]
-        return holds + [("request", seconds) for seconds in self.sleeps]
+        return holds + [("request", seconds) for seconds in self.crawler.pace.sleeps]
 
     def answer(self, status: int, text: str = "", retries: int = 0, **headers: str) -> Request | Response:
         """Let the site answer a request that was retried so often; return what the middleware returns."""
@@ -74,10 +69,10 @@ def test_the_pause_doubles_with_each_retry_and_half_of_it_is_chance(monkeypatch:
     middleware = Middleware(monkeypatch, RETRY_TIMES=9)
     for retries in range(4):
         middleware.answer(500, retries=retries)
-    assert middleware.sleeps == [2, 4, 8, 16]
+    assert middleware.crawler.pace.sleeps == [2, 4, 8, 16]
     monkeypatch.setattr(random, "uniform", lambda least, most: least)
     middleware.answer(500, retries=3)
-    assert middleware.sleeps[-1] == 8
+    assert middleware.crawler.pace.sleeps[-1] == 8
 
 
 @pytest.mark.parametrize("status", [500, 503])

@@ -1,0 +1,123 @@
+"""Every command by its name and one line of help; its module is loaded when it is called."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from letterboxd_scraper.terminal import run as terminal
+from letterboxd_scraper.terminal.help import Group, LazyCommand, command_of
+
+# For each command its function in this package, or a table of commands, and the first line of its help.
+Table = Mapping[str, tuple[Any, str]]
+
+COHORT: Table = {
+    "build": ("cohort_build:build", "Build a cohort from a member's circle, or from a list of names."),
+    "refresh": ("cohort_build:refresh", "Read again whom a cohort's seed follows: who joined, who left."),
+    "list": ("cohort:list_cohorts", "List the cohorts."),
+    "show": ("cohort:show", "Show a cohort's definition and its members."),
+    "set": ("cohort_change:change", "Change a cohort's definition."),
+    "delete": ("cohort:delete", "Delete a cohort with its rankings; its members' ratings stay."),
+}
+IMPORT: Table = {
+    "zip": ("import_:import_zip", "Take in members' own export archives."),
+    "pages": ("import_:import_pages", "Take in pages saved in a browser."),
+}
+SCHEDULE: Table = {
+    "run": ("schedule_run:run", "Do a cohort's nightly or monthly job now; timers call this."),
+    "install": ("schedule:install", "Print, or install, what calls a cohort's jobs at night."),
+    "remove": ("schedule:remove", "Remove what calls a cohort's jobs."),
+}
+RANK: Table = {
+    "compute": (
+        "rank_compute:rank_compute",
+        "Refresh the statistics, score the films and store their ranks.",
+    ),
+    "list": ("rank_list:rank_list", "List the strategies, their parameters and where they come from."),
+    "show": ("rank:rank_show", "Print the top of a ranking."),
+    "explain": ("explain:rank_explain", "Show where a film's scores come from."),
+    "evaluate": ("evaluate:rank_evaluate", "Say how well each strategy foretells ratings hidden from it."),
+}
+EXPORT: Table = {
+    "csv": ("export:export_csv", "Write a ranking as CSV, for a spreadsheet."),
+    "json": ("export:export_json", "Write a ranking as JSON, for programs."),
+    "html": ("export:export_html", "Write a ranking as a plain HTML table."),
+    "letterboxd": (
+        "export:export_letterboxd",
+        "Write a ranking as the CSV that Letterboxd imports as a list.",
+    ),
+    "parquet": (
+        "export_parquet:export_parquet",
+        "Write a cohort's data as Parquet, for an analysis of your own.",
+    ),
+}
+CONFIG: Table = {"show": ("config:show", "Show each setting's value and where it comes from.")}
+REFRESH: Table = {"stats": ("refresh:refresh_stats", "Count every cohort's ratings per film anew.")}
+DB: Table = {
+    "upgrade": ("db:upgrade", "Bring the database to this program's schema."),
+    "backup": ("db:backup", "Copy the whole database to one file, while crawls go on."),
+    "check": ("db:check", "Say whether what is stored hangs together."),
+    "tidy": ("db:tidy", "Remove old runs, and failures that were made good."),
+}
+LETTERBOXD: Mapping[str, Table] = {
+    "Begin here": {
+        "init": ("init:init", "Write a file with the settings that you need; asks for them."),
+        "sync": ("sync:sync", "Read a member's circle and rank its films, all in one."),
+        "doctor": ("doctor:doctor", "Say which sources can be read from here."),
+    },
+    "Read the site": {
+        "cohort": (COHORT, "Build, refresh, show, change and delete cohorts."),
+        "plan": ("plan:plan", "Say what the next refresh takes, and why."),
+        "scrape": ("scrape:scrape", "Read what members rated and liked; later, what has changed."),
+        "enrich": ("enrich:enrich", "Find out what films are: posters, directors, genres, countries."),
+        "watch": ("watch:watch", "Read members' feeds: new ratings, their days, links to diaries."),
+        "import": (IMPORT, "Take in export archives and saved pages; nothing is sent."),
+        "schedule": (SCHEDULE, "Crawl every night and every month, by itself."),
+    },
+    "See what they think": {
+        "rank": (RANK, "Rank films by what a circle thinks of them."),
+        "taste": ("taste:taste", "Show whose taste is like whose."),
+        "report": ("report:report", "Write one HTML page to look at: the ranking, pictures, taste."),
+        "export": (EXPORT, "Write rankings to files."),
+        "serve": ("serve:serve", "Show reports and rankings in a browser, and to programs as JSON."),
+    },
+    "Look after it": {
+        "status": ("status:status", "Say how old the data are, what runs now and what is due."),
+        "config": (CONFIG, "Look at the settings."),
+        "runs": ("runs:runs", "List the latest crawls."),
+        "failures": ("runs:failures", "List the pages that could not be read and are still missing."),
+        "refresh": (REFRESH, "Bring derived data up to date."),
+        "db": (DB, "Look after the database."),
+        "forget": ("forget:forget", "Remove a member, and remember not to store them again."),
+    },
+}
+HELP = """
+Rank films by what a Letterboxd member's circle thinks.
+
+\b
+Examples:
+  letterboxd sync --seed marla           everything, from a name to a ranking
+  letterboxd rank show --cohort marla --unseen-by marla
+  letterboxd rank show --help            what a command does, with examples
+"""
+
+
+def letterboxd() -> Group:
+    """Return the whole command line."""
+    commands = [one for heading, table in LETTERBOXD.items() for one in _commands(table, heading)]
+    return Group("letterboxd", HELP, commands, options=command_of(terminal.global_options, completion=True))
+
+
+def ranking() -> Group:
+    """Return the commands of `python -m ranking`: those of `letterboxd rank`, export and refresh."""
+    rows = {name: row for table in LETTERBOXD.values() for name, row in table.items()}
+    _, help = rows["rank"]
+    commands = _commands({**RANK, "export": rows["export"], "refresh": rows["refresh"]})
+    return Group("ranking", help, commands, options=command_of(terminal.global_options, completion=True))
+
+
+def _commands(table: Table, heading: str | None = None) -> list[Group | LazyCommand]:
+    return [
+        LazyCommand(name, f"letterboxd_scraper.cli.{target}", help, heading)
+        if isinstance(target, str)
+        else Group(name, help, _commands(target), heading)
+        for name, (target, help) in table.items()
+    ]
