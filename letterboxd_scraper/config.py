@@ -16,14 +16,13 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
-    DotEnvSettingsSource,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 from sqlalchemy import exc, make_url
 
-from letterboxd_scraper import __version__
+from letterboxd_scraper import __version__, env_file
 from letterboxd_scraper.errors import InputError
 
 # Names the file given by --config, also for the crawls that a command starts as processes of their own.
@@ -42,7 +41,7 @@ SECRETS = frozenset({"DATABASE_URL", "TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN", "
 class Config(BaseSettings):
     """All settings, checked. The names are those of `default.toml`, where each is explained."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     DATABASE_URL: str
     LETTERBOXD_BASE_URL: str
@@ -156,7 +155,30 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[Any, ...]:
-        return init_settings, env_settings, dotenv_settings, _file_settings, _default_settings
+        above = env_settings() | init_settings()
+        return (
+            init_settings,
+            env_settings,
+            lambda: _trusted_env_file(above)[0],
+            _file_settings,
+            _default_settings,
+        )
+
+
+def _trusted_env_file(above: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """Return the settings of .env, and a line for each thing in it that is ignored."""
+    values, problem = env_file.read()
+    refused = env_file.refused(values, above, _file_settings())
+    lines = [f"ignoring {name} in {env_file.FILE.absolute()}: {why}" for name, why in refused.items()]
+    kept = {
+        name: value for name, value in values.items() if name in Config.model_fields.keys() - refused.keys()
+    }
+    return kept, [problem, *lines] if problem else lines
+
+
+def ignored(overrides: Mapping[str, Any]) -> list[str]:
+    """Return a line for each thing in .env that is ignored; ``overrides`` come from the command line."""
+    return _trusted_env_file(EnvSettingsSource(Config)() | dict(overrides))[1]
 
 
 def _file_settings() -> dict[str, Any]:
@@ -200,7 +222,7 @@ def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
     layers = {
         "default": _default_settings(),
         f"file {os.environ.get(CONFIG_VARIABLE)}": _file_settings(),
-        ".env": DotEnvSettingsSource(Config)(),
+        ".env": _trusted_env_file(EnvSettingsSource(Config)() | dict(overrides))[0],
         "environment": EnvSettingsSource(Config)(),
         "command line": overrides,
     }
@@ -211,7 +233,8 @@ def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
 
 def from_settings(settings: Mapping[str, Any]) -> Config:
     """Return the settings as Scrapy has them: its command line and Scrapyd may have overridden ours."""
-    return load(**{name: settings[name] for name in Config.model_fields if name in settings})
+    chosen = {name: settings[name] for name in Config.model_fields if name in settings}
+    return load(**env_file.without_addresses(chosen))
 
 
 def readable_token(text: str) -> str:

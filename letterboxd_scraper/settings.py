@@ -18,11 +18,11 @@ from letterboxd_scraper.terminal import json_log
 try:
     _config = config.load()
 except InputError as error:
-    if json_log.is_wanted():
-        json_log.write(f"letterboxd-scraper: {error}", "ERROR")
-    else:
-        print(f"letterboxd-scraper: {error}", file=sys.stderr)  # noqa: T201
+    json_log.write_either(f"letterboxd-scraper: {error}", "ERROR", as_json=json_log.is_wanted())
     sys.exit(error.exit_code)
+if not os.environ.get(config.STOP_WITH_PARENT):  # else the command that started the crawl has said so
+    for _line in config.ignored({}):
+        json_log.write_either(_line, "WARNING", as_json=_config.LOG_FORMAT == config.JSON)
 
 # Our settings, for `scrapy settings` and `-s NAME=VALUE`; secrets are read by `config.from_settings` alone.
 DATABASE_URL = _config.DATABASE_URL

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
+from letterboxd_scraper import config
 from letterboxd_scraper.config import Config
 from tests import terminal
 from tests.conftest import Shell, assert_ended, on_sqlite
@@ -70,6 +71,84 @@ def test_a_password_among_an_addresss_options_is_not_shown(laptop: Shell) -> Non
         process = laptop.letterboxd(*words, DATABASE_URL=address)
         assert "s3cret" not in process.stdout + process.stderr
     assert "sslmode=disable" in process.stderr
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o646])
+def test_a_file_that_others_can_write_is_ignored_in_one_line(laptop: Shell, mode: int) -> None:
+    file = laptop.folder / ".env"
+    file.write_text("LETTERBOXD_MEMBER=marla\n")
+    file.chmod(mode)
+    process = laptop.letterboxd("config", "show", "--json")
+    assert_ended(process, 0)
+    assert process.stderr == f"ignoring {file}: others than you can write it: chmod 600 .env\n"
+    assert '"LETTERBOXD_MEMBER"' in process.stdout
+    assert "marla" not in process.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("is_link", [False, True], ids=["file", "link"])
+def test_a_file_of_somebody_else_is_ignored_in_one_line(laptop: Shell, *, is_link: bool) -> None:
+    file = laptop.folder / ".env"
+    if is_link:
+        (laptop.folder / "mine").write_text("LETTERBOXD_MEMBER=marla\n")
+        file.symlink_to("mine")
+    else:
+        file.write_text("LETTERBOXD_MEMBER=marla\n")
+    os.chown(file, 65534, 65534, follow_symlinks=False)
+    process = laptop.letterboxd("config", "show", LOG_FORMAT="json")
+    assert_ended(process, 0)
+    (line,) = process.stderr.splitlines()
+    assert json.loads(line)["event"] == f"ignoring {file}: it belongs to somebody else"
+    assert "marla" not in process.stdout
+
+
+def test_a_folder_of_that_name_is_no_file(laptop: Shell) -> None:
+    (laptop.folder / ".env").mkdir()
+    assert_ended(laptop.letterboxd("config", "show"), 0)
+
+
+def test_the_file_names_no_program(laptop: Shell) -> None:
+    (laptop.folder / ".env").write_text("LETTERBOXD_CHROMIUM=./evil\nLETTERBOXD_BROWSER=true\n")
+    found = shown(laptop)
+    assert found["LETTERBOXD_CHROMIUM"] == ("", "default")
+    assert found["LETTERBOXD_BROWSER"] == (True, ".env")
+    told = laptop.letterboxd("config", "show").stderr
+    why = "it names a program to be run"
+    assert told == f"ignoring LETTERBOXD_CHROMIUM in {laptop.folder}/.env: {why}\n"
+    assert shown(laptop, LETTERBOXD_CHROMIUM="mine")["LETTERBOXD_CHROMIUM"] == ("mine", "environment")
+
+
+ELSEWHERE = "http://evil.example/3"
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "environment", "is_used"),
+    [
+        ("", (), {}, True),  # no secret is sent
+        ("TMDB_API_KEY=k1\n", (), {}, True),  # the file's own
+        ("", (), {"TMDB_API_KEY": "k2"}, False),
+        ("TMDB_API_KEY=k1\n", (), {"TMDB_API_KEY": "k2"}, False),
+        ("", ("--config", "some.toml"), {}, False),
+        ("TMDB_API_KEY=k1\n", ("--config", "some.toml"), {}, True),
+    ],
+)
+def test_the_file_sends_no_secret_of_others_to_an_address(
+    laptop: Shell, file: str, options: tuple[str, ...], environment: dict[str, str], *, is_used: bool
+) -> None:
+    (laptop.folder / "some.toml").write_text('TMDB_API_KEY = "k3"\n')
+    (laptop.folder / ".env").write_text(f"TMDB_BASE_URL={ELSEWHERE}\n{file}")
+    found = shown(laptop, *options, **environment)
+    assert (found["TMDB_BASE_URL"] == (ELSEWHERE, ".env")) is is_used
+    told = laptop.letterboxd("config", "show", *options, **environment).stderr
+    assert ("ignoring TMDB_BASE_URL in" in told) is not is_used
+
+
+def test_nor_one_that_scrapy_s_command_line_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text(f"TMDB_BASE_URL={ELSEWHERE}\n")
+    monkeypatch.chdir(tmp_path)
+    chosen = {"TMDB_BASE_URL": ELSEWHERE, "TMDB_API_KEY": "k4"}
+    assert config.from_settings(chosen).TMDB_BASE_URL == "https://api.themoviedb.org/3"
+    assert config.from_settings(chosen | {"TMDB_BASE_URL": "http://mine"}).TMDB_BASE_URL == "http://mine"
 
 
 def test_settings_that_are_no_text_are_one_line(laptop: Shell) -> None:

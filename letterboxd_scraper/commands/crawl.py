@@ -68,10 +68,8 @@ class Command(BaseRunSpiderCommand):
             return error
 
     def _print_error(self, error: Exception) -> None:
-        if self.settings["LOG_FORMAT"] == config.JSON:
-            json_log.write(f"scrapy crawl: {error}", "ERROR")
-        else:
-            print(f"scrapy crawl: {error}", file=sys.stderr)  # noqa: T201
+        as_json = self.settings["LOG_FORMAT"] == config.JSON
+        json_log.write_either(f"scrapy crawl: {error}", "ERROR", as_json=as_json)
 
     def _crawl(self, settings: config.Config, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:

@@ -118,6 +118,14 @@ def tell_crawl(**fields: Any) -> None:
         formatter.crawl |= fields
 
 
+def write_either(message: str, level: str, *, as_json: bool) -> None:
+    """Write a line to stderr, wherever the log goes: as JSON, or as it is."""
+    if as_json:
+        write(message, level)
+    else:
+        print(message, file=sys.stderr)  # noqa: T201
+
+
 def write(message: str, level: str = "INFO") -> None:
     """Write a line of JSON to stderr, wherever the log goes."""
     formatter = installed() or JsonLines()

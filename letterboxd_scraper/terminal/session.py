@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 import typer
 
-from letterboxd_scraper.config import CONFIG_VARIABLE, JSON, Config, load
+from letterboxd_scraper.config import CONFIG_VARIABLE, JSON, Config, ignored, load
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url, read_transaction, write_transaction
 from letterboxd_scraper.terminal import json_log
@@ -46,6 +46,8 @@ class Session:
         config = load(**self.overrides)
         if config.LOG_FORMAT == JSON:
             json_log.install(config.secrets, level="WARNING")
+        for line in ignored(self.overrides):
+            json_log.write_either(line, "WARNING", as_json=config.LOG_FORMAT == JSON)
         return config
 
     @property
