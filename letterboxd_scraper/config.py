@@ -94,6 +94,8 @@ class Config(BaseSettings):
     def _base(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
+        if "@" in url.split("/")[2]:  # the address is shown, and stands in every line of the log
+            raise ValueError("must not hold a user name or a password")
         return url.rstrip("/")
 
     @field_validator("TMDB_API_KEY")
@@ -142,9 +144,11 @@ class Config(BaseSettings):
         """The keys, tokens and passwords among the settings, as they may stand in a text."""
         hidden = (self.TMDB_API_KEY, self.LETTERBOXD_SERVE_TOKEN, self.SCRAPYD_PASSWORD)
         texts = {secret.get_secret_value() for secret in hidden}
-        user, _, _ = self.DATABASE_URL.partition("://")[2].rpartition("@")
-        password = user.partition(":")[2]
-        return frozenset(texts | {password, unquote(password)}) - {""}
+        if parts := _WITH_PASSWORD.fullmatch(self.DATABASE_URL.partition("://")[2]):
+            texts |= {parts["password"], unquote(parts["password"])}
+        options = make_url(self.DATABASE_URL).normalized_query
+        texts |= {text for name in options if "password" in name for text in options[name]}
+        return frozenset(texts) - {""}
 
     @classmethod
     def settings_customise_sources(
@@ -210,7 +214,8 @@ def load(**overrides: Any) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        value = "" if name in SECRETS else f" is {first['input']!r}, but"
+        is_hidden = name in SECRETS or "@" in str(first["input"])
+        value = "" if is_hidden else f" is {first['input']!r}, but"
         what = first["msg"].removeprefix("Value error, ")
         raise InputError(f"setting {name} ({origins(overrides)[name]}){value} {what}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -266,9 +271,21 @@ def _absolute(url: str) -> str:
     raise ValueError(_ADDRESS)
 
 
-def _parsed(url: str) -> str:
+# The first @ behind which stands what can be a host and a database: those before it belong to the password.
+_WITH_PASSWORD = re.compile(
+    r"(?P<user>[^:@]*):(?P<password>.*?)@(?P<where>(\[[^]@]*\]|[^@/?:]*)(:\d+)?(/[^?@]*)?(\?[\w.]+=.*)?)",
+    re.DOTALL,
+)
+
+
+def _parsed(address: str) -> str:
+    """Return a database's address as its library reads it, in which a bare @ ends the password."""
+    driver, _, rest = address.partition("://")
+    if parts := _WITH_PASSWORD.fullmatch(rest):
+        password = parts["password"].replace("@", "%40")
+        address = f"{driver}://{parts['user']}:{password}@{parts['where']}"
     try:
-        make_url(url)
+        make_url(address)
     except (ValueError, exc.ArgumentError):
         raise ValueError(_ADDRESS) from None
-    return url
+    return address

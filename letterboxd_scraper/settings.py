@@ -63,7 +63,6 @@ CRAWL_ANEW = _config.CRAWL_ANEW
 LOG_LEVEL = _config.LOG_LEVEL
 if _config.LOG_FORMAT != config.TEXT:  # for Scrapy it is the pattern of a line of text
     LOG_FORMAT = _config.LOG_FORMAT
-    LOG_INSTALL_ROOT_HANDLER = LOG_FORMAT != config.JSON  # ours is installed by LogForm
 
 BOT_NAME = "letterboxd-scraper"
 SPIDER_MODULES = ["letterboxd_scraper.spiders"]

@@ -116,7 +116,6 @@ class _Runner(AsyncCrawlerRunner):
         super().__init__(settings)
         _start_reactor()
         asyncio.set_event_loop(_loop)
-        scrapy.utils.log.install_scrapy_root_handler(settings)
 
     def start(self, **options: Any) -> None:
         """Return when all crawls have ended."""

@@ -98,6 +98,14 @@ def test_an_import_names_each_film_and_rates_nothing() -> None:
     assert '"' not in as_import([film(2, 'The "Thing"', None)], {})[0]
 
 
+def test_nor_one_of_an_import_whose_titles_letterboxd_still_finds() -> None:
+    formula = "=HYPERLINK(1)"
+    (text,) = as_import([film(1, formula)], {1: Identity(directors=("+1", "-2"))})
+    (row,) = rows_of(text)
+    assert (row["Title"], row["Directors"]) == (f" {formula}", " +1, -2")
+    assert row["Title"].strip() == formula
+
+
 def test_an_import_too_large_for_one_file_becomes_several_with_a_header_each() -> None:
     many = [film(number, "x" * 500) for number in range(1, 4001)]
     texts = as_import(many, {})

@@ -133,6 +133,7 @@ def test_hostile_texts_are_stored_and_told_without_harm(
     told = {
         "rank show": shown_on_a_terminal(shell, "rank", "show", "--cohort", "hostile", "--limit", "99"),
         "cohort show": shown_on_a_terminal(shell, "cohort", "show", "hostile"),
+        "rank export": shown_on_a_terminal(shell, "export", "csv", "--cohort", "hostile"),
         "rank show, piped": shell.letterboxd("rank", "show", "--cohort", "hostile", "--limit", "99").stdout,
     }
     assert all("DROP" in text for name, text in told.items() if name.startswith("rank"))
@@ -140,7 +141,7 @@ def test_hostile_texts_are_stored_and_told_without_harm(
 
 
 def controls_in(text: str) -> set[str]:
-    return {letter for letter in text if unicodedata.category(letter) == "Cc"} - {"\n", "\r"}
+    return {letter for letter in text if unicodedata.category(letter) in {"Cc", "Cf"}} - {"\n", "\r"}
 
 
 def shown_on_a_terminal(shell: Shell, *arguments: str) -> str:

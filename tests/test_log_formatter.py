@@ -6,13 +6,18 @@ import pytest
 from scrapy.exceptions import DropItem
 from scrapy.utils.log import logformatter_adapter
 
-from letterboxd_scraper.extensions.log import BriefItems
+from letterboxd_scraper.extensions.log import BriefItems, HarmlessLines
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import FilmsPage, Listing, Tile
 
 PAGE = FilmsPage(
     "ada", Listing.RATED, 3, (Tile(Film("cure", "Cure", 1997), 4.5),) * 72, last=False, total=300
 )
+
+
+def test_a_line_of_text_does_what_no_name_wants() -> None:
+    record = logging.makeLogRecord({"levelname": "INFO", "msg": "no %s", "args": ("\x1b[2J\u202ead\u200ba",)})
+    assert HarmlessLines("[%(levelname)s] %(message)s").format(record) == "[INFO] no \ufffd[2J\ufffdada"
 
 
 @pytest.mark.parametrize("kind", ["dropped", "item_error"])

@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from scrapy.settings import Settings
 
 from letterboxd_scraper import config
 from letterboxd_scraper.config import Config
+from letterboxd_scraper.store.engine import masked_url
+from letterboxd_scraper.terminal.json_log import JsonLines
 from tests import terminal
 from tests.conftest import Shell, assert_ended, on_sqlite
 
@@ -149,6 +152,37 @@ def test_nor_one_that_scrapy_s_command_line_has(tmp_path: Path, monkeypatch: pyt
     chosen = {"TMDB_BASE_URL": ELSEWHERE, "TMDB_API_KEY": "k4"}
     assert config.from_settings(chosen).TMDB_BASE_URL == "https://api.themoviedb.org/3"
     assert config.from_settings(chosen | {"TMDB_BASE_URL": "http://mine"}).TMDB_BASE_URL == "http://mine"
+
+
+# An address, and the host and password that its library is to read from it.
+ADDRESSES = [
+    ("postgresql://me:s3@cret@host/name", "host", "s3@cret"),
+    ("postgresql://me:s3%40cret@host:5432/name?sslmode=require", "host", "s3@cret"),
+    ("postgresql://me:s3@c/r?e#t@host", "host", "s3@c/r?e#t"),
+    ("postgresql://me:s3@cret@[::1]/name", "::1", "s3@cret"),
+    ("postgresql://me@host/name?password=s3@cret", "host", None),
+    ("postgresql:///name?host=/run/postgresql", None, None),
+]
+
+
+@pytest.mark.parametrize(("address", "host", "password"), ADDRESSES)
+def test_what_stands_in_a_password_is_part_of_it(
+    address: str, host: str | None, password: str | None
+) -> None:
+    settings = config.load(DATABASE_URL=address)
+    read = sa.make_url(settings.DATABASE_URL)
+    assert (read.host, read.password) == (host, password)
+    shown = masked_url(settings.DATABASE_URL)
+    assert not any(part in shown for part in ("s3", "cret"))
+    assert "s3" not in JsonLines(settings.secrets).hide(f"cannot use {address}")
+
+
+@pytest.mark.parametrize("name", ["LETTERBOXD_BASE_URL", "TMDB_BASE_URL"])
+def test_an_address_that_is_shown_holds_no_password(name: str, laptop: Shell) -> None:
+    process = laptop.letterboxd("config", "show", **{name: "http://me:s3cret@127.0.0.1:9"})
+    assert_ended(process, 2)
+    told = f"letterboxd: setting {name} (environment) must not hold a user name or a password\n"
+    assert process.stderr == told
 
 
 def test_settings_that_are_no_text_are_one_line(laptop: Shell) -> None:

@@ -17,7 +17,7 @@ from letterboxd_scraper.store.checks.finding import Finding
 from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, read_transaction
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.session import Session, harmless
+from letterboxd_scraper.terminal.session import Session
 
 
 def upgrade(context: typer.Context) -> None:
@@ -97,7 +97,7 @@ def check(context: typer.Context) -> None:
         for finding in checks.findings(connection):
             findings.append(finding)
             if not session.as_json:
-                typer.echo(harmless(_line(finding)))
+                session.tell(_line(finding))
         sums = checksums(connection)
     if session.as_json:
         session.print_json({"checks": _as_dicts(findings), "rankings": _as_dicts(sums)})

@@ -15,6 +15,7 @@ from letterboxd_scraper.cli.rank_options import CohortOption, MinScoreOption, St
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.harmless import harmless_lines
 from letterboxd_scraper.terminal.session import Session, write_file
 from ranking.exports.letterboxd_list import as_import, identities
 from ranking.exports.texts import as_csv, as_json
@@ -108,7 +109,8 @@ def write(session: Session, texts: Sequence[str], films: int, output: Path | Non
             raise InputError(f"{films} films are too many for one file: give --output FILE or --limit N")
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # as in a file, whatever the terminal's own is
-        sys.stdout.write(texts[0])
+        # A file and a pipe get the text as it is; a terminal would do what is written in a title.
+        sys.stdout.write(harmless_lines(texts[0]) if sys.stdout.isatty() else texts[0])
         return
     files = [output, *(output.with_stem(f"{output.stem}-{number}") for number in range(2, len(texts) + 1))]
     for file, text in zip(files, texts, strict=True):

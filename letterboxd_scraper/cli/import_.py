@@ -18,7 +18,7 @@ from letterboxd_scraper.store.members import cohorts, opt_outs
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.progress_bar import track
-from letterboxd_scraper.terminal.session import Session, harmless
+from letterboxd_scraper.terminal.session import Session
 
 CohortOption = Annotated[str | None, options.cohort("Let the members belong to this list of names, too.")]
 # So many unclear films are named one by one.
@@ -60,7 +60,7 @@ def import_zip(
     _keep(session, [archive.snapshot for archive in archives], cohort)
     for file, archive in zip(files, archives, strict=True):
         for unclear in archive.unclear[:_NAMED]:
-            session.say(harmless(f"{file.name}: left out: {unclear}"))
+            session.say(f"{file.name}: left out: {unclear}")
         if len(archive.unclear) > _NAMED:
             session.say(f"{file.name}: left out: {len(archive.unclear) - _NAMED} more")
 
@@ -87,7 +87,7 @@ def import_pages(
     _keep(session, saved.snapshots, cohort)
     _keep_films(session, saved.films)
     for left_out in saved.left_out:
-        session.say(harmless(left_out))
+        session.say(left_out)
     if saved.left_out:
         raise typer.Exit(ExitCode.FAILURES)
 

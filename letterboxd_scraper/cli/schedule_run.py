@@ -87,7 +87,7 @@ def _perform(session: Session, cohort: Cohort, job: str, run_step: Callable[[Ste
 
 
 def _show(session: Session, report: dict[str, Any], words: str) -> None:
-    typer.echo(json.dumps(report) if session.as_json else words)
+    session.tell(json.dumps(report) if session.as_json else words)
 
 
 def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], StepOutcome]:

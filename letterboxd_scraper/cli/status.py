@@ -21,7 +21,7 @@ from letterboxd_scraper.store.status.model import (
 )
 from letterboxd_scraper.store.status.read import StatusQuery, read
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.session import Session, harmless
+from letterboxd_scraper.terminal.session import Session
 
 
 def status(
@@ -50,8 +50,8 @@ def status(
         return
     for one in status.cohorts:
         for line in _lines(one, status.at):
-            typer.echo(harmless(line))
-        typer.echo()
+            session.tell(line)
+        session.tell()
     _show_last_runs(session, status)
     _show_running(session, status)
     if not status.cohorts:
@@ -127,12 +127,12 @@ def _show_last_runs(session: Session, status: Status) -> None:
     if rows:
         columns = ("cohort", "last run of", "ended", "when", "requests", "rows changed", "failures")
         session.show(columns, rows)
-        typer.echo()
+        session.tell()
 
 
 def _show_running(session: Session, status: Status) -> None:
     if not status.running:
-        typer.echo("nothing runs now")
+        session.tell("nothing runs now")
         return
 
     def row(run: Running) -> tuple[Any, ...]:

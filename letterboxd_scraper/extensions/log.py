@@ -1,5 +1,6 @@
 """The form of log lines; how they name items, for a page of films would fill the screen."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from letterboxd_scraper.downloader import log_fields
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.terminal import json_log
+from letterboxd_scraper.terminal.harmless import harmless_lines
 
 
 @dataclass(frozen=True)
@@ -92,23 +94,43 @@ def _of_item(item: Any) -> dict[str, Any]:
     }
 
 
+class HarmlessLines(logging.Formatter):
+    """Lines of text, whose messages may name what strangers wrote."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return harmless_lines(super().format(record))
+
+
 class LogForm:
     """Add-on: what Scrapy's commands log has the form that LOG_FORMAT names, from their first line on.
 
-    Scrapy's setting of that name is the pattern of a line of text: where ours is another word, it is Scrapy's
-    own.
+    The handler is ours, for Scrapy's writes what it is given. Scrapy's setting of that name is the pattern of
+    a line of text: where ours is another word, it is Scrapy's own.
     """
 
     @classmethod
     def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
         """Prepare the log of this process, before Scrapy installs its own handler."""
-        if settings["LOG_FORMAT"] == JSON:
-            settings.set("LOG_INSTALL_ROOT_HANDLER", False, "cmdline")
-            if settings.getbool("LOG_ENABLED") and not json_log.installed():
-                stream, level = _log_file(settings), settings["LOG_LEVEL"]
-                json_log.install(_secrets(settings), stream=stream, level=level)
-        elif "%(" not in settings["LOG_FORMAT"]:
+        settings.set("LOG_INSTALL_ROOT_HANDLER", False, "cmdline")
+        as_json = settings["LOG_FORMAT"] == JSON
+        if not as_json and "%(" not in settings["LOG_FORMAT"]:
             settings.set("LOG_FORMAT", PATTERN, "cmdline")
+        if not settings.getbool("LOG_ENABLED") or _is_installed():
+            return
+        stream, level = _log_file(settings), settings["LOG_LEVEL"]
+        if as_json:
+            json_log.install(_secrets(settings), stream=stream, level=level)
+        else:
+            handler = logging.StreamHandler(stream)
+            handler.setFormatter(HarmlessLines(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
+            handler.setLevel(level)
+            logging.root.setLevel(logging.NOTSET)
+            logging.root.addHandler(handler)
+
+
+def _is_installed() -> bool:
+    formatters = (handler.formatter for handler in logging.root.handlers)
+    return any(isinstance(formatter, HarmlessLines | json_log.JsonLines) for formatter in formatters)
 
 
 def _secrets(settings: BaseSettings) -> Collection[str]:

@@ -15,6 +15,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from letterboxd_scraper.config import JSON, load
 from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.terminal.harmless import harmless_lines
 
 # What a line may tell beside its time, level and event: in which crawl, about whom, and about which answer.
 FIELDS = ("run", "spider", "cohort", "member", "film", "url", "status", "seconds", "attempt")
@@ -22,7 +23,7 @@ HIDDEN = "***"
 # A shorter one would be found in ordinary words; addresses and tokens are hidden by their form anyway.
 SHORTEST_SECRET = 4
 _SECRET_FORMS = (
-    re.compile(r"(?<=://)([^\s/:@]*:)[^\s/@]+(?=@)"),
+    re.compile(r"(?<=://)([^\s/:@]*:)[^\s/]+(?=@)"),
     re.compile(r"(?i)((?:api_key|password)=)[^&\s'\"]+"),
     re.compile(r"(?i)\b(bearer |basic )[\w.~+/=-]+"),
 )
@@ -123,7 +124,7 @@ def write_either(message: str, level: str, *, as_json: bool) -> None:
     if as_json:
         write(message, level)
     else:
-        print(message, file=sys.stderr)  # noqa: T201
+        print(harmless_lines(message), file=sys.stderr)  # noqa: T201
 
 
 def write(message: str, level: str = "INFO") -> None:

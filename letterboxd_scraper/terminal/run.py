@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from letterboxd_scraper.errors import ExitCode, ProjectError
+from letterboxd_scraper.terminal.harmless import harmless
 
 _FLAGS = {"--json", "--quiet"}
 _WITH_VALUES = {"--config", "--db-url", "--log-level"}
@@ -59,7 +60,7 @@ def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None 
 def _fail(name: str, message: str, code: int) -> int:
     from letterboxd_scraper.terminal import json_log  # brings the settings, as global_options does
 
-    line = f"{name}: {' '.join(message.split())}"
+    line = harmless(f"{name}: {' '.join(message.split())}")
     if json_log.is_wanted():
         json_log.write(line, "ERROR")
     else:

@@ -7,7 +7,6 @@ without a database does not wait.
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from letterboxd_scraper.config import CONFIG_VARIABLE, JSON, Config, ignored, lo
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url, read_transaction, write_transaction
 from letterboxd_scraper.terminal import json_log
+from letterboxd_scraper.terminal.harmless import harmless, harmless_lines
 
 # A pipe has no width: there, a row of a table is a line.
 _WIDTH_OF_A_PIPE = 200
@@ -97,7 +97,11 @@ class Session:
         if self.logs_json:
             json_log.write(message)
         else:
-            typer.echo(message, err=True)
+            typer.echo(harmless_lines(message), err=True)
+
+    def tell(self, lines: str = "") -> None:
+        """Print lines of a result for people."""
+        typer.echo(harmless_lines(lines))
 
     def print_json(self, result: Any, default: Callable[[Any], str] = str) -> None:
         """Print a result for programs; ``default`` writes what JSON has no form for."""
@@ -112,7 +116,8 @@ class Session:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+        heading = harmless(title) if title else None
+        table = Table(title=heading, title_justify="left", box=None, header_style="bold", pad_edge=False)
         for column, sample in zip(columns, rows[0] if rows else columns, strict=True):
             is_number = isinstance(sample, int | float) and not isinstance(sample, bool)
             table.add_column(column, justify="right" if is_number else "left", overflow="fold")
@@ -131,15 +136,6 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return f"{value:.3f}" if isinstance(value, float) else harmless(str(value))
-
-
-def harmless(text: str) -> str:
-    """Return a text without the control characters by which it could command a terminal.
-
-    >>> harmless("a film\\x1b[31m")
-    'a film\ufffd[31m'
-    """
-    return "".join("\ufffd" if unicodedata.category(letter) == "Cc" else letter for letter in text)
 
 
 def write_file(file: Path, text: str, opener: Callable[[str, int], int] | None = None) -> None:

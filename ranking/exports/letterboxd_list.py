@@ -9,12 +9,16 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store.films.credits import director_names
 from letterboxd_scraper.store.schema import film_people, films
+from ranking.exports.texts import as_text
 from ranking.results import RankedFilm
 
 # Letterboxd tries these in this order. Ratings and days are left out on purpose: they would be logged.
 COLUMNS = ("LetterboxdURI", "tmdbID", "imdbID", "Title", "Year", "Directors", "Review")
 # Letterboxd takes a megabyte; whether it counts 1000 or 1024 of each, nobody has written down.
 MOST_BYTES = 900_000
+# Keeps a spreadsheet from computing a title. An apostrophe would be a part of the title that Letterboxd looks
+# for; blanks around it are none.
+_MARK = " "
 # So many films are looked up at once: databases limit the parameters of a statement.
 _AT_ONCE = 5000
 
@@ -74,7 +78,8 @@ def _row(film: RankedFilm, identity: Identity) -> Iterable[str]:
     if film.mean is not None:
         note += f" from {film.watchers} ratings with a mean of {film.mean:.2f}"
     numbers = (str(identity.tmdb_id or ""), identity.imdb_id or "")
-    return address, *numbers, film.title, str(film.year or ""), ", ".join(identity.directors), note
+    title, directors = (as_text(text, _MARK) for text in (film.title, ", ".join(identity.directors)))
+    return address, *numbers, title, str(film.year or ""), directors, note
 
 
 def _line(cells: Iterable[str]) -> str:

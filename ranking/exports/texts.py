@@ -31,14 +31,17 @@ def as_csv(films: Sequence[RankedFilm], base_url: str) -> str:
     writer = csv.DictWriter(file, CSV_COLUMNS, extrasaction="ignore")
     writer.writeheader()
     for film in films:
-        texts = {"title": _as_text(film.title), "parameters": json.dumps(film.parameters, sort_keys=True)}
+        texts = {"title": as_text(film.title), "parameters": json.dumps(film.parameters, sort_keys=True)}
         writer.writerow(film.fields(base_url) | texts)
     return file.getvalue()
 
 
-def _as_text(title: str) -> str:
-    # Everybody can edit titles at TMDB, from where the site has them: also to =HYPERLINK("…").
-    return f"'{title}" if title.startswith(("=", "+", "-", "@", "\t", "\r")) else title
+def as_text(text: str, mark: str = "'") -> str:
+    """Return a text with a mark before it where a spreadsheet would compute it as a formula.
+
+    Everybody can edit titles and names at TMDB, from where the site has them: also to =HYPERLINK("…").
+    """
+    return mark + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def as_json(films: Sequence[RankedFilm], base_url: str) -> str:
