@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from letterboxd_scraper.config import readable_token
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.server.connections import BoundedConnection
 from letterboxd_scraper.server.guard import is_loopback_address
 
 # A reader who is slow to get their answer holds the end up no longer than this, in seconds.
@@ -71,6 +72,7 @@ def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM comes, which is raised again once all is closed."""
     config = uvicorn.Config(
         app,
+        http=BoundedConnection,
         log_config=None,
         log_level="warning",
         access_log=False,

@@ -1,0 +1,77 @@
+"""How long a reader may keep a connection, and how many there may be.
+
+Uvicorn's own limits count whole requests alone: half of one could stay for ever.
+"""
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+# In seconds: for the whole of a request, with what comes before its first byte; and for that of an answer for
+# which the reader's side has no room.
+REQUEST_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+MOST_CONNECTIONS = 200
+
+
+class BoundedConnection(H11Protocol):
+    """A connection of uvicorn's that ends if nothing comes of it.
+
+    Where there are too many, the one goes that has waited longest for its request: half-sent requests keep
+    nobody else out.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.waits_since: float | None = None
+        self._request_timer: asyncio.TimerHandle | None = None
+        self._answer_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._look_at_request()
+        if len(self.connections) > MOST_CONNECTIONS:
+            since = {one: one.waits_since for one in self.connections if isinstance(one, BoundedConnection)}
+            waiting = {one: moment for one, moment in since.items() if moment is not None}
+            longest = min(waiting, key=waiting.__getitem__)
+            longest.waits_since = None  # it is gone a moment later
+            longest.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._look_at_request()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look_at_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.waits_since = None
+        for timer in (self._request_timer, self._answer_timer):
+            if timer:
+                timer.cancel()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._answer_timer = self._abort_after(ANSWER_SECONDS)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._answer_timer:
+            self._answer_timer.cancel()
+
+    def _look_at_request(self) -> None:
+        """Begin to wait for the rest of a request, or end it."""
+        is_awaited = self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
+        if is_awaited and self.waits_since is None:
+            self.waits_since = self.loop.time()
+            self._request_timer = self._abort_after(REQUEST_SECONDS)
+        elif not is_awaited and self._request_timer:
+            self.waits_since = None
+            self._request_timer.cancel()
+
+    def _abort_after(self, seconds: float) -> asyncio.TimerHandle:
+        return self.loop.call_later(seconds, self.transport.abort)
