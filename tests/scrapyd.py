@@ -128,7 +128,7 @@ def server(
     (folder / "scrapyd.conf").write_text(configuration + ("" if deployed else _INSTALLED))
     command = [python, "-m", "scrapyd", "--pidfile=", f"--logfile={folder / 'scrapyd.log'}"]
     # In the home folder there may be a configuration of the user's own.
-    own = {**environment, "HOME": str(folder)}
+    own = {**environment, "HOME": str(folder), "PYTHONSAFEPATH": "1"}
     own |= {"SCRAPYD_USERNAME": username or "", "SCRAPYD_PASSWORD": password or ""}
     process = subprocess.Popen(command, cwd=folder, env=own, start_new_session=True)
     try:

@@ -1,5 +1,6 @@
 """What stands in deploy/: units that systemd accepts, a compose file that keeps to itself, no secrets."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml  # type: ignore[import-untyped]
 from dotenv import dotenv_values
 
 from letterboxd_scraper.config import Config
+from letterboxd_scraper.store import migrate
+from letterboxd_scraper.store.engine import make_engine
 from tests import in_process
 from tests.conftest import ROOT
 
@@ -27,6 +31,7 @@ COMMANDS = sorted(
 )
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 EXAMPLE = dotenv_values(DEPLOY / "env.example")
+FOR_SERVE = dotenv_values(DEPLOY / "serve.env.example")
 
 
 @pytest.fixture
@@ -70,14 +75,20 @@ def test_scrapyd_is_not_started_without_a_password(home: Path) -> None:
 
 
 def test_no_file_holds_a_secret() -> None:
-    for name in ("SCRAPYD_PASSWORD", "POSTGRES_PASSWORD", "TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN"):
+    for name in ("SCRAPYD_PASSWORD", "POSTGRES_PASSWORD", "READER_PASSWORD", "TMDB_API_KEY"):
         assert EXAMPLE[name] == ""
+    assert (
+        FOR_SERVE["PGPASSWORD"]
+        == FOR_SERVE["LETTERBOXD_SERVE_TOKEN"]
+        == EXAMPLE["LETTERBOXD_SERVE_TOKEN"]
+        == ""
+    )
     given = [service.get("environment", {}) for service in COMPOSE["services"].values()]
     for name, value in [pair for environment in given for pair in environment.items()]:
-        if name.endswith("PASSWORD"):
-            assert value.startswith("${"), name
-        elif name == "DATABASE_URL":
-            assert ":${POSTGRES_PASSWORD:?" in value
+        if name.endswith(("PASSWORD", "TOKEN")):
+            assert value.startswith("${") or not value, name
+        elif name == "DATABASE_URL":  # where a password would have to be written as an address wants it
+            assert re.fullmatch(r"postgresql://\w+@postgres/letterboxd", value)
     configuration = ConfigParser()
     configuration.read(DEPLOY / "scrapyd.conf")
     assert not {"username", "password"} & set(configuration["scrapyd"])
@@ -85,8 +96,8 @@ def test_no_file_holds_a_secret() -> None:
 
 def test_the_example_names_settings_that_exist() -> None:
     used = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text()))
-    known = Config.model_fields.keys() | {"SCRAPYD_USERNAME", "SCRAPYD_PASSWORD"} | used
-    assert EXAMPLE.keys() <= known
+    assert EXAMPLE.keys() <= Config.model_fields.keys() | used
+    assert FOR_SERVE.keys() <= Config.model_fields.keys() | {"PGPASSWORD"}
     assert used <= EXAMPLE.keys() | {"LETTERBOXD_NODE"}
 
 
@@ -97,8 +108,53 @@ def test_containers_are_reached_from_this_machine_only_and_say_when_they_work() 
     assert all(port.startswith("127.0.0.1:") for port in ports)
     assert all("healthcheck" in services[name] for name in ("postgres", "scrapyd"))
     assert services["scrapyd"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    kept = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", ())}
+    volumes = [volume for service in services.values() for volume in service.get("volumes", ())]
+    kept = {volume.split(":")[0] for volume in volumes if not volume.endswith(":ro")}
     assert kept == COMPOSE["volumes"].keys()
+
+
+def test_the_server_for_readers_gets_no_secret_but_its_own() -> None:
+    serve = COMPOSE["services"]["serve"]
+    assert "env_file" not in serve
+    assert "volumes" not in serve
+    assert serve["environment"].keys() == {"DATABASE_URL", "PGPASSWORD", "LETTERBOXD_SERVE_TOKEN"}
+    unit = (DEPLOY / "letterboxd-serve.service").read_text()
+    assert re.findall("^EnvironmentFile=(.*)$", unit, re.MULTILINE) == ["/srv/letterboxd/serve.env"]
+    assert "InaccessiblePaths=-/srv/letterboxd/.env" in unit
+    assert FOR_SERVE.keys() == serve["environment"].keys()
+
+
+@pytest.mark.skipif(not shutil.which("psql"), reason="there is no psql here")
+def test_who_reads_can_do_nothing_else(postgres_url: str, tmp_path: Path) -> None:
+    password, url = "we:i@rd '$x\\", sa.make_url(postgres_url)
+    where = [f"--host={url.query['host']}", f"--username={url.username}", f"--dbname={url.database}"]
+    command = ["psql", "--set=ON_ERROR_STOP=1", "--file", str(DEPLOY / "reader.sql"), *where]
+    subprocess.run(
+        command, env=os.environ | {"READER_PASSWORD": password}, check=True, stdout=subprocess.DEVNULL
+    )
+    owner = make_engine(postgres_url)
+    reader = sa.create_engine(url.set(username="letterboxd_reader", password=password))
+    try:
+        migrate.upgrade(owner)
+        with reader.connect() as connection:
+            assert connection.scalar(sa.text("SELECT count(*) FROM films")) == 0
+        with reader.connect() as connection:
+            connection.execute(sa.text("SET TRANSACTION READ WRITE"))
+            with pytest.raises(sa.exc.DBAPIError, match="permission denied"):
+                connection.execute(sa.text("DELETE FROM films"))
+    finally:
+        reader.dispose()
+        with owner.begin() as connection:
+            connection.execute(sa.text("DROP ROLE letterboxd_reader"))
+        owner.dispose()
+
+
+def test_what_runs_cannot_change_the_code_nor_imports_what_lies_beside_the_data() -> None:
+    image = (DEPLOY / "Dockerfile").read_text()
+    assert "chown" not in image
+    assert image.index("COPY . .") < image.index("USER letterboxd")
+    assert "ENV PYTHONSAFEPATH=1" in image
+    assert all("Environment=PYTHONSAFEPATH=1" in unit.read_text() for unit in UNITS)
 
 
 def test_the_image_is_made_of_what_there_is_and_of_no_settings_file() -> None:
