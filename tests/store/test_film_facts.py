@@ -217,6 +217,13 @@ def test_a_histogram_counts_more_than_the_page(connection: sa.Connection) -> Non
     assert connection.scalar(sa.select(films.c.letterboxd_fan_count)) == 0
 
 
+def test_a_histogram_makes_no_failure_of_another_page_good(connection: sa.Connection) -> None:
+    for stage in ("film", "tmdb", "histogram"):
+        fail(connection, stage)
+    save_histogram(connection, FilmHistogram(ORDET, Histogram((1,) * 10)), Provenance(MONDAY, run=None))
+    assert open_stages(connection) == {"film", "tmdb"}
+
+
 def test_a_histogram_of_a_film_that_is_not_stored(connection: sa.Connection) -> None:
     fail(connection, "histogram")
     save_histogram(connection, FilmHistogram(ORDET, Histogram((1,) * 10)), Provenance(MONDAY, run=None))

@@ -148,6 +148,21 @@ def test_watched_films_are_no_ratings(connection: sa.Connection) -> None:
     assert rating_rows(connection, "rating") == {}
 
 
+def test_a_film_that_one_member_has_not_watched_after_all_stays_with_the_others(
+    connection: sa.Connection,
+) -> None:
+    store(connection, replace(PROFILE, favourites=()))
+    both = (BRAZIL, ALIEN)
+    store(connection, page(Listing.UNRATED_WATCHED, 1, *map(Tile, both), complete=both))
+    bob = add_user(connection, "bob")
+    alien = {"film_id": film_id(connection, ALIEN)}
+    connection.execute(watched.insert().values(alien | {"user_id": bob}))
+    last = page(Listing.UNRATED_WATCHED, 1, Tile(BRAZIL), complete=(BRAZIL,))
+    store(connection, last, days=1)
+    rows = {tuple(row) for row in connection.execute(sa.select(watched.c.user_id, watched.c.film_id))}
+    assert rows == {(user(connection).id, film_id(connection, BRAZIL)), (bob, film_id(connection, ALIEN))}
+
+
 def entry(film: Film, day: int, stars: float | None) -> DiaryEntry:
     return DiaryEntry(day, film, date(2026, 1, day), stars, False, False, False, f"/ann/{film.slug}/")
 
