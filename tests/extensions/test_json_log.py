@@ -108,10 +108,10 @@ def test_scrapys_other_commands_log_in_the_same_form(shell: Shell) -> None:
 
 @pytest.mark.parametrize("name", ["text", "xml"])
 def test_scrapy_gets_a_pattern_where_ours_is_a_name(name: str) -> None:
-    settings = Settings({"LOG_FORMAT": name})
+    settings = Settings({"LOG_FORMAT": name, "LOG_ENABLED": False})  # the tests' own log stays as it is
     LogForm.update_pre_crawler_settings(settings)
     assert settings["LOG_FORMAT"] == Settings()["LOG_FORMAT"]
-    own = Settings({"LOG_FORMAT": "%(message)s"})
+    own = Settings({"LOG_FORMAT": "%(message)s", "LOG_ENABLED": False})
     LogForm.update_pre_crawler_settings(own)
     assert own["LOG_FORMAT"] == "%(message)s"
 
