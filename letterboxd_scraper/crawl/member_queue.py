@@ -84,6 +84,12 @@ class MemberQueue:
             self._put_off.append(member)
         self._changed.set()
 
+    def rename(self, member: str, name: str) -> None:
+        """Have done with a member under one name, and hand them out next under another."""
+        if name not in self._under_way and name not in self._waiting:
+            self._waiting.appendleft(name)
+        self.end(member)
+
     def lose(self, member: str) -> None:
         """Take note that another crawl took over a member, who is then put off."""
         logger.info("%s is read by another crawl now: they come later here", member)

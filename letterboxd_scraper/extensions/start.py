@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial, singledispatch
 from typing import Any, Self, TypeVar
@@ -38,7 +38,8 @@ from letterboxd_scraper.extensions.summary import (
     Summary,
     WhenRatedSummary,
 )
-from letterboxd_scraper.items.members import Listing
+from letterboxd_scraper.items.members import Listing, Profile
+from letterboxd_scraper.items.tasks import FollowToNewName
 from letterboxd_scraper.spiders.film import FilmTask
 from letterboxd_scraper.spiders.follow_graph import FollowGraphTask
 from letterboxd_scraper.spiders.profile import ProfileTask
@@ -48,7 +49,7 @@ from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.due import delta_crawl, full_crawl
 from letterboxd_scraper.store.engine import first_line, read_transaction, write_transaction
 from letterboxd_scraper.store.films import directors, enrichment
-from letterboxd_scraper.store.members import cohorts, feeds, opt_outs
+from letterboxd_scraper.store.members import cohorts, feeds, opt_outs, renaming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.store.targets import find_target
@@ -157,6 +158,18 @@ class Opening:
 
         return find
 
+    def follow_to_new_name(self, then: Callable[[str, str], None] = lambda old, new: None) -> FollowToNewName:
+        """Return what lets a member go by a new name; ``then`` is told of it."""
+
+        def follow(member: str, profile: Profile) -> bool:
+            with write_transaction(self.target.engine) as connection:
+                is_theirs = renaming.follow_to_new_name(connection, member, profile, self.settings.now())
+            if is_theirs:
+                then(member, profile.member)
+            return is_theirs
+
+        return _in_thread(follow)
+
     def queue(self, run: int, names: Iterable[str], find: FindStart) -> MemberQueue:
         """Return the queue of these members, each leased to the run while it reads them."""
         engine, lease_seconds = self.target.engine, self.settings.LEASE_SECONDS
@@ -231,7 +244,7 @@ def _profile(args: ProfileArguments, opening: Opening) -> CrawlRun:
         )
     names = [member.name for member in starts]
     queue = opening.queue(run, names, opening.find_full_start(first_run or run))
-    task = ProfileTask(queue, opening.ask(full_crawl.stored_films))
+    task = ProfileTask(queue, opening.ask(full_crawl.stored_films), opening.follow_to_new_name())
     return CrawlRun(run, task, ProfileSummary(len(names)), members=queue)
 
 
@@ -263,13 +276,19 @@ def _when_rated(args: WhenRatedArguments, opening: Opening) -> CrawlRun:
 
     names = [*(member.name for member in due.full), *deltas]
     queue = opening.queue(run, names, find)
+
+    def rename(old: str, new: str) -> None:
+        if old in deltas:
+            deltas[new] = replace(deltas.pop(old), name=new)
+
     rules = DeltaRules(
         by_date=not settings.ROBOTSTXT_OBEY,
         known_run=settings.DELTA_KNOWN_RUN,
         most_pages=args.pages or settings.DELTA_MAX_PAGES or None,
     )
     stored_films, stored_rows = opening.ask(full_crawl.stored_films), opening.ask(delta_crawl.stored_rows)
-    task = WhenRatedTask(queue, stored_films, stored_rows, rules)
+    follow = opening.follow_to_new_name(rename)
+    task = WhenRatedTask(queue, stored_films, follow, stored_rows, rules)
     return CrawlRun(run, task, WhenRatedSummary(len(names), due.skipped), members=queue)
 
 

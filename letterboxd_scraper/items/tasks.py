@@ -6,10 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from letterboxd_scraper.items.films import Director, Film, TmdbDetails, TmdbLink
-from letterboxd_scraper.items.members import Listing
+from letterboxd_scraper.items.members import Listing, Profile
 
 # Returns the keys of the films that are stored as being on a member's listing: numbers, else slugs.
 StoredFilms = Callable[[str, Listing], Awaitable[frozenset[int | str]]]
+
+
+# Lets a member go by the name of a profile to which their address leads; returns False if it is not theirs.
+FollowToNewName = Callable[[str, Profile], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,9 @@ from letterboxd_scraper.store.members.ratings import (
     save_tiles,
     save_viewings,
 )
+from letterboxd_scraper.store.members.renaming import note_renaming
 from letterboxd_scraper.store.members.sources import save_snapshot
-from letterboxd_scraper.store.members.users import follow_renaming, user_ids
+from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, upsert
 
@@ -80,7 +81,7 @@ def _store(item: object, connection: sa.Connection, provenance: Provenance) -> N
 
 @_store.register
 def _profile(profile: Profile, connection: sa.Connection, provenance: Provenance) -> None:
-    follow_renaming(connection, profile)
+    note_renaming(connection, profile, provenance.at)
     row: dict[str, Any] = {
         "letterboxd_username": profile.member,
         "display_name": profile.display_name,

@@ -74,3 +74,23 @@ def test_who_was_taken_over_is_asked_for_again() -> None:
         return order
 
     assert asyncio.run(asyncio.wait_for(read_all(), 5)) == ["a", "b", "a", "b"]
+
+
+def test_a_member_with_a_new_name_comes_next_and_once() -> None:
+    new_names = {"ada": "lovelace", "ben": "cy"}
+
+    async def take(name: str) -> Start:
+        return MemberStart(name)
+
+    async def read() -> list[str]:
+        queue = MemberQueue(["ada", "ben", "cy"], take, nothing, at_once=1, pause=0.001)
+        names = []
+        async for start in queue:
+            names.append(start.name)
+            if start.name in new_names:
+                queue.rename(start.name, new_names[start.name])
+            else:
+                queue.end(start.name)
+        return names
+
+    assert asyncio.run(asyncio.wait_for(read(), 5)) == ["ada", "lovelace", "ben", "cy"]

@@ -23,16 +23,16 @@ def names_of(connection: sa.Connection, ids: Iterable[int]) -> dict[int, str]:
     return {row.id: row.letterboxd_username for row in connection.execute(query)}
 
 
-def follow_renaming(connection: sa.Connection, profile: Profile) -> None:
-    """Give a member who has a new name the row that they had under the old one."""
+def follow_renaming(connection: sa.Connection, profile: Profile) -> str | None:
+    """Give a member who has a new name the row that they had under the old one; return that, if so."""
     if profile.lid is None:
-        return
+        return None
     of_name = users.c.letterboxd_username == profile.member
     of_code = users.c.letterboxd_lid == profile.lid
     new = connection.execute(sa.select(users).where(of_name)).first()
     old = connection.execute(sa.select(users).where(of_code, ~of_name)).first()
     if old is None:
-        return
+        return None
     update = users.update().where(users.c.id == old.id)
     if new is None:
         connection.execute(update.values(letterboxd_username=profile.member))
@@ -41,3 +41,5 @@ def follow_renaming(connection: sa.Connection, profile: Profile) -> None:
     else:
         # The name was somebody else's: this crawl puts right what is stored under it.
         connection.execute(update.values(letterboxd_lid=None))
+        return None
+    return str(old.letterboxd_username)

@@ -1,0 +1,103 @@
+"""Members of a list of names who have a new name: their old address leads to it, and the code stays."""
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.items.members import Profile
+from letterboxd_scraper.store.engine import write_transaction
+from letterboxd_scraper.store.members import cohorts, renaming
+from letterboxd_scraper.store.schema import cohort_members, scrape_failures, users
+from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
+from tests.site import Site
+from tests.store.rows import add_user
+from tests.test_store import MONDAY
+
+NAMES = ("kip", "otto_reels")
+
+
+@pytest.fixture
+def listed(crawled: Shell, crawled_engine: sa.Engine) -> Shell:
+    """A shell whose database has a list of names, all of whom were read before."""
+    with write_transaction(crawled_engine) as connection:
+        cohorts.make_from_names(connection, "listed", NAMES, MONDAY)
+        circle = cohorts.find(connection, "friends")
+        cohorts.redefine(connection, circle, circle.definition | {"exclude": ["kip", "noor"]}, MONDAY)
+    return crawled
+
+
+def members_of(engine: sa.Engine, label: str) -> set[str]:
+    with engine.connect() as connection:
+        return {row.member for row in cohorts.members(connection, cohorts.find(connection, label))}
+
+
+@on_sqlite
+@pytest.mark.parametrize("spider", ["profile", "when_rated"])
+def test_a_member_is_followed_to_a_new_name_once(
+    listed: Shell, site: Site, crawled_engine: sa.Engine, spider: str
+) -> None:
+    before = stored_facts(crawled_engine)
+    site.world.rename_member("kip", "kip_anew")
+    site.world.rate("kip_anew", next(iter(site.world.member("otto_reels").ratings)), 1.5)
+    assert_ended(listed.scrapy(spider, cohort="listed"), 0)
+    assert members_of(crawled_engine, "listed") == {"kip_anew", "otto_reels"}
+    assert members_of(crawled_engine, "friends") >= {"kip_anew"}
+    with crawled_engine.connect() as connection:
+        definition = cohorts.find(connection, "friends").definition
+        assert connection.scalar(sa.select(sa.func.count()).select_from(scrape_failures)) == 0
+    assert definition["exclude"] == ["kip_anew", "noor"]
+    read = set(site.world.truth(["kip_anew", "otto_reels"]))
+    others = {fact for fact in before if fact[0] not in NAMES}
+    assert stored_facts(crawled_engine) == read | others
+    site.clear_log()
+    assert_ended(listed.scrapy(spider, cohort="listed"), 0)
+    assert not [hit.path for hit in site.log if hit.path.startswith("/kip/")]
+
+
+@on_sqlite
+@pytest.mark.parametrize("code", [None, "another"])
+def test_without_the_same_code_nobody_is_taken_for_a_member(
+    listed: Shell, site: Site, crawled_engine: sa.Engine, code: str | None
+) -> None:
+    is_kip = users.c.letterboxd_username == "kip"
+    with crawled_engine.begin() as connection:
+        connection.execute(users.update().where(is_kip).values(letterboxd_lid=code))
+    before = stored_facts(crawled_engine)
+    site.world.rename_member("kip", "kip_anew")
+    assert_ended(listed.scrapy("profile", cohort="listed"), 3)
+    with crawled_engine.connect() as connection:
+        error = connection.scalars(sa.select(scrape_failures.c.error)).one()
+    assert error.startswith("it leads to 'kip_anew', and no code tells")
+    assert members_of(crawled_engine, "listed") == set(NAMES)
+    assert stored_facts(crawled_engine) == before
+
+
+def profile(member: str, lid: str | None = "2aHi") -> Profile:
+    return Profile(member, None, None, lid, 0, 0, 0, (), None, None)
+
+
+def follow(engine: sa.Engine, member: str, page: Profile) -> bool:
+    with write_transaction(engine) as connection:
+        return renaming.follow_to_new_name(connection, member, page, MONDAY)
+
+
+def test_a_row_under_the_new_name_becomes_theirs(engine: sa.Engine) -> None:
+    with write_transaction(engine) as connection:
+        add_user(connection, "ada", letterboxd_lid="2aHi")
+        add_user(connection, "lovelace")
+        cohorts.make_from_names(connection, "listed", ["ada", "lovelace"], MONDAY)
+    assert follow(engine, "ada", profile("lovelace"))
+    assert members_of(engine, "listed") == {"lovelace"}
+    with engine.connect() as connection:
+        assert connection.scalars(sa.select(cohort_members.c.user_id)).all() == [1]
+
+
+@on_sqlite
+def test_a_name_that_is_stored_as_somebody_elses_is_not_taken(engine: sa.Engine) -> None:
+    with write_transaction(engine) as connection:
+        add_user(connection, "ada", letterboxd_lid="2aHi")
+        add_user(connection, "lovelace", letterboxd_lid="other")
+    assert not follow(engine, "ada", profile("lovelace"))
+    assert not follow(engine, "ada", profile("countess", None))
+    assert not follow(engine, "nobody", profile("countess"))
+    with engine.connect() as connection:
+        assert set(connection.scalars(sa.select(users.c.letterboxd_username))) == {"ada", "lovelace"}
