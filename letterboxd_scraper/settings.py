@@ -77,12 +77,23 @@ CONCURRENT_ITEMS = 8
 DOWNLOAD_DELAY_JITTER = 0  # else half of the gaps would be shorter than the delay we promise
 COOKIES_ENABLED = False  # no page needs one
 METAREFRESH_ENABLED = False  # no page of the site has one; what leads elsewhere is not the page asked for
+REDIRECT_MAX_TIMES = 5  # the site needs two; with the default of 20 one page may cost 21 requests
+# By default whoever stands between us and the site may answer in its place.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+# In bytes, unpacked; the largest page of the site has half a megabyte. By default a small answer that unpacks
+# to a gigabyte takes three of memory.
+DOWNLOAD_MAXSIZE = 20 * 1000 * 1000
+# The default knows IPv4 alone.
+TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"
 
 ITEM_PIPELINES = {
     "letterboxd_scraper.pipelines.CheckPipeline": 100,
     "letterboxd_scraper.pipelines.StorePipeline": 900,
 }
 DOWNLOADER_MIDDLEWARES = {
+    # Knows domains, not schemes and ports, and drops what leads elsewhere without a word.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "letterboxd_scraper.downloader.one_site.OneSite": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "letterboxd_scraper.downloader.robots.Robots": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,

@@ -60,6 +60,18 @@ def director(slug: str) -> str:
     return f"/director/{slug}/"
 
 
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port of an address.
+
+    >>> origin("https://Letterboxd.com/ada/") == origin("https://letterboxd.com:443/") == origin(SITE)
+    True
+    >>> origin("https://letterboxd.com@elsewhere.test/"), origin("http://[::1]:8000/ada/")
+    (('https', 'elsewhere.test', 443), ('http', '::1', 8000))
+    """
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
 def is_loopback(base_url: str) -> bool:
     """Say whether ``base_url`` names this machine, so that no terms of a real site apply.
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -167,6 +168,26 @@ def test_what_is_no_page_is_taken_as_it_comes(
     # The redirect comes back to us, and is followed as any request: in its turn, if robots.txt allows it.
     assert asked[1:3] == [f"/film/{slug}/", "/film/another-name/"]
     assert "/csi/film/another-name/rating-histogram/" in asked
+
+
+@on_sqlite
+def test_nobody_else_is_connected_to(
+    known: Shell, site: Site, known_engine: sa.Engine, browser: tuple[str, ...]
+) -> None:
+    """Not even ahead of a request, of which we would not see anything."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.setblocking(False)
+        address = f"http://localhost:{other.getsockname()[1]}"
+        ahead = f'<head><link rel="preconnect" href="{address}"><link rel="prefetch" href="{address}/">'
+        site.faults.add(
+            Fault("rewrite", "/kip/", pattern="<head>", by=ahead),
+            Fault("elsewhere", "/kip/films/.*", to=address),
+        )
+        assert_ended(known.scrapy("profile", *browser, user="kip"), 3)
+        with pytest.raises(BlockingIOError):
+            other.accept()
+    (error,) = errors(known_engine)
+    assert error.startswith(f"it leads to {address}/kip/films/")
 
 
 @on_sqlite

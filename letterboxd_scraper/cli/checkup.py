@@ -11,7 +11,7 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from twisted.python.failure import Failure as TwistedFailure
 
-from letterboxd_scraper import urls
+from letterboxd_scraper import certificates, urls
 from letterboxd_scraper.arguments import Arguments, MemberName, Slug
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.downloader.browser import chromium
@@ -74,7 +74,8 @@ class CheckupSpider(SiteSpider):
 
 
 def ask(config: Config, user: str | None, film: str | None) -> list[Answer]:
-    """Send the requests, and return the answers in the order in which they came."""
+    """Send the requests, and return the answers in the order in which they came. Raises InputError."""
+    certificates.trust_authorities()
     settings = Settings()
     settings.setmodule("letterboxd_scraper.settings", priority="project")
     chosen = config.model_dump() | {"ITEM_PIPELINES": {}, "RETRY_TIMES": 0, "LOG_LEVEL": "ERROR"}

@@ -12,7 +12,7 @@ from scrapy.crawler import AsyncCrawlerProcess, CrawlerProcess
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from letterboxd_scraper import config, interrupts
+from letterboxd_scraper import certificates, config, interrupts
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import ExitCode, InputError, ProjectError
@@ -81,6 +81,7 @@ class Command(BaseRunSpiderCommand):
         label = target.cohort.label if target.cohort else opts.spargs.get("label")
         json_log.tell_crawl(spider=spider.name, cohort=label)
         refuse_without_terms(settings)
+        certificates.trust_authorities()
         self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")
         if settings.LETTERBOXD_BROWSER:
             self.settings.setdict(chromium.scrapy_settings(settings), "cmdline")

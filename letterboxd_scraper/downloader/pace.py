@@ -24,11 +24,15 @@ _NAP = 0.5
 
 
 class SitePace:
-    """Extension: the turns of one crawl's requests. With DOWNLOAD_DELAY=0 only its own holds are kept."""
+    """Extension: the turns of one crawl's requests, ``delay`` seconds apart; 0: only its own holds are kept.
+
+    The delay is DOWNLOAD_DELAY, or what robots.txt asks for where that is more.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.settings = config.from_settings(crawler.settings)
+        self.delay = self.settings.DOWNLOAD_DELAY
         self._held_until = 0.0  # by the event loop's clock; used with DOWNLOAD_DELAY=0 only
 
     @classmethod
@@ -44,7 +48,7 @@ class SitePace:
         turn = uuid4().hex
         while wait := await self._take(url, turn):
             await self.sleep(min(wait, _NAP))
-        if not (delay := self.settings.DOWNLOAD_DELAY):
+        if not (delay := self.delay):
             yield
             return
         renewing = asyncio.create_task(self._renew(url, turn))
@@ -64,16 +68,20 @@ class SitePace:
             await asyncio.sleep(nap := min(seconds, _NAP))
             seconds -= nap
 
+    def slow_down(self, seconds: float) -> None:
+        """Keep requests at least so many seconds apart from now on."""
+        self.delay = max(self.delay, seconds)
+
     async def hold(self, url: str, seconds: float) -> None:
         """Let nobody send a request to the site of ``url`` within the next ``seconds``."""
-        if self.settings.DOWNLOAD_DELAY:
+        if self.delay:
             await asyncio.to_thread(pace.hold, self._engine, _host(url), seconds)
         else:
             self._held_until = max(self._held_until, _now() + seconds)
 
     async def _take(self, url: str, turn: str) -> float:
         """Take the turn and return 0, or return in how many seconds to try again."""
-        if not self.settings.DOWNLOAD_DELAY:
+        if not self.delay:
             return max(0.0, self._held_until - _now())
         return await asyncio.to_thread(pace.take_turn, self._engine, _host(url), turn)
 

@@ -1,11 +1,20 @@
 """Exceptions for requests that are not sent or not answered; and the request for a page once more."""
 
+import re
+
 from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+
+# What OpenSSL, and who compares names, say of a certificate, among the names of Twisted's classes.
+_CERTIFICATE = re.compile(r"certificate verify failed|(?:VerificationError|CertificateError)[^>]*")
 
 
 class CrawlEnding(IgnoreRequest):
     """The request was still waiting when the crawl was told to end."""
+
+
+class LedElsewhere(IgnoreRequest):
+    """The request would have left the site: a redirect of the site leads to another address."""
 
 
 class SiteStop(IgnoreRequest):
@@ -28,6 +37,21 @@ class RobotsUnreadable(SiteStop):
     """robots.txt could not be read: nobody knows what is allowed."""
 
     reason = "no_robots"
+
+
+def in_words(error: BaseException) -> str:
+    """Say in a few words why no answer came."""
+    text = str(error)
+    if isinstance(error, SiteStop | LedElsewhere):
+        return text
+    if isinstance(error, DownloadCancelledError):
+        return f"the answer is larger than DOWNLOAD_MAXSIZE allows. {text}".rstrip()
+    if untrusted := _CERTIFICATE.search(text):
+        return (
+            f"its certificate is not to be trusted ({untrusted[0]}); an authority of your own is named by"
+            " SSL_CERT_FILE"
+        )
+    return f"{type(error).__name__}: {text}"
 
 
 def retried(request: Request) -> Request:

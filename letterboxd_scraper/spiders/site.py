@@ -14,7 +14,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from letterboxd_scraper import config
 from letterboxd_scraper.arguments import Arguments
-from letterboxd_scraper.downloader.stops import SiteStop
+from letterboxd_scraper.downloader.stops import in_words
 from letterboxd_scraper.errors import WrongPage
 from letterboxd_scraper.pages import proof
 
@@ -135,6 +135,4 @@ def described(failure: TwistedFailure) -> str:
     response = answer_of(failure)
     if response is not None:
         return f"status {response.status}"
-    if isinstance(failure.value, SiteStop):
-        return str(failure.value)
-    return f"{type(failure.value).__name__}: {failure.getErrorMessage()}"
+    return in_words(failure.value)  # type: ignore[arg-type]

@@ -22,6 +22,10 @@ class Pace:
     def __init__(self) -> None:
         self.holds: list[tuple[str, float]] = []
         self.sleeps: list[float] = []
+        self.delay = 0.0
+
+    def slow_down(self, seconds: float) -> None:
+        self.delay = max(self.delay, seconds)
 
     async def hold(self, url: str, seconds: float) -> None:
         self.holds.append((url, seconds))

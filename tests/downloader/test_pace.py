@@ -124,6 +124,19 @@ def test_a_turn_is_renewed_while_the_request_is_under_way(monkeypatch: pytest.Mo
     assert set(turns.named("renew_turn")) == {("the engine", "site.test:8000", name)}
 
 
+@pytest.mark.parametrize(("configured", "asked_for", "kept"), [(1.5, 30, 30), (1.5, 1, 1.5), (0, 30, 30)])
+def test_the_larger_delay_is_kept(
+    monkeypatch: pytest.MonkeyPatch, configured: float, asked_for: float, kept: float
+) -> None:
+    turns = Turns(monkeypatch)
+    site_pace = SitePace(make_crawler(DOWNLOAD_DELAY=configured))
+    site_pace.slow_down(asked_for)
+    asyncio.run(one_turn(site_pace))
+    assert [delay for *_, delay in turns.named("end_turn")] == [kept]
+    asyncio.run(site_pace.hold(URL, 7))
+    assert turns.named("hold") == [("the engine", "site.test:8000", 7)]
+
+
 def test_a_hold_is_kept_in_the_database_for_all_crawls(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = Turns(monkeypatch)
     asyncio.run(SitePace(make_crawler(DOWNLOAD_DELAY=1)).hold(URL, 7))

@@ -113,11 +113,83 @@ def test_without_a_robots_txt_all_is_allowed(monkeypatch: pytest.MonkeyPatch, st
     assert fetches.stored["https://site.test/robots.txt"] == (b"", NOW)
 
 
+NO_RULES = {
+    "a page": b"<!DOCTYPE html><html><body>\nUser-agent: *\nDisallow: /\n</body></html>",
+    "a message": b"Service temporarily unavailable",
+    "UTF-16": "User-agent: *\nDisallow: /\n".encode("utf-16"),
+    "UTF-16 without a mark": "User-agent: *\nDisallow: /\n".encode("utf-16-le"),
+    "bytes": bytes(range(256)),
+}
+READABLE = {
+    "nothing": b"",
+    "comments": b"# Welcome, robots.\n\n",
+    "a mark at the beginning": b"\xef\xbb\xbfUser-agent: *\nDisallow: /nothing/\n",
+    "a site map alone": b"Sitemap: https://site.test/sitemap.xml\n",
+    "old ends of lines, and a line that means nothing": b"hello\rUSER-AGENT : *\rDisallow:\r",
+}
+
+
+@pytest.mark.parametrize("body", READABLE.values(), ids=READABLE)
+def test_text_of_that_form_is_read(monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    fetches = Fetches(monkeypatch, found(body))
+    assert fetches.ask("https://site.test/marla/") == [None]
+
+
+def test_what_was_stored_and_is_no_text_of_rules_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetches = Fetches(monkeypatch, found())
+    fetches.stored["https://site.test/robots.txt"] = NO_RULES["a page"], NOW
+    (private,) = fetches.ask("https://site.test/private/")
+    assert isinstance(private, IgnoreRequest)
+    assert len(fetches.requests) == 1
+
+
+def crawl_delay(text: str) -> Response:
+    return found(f"User-agent: *\nCrawl-delay: {text}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "delay"), [("30", 30), ("0.5", 0.5), ("900", 900), ("0", 0), ("-3", 0), ("inf", 0), ("soon", 0)]
+)
+def test_the_pace_that_it_asks_for_is_kept(monkeypatch: pytest.MonkeyPatch, text: str, delay: float) -> None:
+    fetches = Fetches(monkeypatch, crawl_delay(text))
+    assert fetches.ask("https://site.test/") == [None]
+    assert fetches.crawler.pace.delay == delay
+    holds = [("https://site.test/robots.txt", delay)] if delay else []
+    assert fetches.crawler.pace.holds == holds
+
+
+def test_a_stored_one_asks_for_a_pace_too_but_was_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetches = Fetches(monkeypatch, found())
+    fetches.stored["https://site.test/robots.txt"] = crawl_delay("30").body, NOW
+    fetches.ask("https://site.test/")
+    assert (fetches.crawler.pace.delay, fetches.crawler.pace.holds) == (30, [])
+
+
+def test_one_that_asks_for_a_pace_for_others_is_free_for_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetches = Fetches(monkeypatch, found(b"User-agent: other\nCrawl-delay: 30\n\nUser-agent: *\nDisallow:\n"))
+    fetches.ask("https://site.test/")
+    assert fetches.crawler.pace.delay == 0
+
+
+def test_a_pace_that_nobody_waits_for_is_a_block(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fetches = Fetches(monkeypatch, crawl_delay("901"))
+    (stop,) = fetches.ask("https://site.test/")
+    assert isinstance(stop, SiteBlocked)
+    assert "robots.txt asks for 901 seconds between two requests" in caplog.text
+
+
 UNREADABLE: dict[str, tuple[Response | Exception, str]] = {
     "an error of the server": (found(status=500), "status 500"),
     "refused": (found(status=403), "status 403"),
     "an empty answer": (found(status=204), "status 204"),
     "no answer": (TimeoutError("too slow"), "TimeoutError: too slow"),
+    "nothing where it leads": (
+        Response("https://site.test/moved/", status=404),
+        "status 404 at https://site.test/moved/, where it leads",
+    ),
+    **{name: (found(body), "what stands there is no text of rules") for name, body in NO_RULES.items()},
 }
 
 

@@ -60,7 +60,8 @@ class Delivery:
     seconds: float | None = 0
     raw: bytes | None = None  # instead of the body
     length: int | None = None  # instead of the true one in Content-Length
-    ending: Literal["keep-alive", "close", "silent", "reset"] = "keep-alive"  # silent: nothing is sent
+    # silent: nothing is sent; drip: byte by byte, so many seconds apart; endless-head: headers for ever.
+    ending: Literal["keep-alive", "close", "silent", "reset", "drip", "endless-head"] = "keep-alive"
 
 
 AT_ONCE = Delivery()

@@ -23,8 +23,20 @@ KINDS: dict[str, tuple[str, ...]] = {
     "huge": ("megabytes",),
     "wrong-member": ("member",),
     "login": (),
+    "elsewhere": ("code", "to"),
+    "bomb": ("encoding", "megabytes"),
+    "drip": ("seconds",),
+    "rewrite": ("pattern", "by", "charset"),
+    "endless": ("anew",),
+    "endless-head": (),
 }
-CODES = {"challenge": (403, 200), "block": (403, 200), "ban": (403, 429)}  # the default first
+CODES = {
+    "challenge": (403, 200),
+    "block": (403, 200),
+    "ban": (403, 429),
+    "elsewhere": (302, 301, 303, 307, 308),
+}  # the default first
+ENCODINGS = ("gzip", "deflate", "br", "zstd", "gzip, gzip")
 CHARSETS = ("latin-1", "utf-16", "utf-16-le")  # utf-16 begins with a byte order mark, utf-16-le does not
 DAY = 86_400
 
@@ -51,11 +63,16 @@ class Fault:
     retry_after: int | str | None = None  # seconds, or a text to be sent as it is
     as_date: bool = False  # write the seconds of retry_after as the date they lead to
     header: bool = True  # challenge, block: with "cf-mitigated: challenge"
-    seconds: float | None = None  # hang: None is until the site stops
+    seconds: float | None = None  # hang: None is until the site stops; drip: between two bytes
     part: float = 0.5  # truncated: how much of the body is sent
     adapted: bool = False  # truncated: Content-Length is that of the part, not of the whole
-    charset: str = "latin-1"
-    megabytes: float = 10
+    charset: str = "latin-1"  # rewrite: this one stands for UTF-8
+    to: str | None = None  # elsewhere: the address that comes before the path
+    encoding: str = "gzip"  # bomb: as in Content-Encoding
+    pattern: str = ""  # rewrite: a regular expression; every match is replaced
+    by: str = ""  # rewrite: what by, with groups as \\1
+    anew: bool = False  # endless: other people or films on every page, not the same ones
+    megabytes: float = 10  # huge, and bomb: unpacked
     size: int = 4096  # garbage: in bytes
     member: str | None = None  # wrong-member: None is the next one with something on that page
 
@@ -88,8 +105,10 @@ class Fault:
         if self.code is not None and self.code not in CODES.get(self.kind, (self.code,)):
             codes = " or ".join(map(str, CODES[self.kind]))
             raise ValueError(f"code of {self.kind} must be {codes}, not {self.code}")
-        if self.kind == "slow" and self.seconds is None:
-            raise ValueError("slow needs seconds")
+        if self.kind == "elsewhere" and self.to is None:
+            raise ValueError("elsewhere needs an address")
+        if self.kind in ("slow", "drip") and self.seconds is None:
+            raise ValueError(f"{self.kind} needs seconds")
         if self.as_date and not isinstance(self.retry_after, int):
             raise ValueError("as_date needs a retry_after in seconds")
 
@@ -156,6 +175,11 @@ _CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("seconds", lambda value: value is None or _within(value, 0, DAY), "a number from 0 to 86400"),
     ("part", lambda value: _within(value, 0, 1) and value < 1, "a number from 0 to less than 1"),
     ("adapted", _is_flag, "true or false"),
+    ("encoding", lambda value: value in ENCODINGS, f"one of {', '.join(ENCODINGS)}"),
+    ("to", lambda value: value is None or isinstance(value, str), "an address"),
+    ("pattern", lambda value: isinstance(value, str), "a regular expression"),
+    ("by", lambda value: isinstance(value, str), "a text"),
+    ("anew", _is_flag, "true or false"),
     ("charset", lambda value: value in CHARSETS, f"one of {', '.join(CHARSETS)}"),
     ("megabytes", lambda value: _within(value, 0.001, 1000), "a number from 0.001 to 1000"),
     ("size", lambda value: _whole(value, 1, 10**9), "a whole number from 1 to 1000000000"),

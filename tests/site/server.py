@@ -2,11 +2,13 @@
 
 import contextlib
 import socket
+import ssl
 import struct
 import sys
 import threading
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -24,19 +26,31 @@ class Site:
 
     tmdb_key = "imitation-key"
 
-    def __init__(self, world: World, port: int = 0) -> None:
+    def __init__(
+        self, world: World, port: int = 0, *, host: str = "127.0.0.1", certificate: Path | None = None
+    ) -> None:
         self.world = world
         self.faults = Faults()
         self.stopping = threading.Event()
         self._log = HitLog()
-        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server = (_Server6 if ":" in host else _Server)((host, port), _Handler)
         self._server.site = self
+        self._scheme = "http"
+        if certificate:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            # The handshake is for the thread of the connection: here it would hold up all others.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+            self._scheme = "https"
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """The address without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        host, port = self._server.server_address[:2]
+        return f"{self._scheme}://{f'[{host!s}]' if ':' in str(host) else host!s}:{port}"
 
     @property
     def log(self) -> list[Hit]:
@@ -119,8 +133,12 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no news; anything else is printed."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -149,6 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, sent: bytes, delivery: Delivery) -> None:
         if delivery.ending != "keep-alive":
             self.close_connection = True
+        if delivery.ending in ("drip", "endless-head"):
+            self._send_for_ever(sent, delivery)
+            return
         stopping = delivery.seconds != 0 and self.server.site.stopping.wait(delivery.seconds)
         if delivery.ending == "reset":
             self._reset()
@@ -156,6 +177,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif delivery.ending != "silent":
             self.wfile.write(sent)
+
+    def _send_for_ever(self, sent: bytes, delivery: Delivery) -> None:
+        """Send a body byte by byte, or after the first line of an answer headers without an end."""
+        stopping = self.server.site.stopping
+        if delivery.ending == "drip":
+            head, _, body = sent.partition(b"\r\n\r\n")
+            self.wfile.write(head + b"\r\n\r\n")
+            for byte in body:
+                if stopping.wait(delivery.seconds):
+                    return
+                self.wfile.write(bytes([byte]))
+            return
+        self.wfile.write(sent[: sent.index(b"\r\n") + 2])
+        while not stopping.is_set():
+            self.wfile.write(f"X-Padding: {'x' * 8000}\r\n".encode() * 100)
 
     def _reset(self) -> None:
         """Close with a RST; only closing the socket itself sends it, so what reads from it goes first."""

@@ -1,15 +1,21 @@
 """What each kind of fault makes of the right answer. Each kind has its function here, its values in rules."""
 
+import gzip
 import random
 import re
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import cache
+
+import brotli
+from backports import zstd
 
 from . import pages, refusals
 from .pages import Answer, Delivery
-from .rules import Fault
+from .rules import CHARSETS, Fault
 from .world import World
 
 SIGN_IN = "/sign-in/"
@@ -20,6 +26,10 @@ _LISTING = re.compile(
     r"(.*?)(</ul>|</tbody>\s*</table>)",
     re.DOTALL,
 )
+# The end of a listing of several pages, and the rows that a listing of people consists of.
+_PAGER = re.compile(r'<div class="pagination">.*?</div>\s*(?=<)', re.DOTALL)
+_NUMBER = re.compile(r"(?:page/(\d+)/)?$")
+_NAME = re.compile(r'(href="/|data-item-slug="|data-item-link="/film/)([\w-]+)(?=[/"])')
 _CONTENT = '<div class="content-wrap">\n'
 _PADDING = f"<p>{'padding ' * 12}</p>\n"
 
@@ -141,6 +151,64 @@ def _huge(case: Case) -> Answer | None:
     return replace(case.right, body="".join((before, start, _PADDING * lines, " " * rest, after)))
 
 
+def _elsewhere(case: Case) -> Answer:
+    return Answer(case.fault.sent_code, "", headers=(("Location", f"{case.fault.to}{case.path}"),))
+
+
+def _bomb(case: Case) -> Answer:
+    """A small answer of the kind asked for that unpacks to many megabytes of blanks."""
+    raw = _packed_blanks(case.fault.encoding, int(case.fault.megabytes))
+    headers = (("Content-Encoding", case.fault.encoding),)
+    return Answer(200, "", case.right.kind, headers, delivery=Delivery(raw=raw))
+
+
+@cache
+def _packed_blanks(encoding: str, megabytes: int) -> bytes:
+    megabyte = b" " * 1_000_000
+    if encoding in ("gzip", "zstd"):  # several in a row are one
+        pack = gzip.compress if encoding == "gzip" else zstd.compress
+        return pack(megabyte) * megabytes
+    if encoding == "gzip, gzip":
+        return gzip.compress(_packed_blanks("gzip", megabytes))
+    if encoding == "br":
+        return bytes(brotli.compress(megabyte * megabytes, quality=1))
+    packer = zlib.compressobj(1)
+    return b"".join(packer.compress(megabyte) for _ in range(megabytes)) + packer.flush()
+
+
+def _drip(case: Case) -> Answer:
+    return replace(case.right, delivery=Delivery(case.fault.seconds, ending="drip"))
+
+
+def _endless_head(case: Case) -> Answer:
+    return replace(case.right, delivery=Delivery(ending="endless-head"))
+
+
+def _rewrite(case: Case) -> Answer | None:
+    body = re.sub(case.fault.pattern, case.fault.by, case.right.body, flags=re.DOTALL)
+    if body == case.right.body:
+        return None
+    charset = "utf-8" if case.fault.charset == CHARSETS[0] else case.fault.charset
+    return replace(case.right, body=body, delivery=Delivery(raw=body.encode(charset)))
+
+
+def _endless(case: Case) -> Answer | None:
+    """The first page of a listing, wherever it is asked for, with a link to one more."""
+    path, number = _NUMBER.sub("", case.path), int(_NUMBER.search(case.path)[1] or 1)  # type: ignore[index]
+    first = pages.answer(case.world, path)
+    listing = _LISTING.search(first.body)
+    if first.status != 200 or not listing:
+        return None
+    body = first.body
+    if case.fault.anew and number > 1:
+        items = _NAME.sub(rf"\g<1>\g<2>{number}", listing[2])
+        body = body[: listing.start(2)] + items + body[listing.end(2) :]
+    pager = f'<div class="pagination"><a class="next" href="{path}page/{number + 1}/">Next</a></div>\n'
+    body = _PAGER.sub("", body, count=1)
+    end = _LISTING.search(body).end()  # type: ignore[union-attr]
+    return replace(first, body=body[:end] + pager + body[end:])
+
+
 SPOILERS: dict[str, Callable[[Case], Answer | None]] = {
     "status": _status,
     "challenge": _challenge,
@@ -157,6 +225,12 @@ SPOILERS: dict[str, Callable[[Case], Answer | None]] = {
     "huge": _huge,
     "wrong-member": _wrong_member,
     "login": _login,
+    "elsewhere": _elsewhere,
+    "bomb": _bomb,
+    "drip": _drip,
+    "rewrite": _rewrite,
+    "endless": _endless,
+    "endless-head": _endless_head,
 }
 
 

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from letterboxd_scraper.items.films import TmdbDetails, TmdbLink
 from letterboxd_scraper.tmdb.api import TmdbApi
 from letterboxd_scraper.tmdb.client import DOWN_AFTER, LONGEST_WAIT, TmdbClient
 from tests.site import Fault, Site, own_world
+from tests.site.certificates import Authority
 from tests.tmdb.recording import film_of, link_of
 
 
@@ -82,6 +84,7 @@ FAULTS: dict[str, Fault] = {
     "half of the answer": Fault("truncated"),
     "garbage": Fault("garbage"),
     "a broken connection": Fault("reset"),
+    "byte by byte": Fault("drip", seconds=0.05),
     "no answer": Fault("hang"),
     "429 without a time": Fault("status", code=429),
     "a refusal that is not TMDB's": Fault("status", code=403),
@@ -110,6 +113,25 @@ def test_some_answers_are_final(site: Site, link: TmdbLink, code: int, error: ty
     (found,) = ask(site, link)
     assert isinstance(found, error)
     assert len(site.log) == 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
+def test_an_answer_that_unpacks_to_too_much_is_final(site: Site, link: TmdbLink, encoding: str) -> None:
+    site.faults.add(Fault("bomb", encoding=encoding, megabytes=21))
+    (error,) = ask(site, link)
+    assert isinstance(error, TmdbUnreadable)
+    assert "more than 20,000,000 bytes" in str(error)
+    assert len(site.log) == 1
+
+
+def test_certificates_are_verified(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with Site(own_world(follows=()), certificate=authority.certificate("127.0.0.1")) as site:
+        link = link_of(film_of(site.world, "ordinary"))
+        (error,) = ask(site, link, RETRY_TIMES=0)
+        assert isinstance(error, TmdbUnavailable)
+        assert "SSLError" in str(error)
+        assert site.log == []
 
 
 def test_a_wrong_key_is_bad_input(site: Site, link: TmdbLink) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import InputError
@@ -41,7 +42,8 @@ def scrapy_settings(config: Config) -> dict[str, Any]:
     """Return the settings that send every request to the site through the browser. Raises InputError."""
     # Chromium's sandbox does not work for root.
     as_root = ("--no-sandbox",) if getattr(os, "geteuid", lambda: 1)() == 0 else ()
-    options = {"executable_path": find(config.LETTERBOXD_CHROMIUM), "args": [*_ARGUMENTS, *as_root]}
+    arguments = [*_ARGUMENTS, *as_root, _one_host(config.LETTERBOXD_BASE_URL)]
+    options = {"executable_path": find(config.LETTERBOXD_CHROMIUM), "args": arguments}
     handlers = dict.fromkeys(("http", "https"), "letterboxd_scraper.downloader.pace.PacedDownloadHandler")
     # Each handler has a browser of its own: one is enough.
     handlers[urlsplit(config.LETTERBOXD_BASE_URL).scheme] = (
@@ -55,3 +57,14 @@ def scrapy_settings(config: Config) -> dict[str, Any]:
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": config.DOWNLOAD_TIMEOUT * 1000,
     }
+
+
+def _one_host(base_url: str) -> str:
+    """Return the argument by which the browser finds the site's host, the way there, and nobody else.
+
+    Pages make it connect ahead (preconnect, prefetch, reports of errors) without a request that we see.
+    """
+    proxies = [address for scheme, address in getproxies().items() if scheme != "no"]
+    hosts = {urlsplit(address).hostname or "" for address in (base_url, *proxies)} - {""}
+    others = "".join(f", EXCLUDE {f'[{host}]' if ':' in host else host}" for host in sorted(hosts))
+    return f"--host-resolver-rules=MAP * ~NOTFOUND{others}"

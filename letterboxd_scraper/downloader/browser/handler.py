@@ -110,13 +110,12 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
 
     async def _pause_before(self, url: str) -> float | None:
         """Return how long a page's own request must wait for the one before it; None: it may not be sent."""
-        settings = self.crawler.settings
         robots = self.crawler.get_downloader_middleware(Robots)
         parser = await robots.robot_parser(Request(url)) if robots else None
-        if parser and not parser.allowed(url, settings["USER_AGENT"]):
+        if parser and not parser.allowed(url, self.crawler.settings["USER_AGENT"]):
             return None
         self.stats.inc_value("downloader/request_count")
-        return float(settings.getfloat("DOWNLOAD_DELAY"))
+        return pace_of(self.crawler).delay
 
 
 def _first_line(error: PlaywrightError) -> str:

@@ -1,0 +1,197 @@
+"""A site that is not to be trusted: what leads elsewhere, wrong certificates, bombs, drips, odd robots.txt.
+
+With real memory and real times in benchmarks/hostile_site.py.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import cohort_members, scrape_failures
+from tests.conftest import Shell, assert_ended, make_shell, on_sqlite, stored_facts
+from tests.site import FEW, Fault, Site, own_world
+from tests.site.certificates import DAY, Authority
+
+# Every spider, with what it is told to read.
+SPIDERS: dict[str, dict[str, str]] = {
+    "follow_graph": {"cohort": "friends"},
+    "profile": {"cohort": "friends"},
+    "when_rated": {"cohort": "friends", "audit": "all"},
+    "rss": {"cohort": "friends"},
+    "film": {"cohort": "friends", "histograms": "true", "limit": "3"},
+}
+PAGES = r"/(?!robots\.txt|3/).*"
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Site]:
+    """Another site, which nobody is to ask for anything."""
+    with Site(own_world(follows=())) as other:
+        yield other
+        assert other.log == []
+
+
+def failures(engine: sa.Engine) -> list[str]:
+    """Return what was recorded of pages that could not be read."""
+    with engine.connect() as connection:
+        return list(connection.scalars(sa.select(scrape_failures.c.error)))
+
+
+def stored(engine: sa.Engine) -> tuple[Any, ...]:
+    """Return who belongs to the cohort, and what is stored of them."""
+    with engine.connect() as connection:
+        members = connection.scalars(sa.select(cohort_members.c.user_id)).all()
+    return set(members), stored_facts(engine)
+
+
+@pytest.mark.parametrize("spider", SPIDERS)
+def test_a_redirect_elsewhere_is_a_failure_and_no_request(
+    crawled: Shell, site: Site, crawled_engine: sa.Engine, elsewhere: Site, spider: str
+) -> None:
+    before = stored(crawled_engine)
+    site.faults.add(Fault("elsewhere", PAGES, to=elsewhere.url))
+    process = crawled.scrapy(spider, **SPIDERS[spider])
+    assert_ended(process, 3)
+    assert "Traceback" not in process.stderr
+    errors = failures(crawled_engine)
+    assert errors
+    assert all(error.startswith(f"it leads to {elsewhere.url}/") for error in errors)
+    assert stored(crawled_engine) == before
+
+
+# Nothing listens at port 1: what is sent there fails in another way.
+ADDRESSES = ["http://127.0.0.1:1", "//127.0.0.1:1", "https://{host}", "http://{host}@127.0.0.1:1"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_another_port_scheme_or_user_is_elsewhere(
+    known: Shell, site: Site, known_engine: sa.Engine, address: str
+) -> None:
+    to = address.format(host=site.url.removeprefix("http://"))
+    site.faults.add(Fault("elsewhere", "/kip/", code=307, to=to))
+    assert_ended(known.scrapy("profile", user="kip"), 3)
+    (error,) = failures(known_engine)
+    assert error.startswith("it leads to")
+
+
+def robots(text: str, charset: str = "latin-1") -> Fault:
+    """Return the fault that puts a text in the place of robots.txt."""
+    return Fault("rewrite", "/robots.txt", pattern=".+", by=text, charset=charset)
+
+
+ODD_ROBOTS = {
+    "a page": robots("<!DOCTYPE html><html><body>User-agent: *</body></html>"),
+    "longer than anybody writes": Fault("huge", "/robots.txt", megabytes=1),
+    "a bomb": Fault("bomb", "/robots.txt", megabytes=1),
+    "a redirect elsewhere": Fault("elsewhere", "/robots.txt", to="http://127.0.0.1:1"),
+    "a redirect to nothing": Fault("elsewhere", "/robots.txt", to="/nobody"),
+}
+
+
+@pytest.mark.parametrize("fault", ODD_ROBOTS.values(), ids=ODD_ROBOTS)
+def test_what_is_no_robots_txt_allows_nothing(known: Shell, site: Site, fault: Fault) -> None:
+    site.faults.add(fault)
+    process = known.scrapy("profile", cohort="friends")
+    assert_ended(process, 3)
+    assert process.stderr.count("robots.txt cannot be read") == 1
+    assert not {hit.path.split("/")[1] for hit in site.log} & {"marla", *FEW}
+
+
+def test_a_crawl_delay_is_kept(known: Shell, site: Site) -> None:
+    site.faults.add(robots("User-agent: *\nCrawl-delay: 0.2\n"))
+    assert_ended(known.scrapy("profile", user="kip"), 0)
+    times = [hit.time for hit in site.log]
+    assert len(times) >= 3
+    assert all(later - earlier >= 0.2 for earlier, later in pairwise(times))
+
+
+def test_a_crawl_delay_that_nobody_waits_for_is_a_block(known: Shell, site: Site) -> None:
+    site.faults.add(robots("User-agent: *\nCrawl-delay: 1000000\n"))
+    assert_ended(known.scrapy("profile", user="kip"), 4)
+    assert [hit.path for hit in site.log] == ["/robots.txt"]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+# Whose certificate the site shows; how long it lasts; whether our authority is known, and by which variable.
+CERTIFICATES = {
+    "nobody's": ("127.0.0.1", DAY, None),
+    "another site's": ("elsewhere.test", DAY, "SSL_CERT_FILE"),
+    "one of yesterday": ("127.0.0.1", -DAY, "SSL_CERT_FILE"),
+    "the operator's": ("127.0.0.1", DAY, "SSL_CERT_FILE"),
+    "the operator's, as requests reads it": ("127.0.0.1", DAY, "REQUESTS_CA_BUNDLE"),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize(("host", "lasts", "variable"), CERTIFICATES.values(), ids=CERTIFICATES)
+def test_certificates_are_verified(
+    tmp_path: Path,
+    known_engine: sa.Engine,
+    authority: Authority,
+    host: str,
+    lasts: timedelta,
+    variable: str | None,
+) -> None:
+    is_trusted = variable is not None and host == "127.0.0.1" and lasts > timedelta(0)
+    with Site(own_world(follows=FEW), certificate=authority.certificate(host, lasts)) as site:
+        shell = make_shell(tmp_path, site, known_engine)
+        environment = shell.environment | ({variable: str(authority.file)} if variable else {})
+        crawl = replace(shell, environment=environment).scrapy("profile", user="kip")
+    assert_ended(crawl, 0 if is_trusted else 3)
+    assert bool(site.log) is is_trusted
+    if not is_trusted:
+        assert crawl.stderr.count("robots.txt cannot be read (its certificate is not to be trusted") == 1
+
+
+def test_an_authority_that_is_not_there_is_said(known: Shell) -> None:
+    environment = known.environment | {"SSL_CERT_FILE": "/nowhere/authority.pem"}
+    crawl = replace(known, environment=environment).scrapy("profile", user="kip")
+    assert_ended(crawl, 2)
+    assert "SSL_CERT_FILE names /nowhere/authority.pem" in crawl.stderr
+
+
+BOMBS = {
+    "gzip": Fault("bomb", PAGES, encoding="gzip", megabytes=21),
+    "two layers": Fault("bomb", PAGES, encoding="gzip, gzip", megabytes=21),
+    "deflate": Fault("bomb", PAGES, encoding="deflate", megabytes=21),
+    "br": Fault("bomb", PAGES, encoding="br", megabytes=21),
+    "zstd": Fault("bomb", PAGES, encoding="zstd", megabytes=21),
+    "not packed": Fault("huge", PAGES, megabytes=21),
+}
+
+
+@pytest.mark.parametrize("fault", BOMBS.values(), ids=BOMBS)
+def test_an_answer_that_is_too_large_is_not_unpacked(
+    known: Shell, site: Site, known_engine: sa.Engine, fault: Fault
+) -> None:
+    site.faults.add(fault)
+    process = known.scrapy("rss", user="kip")
+    assert_ended(process, 3)
+    assert "Traceback" not in process.stderr
+    (error,) = failures(known_engine)
+    assert "DOWNLOAD_MAXSIZE" in error
+    assert len(site.log) == 2  # it is not asked for again
+
+
+def test_who_answers_byte_by_byte_is_given_up(known: Shell, site: Site, known_engine: sa.Engine) -> None:
+    site.faults.add(Fault("drip", "/kip/", seconds=0.1))
+    options = ("-s", "DOWNLOAD_TIMEOUT=0.5", "-s", "RETRY_TIMES=0")
+    assert_ended(known.scrapy("profile", *options, cohort="friends"), 3)
+    (error,) = failures(known_engine)
+    assert "took longer than 0.5 seconds" in error
+
+
+@on_sqlite
+def test_a_host_with_an_ipv6_address_alone_is_reached(tmp_path: Path, known_engine: sa.Engine) -> None:
+    with Site(own_world(follows=FEW), host="::1") as site:
+        assert_ended(make_shell(tmp_path, site, known_engine).scrapy("profile", user="kip"), 0)
