@@ -191,6 +191,15 @@ def test_who_answers_byte_by_byte_is_given_up(known: Shell, site: Site, known_en
     assert "took longer than 0.5 seconds" in error
 
 
+def test_who_sends_headers_without_an_end_is_hung_up_on(
+    known: Shell, site: Site, known_engine: sa.Engine
+) -> None:
+    site.faults.add(Fault("endless-head", "/kip/"))
+    assert_ended(known.scrapy("profile", "-s", "RETRY_TIMES=0", user="kip"), 3)
+    (error,) = failures(known_engine)
+    assert "ConnectionAborted" in error
+
+
 @on_sqlite
 def test_a_host_with_an_ipv6_address_alone_is_reached(tmp_path: Path, known_engine: sa.Engine) -> None:
     with Site(own_world(follows=FEW), host="::1") as site:

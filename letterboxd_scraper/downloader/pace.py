@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from letterboxd_scraper import config
+from letterboxd_scraper.downloader.short_heads import ShortHeads
 from letterboxd_scraper.downloader.stops import CrawlEnding
 from letterboxd_scraper.store.crawl_state import pace
 from letterboxd_scraper.store.open import open_store
@@ -104,6 +105,10 @@ def pace_of(crawler: Crawler) -> SitePace:
 
 class PacedDownloadHandler(HTTP11DownloadHandler):
     """Scrapy's downloader, waiting for its turn at the last moment before a request leaves."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._pool._factory = ShortHeads
 
     async def download_request(self, request: Request) -> Response:
         """Return the response to a request that was sent in its turn."""

@@ -69,6 +69,7 @@ def examine(body: bytes, url: str = "") -> Examination:
     if b"<rss" in body[:2000]:
         return _examination("feed", lambda: parse_feed(body, _feed_owner(body, url)))
     try:
+        proof.refuse_monstrous(body)
         proof.refuse_other_encoding(body, "utf-8")
         text = body.decode()
         if not text.strip():

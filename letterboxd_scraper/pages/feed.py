@@ -9,6 +9,7 @@ from letterboxd_scraper.errors import LayoutChanged, WrongPage
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import STARS, FeedEntry, UnreadEntry
 from letterboxd_scraper.pages.head import path_of
+from letterboxd_scraper.pages.proof import refuse_monstrous
 
 _VIEWING = re.compile(r"letterboxd-(?:watch|review)-\d{1,18}")
 _FILM = re.compile(r"/([^/\s]+)/film/([^/\s]{1,500})/(?:\d+/)?$")
@@ -41,6 +42,7 @@ def read_feed(body: bytes, member: str) -> Feed:
     # As much to load as a twentieth of a crawl's start: for who reads a feed.
     import feedparser
 
+    refuse_monstrous(body)
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     owner = str(feed.feed.get("link", "")).rstrip("/").rsplit("/", 1)[-1].lower()
     if owner != member:

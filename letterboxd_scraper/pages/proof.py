@@ -9,11 +9,19 @@ from letterboxd_scraper.errors import WrongPage
 
 # Present in every challenge, absent from ordinary pages. The words "challenge-platform" alone
 # prove nothing: ordinary pages carry a Cloudflare script of that name.
-_CHALLENGE_SIGNS = re.compile(r"<title>\s*Just a moment|<script[^>]*>[^<]*cf_chl_opt")
+_CHALLENGE_SIGNS = re.compile(r"<title>\s*Just a moment|<script[^<>]*>[^<]*cf_chl_opt")
 _BAN_SIGNS = re.compile(
     "used Cloudflare to restrict access|has banned you temporarily|You are being rate limited"
     "|you have been blocked"
 )
+
+# In bytes: a smaller page does no harm, whatever it consists of; the largest page of the site is smaller.
+_HARMLESS = 300_000
+# Each takes 120 bytes of memory or more; the site's pages have some thousands.
+_MOST_ELEMENTS = 500_000
+# The parser takes four times as long for twice as many on one element; 80,000 take it a minute.
+_MOST_ATTRIBUTES = 1000
+_TAG = re.compile(rb"""<[a-zA-Z](?:[^"'>]++|"[^"]*+"|'[^']*+')*+""")
 
 
 def block_in(status: int, headers: Mapping[str, str], text: str) -> str | None:
@@ -46,6 +54,17 @@ def refuse_other_encoding(body: bytes, encoding: str) -> None:
     # Two bytes for each letter pass for UTF-8, with a zero between any two.
     if body.count(0) > len(body) / 10:
         raise WrongPage(f"the page is not written in {encoding}, as it says: it is full of zero bytes")
+
+
+def refuse_monstrous(body: bytes) -> None:
+    """Raise WrongPage if parsing the page would take the memory or the time of the whole crawl."""
+    if len(body) <= _HARMLESS:
+        return
+    if body.count(b"<") > _MOST_ELEMENTS:
+        raise WrongPage(f"the page has more than {_MOST_ELEMENTS:,} elements")
+    for tag in _TAG.finditer(body):
+        if tag.end() - tag.start() > 2 * _MOST_ATTRIBUTES and len(tag[0].split()) > _MOST_ATTRIBUTES:
+            raise WrongPage(f"an element of the page has more than {_MOST_ATTRIBUTES:,} attributes")
 
 
 def check(page: Selector, body_class: str, owner: str | None = None) -> None:

@@ -15,7 +15,15 @@ from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.errors import PageError
 from letterboxd_scraper.items.members import STARS_OF, Failure, Listing, MemberStatus
 from letterboxd_scraper.pages import diary, people, profile, proof, tiles
-from letterboxd_scraper.spiders.site import SiteSpider, answer_of, described, prove, showing
+from letterboxd_scraper.spiders.site import (
+    SiteSpider,
+    answer_of,
+    described,
+    parsed,
+    prove,
+    prove_text,
+    showing,
+)
 
 BODY_CLASS = {
     Listing.PROFILE: "profile",
@@ -138,6 +146,10 @@ def _status_of(response: Any, listing: Listing) -> str | None:
     """Return the member's status that a refusal tells: gone, private, or None if it tells none."""
     if response.status == 404 and listing in _HOME:
         return "gone"
-    if response.status == 403 and proof.is_private(response.selector):
-        return "private"
-    return None
+    if response.status != 403:
+        return None
+    try:
+        prove_text(response)
+    except PageError:
+        return None
+    return "private" if proof.is_private(parsed(response)) else None

@@ -115,6 +115,7 @@ def prove_text(response: Response) -> str:
     """Return the text of a response that is written as it says. Raises WrongPage otherwise."""
     if not isinstance(response, TextResponse):
         raise WrongPage("expected a page, got something that is not text")
+    proof.refuse_monstrous(response.body)
     proof.refuse_other_encoding(response.body, response.encoding)
     return response.text
 

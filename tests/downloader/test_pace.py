@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -177,7 +178,8 @@ def test_a_request_is_sent_within_its_turn(monkeypatch: pytest.MonkeyPatch) -> N
         sent.append((request.url, len(turns.named("take_turn")), len(turns.named("end_turn"))))
         return Response(request.url)
 
-    monkeypatch.setattr(HTTP11DownloadHandler, "__init__", lambda self, crawler: None)
+    pool = SimpleNamespace()
+    monkeypatch.setattr(HTTP11DownloadHandler, "__init__", lambda self, crawler: setattr(self, "_pool", pool))
     monkeypatch.setattr(HTTP11DownloadHandler, "download_request", send)
     handler = PacedDownloadHandler(crawler)
     handler.crawler = crawler

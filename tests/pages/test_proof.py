@@ -222,3 +222,31 @@ def test_a_profile_counts_by_links() -> None:
 def test_metadata_that_is_not_there_is_empty() -> None:
     page = profile(head='<meta property="og:title" content="Ann">')
     assert (meta(page, "og:title"), meta(page, "og:url")) == ("Ann", "")
+
+
+PADDING = b"<p>padding</p>" * 200_000
+MONSTERS = {
+    "elements": (b"<b>" * 500_001, "more than 500,000 elements"),
+    "attributes": (PADDING + b"<b " + b" a='>'" * 2000 + b">", "more than 1,000 attributes"),
+    "attributes without an end": (
+        PADDING + b"<b " + b"a " * 2000,
+        "more than 1,000 attributes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), MONSTERS.values(), ids=MONSTERS)
+def test_what_would_take_too_much_to_parse_is_not_parsed(body: bytes, reason: str) -> None:
+    with pytest.raises(WrongPage, match=reason):
+        proof.refuse_monstrous(body)
+
+
+def test_pages_that_are_large_alone_are() -> None:
+    proof.refuse_monstrous(PADDING)
+    proof.refuse_monstrous(PADDING + b'<path d="' + b"1 " * 400 + b'"><p>' + b"words " * 100_000)
+    proof.refuse_monstrous(b"<b " + b"a " * 2000)  # as small as any
+
+
+def test_a_page_of_scripts_without_an_end_is_looked_through_once() -> None:
+    """And not once for each of them, which would take hours."""
+    assert proof.block_in(200, {}, "<script" * 500_000) is None
