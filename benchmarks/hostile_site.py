@@ -53,23 +53,22 @@ def attacks(elsewhere: str) -> dict[str, list[Fault]]:
     def rewritten(pattern: str, by: str, path: str = PAGES) -> list[Fault]:
         return [Fault("rewrite", path, pattern=pattern, by=by)]
 
-    everything = r"/.*"
+    ends = r"(?=</body>|</channel>)"
     return {
         "redirects elsewhere": [Fault("elsewhere", PAGES, to=elsewhere)],
         "robots.txt elsewhere": [Fault("elsewhere", ROBOTS, to=elsewhere)],
         "robots.txt that is a page": rewritten(".+", "<html><body>Sorry</body></html>", ROBOTS),
         "robots.txt: a bomb": [Fault("bomb", ROBOTS, megabytes=900)],
         "robots.txt: wait a million": rewritten(".+", "User-agent: *\nCrawl-delay: 1000000\n", ROBOTS),
+        "TMDB: a bomb": [Fault("bomb", "/3/.*", megabytes=900)],
         **{
-            f"bomb, {encoding}": [Fault("bomb", everything, encoding=encoding, megabytes=900)]
+            f"bomb, {encoding}": [Fault("bomb", PAGES, encoding=encoding, megabytes=900)]
             for encoding in ("gzip", "gzip, gzip", "deflate", "br", "zstd")
         },
         "100 MB, not packed": [Fault("huge", PAGES, megabytes=100)],
-        "19 MB of elements": rewritten("</body>", "<b>" * (_MARKUP // 3) + "</body>"),
-        "19 MB of attributes": rewritten(
-            "</body>", "<b " + " ".join(f"a{n}" for n in range(_MARKUP // 9)) + "></body>"
-        ),
-        "19 MB of pictures of faces": rewritten("</body>", "😀" * (_MARKUP // 4) + "</body>"),
+        "19 MB of elements": rewritten(ends, "<b></b>" * (_MARKUP // 7)),
+        "19 MB of attributes": rewritten(ends, f"<b {_attributes()}></b>"),
+        "19 MB of pictures of faces": rewritten(ends, "😀" * (_MARKUP // 4)),
         "drips": [Fault("drip", PAGES, seconds=0.05)],
         "headers without an end": [Fault("endless-head", PAGES)],
         "the same page for ever": [Fault("endless", PAGES)],
@@ -79,8 +78,12 @@ def attacks(elsewhere: str) -> dict[str, list[Fault]]:
         "shortened numbers": rewritten(r"\b(\d)[,.\u00a0](\d)\d\d\b", r"\1.\2K"),
         "somebody else's pages": [Fault("wrong-member", PAGES)],
         "the sign-in page": [Fault("login", PAGES)],
-        "bytes": [Fault("garbage", everything, size=1_000_000)],
+        "bytes": [Fault("garbage", PAGES, size=1_000_000)],
     }
+
+
+def _attributes() -> str:
+    return " ".join(f'a{number}="1"' for number in range(_MARKUP // 13))
 
 
 @dataclass(frozen=True)
