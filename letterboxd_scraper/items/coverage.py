@@ -14,6 +14,7 @@ from letterboxd_scraper.items.members import (
     Listing,
     PeoplePage,
     Profile,
+    Tile,
 )
 
 # A parser's name, and one of the fields that it reads.
@@ -84,4 +85,5 @@ def _is_filled(entry: Any, field: str) -> bool:
     if field in _FILM and hasattr(entry, "film"):
         entry = entry.film
     value = getattr(entry, field)
-    return value is not None and value is not False and value not in ((), "")
+    # A tile has a mark for a like; a feed says of each entry whether it is one.
+    return value is not None and value not in ((), "") and not (isinstance(entry, Tile) and value is False)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from letterboxd_scraper.extensions.coverage import Coverage, has_fallen
 from letterboxd_scraper.items.coverage import FIELDS, Counts, counts_of
 from letterboxd_scraper.items.films import Director, Film, FilmFacts, FilmPage, TmdbLink
 from letterboxd_scraper.items.members import (
+    FeedEntry,
+    FeedPage,
     FilmsPage,
     Listing,
     MemberStatus,
@@ -65,6 +68,9 @@ def test_what_is_counted() -> None:
         2, 0
     )
     assert list(counts_of(page([]))) == list(counts_of(MemberStatus("bo", "gone"))) == []
+    no_like = FeedEntry("g", FILM, date(2026, 1, 2), datetime(2026, 1, 3, tzinfo=UTC), 4.0, False, "/a/")
+    of_feed = dict(counts_of(FeedPage("bo", (no_like, replace(no_like, liked=None)))))
+    assert of_feed["feed", "liked"] == Counts(2, 1)
     # A count of nought is a count.
     assert dict(counts_of(replace(PROFILE, films=0)))["profile", "films"] == Counts(1, 1)
     assert set(USUAL) == {
