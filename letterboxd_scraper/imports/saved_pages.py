@@ -26,7 +26,7 @@ from letterboxd_scraper.pages.head import meta, path_of
 from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.saved import own_links
-from letterboxd_scraper.pages.tiles import parse_likes_total, parse_tiles, parse_watchlist_total
+from letterboxd_scraper.pages.tiles import parse_likes_total, parse_watchlist_total, read_tiles
 
 # A member's listings that are read, by what follows the name in their address, with the body's class.
 _WATCHED, _RATED, _LIKES, _WATCHLIST = "films/", "films/rated/.5-5/", "likes/films/", "watchlist/"
@@ -55,6 +55,7 @@ class _ListingPage(NamedTuple):
     following: int | None  # the number of the page after it
     total: int | None
     at: datetime
+    whole: bool  # every entry could be read
 
 
 class _Member:
@@ -112,7 +113,8 @@ def _read(file: Path, now: datetime, members: dict[str, _Member], saved: SavedPa
         saved.left_out += [f"{file.name}: {entry}" for entry in unread]
         members[owner].diary[number] = entries, at
     else:
-        _read_listing(page, owner, at, members[owner])
+        reasons = _read_listing(page, owner, at, members[owner])
+        saved.left_out += [f"{file.name}: an entry is left out: {reason}" for reason in reasons]
 
 
 def _parsed(body: bytes) -> Selector:
@@ -125,17 +127,20 @@ def _parsed(body: bytes) -> Selector:
     return Selector(body=body, encoding="utf-8", type="html")
 
 
-def _read_listing(page: Selector, owner: str, at: datetime, member: _Member) -> None:
+def _read_listing(page: Selector, owner: str, at: datetime, member: _Member) -> tuple[str, ...]:
+    """Take in a page of a listing; return why entries of it could not be read."""
     path = _path(page, owner)
     listing, number = split_page(path.removeprefix(f"/{owner}/"))
     if listing not in _BODY_CLASS:
         raise WrongPage(f"nothing is taken from pages such as {path}")
     proof.check(page, _BODY_CLASS[listing])
     total = _TOTALS[listing](page) if listing in _TOTALS else None
-    listing_page = _ListingPage(parse_tiles(page), next_page(page, path), total, at)
+    tiles, unread = read_tiles(page)
+    listing_page = _ListingPage(tiles, next_page(page, path), total, at, whole=not unread)
     earlier = member.listings[listing].get(number)
     if earlier is None or earlier.at < at:
         member.listings[listing][number] = listing_page
+    return unread
 
 
 def _path(page: Selector, owner: str) -> str:
@@ -229,6 +234,8 @@ def _doubt(listing: str, pages: dict[int, _ListingPage], profile: Profile | None
         missing.append(last + 1)
     if missing:
         return f"lacks page {missing[0]}"
+    if not all(page.whole for page in pages.values()):
+        return "has entries that cannot be read"
     tiles = _tiles(pages)
     rated = sum(tile.stars is not None for tile in tiles)
     count, total = len(tiles), pages[1].total

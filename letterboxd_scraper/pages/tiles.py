@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from parsel import Selector
 
@@ -41,19 +41,45 @@ _STARS_TEXTS = ("@aria-label", ".//svg/@aria-label", "string(.//svg/*[local-name
 _POSTER_ALT = re.compile(r"^Poster for ")
 
 
+class Grid(NamedTuple):
+    """The films of a grid page in the order shown, and why others could not be read."""
+
+    tiles: tuple[Tile, ...]
+    unread: tuple[str, ...]
+
+
 def parse_tiles(page: Selector) -> tuple[Tile, ...]:
     """Return the films of a grid page in the order shown; an empty grid is an empty tuple.
 
-    Raises LayoutChanged if the page has no grid, or a grid whose entries cannot be read.
+    Raises LayoutChanged if the page has no grid, or a grid of which an entry cannot be read: a listing that
+    lacks a film proves nothing.
+    """
+    tiles, unread = read_tiles(page)
+    if unread:
+        raise LayoutChanged(unread[0])
+    return tiles
+
+
+def read_tiles(page: Selector) -> Grid:
+    """Return the films of a grid page: an entry that cannot be read costs none of the others.
+
+    Raises LayoutChanged if the page has no grid, or one whose entries cannot be read.
     """
     grids = page.css(_GRID)
     if not grids and not page.css(_NO_GRID):
         raise LayoutChanged("no film grid on the page")
-    entries = (_tile(entry.root) for entry in grids.xpath("./li"))
-    tiles = tuple(tile for tile in entries if tile)
+    tiles, unread = [], []
+    for entry in grids.xpath("./li"):
+        try:
+            if tile := _tile(entry.root):
+                tiles.append(tile)
+        except LayoutChanged as error:
+            unread.append(str(error))
+    if unread and not tiles:
+        raise LayoutChanged(unread[0])
     if not tiles:
         _refuse_false_emptiness(page)
-    return tiles
+    return Grid(tuple(tiles), tuple(unread))
 
 
 def parse_likes_total(page: Selector) -> int | None:

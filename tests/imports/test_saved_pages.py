@@ -354,6 +354,18 @@ def test_pages_are_found_in_folders_but_not_among_pictures(tmp_path: Path) -> No
     assert found == ["a.HTM", "b.html", "deep/d.html"]
 
 
+def test_an_entry_of_a_grid_that_cannot_be_read_costs_no_other_and_proves_nothing(folder: Folder) -> None:
+    odd = tile(NamedFilm("Solaris", 1972, slug="solaris")).replace('"solaris"', '""')
+    saved = folder.read(grid("/ann/films/", tile(ORDET, 8), odd, tile(ALIEN)), profile(2, ONE_RATED))
+    whole, rest = saved.snapshots
+    assert (whole.watched, whole.ratings) == (None, None)
+    assert [film.slug for film in rest.watched or ()] == ["ordet", "alien"]
+    assert saved.left_out == [
+        "0.html: an entry is left out: a film tile without a slug",
+        "ann: /films/ has entries that cannot be read: nothing is removed",
+    ]
+
+
 def test_an_entry_of_a_diary_that_cannot_be_read_costs_no_other(folder: Folder) -> None:
     page = diary("2026/01/03", ALIEN)
     row = page[page.index("<tr ") : page.index("</table>")]
