@@ -51,6 +51,7 @@ class Config(BaseSettings):
     LETTERBOXD_NOW: str
     LETTERBOXD_NODE: str
     LEASE_SECONDS: float = Field(gt=0)
+    DATABASE_PATIENCE: float = Field(ge=0)
     LETTERBOXD_BROWSER: bool
     LETTERBOXD_CHROMIUM: str
     ROBOTSTXT_OBEY: bool

@@ -1,7 +1,6 @@
 """What happens to items: first they are checked, then they are stored."""
 
 import asyncio
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Self
@@ -10,8 +9,8 @@ import sqlalchemy as sa
 from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from letterboxd_scraper.downloader.database import LOSSES, end_crawl, is_lost
 from letterboxd_scraper.extensions.run import LeaseLost, Run
 from letterboxd_scraper.items.members import (
     RATED,
@@ -24,10 +23,9 @@ from letterboxd_scraper.items.members import (
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.crawl_state.changed_rows import ChangedRatings
-from letterboxd_scraper.store.engine import first_line
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.save import save
 
-logger = logging.getLogger(__name__)
 
 
 class CheckPipeline:
@@ -70,8 +68,6 @@ class StorePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
-        self._connection: sa.Connection | None = None
-        self.lost = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -87,8 +83,8 @@ class StorePipeline:
         at = self.run.settings.now()
         try:
             await self._in_thread(self._store_or_drop, item, at)
-        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-            self._give_up(error)
+        except LOSSES as error:
+            end_crawl(self.crawler, error)
             raise DropItem("the database is lost", log_level="DEBUG") from None
         except LeaseLost:
             if members := self.run.crawl_run.members:
@@ -96,46 +92,24 @@ class StorePipeline:
             raise
         return item
 
-    def _give_up(self, error: sa.exc.DBAPIError) -> None:
-        """End the crawl: what it reads from now on could not be kept."""
-        if not self.lost:
-            self.lost = True
-            logger.error("Stopped: the database cannot be written to: %s", first_line(error))
-            engine = self.crawler.engine
-            self._ending = asyncio.ensure_future(engine.close_spider_async(reason="store_lost"))
-
     async def close_spider(self) -> None:
-        if self._connection:
-            await self._in_thread(self._connection.close)
         await asyncio.to_thread(self._thread.shutdown)
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
     def _store_or_drop(self, item: Any, at: datetime) -> None:
-        if self.lost:  # while this item waited for the thread
+        if is_lost(self.crawler):  # while this item waited for the thread
             raise DropItem("the database is lost", log_level="DEBUG")
-        self._store(item, at)
+        transact(self.run.engine, self._store, item, at)
 
-    # A deadlock, a lost connection or a row that another crawl inserted at the same moment rolled
-    # the whole page back: it can be saved again.
-    @retry(
-        retry=retry_if_exception_type((sa.exc.OperationalError, sa.exc.IntegrityError)),
-        stop=stop_after_attempt(5),
-        wait=wait_random_exponential(max=5),
-        reraise=True,
-    )
-    def _store(self, item: Any, at: datetime) -> None:
-        if self._connection is None or self._connection.invalidated:
-            self._connection = self.run.engine.connect()
-            self._changed = ChangedRatings(self._connection)
-        self._changed.take()  # what was rolled back did not happen
-        with self._connection.begin():
-            self._save(item, self._connection, at)
-            if rows := self._changed.take():
-                runs.add_changes(self._connection, self.run.crawl_run.number, rows)
+    def _store(self, connection: sa.Connection, item: Any, at: datetime) -> None:
+        changed = ChangedRatings(connection)
+        self._save(connection, item, at)
+        if rows := changed.take():
+            runs.add_changes(connection, self.run.crawl_run.number, rows)
 
-    def _save(self, item: Any, connection: sa.Connection, at: datetime) -> None:
+    def _save(self, connection: sa.Connection, item: Any, at: datetime) -> None:
         """Store an item; where members are leased, only while they are, and what ends them ends the lease."""
         run = self.run.crawl_run.number
         provenance = Provenance(at, run)

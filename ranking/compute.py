@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import JSON, UTCDateTime, cohorts, film_rankings, films
 from ranking.facts import Facts
 from ranking.strategies.base import Strategy
@@ -30,26 +30,31 @@ def compute(
     """
     strategy.refuse_unknown(chosen)
     parameters = strategy.settle(chosen, cohort.definition.get("rank") or {})
+    return transact(engine, _replace, cohort, strategy, parameters, at)
+
+
+def _replace(
+    connection: sa.Connection, cohort: Cohort, strategy: Strategy, parameters: dict[str, float], at: datetime
+) -> int:
+    # One at a time for a cohort: two would insert the same rows.
+    connection.execute(sa.select(cohorts.c.id).where(cohorts.c.id == cohort.id).with_for_update())
     own = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy.name)
-    with write_transaction(engine) as connection:
-        # One at a time for a cohort: two would insert the same rows.
-        connection.execute(sa.select(cohorts.c.id).where(cohorts.c.id == cohort.id).with_for_update())
-        connection.execute(film_rankings.delete().where(own))
-        scores = strategy.query(connection, Facts(cohort.id, at), parameters)
-        ranked = with_ranks(scores, connection.dialect.name)
-        constants = {
-            "cohort_id": sa.literal(cohort.id),
-            "strategy": sa.literal(strategy.name),
-            "params": sa.literal(parameters, JSON),
-            "computed_at": sa.literal(at, UTCDateTime),
-        }
-        rows: sa.Select[Any] = sa.select(*ranked.c, *constants.values())
-        names = [*ranked.c.keys(), *constants]
-        count = connection.execute(film_rankings.insert().from_select(names, rows)).rowcount
-        if not count:
-            raise NothingToRank(
-                f"no film of cohort {cohort.label!r} can be ranked by {strategy.name}: {strategy.why_empty}"
-            )
+    connection.execute(film_rankings.delete().where(own))
+    scores = strategy.query(connection, Facts(cohort.id, at), parameters)
+    ranked = with_ranks(scores, connection.dialect.name)
+    constants = {
+        "cohort_id": sa.literal(cohort.id),
+        "strategy": sa.literal(strategy.name),
+        "params": sa.literal(parameters, JSON),
+        "computed_at": sa.literal(at, UTCDateTime),
+    }
+    rows: sa.Select[Any] = sa.select(*ranked.c, *constants.values())
+    names = [*ranked.c.keys(), *constants]
+    count = connection.execute(film_rankings.insert().from_select(names, rows)).rowcount
+    if not count:
+        raise NothingToRank(
+            f"no film of cohort {cohort.label!r} can be ranked by {strategy.name}: {strategy.why_empty}"
+        )
     return count
 
 

@@ -91,7 +91,9 @@ def test_killed_at_any_instant_it_goes_on_where_it_was(shell: Shell, site: Site,
     # Each kill can cost the page in flight and those that wait for the database: more on a busy machine.
     # Without bookmarks it would be 40.
     assert len(asked) - len(set(asked)) <= 5 * 4
-    assert statuses(engine) == ["running"] * 4 + ["finished"]
+    *killed, last = statuses(engine)
+    assert (len(killed), last) == (4, "finished")
+    assert set(killed) <= {"running", "interrupted"}  # as long as a crawl that began later saw no life in it
     assert watched_films(engine) == site.world.member("marla").watched
 
 

@@ -21,6 +21,7 @@ from letterboxd_scraper.schedule.on_nodes import NodeCrawler
 from letterboxd_scraper.schedule.step_parts import StepPart, new_job
 from letterboxd_scraper.store.crawl_state import liveness, runs
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.patience import ask
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -77,8 +78,7 @@ def run(
 def _perform(session: Session, cohort: Cohort, job: str, run_step: Callable[[Step], StepOutcome]) -> int:
     """Do a job and print its report; return its exit code."""
     began, config = time.monotonic(), session.config
-    with session.reading() as connection:
-        counted = runs.has_fresh_counts(connection, cohort.label, config.now() - COUNTS_HOLD_FOR)
+    counted = ask(session.engine, runs.has_fresh_counts, cohort.label, config.now() - COUNTS_HOLD_FOR)
     steps = steps_of(job, cohort, counted=counted)
     ended = perform(steps, run_step, lambda: finish(session.engine, config, cohort, job, config.now()))
     report = JobReport(cohort.label, job, ended, time.monotonic() - began)
@@ -97,8 +97,7 @@ def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], StepO
         job = new_job(cohort.label, step.spider, None)
         arguments = {"cohort": cohort.label} | step.arguments
         code = crawl(session, step.spider, arguments, step.settings | {"SCRAPY_JOB": job})
-        with session.reading() as connection:
-            state = liveness.of_job(connection, job, timedelta())
+        state = ask(session.engine, liveness.of_job, job, timedelta())
         part = StepPart(step)
         # Of bad input, the row says only that the run failed; and what Ctrl-C came too late for ends the job.
         if state and state.has_ended and code not in (ExitCode.BAD_INPUT, ExitCode.INTERRUPTED):

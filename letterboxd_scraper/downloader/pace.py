@@ -1,10 +1,9 @@
 """When a request may leave: one pace for the site, shared by all processes through the database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import cached_property
-from typing import Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -15,11 +14,13 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from letterboxd_scraper import config
+from letterboxd_scraper.downloader.database import in_thread
 from letterboxd_scraper.downloader.short_heads import ShortHeads
 from letterboxd_scraper.downloader.stops import CrawlEnding
 from letterboxd_scraper.store.crawl_state import pace
-from letterboxd_scraper.store.open import open_store
+from letterboxd_scraper.store.open import open_patiently
 
+_Answer = TypeVar("_Answer")
 # In seconds: how long a waiting request may take to notice that the crawl is to end.
 _NAP = 0.5
 
@@ -34,6 +35,8 @@ class SitePace:
         self.crawler = crawler
         self.settings = config.from_settings(crawler.settings)
         self.delay = self.settings.DOWNLOAD_DELAY
+        self._engine: sa.Engine | None = None
+        self._opening = asyncio.Lock()
         self._held_until = 0.0  # by the event loop's clock; used with DOWNLOAD_DELAY=0 only
 
     @classmethod
@@ -57,9 +60,11 @@ class SitePace:
             yield
         finally:
             renewing.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, CrawlEnding):
                 await renewing
-            await asyncio.to_thread(pace.end_turn, self._engine, _host(url), turn, delay)
+            # A turn that cannot be given back ends by itself: what was answered is not lost with it.
+            with suppress(CrawlEnding):
+                await self._ask(pace.end_turn, url, turn, delay)
 
     async def sleep(self, seconds: float) -> None:
         """Sleep; raise CrawlEnding as soon as the crawl is to end."""
@@ -76,7 +81,7 @@ class SitePace:
     async def hold(self, url: str, seconds: float) -> None:
         """Let nobody send a request to the site of ``url`` within the next ``seconds``."""
         if self.delay:
-            await asyncio.to_thread(pace.hold, self._engine, _host(url), seconds)
+            await self._ask(pace.hold, url, seconds)
         else:
             self._held_until = max(self._held_until, _now() + seconds)
 
@@ -84,16 +89,18 @@ class SitePace:
         """Take the turn and return 0, or return in how many seconds to try again."""
         if not self.delay:
             return max(0.0, self._held_until - _now())
-        return await asyncio.to_thread(pace.take_turn, self._engine, _host(url), turn)
+        return await self._ask(pace.take_turn, url, turn)
 
     async def _renew(self, url: str, turn: str) -> None:
         while True:
             await asyncio.sleep(pace.LEASE / 5)
-            await asyncio.to_thread(pace.renew_turn, self._engine, _host(url), turn)
+            await self._ask(pace.renew_turn, url, turn)
 
-    @cached_property
-    def _engine(self) -> sa.Engine:
-        return open_store(self.settings.DATABASE_URL)
+    async def _ask(self, function: Callable[..., _Answer], url: str, *arguments: Any) -> _Answer:
+        async with self._opening:
+            if self._engine is None:
+                self._engine = await in_thread(self.crawler, open_patiently, self.settings)
+        return await in_thread(self.crawler, function, self._engine, urlsplit(url).netloc, *arguments)
 
 
 def pace_of(crawler: Crawler) -> SitePace:
@@ -114,10 +121,6 @@ class PacedDownloadHandler(HTTP11DownloadHandler):
         """Return the response to a request that was sent in its turn."""
         async with pace_of(self.crawler).turn(request.url):
             return await super().download_request(request)
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc
 
 
 def _now() -> float:

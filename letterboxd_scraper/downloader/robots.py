@@ -13,11 +13,18 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from letterboxd_scraper import config
+from letterboxd_scraper.downloader.database import in_thread
 from letterboxd_scraper.downloader.pace import pace_of
 from letterboxd_scraper.downloader.retries import LONGEST_WAIT
-from letterboxd_scraper.downloader.stops import RobotsUnreadable, SiteBlocked, SiteStop, in_words
+from letterboxd_scraper.downloader.stops import (
+    CrawlEnding,
+    RobotsUnreadable,
+    SiteBlocked,
+    SiteStop,
+    in_words,
+)
 from letterboxd_scraper.store.crawl_state import robots
-from letterboxd_scraper.store.open import open_store
+from letterboxd_scraper.store.open import open_patiently
 
 logger = logging.getLogger(__name__)
 # No robots.txt at all: everything is allowed (RFC 9309, 2.3.1.3).
@@ -48,14 +55,14 @@ class Robots(RobotsTxtMiddleware):
         return parser
 
     async def _read(self, url: str) -> RobotParser | SiteStop:
-        engine = open_store(self.config.DATABASE_URL)
         now = self.config.now()
+        engine = await in_thread(self.crawler, open_patiently, self.config)
         try:
-            body = await asyncio.to_thread(robots.recall, engine, url, now - robots.READ_EVERY)
+            body = await in_thread(self.crawler, robots.recall, engine, url, now - robots.READ_EVERY)
             is_new = body is None or not is_robots_txt(body)
             if body is None or is_new:
                 body = await self._fetch(url)
-                await asyncio.to_thread(robots.remember, engine, url, body, now)
+                await in_thread(self.crawler, robots.remember, engine, url, body, now)
             parser = load_object(self.crawler.settings["ROBOTSTXT_PARSER"])
             rules: RobotParser = build_from_crawler(parser, self.crawler, body)
             await self._slow_down(rules, url, is_new=is_new)
@@ -85,7 +92,7 @@ class Robots(RobotsTxtMiddleware):
         self.crawler.stats.inc_value("robotstxt/request_count")
         try:
             response = await self.crawler.engine.download_async(request)
-        except SiteStop:
+        except (CrawlEnding, SiteStop):
             raise
         except Exception as error:
             raise _unreadable(url, in_words(error)) from None

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,7 +13,9 @@ from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.http import Response
 
 from letterboxd_scraper import config
+from letterboxd_scraper.downloader.database import LOSSES, LOST, in_thread, say_that_it_ends
 from letterboxd_scraper.downloader.pace import pace_of
+from letterboxd_scraper.downloader.stops import CrawlEnding
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.extensions.coverage import Coverage
 from letterboxd_scraper.extensions.start import CrawlRun, Opening, Target, start
@@ -20,7 +23,8 @@ from letterboxd_scraper.items.members import Failure
 from letterboxd_scraper.items.progress import ProgressWriter
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.store.crawl_state import coverage, failures, leases, runs
-from letterboxd_scraper.store.engine import first_line, masked_url, write_transaction
+from letterboxd_scraper.store.engine import masked_url
+from letterboxd_scraper.store.patience import NONE, OPTION, ask, transact
 from letterboxd_scraper.terminal import json_log
 
 logger = logging.getLogger(__name__)
@@ -54,6 +58,7 @@ OUTCOMES = {
     "shutdown": CrawlOutcome("interrupted", "interrupted", ExitCode.INTERRUPTED),
     "coverage": FAILURES,
     "bad_input": CrawlOutcome("bad_input", "failed", ExitCode.BAD_INPUT),
+    LOST: CrawlOutcome("store_lost", "interrupted", ExitCode.INTERNAL_ERROR),
 }
 EXIT_CODES = {outcome.name: outcome.code for outcome in (FAILURES, FAILED, *OUTCOMES.values())}
 
@@ -157,8 +162,10 @@ class Run:
                 if self._crawl_run.close:
                     await self._crawl_run.close()
                 await asyncio.to_thread(self._finish, self._crawl_run, spider.name, reason)
-        except sa.exc.DBAPIError as error:
-            logger.error("The end of the run could not be noted: %s", first_line(error))
+        except LOSSES as error:
+            reason = LOST
+            say_that_it_ends(self.crawler, error)
+            logger.error("The next crawl will note that this one was interrupted")
         finally:
             self.crawler.stats.set_value(OUTCOME, self._outcome(reason).name)
 
@@ -179,41 +186,43 @@ class Run:
     def _start(self, spider: SiteSpider) -> CrawlRun:
         target: Target | None = self.crawler.settings.get(TARGET)
         self._target = target or Target.find(self.settings, spider.args)
-        with write_transaction(self._target.engine) as connection:
-            self.coverage = Coverage(coverage.load(connection))
-            now, sleep = self.settings.now(), pace_of(self.crawler).sleep
-            opening = Opening(spider.name, self._target, self.settings, connection, now, sleep)
-            return start(spider.args, opening)
+        return transact(self._target.engine, self._open, spider, self._target)
+
+    def _open(self, connection: sa.Connection, spider: SiteSpider, target: Target) -> CrawlRun:
+        self.coverage = Coverage(coverage.load(connection))
+        now, sleep = self.settings.now(), pace_of(self.crawler).sleep
+        opening = Opening(self.crawler, spider.name, target, self.settings, connection, now, sleep)
+        return start(spider.args, opening)
 
     async def _show_life(self, run: CrawlRun) -> None:
         """Note again and again that the run is at work, however long the site lets it wait."""
         while True:
             await asyncio.sleep(self.settings.LEASE_SECONDS / SIGNS_OF_LIFE)
-            try:
-                await asyncio.to_thread(self._note_life, run.number)
-            except sa.exc.DBAPIError as error:
-                logger.warning("Cannot tell the database that the crawl goes on: %s", first_line(error))
+            with suppress(CrawlEnding):
+                await in_thread(self.crawler, transact, self.engine, self._note_life, run.number)
 
-    def _note_life(self, run: int) -> None:
-        with write_transaction(self.engine) as connection:
-            leases.renew(connection, run, self.settings.LEASE_SECONDS)
-            runs.show_life(connection, run, self._requests())
+    def _note_life(self, connection: sa.Connection, run: int) -> None:
+        leases.renew(connection, run, self.settings.LEASE_SECONDS)
+        runs.show_life(connection, run, self._requests())
 
     def _finish(self, run: CrawlRun, spider: str, reason: str) -> None:
         requests = self._requests()
-        with write_transaction(self.engine) as connection:
-            # These come to light in the store, after the items were found to be good.
-            self.failures += failures.stored_by(connection, run.number)
-            run.summary.add_from_store(connection, run.number)
-            if self._lost_field is None:
-                coverage.learn(connection, self.coverage.counts)
-            outcome = self._outcome(reason)
-            notes = self._notes(run, requests)
-            runs.finish(connection, run.number, outcome.status, requests, self.settings.now(), notes)
-            leases.release(connection, run.number)
+        # Who has waited in vain for the database does not wait once more: the next crawl notes the end.
+        engine = self.engine.execution_options(**{OPTION: NONE}) if reason == LOST else self.engine
+        # These come to light in the store, after the items were found to be good.
+        self.failures += ask(engine, failures.stored_by, run.number)
+        ask(engine, run.summary.add_from_store, run.number)
+        outcome, notes = self._outcome(reason), self._notes(run, requests)
+        transact(engine, self._note_end, run.number, outcome.status, requests, notes)
         self.engine.dispose()
         logger.info("%s: %s, %d requests, %s", spider, outcome.name, requests, notes)
         logger.info("Database: %s", masked_url(self.settings.DATABASE_URL))
+
+    def _note_end(self, connection: sa.Connection, run: int, status: str, requests: int, notes: str) -> None:
+        if self._lost_field is None:
+            coverage.learn(connection, self.coverage.counts)
+        runs.finish(connection, run, status, requests, self.settings.now(), notes)
+        leases.release(connection, run)
 
     def _notes(self, run: CrawlRun, requests: int) -> str:
         """Return what the run did, in one line."""

@@ -3,7 +3,6 @@
 It is registered for the class of the spider's arguments.
 """
 
-import asyncio
 import logging
 import os
 import socket
@@ -14,6 +13,7 @@ from functools import partial, singledispatch
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
+from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from letterboxd_scraper.arguments import (
@@ -26,9 +26,11 @@ from letterboxd_scraper.arguments import (
     Shard,
     WhenRatedArguments,
 )
-from letterboxd_scraper.config import Config
+from letterboxd_scraper.config import STOP_WITH_PARENT, Config
 from letterboxd_scraper.crawl.delta_choice import DeltaRules
 from letterboxd_scraper.crawl.member_queue import MemberQueue, Start, Unavailable
+from letterboxd_scraper.downloader.database import LOST, in_thread
+from letterboxd_scraper.downloader.stops import CrawlEnding
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.extensions.summary import (
     FilmSummary,
@@ -47,11 +49,11 @@ from letterboxd_scraper.spiders.rss import RssTask
 from letterboxd_scraper.spiders.when_rated import WhenRatedTask
 from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.due import delta_crawl, full_crawl
-from letterboxd_scraper.store.engine import first_line, read_transaction, write_transaction
 from letterboxd_scraper.store.films import directors, enrichment
 from letterboxd_scraper.store.members import cohorts, feeds, opt_outs, renaming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.open import open_store
+from letterboxd_scraper.store.patience import Patience, ask, transact
 from letterboxd_scraper.store.targets import find_target
 
 logger = logging.getLogger(__name__)
@@ -79,9 +81,10 @@ class Target:
     @classmethod
     def find(cls, settings: Config, args: Arguments) -> Self:
         """Return what the arguments name. Raises InputError where they do not fit what is stored."""
-        engine = open_store(settings.DATABASE_URL)
-        with read_transaction(engine) as connection:
-            return cls(engine, find_target(connection, args))
+        # A person has mistyped the address of a database that does not answer; a job has not.
+        by_a_program = JOB in os.environ or STOP_WITH_PARENT in os.environ
+        engine = open_store(settings.DATABASE_URL, Patience.of(settings), wait=by_a_program)
+        return cls(engine, ask(engine, find_target, args))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Opening:
     ``sleep`` ends by an exception as soon as the crawl is to end.
     """
 
+    crawler: Crawler
     spider: str
     target: Target
     settings: Config
@@ -137,16 +141,12 @@ class Opening:
             job=os.environ.get(JOB),
             node=self.settings.LETTERBOXD_NODE or socket.gethostname(),
             shard=str(shard) if shard else None,
+            silence=timedelta(seconds=2 * self.settings.LEASE_SECONDS),
         )
 
     def ask(self, query: Callable[..., _Answer], *first: Any) -> Callable[..., Awaitable[_Answer]]:
         """Return a function that puts a query to the database, beside the event loop."""
-
-        def answer(*arguments: Any) -> _Answer:
-            with read_transaction(self.target.engine) as connection:
-                return query(connection, *first, *arguments)
-
-        return partial(asyncio.to_thread, answer)
+        return self._beside(partial(ask, self.target.engine, query, *first))
 
     def find_full_start(self, run: int) -> FindStart:
         """Return what finds how a member's full crawl starts, if no run since ``run`` has done it."""
@@ -174,24 +174,34 @@ class Opening:
         """Return the queue of these members, each leased to the run while it reads them."""
         engine, lease_seconds = self.target.engine, self.settings.LEASE_SECONDS
 
-        def take(name: str) -> Start | Unavailable:
-            with write_transaction(engine) as connection:
-                if not leases.take(connection, run, name, lease_seconds):
-                    return Unavailable.HELD
-                if start := find(connection, name):
-                    return start
-                leases.release(connection, run, name)
-                return Unavailable.DONE
-
-        def give_back() -> None:
-            with write_transaction(engine) as connection:
-                leases.release(connection, run)
+        def take(connection: sa.Connection, name: str) -> Start | Unavailable:
+            if not leases.take(connection, run, name, lease_seconds):
+                return Unavailable.HELD
+            if start := find(connection, name):
+                return start
+            leases.release(connection, run, name)
+            return Unavailable.DONE
 
         # One more than are read at once, so that the next is at hand when one is finished.
         at_once = self.settings.CONCURRENT_REQUESTS + 1
         return MemberQueue(
-            names, _in_thread(take), _in_thread(give_back), at_once, min(1.0, lease_seconds / 4)
+            names,
+            self._beside(lambda name: transact(engine, take, name)),
+            self._beside(lambda: transact(engine, leases.release, run)),
+            at_once,
+            min(1.0, lease_seconds / 4),
         )
+
+    def _beside(self, question: Callable[..., _Answer]) -> Callable[..., Awaitable[_Answer]]:
+        """Return a function for the spider that asks the database beside the event loop."""
+
+        async def answer(*arguments: Any) -> _Answer:
+            try:
+                return await in_thread(self.crawler, question, *arguments)
+            except CrawlEnding:
+                raise CloseSpider(LOST) from None
+
+        return answer
 
 
 @singledispatch
@@ -320,16 +330,3 @@ def _film(args: FilmArguments, opening: Opening) -> CrawlRun:
     task = FilmTask(films, need_no_page, tmdb.details if tmdb else None)
     summary = FilmSummary(films, lambda: tmdb.requests if tmdb else 0)
     return CrawlRun(run, task, summary, close=tmdb.close if tmdb else None)
-
-
-def _in_thread(write: Callable[..., _Answer]) -> Callable[..., Awaitable[_Answer]]:
-    """Return a function that writes beside the event loop; the crawl ends where the database is lost."""
-
-    async def write_in_thread(*arguments: Any) -> _Answer:
-        try:
-            return await asyncio.to_thread(write, *arguments)
-        except sa.exc.DBAPIError as error:
-            logger.error("Stopped: the database cannot be written to: %s", first_line(error))
-            raise CloseSpider("store_lost") from None
-
-    return write_in_thread

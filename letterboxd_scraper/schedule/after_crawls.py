@@ -9,8 +9,8 @@ from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.schedule.jobs import MONTHLY, StepOutcome
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.crawl_state import retention
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.patience import transact
 from ranking.compute import NothingToRank, compute
 from ranking.strategies import STRATEGIES
 
@@ -22,8 +22,7 @@ def finish(engine: sa.Engine, settings: Config, cohort: Cohort, job: str, at: da
 
 def tidy(engine: sa.Engine, settings: Config, at: datetime) -> StepOutcome:
     """Remove what the log of runs need not keep."""
-    with write_transaction(engine) as connection:
-        done = retention.tidy(connection, at, settings.KEEP_RUNS_DAYS, settings.KEEP_FAILURES_DAYS)
+    done = transact(engine, retention.tidy, at, settings.KEEP_RUNS_DAYS, settings.KEEP_FAILURES_DAYS)
     return StepOutcome("tidy", ExitCode.DONE, notes=done.in_words())
 
 

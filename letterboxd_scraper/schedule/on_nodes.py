@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import sqlalchemy as sa
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import ExitCode, NodeSilent, NodeUnusable
@@ -21,15 +20,13 @@ from letterboxd_scraper.schedule.nodes import Node
 from letterboxd_scraper.schedule.step_parts import StepPart, new_job, shard_of, together, with_the_missing
 from letterboxd_scraper.store.crawl_state import liveness
 from letterboxd_scraper.store.crawl_state.liveness import RunState
-from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.patience import ask
 
 # A part that was lost so often brings down whoever takes it.
 _MOST_TRIES = 3
 # For so many times the silence after which a run is taken for dead, we wait for any node to answer.
 _PATIENCE = 15
-# A database that restarts is back by then.
-_DATABASE_PATIENCE = 300.0
 _UNKNOWN = None
 
 
@@ -73,14 +70,12 @@ class NodeCrawler:
         if not step.spread:
             return 1
         at = self.settings.now()
-        with read_transaction(self.engine) as connection:
-            begun = liveness.shards_to_carry_on(connection, step.spider, self.cohort.label, at)
+        begun = ask(self.engine, liveness.shards_to_carry_on, step.spider, self.cohort.label, at)
         return self.shards or begun or len(self.nodes)
 
     def _under_way(self, step: Step) -> list[StepPart]:
         """Return what an earlier command has begun of a step, or somebody by hand, and is still at work."""
-        with read_transaction(self.engine) as connection:
-            runs = liveness.alive(connection, step.spider, self.cohort.label, self.silence)
+        runs = ask(self.engine, liveness.alive, step.spider, self.cohort.label, self.silence)
         parts = {run.job or str(run.id): StepPart(step, run.shard, job=run.job, run=run.id) for run in runs}
         for node in self.nodes:
             with suppress(NodeUnusable):
@@ -139,17 +134,10 @@ class NodeCrawler:
         busy = [other.node for other in parts if other.outcome is None]
         return sorted(self.nodes, key=lambda node: (node == part.lost_by, busy.count(node)))
 
-    @retry(
-        retry=retry_if_exception_type(sa.exc.OperationalError),
-        wait=wait_fixed(1),
-        stop=stop_after_delay(_DATABASE_PATIENCE),
-        reraise=True,
-    )
     def _run_state(self, part: StepPart) -> RunState | None:
-        with read_transaction(self.engine) as connection:
-            if part.run is not None:
-                return liveness.of_run(connection, part.run, self.silence)
-            return liveness.of_job(connection, str(part.job), self.silence)
+        if part.run is not None:
+            return ask(self.engine, liveness.of_run, part.run, self.silence)
+        return ask(self.engine, liveness.of_job, str(part.job), self.silence)
 
     def _has_been_quiet(self, part: StepPart, times: int = 1) -> bool:
         now = time.monotonic()

@@ -1,6 +1,6 @@
 """Connections: one engine per process, with what each database needs to be told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +9,25 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.store import patience
+from letterboxd_scraper.store.patience import NONE, Patience, patiently
 
-_SQLITE_PRAGMAS = ("foreign_keys=on", "journal_mode=wal", "synchronous=normal", "busy_timeout=30000")
+# In milliseconds, also for locks on PostgreSQL: then the wait is said, and goes on.
+_BUSY = 5000
+_SQLITE_PRAGMAS = ("foreign_keys=on", "journal_mode=wal", "synchronous=normal", f"busy_timeout={_BUSY}")
 
 
-def make_engine(url: str) -> sa.Engine:
-    """Return an engine for ``url``; an SQLite file's folder is made. Raises StoreNotReady."""
+def make_engine(url: str, patient: Patience = NONE) -> sa.Engine:
+    """Return an engine for ``url``; an SQLite file's folder is made. Raises StoreNotReady.
+
+    Its transactions wait for the database as long as ``patient`` says, and hold nobody up for longer.
+    """
+    options: dict[str, Any] = {"execution_options": {patience.OPTION: patient}}
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        address = sa.make_url(url)
+        return sa.create_engine(
+            address, pool_pre_ping=True, connect_args=_postgres_arguments(address, patient), **options
+        )
     database = sa.make_url(url).database
     if database:
         try:
@@ -25,10 +36,27 @@ def make_engine(url: str) -> sa.Engine:
             raise StoreNotReady(
                 f"cannot make the folder of the database {database}: {error.strerror}"
             ) from None
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url, **options)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _postgres_arguments(url: sa.URL, patient: Patience) -> dict[str, Any]:
+    """Return what keeps a process that is frozen, or cut off, from holding others up for long."""
+    lease = max(1, round(patient.lease))
+    limits = {"lock_timeout": min(_BUSY, 1000 * lease), "idle_in_transaction_session_timeout": 1000 * lease}
+    keepalives = {"keepalives_idle": lease, "keepalives_interval": max(1, lease // 6), "keepalives_count": 3}
+    own = {"connect_timeout": 10, "tcp_user_timeout": 1000 * lease} | keepalives
+    chosen = {name: value for name, value in own.items() if name not in url.query}
+    return chosen | {"client_encoding": "utf8", "options": postgres_options(url, limits)}
+
+
+def postgres_options(url: sa.URL, parameters: Mapping[str, Any]) -> str:
+    """Return the server's ``parameters`` for a connection, as libpq sends them, after an address' own."""
+    own = url.query.get("options", ())
+    words = [f"-c {name}={value}" for name, value in parameters.items()]
+    return " ".join([*([own] if isinstance(own, str) else own), *words])
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
@@ -46,16 +74,33 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 @contextmanager
 def read_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that only reads; on SQLite it neither waits for writers nor holds them up."""
-    with engine.connect().execution_options(reading=True) as connection:
+    """A transaction that only reads; on SQLite it neither waits for writers nor holds them up.
+
+    The database is waited for when it begins, and not in the middle: see `patience.ask`.
+    """
+    with patiently(engine, engine.connect).execution_options(reading=True) as connection:
         yield connection
 
 
 @contextmanager
 def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that is committed at the end and rolled back on an error."""
-    with engine.begin() as connection:
+    """A transaction that is committed at the end and rolled back on an error.
+
+    The database is waited for when it begins, and not in the middle: see `patience.transact`.
+    """
+
+    def begin() -> sa.Connection:
+        connection = engine.connect()
+        try:
+            connection.begin()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    with patiently(engine, begin) as connection:
         yield connection
+        connection.commit()
 
 
 def database_time(connection: sa.Connection) -> datetime:
@@ -72,9 +117,10 @@ def masked_url(url: str | sa.URL) -> str:
     return made.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
-def first_line(error: sa.exc.DBAPIError) -> str:
+def first_line(error: sa.exc.SQLAlchemyError) -> str:
     """Return what a database says is wrong, in one line."""
-    return str(error.orig).strip().splitlines()[0]
+    said = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error).strip()
+    return said.partition("\n")[0] or type(error).__name__
 
 
 def revision_of(engine: sa.Engine) -> str | None:

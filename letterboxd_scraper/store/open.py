@@ -6,25 +6,36 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import StoreNotReady
-from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, revision_of
+from letterboxd_scraper.store import patience
+from letterboxd_scraper.store.engine import (
+    first_line,
+    make_engine,
+    masked_url,
+    postgres_options,
+    revision_of,
+)
+from letterboxd_scraper.store.patience import NONE, Patience
 from letterboxd_scraper.store.schema import REVISION
 
 # Who waits for a connection waits no longer than for an answer.
 _POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 30}
-_POSTGRES_OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=30000"
+_OF_READERS = {"default_transaction_read_only": "on", "statement_timeout": 30_000}
 
 
-def open_store(url: str) -> sa.Engine:
-    """Return an engine for a database that is ready for use.
+def open_store(url: str, patient: Patience = NONE, *, wait: bool = False) -> sa.Engine:
+    """Return an engine for a database that is ready for use, and is waited for as ``patient`` says.
 
-    A new SQLite file is made, an older one is backed up beside itself and migrated. Raises
+    Unless it is to ``wait`` already here, an address at which nothing answers is a mistake. A new SQLite file
+    is made, an older one is backed up beside itself and migrated. Raises
     StoreNotReady for a PostgreSQL database that is behind, and for any that is unreachable or
     newer than this program.
     """
-    engine = make_engine(url)
+    engine = make_engine(url, patient)
     try:
-        if (revision := revision_of(engine)) != REVISION:
+        first = engine if wait else engine.execution_options(**{patience.OPTION: NONE})
+        if (revision := revision_of(first)) != REVISION:
             # Alembic takes a quarter of a second to load: only here, where it is needed.
             from letterboxd_scraper.store import migrate
 
@@ -34,6 +45,11 @@ def open_store(url: str) -> sa.Engine:
     except sa.exc.DBAPIError as error:
         raise StoreNotReady(f"cannot use the database {masked_url(url)}: {first_line(error)}") from None
     return engine
+
+
+def open_patiently(settings: Config) -> sa.Engine:
+    """Return an engine for the database that these settings name, waited for already here."""
+    return open_store(settings.DATABASE_URL, Patience.of(settings), wait=True)
 
 
 def open_read_only(url: str) -> sa.Engine:
@@ -68,11 +84,9 @@ def _of_file(database: str) -> sa.Engine:
 
 
 def _of_server(url: sa.URL) -> sa.Engine:
-    own = url.query.get("options", ())
-    options = " ".join([*([own] if isinstance(own, str) else own), _POSTGRES_OPTIONS])
     return sa.create_engine(
         url,
-        connect_args={"options": options},
+        connect_args={"options": postgres_options(url, _OF_READERS), "client_encoding": "utf8"},
         pool_pre_ping=True,
         isolation_level="REPEATABLE READ",
         **_POOL,

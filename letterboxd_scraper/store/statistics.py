@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import STARS
-from letterboxd_scraper.store.engine import write_transaction
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import (
     UTCDateTime,
     changed_facts,
@@ -24,19 +24,22 @@ def refresh(engine: sa.Engine, at: datetime) -> int | None:
     and no membership has changed since the last time, so that nothing was done. Readers see the old
     statistics or the new ones, never a mixture.
     """
-    with write_transaction(engine) as connection:
-        # First the marks go, then what they stand for is counted: a change that comes in between is
-        # counted as well, and its mark is left for the next time.
-        if not connection.execute(changed_facts.delete()).rowcount:
-            return None
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.text("REFRESH MATERIALIZED VIEW CONCURRENTLY cohort_film_stats"))
-        else:
-            connection.execute(cohort_film_stats.delete())
-            _fill(connection, cohort_film_stats, statistics_query())
-        connection.execute(film_histograms.delete().where(film_histograms.c.cohort_id.is_not(None)))
-        _fill(connection, film_histograms, histograms_query(at))
-        return connection.scalar(sa.select(sa.func.count()).select_from(cohort_film_stats)) or 0
+    return transact(engine, _refresh, at)
+
+
+def _refresh(connection: sa.Connection, at: datetime) -> int | None:
+    # First the marks go, then what they stand for is counted: a change that comes in between is
+    # counted as well, and its mark is left for the next time.
+    if not connection.execute(changed_facts.delete()).rowcount:
+        return None
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("REFRESH MATERIALIZED VIEW CONCURRENTLY cohort_film_stats"))
+    else:
+        connection.execute(cohort_film_stats.delete())
+        _fill(connection, cohort_film_stats, statistics_query())
+    connection.execute(film_histograms.delete().where(film_histograms.c.cohort_id.is_not(None)))
+    _fill(connection, film_histograms, histograms_query(at))
+    return connection.scalar(sa.select(sa.func.count()).select_from(cohort_film_stats)) or 0
 
 
 def _fill(connection: sa.Connection, table: sa.Table, query: sa.Select[Any]) -> None:

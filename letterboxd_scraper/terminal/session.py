@@ -20,6 +20,7 @@ import typer
 from letterboxd_scraper.config import CONFIG_VARIABLE, JSON, Config, ignored, load
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url, read_transaction, write_transaction
+from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.terminal import json_log
 from letterboxd_scraper.terminal.harmless import harmless, harmless_lines
 
@@ -74,7 +75,7 @@ class Session:
         """The database, ready for use. Raises StoreNotReady."""
         from letterboxd_scraper.store.open import open_store
 
-        return open_store(self.database())
+        return open_store(self.database(), Patience.of(self.config))
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """Begin a transaction that only reads. Raises StoreNotReady."""

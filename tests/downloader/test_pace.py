@@ -29,12 +29,12 @@ class Turns:
         self.calls: list[tuple[Any, ...]] = []
         self.refusals = refusals
         self.opened = 0
-        monkeypatch.setattr(downloader_pace, "open_store", self._open)
+        monkeypatch.setattr(downloader_pace, "open_patiently", self._open)
         monkeypatch.setattr(pace, "take_turn", self._take)
         for name in ("end_turn", "renew_turn", "hold"):
             monkeypatch.setattr(pace, name, self._noted(name))
 
-    def _open(self, url: str) -> str:
+    def _open(self, settings: Any) -> str:
         self.opened += 1
         return "the engine"
 

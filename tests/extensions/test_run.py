@@ -78,7 +78,7 @@ def test_a_crawl_that_cannot_start_ends_at_once_and_loudly(
         ("no_robots", "no_robots", ExitCode.FAILURES),
         ("shutdown", "interrupted", ExitCode.INTERRUPTED),
         ("bad_input", "bad_input", ExitCode.BAD_INPUT),
-        ("store_lost", "failed", ExitCode.INTERNAL_ERROR),
+        ("store_lost", "store_lost", ExitCode.INTERNAL_ERROR),
     ],
 )
 def test_the_reason_of_the_end_tells_the_exit_code(

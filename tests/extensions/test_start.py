@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from scrapy.utils.test import get_crawler
 
 from letterboxd_scraper.arguments import (
     Arguments,
@@ -100,7 +101,7 @@ def engine(settings: Config) -> Iterator[sa.Engine]:
 def started(settings: Config, args: Arguments, spider: str = "x") -> CrawlRun:
     target = Target.find(settings, args)
     with write_transaction(target.engine) as connection:
-        return start(args, Opening(spider, target, settings, connection, settings.now()))
+        return start(args, Opening(get_crawler(), spider, target, settings, connection, settings.now()))
 
 
 def handed_out(run: CrawlRun) -> list[Start]:
@@ -125,7 +126,7 @@ def test_a_spider_that_nobody_registered_does_not_start(settings: Config, engine
     with pytest.raises(NotImplementedError, match="UnregisteredArguments"):
         Target.find(settings, UnregisteredArguments())
     with engine.connect() as connection:
-        opening = Opening("x", Target(engine, None), settings, connection, NOW)
+        opening = Opening(get_crawler(), "x", Target(engine, None), settings, connection, NOW)
         with pytest.raises(NotImplementedError, match="no start is registered for UnregisteredArguments"):
             start(UnregisteredArguments(), opening)
         assert connection.scalar(sa.select(sa.func.count()).select_from(scrape_runs)) == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.engine import write_transaction
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import site_pace as pace
 from letterboxd_scraper.store.upsert import insert_missing
 
@@ -26,14 +26,17 @@ def take_turn(engine: sa.Engine, host: str, turn: str) -> float:
     ``turn`` is a name for it that nobody else uses. Until it is ended, nobody else gets one. Turns are not
     booked in advance, so a client that is late makes no two requests come close.
     """
-    with write_transaction(engine) as connection:
-        free_at, busy_until = _locked(connection, host)
-        now = _clock(connection)
-        if free_at > now:
-            return free_at - now
-        if busy_until > now:
-            return min(busy_until - now, _LOOK_AGAIN)
-        _set(connection, host, busy_until=now + LEASE, turn=turn)
+    return transact(engine, _take_turn, host, turn)
+
+
+def _take_turn(connection: sa.Connection, host: str, turn: str) -> float:
+    free_at, busy_until = _locked(connection, host)
+    now = _clock(connection)
+    if free_at > now:
+        return free_at - now
+    if busy_until > now:
+        return min(busy_until - now, _LOOK_AGAIN)
+    _set(connection, host, busy_until=now + LEASE, turn=turn)
     return 0.0
 
 
@@ -42,25 +45,36 @@ def end_turn(engine: sa.Engine, host: str, turn: str, delay: float) -> None:
 
     The delay counts from the answer: only by then is it certain that the request has arrived.
     """
-    with write_transaction(engine) as connection:
-        free_at, _ = _locked(connection, host)
-        _set(connection, host, free_at=max(free_at, _clock(connection) + delay))
-        mine = sa.and_(pace.c.host == host, pace.c.turn == turn)
-        connection.execute(pace.update().where(mine).values(busy_until=0.0, turn=None))
+    transact(engine, _end_turn, host, turn, delay)
+
+
+def _end_turn(connection: sa.Connection, host: str, turn: str, delay: float) -> None:
+    _hold(connection, host, delay)
+    connection.execute(pace.update().where(_is_mine(host, turn)).values(busy_until=0.0, turn=None))
 
 
 def renew_turn(engine: sa.Engine, host: str, turn: str) -> None:
     """Keep the turn for another LEASE seconds: its request is still under way."""
-    with write_transaction(engine) as connection:
-        mine = sa.and_(pace.c.host == host, pace.c.turn == turn)
-        connection.execute(pace.update().where(mine).values(busy_until=_clock(connection) + LEASE))
+    transact(engine, _renew_turn, host, turn)
+
+
+def _renew_turn(connection: sa.Connection, host: str, turn: str) -> None:
+    until = _clock(connection) + LEASE
+    connection.execute(pace.update().where(_is_mine(host, turn)).values(busy_until=until))
 
 
 def hold(engine: sa.Engine, host: str, seconds: float) -> None:
     """Let nobody send a request to ``host`` within the next ``seconds``."""
-    with write_transaction(engine) as connection:
-        free_at, _ = _locked(connection, host)
-        _set(connection, host, free_at=max(free_at, _clock(connection) + seconds))
+    transact(engine, _hold, host, seconds)
+
+
+def _hold(connection: sa.Connection, host: str, seconds: float) -> None:
+    free_at, _ = _locked(connection, host)
+    _set(connection, host, free_at=max(free_at, _clock(connection) + seconds))
+
+
+def _is_mine(host: str, turn: str) -> sa.ColumnElement[bool]:
+    return sa.and_(pace.c.host == host, pace.c.turn == turn)
 
 
 def _locked(connection: sa.Connection, host: str) -> tuple[float, float]:

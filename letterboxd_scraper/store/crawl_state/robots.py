@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.engine import read_transaction, write_transaction
+from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.store.schema import robots_txt
 from letterboxd_scraper.store.upsert import upsert
 
@@ -14,11 +14,10 @@ READ_EVERY = timedelta(days=1)
 def recall(engine: sa.Engine, url: str, not_before: datetime) -> bytes | None:
     """Return the text at ``url`` if it was read after ``not_before``, else None."""
     query = sa.select(robots_txt.c.body).where(robots_txt.c.url == url, robots_txt.c.read_at > not_before)
-    with read_transaction(engine) as connection:
-        return connection.scalar(query)
+    body: bytes | None = ask(engine, sa.Connection.scalar, query)
+    return body
 
 
 def remember(engine: sa.Engine, url: str, body: bytes, at: datetime) -> None:
     """Keep the text at ``url`` as read at ``at``."""
-    with write_transaction(engine) as connection:
-        upsert(connection, robots_txt, [{"url": url, "body": body, "read_at": at}])
+    transact(engine, upsert, robots_txt, [{"url": url, "body": body, "read_at": at}])

@@ -36,14 +36,22 @@ def begin(
     job: str | None = None,
     node: str | None = None,
     shard: str | None = None,
+    silence: timedelta | None = None,
 ) -> tuple[int, int | None]:
     """Open a run; return its number and, if it carries on an earlier one's work, that work's first run.
+
+    Earlier ones that were to do the same and have shown no life for so much ``silence`` were interrupted.
 
     The earlier one is the last run of the same kind on the same cohort (and ``shard``) or member, unless
     it ended by itself, is too old or was to read something else (its ``options``), or ``anew`` is asked
     for. ``job`` is Scrapyd's name for the run, ``node`` the machine.
     """
     runs = scrape_runs.c
+    if silence is not None:
+        silent = runs.seen_at < database_time(connection) - silence
+        same = _same(kind, cohort, member, shard)
+        ended = scrape_runs.update().where(*same, runs.status == "running", silent)
+        connection.execute(ended.values(status="interrupted", finished_at=at))
     last = _last(connection, kind, cohort, member, shard)
     work, began = None, at
     if last and _can_go_on(last, options, at) and not anew:
@@ -84,12 +92,14 @@ def _update(connection: sa.Connection, run: int, **values: Any) -> None:
 def _last(
     connection: sa.Connection, kind: str, cohort: str | None, member: str | None, shard: str | None
 ) -> Any:
-    runs = scrape_runs.c
-    same = {"type": kind, "cohort": cohort, "member": member, "shard": shard}
-    query = sa.select(scrape_runs).where(
-        *(runs[name].is_not_distinct_from(value) for name, value in same.items())
-    )
-    return connection.execute(query.order_by(runs.id.desc()).limit(1)).first()
+    query = sa.select(scrape_runs).where(*_same(kind, cohort, member, shard))
+    return connection.execute(query.order_by(scrape_runs.c.id.desc()).limit(1)).first()
+
+
+def _same(kind: str, cohort: str | None, member: str | None, shard: str | None) -> list[Any]:
+    """Return the conditions that a run is of this kind, on just this."""
+    values = {"type": kind, "cohort": cohort, "member": member, "shard": shard}
+    return [scrape_runs.c[name].is_not_distinct_from(value) for name, value in values.items()]
 
 
 def _can_go_on(last: Any, options: str, at: datetime) -> bool:
