@@ -18,9 +18,9 @@ from tests.test_when_rated import CHANGES, TONIGHT
 USER, PASSWORD = "operator", "open sesame"
 
 
-def let_films_wait(engine: sa.Engine) -> None:
+def let_films_wait(engine: sa.Engine, number: int = 3) -> None:
     """Let all films but the newest be looked at some other night: there are hundreds."""
-    newest = sa.select(films.c.id).order_by(films.c.id.desc()).limit(3)
+    newest = sa.select(films.c.id).order_by(films.c.id.desc()).limit(number)
     later = films.update().where(films.c.id.not_in(newest.scalar_subquery()))
     with engine.begin() as connection:
         connection.execute(

@@ -96,11 +96,16 @@ def _make_locale(folder: Path, name: str) -> None:
         subprocess.run(["localedef", "-i", source, "-f", charset, str(folder / name)], check=False)
 
 
-class _Server:
-    """The programs of a PostgreSQL installation, run in ``folder`` by a user who is not root."""
+class Server:
+    """The programs of a PostgreSQL installation, run in ``folder`` by a user who is not root.
 
-    def __init__(self, folder: Path) -> None:
+    One that is to be ``safe`` keeps what was committed when it ends without a chance to write it.
+    """
+
+    def __init__(self, folder: Path, *, safe: bool = False) -> None:
         self.folder = folder
+        self._options = f"-c listen_addresses= -c unix_socket_directories={folder} "
+        self._options += "-c fsync=off" if safe else _QUICK
         self.user = _unprivileged(folder)
         self.programs = self._packaged()
         self.environment = dict(os.environ)
@@ -114,12 +119,18 @@ class _Server:
         self._run(
             "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"
         )
-        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} {_QUICK}"
-        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
+        self.start()
         try:
             yield f"postgresql+psycopg2://postgres@/postgres?host={self.folder}"
         finally:
-            self._run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
+            self.stop("immediate")
+
+    def start(self) -> None:
+        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", self._options, "start")
+
+    def stop(self, mode: str) -> None:
+        """End the server: ``fast``, as for a restart, or ``immediate``, as in a crash."""
+        self._run("pg_ctl", "-D", "data", "-m", mode, "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
         out = self.folder / "out"
@@ -166,7 +177,7 @@ def _serve(address: Path, owner: int) -> None:
     with (
         # Short: a socket's path has at most 107 bytes.
         tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder,
-        _Server(Path(folder)).running() as url,
+        Server(Path(folder)).running() as url,
         suppress(ProcessLookupError),
     ):
         unfinished = address.with_suffix(".unfinished")
