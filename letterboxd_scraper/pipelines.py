@@ -27,7 +27,6 @@ from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.save import save
 
 
-
 class CheckPipeline:
     """Drops an item that cannot be true, loudly; its listing then never counts as complete."""
 

@@ -3,6 +3,7 @@
 It is registered for the class of the spider's arguments.
 """
 
+import asyncio
 import logging
 import os
 import socket

@@ -33,7 +33,9 @@ class Fetches:
         crawler.settings["ROBOTSTXT_PARSER"] = "scrapy.robotstxt.ProtegoRobotParser"
         crawler.engine = SimpleNamespace(download_async=self._fetch)
         self.engines = {config.load().DATABASE_URL: SimpleNamespace(dispose=self._dispose)}
-        monkeypatch.setattr(downloader_robots, "open_patiently", lambda config: self.engines[config.DATABASE_URL])
+        monkeypatch.setattr(
+            downloader_robots, "open_patiently", lambda config: self.engines[config.DATABASE_URL]
+        )
         monkeypatch.setattr(robots, "recall", self._recall)
         monkeypatch.setattr(robots, "remember", self._remember)
         self.crawler = crawler

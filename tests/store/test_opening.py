@@ -21,6 +21,7 @@ from letterboxd_scraper.store.engine import (
     write_transaction,
 )
 from letterboxd_scraper.store.open import open_read_only, open_store
+from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.store.schema import REVISION, UTCDateTime, genres
 from tests.conftest import Snapshots, on_postgresql
 from tests.store.rows import MONDAY
@@ -235,7 +236,8 @@ def test_a_server_is_told_to_refuse_to_write_besides_what_the_address_says(
     assert engines == [
         {
             "connect_args": {
-                "options": f"{own}-c default_transaction_read_only=on -c statement_timeout=30000"
+                "options": f"{own}-c default_transaction_read_only=on -c statement_timeout=30000",
+                "client_encoding": "utf8",
             },
             "isolation_level": "REPEATABLE READ",
             "pool_pre_ping": True,
@@ -255,7 +257,24 @@ def test_readers_of_a_file_share_as_many_connections_as_those_of_a_server(
 
 def test_a_connection_that_a_server_has_closed_is_made_anew(engines: list[dict[str, Any]]) -> None:
     assert open_store(UNREACHABLE).url == sa.make_url(UNREACHABLE)
-    assert engines == [{"pool_pre_ping": True}]
+    (options,) = engines
+    assert options["pool_pre_ping"] is True
+
+
+def test_who_writes_to_a_server_is_bounded_by_the_lease_or_by_what_the_address_says(
+    engines: list[dict[str, Any]],
+) -> None:
+    open_store(f"{UNREACHABLE}?connect_timeout=3", Patience(7.5, 12.0))
+    (options,) = engines
+    assert options["execution_options"] == {"patience": Patience(7.5, 12.0)}
+    assert options["connect_args"] == {
+        "tcp_user_timeout": 12_000,
+        "keepalives_idle": 12,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "client_encoding": "utf8",
+        "options": "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=12000",
+    }
 
 
 @on_postgresql
