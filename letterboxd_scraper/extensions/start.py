@@ -163,13 +163,13 @@ class Opening:
         """Return what lets a member go by a new name; ``then`` is told of it."""
 
         def follow(member: str, profile: Profile) -> bool:
-            with write_transaction(self.target.engine) as connection:
-                is_theirs = renaming.follow_to_new_name(connection, member, profile, self.settings.now())
+            at = self.settings.now()
+            is_theirs = transact(self.target.engine, renaming.follow_to_new_name, member, profile, at)
             if is_theirs:
                 then(member, profile.member)
             return is_theirs
 
-        return _in_thread(follow)
+        return self._beside(follow)
 
     def queue(self, run: int, names: Iterable[str], find: FindStart) -> MemberQueue:
         """Return the queue of these members, each leased to the run while it reads them."""
