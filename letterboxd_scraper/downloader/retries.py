@@ -2,21 +2,19 @@
 
 import logging
 import random
-import sys
 from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
 from scrapy.utils.misc import load_object
-from urllib3 import Retry
-from urllib3.exceptions import InvalidHeader
 
 from letterboxd_scraper import config
 from letterboxd_scraper.downloader import log_fields
 from letterboxd_scraper.downloader.pace import pace_of
 from letterboxd_scraper.downloader.stops import SiteBlocked, retried
 from letterboxd_scraper.pages.proof import block_in
+from letterboxd_scraper.retry_after import retry_after
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +89,8 @@ class Refusals:
                 self._stop("the site still says that we ask too much", request.url)
             return None
         again = retried(request)
-        wait = _retry_after(response) or self._backoff(again)
+        header = response.headers.get("Retry-After") if response else None
+        wait = retry_after((header or b"").decode("latin-1")) or self._backoff(again)
         if wait > LONGEST_WAIT:
             self._stop(f"the site asks for silence for {wait / 60:.0f} minutes", request.url)
         about = log_fields.of_request(request, response)
@@ -121,17 +120,6 @@ class Refusals:
             extra={"url": url},
         )
         raise SiteBlocked(reason)
-
-
-def _retry_after(response: Response | None) -> float | None:
-    """Return the seconds for which a response asks us to wait; None if it does not say, or not readably."""
-    header = response.headers.get("Retry-After") if response else None
-    # However long: by default it says no more than six hours.
-    parser = Retry(retry_after_max=sys.maxsize)
-    try:
-        return parser.parse_retry_after((header or b"").decode("latin-1"))
-    except (InvalidHeader, ValueError, OverflowError):
-        return None
 
 
 def lower_case_headers(response: Response) -> dict[str, str]:

@@ -99,7 +99,7 @@ class WhenRatedSummary(Summary):
 
     def in_words(self, requests: int) -> str:
         read, in_full = self.kinds[MemberRefreshed], self.kinds[MemberRead]
-        members = f"{self.skipped} skipped by the gate, {read} read, {self.changed_members} of them changed"
+        members = f"{self.skipped} not due, {read} read, {self.changed_members} of them changed"
         films = f"{self.changes.added} added, {self.changes.changed} changed, {self.changes.removed} removed"
         more = f", {in_full} read in full" if in_full else ""
         return f"members: {members}{more}; films: {films}; {requests} requests"

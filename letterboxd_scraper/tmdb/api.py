@@ -2,7 +2,6 @@
 
 import logging
 import re
-import sys
 import time
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -10,8 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from tmdbv3api import TV, Episode, Movie, Season
 from tmdbv3api.exceptions import TMDbException
-from urllib3 import Retry
-from urllib3.exceptions import HTTPError, InvalidHeader
+from urllib3.exceptions import HTTPError
 
 from letterboxd_scraper.errors import (
     TmdbNotFound,
@@ -21,6 +19,7 @@ from letterboxd_scraper.errors import (
     TmdbUnreadable,
 )
 from letterboxd_scraper.items.films import TmdbDetails, TmdbLink
+from letterboxd_scraper.retry_after import retry_after
 from letterboxd_scraper.tmdb.answers import read_details
 
 # It writes whole addresses into the log, in warnings too, and the key stands in them.
@@ -171,20 +170,11 @@ def _refuse_status(response: requests.Response) -> None:
     if status == 404:
         raise TmdbNotFound(f"TMDB has nothing at {path}")
     if status == 429:
-        raise TmdbRateLimited(f"TMDB asks for patience at {path}", _retry_after(response))
+        seconds = retry_after(response.headers.get("Retry-After", ""))
+        raise TmdbRateLimited(f"TMDB asks for patience at {path}", seconds)
     if status != 200:
         error = TmdbUnreadable if status in (400, 405, 406, 422) else TmdbUnavailable
         raise error(f"TMDB answered {path} with status {status}")
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Return the seconds for which a response asks us to wait; None if it does not say, or not readably."""
-    # However long: by default it says no more than six hours.
-    parser = Retry(retry_after_max=sys.maxsize)
-    try:
-        return parser.parse_retry_after(response.headers.get("Retry-After", ""))
-    except (InvalidHeader, ValueError, OverflowError):
-        return None
 
 
 def _is_about_the_key(response: requests.Response) -> bool:

@@ -170,7 +170,7 @@ def test_a_refresh_is_given_who_is_new_and_whose_counts_have_moved(
     stored_rows: Any = run.task.stored_rows
     assert (run.task.rules.most_pages, run.task.rules.by_date) == (3, False)
     assert [member.name for member in handed_out(run)] == ["marla", "cy", "ada"]
-    assert run.summary.in_words(0).startswith("members: 1 skipped by the gate")
+    assert run.summary.in_words(0).startswith("members: 1 not due")
     (row,) = asyncio.run(stored_rows("ada"))
     assert (row.film.slug, row.stars) == ("cure", 4.5)
 

@@ -87,7 +87,7 @@ def test_a_refresh_in_words() -> None:
     summary = WhenRatedSummary(3, skipped=5)
     for changes in (Changes(2, 1, 0), Changes()):
         summary.add(MemberRefreshed("a", 1, 1, (0,) * 10, 0, "/a/", changes))
-    words = "members: 5 skipped by the gate, 2 read, 1 of them changed"
+    words = "members: 5 not due, 2 read, 1 of them changed"
     films = "films: 2 added, 1 changed, 0 removed; 4 requests"
     assert summary.in_words(4) == f"{words}; {films}"
     add(summary, MemberRead("c", (), 1, 1))
