@@ -8,7 +8,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, DropItem
+from scrapy.exceptions import CloseSpider, DropItem, NotConfigured
 
 from letterboxd_scraper.downloader.database import LOSSES, end_crawl, is_lost
 from letterboxd_scraper.extensions.run import LeaseLost, Run
@@ -21,6 +21,7 @@ from letterboxd_scraper.items.members import (
     MemberStatus,
 )
 from letterboxd_scraper.items.tasks import Provenance
+from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.crawl_state.changed_rows import ChangedRatings
 from letterboxd_scraper.store.patience import transact
@@ -70,6 +71,8 @@ class StorePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        if not issubclass(crawler.spidercls, SiteSpider):
+            raise NotConfigured  # as for the run: what `scrapy shell` and `fetch` read is not stored
         return cls(crawler)
 
     def open_spider(self) -> None:

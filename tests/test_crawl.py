@@ -1,6 +1,7 @@
 """Real crawls, `scrapy crawl` against the imitation site: the database ends up equal to the site."""
 
 import math
+import sys
 from typing import Any
 
 import pytest
@@ -255,3 +256,14 @@ def test_the_schema_has_every_table_of_the_contract(engine: sa.Engine) -> None:
         else set()
     )
     assert metadata.tables.keys() <= set(sa.inspect(engine).get_table_names()) | views
+
+
+def test_scrapy_s_own_commands_read_a_page_and_store_nothing(
+    shell: Shell, site: Site, engine: sa.Engine
+) -> None:
+    process = shell.run(sys.executable, "-m", "scrapy", "fetch", f"{site.url}/marla/")
+    assert_ended(process, 0)
+    assert 'data-owner="marla"' in process.stdout
+    assert "cannot start" not in process.stderr
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(scrape_runs)) == 0

@@ -9,7 +9,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, DropItem
+from scrapy.exceptions import CloseSpider, DropItem, NotConfigured
 from scrapy.http import Response
 
 from letterboxd_scraper import config
@@ -87,6 +87,8 @@ class Run:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        if not issubclass(crawler.spidercls, SiteSpider):
+            raise NotConfigured  # `scrapy shell` and `fetch` read pages, and that is no run
         run = cls(crawler)
         crawler.signals.connect(run.spider_opened, signals.spider_opened)
         crawler.signals.connect(run.item_scraped, signals.item_scraped)
