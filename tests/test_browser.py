@@ -171,10 +171,11 @@ def test_what_is_no_page_is_taken_as_it_comes(
 
 
 @on_sqlite
-def test_nobody_else_is_connected_to(
+def test_nobody_else_is_connected_to_and_no_bomb_is_unpacked(
     known: Shell, site: Site, known_engine: sa.Engine, browser: tuple[str, ...]
 ) -> None:
     """Not even ahead of a request, of which we would not see anything."""
+    site.faults.add(Fault("bomb", "/marla/", encoding="br", megabytes=25))
     with socket.create_server(("127.0.0.1", 0)) as other:
         other.setblocking(False)
         address = f"http://localhost:{other.getsockname()[1]}"
@@ -183,11 +184,14 @@ def test_nobody_else_is_connected_to(
             Fault("rewrite", "/kip/", pattern="<head>", by=ahead),
             Fault("elsewhere", "/kip/films/.*", to=address),
         )
-        assert_ended(known.scrapy("profile", *browser, user="kip"), 3)
+        assert_ended(known.scrapy("profile", *browser, cohort="friends"), 3)
         with pytest.raises(BlockingIOError):
             other.accept()
-    (error,) = errors(known_engine)
-    assert error.startswith(f"it leads to {address}/kip/films/")
+    led, bomb = sorted(errors(known_engine), key=lambda error: "DOWNLOAD_MAXSIZE" in error)
+    assert led.startswith(f"it leads to {address}/kip/films/")
+    assert bomb == (
+        "the answer is larger than DOWNLOAD_MAXSIZE allows. The browser received more than 20000000 bytes"
+    )
 
 
 @on_sqlite

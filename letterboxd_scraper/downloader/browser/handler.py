@@ -9,7 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
 from scrapy.http import Response
 from scrapy_playwright.handler import Config as PlaywrightConfig
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
@@ -75,7 +75,8 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
 
     async def _load(self, request: Request, user_agent: str) -> Response:
         seconds = self.crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
-        page = BrowserPage(request, self._pause_before, seconds)
+        most = request.meta.get("download_maxsize", self.crawler.settings.getint("DOWNLOAD_MAXSIZE"))
+        page = BrowserPage(request, self._pause_before, seconds, most)
         context = uuid4().hex
         meta = {
             "playwright": True,
@@ -99,6 +100,8 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
         except PlaywrightError as error:
             if page.answer:
                 return page.answer
+            if page.is_too_large:
+                raise DownloadCancelledError(f"The browser received more than {most} bytes") from None
             timed_out = isinstance(error, PlaywrightTimeoutError)
             raise (DownloadTimeoutError if timed_out else DownloadFailedError)(_first_line(error)) from None
         finally:

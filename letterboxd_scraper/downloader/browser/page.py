@@ -1,7 +1,7 @@
 """One page in the browser, from its request to the state that its scripts leave it in."""
 
 import asyncio
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -23,8 +23,16 @@ from letterboxd_scraper.pages import proof
 _NEEDED = frozenset({"script", "xhr", "fetch"})
 # In seconds: how long a page with all that is read may go on fetching more.
 _CALM = 5.0
+# In bytes: how much of a response is asked for at once.
+_PIECE = 1 << 20
+# What no longer holds of a body that the browser has unpacked.
+_OF_TRANSPORT = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 Pause = Callable[[str], Awaitable[float | None]]
+
+
+class _TooLarge(Exception):
+    """A response has more bytes than are taken."""
 
 
 class BrowserPage:
@@ -32,12 +40,15 @@ class BrowserPage:
 
     A document that refuses us, is cut short, leads elsewhere or is no page becomes the ``answer`` as it came,
     so that a challenge never gets to run. A page's own requests wait for each other as ours do, obey
-    robots.txt, and never leave its host. ``seconds`` is how long the page may take to build itself.
+    robots.txt, and never leave its host. ``seconds`` is how long the page may take to build itself;
+    of a document with more than ``most`` bytes, unpacked, nothing is kept but that it ``is_too_large``.
     """
 
-    def __init__(self, request: Request, pause_before: Pause, seconds: float) -> None:
+    def __init__(self, request: Request, pause_before: Pause, seconds: float, most: int) -> None:
         self.request = request
         self.answer: Response | None = None
+        self.is_too_large = False
+        self._most = most
         self._pause_before = pause_before
         self._deadline = _now() + seconds
         self._document: Response | None = None
@@ -115,6 +126,9 @@ class BrowserPage:
                 response = await self._whole_response(event)
             except PlaywrightError:  # the connection broke
                 response = None
+            except _TooLarge:
+                self.is_too_large = self.is_too_large or self._document is None
+                response = None
             if response is None:
                 await self._fetch(event, "failRequest", errorReason="ConnectionClosed")
             elif self._document is None:
@@ -125,7 +139,7 @@ class BrowserPage:
     async def _judge_document(self, event: dict[str, Any], document: Response) -> None:
         self._document = document
         if self.request.meta.get("shows") and _is_page(document):
-            await self._fetch(event, "continueRequest")
+            await self._hand_on(event, document)
             return
         self.answer = document
         html = [{"name": "Content-Type", "value": "text/html"}]
@@ -140,18 +154,30 @@ class BrowserPage:
         elif _is_redirect(response.status):
             await self._fetch(event, "failRequest", errorReason="Aborted")
         else:
-            await self._fetch(event, "continueRequest")
+            await self._hand_on(event, response)
+
+    async def _hand_on(self, event: dict[str, Any], response: Response) -> None:
+        """Give the browser a response as it came; its body was taken out and cannot simply go on."""
+        headers = [
+            header for header in event["responseHeaders"] if header["name"].lower() not in _OF_TRANSPORT
+        ]
+        await self._fetch(
+            event,
+            "fulfillRequest",
+            responseCode=response.status,
+            responseHeaders=headers,
+            body=b64encode(response.body).decode(),
+        )
 
     async def _whole_response(self, event: dict[str, Any]) -> Response | None:
-        """Return what the site answered; None if not all of it came."""
+        """Return what the site answered; None if not all of it came. Raises _TooLarge."""
         status = event["responseStatusCode"]
         headers = Headers()
         for header in event["responseHeaders"]:
             headers.appendlist(header["name"], header["value"])
         body = b""
         if not _is_redirect(status):
-            content = await self._fetch(event, "getResponseBody")
-            body = b64decode(content["body"]) if content["base64Encoded"] else content["body"].encode()
+            body = await self._body((await self._fetch(event, "takeResponseBodyAsStream"))["stream"])
             packed = headers.pop("Content-Encoding", None)  # the browser has unpacked it
             length = headers.get("Content-Length") or b""
             if not packed and length.isdigit() and int(length) != len(body):
@@ -159,6 +185,21 @@ class BrowserPage:
         url = event["request"]["url"]
         response_class = responsetypes.from_args(headers=headers, url=url, body=body)
         return response_class(url, status=status, headers=headers, body=body, request=self.request)
+
+    async def _body(self, stream: str) -> bytes:
+        """Return what a stream of the browser holds, unpacked. Raises _TooLarge."""
+        body = bytearray()
+        try:
+            while True:
+                piece = await self._session.send("IO.read", {"handle": stream, "size": _PIECE})
+                body += b64decode(piece["data"]) if piece.get("base64Encoded") else piece["data"].encode()
+                if len(body) > self._most:
+                    raise _TooLarge
+                if piece["eof"]:
+                    return bytes(body)
+        finally:
+            with suppress(PlaywrightError):
+                await self._session.send("IO.close", {"handle": stream})
 
     async def _fetch(self, event: dict[str, Any], method: str, **parameters: Any) -> Any:
         """Call a method of the browser's Fetch domain for the request of ``event``."""
