@@ -26,6 +26,8 @@ _DAY = re.compile(r"/for/(\d{4})/(\d{1,2})/(\d{1,2})/$")
 _ENTRY = re.compile(r"/[^/\s]+/film/[^/\s]{1,500}/(?:\d+/)?")
 _NUMBER = re.compile(r"\d{1,18}")
 _YEAR = re.compile(r"\d{4}")
+# What is said of an entry that cannot be read is kept, and must not grow with what is on the page.
+_LONGEST_REASON = 200
 
 
 class Diary(NamedTuple):
@@ -56,7 +58,9 @@ def read_diary(page: Selector) -> Diary:
         try:
             entries.append(_entry(row))
         except LayoutChanged as error:
-            unread.append(UnreadEntry(row.attrib.get("data-viewing-id", "")[:20], str(error)))
+            unread.append(
+                UnreadEntry(row.attrib.get("data-viewing-id", "")[:20], str(error)[:_LONGEST_REASON])
+            )
     if unread and not entries:
         raise LayoutChanged(f"no entry of the diary can be read: {unread[0].reason}")
     if not entries and (table.css("td") or page.css("tr.diary-entry-row")):

@@ -17,6 +17,8 @@ _NUMBER = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _STARS = re.compile(r"[0-5](?:\.[05]0*)?", re.ASCII)
 # As another reader of feeds has met it, for an entry without a rating.
 _NO_STARS = re.compile(r"-1(?:\.0)?", re.ASCII)
+# What is said of entries that cannot be read is kept, and must not grow with what strangers write.
+_LONGEST_REASON, _MOST_UNREAD = 200, 50
 _ON_TMDB: dict[Literal["movie", "tv"], str] = {"movie": "tmdb_movieid", "tv": "tmdb_tvid"}
 
 
@@ -55,10 +57,10 @@ def read_feed(body: bytes, member: str) -> Feed:
         try:
             entries.append(_entry(entry, guid))
         except LayoutChanged as error:
-            unread.append(UnreadEntry(guid, str(error)))
+            unread.append(UnreadEntry(guid, str(error)[:_LONGEST_REASON]))
     if unread and not entries:
         raise LayoutChanged(f"no viewing in the feed can be read: {unread[0].reason}")
-    return Feed(tuple(entries), tuple(unread))
+    return Feed(tuple(entries), tuple(unread[:_MOST_UNREAD]))
 
 
 def _entry(entry: Any, guid: str) -> FeedEntry:

@@ -20,7 +20,7 @@ _ON_TMDB = re.compile(
     r"//(?:www\.)?themoviedb\.org/(movie|tv)/(\d{1,9})(?:[^/]*)(?:/season/(\d{1,5})(?:/episode/(\d{1,5}))?)?(?:[/?#]|$)"
 )
 _ON_IMDB = re.compile(r"imdb\.com/title/(tt\d{1,12})\b")
-_RUNTIME = re.compile(r"(\d[^a-zA-Z]*)mins?\b")
+_RUNTIME = re.compile(r"(\d[^a-zA-Z]{0,30})mins?\b")
 _SLUG = re.compile(r"/film/([^\s/]{1,500})/?$")
 _DIRECTOR = re.compile(r"/director/([^\s/]{1,500})/?$")
 _DIRECTORS = ".credits a.contributor, .production-masthead a, #tab-crew a, #tab-panel-crew a"

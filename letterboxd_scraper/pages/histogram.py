@@ -11,7 +11,7 @@ from letterboxd_scraper.pages.numbers import parse_count
 
 _OF_FILM = re.compile(r"/film/([^\s/]+)/(?:ratings|fans)/")
 _AVERAGE = re.compile(r"Weighted average of (\d(?:\.\d+)?) based on (\d.*)")
-_FANS = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([KM]?)\s*fans?\b")
+_FANS = re.compile(r"(\d[\d,]{0,12}(?:\.\d{1,3})?)\s{0,5}([KM]?)\s{0,5}fans?\b")
 _TIMES = {"": 1, "K": 1_000, "M": 1_000_000}
 
 

@@ -45,7 +45,7 @@ def _doubt_about_end(page: Selector, stem: str, number: int) -> str | None:
     for value in page.xpath("//@*[contains(., 'page/')]").getall():
         if any(int(other) > number for other in numbered.findall(value.lower())):
             return f"{value[:80]!r} stands on it"
-    pagers = [pager for pager in page.css("div.pagination") if not _leads_to_years(pager)]
+    pagers = [pager for pager in page.css("div.pagination")[:5] if not _leads_to_years(pager)]
     # Where there is but one page, there is no pager, or an empty one.
     alone = number == 1 and not any(pager.xpath("*") for pager in pagers)
     if alone or any(pager.css("span.next") for pager in pagers):
