@@ -63,7 +63,8 @@ def refuse_monstrous(body: bytes) -> None:
     if body.count(b"<") > _MOST_ELEMENTS:
         raise WrongPage(f"the page has more than {_MOST_ELEMENTS:,} elements")
     for tag in _TAG.finditer(body):
-        if tag.end() - tag.start() > 2 * _MOST_ATTRIBUTES and len(tag[0].split()) > _MOST_ATTRIBUTES:
+        is_long = tag.end() - tag.start() > 2 * _MOST_ATTRIBUTES
+        if is_long and len(tag[0].split(maxsplit=_MOST_ATTRIBUTES)) > _MOST_ATTRIBUTES:
             raise WrongPage(f"an element of the page has more than {_MOST_ATTRIBUTES:,} attributes")
 
 
