@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -174,7 +175,7 @@ class Snapshots:
     def copy(self, kind: str, file: Path, work: str, friends: Names = None) -> Iterator[sa.Engine]:
         """A database in which that ``work`` is done; one of SQLite becomes ``file``."""
         if kind == "sqlite":
-            _copy(self._file(work, friends), file)
+            shutil.copyfile(self._file(work, friends), file)
             yield from _opened(f"sqlite:///{file}")
         else:
             with self._copies_of(self._database(work, friends)).lend() as url:
@@ -186,8 +187,9 @@ class Snapshots:
             if not file.exists():
                 unfinished = file.with_suffix(".unfinished")
                 if work != "schema":
-                    _copy(self._file(STEPS[work][0], friends), unfinished)
+                    shutil.copyfile(self._file(STEPS[work][0], friends), unfinished)
                 self._do(work, friends, f"sqlite:///{unfinished}")
+                _without_log(unfinished)
                 unfinished.rename(file)
         return file
 
@@ -215,10 +217,10 @@ class Snapshots:
                 STEPS[work][1](make_shell(self._folder, site, engine))
 
 
-def _copy(source: Path, file: Path) -> None:
-    # Not the file alone: what was committed last may stand in the log beside it.
-    with closing(sqlite3.connect(source)) as opened, closing(sqlite3.connect(file)) as copy:
-        opened.backup(copy)
+def _without_log(file: Path) -> None:
+    """Have all that was committed stand in the file itself, which two processes may then copy at once."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def _opened(url: str) -> Iterator[sa.Engine]:
