@@ -7,16 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from scrapy.utils.test import get_crawler
-from tenacity import wait_none
 
 from letterboxd_scraper import config
 from letterboxd_scraper.downloader.pace import SitePace
-from letterboxd_scraper.pipelines import StorePipeline
 from letterboxd_scraper.store.crawl_state import pace
 from letterboxd_scraper.store.schema import robots_txt, scrape_failures, scrape_runs, site_pace
 from tests.conftest import Names, Shell, assert_ended, make_shell, on_postgresql, on_sqlite, stored_facts
@@ -248,10 +245,7 @@ def test_a_database_that_is_lost_ends_the_crawl(
     site: HeldSite,
     known_engine: sa.Engine,
     postgres_server: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    retrying: Any = StorePipeline._store
-    monkeypatch.setattr(retrying.retry, "wait", wait_none())
     answer = site.hold("/ebb/")
     admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
 
@@ -271,10 +265,10 @@ def test_a_database_that_is_lost_ends_the_crawl(
     try:
         with ThreadPoolExecutor() as pool:
             losing = pool.submit(lose)
-            process = known.scrapy("profile", cohort="friends")
+            process = known.scrapy("profile", "-s", "DATABASE_PATIENCE=1", cohort="friends")
             asked = losing.result()
         assert_ended(process, 1)
-        assert "the database cannot be written to" in process.stderr
+        assert "Stopped: the database" in process.stderr
         assert len(site.log) - asked < 10
     finally:
         let_in(True)
