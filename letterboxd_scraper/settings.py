@@ -20,7 +20,8 @@ try:
 except InputError as error:
     json_log.write_either(f"letterboxd-scraper: {error}", "ERROR", as_json=json_log.is_wanted())
     sys.exit(error.exit_code)
-if not os.environ.get(config.STOP_WITH_PARENT):  # else the command that started the crawl has said so
+# A command of ours that starts a crawl, or loads these settings, has said so.
+if not os.environ.get(config.STOP_WITH_PARENT) and "letterboxd_scraper.cli" not in sys.modules:
     for _line in config.ignored({}):
         json_log.write_either(_line, "WARNING", as_json=_config.LOG_FORMAT == config.JSON)
 
