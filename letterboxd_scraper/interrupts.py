@@ -8,9 +8,9 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from letterboxd_scraper.errors import ExitCode
 
@@ -47,10 +47,22 @@ def held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def end() -> NoReturn:
+    """End the process with the exit code of an interruption, whatever else is under way.
+
+    Python would end it by the signal itself where a KeyboardInterrupt, though it was caught, came amid an
+    `exec`, as modules of many libraries have them.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads it any more, or it is closed
+            stream.flush()
+    os._exit(ExitCode.INTERRUPTED)
+
+
 def end_quietly(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     """Stand for `sys.excepthook`: a Ctrl-C that nobody caught ends the process with its exit code alone."""
     if issubclass(kind, KeyboardInterrupt):
-        sys.exit(ExitCode.INTERRUPTED)  # which Python takes from here as from anywhere else
+        end()
     sys.__excepthook__(kind, error, traceback)
 
 

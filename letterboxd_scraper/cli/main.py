@@ -42,7 +42,11 @@ def main(program: Callable[[], int] = run) -> None:
 
         interrupts.raise_again()
         code = program()
-        interrupts.ignore()
     except KeyboardInterrupt:
         code = 130
+    if code == 130:
+        from letterboxd_scraper import interrupts  # which may be what was interrupted
+
+        interrupts.end()
+    interrupts.ignore()
     sys.exit(code)

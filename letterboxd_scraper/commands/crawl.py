@@ -53,7 +53,7 @@ class Command(BaseRunSpiderCommand):
                 raise self._config
             self.exitcode = self._crawl(self._config, args, opts)
         except KeyboardInterrupt:  # the crawl has not begun: nothing is to be ended
-            self.exitcode = ExitCode.INTERRUPTED
+            interrupts.end()
         except ProjectError as error:
             self._print_error(error)
             if self.settings["LOG_FILE"]:  # on Scrapyd, all that is shown of a job

@@ -13,8 +13,9 @@ from typing import IO, Any
 
 from pythonjsonlogger.json import JsonFormatter
 
+from letterboxd_scraper import interrupts
 from letterboxd_scraper.config import JSON, load
-from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal.harmless import harmless_lines
 
 # What a line may tell beside its time, level and event: in which crawl, about whom, and about which answer.
@@ -103,7 +104,7 @@ def install(
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
     if issubclass(kind, KeyboardInterrupt):
-        sys.exit(ExitCode.INTERRUPTED)
+        interrupts.end()
     logging.getLogger(__name__).critical("%s: %s", kind.__name__, error, exc_info=(kind, error, traceback))
 
 
