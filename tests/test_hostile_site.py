@@ -55,7 +55,7 @@ def test_a_redirect_elsewhere_is_a_failure_and_no_request(
     crawled: Shell, site: Site, crawled_engine: sa.Engine, elsewhere: Site, spider: str
 ) -> None:
     before = stored(crawled_engine)
-    site.faults.add(Fault("elsewhere", PAGES, to=elsewhere.url))
+    site.faults.add(Fault("elsewhere", PAGES, to=elsewhere.url.removeprefix("http:")))
     process = crawled.scrapy(spider, **SPIDERS[spider])
     assert_ended(process, 3)
     assert "Traceback" not in process.stderr
@@ -63,21 +63,6 @@ def test_a_redirect_elsewhere_is_a_failure_and_no_request(
     assert errors
     assert all(error.startswith(f"it leads to {elsewhere.url}/") for error in errors)
     assert stored(crawled_engine) == before
-
-
-# Nothing listens at port 1: what is sent there fails in another way.
-ADDRESSES = ["http://127.0.0.1:1", "//127.0.0.1:1", "https://{host}", "http://{host}@127.0.0.1:1"]
-
-
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_another_port_scheme_or_user_is_elsewhere(
-    known: Shell, site: Site, known_engine: sa.Engine, address: str
-) -> None:
-    to = address.format(host=site.url.removeprefix("http://"))
-    site.faults.add(Fault("elsewhere", "/kip/", code=307, to=to))
-    assert_ended(known.scrapy("profile", user="kip"), 3)
-    (error,) = failures(known_engine)
-    assert error.startswith("it leads to")
 
 
 def robots(text: str, charset: str = "latin-1") -> Fault:
@@ -88,7 +73,6 @@ def robots(text: str, charset: str = "latin-1") -> Fault:
 ODD_ROBOTS = {
     "a page": robots("<!DOCTYPE html><html><body>User-agent: *</body></html>"),
     "longer than anybody writes": Fault("huge", "/robots.txt", megabytes=1),
-    "a bomb": Fault("bomb", "/robots.txt", megabytes=1),
     "a redirect elsewhere": Fault("elsewhere", "/robots.txt", to="http://127.0.0.1:1"),
     "a redirect to nothing": Fault("elsewhere", "/robots.txt", to="/nobody"),
 }
@@ -128,7 +112,6 @@ CERTIFICATES = {
     "another site's": ("elsewhere.test", DAY, "SSL_CERT_FILE"),
     "one of yesterday": ("127.0.0.1", -DAY, "SSL_CERT_FILE"),
     "the operator's": ("127.0.0.1", DAY, "SSL_CERT_FILE"),
-    "the operator's, as requests reads it": ("127.0.0.1", DAY, "REQUESTS_CA_BUNDLE"),
 }
 
 
@@ -185,10 +168,10 @@ def test_an_answer_that_is_too_large_is_not_unpacked(
 
 def test_who_answers_byte_by_byte_is_given_up(known: Shell, site: Site, known_engine: sa.Engine) -> None:
     site.faults.add(Fault("drip", "/kip/", seconds=0.1))
-    options = ("-s", "DOWNLOAD_TIMEOUT=0.5", "-s", "RETRY_TIMES=0")
-    assert_ended(known.scrapy("profile", *options, cohort="friends"), 3)
+    options = ("-s", "DOWNLOAD_TIMEOUT=3", "-s", "RETRY_TIMES=0")
+    assert_ended(known.scrapy("profile", *options, user="kip"), 3)
     (error,) = failures(known_engine)
-    assert "took longer than 0.5 seconds" in error
+    assert "took longer than 3.0 seconds" in error
 
 
 def test_who_sends_headers_without_an_end_is_hung_up_on(
