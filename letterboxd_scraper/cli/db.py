@@ -14,8 +14,10 @@ from letterboxd_scraper.store import checks
 from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.checks.checksums import Checksum, checksums
 from letterboxd_scraper.store.checks.finding import Finding
+from letterboxd_scraper.store.checks.references import FILE
 from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, read_transaction
+from letterboxd_scraper.store.outside_errors import in_words
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -37,7 +39,9 @@ def upgrade(context: typer.Context) -> None:
     try:
         changed = migrate.upgrade(make_engine(url))
     except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot use the database {masked_url(url)}: {first_line(error)}") from None
+        raise StoreNotReady(
+            in_words(error) or f"cannot use the database {masked_url(url)}: {first_line(error)}"
+        ) from None
     session.say(f"schema {migrate.head()}: {'upgraded' if changed else 'nothing to do'}")
 
 
@@ -98,7 +102,9 @@ def check(context: typer.Context) -> None:
             findings.append(finding)
             if not session.as_json:
                 session.tell(_line(finding))
-        sums = checksums(connection)
+        # What is broken, the checks have said already.
+        is_whole = not any(finding.check == FILE and finding.wrong for finding in findings)
+        sums = checksums(connection) if is_whole else []
     if session.as_json:
         session.print_json({"checks": _as_dicts(findings), "rankings": _as_dicts(sums)})
     elif sums:

@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 from letterboxd_scraper.downloader.stops import CrawlEnding
 from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store.engine import first_line
+from letterboxd_scraper.store.outside_errors import in_words
 from letterboxd_scraper.store.patience import is_passing
 
 logger = logging.getLogger(__name__)
@@ -50,9 +51,11 @@ def say_that_it_ends(crawler: Crawler, error: Exception) -> None:
     if is_lost(crawler):
         return
     crawler.stats.set_value(_ENDING, True)
-    reason = first_line(error) if isinstance(error, sa.exc.SQLAlchemyError) else str(error)
-    waited = " for longer than DATABASE_PATIENCE" if is_passing(error) else ""
-    logger.error("Stopped: the database cannot be used%s: %s", waited, reason)
+    reason = in_words(error)
+    if reason is None:
+        reason = first_line(error) if isinstance(error, sa.exc.SQLAlchemyError) else str(error)
+    waited = " after waiting for as long as DATABASE_PATIENCE allows" if is_passing(error) else ""
+    logger.error("Stopped%s: %s", waited, reason)
 
 
 _closings: set["asyncio.Future[None]"] = set()

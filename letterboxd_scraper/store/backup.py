@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.errors import InputError, StoreNotReady
 from letterboxd_scraper.store.engine import first_line, masked_url
 
-PG_DUMP = "pg_dump"
+PG_DUMP, PG_RESTORE = "pg_dump", "pg_restore"
 
 
 def back_up(url: str | sa.URL, file: Path, *, force: bool = False) -> int:
@@ -40,6 +40,17 @@ def copy_sqlite(database: Path, copy: Path) -> None:
     """Copy an SQLite file; a crawl that is writing to it neither waits nor gets in half."""
     with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
+        # A copy of what is damaged shall not take the place of one that is not.
+        try:
+            said = str(target.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            said = str(error)
+    if said != "ok":
+        line = said.strip().replace("\n", ": ")
+        raise StoreNotReady(
+            f"the database {database} is damaged ({line}), and a copy of it would be, too: nothing was "
+            "written; see `letterboxd db check`, and restore a backup"
+        )
 
 
 def _whole(file: Path, write: Callable[[Path], None], *, force: bool) -> int:
@@ -82,6 +93,17 @@ def _dump(url: sa.URL, part: Path) -> None:
     if process.returncode:
         errors = process.stderr.strip().splitlines() or [f"exit code {process.returncode}"]
         raise StoreNotReady(f"cannot copy the database {masked_url(url)}: {errors[0]}")
+    if restorer := shutil.which(PG_RESTORE):
+        listed = subprocess.run(
+            [restorer, "--list", str(part)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if listed.returncode:
+            errors = listed.stderr.strip().splitlines() or [f"exit code {listed.returncode}"]
+            raise StoreNotReady(f"the copy of the database {masked_url(url)} cannot be read: {errors[0]}")
 
 
 def _refuse_older(program: str, url: sa.URL) -> None:

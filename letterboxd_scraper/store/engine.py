@@ -12,6 +12,8 @@ from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store import patience
 from letterboxd_scraper.store.patience import NONE, Patience, patiently
 
+# The attribute of an error that holds its database's address.
+DATABASE = "database"
 # In milliseconds, also for locks on PostgreSQL: then the wait is said, and goes on.
 _BUSY = 5000
 _SQLITE_PRAGMAS = ("foreign_keys=on", "journal_mode=wal", "synchronous=normal", f"busy_timeout={_BUSY}")
@@ -25,9 +27,11 @@ def make_engine(url: str, patient: Patience = NONE) -> sa.Engine:
     options: dict[str, Any] = {"execution_options": {patience.OPTION: patient}}
     if not url.startswith("sqlite"):
         address = sa.make_url(url)
-        return sa.create_engine(
+        engine = sa.create_engine(
             address, pool_pre_ping=True, connect_args=_postgres_arguments(address, patient), **options
         )
+        name_database(engine, address)
+        return engine
     database = sa.make_url(url).database
     if database:
         try:
@@ -37,9 +41,20 @@ def make_engine(url: str, patient: Patience = NONE) -> sa.Engine:
                 f"cannot make the folder of the database {database}: {error.strerror}"
             ) from None
     engine = sa.create_engine(url, **options)
+    name_database(engine, engine.url)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def name_database(engine: sa.Engine, url: sa.URL) -> None:
+    """Let every error of an engine's name its database, by the attribute DATABASE."""
+
+    def note(context: sa.ExceptionContext) -> None:
+        if context.sqlalchemy_exception is not None:
+            setattr(context.sqlalchemy_exception, DATABASE, url)
+
+    sa.event.listen(engine, "handle_error", note)
 
 
 def _postgres_arguments(url: sa.URL, patient: Patience) -> dict[str, Any]:

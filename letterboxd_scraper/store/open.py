@@ -13,9 +13,11 @@ from letterboxd_scraper.store.engine import (
     first_line,
     make_engine,
     masked_url,
+    name_database,
     postgres_options,
     revision_of,
 )
+from letterboxd_scraper.store.outside_errors import in_words
 from letterboxd_scraper.store.patience import NONE, Patience
 from letterboxd_scraper.store.schema import REVISION
 
@@ -43,7 +45,7 @@ def open_store(url: str, patient: Patience = NONE, *, wait: bool = False) -> sa.
                 raise migrate.behind(url, revision)
             migrate.upgrade(engine)
     except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot use the database {masked_url(url)}: {first_line(error)}") from None
+        raise _not_ready(error, url) from None
     return engine
 
 
@@ -66,7 +68,7 @@ def open_read_only(url: str) -> sa.Engine:
     try:
         revision = revision_of(engine)
     except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot read the database {masked_url(url)}: {first_line(error)}") from None
+        raise _not_ready(error, url) from None
     if revision != REVISION:
         # Alembic takes a quarter of a second to load: only here, where it is needed.
         from letterboxd_scraper.store import migrate
@@ -75,22 +77,29 @@ def open_read_only(url: str) -> sa.Engine:
     return engine
 
 
+def _not_ready(error: sa.exc.DBAPIError, url: str) -> StoreNotReady:
+    return StoreNotReady(in_words(error) or f"cannot use the database {masked_url(url)}: {first_line(error)}")
+
+
 def _of_file(database: str) -> sa.Engine:
     url = sa.URL.create("sqlite", database=f"file:{quote(database)}", query={"mode": "ro", "uri": "true"})
     engine = sa.create_engine(url, **_POOL)
+    name_database(engine, sa.URL.create("sqlite", database=database))
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     return engine
 
 
 def _of_server(url: sa.URL) -> sa.Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         connect_args={"options": postgres_options(url, _OF_READERS), "client_encoding": "utf8"},
         pool_pre_ping=True,
         isolation_level="REPEATABLE READ",
         **_POOL,
     )
+    name_database(engine, url)
+    return engine
 
 
 def _prepare(connection: Any, record: Any) -> None:

@@ -4,6 +4,7 @@ Every help page loads this module: it imports neither the settings nor the datab
 """
 
 import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -41,12 +42,15 @@ def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a title that cannot be written ends nothing
+    if sys.stdout is None:  # closed by who called us: what is printed then is an error
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     words = hoisted(arguments or sys.argv[1:])
     code: int = ExitCode.INTERNAL_ERROR  # if not even the error can be written
     with suppress(BrokenPipeError), ExitStack() as at_the_end:
         try:
             end = command(words, prog_name=name, standalone_mode=False, obj=at_the_end)
             code = end if isinstance(end, int) else ExitCode.DONE
+            sys.stdout.flush()  # what cannot be written is told by us, and not by Python's end
         except ProjectError as error:
             code = _fail(name, str(error), error.exit_code)
         except TyperException as error:
@@ -54,7 +58,37 @@ def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None 
             code = _fail(name, message, ExitCode.BAD_INPUT)
         except (KeyboardInterrupt, typer.Abort):
             code = ExitCode.INTERRUPTED
+        except Exception as error:
+            if (refusal := _from_outside(error)) is None:
+                raise
+            code = _fail(name, refusal, ExitCode.BAD_INPUT)
     return code
+
+
+def _from_outside(error: Exception) -> str | None:
+    """Return what a database, a disk or a terminal refused, in one line; None for an error of ours."""
+    if isinstance(error, OSError):
+        return _of_disk(error)
+    if "sqlalchemy" not in sys.modules:
+        return None
+    from letterboxd_scraper.store.outside_errors import in_words  # brings SQLAlchemy
+
+    return in_words(error)
+
+
+def _of_disk(error: OSError) -> str:
+    if error.filename is not None:
+        return f"cannot use {error.filename}: {error.strerror}"
+    _drop_output()
+    return f"cannot write the output: {error.strerror or error}"
+
+
+def _drop_output() -> None:
+    """Let go of what could not be printed: Python would try it once more, and say so, at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError):
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _fail(name: str, message: str, code: int) -> int:

@@ -140,9 +140,20 @@ def _cell(value: Any) -> str:
 
 
 def write_file(file: Path, text: str, opener: Callable[[str, int], int] | None = None) -> None:
-    """Write a text as it is, line ends and all. Raises InputError."""
+    """Write a text as it is, line ends and all; a file appears when it is whole. Raises InputError."""
+    target = file.resolve()
+    is_device = target.exists() and not target.is_file()
+    part = target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with open(file, "w", encoding="utf-8", newline="", opener=opener) as opened:
-            opened.write(text)
+        try:
+            with open(part, "w", encoding="utf-8", newline="", opener=opener) as opened:
+                opened.write(text)
+            if not is_device:
+                if opener is None and target.exists():
+                    part.chmod(target.stat().st_mode)
+                part.replace(target)
+        finally:
+            if not is_device:
+                part.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write {file}: {error.strerror}") from None

@@ -171,9 +171,9 @@ def test_a_database_of_a_newer_program_is_refused(store: sa.Engine, open_it: Any
         open_it(str(store.url))
 
 
-@pytest.mark.parametrize(("open_it", "doing"), [(open_store, "use"), (open_read_only, "read")])
-def test_an_unreachable_server_is_one_line_without_the_password(open_it: Any, doing: str) -> None:
-    with pytest.raises(StoreNotReady, match=rf"^cannot {doing} the database [^\n]*ann:\*\*\*@[^\n]*$"):
+@pytest.mark.parametrize("open_it", [open_store, open_read_only])
+def test_an_unreachable_server_is_one_line_without_the_password(open_it: Any) -> None:
+    with pytest.raises(StoreNotReady, match=r"^cannot use the database [^\n]*ann:\*\*\*@[^\n]*$"):
         open_it(UNREACHABLE)
 
 

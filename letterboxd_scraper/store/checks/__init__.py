@@ -27,11 +27,16 @@ _CHECKS: tuple[Check, ...] = (
 def findings(connection: sa.Connection) -> Iterator[Finding]:
     """Yield what each check finds, one after the other: some take a while."""
     on_sqlite = connection.dialect.name == "sqlite"
+    is_broken = False
     for check in (references.of_file, *_CHECKS) if on_sqlite else _CHECKS:
         try:
-            yield check(connection)
+            finding = check(connection)
+            is_broken |= finding.check == references.FILE and finding.wrong > 0
+            yield finding
         except sa.exc.DatabaseError as error:
             if not on_sqlite:
                 raise
-            # The file is broken just where this check has to look.
-            yield Finding(references.FILE, 1, first_line(error), references.RESTORE)
+            # The file is broken just where this check has to look, which is said once.
+            if not is_broken:
+                is_broken = True
+                yield Finding(references.FILE, 1, first_line(error), references.RESTORE)
