@@ -5,6 +5,7 @@ ProjectError                exit 1
 │   ├── UnknownName                  no such cohort, member, film or strategy
 │   ├── TermsNotAccepted             the real site, and nobody has said yes
 │   ├── StoreNotReady                the database is unreachable, behind or ahead
+│   │   └── StoreDamaged                 its file is broken, or none of a database
 │   ├── NodeUnusable                 a Scrapyd refuses us, or lacks what it is asked for
 │   │   └── NodeSilent               it does not answer: later it may
 │   └── TmdbRefused                  TMDB does not accept the key
@@ -74,6 +75,14 @@ class TermsNotAccepted(InputError):
 
 class StoreNotReady(InputError):
     pass
+
+
+class StoreDamaged(StoreNotReady):
+    """``reason``: what SQLite says of the file."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NodeUnusable(InputError):

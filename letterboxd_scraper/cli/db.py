@@ -1,6 +1,6 @@
 """`letterboxd db …`: the database itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,12 +9,12 @@ import sqlalchemy as sa
 import typer
 from humanize import naturalsize
 
-from letterboxd_scraper.errors import ExitCode, StoreNotReady
+from letterboxd_scraper.errors import ExitCode, StoreDamaged, StoreNotReady
 from letterboxd_scraper.store import checks
 from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.checks.checksums import Checksum, checksums
 from letterboxd_scraper.store.checks.finding import Finding
-from letterboxd_scraper.store.checks.references import FILE
+from letterboxd_scraper.store.checks.references import FILE, RESTORE
 from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, read_transaction
 from letterboxd_scraper.store.outside_errors import in_words
@@ -76,7 +76,7 @@ def backup(
 
 def _how_to_restore(copy: Path, url: str) -> str:
     if url.startswith("sqlite"):
-        target = url.removeprefix("sqlite:///")
+        target = sa.make_url(url).database
         return f"end what uses {target}, delete {target}-wal and {target}-shm, and copy {copy} over it"
     return f"createdb NAME && pg_restore --no-owner --dbname=NAME {copy}"
 
@@ -94,22 +94,35 @@ def check(context: typer.Context) -> None:
       letterboxd db check --json
     """
     session: Session = context.obj
-    findings = []
-    with read_transaction(session.open_read_only()) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # it may take its time
-        for finding in checks.findings(connection):
-            findings.append(finding)
-            if not session.as_json:
-                session.tell(_line(finding))
-        # What is broken, the checks have said already.
-        is_whole = not any(finding.check == FILE and finding.wrong for finding in findings)
-        sums = checksums(connection) if is_whole else []
+    findings: list[Finding] = []
+    sums: list[Checksum] = []
+    try:
+        with read_transaction(session.open_read_only()) as connection:
+            for finding in _findings(connection):
+                findings.append(finding)
+                if not session.as_json:
+                    session.tell(_line(finding))
+            if not _is_broken(findings):  # else the checks have said so already
+                sums = checksums(connection)
+    except StoreDamaged as error:  # so that nothing can be looked at
+        findings.append(Finding(FILE, 1, error.reason, RESTORE))
+        if not session.as_json:
+            session.tell(_line(findings[-1]))
     if session.as_json:
         session.print_json({"checks": _as_dicts(findings), "rankings": _as_dicts(sums)})
     elif sums:
         session.show([field.name for field in fields(sums[0])], [astuple(checksum) for checksum in sums])
     raise typer.Exit(ExitCode.FAILURES if any(finding.wrong for finding in findings) else ExitCode.DONE)
+
+
+def _findings(connection: sa.Connection) -> Iterator[Finding]:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # it may take its time
+    return checks.findings(connection)
+
+
+def _is_broken(findings: Sequence[Finding]) -> bool:
+    return any(finding.check == FILE and finding.wrong for finding in findings)
 
 
 def _line(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.errors import StoreDamaged, StoreNotReady
 from letterboxd_scraper.store import patience
 from letterboxd_scraper.store.engine import (
     first_line,
@@ -17,7 +17,7 @@ from letterboxd_scraper.store.engine import (
     postgres_options,
     revision_of,
 )
-from letterboxd_scraper.store.outside_errors import in_words
+from letterboxd_scraper.store.outside_errors import in_words, is_damage
 from letterboxd_scraper.store.patience import NONE, Patience
 from letterboxd_scraper.store.schema import REVISION
 
@@ -78,7 +78,9 @@ def open_read_only(url: str) -> sa.Engine:
 
 
 def _not_ready(error: sa.exc.DBAPIError, url: str) -> StoreNotReady:
-    return StoreNotReady(in_words(error) or f"cannot use the database {masked_url(url)}: {first_line(error)}")
+    said = first_line(error)
+    message = in_words(error) or f"cannot use the database {masked_url(url)}: {said}"
+    return StoreDamaged(message, said) if is_damage(error) else StoreNotReady(message)
 
 
 def _of_file(database: str) -> sa.Engine:
