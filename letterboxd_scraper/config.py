@@ -20,7 +20,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
-from sqlalchemy import exc, make_url
+from sqlalchemy import URL, exc, make_url
 
 from letterboxd_scraper import __version__, env_file
 from letterboxd_scraper.errors import InputError
@@ -263,13 +263,23 @@ def _absolute(url: str) -> str:
     """Return the database's address, independent of the working directory, with its driver named."""
     if not url.strip():
         folder = user_data_path("letterboxd-scraper", appauthor=False)
-        return f"sqlite:///{folder / 'letterboxd.db'}"
+        return _of_file(str(folder / "letterboxd.db"))
     scheme, _, rest = url.partition("://")
     if scheme in {"postgres", "postgresql", "postgresql+psycopg2"}:
         return _parsed(f"postgresql+psycopg2://{rest}")
     if scheme == "sqlite" and rest.startswith("/") and rest != "/:memory:":
-        return f"sqlite:///{Path(rest[1:]).expanduser().absolute()}"
+        return _of_file(str(Path(_path(rest[1:])).expanduser().absolute()))
     raise ValueError(_ADDRESS)
+
+
+def _path(text: str) -> str:
+    """Return the path that is meant: ? and % are themselves, but in an address as the library writes it."""
+    path = unquote(text)
+    return path if _of_file(path) == f"sqlite:///{text}" else text
+
+
+def _of_file(path: str) -> str:
+    return URL.create("sqlite", database=path).render_as_string()
 
 
 # The first @ behind which stands what can be a host and a database: those before it belong to the password.

@@ -8,8 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.errors import StoreNotReady
-from letterboxd_scraper.store import patience
+from letterboxd_scraper.store import patience, sqlite_file
 from letterboxd_scraper.store.patience import NONE, Patience, patiently
 
 # The attribute of an error that holds its database's address.
@@ -33,18 +32,21 @@ def make_engine(url: str, patient: Patience = NONE) -> sa.Engine:
         name_database(engine, address)
         return engine
     database = sa.make_url(url).database
-    if database:
-        try:
-            Path(database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreNotReady(
-                f"cannot make the folder of the database {database}: {error.strerror}"
-            ) from None
     engine = sa.create_engine(url, **options)
     name_database(engine, engine.url)
+    if database:
+        _keep_file(engine, Path(database))
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _keep_file(engine: sa.Engine, file: Path) -> None:
+    sqlite_file.make_folder(file)
+    writers = sqlite_file.Writers(file)
+    sa.event.listen(engine, "do_connect", lambda *about: sqlite_file.make_private(file))
+    sa.event.listen(engine, "connect", lambda *about: writers.connected())
+    sa.event.listen(engine, "begin", lambda connection: writers.refuse_another())
 
 
 def name_database(engine: sa.Engine, url: sa.URL) -> None:

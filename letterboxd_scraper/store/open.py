@@ -20,6 +20,7 @@ from letterboxd_scraper.store.engine import (
 from letterboxd_scraper.store.outside_errors import in_words, is_damage
 from letterboxd_scraper.store.patience import NONE, Patience
 from letterboxd_scraper.store.schema import REVISION
+from letterboxd_scraper.store.sqlite_file import follow
 
 # Who waits for a connection waits no longer than for an answer.
 _POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 30}
@@ -87,6 +88,7 @@ def _of_file(database: str) -> sa.Engine:
     url = sa.URL.create("sqlite", database=f"file:{quote(database)}", query={"mode": "ro", "uri": "true"})
     engine = sa.create_engine(url, **_POOL)
     name_database(engine, sa.URL.create("sqlite", database=database))
+    follow(engine, Path(database))
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     return engine

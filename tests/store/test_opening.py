@@ -1,5 +1,6 @@
 """Engines, opening and migrating: what each database is told, and what is refused in one line."""
 
+import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.config import load
 from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store import open as open_module
@@ -66,6 +68,50 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(StoreNotReady, match=r"^cannot make the folder of the database .*taken/store.db: "):
         make_engine(f"sqlite:///{tmp_path / 'taken' / 'store.db'}")
+
+
+def test_a_file_and_its_folder_are_their_owners_alone(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'own' / 'store.db'}")
+    with write_transaction(store) as connection:
+        connection.execute(genres.insert().values(name="drama"))
+        files = [path for path in (tmp_path / "own").iterdir() if path.suffix != ".lock"]
+        assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "own").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("name", ["a?b.db", "a%41b.db", "a%3Fb.db", "a b@#.db", "two\nlines.db", "ä.db"])
+def test_a_path_is_itself_whatever_is_in_it(tmp_path: Path, name: str) -> None:
+    written = load(DATABASE_URL=sa.URL.create("sqlite", database=str(tmp_path / name)).render_as_string())
+    assert load(DATABASE_URL=written.DATABASE_URL).DATABASE_URL == written.DATABASE_URL
+    typed = written if name == "a%3Fb.db" else load(DATABASE_URL=f"sqlite:///{tmp_path / name}")
+    open_store(typed.DATABASE_URL).dispose()
+    assert {path.name for path in tmp_path.iterdir() if path.suffix != ".lock"} == {name}
+    open_read_only(typed.DATABASE_URL).dispose()
+
+
+def test_a_file_that_was_replaced_is_not_written_to(store: sa.Engine, file: Path, tmp_path: Path) -> None:
+    reader = open_read_only(str(store.url))
+    count = sa.select(sa.func.count()).select_from(genres)
+    with write_transaction(store) as connection:
+        connection.execute(genres.insert().values(name="drama"))
+    with reader.connect() as connection:
+        assert connection.scalar(count) == 1
+    with store.connect().execution_options(reading=True) as connection:
+        connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    copy = tmp_path / "new.db"
+    new = open_store(f"sqlite:///{copy}")
+    new.dispose()
+    copy.replace(file)
+    for begin in (read_transaction, write_transaction):
+        with pytest.raises(StoreNotReady, match=r"store.db was replaced or removed .*: begin again$"):
+            read_genres(begin(store))
+    with reader.connect() as connection:
+        assert connection.scalar(count) == 0
+
+
+def read_genres(begun: Any) -> None:
+    with begun as connection:
+        connection.execute(sa.select(genres.c.name))
 
 
 def test_what_is_written_is_kept_unless_there_is_an_error(store: sa.Engine) -> None:

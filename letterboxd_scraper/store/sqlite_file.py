@@ -1,0 +1,73 @@
+"""The file of an SQLite database: its owner's alone, and the same for as long as it is in use.
+
+SQLite itself does not notice that its file was replaced: what it writes then breaks the new one.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import StoreNotReady
+
+
+def make_folder(file: Path) -> None:
+    """Make the folder of a database that may not be there yet. Raises StoreNotReady."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreNotReady(f"cannot make the folder of the database {file}: {error.strerror}") from None
+
+
+def make_private(file: Path) -> None:
+    """Make an empty file that only its owner can read, where there is none: it tells of other people."""
+    with suppress(OSError):  # of which SQLite tells the reason
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def identity(file: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of the same name; None where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+class Writers:
+    """Keeps who writes to a file from going on after it was replaced."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._identity: tuple[int, int] | None = None
+
+    def connected(self) -> None:
+        """Note which file was opened first."""
+        if self._identity is None:
+            self._identity = identity(self._file)
+
+    def refuse_another(self) -> None:
+        """Raise StoreNotReady if the file is not the one that was opened."""
+        if self._identity is not None and identity(self._file) != self._identity:
+            raise StoreNotReady(
+                f"the database {self._file} was replaced or removed while it was in use: begin again"
+            )
+
+
+def follow(engine: sa.Engine, file: Path) -> None:
+    """Let those who only read go over to a new file that takes the place of the one that they have open."""
+
+    def note(connection: Any, record: Any) -> None:
+        record.info[_IDENTITY] = identity(file)
+
+    def compare(connection: Any, record: Any, proxy: Any) -> None:
+        if record.info.get(_IDENTITY) != identity(file):
+            raise sa.exc.InvalidatePoolError
+
+    sa.event.listen(engine, "connect", note)
+    sa.event.listen(engine, "checkout", compare)
+
+
+_IDENTITY = "file identity"
