@@ -273,9 +273,9 @@ def _absolute(url: str) -> str:
 
 
 def _path(text: str) -> str:
-    """Return the path that is meant: ? and % are themselves, but in an address as the library writes it."""
-    path = unquote(text)
-    return path if _of_file(path) == f"sqlite:///{text}" else text
+    """Return the path that is meant: ? and % are themselves, unless each % is an escape of the library."""
+    escapes = re.findall("%..|%", text)
+    return unquote(text) if all(_of_file(unquote(sign)).endswith(sign) for sign in escapes) else text
 
 
 def _of_file(path: str) -> str:
