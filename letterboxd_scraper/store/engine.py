@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store import patience, sqlite_file
 from letterboxd_scraper.store.patience import NONE, Patience, patiently
 
@@ -141,9 +142,29 @@ def first_line(error: sa.exc.SQLAlchemyError) -> str:
 
 
 def revision_of(engine: sa.Engine) -> str | None:
-    """Return the revision of a database's schema; None if there is none yet."""
+    """Return the revision of a database's schema; None if there is none yet.
+
+    Raises StoreNotReady for a server's database that could not hold what is to be stored.
+    """
     with read_transaction(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            _refuse_unfit(connection)
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
         version = sa.select(sa.column("version_num", sa.Text)).select_from(sa.table("alembic_version"))
         return connection.scalar(version)
+
+
+def _refuse_unfit(connection: sa.Connection) -> None:
+    query = sa.select(sa.func.current_setting("server_encoding"), sa.func.current_schema())
+    encoding, schema = connection.execute(query).one()
+    where = f"the database {masked_url(connection.engine.url)}"
+    if encoding != "UTF8":
+        raise StoreNotReady(
+            f"{where} has the encoding {encoding}, which cannot hold every title: make one with "
+            "`createdb --encoding=UTF8 --template=template0 NAME`"
+        )
+    if schema is None:
+        raise StoreNotReady(
+            f"{where} has no schema for our tables: none of the role's search_path is there, or may be used"
+        )

@@ -34,7 +34,7 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> bool:
         if current == (head() if revision == "head" else revision):
             return False
         _back_up(engine)
-        with engine.connect() as connection:
+        with _unlimited(engine) as connection:
             command.upgrade(alembic_config(connection), revision)
             connection.commit()
     return True
@@ -42,7 +42,7 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> bool:
 
 def downgrade(engine: sa.Engine, revision: str) -> None:
     """Migrate back to ``revision`` ("base": no tables at all)."""
-    with _one_at_a_time(engine), engine.connect() as connection:
+    with _one_at_a_time(engine), _unlimited(engine) as connection:
         command.downgrade(alembic_config(connection), revision)
         connection.commit()
 
@@ -96,12 +96,22 @@ def behind(url: str | sa.URL, revision: str | None) -> StoreNotReady:
 
 
 @contextmanager
+def _unlimited(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection whose transaction may wait for locks, and take, as long as it likes."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
+        yield connection
+
+
+@contextmanager
 def _one_at_a_time(engine: sa.Engine) -> Iterator[None]:
     if engine.dialect.name == "sqlite":
         with FileLock(f"{engine.url.database}.lock"):
             yield
         return
-    with engine.connect() as connection:
+    with _unlimited(engine) as connection:
         connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_LOCK)))
         try:
             yield

@@ -339,3 +339,27 @@ def test_a_servers_readers_refuse_to_write_too(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         assert abs(database_time(connection) - datetime.now(UTC)).total_seconds() < 60
     reader.dispose()
+
+
+@on_postgresql
+def test_a_database_that_cannot_hold_titles_or_tables_is_refused(engine: sa.Engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    nowhere = f"{url}&options=-c%20search_path%3Dnowhere"
+    name = f"{engine.url.database}_ascii"
+    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"
+        )
+    ascii_only = engine.url.set(database=name).render_as_string(hide_password=False)
+    try:
+        for address, why in (
+            (nowhere, "has no schema for our tables"),
+            (ascii_only, "the encoding SQL_ASCII"),
+        ):
+            for refuse in (open_store, open_read_only, lambda url: migrate.upgrade(make_engine(url))):
+                with pytest.raises(StoreNotReady, match=why):
+                    refuse(address)
+    finally:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
