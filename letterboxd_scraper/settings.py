@@ -100,6 +100,8 @@ DOWNLOADER_MIDDLEWARES = {
     "letterboxd_scraper.downloader.robots.Robots": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "letterboxd_scraper.downloader.retries.Refusals": 550,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "letterboxd_scraper.downloader.unpacking.Unpacking": 590,
 }
 # Each hands every item and request on by itself. Our addresses are short, and how deep a crawl may go is for
 # us to say.

@@ -137,6 +137,7 @@ class _BoundedAnswers(requests.adapters.HTTPAdapter):
             while part := response.raw.read1(65536, decode_content=True):
                 body += part
                 if len(body) > _LARGEST:
+                    body.clear()  # the error would keep it
                     raise TmdbUnreadable(f"TMDB's answer to {path} has more than {_LARGEST:,} bytes")
                 if time.monotonic() > deadline:
                     raise TmdbUnavailable(f"TMDB's answer to {path} takes longer than {self._seconds:g} s")
