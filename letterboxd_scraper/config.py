@@ -34,6 +34,9 @@ DEFAULT_STRATEGY = "circle"
 STOP_WITH_PARENT = "LETTERBOXD_STOP_WITH_PARENT"
 # The forms of log lines. Scrapy takes a pattern under the same name, which is a form of text.
 TEXT, JSON = "text", "json"
+# In seconds: for so long anything may make a crawl wait. A stored moment that is farther away was set by
+# a clock that was wrong.
+LONGEST_WAIT = 900.0
 # Never shown; a database's address may hold a password.
 SECRETS = frozenset({"DATABASE_URL", "TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN", "SCRAPYD_PASSWORD"})
 
@@ -50,12 +53,12 @@ class Config(BaseSettings):
     LETTERBOXD_TERMS_ACCEPTED: bool
     LETTERBOXD_NOW: str
     LETTERBOXD_NODE: str
-    LEASE_SECONDS: float = Field(gt=0)
+    LEASE_SECONDS: float = Field(gt=0, le=LONGEST_WAIT)
     DATABASE_PATIENCE: float = Field(ge=0)
     LETTERBOXD_BROWSER: bool
     LETTERBOXD_CHROMIUM: str
     ROBOTSTXT_OBEY: bool
-    DOWNLOAD_DELAY: float = Field(ge=0)
+    DOWNLOAD_DELAY: float = Field(ge=0, le=LONGEST_WAIT)
     CONCURRENT_REQUESTS: int = Field(ge=1)
     AUTOTHROTTLE_ENABLED: bool
     AUTOTHROTTLE_START_DELAY: float = Field(ge=0)
@@ -64,7 +67,7 @@ class Config(BaseSettings):
     DOWNLOAD_TIMEOUT: float = Field(gt=0)
     RETRY_TIMES: int = Field(ge=0)
     RETRY_BACKOFF_BASE: float = Field(ge=0)
-    CHALLENGE_PAUSE: float = Field(ge=0)
+    CHALLENGE_PAUSE: float = Field(ge=0, le=LONGEST_WAIT)
     DELTA_KNOWN_RUN: int = Field(ge=1)
     DELTA_AUDIT_DAYS: int = Field(ge=1)
     DELTA_MAX_PAGES: int = Field(ge=0)

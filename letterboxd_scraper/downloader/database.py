@@ -54,8 +54,8 @@ def say_that_it_ends(crawler: Crawler, error: Exception) -> None:
     reason = in_words(error)
     if reason is None:
         reason = first_line(error) if isinstance(error, sa.exc.SQLAlchemyError) else str(error)
-    waited = " after waiting for as long as DATABASE_PATIENCE allows" if is_passing(error) else ""
-    logger.error("Stopped%s: %s", waited, reason)
+    waited = ", after waiting for as long as DATABASE_PATIENCE allows" if is_passing(error) else ""
+    logger.error("Stopped: the database is lost%s: %s", waited, reason)
 
 
 _closings: set["asyncio.Future[None]"] = set()

@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 # Statuses that hold for the whole site, not for one page.
 OVERLOADED = frozenset({429, 503})
-# In seconds: a site that asks for a longer wait ends the crawl.
-LONGEST_WAIT = 900.0
+# A site that asks for a longer wait than config.LONGEST_WAIT ends the crawl.
+LONGEST_WAIT = config.LONGEST_WAIT
 
 
 class Refusals:

@@ -315,6 +315,7 @@ def test_robots_txt_is_remembered_for_so_long(memory: sa.Engine) -> None:
     robots.remember(memory, url, b"Disallow", MONDAY + HOUR)
     assert robots.recall(memory, url, MONDAY) == b"Disallow"
     assert robots.recall(memory, url, MONDAY + HOUR) is None
+    assert robots.recall(memory, url, MONDAY - 48 * HOUR) is None, "read by a clock that was wrong"
     assert robots.recall(memory, "https://elsewhere/robots.txt", MONDAY) is None
 
 

@@ -308,6 +308,13 @@ def test_an_audit_is_at_least_a_day_after_the_last_reading(connection: sa.Connec
     assert all(days == [1, 2] for days in read.values())
 
 
+def test_who_seems_to_have_been_read_long_from_now_is_audited(connection: sa.Connection) -> None:
+    """By a clock that was wrong then; one that differs by a day changes nothing."""
+    assert all(days_due(connection, 10, 1, last_full_scrape_at=MONDAY + 9 * DAY).values())
+    connection.execute(users.update().values(last_full_scrape_at=MONDAY + DAY))
+    assert audited(connection, MONDAY, 10) == set()
+
+
 def test_a_shard_has_its_members_on_the_same_days(connection: sa.Connection) -> None:
     add_circle(connection, last_full_scrape_at=MONDAY)
     for day in range(30):

@@ -154,7 +154,10 @@ def test_with_force_every_page_is_read(connection: sa.Connection) -> None:
     assert tasks(connection, replace(OPTIONS, force=True)) == {"ordet": {"page"}}
 
 
-@pytest.mark.parametrize(("after", "due"), [(MONDAY, True), (MONDAY + SECOND, False)])
+@pytest.mark.parametrize(
+    ("after", "due"),
+    [(MONDAY, True), (MONDAY + SECOND, False), (MONDAY + 30 * DAY, False), (MONDAY + 33 * DAY, True)],
+)
 def test_an_incomplete_film_waits_unless_it_is_named(
     connection: sa.Connection, after: datetime, due: bool
 ) -> None:

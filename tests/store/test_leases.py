@@ -47,6 +47,15 @@ def test_who_shows_no_life_loses_the_member_to_who_comes(connection: sa.Connecti
     assert left(connection)[1] == pytest.approx(60, abs=5)
 
 
+def test_a_lease_from_before_the_clock_was_set_back_keeps_nobody_out(
+    connection: sa.Connection, runs: list[int]
+) -> None:
+    first, second = runs
+    leases.take(connection, first, "ada", 24 * 3600)
+    assert leases.take(connection, second, "ada", 60)
+    assert left(connection)[1] == pytest.approx(60, abs=5)
+
+
 def test_who_is_not_stored_is_anybodys(connection: sa.Connection, runs: list[int]) -> None:
     assert leases.take(connection, runs[0], "nobody", 60)
     assert leases.holds(connection, runs[0], "nobody")

@@ -130,3 +130,19 @@ def test_a_hold_leaves_the_turn_that_is_under_way(memory: sa.Engine, clock: Cloc
     pace.hold(memory, HOST, 2)
     clock.now += 2
     assert wait(memory) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("back", [3600, 86_400])
+def test_a_clock_that_is_set_back_silences_nobody(memory: sa.Engine, clock: Clock, back: float) -> None:
+    clock.now += back
+    wait(memory, "mine")
+    pace.hold(memory, HOST, 600)
+    clock.now -= back
+    assert wait(memory) == pace.LEASE
+    clock.now += pace.LEASE
+    assert wait(memory) == 0
+    clock.now += back
+    pace.hold(memory, HOST, 600)
+    clock.now -= back
+    pace.hold(memory, HOST, 60)
+    assert wait(memory) == pytest.approx(60)

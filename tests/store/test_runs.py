@@ -230,6 +230,7 @@ def test_the_latest_run_on_the_whole_of_it(connection: sa.Connection) -> None:
         ({"seen_at": timedelta(0)}, True, False),
         ({"seen_at": 4 * MINUTE}, True, False),
         ({"seen_at": 6 * MINUTE}, False, False),
+        ({"seen_at": -24 * 60 * MINUTE}, False, False),  # the clock was set back
         ({"seen_at": None}, False, False),
         ({"seen_at": timedelta(0), "status": "finished"}, False, True),
     ],

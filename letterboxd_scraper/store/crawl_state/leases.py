@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.config import LONGEST_WAIT
 from letterboxd_scraper.store.engine import database_time
 from letterboxd_scraper.store.schema import member_leases, users
 from letterboxd_scraper.store.upsert import INSERT
@@ -33,7 +34,10 @@ def take(connection: sa.Connection, run: int, member: str, seconds: float) -> bo
     now = database_time(connection)
     row = {"user_id": user, "run_id": run, "expires_at": now + timedelta(seconds=seconds)}
     statement = INSERT[connection.dialect.name](member_leases).values(row)
-    free = sa.or_(member_leases.c.run_id == run, member_leases.c.expires_at <= now)
+    expires_at = member_leases.c.expires_at
+    # Nobody takes a lease for longer: the clock was set back.
+    is_over = sa.or_(expires_at <= now, expires_at > now + timedelta(seconds=LONGEST_WAIT))
+    free = sa.or_(member_leases.c.run_id == run, is_over)
     statement = statement.on_conflict_do_update(
         index_elements=["user_id"], set_={name: row[name] for name in ("run_id", "expires_at")}, where=free
     )

@@ -6,8 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.crawl_state.runs import CARRY_ON_WITHIN
-from letterboxd_scraper.store.engine import database_time
+from letterboxd_scraper.store.crawl_state.runs import CARRY_ON_WITHIN, has_shown_life
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs
 
 
@@ -71,7 +70,7 @@ def _states(connection: sa.Connection, silence: timedelta, *conditions: Any) -> 
     """Return the states of the runs for which the ``conditions`` hold, the latest last."""
     runs = scrape_runs.c
     failures = sa.select(sa.func.count()).where(scrape_failures.c.run_id == runs.id).scalar_subquery()
-    is_alive = sa.and_(runs.status == "running", runs.seen_at >= database_time(connection) - silence)
+    is_alive = sa.and_(runs.status == "running", has_shown_life(connection, silence))
     columns = (runs.id, runs.job, runs.node, runs.shard, runs.status, runs.requests, runs.rows_changed)
     query = sa.select(*columns, runs.notes, failures, sa.func.coalesce(is_alive, sa.false()))
     rows = connection.execute(query.where(*conditions).order_by(runs.id))

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.config import LONGEST_WAIT
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import site_pace as pace
 from letterboxd_scraper.store.upsert import insert_missing
@@ -32,6 +33,10 @@ def take_turn(engine: sa.Engine, host: str, turn: str) -> float:
 def _take_turn(connection: sa.Connection, host: str, turn: str) -> float:
     free_at, busy_until = _locked(connection, host)
     now = _clock(connection)
+    if free_at > now + LONGEST_WAIT or busy_until > now + LEASE:
+        # Nobody has meant this: the clock was set back. Who has a turn shows it by renewing it.
+        free_at = busy_until = now + LEASE
+        _set(connection, host, free_at=free_at, busy_until=busy_until)
     if free_at > now:
         return free_at - now
     if busy_until > now:
@@ -70,7 +75,10 @@ def hold(engine: sa.Engine, host: str, seconds: float) -> None:
 
 def _hold(connection: sa.Connection, host: str, seconds: float) -> None:
     free_at, _ = _locked(connection, host)
-    _set(connection, host, free_at=max(free_at, _clock(connection) + seconds))
+    now = _clock(connection)
+    if free_at > now + LONGEST_WAIT:  # by a clock that was set back
+        free_at = now
+    _set(connection, host, free_at=max(free_at, now + seconds))
 
 
 def _is_mine(host: str, turn: str) -> sa.ColumnElement[bool]:

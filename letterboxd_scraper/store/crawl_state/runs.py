@@ -48,7 +48,7 @@ def begin(
     """
     runs = scrape_runs.c
     if silence is not None:
-        silent = runs.seen_at < database_time(connection) - silence
+        silent = sa.not_(has_shown_life(connection, silence))
         same = _same(kind, cohort, member, shard)
         ended = scrape_runs.update().where(*same, runs.status == "running", silent)
         connection.execute(ended.values(status="interrupted", finished_at=at))
@@ -67,6 +67,12 @@ def begin(
 def began(connection: sa.Connection, run: int) -> datetime | None:
     """Return when a run began; None where it is not stored any more."""
     return connection.scalar(sa.select(scrape_runs.c.started_at).where(scrape_runs.c.id == run))
+
+
+def has_shown_life(connection: sa.Connection, silence: timedelta) -> sa.ColumnElement[bool]:
+    """The condition that a run has shown life within so long; not in the future: the clock was set back."""
+    now = database_time(connection)
+    return sa.func.coalesce(scrape_runs.c.seen_at.between(now - silence, now + silence), sa.false())
 
 
 def show_life(connection: sa.Connection, run: int, requests: int) -> None:

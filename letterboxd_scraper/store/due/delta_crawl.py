@@ -22,6 +22,8 @@ Audit = Literal["auto", "all", "none"]
 _READ_HOLDS_FOR = timedelta(hours=12)
 # A member who was read within this part of the days between two audits is spared the next one.
 _SPARED_FOR = 1 / 3
+# In days. Who seems to have been read later than this was so by a clock that was wrong.
+_CLOCKS_DIFFER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +170,16 @@ def _audited(rows: Sequence[Any], at: datetime, days: int) -> set[int]:
     return {
         row.id
         for place, row in enumerate(order)
-        if _audit_is_due(row, days, today - (today - place * days // len(order)) % days)
+        if _audit_is_due(row, days, today - (today - place * days // len(order)) % days, today)
     }
 
 
-def _audit_is_due(row: Any, days: int, latest: int) -> bool:
+def _audit_is_due(row: Any, days: int, latest: int, today: int) -> bool:
     """Say whether a member was not read since the ``latest`` of their audit's days, today or before."""
     if row.status != "ok":
         asked: datetime | None = row.last_incremental_scrape_at
-        return asked is None or latest > asked.toordinal()
+        return asked is None or not latest <= asked.toordinal() <= today + _CLOCKS_DIFFER
     if row.last_full_scrape_at is None:
         return False  # they are read in full, whatever the day
-    return latest - _last_read(row).toordinal() >= max(1, days * _SPARED_FOR)
+    read = _last_read(row).toordinal()
+    return read > today + _CLOCKS_DIFFER or latest - read >= max(1, days * _SPARED_FOR)

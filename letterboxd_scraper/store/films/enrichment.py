@@ -24,6 +24,8 @@ from letterboxd_scraper.store.schema import (
 from letterboxd_scraper.store.upsert import as_list, in_list
 
 LONGEST_WAIT = timedelta(days=30)
+# What seems to have happened longer from now than this was noted by a clock that was wrong.
+_WRONG_CLOCK = timedelta(days=2)
 # What may have to be done about a film (a field of `FilmStart`), and the stage of a failure to do it.
 _STAGES = {"page": FILM, "refresh": TMDB, "resolve": DIRECTOR, "histogram": HISTOGRAM}
 Condition = sa.ColumnElement[bool]
@@ -146,19 +148,20 @@ def _conditions(options: EnrichmentOptions, *, waits: bool) -> dict[str, Conditi
     tasks: dict[str, Condition] = dict.fromkeys(_STAGES, sa.false())
     if options.histograms:
         # Of a film that has gone there is none; a page may be missing by accident, though.
-        exists = _is_unset_or_before(films.c.gone_at, options.at - LONGEST_WAIT)
-        old = _is_unset_or_before(films.c.histogram_synced_at, options.histograms_before)
+        exists = _is_due(films.c.gone_at, options.at - LONGEST_WAIT, options.at)
+        old = _is_due(films.c.histogram_synced_at, options.histograms_before, options.at)
         tasks["histogram"] = sa.true() if options.force else sa.and_(old, exists)
     if options.force:
         return tasks | {"page": sa.true()}
     after = films.c.enrich_after
-    waited = sa.or_(after.is_(None), after <= options.at) if waits else sa.true()
+    until = options.at + LONGEST_WAIT + _WRONG_CLOCK
+    waited = sa.or_(after.is_(None), after <= options.at, after > until) if waits else sa.true()
     # Without TMDB nobody says who the directors are there: to read the page again would not help.
     lacking = needs_enrichment() if options.tmdb else sa.or_(_lacks_page_facts(), ~_has_director())
     tasks["page"] = sa.or_(sa.and_(lacking, waited), _has_failed(FILM))
     if options.tmdb:
         synced, has_number = films.c.tmdb_synced_at, films.c.tmdb_id.is_not(None)
-        old = sa.or_(_is_unset_or_before(synced, options.tmdb_before), _has_failed(TMDB))
+        old = sa.or_(_is_due(synced, options.tmdb_before, options.at), _has_failed(TMDB))
         tasks["refresh"] = sa.and_(has_number, old)
         tasks["resolve"] = sa.and_(
             sa.or_(~has_number, synced.is_not(None)),
@@ -171,8 +174,9 @@ def _conditions(options: EnrichmentOptions, *, waits: bool) -> dict[str, Conditi
     return tasks
 
 
-def _is_unset_or_before(moment: sa.ColumnElement[Any], limit: datetime) -> Condition:
-    return sa.or_(moment.is_(None), moment < limit)
+def _is_due(moment: sa.ColumnElement[Any], limit: datetime, at: datetime) -> Condition:
+    """The condition that what happened last at a ``moment``, if ever, is to happen again."""
+    return sa.or_(moment.is_(None), moment < limit, moment > at + _WRONG_CLOCK)
 
 
 def _has_failed(stage: str) -> Condition:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.engine import database_time
+from letterboxd_scraper.store.crawl_state.runs import has_shown_life
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs
 from letterboxd_scraper.store.status.model import LastRun, Running
 
@@ -20,7 +20,7 @@ def running(connection: sa.Connection, silence: timedelta) -> tuple[Running, ...
     """Return the runs that are at work; one that showed no life for so long is not."""
     r = scrape_runs.c
     columns = (r.type, r.cohort, r.member, r.node, r.shard, r.job, r.started_at, r.seen_at, r.requests)
-    alive = (r.status == "running", r.seen_at >= database_time(connection) - silence)
+    alive = (r.status == "running", has_shown_life(connection, silence))
     rows = connection.execute(sa.select(*columns).where(*alive).order_by(r.id))
     return tuple(Running(*row) for row in rows)
 
@@ -28,8 +28,7 @@ def running(connection: sa.Connection, silence: timedelta) -> tuple[Running, ...
 def last_runs(connection: sa.Connection, silence: timedelta) -> dict[str, tuple[LastRun, ...]]:
     """Return by cohort how the last run of each spider went that is over; a cohort's spiders by name."""
     r, failed = scrape_runs.c, scrape_failures.c
-    earliest = database_time(connection) - silence
-    over = sa.or_(r.status != "running", r.seen_at.is_(None), r.seen_at < earliest)
+    over = sa.or_(r.status != "running", sa.not_(has_shown_life(connection, silence)))
     latest = (
         sa.select(sa.func.max(r.id))
         .where(r.cohort.is_not(None), r.member.is_(None), over)
