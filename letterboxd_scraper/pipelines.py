@@ -86,7 +86,8 @@ class StorePipeline:
         try:
             await self._in_thread(self._store_or_drop, item, at)
         except LOSSES as error:
-            end_crawl(self.crawler, error)
+            if not end_crawl(self.crawler, error):
+                raise
             raise DropItem("the database is lost", log_level="DEBUG") from None
         except LeaseLost:
             if members := self.run.crawl_run.members:

@@ -32,18 +32,25 @@ async def in_thread(crawler: Crawler, function: Callable[..., _Answer], *argumen
     try:
         return await asyncio.to_thread(function, *arguments)
     except LOSSES as error:
-        end_crawl(crawler, error)
+        if not end_crawl(crawler, error):
+            raise
         raise CrawlEnding("the database is lost") from None
 
 
-def end_crawl(crawler: Crawler, error: Exception) -> None:
-    """Say, once, why the crawl ends, and end it: what it reads from now on could not be kept."""
+def end_crawl(crawler: Crawler, error: Exception) -> bool:
+    """Say, once, why the crawl ends, and end it: what it reads from now on could not be kept.
+
+    Returns False, and does nothing, where the database refuses just one statement: that is an error of ours.
+    """
+    if isinstance(error, sa.exc.DBAPIError) and in_words(error) is None:
+        return False
     if is_lost(crawler):
-        return
+        return True
     say_that_it_ends(crawler, error)
     closing = asyncio.ensure_future(crawler.engine.close_spider_async(reason=LOST))
     _closings.add(closing)  # the event loop forgets a task that nobody keeps
     closing.add_done_callback(_closings.discard)
+    return True
 
 
 def say_that_it_ends(crawler: Crawler, error: Exception) -> None:
