@@ -44,14 +44,22 @@ class DeltaCrawl:
         self._progress: ListingProgress | None = None  # of the listing that is being read
         self._unchanged = 0  # so many films at the end of what was read of it were known just so
         self._doubts: list[Doubt] = []
+        # Listings of which an interrupted run has read the first pages: what is stored says so by now, and
+        # the counts might not tell that the rest is to be read.
+        self._begun = {
+            listing: bookmark
+            for listing, bookmark in start.bookmarks.items()
+            if bookmark.page and not bookmark.finished
+        }
 
     async def next_page(self) -> tuple[Listing, int] | None:
         """Return the page to fetch next; None at the end."""
         while self._progress is None:
             known = self._known()
-            choice = next_listing(known)
+            choice = self._to_be_finished() or next_listing(known)
             if isinstance(choice, Doubt) and not self._attempt.second:
                 self._attempt = self._attempt.again()  # something may have changed between the pages
+                self._begun.clear()
             elif isinstance(choice, Doubt):
                 self._doubts.append(choice)
                 return None
@@ -63,12 +71,37 @@ class DeltaCrawl:
                 self._begin(choice, expected_films(known, choice))
         return self._progress.listing, self._progress.page + 1
 
+    def _to_be_finished(self) -> Listing | None:
+        """Return a listing that an interrupted run has begun; the whole one makes levels needless."""
+        if self._attempt.profile is None or self._attempt.second:
+            return None
+        order = (Listing.RATED, *STARS_OF, Listing.LIKES, Listing.UNRATED_WATCHED)
+        return next((listing for listing in order if listing in self._begun), None)
+
+    def _take_over(self, profile: Profile) -> None:
+        """Take the levels for read that an interrupted run has read, and that the profile counts just so."""
+        for place, level in enumerate(STARS_OF):
+            bookmark = self._start.bookmarks.get(level)
+            if bookmark is None or not bookmark.finished or profile.histogram is None:
+                continue
+            if len(bookmark.films) == (total := profile.histogram[place]):
+                progress = ListingProgress(level, total, binding=True)
+                progress.carry_on(bookmark)
+                progress.total = total
+                self._attempt.end(progress)
+                self._ledger.end_level(level, progress.films.values())
+
     def _known(self) -> Known:
         return all_known(self._start, self._rules, self._ledger, self._attempt)
 
     def _begin(self, listing: Listing, total: int | None) -> None:
         self._unchanged = 0
         self._progress = progress = self._attempt.begin(listing, total)
+        if (bookmark := self._begun.pop(listing, None)) and not progress.page:
+            if listing is Listing.RATED:
+                self._begun = {name: begun for name, begun in self._begun.items() if name not in STARS_OF}
+            progress.carry_on(bookmark)
+            progress.total = bookmark.total if total is None else total
         if listing in STARS_OF and total == 0:  # takes no page
             self.items += self._end_level(progress)
         elif progress.finished:  # by date, to its end
@@ -85,7 +118,10 @@ class DeltaCrawl:
         match page:
             case Profile():
                 self._attempt.profile = page
-                self.items.append(page)
+                if Listing.RATED not in self._begun:  # to store it would set the bookmark back
+                    self.items.append(page)
+                if not self._attempt.second:
+                    self._take_over(page)
             case FeedPage():
                 self._attempt.read[Listing.FEED] = ListingProgress(Listing.FEED)
                 if entries := self._ledger.see_feed(page.entries, self._start.read_at):

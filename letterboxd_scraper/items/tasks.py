@@ -76,7 +76,8 @@ class DeltaStart:
     ``films`` and ``likes`` are the counts that a following page shows now, None where none does;
     ``crawled_films`` and ``crawled_likes`` are those as of the crawl before, which was at ``read_at``.
     Of the seed the watched, unrated films are stored as well. ``cut``: an earlier crawl found that the site
-    does not show all that they have rated.
+    does not show all that they have rated. ``bookmarks`` tell what an interrupted run, which this one goes on
+    with, has read of them not long ago.
     """
 
     name: str
@@ -88,6 +89,7 @@ class DeltaStart:
     read_at: datetime | None = None
     is_seed: bool = False
     cut: bool = False
+    bookmarks: dict[Listing, Bookmark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from letterboxd_scraper.items.members import (
     MemberRefreshed,
     Tile,
 )
+from letterboxd_scraper.items.tasks import Bookmark, Stored
 from tests.crawl.delta_pages import (
     FEED,
     FOUR,
@@ -29,6 +30,7 @@ from tests.crawl.delta_pages import (
     WHOLE,
     Driven,
     complete,
+    film,
     histogram,
     profile,
     tiles,
@@ -233,3 +235,38 @@ def test_the_pages_by_date_without_a_total_are_read_twice_before_they_take_back(
     (page,) = delta.saw_films(NEWEST, tiles(3.0, 2) + tiles(4.0, 3, liked=True))
     assert complete(page) == {2, 3}
     assert delta.refreshed().changes == Changes(removed=1)
+
+
+# After an interruption
+
+
+def test_a_whole_listing_goes_on_where_it_was_left_though_the_counts_agree_by_now() -> None:
+    read = tuple(film(number) for number in (1, 2, 3))
+    start = replace(
+        START, bookmarks={WHOLE: Bookmark(1, False, 147, read), FOUR: Bookmark(1, False, 1, read)}
+    )
+    delta = Driven(start, rows=MORE_ROWS)
+    assert delta.next_page() == (PROFILE, 1)
+    assert delta.saw(profile(2, 1, 144)) == [], "stored, it would begin the listing anew"
+    rest = tiles(2.0, *range(1_000, 1_144))
+    (page,) = delta.saw_films(WHOLE, rest, 2)
+    assert complete(page) == {1, 2, 3, *range(1_000, 1_144)}
+    assert delta.refreshed().histogram == histogram(2, 1, 144)
+
+
+def test_levels_that_were_read_are_not_read_again_and_one_that_was_begun_goes_on() -> None:
+    marks = {FOUR: Bookmark(1, True, 2, (film(3), film(4))), TWO: Bookmark(1, False, 145, (film(5),))}
+    rows = (*MORE_ROWS, Stored(film(4), 4.0), Stored(film(5), 2.0))
+    delta = Driven(replace(START, bookmarks=marks), rows=rows)
+    assert delta.next_page() == (PROFILE, 1)
+    assert delta.saw(profile(1, 2, 145)) == [profile(1, 2, 145)]
+    assert delta.next_page() == (TWO, 2)
+    delta.saw_films(TWO, tiles(2.0, *range(1_000, 1_144)), 2)
+    assert delta.next_page() == (THREE, 1), "where the counts differ still"
+
+
+def test_a_level_that_the_profile_counts_otherwise_by_now_is_read_again() -> None:
+    marks = {FOUR: Bookmark(1, True, 1, (film(3),))}
+    delta = Driven(replace(START, bookmarks=marks), rows=MORE_ROWS)
+    delta.saw(profile(2, 2, 144))
+    assert delta.next_page() == (FOUR, 1)

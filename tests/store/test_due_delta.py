@@ -15,7 +15,7 @@ from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.due import delta_crawl
 from letterboxd_scraper.store.due.delta_crawl import MembersDue, of_cohort, of_member
 from letterboxd_scraper.store.members import cohorts
-from letterboxd_scraper.store.schema import users
+from letterboxd_scraper.store.schema import user_scrape_state, users
 from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_film, add_rating, add_run, add_user
 
 LAST_WEEK = MONDAY - 7 * DAY
@@ -183,6 +183,23 @@ def test_one_member_who_was_read_by_the_work_that_is_carried_on_waits(connection
     add_user(connection, "ben", **UNMOVED | {"last_full_scrape_at": MONDAY - HOUR})
     assert of_member(connection, "ben", MONDAY, audit="all").delta
     assert not of_member(connection, "ben", MONDAY, work, audit="all").delta
+
+
+@pytest.mark.parametrize(("ago", "page"), [(HOUR, 2), (HOUR + timedelta(seconds=1), None)])
+@pytest.mark.parametrize("status", ["reading", "complete"])
+def test_what_an_interrupted_run_has_lately_read_of_a_member_is_told(
+    connection: sa.Connection, ago: timedelta, page: int | None, status: str
+) -> None:
+    work = add_run(connection, type="when_rated", started_at=MONDAY - 5 * HOUR)
+    user = add_user(connection, "ben", **UNMOVED | {"films_count": 99, "counts_seen_at": MONDAY})
+    film = add_film(connection, "cure")
+    row = {"user_id": user, "listing": "rated_3.5", "page": 2, "seen": [film], "status": status, "run": work}
+    connection.execute(user_scrape_state.insert().values(row | {"updated_at": MONDAY - ago}))
+    (start,) = of_member(connection, "ben", MONDAY, work).delta
+    (anew,) = of_member(connection, "ben", MONDAY).delta
+    marks = {listing: (mark.page, mark.finished) for listing, mark in start.bookmarks.items()}
+    assert marks == ({Listing.RATED_3_5: (page, status == "complete")} if page else {})
+    assert anew.bookmarks == {}
 
 
 # The work that is carried on began so long before; ben was read so long ago.

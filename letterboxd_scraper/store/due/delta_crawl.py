@@ -103,6 +103,9 @@ def _due(
     """Return which of these rows of ``users`` are read; ``listed``: their cohort's listings show counts."""
     began = runs.began(connection, work) if work is not None else None
     failed, cut = failures.to_be_read_again(connection), failures.beyond_last_page(connection)
+    bookmarks = {}
+    if work is not None:
+        bookmarks = full_crawl.bookmarks_of(connection, [row.id for row in rows], work, at, lately=True)
     delta, full = [], []
     for row in rows:
         is_seed = row.letterboxd_username == seed
@@ -116,7 +119,8 @@ def _due(
             reason = Reason.FAILED
         if reason in (Reason.MOVED, Reason.FAILED) or (reason and not _was_just_read(row, began, at)):
             start = _start(row, reason, is_seed=is_seed)
-            delta.append(replace(start, cut=row.letterboxd_username in cut))
+            is_cut = row.letterboxd_username in cut
+            delta.append(replace(start, cut=is_cut, bookmarks=bookmarks.get(row.id, {})))
     starts = full_crawl.starts_of(connection, full, work, at, seed)
     return MembersDue(tuple(delta), tuple(starts), len(rows) - len(delta) - len(starts))
 

@@ -122,7 +122,7 @@ def starts_of(
     if work is not None:
         done_by = set(connection.scalars(runs.that_read_as_much(work)))
         rows = [row for row in rows if row.last_full_scrape_run not in done_by]
-        bookmarks = _bookmarks(connection, [row.id for row in rows], work, at)
+        bookmarks = bookmarks_of(connection, [row.id for row in rows], work, at)
     return [
         MemberStart(
             row.letterboxd_username,
@@ -143,17 +143,21 @@ def _counts_hold(row: Any, at: datetime) -> bool:
     return row.last_full_scrape_at is None or seen > row.last_full_scrape_at
 
 
-def _bookmarks(
-    connection: sa.Connection, user_ids: Sequence[int], work: int, at: datetime
+def bookmarks_of(
+    connection: sa.Connection, user_ids: Sequence[int], work: int, at: datetime, *, lately: bool = False
 ) -> dict[int, dict[Listing, Bookmark]]:
-    """Return the bookmarks of ``work`` that still hold, by member and listing."""
+    """Return the bookmarks of ``work`` that still hold, by member and listing.
+
+    What was read whole holds as long as its work does, unless only what was read ``lately`` is asked for.
+    """
     state = user_scrape_state.c
+    is_recent = state.updated_at >= at - HALF_READ_HOLDS_FOR
+    holds = (state.status == "complete") & (is_recent if lately else sa.true())
     query = sa.select(user_scrape_state).where(
         state.user_id.in_(user_ids),
         state.run >= work,
         state.listing.not_in(_NOT_FILMS),
-        (state.status == "complete")
-        | ((state.status == "reading") & (state.updated_at >= at - HALF_READ_HOLDS_FOR)),
+        holds | ((state.status == "reading") & is_recent),
     )
     bookmarks: dict[int, dict[Listing, Bookmark]] = defaultdict(dict)
     for row in connection.execute(query).all():
