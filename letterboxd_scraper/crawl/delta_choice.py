@@ -113,6 +113,8 @@ def _newest_ratings_explain_the_count(known: Known) -> bool:
         return False
     if start.films is None or start.crawled_films is None or known.second_try:
         return False
+    if start.bookmarks:  # some of them are stored by now, and nobody knows how many
+        return False
     return sum(known.histogram) - known.rated_before == start.films - start.crawled_films
 
 

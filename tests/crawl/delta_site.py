@@ -114,7 +114,7 @@ class Store:
         for key in self.rows.keys() - {film.film_id for film in page.complete}:
             row = self.rows[key]
             gone = {"liked": False} if page.listing is Listing.LIKES else {"stars": None}
-            self.rows[key] = replace(row, **gone)
+            self.rows[key] = replace(row, **gone, since=TONIGHT)
         self.rows = {key: row for key, row in self.rows.items() if row.stars or row.liked}
 
     def _save_feed(self, page: FeedPage) -> None:

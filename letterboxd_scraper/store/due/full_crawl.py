@@ -148,20 +148,20 @@ def bookmarks_of(
 ) -> dict[int, dict[Listing, Bookmark]]:
     """Return the bookmarks of ``work`` that still hold, by member and listing.
 
-    What was read whole holds as long as its work does, unless only what was read ``lately`` is asked for.
+    What was read whole holds as long as its work does. With ``lately`` it is all that was read not long ago;
+    a listing that was read to its end, and proved nothing, is at its beginning then.
     """
     state = user_scrape_state.c
     is_recent = state.updated_at >= at - HALF_READ_HOLDS_FOR
-    holds = (state.status == "complete") & (is_recent if lately else sa.true())
+    holds = is_recent if lately else (state.status == "complete") | ((state.status == "reading") & is_recent)
     query = sa.select(user_scrape_state).where(
-        state.user_id.in_(user_ids),
-        state.run >= work,
-        state.listing.not_in(_NOT_FILMS),
-        holds | ((state.status == "reading") & is_recent),
+        state.user_id.in_(user_ids), state.run >= work, state.listing.not_in(_NOT_FILMS), holds
     )
     bookmarks: dict[int, dict[Listing, Bookmark]] = defaultdict(dict)
     for row in connection.execute(query).all():
-        bookmarks[row.user_id][Listing(row.listing)] = _bookmark(connection, row)
+        unproved = row.status not in ("complete", "reading")
+        bookmark = Bookmark(0, False, row.total) if unproved else _bookmark(connection, row)
+        bookmarks[row.user_id][Listing(row.listing)] = bookmark
     return bookmarks
 
 
