@@ -179,7 +179,7 @@ def test_more_votes_pull_less(mean: float, prior_mean: float, votes: int, m: flo
 
 
 # What crawling needs and ranking does not.
-CRAWLING = ("scrapy", "twisted", "parsel", "itemadapter", "lxml", "playwright", "tenacity")
+CRAWLING = ("scrapy", "twisted", "parsel", "itemadapter", "lxml", "playwright")
 
 
 @pytest.fixture
