@@ -28,6 +28,7 @@ from tests.conftest import Shell, crawl_members, environment_for, find_friends, 
 from tests.enriched import stored_films
 from tests.nights import change, let_films_wait
 from tests.site import FEW, Fault, Site, own_world
+from tests.site.archive import archive, file_name
 from tests.test_when_rated import TONIGHT
 
 Words = tuple[str, ...]
@@ -37,6 +38,8 @@ def _crawl(spider: str, *arguments: str) -> Words:
     return ("scrapy", "crawl", spider, *(word for argument in arguments for word in ("-a", argument)))
 
 
+# Stands for the archives of the whole circle.
+_ARCHIVES = "ARCHIVES"
 # What is run, and of which database.
 COMMANDS: dict[str, tuple[str, Words]] = {
     "follow_graph": ("known", _crawl("follow_graph", "cohort=friends")),
@@ -44,6 +47,7 @@ COMMANDS: dict[str, tuple[str, Words]] = {
     "film": ("crawled", _crawl("film", "cohort=friends", "histograms=true")),
     "rss": ("crawled", _crawl("rss", "cohort=friends")),
     "when_rated": ("crawled", _crawl("when_rated", "cohort=friends", "audit=all")),
+    "import": ("known", ("letterboxd_scraper", "import", "zip", _ARCHIVES, "--cohort", "mine")),
     "schedule": (
         "crawled",
         ("letterboxd_scraper", "schedule", "run", "--cohort", "friends", "--job", "nightly", "--local"),
@@ -60,6 +64,7 @@ class Ended:
     requests: int
     state: Any
     wrong: tuple[str, ...]
+    seconds: float
 
 
 @dataclass
@@ -90,13 +95,17 @@ class Bench:
         with self._database(template) as database:
             self.site.clear_log()
             shell = self.shell(database)
+            began = time.monotonic()
+            archives = sorted(file.name for file in self.folder.glob("*.zip"))
+            words = tuple(one for word in words for one in (archives if word is _ARCHIVES else [word]))
             process = live(lambda: _start(shell, words))
             out, err = process.communicate(timeout=400)
             engine = make_engine(shell.environment["DATABASE_URL"])
             try:
                 wrong = tuple(left_over(engine))
                 requests = len([hit for hit in self.site.log if hit.path != "/robots.txt"])
-                return Ended(process.returncode, out + err, requests, state(engine), wrong)
+                seconds = time.monotonic() - began
+                return Ended(process.returncode, out + err, requests, state(engine), wrong, seconds)
             finally:
                 engine.dispose()
 
@@ -116,12 +125,14 @@ class Bench:
 
     def killed(self, name: str, shares: Sequence[float]) -> Ended:
         """Kill a command each time that it has sent such a share of its requests, and begin it again."""
-        whole = self.undisturbed(name).requests
+        whole = self.undisturbed(name)
 
         def live(start: Callable[[], Any]) -> Any:
             for share in shares:
                 process = start()
-                self.wait(process, len(self.site.log) + int(whole * share))
+                self.wait(process, len(self.site.log) + int(whole.requests * share))
+                if not whole.requests:  # it asks nobody: what counts is the time
+                    time.sleep(whole.seconds * share)
                 process.kill()
                 process.communicate()
             return start()
@@ -198,6 +209,8 @@ def bench(friends: Words | None = FEW, **settings: str) -> Iterator[Bench]:
         let_films_wait(engine, 20)
         engine.dispose()
         change(site)
+        for name in site.world.circle("marla"):
+            (work / file_name(name)).write_bytes(archive(site.world, name))
         site.faults.replace([Fault("slow", seconds=0.01)])
         yield bench
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 
 from letterboxd_scraper.arguments import NamedList
@@ -15,6 +16,7 @@ from letterboxd_scraper.items.films import FilmFacts
 from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.members import cohorts, opt_outs
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.progress_bar import track
@@ -103,8 +105,7 @@ def saved_pages(folder: Path, *endings: str) -> list[Path]:
 
 def _keep_films(session: Session, films: Sequence[tuple[FilmFacts, datetime]]) -> None:
     for facts, at in films:
-        with session.writing() as connection:
-            save(facts, connection, Provenance(at))
+        transact(session.engine, _save, facts, Provenance(at))
     if films:
         session.say(f"{len(films)} films' own pages")
 
@@ -127,12 +128,15 @@ def _keep(session: Session, snapshots: Sequence[Snapshot], cohort: str | None) -
             cohorts.add_names(connection, label, kept, at)
     for snapshot in track(session, "members", snapshots):
         if snapshot.member in kept or snapshot.member in renamed:
-            with session.writing() as connection:
-                save(snapshot, connection, Provenance(at))
+            transact(session.engine, _save, snapshot, Provenance(at))
         if snapshot.member in kept:
             session.say(_in_words(snapshot))
     if cohort is not None and kept:
         session.say(f"now: letterboxd rank compute --cohort {cohort}")
+
+
+def _save(connection: sa.Connection, item: FilmFacts | Snapshot, provenance: Provenance) -> None:
+    save(item, connection, provenance)
 
 
 def _in_words(snapshot: Snapshot) -> str:
