@@ -43,11 +43,11 @@ def store(
 
 def add(connection: sa.Connection) -> None:
     run = {"type": "when_rated", "started_at": NOW - HOUR, "work_began_at": NOW - HOUR, "requests": 3}
-    later = datetime.now(UTC) + HOUR  # it shows life as long as the tests take
+    now = datetime.now(UTC)  # with the lease below, life for as long as the tests take
     for more in (
-        {"cohort": "friends", "seen_at": later, "node": "attic"},
-        {"cohort": "ebb", "seen_at": later},  # of a cohort that is there no more
-        {"member": "kip", "seen_at": later},
+        {"cohort": "friends", "seen_at": now, "node": "attic"},
+        {"cohort": "ebb", "seen_at": now},  # of a cohort that is there no more
+        {"member": "kip", "seen_at": now},
         {"cohort": "friends", "type": "rss", "seen_at": NOW - 99 * HOUR, "rows_changed": 4},
     ):
         connection.execute(scrape_runs.insert().values(run | more))
@@ -59,7 +59,8 @@ def add(connection: sa.Connection) -> None:
 def server(store: sa.Engine) -> Iterator[Server]:
     """A server that asks for a token, which its session has."""
     at = NOW.isoformat()
-    with serving(address(store), "--names", LETTERBOXD_NOW=at, LETTERBOXD_SERVE_TOKEN="a-token") as server:
+    own = {"LETTERBOXD_NOW": at, "LETTERBOXD_SERVE_TOKEN": "a-token", "LEASE_SECONDS": "900"}
+    with serving(address(store), "--names", **own) as server:
         server.session.headers["Authorization"] = "Bearer a-token"
         yield server
 

@@ -301,3 +301,15 @@ def test_in_how_many_parts_work_is_carried_on(
     assert at(MONDAY) == number
     assert at(MONDAY + 2 * DAY) == number
     assert at(MONDAY + 2 * DAY + SECOND) is None
+
+
+def test_who_begins_the_same_notes_that_an_earlier_run_without_life_was_interrupted(
+    connection: sa.Connection,
+) -> None:
+    ago = {name: datetime.now(UTC) - minutes for name, minutes in (("dead", 9 * MINUTE), ("alive", MINUTE))}
+    numbers = {name: add_run(connection, cohort="friends", seen_at=moment) for name, moment in ago.items()}
+    numbers["other"] = add_run(connection, cohort="others", seen_at=ago["dead"])
+    runs.begin(connection, "profile", "friends", None, MONDAY, silence=5 * MINUTE)
+    rows = {name: row(connection, run) for name, run in numbers.items()}
+    ends = {name: (found.status, found.finished_at) for name, found in rows.items()}
+    assert ends == {"dead": ("interrupted", MONDAY), "alive": ("running", None), "other": ("running", None)}
