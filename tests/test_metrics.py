@@ -59,8 +59,10 @@ def add(connection: sa.Connection) -> None:
 def server(store: sa.Engine) -> Iterator[Server]:
     """A server that asks for a token, which its session has."""
     at = NOW.isoformat()
-    own = {"LETTERBOXD_NOW": at, "LETTERBOXD_SERVE_TOKEN": "a-token", "LEASE_SECONDS": "900"}
-    with serving(address(store), "--names", **own) as server:
+    token, lease = "a-token", "900"
+    with serving(
+        address(store), "--names", LETTERBOXD_NOW=at, LETTERBOXD_SERVE_TOKEN=token, LEASE_SECONDS=lease
+    ) as server:
         server.session.headers["Authorization"] = "Bearer a-token"
         yield server
 
