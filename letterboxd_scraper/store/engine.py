@@ -16,7 +16,9 @@ from letterboxd_scraper.store.patience import NONE, Patience, patiently
 DATABASE = "database"
 # In milliseconds, also for locks on PostgreSQL: then the wait is said, and goes on.
 _BUSY = 5000
-_SQLITE_PRAGMAS = ("foreign_keys=on", "journal_mode=wal", "synchronous=normal", f"busy_timeout={_BUSY}")
+# Who does not try again waits here, and says nothing.
+_BUSY_ONCE = 30_000
+_SQLITE_PRAGMAS = ("foreign_keys=on", "journal_mode=wal", "synchronous=normal")
 
 
 def make_engine(url: str, patient: Patience = NONE) -> sa.Engine:
@@ -37,7 +39,8 @@ def make_engine(url: str, patient: Patience = NONE) -> sa.Engine:
     name_database(engine, engine.url)
     if database:
         _keep_file(engine, Path(database))
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+    busy = _BUSY if patient.seconds else _BUSY_ONCE
+    sa.event.listen(engine, "connect", lambda connection, record: _prepare_sqlite(connection, busy))
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -77,9 +80,9 @@ def postgres_options(url: sa.URL, parameters: Mapping[str, Any]) -> str:
     return " ".join([*([own] if isinstance(own, str) else own), *words])
 
 
-def _prepare_sqlite(connection: Any, record: Any) -> None:
+def _prepare_sqlite(connection: Any, busy: int) -> None:
     connection.isolation_level = None  # we begin our transactions ourselves
-    for pragma in _SQLITE_PRAGMAS:
+    for pragma in (f"busy_timeout={busy}", *_SQLITE_PRAGMAS):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -61,7 +61,10 @@ def test_an_sqlite_file_is_told_what_it_needs(store: sa.Engine) -> None:
     with read_transaction(store) as connection:
         names = ("foreign_keys", "journal_mode", "synchronous", "busy_timeout")
         values = [pragma(connection, name) for name in names]
-    assert values == [1, "wal", 1, 5_000]
+    assert values == [1, "wal", 1, 30_000]
+    patient = make_engine(str(store.url), Patience(60))
+    with read_transaction(patient) as connection:
+        assert pragma(connection, "busy_timeout") == 5_000, "then it is said, and the wait goes on"
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
