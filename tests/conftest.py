@@ -220,7 +220,7 @@ class Snapshots:
 def _without_log(file: Path) -> None:
     """Have all that was committed stand in the file itself, which two processes may then copy at once."""
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _opened(url: str) -> Iterator[sa.Engine]:

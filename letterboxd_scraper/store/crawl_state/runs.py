@@ -15,6 +15,8 @@ CARRY_ON_WITHIN = timedelta(days=2)
 _OF_RATINGS = frozenset({"profile", "when_rated", "rss"})
 # How runs end that have done all they were to do; others are carried on.
 _DONE = ("finished", "failures")
+# A lock of PostgreSQL, for as long as a run begins; SQLite has one writer at a time anyway.
+_BEGINNING = 0x6C627275
 
 # With every page: a statement costs more to build than to send.
 _ADD_CHANGES = (
@@ -47,6 +49,9 @@ def begin(
     for. ``job`` is Scrapyd's name for the run, ``node`` the machine.
     """
     runs = scrape_runs.c
+    if connection.dialect.name == "postgresql":
+        # Of two that begin at the same moment the second has to see the first.
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_BEGINNING)))
     if silence is not None:
         silent = sa.not_(has_shown_life(connection, silence))
         same = _same(kind, cohort, member, shard)
