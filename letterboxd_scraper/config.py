@@ -22,8 +22,9 @@ from pydantic_settings import (
 )
 from sqlalchemy import URL, exc, make_url
 
-from letterboxd_scraper import __version__, env_file
+from letterboxd_scraper import __version__
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine import env_file
 
 # Names the file given by --config, also for the crawls that a command starts as processes of their own.
 CONFIG_VARIABLE = "LETTERBOXD_CONFIG"

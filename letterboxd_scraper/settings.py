@@ -7,7 +7,7 @@ import sys
 # Else the cookie middleware tries to download the public-suffix list at its first use.
 os.environ.setdefault("TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS", "")
 
-from letterboxd_scraper import interrupts
+from letterboxd_scraper.machine import interrupts
 
 sys.excepthook = interrupts.end_quietly  # until here, Ctrl-C is Python's and Scrapy's
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import certifi
 import pytest
 
-from letterboxd_scraper import certificates
-from letterboxd_scraper.certificates import VARIABLES, authorities, trust_authorities
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine import certificates
+from letterboxd_scraper.machine.certificates import VARIABLES, authorities, trust_authorities
 
 
 @pytest.fixture

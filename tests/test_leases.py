@@ -285,9 +285,14 @@ def put_to_sleep(crawl: Process, engine: sa.Engine) -> None:
 
     def sleeps() -> bool:
         crawl.send_signal(signal.SIGSTOP)
-        with engine.connect() as connection:
-            if not connection.scalar(busy):
-                return True
+        time.sleep(0.3)  # what it has just sent takes its way
+        try:
+            with write_transaction(engine) as connection:
+                connection.execute(sa.text("SELECT * FROM member_leases FOR UPDATE NOWAIT"))
+                if not connection.scalar(busy):
+                    return True
+        except sa.exc.OperationalError:
+            pass
         crawl.send_signal(signal.SIGCONT)
         return False
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from letterboxd_scraper import safe_path
 from letterboxd_scraper.cli import run_spider
+from letterboxd_scraper.machine import safe_path
 from letterboxd_scraper.terminal.session import Session
 
 pytestmark = pytest.mark.slow

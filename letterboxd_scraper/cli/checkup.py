@@ -11,13 +11,14 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from twisted.python.failure import Failure as TwistedFailure
 
-from letterboxd_scraper import certificates, urls
+from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import Arguments, MemberName, Slug
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.extensions.interruption import Interruptible
 from letterboxd_scraper.items.members import Listing
+from letterboxd_scraper.machine import certificates
 from letterboxd_scraper.pages.examination import Examination, examine
 from letterboxd_scraper.spiders.site import SiteSpider, described
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from letterboxd_scraper import safe_path
+from letterboxd_scraper.machine import safe_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def main(program: Callable[[], int] = run) -> None:
     """Run a program and end the process with its exit code, quietly whenever Ctrl-C is pressed."""
     safe_path.leave_out_current_folder()
     try:
-        from letterboxd_scraper import interrupts
+        from letterboxd_scraper.machine import interrupts
 
         interrupts.leave_at_once()
         from letterboxd_scraper.terminal import run as terminal  # noqa: F401
@@ -45,7 +45,7 @@ def main(program: Callable[[], int] = run) -> None:
     except KeyboardInterrupt:
         code = 130
     if code == 130:
-        from letterboxd_scraper import interrupts  # which may be what was interrupted
+        from letterboxd_scraper.machine import interrupts  # which may be what was interrupted
 
         interrupts.end()
     interrupts.ignore()

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
-from letterboxd_scraper import interrupts, safe_path
 from letterboxd_scraper.config import STOP_WITH_PARENT
 from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.items.progress import PROGRESS_VARIABLE, ProgressReader
+from letterboxd_scraper.machine import interrupts, safe_path
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options

@@ -6,7 +6,7 @@ places where Python looks for modules.
 
 import sys
 
-from letterboxd_scraper import interrupts
+from letterboxd_scraper.machine import interrupts
 
 
 def main() -> None:

@@ -12,13 +12,14 @@ from scrapy.crawler import AsyncCrawlerProcess, CrawlerProcess
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from letterboxd_scraper import certificates, config, interrupts
+from letterboxd_scraper import config
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import ExitCode, InputError, ProjectError
 from letterboxd_scraper.extensions.interruption import Interruptible
 from letterboxd_scraper.extensions.run import EXIT_CODES, OUTCOME, TARGET
 from letterboxd_scraper.extensions.start import JOB, Target
+from letterboxd_scraper.machine import certificates, interrupts
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.terminal import json_log
 

@@ -13,9 +13,9 @@ from typing import IO, Any
 
 from pythonjsonlogger.json import JsonFormatter
 
-from letterboxd_scraper import interrupts
 from letterboxd_scraper.config import JSON, load
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine import interrupts
 from letterboxd_scraper.terminal.harmless import harmless_lines
 
 # What a line may tell beside its time, level and event: in which crawl, about whom, and about which answer.

@@ -7,7 +7,8 @@ current folder, that folder is trusted.
 import os
 import sys
 
-_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+# The folder that holds our packages.
+_HOME = os.path.abspath(os.path.join(__file__, "..", "..", ".."))  # noqa: PTH100, PTH118
 
 
 def leave_out_current_folder() -> None:

@@ -1,0 +1,1 @@
+"""What the program takes from its machine: folders to import from, `.env`, Ctrl-C and certificates."""
