@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import letterboxd_scraper
 from letterboxd_scraper.cli import run_spider
 from letterboxd_scraper.machine import safe_path
 from letterboxd_scraper.terminal.session import Session
@@ -57,7 +58,7 @@ def test_what_depends_on_the_current_folder_is_left_out(
 
 
 def test_the_project_s_own_folder_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    home = Path(safe_path.__file__).parent.parent
+    home = Path(letterboxd_scraper.__file__).parent.parent
     monkeypatch.chdir(home)
     monkeypatch.setattr(sys, "path", [str(home), "/opt/a"])
     safe_path.leave_out_current_folder()
