@@ -72,14 +72,14 @@ def test_nor_is_one_whose_bytes_drip(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_requests_that_are_whole_are_answered_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 1.0)
 
     async def talk(connect: Connect) -> None:
         reader, writer = await connect()
         for _ in range(3):
             writer.write(REQUEST)
             assert await _head(reader) == b"HTTP/1.1 204 No Content"
-            await asyncio.sleep(0.2)  # together longer than one request may take
+            await asyncio.sleep(0.4)  # together longer than one request may take
 
     serve(talk)
 

@@ -16,7 +16,7 @@ _OF_RATINGS = frozenset({"profile", "when_rated", "rss"})
 # How runs end that have done all they were to do; others are carried on.
 _DONE = ("finished", "failures")
 # A lock of PostgreSQL, for as long as a run begins; SQLite has one writer at a time anyway.
-_BEGINNING = 0x6C627275
+_BEGINNING = 5_215_028
 
 # With every page: a statement costs more to build than to send.
 _ADD_CHANGES = (
