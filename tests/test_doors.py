@@ -241,7 +241,7 @@ def test_a_watchlist_removes_only_where_its_count_agrees(folder: Path, count: st
     )
     found = read_saved_pages(pages_in(folder, ".html"), datetime.now(UTC))
     (snapshot,) = found.snapshots
-    assert [film.slug for film in snapshot.watchlist or ()] == ["ordet"]
+    assert [dated.film.slug for dated in snapshot.watchlist or ()] == ["ordet"]
     assert snapshot.complete is whole
     assert bool(found.left_out) is not whole
 

@@ -13,7 +13,7 @@ from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports.archive_files import ArchiveFiles, Row
 from letterboxd_scraper.items.members import STARS
-from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Snapshot
+from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Snapshot
 
 _NAME = re.compile(
     r"letterboxd-(?P<member>\w+)-(?P<moment>\d{4}-\d{2}-\d{2}-\d{2}-\d{2})-utc(?: ?\(\d+\))?\.zip", re.ASCII
@@ -64,21 +64,22 @@ class _Reader:
         ratings = self._ratings()
         rated = tuple(rating.film for rating in ratings)
         watched, watchlist = self._films("watched.csv"), self._films("watchlist.csv")
-        likes = self._films("likes/films.csv")
-        named = {film.lid: film for films in (watchlist, likes, watched, rated) for film in films or ()}
+        liked = self._films("likes/films.csv")
+        listed = tuple(dated.film for dated in (*(watchlist or ()), *(liked or ()), *(watched or ())))
+        named = {film.lid: film for film in (*listed, *rated)}
         self.unclear += [
             f"profile.csv: the favourite https://boxd.it/{code} has no name in any file"
             for code in codes or ()
             if code not in named
         ]
         favourites = [named.get(code) or NamedFilm("", None, code) for code in codes or ()]
-        links = self._links(watched or rated)
+        links = self._links([dated.film for dated in watched or ()] or rated)
         snapshot = Snapshot(
             member,
             min(self._named_moment() or as_of or self._newest_day(), self.now),
             path.name,
             ratings=ratings,
-            likes=likes,
+            likes=None if liked is None else tuple(dated.film for dated in liked),
             favourites=None if codes is None else tuple(favourites),
             watched=watched,
             watchlist=watchlist,
@@ -134,12 +135,12 @@ class _Reader:
         ratings.sort(key=attrgetter("day"))
         return tuple({rating.film.lid: rating for rating in ratings}.values())
 
-    def _films(self, name: str) -> tuple[NamedFilm, ...] | None:
+    def _films(self, name: str) -> tuple[DatedFilm, ...] | None:
         """Return the films of a list; None where the archive has no such file."""
         if name not in self.files:
             return None
-        films = [self._film(name, number, row) for number, row, _ in self._rows(name)]
-        return tuple({film.lid: film for film in films if film}.values())
+        films = [(self._film(name, number, row), day) for number, row, day in self._rows(name)]
+        return tuple({film.lid: DatedFilm(film, day) for film, day in films if film}.values())
 
     def _links(self, films: Iterable[NamedFilm]) -> tuple[tuple[NamedFilm, str], ...]:
         """Return the link to each film's newest diary entry; a diary names films by title and year alone."""

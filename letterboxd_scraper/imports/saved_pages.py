@@ -18,7 +18,7 @@ from letterboxd_scraper import urls
 from letterboxd_scraper.errors import LayoutChanged, PageError, WrongPage
 from letterboxd_scraper.items.films import Film, FilmFacts
 from letterboxd_scraper.items.members import DiaryEntry, Profile, Tile
-from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Snapshot, Viewed
+from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Snapshot, Viewed
 from letterboxd_scraper.pages import proof
 from letterboxd_scraper.pages.diary import read_diary
 from letterboxd_scraper.pages.film import parse_film_page
@@ -218,10 +218,10 @@ def _parts_of(listing: str, tiles: Sequence[Tile]) -> dict[str, Any]:
     films = tuple(_named(tile.film) for tile in tiles)
     rated = tuple(RatedFilm(_named(tile.film), tile.stars) for tile in tiles if tile.stars is not None)
     parts: dict[str, dict[str, Any]] = {
-        _WATCHED: {"watched": films, "ratings": rated},
+        _WATCHED: {"watched": tuple(map(DatedFilm, films)), "ratings": rated},
         _RATED: {"ratings": rated},
         _LIKES: {"likes": films},
-        _WATCHLIST: {"watchlist": films},
+        _WATCHLIST: {"watchlist": tuple(map(DatedFilm, films))},
     }
     return parts.get(listing, {})
 

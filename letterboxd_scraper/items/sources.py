@@ -2,17 +2,35 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
+
+
+class Service(StrEnum):
+    """Where a person keeps what a source tells."""
+
+    LETTERBOXD = "letterboxd"
+    IMDB = "imdb"
+    TRAKT = "trakt"
+    # Any other: a table of films and stars.
+    TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
 class NamedFilm:
-    """A film as a source names it. Archives know no slug and no number, pages of 2020 no code."""
+    """A film as a source names it.
+
+    Archives know a code, those made before 2020 a slug; pages of 2020 know no code; other services know the
+    numbers of IMDb ("tt0050083") and TMDB, where ``tmdb_kind`` is "movie" or "tv".
+    """
 
     title: str
     year: int | None = None
     lid: str | None = None
     slug: str | None = None
     film_id: int | None = None
+    imdb_id: str | None = None
+    tmdb_id: int | None = None
+    tmdb_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +39,14 @@ class RatedFilm:
 
     film: NamedFilm
     stars: float
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedFilm:
+    """A film on a list, and the day on which it came there; None where the source does not say."""
+
+    film: NamedFilm
     day: date | None = None
 
 
@@ -39,7 +65,8 @@ class Snapshot:
     """A source's parts: None where it does not tell a part. In a ``complete`` snapshot every other is whole.
 
     ``links`` lead to the newest diary entry of a film; ``viewings`` are those of a diary, the newest first.
-    ``lid`` is the member's code, where the source gives it.
+    ``lid`` is the member's code, where the source gives it. Nothing of another ``service`` is ever complete:
+    it proves nothing to have gone.
     """
 
     member: str
@@ -48,9 +75,10 @@ class Snapshot:
     ratings: tuple[RatedFilm, ...] | None = None
     likes: tuple[NamedFilm, ...] | None = None
     favourites: tuple[NamedFilm, ...] | None = None
-    watched: tuple[NamedFilm, ...] | None = None
-    watchlist: tuple[NamedFilm, ...] | None = None
+    watched: tuple[DatedFilm, ...] | None = None
+    watchlist: tuple[DatedFilm, ...] | None = None
     links: tuple[tuple[NamedFilm, str], ...] = ()
     viewings: tuple[Viewed, ...] = ()
     complete: bool = True
     lid: str | None = None
+    service: Service = Service.LETTERBOXD

@@ -11,7 +11,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports import archive_files
 from letterboxd_scraper.imports.archive import Archive, read_archive
 from letterboxd_scraper.imports.archive_files import ArchiveFiles
-from letterboxd_scraper.items.sources import NamedFilm, RatedFilm
+from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 FILMS = "Date,Name,Year,Letterboxd URI"
@@ -67,9 +67,9 @@ def test_every_part_of_an_archive(read: Reader) -> None:
     assert (snapshot.member, snapshot.source, snapshot.complete) == ("ann", NAME, True)
     assert snapshot.as_of == datetime(2026, 1, 21, 11, 21, tzinfo=UTC)
     assert snapshot.ratings == (RatedFilm(ORDET, 4.5, date(2026, 1, 2)),)
-    assert snapshot.watched == (ORDET, ALIEN)
+    assert snapshot.watched == (DatedFilm(ORDET, date(2026, 1, 2)), DatedFilm(ALIEN, date(2026, 1, 3)))
     assert snapshot.likes == (ALIEN,)
-    assert snapshot.watchlist == (NamedFilm("Later", None, "eF3"),)
+    assert snapshot.watchlist == (DatedFilm(NamedFilm("Later", None, "eF3"), date(2026, 1, 4)),)
     assert snapshot.favourites == (ALIEN, ORDET)
     assert snapshot.links == ((ALIEN, "https://boxd.it/gH4"),)
     assert archive.unclear == ()
@@ -109,7 +109,7 @@ def test_stars_are_written_with_and_without_a_point(read: Reader, stars: float) 
 
 def test_a_film_stands_in_a_list_once(read: Reader) -> None:
     row = "2026-01-01,Ordet,1955,https://boxd.it/aB1"
-    assert read(watched=table(FILMS, row, row)).snapshot.watched == (ORDET,)
+    assert read(watched=table(FILMS, row, row)).snapshot.watched == (DatedFilm(ORDET, date(2026, 1, 1)),)
 
 
 # Diary rows of one film: (written on, link, watched on); the link of which counts.

@@ -9,7 +9,7 @@ import pytest
 
 from letterboxd_scraper.imports.saved_pages import SavedPages, pages_in, read_saved_pages
 from letterboxd_scraper.items.films import TmdbLink
-from letterboxd_scraper.items.sources import NamedFilm, Viewed
+from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, Viewed
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
@@ -120,7 +120,7 @@ def test_a_listing_that_agrees_with_the_profile_is_whole(folder: Folder) -> None
     assert (snapshot.member, snapshot.source, snapshot.complete) == ("ann", "saved pages", True)
     assert snapshot.lid == "a1"
     assert snapshot.as_of == MARCH  # that of the oldest page
-    assert [film.slug for film in snapshot.watched or ()] == ["ordet", "alien", "solaris"]
+    assert [dated.film.slug for dated in snapshot.watched or ()] == ["ordet", "alien", "solaris"]
     assert [(rating.film.slug, rating.stars) for rating in snapshot.ratings or ()] == [("ordet", 4.0)]
     assert snapshot.favourites == (ALIEN,)
     assert snapshot.likes is None
@@ -235,7 +235,7 @@ def test_a_watchlist_has_a_total_of_its_own(folder: Folder) -> None:
     saved = folder.read(text.replace(" data-item-slug", identity))
     (snapshot,) = saved.snapshots
     assert (snapshot.complete, saved.left_out) == (True, [])
-    assert snapshot.watchlist == (NamedFilm("Alien", 1979, "aB", "alien", 5),)
+    assert snapshot.watchlist == (DatedFilm(NamedFilm("Alien", 1979, "aB", "alien", 5)),)
 
 
 def test_a_diary_adds_viewings_in_the_order_of_its_pages(folder: Folder) -> None:
@@ -359,7 +359,7 @@ def test_an_entry_of_a_grid_that_cannot_be_read_costs_no_other_and_proves_nothin
     saved = folder.read(grid("/ann/films/", tile(ORDET, 8), odd, tile(ALIEN)), profile(2, ONE_RATED))
     whole, rest = saved.snapshots
     assert (whole.watched, whole.ratings) == (None, None)
-    assert [film.slug for film in rest.watched or ()] == ["ordet", "alien"]
+    assert [dated.film.slug for dated in rest.watched or ()] == ["ordet", "alien"]
     assert saved.left_out == [
         "0.html: an entry is left out: a film tile without a slug",
         "ann: /films/ has entries that cannot be read: nothing is removed",

@@ -40,10 +40,11 @@ def save_snapshot(connection: sa.Connection, snapshot: Snapshot, provenance: Pro
     _take_over_marks(after, ids, snapshot, complete)
     _link_and_date(after, ids, snapshot)
     _write(connection, user, before, after)
-    for table, listing, films in (
+    for table, listing, listed in (
         (watched, Listing.UNRATED_WATCHED, snapshot.watched),
         (watchlist, Listing.WATCHLIST, snapshot.watchlist),
     ):
+        films = None if listed is None else [dated.film for dated in listed]
         if films is not None and not is_outdated(snapshot.as_of, complete.get(listing)):
             _set_films(connection, table, user, _ids(ids, films), only_add=not snapshot.complete)
     if snapshot.complete:
@@ -52,8 +53,10 @@ def save_snapshot(connection: sa.Connection, snapshot: Snapshot, provenance: Pro
 
 def _films(snapshot: Snapshot) -> Iterable[NamedFilm]:
     yield from (rated.film for rated in snapshot.ratings or ())
-    for films in (snapshot.likes, snapshot.favourites, snapshot.watched, snapshot.watchlist):
+    for films in (snapshot.likes, snapshot.favourites):
         yield from films or ()
+    for listed in (snapshot.watched, snapshot.watchlist):
+        yield from (dated.film for dated in listed or ())
     yield from (viewing.film for viewing in snapshot.viewings)
 
 
