@@ -249,9 +249,13 @@ KNOWN = FeedStart(
 )
 
 
+async def nobody_is_followed(member: str, profile: Profile) -> bool:
+    return False
+
+
 def answered(start: FeedStart, **response: Any) -> list[Any]:
     spider = RssSpider(cohort="friends")
-    spider.task = RssTask((start,))
+    spider.task = RssTask((start,), follow_to_new_name=nobody_is_followed)
     spider.settings = {"LETTERBOXD_BASE_URL": "http://127.0.0.1"}  # type: ignore[assignment]
 
     async def ask() -> list[Any]:

@@ -239,6 +239,7 @@ def _follow_graph(args: FollowGraphArguments, opening: Opening) -> CrawlRun:
         opted_out=opt_outs.load(connection),
         bookmarks=bookmarks,
         read_last=full_crawl.people_read_last(connection, via),
+        follow_to_new_name=opening.follow_to_new_name(),
     )
     return CrawlRun(run, task, FollowGraphSummary())
 
@@ -255,7 +256,8 @@ def _profile(args: ProfileArguments, opening: Opening) -> CrawlRun:
         )
     names = [member.name for member in starts]
     queue = opening.queue(run, names, opening.find_full_start(first_run or run))
-    task = ProfileTask(queue, opening.ask(full_crawl.stored_films), opening.follow_to_new_name())
+    follow = opening.follow_to_new_name()
+    task = ProfileTask(queue, opening.ask(full_crawl.stored_films), follow_to_new_name=follow)
     return CrawlRun(run, task, ProfileSummary(len(names)), members=queue)
 
 
@@ -299,7 +301,7 @@ def _when_rated(args: WhenRatedArguments, opening: Opening) -> CrawlRun:
     )
     stored_films, stored_rows = opening.ask(full_crawl.stored_films), opening.ask(delta_crawl.stored_rows)
     follow = opening.follow_to_new_name(rename)
-    task = WhenRatedTask(queue, stored_films, follow, stored_rows, rules)
+    task = WhenRatedTask(queue, stored_films, stored_rows, rules, follow_to_new_name=follow)
     return CrawlRun(run, task, WhenRatedSummary(len(names), due.skipped), members=queue)
 
 
@@ -308,7 +310,8 @@ def _rss(args: RssArguments, opening: Opening) -> CrawlRun:
     run, _ = opening.open_run(args.user, args.shard)
     cohort = opening.cohort.id if opening.cohort else None
     members = tuple(feeds.due(opening.connection, cohort, args.user, args.shard))
-    return CrawlRun(run, RssTask(members), RssSummary(len(members)))
+    task = RssTask(members, follow_to_new_name=opening.follow_to_new_name())
+    return CrawlRun(run, task, RssSummary(len(members)))
 
 
 @start.register

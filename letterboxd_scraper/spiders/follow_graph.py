@@ -1,8 +1,8 @@
 """Who belongs to a cohort: whom the seed follows, whom they follow, as deep as asked for."""
 
-from collections.abc import AsyncIterator, Collection, Container, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from parsel import Selector
 
@@ -13,11 +13,11 @@ from letterboxd_scraper.items.members import Failure, Listing, Membership, Peopl
 from letterboxd_scraper.items.tasks import Bookmark
 from letterboxd_scraper.pages.pagination import proved_next_page
 from letterboxd_scraper.pages.people import parse_people, parse_total
-from letterboxd_scraper.spiders.member import MemberSpider
+from letterboxd_scraper.spiders.member import MemberSpider, MemberTask
 
 
 @dataclass(frozen=True, slots=True)
-class FollowGraphTask:
+class FollowGraphTask(MemberTask):
     """The cohort to be built or refreshed, whose members are those in ``stored_members``.
 
     ``opted_out`` are members who asked to be forgotten; ``bookmarks`` tell, by member, which pages need not
@@ -31,6 +31,25 @@ class FollowGraphTask:
     opted_out: Container[str] = ()
     bookmarks: Mapping[str, Bookmark] = field(default_factory=dict)
     read_last: Mapping[str, Bookmark] = field(default_factory=dict)
+
+    def renamed(self, member: str, name: str) -> Self:
+        """Return the same, with another name of a member wherever they are named."""
+
+        def present(names: Iterable[str]) -> Iterator[str]:
+            return (name if each == member else each for each in names)
+
+        def led_to(bookmarks: Mapping[str, Bookmark]) -> dict[str, Bookmark]:
+            people = (replace(mark, people=tuple(present(mark.people))) for mark in bookmarks.values())
+            return dict(zip(present(bookmarks), people, strict=True))
+
+        (seed,) = present([self.seed])
+        return replace(
+            self,
+            seed=seed,
+            stored_members=frozenset(present(self.stored_members)),
+            bookmarks=led_to(self.bookmarks),
+            read_last=led_to(self.read_last),
+        )
 
 
 class FollowGraphSpider(MemberSpider):
@@ -56,6 +75,7 @@ class FollowGraphSpider(MemberSpider):
         """Begin at the seed; whoever was reached before is reached again."""
         self.follow_walk = FollowWalk(self.task.seed, self.task.definition, self.task.opted_out)
         self._pending = 0
+        self._begin_again = False
         self._waiting = self.follow_walk.to_expand()
         self._seen: dict[str, tuple[set[str], set[int | None]]] = {}
         self._proved = True
@@ -88,6 +108,12 @@ class FollowGraphSpider(MemberSpider):
         for output in self.one_done():
             yield output
 
+    def renamed(self, member: str, name: str) -> Iterator[Any]:
+        self.task = self.task.renamed(member, name)
+        self._bookmarks = self._bookmarks and self.task.bookmarks
+        self._begin_again = True
+        yield from self.one_done()
+
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
         if member == self.task.seed and status == "gone":
             self.stop_for_bad_input(
@@ -101,6 +127,9 @@ class FollowGraphSpider(MemberSpider):
 
     def next_depth(self) -> Iterator[Any]:
         """Yield the requests for the listings of those just reached, or what ends the walk."""
+        if self._begin_again:
+            yield from self.walk()
+            return
         while self._waiting and not self._pending:
             members, self._waiting = self._waiting, []
             for member in members:

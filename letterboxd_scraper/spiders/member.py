@@ -1,7 +1,9 @@
 """What the spiders of members share: the pages of a member's listings, and what their absence tells."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from parsel import Selector
 from scrapy import Request
@@ -14,7 +16,9 @@ from letterboxd_scraper.crawl.extent import Extent
 from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
 from letterboxd_scraper.errors import PageError
 from letterboxd_scraper.items.members import STARS_OF, Failure, Listing, MemberStatus
+from letterboxd_scraper.items.tasks import FollowToNewName
 from letterboxd_scraper.pages import diary, people, profile, proof, tiles
+from letterboxd_scraper.pages.feed import read_feed
 from letterboxd_scraper.spiders.site import (
     SiteSpider,
     answer_of,
@@ -50,15 +54,27 @@ _PER_PAGE = {
     Listing.FOLLOWERS: urls.PEOPLE_PER_PAGE,
     Listing.DIARY: urls.VIEWINGS_PER_PAGE,
 }
+# The status of a feed that has not changed since it was asked for last.
+NOT_MODIFIED = 304
 # The pages whose absence means that the member has gone, not that a listing has changed.
 _HOME = {Listing.PROFILE, Listing.FOLLOWING, Listing.FOLLOWERS, Listing.FEED}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberTask:
+    """What every spider of members is given: how a member goes by a new name."""
+
+    follow_to_new_name: FollowToNewName
+
+
 class MemberSpider(SiteSpider):
-    """A spider that reads members' listings. Subclasses write `read_page` and `gave_up`."""
+    """A spider that reads members' listings. Subclasses write `read_page`, `renamed` and `gave_up`."""
+
+    task: MemberTask
 
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
+        self._old_names: set[str] = set()
         self._extents: dict[tuple[str, Listing], Extent] = {}
 
     def address(self, member: str, listing: Listing, number: int = 1) -> str:
@@ -96,13 +112,56 @@ class MemberSpider(SiteSpider):
     async def parse_listing(
         self, response: Response, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
+        about = {"member": member, "listing": listing, "number": number}
+        if name := self._new_name(response, member, listing):
+            path, shows = urls.listing(name, Listing.PROFILE), showing("profile", profile.CONTAINER)
+            priority = response.request.priority if response.request else 0
+            yield self.ask(path, self.parse_new_name, priority, shows, **about)
+            return
         try:
-            page = prove(response, BODY_CLASS[listing], member)
-            async for output in self.read_page(page, member, listing, number):
+            async for output in self.read_answer(response, member, listing, number):
                 yield output
         except PageError as error:
             for output in self._bad_page(response, error, member, listing, number):
                 yield output
+
+    async def parse_new_name(
+        self, response: Response, member: str, listing: Listing, number: int
+    ) -> AsyncIterator[Any]:
+        """Read a member on under the name that their address leads to, if the code says it is them."""
+        try:
+            page = profile.parse_profile(prove(response, "profile"))
+        except PageError as error:
+            for output in self._bad_page(response, error, member, listing, number):
+                yield output
+            return
+        if await self.task.follow_to_new_name(member, page):
+            self.logger.info("%s is %s now", member, page.member)
+            self._old_names.add(member)
+            outputs = self.renamed(member, page.member)
+        else:
+            reason = f"it leads to {page.member!r}, and no code tells that this is who was read before"
+            yield Failure(listing, self.address(member, listing, number), reason, member)
+            outputs = self.gave_up(member)
+        for output in outputs:
+            yield output
+
+    def _new_name(self, response: Response, member: str, listing: Listing) -> str | None:
+        """Return whose page a member's address has led to; None where it has led to nobody else's.
+
+        Nobody is followed to a name that they have left, round and round.
+        """
+        name = urlsplit(response.url).path.split("/")[1].lower()
+        if name in {member} | self._old_names:
+            return None
+        try:
+            if listing is not Listing.FEED:
+                prove(response, BODY_CLASS[listing], name)
+            elif response.status != NOT_MODIFIED:
+                read_feed(response.body, name)
+        except PageError:
+            return None
+        return name
 
     def _bad_page(
         self, response: Response, error: PageError, member: str, listing: Listing, number: int
@@ -133,8 +192,20 @@ class MemberSpider(SiteSpider):
         for output in self.gave_up(member, status):
             yield output
 
+    async def read_answer(
+        self, response: Response, member: str, listing: Listing, number: int
+    ) -> AsyncIterator[Any]:
+        """Yield the items and requests that follow from an answer. Raises PageError."""
+        page = prove(response, BODY_CLASS[listing], member)
+        async for output in self.read_page(page, member, listing, number):
+            yield output
+
     def read_page(self, page: Selector, member: str, listing: Listing, number: int) -> AsyncIterator[Any]:
         """Yield the items and requests that follow from one proved page."""
+        raise NotImplementedError
+
+    def renamed(self, member: str, name: str) -> Iterator[Any]:
+        """Yield what follows when a member, who was to be read, goes by another name now."""
         raise NotImplementedError
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:

@@ -3,36 +3,31 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from parsel import Selector
-from scrapy.http import Response
 
 from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import ProfileArguments
 from letterboxd_scraper.crawl.full import FullCrawl
 from letterboxd_scraper.crawl.member import MemberCrawl, MemberPage
 from letterboxd_scraper.crawl.member_queue import MemberQueue, Start
-from letterboxd_scraper.errors import LayoutChanged, PageError
-from letterboxd_scraper.items.members import RATED, STARS_OF, DiaryPage, Failure, FilmsPage, Listing, Tile
-from letterboxd_scraper.items.tasks import FollowToNewName, MemberStart, StoredFilms
-from letterboxd_scraper.pages import profile
+from letterboxd_scraper.errors import LayoutChanged
+from letterboxd_scraper.items.members import RATED, STARS_OF, DiaryPage, FilmsPage, Listing, Tile
+from letterboxd_scraper.items.tasks import MemberStart, StoredFilms
 from letterboxd_scraper.pages.diary import parse_total as parse_diary_total
 from letterboxd_scraper.pages.diary import read_diary
 from letterboxd_scraper.pages.pagination import proved_next_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_filtered_total, parse_likes_total, parse_tiles
-from letterboxd_scraper.spiders.member import BODY_CLASS, MemberSpider
-from letterboxd_scraper.spiders.site import prove, showing
+from letterboxd_scraper.spiders.member import MemberSpider, MemberTask
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileTask:
+class ProfileTask(MemberTask):
     """The members to be read, as the queue hands them out, and what is stored of each."""
 
     members: MemberQueue
     stored_films: StoredFilms
-    follow_to_new_name: FollowToNewName
 
 
 class QueueSpider(MemberSpider):
@@ -55,37 +50,6 @@ class QueueSpider(MemberSpider):
     def crawl_of(self, start: Start) -> MemberCrawl:
         """Return the crawl that a member begins with."""
         raise NotImplementedError
-
-    async def parse_listing(
-        self, response: Response, member: str, listing: Listing, number: int
-    ) -> AsyncIterator[Any]:
-        about = {"member": member, "listing": listing, "number": number}
-        if name := new_name(response, member, listing):
-            path, shows = urls.listing(name, Listing.PROFILE), showing("profile", profile.CONTAINER)
-            yield self.ask(path, self.parse_new_name, -self._places[member], shows, **about)
-            return
-        async for output in super().parse_listing(response, **about):  # type: ignore[arg-type]
-            yield output
-
-    async def parse_new_name(
-        self, response: Response, member: str, listing: Listing, number: int
-    ) -> AsyncIterator[Any]:
-        """Read a member on under the name that their address leads to, if the code says it is them."""
-        try:
-            page = parse_profile(prove(response, "profile"))
-        except PageError as error:
-            for output in self._bad_page(response, error, member, listing, number):
-                yield output
-            return
-        if await self.task.follow_to_new_name(member, page):
-            self.logger.info("%s is %s now", member, page.member)
-            self.crawls.pop(member, None)
-            self.task.members.rename(member, page.member)
-            return
-        reason = f"it leads to {page.member!r}, and no code tells that this is who was read before"
-        yield Failure(listing, self.address(member, listing, number), reason, member)
-        for output in self.gave_up(member):
-            yield output
 
     async def read_page(
         self, page: Selector, member: str, listing: Listing, number: int
@@ -117,6 +81,11 @@ class QueueSpider(MemberSpider):
         for last in crawl.end(lambda listing: self.address(member, listing)):
             yield last
         self.leave(member)
+
+    def renamed(self, member: str, name: str) -> Iterator[Any]:
+        self.crawls.pop(member, None)
+        self.task.members.rename(member, name)
+        yield from ()
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
         self.leave(member)
@@ -164,18 +133,6 @@ class ProfileSpider(QueueSpider):
         assert isinstance(start, MemberStart)  # noqa: S101  (the others are read by `when_rated`)
         watched = self.args.watched or start.is_seed
         return FullCrawl(start, self.task.stored_films, watched=watched, diary=self.args.diary)
-
-
-def new_name(response: Response, member: str, listing: Listing) -> str | None:
-    """Return whose page it is that a member's address has led to; None where it has led to nobody else's."""
-    name = urlsplit(response.url).path.split("/")[1].lower()
-    if name == member:
-        return None
-    try:
-        prove(response, BODY_CLASS[listing], name)
-    except PageError:
-        return None
-    return name
 
 
 def _taken_out(crawl: MemberCrawl) -> list[MemberPage]:

@@ -8,17 +8,14 @@ from scrapy import Request
 from scrapy.http import Response
 
 from letterboxd_scraper.arguments import RssArguments
-from letterboxd_scraper.errors import PageError
 from letterboxd_scraper.items.members import Failure, FeedEntry, FeedNews, FeedUnchanged, Listing
 from letterboxd_scraper.items.tasks import FeedStart
 from letterboxd_scraper.pages.feed import read_feed
-from letterboxd_scraper.spiders.member import MemberSpider
-
-NOT_MODIFIED = 304
+from letterboxd_scraper.spiders.member import NOT_MODIFIED, MemberSpider, MemberTask
 
 
 @dataclass(frozen=True, slots=True)
-class RssTask:
+class RssTask(MemberTask):
     """The members whose feeds are to be asked for, in this order."""
 
     feeds: tuple[FeedStart, ...]
@@ -40,18 +37,13 @@ class RssSpider(MemberSpider):
         for place, start in enumerate(self.task.feeds):
             yield self._request(start, priority=-place)
 
-    async def parse_listing(
+    async def read_answer(
         self, response: Response, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
         if response.status == NOT_MODIFIED:
             yield FeedUnchanged(member)
             return
-        try:
-            entries, unread = read_feed(response.body, member)
-        except PageError as error:
-            for output in self._bad_page(response, error, member, listing, number):
-                yield output
-            return
+        entries, unread = read_feed(response.body, member)
         start = self._starts[member]
         news, unchanged = _news_of(start, entries)
         validators = (_header(response, "ETag"), _header(response, "Last-Modified"))
@@ -62,10 +54,16 @@ class RssSpider(MemberSpider):
             else:
                 yield Failure(Listing.FEED, self.address(member, Listing.FEED), str(entry), member)
 
+    def renamed(self, member: str, name: str) -> Iterator[Any]:
+        start = replace(self._starts.pop(member), name=name)
+        if name not in self._starts:
+            self._starts[name] = start
+            yield self._request(start)
+
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
         yield from ()
 
-    def _request(self, start: FeedStart, priority: int) -> Request:
+    def _request(self, start: FeedStart, priority: int = 0) -> Request:
         request = self.fetch(start.name, Listing.FEED, 1, priority)
         validators = {"If-None-Match": start.etag, "If-Modified-Since": start.last_modified}
         for name, value in validators.items():

@@ -42,11 +42,11 @@ class WhenRatedSpider(QueueSpider):
             return FullCrawl(start, self.task.stored_films, watched=start.is_seed)
         return DeltaCrawl(start, self.task.rules, self.task.stored_rows, self.task.stored_films)
 
-    async def parse_listing(
+    async def read_answer(
         self, response: Response, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
         if listing is not Listing.FEED:
-            async for output in super().parse_listing(response, member, listing, number):
+            async for output in super().read_answer(response, member, listing, number):
                 yield output
             return
         try:
