@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import Listing
-from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Snapshot, Viewed
+from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Snapshot, Viewed
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state.bookmarks import complete_listings
 from letterboxd_scraper.store.members.sources import save_snapshot
@@ -31,6 +31,9 @@ def films(connection: sa.Connection) -> dict[str, int]:
 
 
 def save(connection: sa.Connection, as_of: datetime = MONDAY, **parts: Any) -> None:
+    for name in ("watched", "watchlist"):
+        if name in parts:
+            parts[name] = tuple(map(DatedFilm, parts[name]))
     save_snapshot(connection, Snapshot("ada", as_of, "archive", **parts), IMPORTED)
 
 
