@@ -1,0 +1,51 @@
+"""What every table is made of: the metadata, types and references."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+
+
+class UTCDateTime(sa.TypeDecorator[datetime]):
+    """A moment in UTC, with its zone, on SQLite too, which stores no zones."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def unique_where(condition: sa.ColumnElement[bool], name: str, *columns: sa.Column[Any]) -> None:
+    """Let no two rows that meet a condition have the same values in ``columns``."""
+    sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
+def user(**options: Any) -> sa.Column[int]:
+    return sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), **options)
+
+
+def film(**options: Any) -> sa.Column[int]:
+    return sa.Column("film_id", sa.Integer, sa.ForeignKey("films.id", ondelete="CASCADE"), **options)
+
+
+def cohort(**options: Any) -> sa.Column[int]:
+    return sa.Column("cohort_id", sa.Integer, sa.ForeignKey("cohorts.id", ondelete="CASCADE"), **options)
