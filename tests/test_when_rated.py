@@ -142,7 +142,7 @@ def test_who_is_gone_or_private_is_asked_after_though_the_very_day_was_missed(
 def seen_by_the_seed(engine: sa.Engine) -> set[str | None]:
     """Return what counts as seen: what was watched, and what was rated since."""
     rated = sa.select(ratings.c.user_id, ratings.c.film_id).where(ratings.c.rating.is_not(None))
-    seen = sa.union(sa.select(watched), rated).subquery()
+    seen = sa.union(sa.select(watched.c.user_id, watched.c.film_id), rated).subquery()
     query = (
         sa.select(films.c.slug)
         .join(seen, seen.c.film_id == films.c.id)
