@@ -82,6 +82,7 @@ class Config(BaseSettings):
     KEEP_RUNS_DAYS: int = Field(ge=0)
     KEEP_FAILURES_DAYS: int = Field(ge=0)
     LETTERBOXD_SERVE_TOKEN: SecretStr
+    SCRAPYD_TARGETS: str
     SCRAPYD_USERNAME: str
     SCRAPYD_PASSWORD: SecretStr
     SCHEDULE_POLL_SECONDS: float = Field(gt=0)

@@ -37,6 +37,7 @@ def at_night(shell: Shell, **more: str) -> Shell:
     """Return the shell of an operator who may use the nodes, a day after the crawl."""
     own = {"LETTERBOXD_NOW": TONIGHT.isoformat(), "SCHEDULE_POLL_SECONDS": "0.1", "LEASE_SECONDS": "2"}
     own |= {"SCRAPYD_USERNAME": USER, "SCRAPYD_PASSWORD": PASSWORD, "HOME": str(shell.folder)}
+    own |= {"SCRAPYD_TARGETS": str(shell.folder / "scrapy.cfg")}
     return Shell(shell.folder, shell.environment | own | more)
 
 

@@ -7,6 +7,7 @@ import pytest
 from letterboxd_scraper import config
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule import nodes
+from tests.conftest import ROOT
 
 CONFIGURATION = """
 [deploy]
@@ -29,6 +30,7 @@ password = 100%%
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SCRAPYD_TARGETS", "scrapy.cfg")
     for name in ("SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "scrapy.cfg").write_text(CONFIGURATION)
@@ -64,6 +66,43 @@ def test_what_nobody_has_set_is_looked_up_in_netrc(folder: Path) -> None:
 
 def test_no_password_is_in_what_a_node_looks_like() -> None:
     assert "100%" not in repr(nodes.configured(config.load()))
+
+
+def test_a_file_that_merely_lies_in_the_folder_names_no_node(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRAPYD_PASSWORD", "from elsewhere")
+    monkeypatch.setenv("SCRAPYD_TARGETS", "")
+    (folder / ".env").write_text("SCRAPYD_TARGETS=scrapy.cfg\n")
+    (folder / ".env").chmod(0o600)
+    (folder / "below").mkdir()
+    monkeypatch.chdir(folder / "below")
+    for here in (folder / "below", folder):
+        monkeypatch.chdir(here)
+        with pytest.raises(InputError, match="no node: name one"):
+            found()
+        told = nodes.ignored(config.load())
+        assert told is not None
+        assert told.startswith(f"ignoring {folder / 'scrapy.cfg'}, ")
+    (folder / ".config").mkdir()
+    (folder / ".config" / "scrapy.cfg").write_text("[deploy:mine]\nurl = http://mine.example:6800/\n")
+    assert list(found()) == ["mine"]
+    (folder / "scrapy.cfg").write_text("[settings]\ndefault = some.settings\n")
+    assert nodes.ignored(config.load()) is None
+
+
+def test_the_project_s_own_file_names_nodes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCRAPYD_TARGETS", "")
+    monkeypatch.chdir(ROOT / "deploy")
+    assert nodes.ignored(config.load()) is None
+    assert found()["default"][0] == "http://127.0.0.1:6800"
+
+
+def test_a_file_that_is_named_has_to_be_there(folder: Path) -> None:
+    assert nodes.ignored(config.load()) is None
+    (folder / "scrapy.cfg").unlink()
+    with pytest.raises(InputError, match=r"cannot read scrapy\.cfg, which SCRAPYD_TARGETS names"):
+        found()
 
 
 def test_an_address_that_is_none_is_named(folder: Path) -> None:

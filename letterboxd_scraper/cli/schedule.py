@@ -13,6 +13,7 @@ from letterboxd_scraper.cli.rank_options import CohortOption, find_cohort
 from letterboxd_scraper.cli.schedule_run import LocalOption, TargetOption
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine import env_file
 from letterboxd_scraper.schedule import install as installation
 from letterboxd_scraper.schedule import nodes, timers
 from letterboxd_scraper.schedule.timers import Timetable
@@ -111,10 +112,14 @@ def _install_units(session: Session, timetable: Timetable, *, write: bool) -> No
 def _warn(session: Session, targets: Sequence[str], *, local: bool) -> None:
     """Say what will be missing at night: settings that only this shell knows, the terms accepted, a node."""
     origins = config.origins(session.overrides)
-    lost = [name for name, origin in sorted(origins.items()) if origin in ("environment", "command line")]
-    if lost:
-        names = ", ".join(lost)
-        session.say(f"only this shell knows these settings, write them into {Path.cwd() / '.env'}: {names}")
+    lost = {name for name, origin in origins.items() if origin in ("environment", "command line")}
+    refused = lost & env_file.NOT_HERE.keys()
+    for file, names in ((Path.cwd() / ".env", lost - refused), ("a file given by --config", refused)):
+        if names:
+            listed = ", ".join(sorted(names))
+            session.say(f"only this shell knows these settings, write them into {file}: {listed}")
+    if not local and (line := nodes.ignored(session.config)):
+        session.say(line)
     try:
         if local:
             refuse_without_terms(session.config)

@@ -113,6 +113,8 @@ def _on_nodes(
     session: Session, cohort: Cohort, targets: list[str] | None, shards: int | None
 ) -> Callable[[Step], StepOutcome]:
     """Return what runs a step on the nodes. Raises InputError where there is none that can be used."""
+    if line := nodes.ignored(session.config):
+        session.say(line)
     ready, wrong = nodes.ready(nodes.configured(session.config, targets or ()))
     for line in wrong:
         session.say(f"left out: {line}")

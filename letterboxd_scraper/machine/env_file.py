@@ -10,8 +10,11 @@ from typing import Any
 from dotenv import dotenv_values
 
 FILE = Path(".env")
-# They name programs that are run.
-_PROGRAMS = ("LETTERBOXD_CHROMIUM",)
+# What no folder may say.
+NOT_HERE = {
+    "LETTERBOXD_CHROMIUM": "it names a program to be run",
+    "SCRAPYD_TARGETS": "it names a file that says where passwords are sent",
+}
 # Addresses, and the secret that is sent to each.
 _SENT_TO = {"TMDB_BASE_URL": "TMDB_API_KEY"}
 
@@ -51,7 +54,7 @@ def refused(values: Mapping[str, str], above: Mapping[str, Any], below: Mapping[
     ``above`` are those of environment and command line, ``below`` those of the file given by --config.
     A secret from there shall not be sent where a folder wants it.
     """
-    reasons = {name: "it names a program to be run" for name in _PROGRAMS if name in values}
+    reasons = {name: reason for name, reason in NOT_HERE.items() if name in values}
     for address, secret in _SENT_TO.items():
         is_foreign = bool(above.get(secret)) or (secret not in values and bool(below.get(secret)))
         if address in values and is_foreign:

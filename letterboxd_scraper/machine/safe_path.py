@@ -14,13 +14,13 @@ _HOME = os.path.abspath(os.path.join(__file__, "..", "..", ".."))  # noqa: PTH10
 def leave_out_current_folder() -> None:
     """Have Python look for modules no longer in the current folder."""
     here = _current_folder()
-    if not _is_ours(here):
+    if not is_ours(here):
         sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != here]  # noqa: PTH100
 
 
 def module_command(module: str) -> list[str]:
     """Return the words that run a module as a program, which leaves out the current folder from its start."""
-    return [sys.executable, *([] if _is_ours(_current_folder()) else ["-P"]), "-m", module]
+    return [sys.executable, *([] if is_ours(_current_folder()) else ["-P"]), "-m", module]
 
 
 def environment() -> dict[str, str]:
@@ -39,5 +39,6 @@ def _current_folder() -> str:
         return os.curdir
 
 
-def _is_ours(folder: str) -> bool:
+def is_ours(folder: str) -> bool:
+    """Say whether a folder is the one that holds our packages, which is trusted."""
     return os.path.realpath(folder) == os.path.realpath(_HOME)

@@ -1,17 +1,22 @@
 """The machines that crawl: deploy targets of scrapy.cfg, each with a Scrapyd of ours."""
 
 import configparser
+import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from scrapy.utils.conf import closest_scrapy_cfg, get_sources
 from scrapyd_client.pyclient import HEADERS, ScrapydClient
-from scrapyd_client.utils import get_config
+from scrapyd_client.utils import EnvInterpolation
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import InputError, NodeSilent, NodeUnusable
+from letterboxd_scraper.machine import safe_path
 
 PROJECT = "letterboxd"
 _PATIENCE = (5, 30)  # seconds for a connection, and for an answer: it may have to list its spiders first
@@ -102,11 +107,11 @@ class Node:
 def configured(settings: Config, names: Sequence[str] = ()) -> list[Node]:
     """Return the nodes with these ``names``, by default all that scrapy.cfg has. Raises InputError."""
     try:
-        targets = _deploy_targets()
+        targets = _deploy_targets(settings.SCRAPYD_TARGETS)
     except (configparser.Error, UnicodeDecodeError) as error:
         raise InputError(f"cannot read scrapy.cfg: {_problem(error)}") from None
     if not targets:
-        where = "scrapy.cfg, here or above, or in ~/.config"
+        where = "~/.config/scrapy.cfg, or in a file that SCRAPYD_TARGETS names"
         raise InputError(f"no node: name one as [deploy] with a url in {where}; or crawl here: --local")
     for name in names:
         if name not in targets:
@@ -114,13 +119,40 @@ def configured(settings: Config, names: Sequence[str] = ()) -> list[Node]:
     return [_node(name, targets[name], settings) for name in names or sorted(targets)]
 
 
-def _deploy_targets() -> dict[str, dict[str, str]]:
-    """Return the deploy targets of scrapy.cfg by name, as scrapyd-deploy reads them."""
-    config = get_config()
+def ignored(settings: Config) -> str | None:
+    """Return a line about the scrapy.cfg here or above, if it is not read though it names nodes."""
+    path, text = closest_scrapy_cfg(), ""
+    if path and path not in _sources(settings.SCRAPYD_TARGETS):
+        with suppress(OSError):
+            text = Path(path).read_text(encoding="utf-8", errors="replace")
+    if not re.search(r"^\[deploy", text, re.MULTILINE):
+        return None
+    return (
+        f"ignoring {path}, which would say where passwords are sent: if it is yours, SCRAPYD_TARGETS={path}"
+    )
+
+
+def _deploy_targets(named: str) -> dict[str, dict[str, str]]:
+    """Return the deploy targets by name, as scrapyd-deploy reads them; a file may be ``named``."""
+    config = configparser.ConfigParser(interpolation=EnvInterpolation())
+    read = config.read(_sources(named), encoding="utf-8")
+    if named and read[-1:] != _sources(named)[-1:]:
+        raise InputError(f"cannot read {named}, which SCRAPYD_TARGETS names")
     common = dict(config.items("deploy")) if config.has_section("deploy") else {}
     names = [section for section in config.sections() if section.startswith("deploy:")]
     targets = {name.removeprefix("deploy:"): common | dict(config.items(name)) for name in names}
     return ({"default": common} if "url" in common else {}) | targets
+
+
+def _sources(named: str) -> list[str]:
+    """Return the files that may name nodes: the user's, and one that is ``named``, else the project's own.
+
+    They say to whom our password is sent, and any variable of the environment may stand in them: what merely
+    lies in the current folder is none of them.
+    """
+    closest = str(Path(named).expanduser().absolute()) if named else closest_scrapy_cfg()
+    is_trusted = closest and (named or safe_path.is_ours(str(Path(closest).parent)))
+    return [*get_sources(use_closest=False), *([closest] if is_trusted else [])]
 
 
 def _problem(error: Exception) -> str:
