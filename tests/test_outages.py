@@ -58,3 +58,15 @@ def test_a_crawl_of_films_waits_and_throws_no_answer_away(
     assert_true(site, looked_at(crawled_engine))
     assert len(looked_at(crawled_engine)) == 12
     assert list(left_over(crawled_engine)) == []
+
+
+@on_postgresql
+def test_a_job_that_begins_while_its_database_is_away_waits(
+    crawled: Shell, crawled_engine: sa.Engine, postgres_server: str
+) -> None:
+    with ThreadPoolExecutor() as pool:
+        outage = pool.submit(interrupt, crawled_engine, postgres_server, lambda: True)
+        while "not currently accepting" not in crawled.letterboxd("cohort", "list").stderr:
+            assert not outage.done()
+        assert_ended(crawled.letterboxd("rank", "compute", "--cohort", "friends"), 0)
+        outage.result()

@@ -6,6 +6,25 @@ from typing import Any
 from letterboxd_scraper.terminal import run as terminal
 from letterboxd_scraper.terminal.help import Group, LazyCommand, command_of
 
+# What timers and scripts call, and what writes: it waits for a database that is away, as a crawl does. Who
+# reads, or changes a word here and there, is told at once.
+JOBS = frozenset(
+    {
+        "cohort_build:build",
+        "cohort_build:refresh",
+        "db:tidy",
+        "enrich:enrich",
+        "forget:forget",
+        "import_:import_pages",
+        "import_:import_zip",
+        "rank_compute:rank_compute",
+        "refresh:refresh_stats",
+        "schedule_run:run",
+        "scrape:scrape",
+        "sync:sync",
+        "watch:watch",
+    }
+)
 # For each command its function in this package, or a table of commands, and the first line of its help.
 Table = Mapping[str, tuple[Any, str]]
 
@@ -116,7 +135,7 @@ def ranking() -> Group:
 
 def _commands(table: Table, heading: str | None = None) -> list[Group | LazyCommand]:
     return [
-        LazyCommand(name, f"letterboxd_scraper.cli.{target}", help, heading)
+        LazyCommand(name, f"letterboxd_scraper.cli.{target}", help, heading, is_job=target in JOBS)
         if isinstance(target, str)
         else Group(name, help, _commands(target), heading)
         for name, (target, help) in table.items()

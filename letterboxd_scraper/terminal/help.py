@@ -28,12 +28,15 @@ class Command(TyperCommand):
 class LazyCommand(TyperCommand):
     """The name and one line of help of a command whose module is loaded when it is called.
 
-    ``target`` is the command, or a function of which one is made, as ``package.module:name``.
+    ``target`` is the command, or a function of which one is made, as ``package.module:name``. The session
+    (the context's object) learns whether it is a job.
     """
 
-    def __init__(self, name: str, target: str, short_help: str, heading: str | None = None) -> None:
+    def __init__(
+        self, name: str, target: str, short_help: str, heading: str | None = None, *, is_job: bool = False
+    ) -> None:
         super().__init__(name, short_help=short_help, rich_help_panel=heading)
-        self.target = target
+        self.target, self.is_job = target, is_job
 
     def load(self) -> TyperCommand:
         """Import the command's module; return the command itself."""
@@ -45,7 +48,10 @@ class LazyCommand(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Load the command and read its arguments, which comes before running, completing or its help."""
-        return self.load().make_context(info_name, args, parent, **extra)
+        context = self.load().make_context(info_name, args, parent, **extra)
+        if self.is_job and context.obj is not None:  # else only its words are looked at
+            context.obj.is_job = True
+        return context
 
 
 class Group(TyperGroup):

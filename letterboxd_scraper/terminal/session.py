@@ -37,6 +37,8 @@ class Session:
     log_level: str | None = None
     as_json: bool = False
     quiet: bool = False
+    # Set by a command that does what timers and scripts call.
+    is_job: bool = False
     _database: str | None = None
 
     @cached_property
@@ -72,10 +74,12 @@ class Session:
 
     @cached_property
     def engine(self) -> sa.Engine:
-        """The database, ready for use. Raises StoreNotReady."""
+        """The database, ready for use; a job waits for it. Raises StoreNotReady."""
         from letterboxd_scraper.store.open import open_store
 
-        return open_store(self.database(), Patience.of(self.config))
+        # A person who has mistyped its address does not wait.
+        is_typed = sys.stdin is not None and sys.stdin.isatty()
+        return open_store(self.database(), Patience.of(self.config), wait=self.is_job and not is_typed)
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """Begin a transaction that only reads. Raises StoreNotReady."""
