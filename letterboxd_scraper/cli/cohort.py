@@ -2,9 +2,11 @@
 
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 import typer
 
 from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -53,10 +55,14 @@ def delete(context: typer.Context, label: LabelArgument) -> None:
       letterboxd cohort delete friends
     """
     session: Session = context.obj
-    with session.writing() as connection:
-        cohort = cohorts.find(connection, label)
-        cohorts.delete(connection, cohort)
+    cohort = transact(session.engine, _delete, label)
     session.say(f"deleted cohort {cohort.label!r} ({cohort.size} members)")
+
+
+def _delete(connection: sa.Connection, label: str) -> cohorts.Cohort:
+    cohort = cohorts.find(connection, label)
+    cohorts.delete(connection, cohort)
+    return cohort
 
 
 def in_words(definition: dict[str, Any]) -> str:

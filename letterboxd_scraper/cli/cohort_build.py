@@ -12,6 +12,7 @@ from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, craw
 from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
@@ -96,9 +97,8 @@ def _build_from_file(session: Session, label: str, file: Path) -> None:
         raise InputError(f"cannot read the member names in {file}: {error}") from None
     names = [line.split("#")[0].strip() for line in lines]
     circle = NamedList.read({"label": label, "members": [name for name in names if name]})
-    with session.writing() as connection:
-        at = session.config.now()
-        cohort = cohorts.make_from_names(connection, circle.label, circle.members, at)
+    at = session.config.now()
+    cohort = transact(session.engine, cohorts.make_from_names, circle.label, circle.members, at)
     if left_out := len(set(circle.members)) - cohort.size:
         session.say(f"{left_out} of the names left out: they asked to be forgotten")
     session.say(f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}")

@@ -1,7 +1,10 @@
 """`letterboxd cohort set`: changing a cohort's definition."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 import typer
 
 from letterboxd_scraper.arguments import Definition
@@ -9,6 +12,7 @@ from letterboxd_scraper.cli.cohort import LabelArgument, in_words
 from letterboxd_scraper.cli.rank_options import read_parameters
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 from ranking.strategies import STRATEGIES
@@ -39,13 +43,24 @@ def change(
     changes: dict[str, Any] = {"depth": depth, "max_members": max_members, "exclude": exclude}
     changes |= {"min_films": min_films, "max_films": max_films}
     changes = {name: value for name, value in changes.items() if value not in (None, [])}
-    with session.writing() as connection:
-        cohort = cohorts.find(connection, label)
-        if rank:
-            changes["rank"] = (cohort.definition.get("rank") or {}) | _numbers(rank)
-        definition = Definition.read(cohort.definition | changes).model_dump(mode="json")
-        cohorts.redefine(connection, cohort, definition, session.config.now())
-    session.say(f"{cohort.label}: {in_words(definition)}")
+    parameters = _numbers(rank or [])
+    changed = transact(session.engine, _change, label, changes, parameters, session.config.now())
+    session.say(f"{changed.label}: {in_words(changed.definition)}")
+
+
+def _change(
+    connection: sa.Connection,
+    label: str,
+    changes: dict[str, Any],
+    parameters: dict[str, float],
+    at: datetime,
+) -> cohorts.Cohort:
+    cohort = cohorts.find(connection, label)
+    if parameters:
+        changes = changes | {"rank": (cohort.definition.get("rank") or {}) | parameters}
+    definition = Definition.read(cohort.definition | changes).model_dump(mode="json")
+    cohorts.redefine(connection, cohort, definition, at)
+    return replace(cohort, definition=definition)
 
 
 def _numbers(texts: list[str]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from letterboxd_scraper.store.checks.references import FILE, RESTORE
 from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, read_transaction
 from letterboxd_scraper.store.outside_errors import in_words
+from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -152,10 +153,6 @@ def tidy(
     """
     session: Session = context.obj
     config = session.config
-    with session.engine.connect() as connection:
-        done = retention.tidy(connection, config.now(), config.KEEP_RUNS_DAYS, config.KEEP_FAILURES_DAYS)
-        if dry_run:
-            connection.rollback()
-        else:
-            connection.commit()
+    do = ask if dry_run else transact  # what is asked is not committed
+    done = do(session.engine, retention.tidy, config.now(), config.KEEP_RUNS_DAYS, config.KEEP_FAILURES_DAYS)
     session.say(done.in_words("would be removed" if dry_run else "removed"))

@@ -8,6 +8,7 @@ from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.members import forgetting, opt_outs
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -43,8 +44,7 @@ def forget(
 
 def _forget(session: Session, name: str) -> None:
     at = session.config.now()
-    with session.writing() as connection:
-        gone = forgetting.forget(connection, name, at)
+    gone = transact(session.engine, forgetting.forget, name, at)
     if gone.was_stored:
         statistics.refresh(session.engine, at)
     backups = forgetting.scrub(session.engine)
@@ -60,7 +60,6 @@ def _forget(session: Session, name: str) -> None:
 
 
 def _undo(session: Session, name: str) -> None:
-    with session.writing() as connection:
-        if not opt_outs.remove(connection, name):
-            raise UnknownName(f"{name!r} is not on the list of those who asked to be forgotten")
+    if not transact(session.engine, opt_outs.remove, name):
+        raise UnknownName(f"{name!r} is not on the list of those who asked to be forgotten")
     session.say(f"{name} may be stored again; the next crawl of a cohort that they belong to does so")

@@ -124,8 +124,7 @@ def _keep(session: Session, snapshots: Sequence[Snapshot], cohort: str | None) -
     at = session.config.now()
     if cohort is not None and kept:
         label = NamedList.read({"label": cohort, "members": kept}).label
-        with session.writing() as connection:
-            cohorts.add_names(connection, label, kept, at)
+        transact(session.engine, cohorts.add_names, label, kept, at)
     for snapshot in track(session, "members", snapshots):
         if snapshot.member in kept or snapshot.member in renamed:
             transact(session.engine, _save, snapshot, Provenance(at))

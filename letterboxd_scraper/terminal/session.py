@@ -19,7 +19,7 @@ import typer
 
 from letterboxd_scraper.config import CONFIG_VARIABLE, JSON, Config, ignored, load
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.engine import masked_url, read_transaction, write_transaction
+from letterboxd_scraper.store.engine import masked_url, read_transaction
 from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.terminal import json_log
 from letterboxd_scraper.terminal.harmless import harmless, harmless_lines
@@ -84,10 +84,6 @@ class Session:
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """Begin a transaction that only reads. Raises StoreNotReady."""
         return read_transaction(self.engine)
-
-    def writing(self) -> AbstractContextManager[sa.Connection]:
-        """Begin a transaction that is committed at its end. Raises StoreNotReady."""
-        return write_transaction(self.engine)
 
     def open_read_only(self) -> sa.Engine:
         """Return the database as it is: neither made nor changed. Raises StoreNotReady."""

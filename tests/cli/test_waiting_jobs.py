@@ -1,9 +1,16 @@
-"""Jobs wait for a database that is away when they begin; who reads is told at once, and so is a person."""
+"""Jobs wait for a database that is away when they begin, and all that write for one that is busy.
+
+Who only reads is told at once that it is away, and so is a person.
+"""
 
 import logging
+import sqlite3
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.engine.default import DefaultDialect
 
 from letterboxd_scraper.cli import command_line
 from letterboxd_scraper.errors import ExitCode
@@ -63,6 +70,39 @@ def test_so_is_a_person_at_a_terminal(
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     assert away("refresh", "stats").code == ExitCode.BAD_INPUT
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "cohort set club --rank m=3",
+        "cohort delete club",
+        "cohort build --label two --members names.txt",
+        "db tidy",
+        "db tidy --dry-run",
+        "forget marla",
+        "forget nobody --undo",
+    ],
+)
+def test_a_lock_in_the_middle_of_a_unit_costs_nothing(
+    club: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    (tmp_path / "names.txt").write_text("marla\n")
+    club("forget", "nobody")
+    do_execute: Any = DefaultDialect.do_execute
+    locked: list[str] = []
+
+    def execute(self: Any, cursor: Any, statement: str, *more: Any) -> None:
+        if not locked and statement.startswith(("UPDATE", "INSERT", "DELETE")):
+            locked.append(statement)
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+        do_execute(self, cursor, statement, *more)
+
+    monkeypatch.setattr(DefaultDialect, "do_execute", execute)
+    ended = club(*words.split())
+    assert (ended.code, len(locked)) == (ExitCode.DONE, 1), ended.err
 
 
 def test_every_job_is_a_command() -> None:
