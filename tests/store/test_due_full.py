@@ -61,6 +61,26 @@ def test_who_was_read_by_the_work_or_by_one_that_read_as_much_is_left_out(connec
 
 
 @pytest.mark.parametrize(
+    ("status", "asked", "is_left_out"),
+    [
+        ("gone", MONDAY + SECOND, True),
+        ("private", MONDAY + SECOND, True),
+        ("gone", MONDAY, False),
+        ("gone", None, False),
+        ("ok", MONDAY + SECOND, False),
+    ],
+)
+def test_who_was_found_gone_or_private_by_the_work_is_not_asked_after_again(
+    connection: sa.Connection, status: str, asked: datetime | None, is_left_out: bool
+) -> None:
+    run = add_run(connection)
+    add_user(connection, "ada", status=status, last_incremental_scrape_at=asked)
+    starts = full_crawl.member_start(connection, "ada", run, MONDAY + HOUR)
+    assert names(starts) == ([] if is_left_out else ["ada"])
+    assert names(full_crawl.member_start(connection, "ada", None, MONDAY + HOUR)) == ["ada"]
+
+
+@pytest.mark.parametrize(
     ("seen", "read", "likes"),
     [
         (None, None, None),

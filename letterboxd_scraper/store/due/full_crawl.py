@@ -117,11 +117,19 @@ def stored_films(connection: sa.Connection, member: str, listing: Listing) -> fr
 def starts_of(
     connection: sa.Connection, rows: Sequence[Any], work: int | None, at: datetime, seed: str | None
 ) -> list[MemberStart]:
-    """Return how the full crawl of these rows of ``users`` starts, but for those that ``work`` has done."""
+    """Return how the full crawl of these rows of ``users`` starts, but for those that ``work`` has done.
+
+    Of who is gone or private, that was to find out that they still are.
+    """
     bookmarks: dict[int, dict[Listing, Bookmark]] = {}
     if work is not None:
         done_by = set(connection.scalars(runs.that_read_as_much(work)))
-        rows = [row for row in rows if row.last_full_scrape_run not in done_by]
+        began = runs.began(connection, work)
+        rows = [
+            row
+            for row in rows
+            if row.last_full_scrape_run not in done_by and not _was_asked_after(row, began)
+        ]
         bookmarks = bookmarks_of(connection, [row.id for row in rows], work, at)
     return [
         MemberStart(
@@ -133,6 +141,12 @@ def starts_of(
         )
         for row in rows
     ]
+
+
+def _was_asked_after(row: Any, began: datetime | None) -> bool:
+    """Say whether the work that ``began`` then has found that a member is gone or private."""
+    asked: datetime | None = row.last_incremental_scrape_at
+    return row.status != "ok" and asked is not None and began is not None and asked > began
 
 
 def _counts_hold(row: Any, at: datetime) -> bool:
