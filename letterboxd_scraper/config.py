@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -144,6 +144,11 @@ class Config(BaseSettings):
             return datetime.now(UTC)
         moment = datetime.fromisoformat(self.LETTERBOXD_NOW)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
+    def silence(self) -> timedelta:
+        """After so long without a sign of life a run is taken for dead."""
+        return timedelta(seconds=2 * self.LEASE_SECONDS)
 
     @property
     def secrets(self) -> frozenset[str]:

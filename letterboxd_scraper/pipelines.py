@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem, NotConfigured
 
 from letterboxd_scraper.downloader.database import LOSSES, end_crawl, is_lost
-from letterboxd_scraper.extensions.run import LeaseLost, Run
+from letterboxd_scraper.extensions.run import LeaseLost, Run, Superseded
 from letterboxd_scraper.items.members import (
     RATED,
     STARS,
@@ -89,6 +89,9 @@ class StorePipeline:
             if not end_crawl(self.crawler, error):
                 raise
             raise DropItem("the database is lost", log_level="DEBUG") from None
+        except Superseded:
+            self.run.end_superseded()
+            raise
         except LeaseLost:
             if members := self.run.crawl_run.members:
                 members.lose(item.member)
@@ -113,10 +116,14 @@ class StorePipeline:
             runs.add_changes(connection, self.run.crawl_run.number, rows)
 
     def _save(self, connection: sa.Connection, item: Any, at: datetime) -> None:
-        """Store an item; where members are leased, only while they are, and what ends them ends the lease."""
+        """Store an item, unless another crawl is at it by now.
+
+        Where members are leased, it is stored only while they are, and what ends them ends the lease.
+        """
         run = self.run.crawl_run.number
         provenance = Provenance(at, run)
         if self.run.crawl_run.members is None:
+            self.run.refuse_if_superseded(connection)
             save(item, connection, provenance)
             return
         # What could not be read is no fact that would be in another crawl's way.

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -33,6 +32,8 @@ logger = logging.getLogger(__name__)
 TARGET = "LETTERBOXD_TARGET"
 # The stat under which the name of the crawl's outcome is left for the command.
 OUTCOME = "letterboxd/outcome"
+# The reason for which a crawl is closed that another has taken for dead, and does again.
+SUPERSEDED = "superseded"
 # So many within the time after which a run that gives none is thought to be dead.
 SIGNS_OF_LIFE = 4
 
@@ -59,12 +60,17 @@ OUTCOMES = {
     "coverage": FAILURES,
     "bad_input": CrawlOutcome("bad_input", "failed", ExitCode.BAD_INPUT),
     LOST: CrawlOutcome("store_lost", "interrupted", ExitCode.INTERNAL_ERROR),
+    SUPERSEDED: CrawlOutcome("superseded", "interrupted", ExitCode.INTERRUPTED),
 }
 EXIT_CODES = {outcome.name: outcome.code for outcome in (FAILURES, FAILED, *OUTCOMES.values())}
 
 
 class LeaseLost(DropItem):
     """An item was not stored: its member's lease had ended unnoticed, and another crawl reads them."""
+
+
+class Superseded(DropItem):
+    """An item was not stored: the run had shown no life for long, and another one does the same by now."""
 
 
 class Run:
@@ -84,6 +90,8 @@ class Run:
         self.coverage = Coverage({})
         self._lost_field: str | None = None
         self._signs_of_life: asyncio.Task[None] | None = None
+        self._ending: asyncio.Future[None] | None = None
+        self._superseded = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -141,10 +149,27 @@ class Run:
         self._lost_field = lost_field
         self.failures += 1
         logger.error("Stopped: %s. Look at a page with `letterboxd doctor`", lost_field)
-        self._ending = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="coverage"))
+        self._close("coverage")
+
+    def refuse_if_superseded(self, connection: sa.Connection) -> None:
+        """Raise Superseded where the crawl showed no life for long, and another one does the same."""
+        run, silence = self.crawl_run.number, self.settings.silence
+        if self._superseded or runs.is_superseded(connection, run, silence):
+            self._superseded = True  # whatever sign of life is noted from now on
+            raise Superseded("another crawl does the same", log_level="DEBUG")
+
+    def end_superseded(self) -> None:
+        """End the crawl, once: what it reads from now on is another's to store."""
+        if self._ending is None:
+            logger.error("Stopped: it showed no life for so long that another crawl does the same by now")
+            self._close(SUPERSEDED)
+
+    def _close(self, reason: str) -> None:
+        self._ending = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
     def item_dropped(self, exception: BaseException) -> None:
-        self.errors += not isinstance(exception, LeaseLost)  # which is for the other crawl to store
+        # Those two are for another crawl to store.
+        self.errors += not isinstance(exception, LeaseLost | Superseded)
 
     def item_error(self) -> None:
         self.errors += 1
@@ -200,12 +225,19 @@ class Run:
         """Note again and again that the run is at work, however long the site lets it wait."""
         while True:
             await asyncio.sleep(self.settings.LEASE_SECONDS / SIGNS_OF_LIFE)
-            with suppress(CrawlEnding):
-                await in_thread(self.crawler, transact, self.engine, self._note_life, run.number)
+            try:
+                await in_thread(self.crawler, transact, self.engine, self._note_life, run)
+            except CrawlEnding:
+                continue
+            except Superseded:
+                self.end_superseded()
+                return
 
-    def _note_life(self, connection: sa.Connection, run: int) -> None:
-        leases.renew(connection, run, self.settings.LEASE_SECONDS)
-        runs.show_life(connection, run, self._requests())
+    def _note_life(self, connection: sa.Connection, run: CrawlRun) -> None:
+        if run.members is None:
+            self.refuse_if_superseded(connection)
+        leases.renew(connection, run.number, self.settings.LEASE_SECONDS)
+        runs.show_life(connection, run.number, self._requests())
 
     def _finish(self, run: CrawlRun, spider: str, reason: str) -> None:
         requests = self._requests()

@@ -142,7 +142,7 @@ class Opening:
             job=os.environ.get(JOB),
             node=self.settings.LETTERBOXD_NODE or socket.gethostname(),
             shard=str(shard) if shard else None,
-            silence=timedelta(seconds=2 * self.settings.LEASE_SECONDS),
+            silence=self.settings.silence,
         )
 
     def ask(self, query: Callable[..., _Answer], *first: Any) -> Callable[..., Awaitable[_Answer]]:

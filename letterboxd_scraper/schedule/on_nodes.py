@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -43,11 +42,6 @@ class NodeCrawler:
     # Jobs that were given up, but may still be begun when their node is back.
     _abandoned: list[tuple[Node, str]] = field(default_factory=list)
 
-    @property
-    def silence(self) -> timedelta:
-        """After so long without a sign of life a run is taken for dead."""
-        return timedelta(seconds=2 * self.settings.LEASE_SECONDS)
-
     def crawl(self, step: Step) -> StepOutcome:
         """Do a step to its end. Raises NodeUnusable where no node accepts it."""
         under_way = self._under_way(step)
@@ -75,7 +69,7 @@ class NodeCrawler:
 
     def _under_way(self, step: Step) -> list[StepPart]:
         """Return what an earlier command has begun of a step, or somebody by hand, and is still at work."""
-        runs = ask(self.engine, liveness.alive, step.spider, self.cohort.label, self.silence)
+        runs = ask(self.engine, liveness.alive, step.spider, self.cohort.label, self.settings.silence)
         parts = {run.job or str(run.id): StepPart(step, run.shard, job=run.job, run=run.id) for run in runs}
         for node in self.nodes:
             with suppress(NodeUnusable):
@@ -136,14 +130,14 @@ class NodeCrawler:
 
     def _run_state(self, part: StepPart) -> RunState | None:
         if part.run is not None:
-            return ask(self.engine, liveness.of_run, part.run, self.silence)
-        return ask(self.engine, liveness.of_job, str(part.job), self.silence)
+            return ask(self.engine, liveness.of_run, part.run, self.settings.silence)
+        return ask(self.engine, liveness.of_job, str(part.job), self.settings.silence)
 
     def _has_been_quiet(self, part: StepPart, times: int = 1) -> bool:
         now = time.monotonic()
         if part.quiet_since is None:
             part.quiet_since = now
-        return now - part.quiet_since > times * self.silence.total_seconds()
+        return now - part.quiet_since > times * self.settings.silence.total_seconds()
 
     def _lose(self, part: StepPart, run: RunState | None) -> None:
         if part.cancelled:

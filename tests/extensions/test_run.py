@@ -13,7 +13,7 @@ from scrapy.utils.test import get_crawler
 from letterboxd_scraper.arguments import Arguments
 from letterboxd_scraper.config import load
 from letterboxd_scraper.errors import ExitCode
-from letterboxd_scraper.extensions.run import EXIT_CODES, OUTCOME, LeaseLost, Run
+from letterboxd_scraper.extensions.run import EXIT_CODES, OUTCOME, LeaseLost, Run, Superseded
 from letterboxd_scraper.spiders.rss import RssSpider
 from letterboxd_scraper.spiders.site import SiteSpider
 
@@ -79,6 +79,7 @@ def test_a_crawl_that_cannot_start_ends_at_once_and_loudly(
         ("shutdown", "interrupted", ExitCode.INTERRUPTED),
         ("bad_input", "bad_input", ExitCode.BAD_INPUT),
         ("store_lost", "store_lost", ExitCode.INTERNAL_ERROR),
+        ("superseded", "superseded", ExitCode.INTERRUPTED),
     ],
 )
 def test_the_reason_of_the_end_tells_the_exit_code(
@@ -91,7 +92,8 @@ def test_errors_outweigh_failures_and_a_block_both(crawler: Crawler) -> None:
     run = Run(crawler)
     run.failures = 1
     assert ended(crawler, "finished", run) == ("failures", ExitCode.FAILURES)
-    run.item_dropped(LeaseLost("read by another crawl"))
+    for by_another in (LeaseLost("read by another crawl"), Superseded("done by another crawl")):
+        run.item_dropped(by_another)
     assert ended(crawler, "finished", run) == ("failures", ExitCode.FAILURES)
     run.item_dropped(DropItem("cannot be true"))
     assert ended(crawler, "finished", run) == ("failed", ExitCode.INTERNAL_ERROR)

@@ -313,3 +313,32 @@ def test_who_begins_the_same_notes_that_an_earlier_run_without_life_was_interrup
     rows = {name: row(connection, run) for name, run in numbers.items()}
     ends = {name: (found.status, found.finished_at) for name, found in rows.items()}
     assert ends == {"dead": ("interrupted", MONDAY), "alive": ("running", None), "other": ("running", None)}
+
+
+SILENT, NOT_SILENT = timedelta(minutes=9), timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("run", "later", "is_superseded"),
+    [
+        ({"status": "interrupted"}, {}, True),  # another took note of it
+        ({}, {"status": "finished"}, True),
+        ({}, {}, True),
+        ({}, {"cohort": "others"}, False),
+        ({}, {"type": "rss"}, False),
+        ({}, {"shard": "1/2"}, False),
+        ({}, {"member": "ada"}, False),
+        ({}, None, False),
+    ],
+)
+def test_who_showed_no_life_while_another_did_the_same_is_superseded(
+    connection: sa.Connection, run: dict[str, Any], later: dict[str, Any] | None, is_superseded: bool
+) -> None:
+    number = add_run(connection, **{"cohort": "friends", "seen_at": datetime.now(UTC) - SILENT} | run)
+    lively = add_run(connection, cohort="friends", type="film", seen_at=datetime.now(UTC) - NOT_SILENT)
+    if later is not None:
+        add_run(connection, **{"cohort": "friends"} | later)
+        add_run(connection, cohort="friends", type="film")
+    assert runs.is_superseded(connection, number, 5 * MINUTE) is is_superseded
+    assert not runs.is_superseded(connection, lively, 5 * MINUTE)
+    assert not runs.is_superseded(connection, 99, 5 * MINUTE), "it is not stored any more"

@@ -80,6 +80,20 @@ def has_shown_life(connection: sa.Connection, silence: timedelta) -> sa.ColumnEl
     return sa.func.coalesce(scrape_runs.c.seen_at.between(now - silence, now + silence), sa.false())
 
 
+def is_superseded(connection: sa.Connection, run: int, silence: timedelta) -> bool:
+    """Say whether another run was to do the same while this one showed no life, for so much ``silence``.
+
+    If not, nobody can take it for dead before this transaction ends.
+    """
+    query = sa.select(scrape_runs, has_shown_life(connection, silence).label("is_alive"))
+    # As strong as what an UPDATE takes: two that share a lock could not both change the row.
+    row = connection.execute(query.where(scrape_runs.c.id == run).with_for_update(key_share=True)).first()
+    if row is None or row.status == "interrupted" or row.is_alive:
+        return row is not None and row.status == "interrupted"
+    last = _last(connection, row.type, row.cohort, row.member, row.shard)
+    return bool(last.id != run)
+
+
 def show_life(connection: sa.Connection, run: int, requests: int) -> None:
     """Note that a run is at work, and how many requests it has sent so far."""
     _update(connection, run, seen_at=database_time(connection), requests=requests)

@@ -34,7 +34,7 @@ class StatusQuery:
             histograms_before=at - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS),
             tmdb=bool(settings.TMDB_API_KEY.get_secret_value()),
         )
-        return cls(settings.DELTA_AUDIT_DAYS, timedelta(seconds=2 * settings.LEASE_SECONDS), enrichment)
+        return cls(settings.DELTA_AUDIT_DAYS, settings.silence, enrichment)
 
 
 def read(connection: sa.Connection, cohorts: Sequence[Cohort], query: StatusQuery) -> Status:
