@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,14 +18,12 @@ from tests.test_when_rated import CHANGES, TONIGHT
 USER, PASSWORD = "operator", "open sesame"
 
 
-def let_films_wait(engine: sa.Engine, number: int = 3) -> None:
+def let_films_wait(engine: sa.Engine, number: int = 3, at: datetime = TONIGHT) -> None:
     """Let all films but the newest be looked at some other night: there are hundreds."""
     newest = sa.select(films.c.id).order_by(films.c.id.desc()).limit(number)
     later = films.update().where(films.c.id.not_in(newest.scalar_subquery()))
     with engine.begin() as connection:
-        connection.execute(
-            later.values(enrich_after=TONIGHT + timedelta(days=9), histogram_synced_at=TONIGHT)
-        )
+        connection.execute(later.values(enrich_after=at + timedelta(days=9), histogram_synced_at=at))
 
 
 def change(site: Site) -> None:
