@@ -209,22 +209,6 @@ def test_a_feed_names_the_films_of_an_archive(engine: sa.Engine, tmp_path: Path)
     assert ("Snatch", 2000, 5.0) in {row[1:4] for row in by_title(engine)}
 
 
-@on_sqlite
-def test_of_several_films_of_one_name_it_is_the_members(engine: sa.Engine, tmp_path: Path) -> None:
-    path = tmp_path / "archive.zip"
-    path.write_bytes(with_row("ratings.csv", f"2026-02-03,Snatch,2000,{FILM},5"))
-    with engine.begin() as connection:
-        connection.execute(users.insert().values(id=1, letterboxd_username="kip", created_at=NOW))
-        twins = [{"id": n, "slug": f"snatch-{n}", "title": "Snatch", "release_year": 2000} for n in (1, 2)]
-        connection.execute(films.insert(), twins)
-        marks = {"user_id": 1, "film_id": 2, "rating": 5.0, "first_seen_at": NOW, "updated_at": NOW}
-        connection.execute(ratings.insert().values(marks))
-    keep(engine, path)
-    with engine.connect() as connection:
-        codes = dict(connection.execute(sa.select(films.c.slug, films.c.letterboxd_lid)).all())
-    assert (codes["snatch-1"], codes["snatch-2"]) == (None, "2b7U")
-
-
 def test_a_cohort_of_archives_is_ranked_without_a_request(
     shell: Shell, site: Site, engine: sa.Engine, tmp_path: Path
 ) -> None:

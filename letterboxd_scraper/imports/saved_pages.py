@@ -189,7 +189,15 @@ def _snapshots(name: str, member: _Member, left_out: list[str]) -> list[Snapshot
         _add_marked_likes(rest, member)
     lid = profile.lid if profile else None
     return [
-        Snapshot(name, min(bundle.times), "saved pages", lid=lid, complete=bundle is whole, **bundle.parts)
+        Snapshot(
+            name,
+            min(bundle.times),
+            "saved pages",
+            lid=lid,
+            complete=bundle is whole,
+            of_pages=True,
+            **bundle.parts,
+        )
         for bundle in (whole, rest)
         if bundle.parts
     ]

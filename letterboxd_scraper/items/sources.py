@@ -15,6 +15,27 @@ class Service(StrEnum):
     TABLE = "table"
 
 
+class NamedBy(StrEnum):
+    """By what a film got its title and year: each is outranked by those that follow."""
+
+    # Somebody's favourite, of which only the code is known.
+    LINK = "link"
+    # Another service's file: titles there are often translations.
+    SERVICE = "service"
+    # A member's own archive.
+    FILE = "file"
+    # A page of the site, read or saved.
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What names films, and as of when."""
+
+    by: NamedBy
+    as_of: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class NamedFilm:
     """A film as a source names it.
@@ -66,7 +87,7 @@ class Snapshot:
 
     ``links`` lead to the newest diary entry of a film; ``viewings`` are those of a diary, the newest first.
     ``lid`` is the member's code, where the source gives it. Nothing of another ``service`` is ever complete:
-    it proves nothing to have gone.
+    it proves nothing to have gone. ``of_pages``: it was read from pages of the site, not from a file.
     """
 
     member: str
@@ -82,3 +103,12 @@ class Snapshot:
     complete: bool = True
     lid: str | None = None
     service: Service = Service.LETTERBOXD
+    of_pages: bool = False
+
+    @property
+    def naming(self) -> Naming:
+        """How it names films."""
+        if self.of_pages:
+            return Naming(NamedBy.PAGE, self.as_of)
+        of_site = self.service is Service.LETTERBOXD
+        return Naming(NamedBy.FILE if of_site else NamedBy.SERVICE, self.as_of)

@@ -1,17 +1,17 @@
 """Films as archives name them: by their code, else by title and year, where that is no guess."""
 
-from collections.abc import Collection
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.films import Film
-from letterboxd_scraper.items.sources import NamedFilm
+from letterboxd_scraper.items.sources import NamedBy, NamedFilm, Naming
 from letterboxd_scraper.store.films.named import adopt_slugs, named_film_ids
 from letterboxd_scraper.store.schema import films
-from tests.store.rows import add_film
+from tests.store.rows import MONDAY, add_film
 
+ARCHIVE = Naming(NamedBy.FILE, MONDAY)
 ORDET = NamedFilm("Ordet", 1955, lid="oRd")
 
 
@@ -24,53 +24,49 @@ def lid_of(connection: sa.Connection, film: int) -> str | None:
 
 
 def test_a_film_that_is_not_stored_is_inserted_once(connection: sa.Connection) -> None:
-    ids = named_film_ids(connection, [ORDET, ORDET])
+    ids = named_film_ids(connection, [ORDET, ORDET], ARCHIVE)
     (row,) = connection.execute(sa.select(films)).all()
     assert ids == {ORDET: row.id}
     assert (row.title, row.release_year, row.letterboxd_lid, row.slug) == ("Ordet", 1955, "oRd", None)
-    assert named_film_ids(connection, [ORDET]) == ids
+    assert named_film_ids(connection, [ORDET], ARCHIVE) == ids
 
 
 def test_a_code_tells_a_film_whatever_its_title(connection: sa.Connection) -> None:
     film = add(connection, "ordet", letterboxd_lid="oRd", title="Another")
-    assert named_film_ids(connection, [ORDET]) == {ORDET: film}
+    assert named_film_ids(connection, [ORDET], ARCHIVE) == {ORDET: film}
 
 
 def test_a_slug_tells_a_film_and_the_page_that_says_it_its_names(connection: sa.Connection) -> None:
     named = NamedFilm("Ordet", 1955, "oRd", "ordet", 1001)
     film = add(connection, "old", letterboxd_film_id=1001, title="Old")
-    assert named_film_ids(connection, [named]) == {named: film}
+    assert named_film_ids(connection, [named], ARCHIVE) == {named: film}
     row = connection.execute(sa.select(films)).one()
     assert (row.slug, row.title, row.letterboxd_lid) == ("ordet", "Ordet", "oRd")
 
 
 def test_what_has_neither_code_nor_slug_or_no_title_is_left_out(connection: sa.Connection) -> None:
-    assert named_film_ids(connection, [NamedFilm("Ordet", 1955), NamedFilm("", 1955, "x")]) == {}
+    assert named_film_ids(connection, [NamedFilm("Ordet", 1955), NamedFilm("", 1955, "x")], ARCHIVE) == {}
     assert connection.execute(sa.select(films)).all() == []
     film = add(connection, letterboxd_lid="x")
     untitled = NamedFilm("", lid="x")
-    assert named_film_ids(connection, [untitled]) == {untitled: film}
+    assert named_film_ids(connection, [untitled], ARCHIVE) == {untitled: film}
 
 
 @pytest.mark.parametrize(
-    ("stored", "of_member", "chosen"),
+    ("stored", "chosen"),
     [
-        ([{}], (), 0),  # alone of that title and year,
-        ([{"release_year": 1956}], (), None),
-        ([{"title": "Ordets"}], (), None),
-        ([{"letterboxd_lid": "another"}], (), None),  # and of no other code;
-        ([{}, {}], (), None),  # of two, the one that the member has,
-        ([{}, {}], (1,), 1),
-        ([{}, {}], (0, 1), None),
-        ([{}], (1,), 0),
+        ([{}], 0),  # alone of that title and year,
+        ([{"release_year": 1956}], None),
+        ([{"title": "Ordets"}], None),
+        ([{"letterboxd_lid": "another"}], None),  # and of no other code;
+        ([{}, {}], None),  # which of them?
     ],
 )
 def test_a_title_and_year_tell_a_film_where_that_is_no_guess(
-    connection: sa.Connection, stored: list[dict[str, Any]], of_member: Collection[int], chosen: int | None
+    connection: sa.Connection, stored: list[dict[str, Any]], chosen: int | None
 ) -> None:
     numbers = [add(connection, f"film-{n}", **values) for n, values in enumerate(stored)]
-    theirs = [numbers[n] if n < len(numbers) else 999 for n in of_member]
-    ids = named_film_ids(connection, [ORDET], theirs)
+    ids = named_film_ids(connection, [ORDET], ARCHIVE)
     if chosen is None:
         assert ids[ORDET] not in numbers
     else:
@@ -80,7 +76,7 @@ def test_a_title_and_year_tell_a_film_where_that_is_no_guess(
 
 def test_two_codes_of_one_title_are_two_films(connection: sa.Connection) -> None:
     film, twin = add(connection, "ordet"), NamedFilm("Ordet", 1955, lid="tWin")
-    ids = named_film_ids(connection, [ORDET, twin])
+    ids = named_film_ids(connection, [ORDET, twin], ARCHIVE)
     assert len({film, *ids.values()}) == 3
     assert lid_of(connection, film) is None
 

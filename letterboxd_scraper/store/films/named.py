@@ -6,20 +6,19 @@ from collections.abc import Collection, Iterable, Sequence
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.films import Film
-from letterboxd_scraper.items.sources import NamedFilm
+from letterboxd_scraper.items.sources import NamedFilm, Naming
 from letterboxd_scraper.store.films.identity import film_ids
 from letterboxd_scraper.store.schema import films
 from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing
 
 
 def named_film_ids(
-    connection: sa.Connection, named: Iterable[NamedFilm], of_member: Collection[int] = ()
+    connection: sa.Connection, named: Iterable[NamedFilm], naming: Naming
 ) -> dict[NamedFilm, int]:
     """Return the ids of films; those that are not stored yet are inserted.
 
     One that has no code is stored under its slug. What has neither cannot be told from others, and what
-    has no title cannot be inserted: both are left out. Of several films of one name it is the one among
-    those ``of_member``.
+    has no title cannot be inserted: both are left out.
     """
     distinct = list(dict.fromkeys(named))
     with_slug = {
@@ -28,7 +27,7 @@ def named_film_ids(
     by_key = film_ids(connection, with_slug.values())
     ids = {name: by_key[film.key] for name, film in with_slug.items()}
     with_code = [name for name in distinct if name.lid and not name.slug]
-    return ids | _ids_by_code(connection, with_code, of_member)
+    return ids | _ids_by_code(connection, with_code)
 
 
 def adopt_slugs(connection: sa.Connection, feed_films: Iterable[Film]) -> None:
@@ -47,14 +46,12 @@ def adopt_slugs(connection: sa.Connection, feed_films: Iterable[Film]) -> None:
             connection.execute(films.update().where(films.c.id == ids[0]).values(slug=slugs[0]))
 
 
-def _ids_by_code(
-    connection: sa.Connection, named: Sequence[NamedFilm], of_member: Collection[int]
-) -> dict[NamedFilm, int]:
+def _ids_by_code(connection: sa.Connection, named: Sequence[NamedFilm]) -> dict[NamedFilm, int]:
     lid = films.c.letterboxd_lid
     query = sa.select(lid, films.c.id).where(in_list(connection.dialect.name, lid))
     ids = {row.letterboxd_lid: row.id for row in connection.execute(query, as_list(n.lid for n in named))}
     unknown = [name for name in named if name.lid not in ids]
-    for name, film in _of_same_name(connection, unknown, of_member).items():
+    for name, film in _of_same_name(connection, unknown).items():
         connection.execute(films.update().where(films.c.id == film).values(letterboxd_lid=name.lid))
         ids[name.lid] = film
     new = {name.lid: name for name in unknown if name.lid not in ids and name.title}
@@ -66,9 +63,7 @@ def _ids_by_code(
     return {name: ids[name.lid] for name in named if name.lid in ids}
 
 
-def _of_same_name(
-    connection: sa.Connection, named: Sequence[NamedFilm], of_member: Collection[int]
-) -> dict[NamedFilm, int]:
+def _of_same_name(connection: sa.Connection, named: Sequence[NamedFilm]) -> dict[NamedFilm, int]:
     """Return the stored films without a code that alone have the title and year of one of the named."""
     stored = _by_title_and_year(connection, {name.title for name in named}, films.c.letterboxd_lid.is_(None))
     same_name = defaultdict(list)
@@ -77,8 +72,6 @@ def _of_same_name(
     ids = {}
     for key, names in same_name.items():
         candidates = stored.get(key, [])
-        if len(candidates) > 1:
-            candidates = [film for film in candidates if film in of_member]
         if len(candidates) == 1 and len({name.lid for name in names}) == 1:
             ids[names[0]] = candidates[0]
     return ids

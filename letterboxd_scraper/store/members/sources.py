@@ -34,7 +34,7 @@ def save_snapshot(connection: sa.Connection, snapshot: Snapshot, provenance: Pro
     insert_missing(connection, users, [{"letterboxd_username": snapshot.member, "created_at": provenance.at}])
     user = user_ids(connection, [snapshot.member])[snapshot.member]
     before = _stored_marks(connection, user)
-    ids = named_film_ids(connection, _films(snapshot), before.keys())
+    ids = named_film_ids(connection, _films(snapshot), snapshot.naming)
     complete = complete_listings(connection, user)
     after = dict(before)
     _take_over_marks(after, ids, snapshot, complete)
