@@ -1,5 +1,8 @@
 """Whose certificates are believed."""
 
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import certifi
@@ -38,6 +41,42 @@ def test_all_of_them_and_those_in_a_folder(
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path))
     assert Path(authorities()).read_text().split() == ["others", "ours"]
+
+
+def test_a_folder_may_hold_other_things_as_well(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "java").mkdir()
+    (tmp_path / "gone.pem").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path))
+    assert Path(authorities()).read_text().split() == ["others", "ours"]
+
+
+def test_a_file_that_nobody_can_read_is_said(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setenv("SSL_CERT_FILE", str(files[1]))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(files[0]))
+    with pytest.raises(InputError, match=r"others\.pem cannot be read: Permission denied"):
+        authorities()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is a file, for want of a better place")
+def test_who_is_killed_leaves_nothing_behind(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(files[1]))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(files[0]))
+    path = authorities()
+    # What this process starts reads it, too.
+    assert subprocess.check_output(["cat", path], text=True).split() == ["others", "ours"]
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_one_who_is_not_there_is_said(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:

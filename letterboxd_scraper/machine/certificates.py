@@ -1,6 +1,7 @@
 """Whose certificates are believed: the same authorities for the site, and for TMDB."""
 
 import os
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -31,7 +32,7 @@ def authorities() -> str:
     """Return the file of those who are trusted: whom the operator names, else the system, else Mozilla.
 
     All that the variables name are trusted: one of them is often set for the whole machine, by others.
-    Raises InputError where there is no such file.
+    Raises InputError where there is no such file, or it cannot be read.
     """
     named = {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
     for name, path in named.items():
@@ -40,15 +41,32 @@ def authorities() -> str:
     if not named:
         return next((path for path in _OF_SYSTEMS if Path(path).is_file()), certifi.where())
     paths = tuple(dict.fromkeys(named.values()))
-    return paths[0] if len(paths) == 1 and Path(paths[0]).is_file() else _together(paths).name
+    if len(paths) == 1 and Path(paths[0]).is_file():
+        return paths[0]
+    return str(_together(paths)[0])
 
 
 @cache
-def _together(paths: tuple[str, ...]) -> IO[bytes]:
-    """Return a file of the certificates in files and folders, which is there as long as this process."""
-    file = tempfile.NamedTemporaryFile(prefix="authorities-", suffix=".pem")  # noqa: SIM115
-    for path in map(Path, paths):
-        for part in sorted(path.iterdir()) if path.is_dir() else [path]:
-            file.write(part.read_bytes() + b"\n")
+def _together(paths: tuple[str, ...]) -> tuple[Path, IO[bytes]]:
+    """Return where the certificates in files and folders stand together, for as long as the file is open."""
+    file: IO[bytes]
+    if sys.platform == "linux":
+        # In memory alone: a process that is killed leaves nothing behind.
+        file = os.fdopen(os.memfd_create("authorities"), "wb")
+        path = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+    else:
+        file = tempfile.NamedTemporaryFile(prefix="authorities-", suffix=".pem")  # noqa: SIM115
+        path = Path(file.name)
+    for part in map(Path, paths):
+        for certificates in sorted(part.iterdir()) if part.is_dir() else [part]:
+            file.write(_read(certificates))
     file.flush()
-    return file
+    return path, file
+
+
+def _read(certificates: Path) -> bytes:
+    """Return what a file holds; nothing where it is none, as in folders. Raises InputError."""
+    try:
+        return certificates.read_bytes() + b"\n" if certificates.is_file() else b""
+    except OSError as error:
+        raise InputError(f"the certificates in {certificates} cannot be read: {error.strerror}") from None
