@@ -62,7 +62,16 @@ PASSING = (
 EVERY_KIND = (*FATAL, *PASSING)
 BLOCKS = {"block", "ban"}
 # What a page does on purpose to whoever reads it: test_hostile_site.
-HOSTILE = {"bomb", "drip", "elsewhere", "endless", "endless-head", "rewrite"}
+HOSTILE = {
+    "bomb",
+    "drip",
+    "elsewhere",
+    "endless",
+    "endless-body",
+    "endless-head",
+    "endless-interim",
+    "rewrite",
+}
 # Where these kinds find nothing to spoil, they let a page pass: they need one that lists films.
 NEED_FILMS = {"no-listing", "empty-listing", "wrong-charset", "wrong-member"}
 

@@ -2,14 +2,12 @@
 
 import logging
 import re
-import time
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from tmdbv3api import TV, Episode, Movie, Season
 from tmdbv3api.exceptions import TMDbException
-from urllib3.exceptions import HTTPError
 
 from letterboxd_scraper.errors import (
     TmdbNotFound,
@@ -21,6 +19,7 @@ from letterboxd_scraper.errors import (
 from letterboxd_scraper.items.films import TmdbDetails, TmdbLink
 from letterboxd_scraper.retry_after import retry_after
 from letterboxd_scraper.tmdb.answers import read_details
+from letterboxd_scraper.tmdb.bounded_answers import BoundedAnswers
 
 # It writes whole addresses into the log, in warnings too, and the key stands in them.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
@@ -30,8 +29,6 @@ _APPENDED = "credits"
 _VERSION = "/3"
 # TMDB's own numbers: no permission, invalid key, suspended key, failed authentication, invalid token.
 _KEY_REFUSED = frozenset({3, 7, 10, 14, 35})
-# In bytes, unpacked; the longest record has some hundred thousand.
-_LARGEST = 20 * 1000 * 1000
 _BEARER = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 
 
@@ -90,7 +87,7 @@ class _Session(requests.Session):
         super().__init__()
         self.headers["User-Agent"] = user_agent
         for scheme in ("http://", "https://"):
-            self.mount(scheme, _BoundedAnswers(timeout))
+            self.mount(scheme, BoundedAnswers())
         self._base_url = base_url
         self._timeout = timeout
         self._parameters = {"language": "en-US"}
@@ -115,39 +112,6 @@ class _Session(requests.Session):
         for name in ("X-RateLimit-Remaining", "X-RateLimit-Reset"):
             self.latest.headers.pop(name, None)
         return self.latest
-
-
-class _BoundedAnswers(requests.adapters.HTTPAdapter):
-    """Takes in answers that come within ``seconds`` and unpack to no more than _LARGEST.
-
-    Left to itself, requests waits as long for every byte, and unpacks whatever it is sent.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def send(
-        self, request: requests.PreparedRequest, stream: bool = False, *args: Any, **options: Any
-    ) -> requests.Response:
-        deadline = time.monotonic() + self._seconds
-        response = super().send(request, True, *args, **options)
-        path, body = urlsplit(response.url).path, bytearray()
-        try:
-            while part := response.raw.read1(65536, decode_content=True):
-                body += part
-                if len(body) > _LARGEST:
-                    body.clear()  # the error would keep it
-                    raise TmdbUnreadable(f"TMDB's answer to {path} has more than {_LARGEST:,} bytes")
-                if time.monotonic() > deadline:
-                    raise TmdbUnavailable(f"TMDB's answer to {path} takes longer than {self._seconds:g} s")
-        except HTTPError as error:
-            raise TmdbUnavailable(f"TMDB's answer to {path} breaks off: {type(error).__name__}") from None
-        finally:
-            response.close()  # gives the connection back if all of it was read, else ends it
-        response._content = bytes(body)
-        response._content_consumed = True
-        return response
 
 
 class _Bearer(requests.auth.AuthBase):

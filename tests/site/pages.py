@@ -60,8 +60,19 @@ class Delivery:
     seconds: float | None = 0
     raw: bytes | None = None  # instead of the body
     length: int | None = None  # instead of the true one in Content-Length
-    # silent: nothing is sent; drip: byte by byte, so many seconds apart; endless-head: headers for ever.
-    ending: Literal["keep-alive", "close", "silent", "reset", "drip", "endless-head"] = "keep-alive"
+    # silent: nothing is sent; drip: the body, or all of it, byte by byte, so many seconds apart; endless:
+    # headers, promises of an answer (status 100), or a body without a length, for ever.
+    ending: Literal[
+        "keep-alive",
+        "close",
+        "silent",
+        "reset",
+        "drip-body",
+        "drip",
+        "endless-head",
+        "endless-interim",
+        "endless-body",
+    ] = "keep-alive"
 
 
 AT_ONCE = Delivery()

@@ -25,10 +25,12 @@ KINDS: dict[str, tuple[str, ...]] = {
     "login": (),
     "elsewhere": ("code", "to"),
     "bomb": ("encoding", "megabytes"),
-    "drip": ("seconds",),
+    "drip": ("seconds", "head"),
     "rewrite": ("pattern", "by", "charset"),
     "endless": ("anew",),
     "endless-head": (),
+    "endless-interim": (),
+    "endless-body": (),
 }
 CODES = {
     "challenge": (403, 200),
@@ -64,6 +66,7 @@ class Fault:
     as_date: bool = False  # write the seconds of retry_after as the date they lead to
     header: bool = True  # challenge, block: with "cf-mitigated: challenge"
     seconds: float | None = None  # hang: None is until the site stops; drip: between two bytes
+    head: bool = False  # drip: the head as well, not the body alone
     part: float = 0.5  # truncated: how much of the body is sent
     adapted: bool = False  # truncated: Content-Length is that of the part, not of the whole
     charset: str = "latin-1"  # rewrite: this one stands for UTF-8
@@ -172,6 +175,7 @@ _CHECKS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("retry_after", _is_retry_after, "seconds (up to a year) or a line of plain text"),
     ("as_date", _is_flag, "true or false"),
     ("header", _is_flag, "true or false"),
+    ("head", _is_flag, "true or false"),
     ("seconds", lambda value: value is None or _within(value, 0, DAY), "a number from 0 to 86400"),
     ("part", lambda value: _within(value, 0, 1) and value < 1, "a number from 0 to less than 1"),
     ("adapted", _is_flag, "true or false"),

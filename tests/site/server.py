@@ -1,11 +1,13 @@
 """The imitation site on a loopback port, for as long as a ``with`` block or a command lasts."""
 
 import contextlib
+import re
 import socket
 import ssl
 import struct
 import sys
 import threading
+from collections.abc import Callable
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -141,6 +143,31 @@ class _Server6(_Server):
     address_family = socket.AF_INET6
 
 
+_END_OF_HEAD = b"\r\n\r\n"
+
+
+def _without_length(sent: bytes) -> bytes:
+    """Return the beginning of an answer whose body comes in chunks."""
+    head, _, body = sent.partition(_END_OF_HEAD)
+    head = re.sub(rb"Content-Length: \d+", b"Transfer-Encoding: chunked", head)
+    return head + _END_OF_HEAD + _chunk(body)
+
+
+def _chunk(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(body), body)
+
+
+# What never ends: how an answer begins, and what comes after that again and again.
+_ENDLESS: dict[str, Callable[[bytes], tuple[bytes, bytes]]] = {
+    "endless-head": lambda sent: (
+        sent[: sent.index(b"\r\n") + 2],
+        b"X-Padding: %b\r\n" % (b"x" * 8000) * 100,
+    ),
+    "endless-interim": lambda _: (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    "endless-body": lambda sent: (_without_length(sent), _chunk(b" " * 1_000_000)),
+}
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
@@ -167,8 +194,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, sent: bytes, delivery: Delivery) -> None:
         if delivery.ending != "keep-alive":
             self.close_connection = True
-        if delivery.ending in ("drip", "endless-head"):
-            self._send_for_ever(sent, delivery)
+        if delivery.ending in ("drip", "drip-body"):
+            self._drip(sent, delivery)
+            return
+        if delivery.ending in _ENDLESS:
+            first, again = _ENDLESS[delivery.ending](sent)
+            self.wfile.write(first)
+            while not self.server.site.stopping.is_set():
+                self.wfile.write(again)
             return
         stopping = delivery.seconds != 0 and self.server.site.stopping.wait(delivery.seconds)
         if delivery.ending == "reset":
@@ -178,20 +211,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif delivery.ending != "silent":
             self.wfile.write(sent)
 
-    def _send_for_ever(self, sent: bytes, delivery: Delivery) -> None:
-        """Send a body byte by byte, or after the first line of an answer headers without an end."""
-        stopping = self.server.site.stopping
-        if delivery.ending == "drip":
-            head, _, body = sent.partition(b"\r\n\r\n")
-            self.wfile.write(head + b"\r\n\r\n")
-            for byte in body:
-                if stopping.wait(delivery.seconds):
-                    return
-                self.wfile.write(bytes([byte]))
-            return
-        self.wfile.write(sent[: sent.index(b"\r\n") + 2])
-        while not stopping.is_set():
-            self.wfile.write(f"X-Padding: {'x' * 8000}\r\n".encode() * 100)
+    def _drip(self, sent: bytes, delivery: Delivery) -> None:
+        """Send an answer byte by byte, its head at once unless it drips as well."""
+        at_once = 0 if delivery.ending == "drip" else sent.index(_END_OF_HEAD) + len(_END_OF_HEAD)
+        self.wfile.write(sent[:at_once])
+        for byte in sent[at_once:]:
+            if self.server.site.stopping.wait(delivery.seconds):
+                return
+            self.wfile.write(bytes([byte]))
 
     def _reset(self) -> None:
         """Close with a RST; only closing the socket itself sends it, so what reads from it goes first."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import cache
+from typing import Literal
 
 import brotli
 from backports import zstd
@@ -177,11 +178,20 @@ def _packed_blanks(encoding: str, megabytes: int) -> bytes:
 
 
 def _drip(case: Case) -> Answer:
-    return replace(case.right, delivery=Delivery(case.fault.seconds, ending="drip"))
+    ending: Literal["drip", "drip-body"] = "drip" if case.fault.head else "drip-body"
+    return replace(case.right, delivery=Delivery(case.fault.seconds, ending=ending))
 
 
 def _endless_head(case: Case) -> Answer:
     return replace(case.right, delivery=Delivery(ending="endless-head"))
+
+
+def _endless_interim(case: Case) -> Answer:
+    return replace(case.right, delivery=Delivery(ending="endless-interim"))
+
+
+def _endless_body(case: Case) -> Answer | None:
+    return replace(case.right, delivery=Delivery(ending="endless-body")) if case.right.body else None
 
 
 def _rewrite(case: Case) -> Answer | None:
@@ -231,6 +241,8 @@ SPOILERS: dict[str, Callable[[Case], Answer | None]] = {
     "rewrite": _rewrite,
     "endless": _endless,
     "endless-head": _endless_head,
+    "endless-interim": _endless_interim,
+    "endless-body": _endless_body,
 }
 
 

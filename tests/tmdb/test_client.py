@@ -85,6 +85,9 @@ FAULTS: dict[str, Fault] = {
     "garbage": Fault("garbage"),
     "a broken connection": Fault("reset"),
     "byte by byte": Fault("drip", seconds=0.05),
+    "byte by byte from the first on": Fault("drip", seconds=0.05, head=True),
+    "promises of an answer for ever": Fault("endless-interim"),
+    "headers for ever": Fault("endless-head"),
     "no answer": Fault("hang"),
     "429 without a time": Fault("status", code=429),
     "a refusal that is not TMDB's": Fault("status", code=403),
@@ -120,7 +123,16 @@ def test_an_answer_that_unpacks_to_too_much_is_final(site: Site, link: TmdbLink,
     site.faults.add(Fault("bomb", encoding=encoding, megabytes=21))
     (error,) = ask(site, link)
     assert isinstance(error, TmdbUnreadable)
-    assert "more than 20,000,000 bytes" in str(error)
+    assert "more than 2,000,000 bytes" in str(error)
+    assert len(site.log) == 1
+
+
+def test_an_answer_that_would_fill_the_memory_is_final(site: Site, link: TmdbLink) -> None:
+    """Each pair of brackets becomes objects of many times its length."""
+    site.faults.add(Fault("rewrite", pattern="^{", by='{"x": [' + "[], " * 20_000 + "[]], "))
+    (error,) = ask(site, link)
+    assert isinstance(error, TmdbUnreadable)
+    assert "more than 20,000 parts" in str(error)
     assert len(site.log) == 1
 
 
