@@ -1,6 +1,7 @@
 """Feeds: what is read, what is refused, and never anything but our own errors."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -47,6 +48,14 @@ def test_a_viewing_is_read() -> None:
             tmdb_id=823219,
         ),
     )
+
+
+def test_a_feed_is_no_name_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "feed<").mkdir()
+    (tmp_path / "feed<" / "rss>").write_bytes(around(ENTRY))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WrongPage):
+        parse_feed(b"feed</rss>", "ada")
 
 
 def test_what_is_not_said_is_not_known() -> None:

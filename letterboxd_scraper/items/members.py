@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.texts import in_short
 
 
 class Listing(StrEnum):
@@ -315,3 +316,6 @@ class Failure:
     error: str
     member: str | None = None
     film: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "error", in_short(self.error))

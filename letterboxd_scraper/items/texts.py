@@ -1,4 +1,4 @@
-"""Texts that a database can store."""
+"""Texts that a database can store, and of what length."""
 
 
 def storable(text: str) -> str:
@@ -8,3 +8,12 @@ def storable(text: str) -> str:
     'abc'
     """
     return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def in_short(text: str, most: int = 500) -> str:
+    """Return what may be said or kept of a text of which strangers wrote a part.
+
+    >>> in_short("abcdef", 4), in_short("abcd", 4)
+    ('abc…', 'abcd')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -3,6 +3,7 @@
 import re
 from calendar import timegm
 from datetime import UTC, date, datetime
+from io import BytesIO
 from typing import Any, Literal, NamedTuple
 
 from letterboxd_scraper.errors import LayoutChanged, WrongPage
@@ -45,7 +46,8 @@ def read_feed(body: bytes, member: str) -> Feed:
     import feedparser
 
     refuse_monstrous(body)
-    feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
+    # As a stream: bytes might also be the name of a file.
+    feed = feedparser.parse(BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
     owner = str(feed.feed.get("link", "")).rstrip("/").rsplit("/", 1)[-1].lower()
     if owner != member:
         raise WrongPage(f"expected the feed of {member!r}, found one of {owner!r}")

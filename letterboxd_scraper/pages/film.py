@@ -27,6 +27,9 @@ _DIRECTORS = ".credits a.contributor, .production-masthead a, #tab-crew a, #tab-
 _GENRES = "#tab-genres a[href^='/films/genre/'], #tab-panel-genres a[href^='/films/genre/']"
 _CDATA = re.compile(r"/\*\s*(?:<!\[CDATA\[|\]\]>)\s*\*/")
 
+# Parsed, it takes up to twenty-four times as much of memory; the site's have some thousands.
+_LONGEST_JSON = 1_000_000
+
 # What JSON-LD tells of films, and of nothing else that is described on their pages.
 _OF_MOVIES = frozenset({"director", "genre", "aggregateRating", "releasedEvent", "countryOfOrigin", "actors"})
 # The page's JSON-LD: https://schema.org/Movie.
@@ -150,6 +153,8 @@ def _json_ld(page: Selector) -> _Movie:
     """
     movie: _Movie = {}
     for script in page.xpath("//script[@type='application/ld+json']/text()").getall():
+        if len(script) > _LONGEST_JSON:
+            raise LayoutChanged(f"the film's JSON-LD of {len(script):,} letters is not read")
         try:
             value = json.loads(_CDATA.sub("", script), strict=False)
         except (ValueError, RecursionError):

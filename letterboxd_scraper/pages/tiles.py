@@ -33,6 +33,8 @@ _RATING = frozenset({"rating", "inline-rating"})
 _RATED = re.compile(r"\brated-(\d{1,3})\b")
 _UID = re.compile(r"(?:film:)?([1-9]\d{0,8})")
 _LID = re.compile(r"[0-9A-Za-z]{1,16}")
+# In letters; the site's have up to 150.
+_LONGEST_IDENTITY = 1000
 # Longer than any slug was ever seen; a database's index takes no text of any length.
 _SLUG = re.compile(r"[^\s/]{1,500}")
 _HOW_MANY = re.compile(r"\b(?:watched|likes|liked)\s+(\d.*)")
@@ -232,6 +234,8 @@ def _classes(element: Element) -> list[str]:
 # Members of a circle have films in common: most identities are parsed once only.
 @lru_cache(10_000)
 def _identity(text: str) -> Mapping[str, Any]:
+    if len(text) > _LONGEST_IDENTITY:  # which would be kept, once parsed
+        raise LayoutChanged(f"a film's identity of {len(text):,} letters: {text[:80]!r}")
     try:
         value = json.loads(text or "{}")
     except (ValueError, RecursionError):

@@ -91,3 +91,9 @@ def test_a_watchlist_says_how_many() -> None:
 )
 def test_a_films_identity(text: str, identity: tuple[int | None, str | None]) -> None:
     assert film_identity(text) == identity
+
+
+def test_an_identity_that_is_much_too_long_is_not_kept() -> None:
+    long = '{"uid": "film:5", "more": [' + "[], " * 300 + "[]]}"
+    with pytest.raises(LayoutChanged, match="a film's identity of 1,231 letters"):
+        film_identity(long)

@@ -118,6 +118,11 @@ def test_a_page_without_anything_told_of_a_film_is_none_of_a_film() -> None:
         parse_film_page(Selector(f"<html><head>{HEAD}{script}</head></html>"))
 
 
+def test_json_ld_that_would_fill_the_memory_is_not_read() -> None:
+    with pytest.raises(LayoutChanged, match=r"JSON-LD of 1,200,0.. letters"):
+        film(genre="x" * 1_200_000)
+
+
 @pytest.mark.parametrize("text", ["", " \n"])
 def test_a_blank_histogram_is_ten_zeros_only_of_a_film_without_ratings(text: str) -> None:
     assert parse_blank(text, unrated=True) == Histogram((0,) * 10)
