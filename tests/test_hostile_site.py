@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 import sqlalchemy as sa
 
@@ -65,6 +66,28 @@ def test_a_redirect_elsewhere_is_a_failure_and_no_request(
     assert stored(crawled_engine) == before
 
 
+@pytest.mark.parametrize("to", ["file://", "ftp://127.0.0.1:1", "data:text/html,"])
+def test_a_redirect_to_what_is_no_page_is_a_failure(
+    known: Shell, site: Site, known_engine: sa.Engine, to: str
+) -> None:
+    site.faults.add(Fault("elsewhere", "/kip/", to=to))
+    assert_ended(known.scrapy("profile", user="kip"), 3)
+    assert failures(known_engine) == [f"status 302, which leads to {to}/kip/"]
+    assert [hit.path for hit in site.log] == ["/robots.txt", "/kip/"]
+
+
+def test_what_the_site_writes_does_not_fill_the_log(
+    known: Shell, site: Site, known_engine: sa.Engine
+) -> None:
+    site.faults.add(Fault("rewrite", "/kip/", pattern='(?<=<body class=")', by="x" * 100_000))
+    process = known.scrapy("profile", "-s", "RETRY_TIMES=0", user="kip")
+    assert_ended(process, 3)
+    assert len(process.stderr) < 1000
+    (error,) = failures(known_engine)
+    assert error.startswith("expected a 'profile' page, found body class 'xxx")
+    assert error.endswith("…")
+
+
 def robots(text: str, charset: str = "latin-1") -> Fault:
     """Return the fault that puts a text in the place of robots.txt."""
     return Fault("rewrite", "/robots.txt", pattern=".+", by=text, charset=charset)
@@ -106,29 +129,31 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-# Whose certificate the site shows; how long it lasts; whether our authority is known, and by which variable.
-CERTIFICATES = {
-    "nobody's": ("127.0.0.1", DAY, None),
-    "another site's": ("elsewhere.test", DAY, "SSL_CERT_FILE"),
-    "one of yesterday": ("127.0.0.1", -DAY, "SSL_CERT_FILE"),
-    "the operator's": ("127.0.0.1", DAY, "SSL_CERT_FILE"),
+# Whose certificate the site shows; how long it lasts; which variables name authorities, the first one ours.
+CERTIFICATES: dict[str, tuple[str, timedelta, tuple[str, ...]]] = {
+    "nobody's": ("127.0.0.1", DAY, ()),
+    "another site's": ("elsewhere.test", DAY, ("SSL_CERT_FILE",)),
+    "one of yesterday": ("127.0.0.1", -DAY, ("SSL_CERT_FILE",)),
+    "the operator's": ("127.0.0.1", DAY, ("SSL_CERT_FILE",)),
+    "one of several": ("127.0.0.1", DAY, ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")),
 }
 
 
 @on_sqlite
-@pytest.mark.parametrize(("host", "lasts", "variable"), CERTIFICATES.values(), ids=CERTIFICATES)
+@pytest.mark.parametrize(("host", "lasts", "variables"), CERTIFICATES.values(), ids=CERTIFICATES)
 def test_certificates_are_verified(
     tmp_path: Path,
     known_engine: sa.Engine,
     authority: Authority,
     host: str,
     lasts: timedelta,
-    variable: str | None,
+    variables: tuple[str, ...],
 ) -> None:
-    is_trusted = variable is not None and host == "127.0.0.1" and lasts > timedelta(0)
+    is_trusted = bool(variables) and host == "127.0.0.1" and lasts > timedelta(0)
     with Site(own_world(follows=FEW), certificate=authority.certificate(host, lasts)) as site:
         shell = make_shell(tmp_path, site, known_engine)
-        environment = shell.environment | ({variable: str(authority.file)} if variable else {})
+        named = dict(zip(variables, (str(authority.file), certifi.where()), strict=False))
+        environment = shell.environment | named
         crawl = replace(shell, environment=environment).scrapy("profile", user="kip")
     assert_ended(crawl, 0 if is_trusted else 3)
     assert bool(site.log) is is_trusted
@@ -163,6 +188,7 @@ def test_an_answer_that_is_too_large_is_not_unpacked(
     assert "Traceback" not in process.stderr
     (error,) = failures(known_engine)
     assert "DOWNLOAD_MAXSIZE" in error
+    assert len(process.stderr.splitlines()) == 1
     assert len(site.log) == 2  # it is not asked for again
 
 

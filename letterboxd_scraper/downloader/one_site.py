@@ -7,6 +7,7 @@ from scrapy.crawler import Crawler
 
 from letterboxd_scraper import config, urls
 from letterboxd_scraper.downloader.stops import LedElsewhere
+from letterboxd_scraper.items.texts import in_short
 
 
 class OneSite:
@@ -26,6 +27,6 @@ class OneSite:
         """Return None for a request to the site. Raises LedElsewhere."""
         if urls.origin(request.url) != urls.origin(self._base_url):
             raise LedElsewhere(
-                f"it leads to {request.url}, and nothing is asked for but of {self._base_url}"
+                f"it leads to {in_short(request.url, 200)}, and nothing is asked for but of {self._base_url}"
                 " (if the site has moved: LETTERBOXD_BASE_URL)"
             )

@@ -128,4 +128,4 @@ def _unreadable(url: str, reason: str) -> RobotsUnreadable:
     logger.error(
         "Stopped: %s cannot be read (%s), so nobody knows what is allowed. Try again later.", url, reason
     )
-    return RobotsUnreadable(reason)
+    return RobotsUnreadable(f"robots.txt: {reason}")

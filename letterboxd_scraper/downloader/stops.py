@@ -42,10 +42,11 @@ class RobotsUnreadable(SiteStop):
 def in_words(error: BaseException) -> str:
     """Say in a few words why no answer came."""
     text = str(error)
-    if isinstance(error, SiteStop | LedElsewhere):
+    if isinstance(error, IgnoreRequest):
         return text
     if isinstance(error, DownloadCancelledError):
-        return f"the answer is larger than DOWNLOAD_MAXSIZE allows. {text}".rstrip()
+        size, _, _ = text.partition(" in request ")
+        return f"the answer is larger than DOWNLOAD_MAXSIZE allows: {size}"
     if untrusted := _CERTIFICATE.search(text):
         return (
             f"its certificate is not to be trusted ({untrusted[0]}); an authority of your own is named by"

@@ -17,6 +17,7 @@ class Unpacking(HttpCompressionMiddleware):
         """Return the response, unpacked. Raises IgnoreRequest if it is too large."""
         try:
             return super().process_response(request, response)
-        except IgnoreRequest as error:
-            reason = str(error)
-        raise IgnoreRequest(reason)  # here, where the first error is no more
+        except IgnoreRequest:
+            size = len(response.body)
+        # Here, where the first error is no more.
+        raise IgnoreRequest(f"the answer, of {size:,} bytes, unpacks to more than DOWNLOAD_MAXSIZE allows")

@@ -134,6 +134,7 @@ def answer_of(failure: TwistedFailure) -> Response | None:
 def described(failure: TwistedFailure) -> str:
     """Say in a few words why a page never came."""
     response = answer_of(failure)
-    if response is not None:
-        return f"status {response.status}"
-    return in_words(failure.value)  # type: ignore[arg-type]
+    if response is None:
+        return in_words(failure.value)  # type: ignore[arg-type]
+    leads = (response.headers.get("Location") or b"").decode("latin-1")
+    return f"status {response.status}" + (f", which leads to {leads}" if leads else "")

@@ -2,7 +2,7 @@
 
 import pytest
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, IgnoreRequest
 from scrapy.resolver import CachingHostnameResolver
 from scrapy.utils.misc import load_object
 
@@ -51,7 +51,10 @@ def test_a_site_at_a_path_or_a_port() -> None:
 WORDS = {
     LedElsewhere("it leads away"): "it leads away",
     SiteBlocked("banned"): "banned",
-    DownloadCancelledError("Received 21 bytes"): "the answer is larger than DOWNLOAD_MAXSIZE allows.",
+    IgnoreRequest("max redirections reached"): "max redirections reached",
+    DownloadCancelledError("Received 21 bytes in request <GET https://site.test/>."): (
+        "the answer is larger than DOWNLOAD_MAXSIZE allows: Received 21 bytes"
+    ),
     DownloadFailedError(
         "[<twisted.python.failure.Failure OpenSSL.SSL.Error: [('SSL', '', 'certificate verify failed')]>]"
     ): "its certificate is not to be trusted (certificate verify failed)",
@@ -62,6 +65,14 @@ WORDS = {
 @pytest.mark.parametrize(("error", "words"), WORDS.items(), ids=WORDS.values())
 def test_in_words(error: Exception, words: str) -> None:
     assert in_words(error).startswith(words)
+    assert " in request " not in in_words(error)
+
+
+def test_an_address_elsewhere_is_named_in_short() -> None:
+    one_site = OneSite.from_crawler(make_crawler(LETTERBOXD_BASE_URL=BASE))
+    with pytest.raises(LedElsewhere) as error:
+        one_site.process_request(Request(f"https://evil.test/{'x' * 100_000}"))
+    assert len(str(error.value)) < 500
 
 
 def test_names_are_looked_up_for_ipv6_too() -> None:

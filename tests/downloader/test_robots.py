@@ -202,7 +202,7 @@ def test_with_an_unreadable_one_nothing_is_sent(
     fetches = Fetches(monkeypatch, answer)
     for stop in fetches.ask("https://site.test/", "https://site.test/marla/"):
         assert isinstance(stop, RobotsUnreadable)
-        assert str(stop) == reason
+        assert str(stop) == f"robots.txt: {reason}"
         assert stop.reason == "no_robots"
     assert len(fetches.requests) == 1
     assert fetches.stored == {}
