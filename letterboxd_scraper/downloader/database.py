@@ -27,8 +27,11 @@ _ENDING = "letterboxd/store_lost"
 async def in_thread(crawler: Crawler, function: Callable[..., _Answer], *arguments: Any) -> _Answer:
     """Call a function of the store in a thread, where it may wait for the database.
 
-    Raises CrawlEnding where it waited in vain, or the database has refused: then the crawl ends, too.
+    Raises CrawlEnding where it waited in vain, or the database has refused: then the crawl ends, too, and
+    nobody waits once more.
     """
+    if is_lost(crawler):
+        raise CrawlEnding("the database is lost")
     try:
         return await asyncio.to_thread(function, *arguments)
     except LOSSES as error:

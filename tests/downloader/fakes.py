@@ -9,8 +9,14 @@ from letterboxd_scraper import config
 from letterboxd_scraper.downloader.pace import SitePace
 
 
-class Stats(dict[str, int]):
-    """Counts, as Scrapy's collector keeps them."""
+class Stats(dict[str, Any]):
+    """Counts and marks, as Scrapy's collector keeps them."""
+
+    def get_value(self, key: str, default: Any = None) -> Any:
+        return self.get(key, default)
+
+    def set_value(self, key: str, value: Any) -> None:
+        self[key] = value
 
     def inc_value(self, key: str, count: int = 1) -> None:
         self[key] = self.get(key, 0) + count
@@ -42,6 +48,7 @@ def make_crawler(**settings: Any) -> Any:
         stats=Stats(),
         spider=None,
         crawling=True,
+        engine=SimpleNamespace(_slot=SimpleNamespace(closing=None)),
         pace=pace,
         get_extension=lambda kind: pace if kind is SitePace else None,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -92,12 +93,24 @@ def test_who_waits_when_the_crawl_ends_is_not_sent(monkeypatch: pytest.MonkeyPat
     assert turns.named("end_turn") == []
 
 
-def test_a_pause_is_over_when_the_crawl_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def told_to_end(crawler: Any) -> None:
+    crawler.crawling = False
+
+
+def spider_is_closed(crawler: Any) -> None:
+    crawler.engine._slot.closing = "under way"
+
+
+@pytest.mark.parametrize("end", [told_to_end, spider_is_closed])
+def test_a_pause_is_over_when_the_crawl_ends(
+    monkeypatch: pytest.MonkeyPatch, end: Callable[[Any], None]
+) -> None:
     crawler, naps = make_crawler(), []
 
     async def nap(seconds: float) -> None:
         naps.append(seconds)
-        crawler.crawling = len(naps) < 3
+        if len(naps) == 3:
+            end(crawler)
 
     monkeypatch.setattr(asyncio, "sleep", nap)
     site_pace = SitePace(crawler)
