@@ -309,10 +309,11 @@ def main() -> None:
                 ended = one.restarted(name, mode, away, share)
                 _tell(f"  {mode}, {away:g} s, after {share:.0%} of its requests", ended, whole)
             for number in range(args.kills):
-                share = chance.random()
+                shares = [chance.random() for _ in range(1 + number % 3 // 2)]
                 alone = number % 2 == 1
-                words = f"  killed{' alone' * alone} after {share:.0%} of its time"
-                _tell(words, one.killed(name, [share], alone=alone), whole)
+                after = " and ".join(f"{share:.0%}" for share in shares)
+                words = f"  killed{' alone' * alone} after {after} of its time"
+                _tell(words, one.killed(name, shares, alone=alone), whole)
             for _ in range(args.freezes):
                 share = chance.random()
                 ended = frozen(one, name, share, args.frozen)

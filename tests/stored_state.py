@@ -27,6 +27,8 @@ _OF_THE_WORK = frozenset(
     }
 )
 _NUMBERS = frozenset({"id", "run", "last_full_scrape_run"})
+# Those of some strategies depend on the moment at which they were computed.
+_SCORES = frozenset({"score", "score_low", "score_high"})
 # By which of its columns a row is called, the first that is filled.
 _NAMES: Mapping[sa.Table, tuple[sa.Column[Any], ...]] = {
     users: (users.c.letterboxd_username,),
@@ -75,7 +77,7 @@ def _comparable(
     values = {}
     for column in table.columns:
         value = row[column.name]
-        if column.name in _NUMBERS:
+        if column.name in _NUMBERS | _SCORES:
             continue
         if isinstance(value, datetime) and value >= began:
             value = f"{round((value - began) / timedelta(days=1))} days later"
