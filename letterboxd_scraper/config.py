@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from platformdirs import user_data_path
@@ -28,6 +28,8 @@ from letterboxd_scraper.machine import env_file
 
 # Names the file given by --config, also for the crawls that a command starts as processes of their own.
 CONFIG_VARIABLE = "LETTERBOXD_CONFIG"
+# Scrapy's setting that holds all of ours, once they were checked.
+CHECKED = "LETTERBOXD_CHECKED"
 # The strategy that is meant where none is named.
 DEFAULT_STRATEGY = "circle"
 # Set for a crawl that a command started: it ends when its standard input does, which is when the
@@ -248,7 +250,12 @@ def origins(overrides: Mapping[str, Any]) -> dict[str, str]:
 
 
 def from_settings(settings: Mapping[str, Any]) -> Config:
-    """Return the settings as Scrapy has them: its command line and Scrapyd may have overridden ours."""
+    """Return the settings as Scrapy has them: its command line and Scrapyd may have overridden ours.
+
+    What was checked for a whole crawl stands among them, under the name CHECKED.
+    """
+    if (checked := settings.get(CHECKED)) is not None:
+        return cast(Config, checked)
     chosen = {name: settings[name] for name in Config.model_fields if name in settings}
     return load(**env_file.without_addresses(chosen))
 

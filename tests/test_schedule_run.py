@@ -105,7 +105,7 @@ def test_a_night_on_two_nodes(crawled: Shell, site: Site, crawled_engine: sa.Eng
         assert PASSWORD not in one.told() + two.told() + report["told"]
         client = nodes.Node("one", one.url, "letterboxd", nodes.ScrapydApi(one.url, USER, PASSWORD))
         with pytest.raises(NodeUnusable, match="says: spider 'nobody' not found"):
-            client.schedule("nobody", {}, {}, "a-job")
+            client.schedule("nobody", {}, "a-job")
         assert client.state("a-job") is None
     assert report["nodes"] == ["one", "two"]
     assert "left out: node gone (http://127.0.0.1:9) does not answer" in report["told"]

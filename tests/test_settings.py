@@ -262,3 +262,17 @@ def test_scrapy_has_every_setting_but_the_secrets_under_its_own_name() -> None:
     settings.setmodule("letterboxd_scraper.settings")
     assert Config.model_fields.keys() - hidden <= set(settings)
     assert not hidden & set(settings)
+
+
+@on_sqlite
+def test_a_crawl_checks_its_settings_once(known: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    load, checked = config.load, []
+
+    def noted(**overrides: object) -> Config:
+        checked.append(overrides)
+        return load(**overrides)
+
+    monkeypatch.setattr(config, "load", noted)
+    assert_ended(known.scrapy("follow_graph", "-s", "RETRY_TIMES=1", cohort="friends"), 0)
+    ours, with_scrapys = checked
+    assert (ours.get("RETRY_TIMES"), with_scrapys["RETRY_TIMES"]) == (None, "1")

@@ -96,7 +96,7 @@ def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], StepO
     def run_step(step: Step) -> StepOutcome:
         job = new_job(cohort.label, step.spider, None)
         arguments = {"cohort": cohort.label} | step.arguments
-        code = crawl(session, step.spider, arguments, step.settings | {"SCRAPY_JOB": job})
+        code = crawl(session, step.spider, arguments, {"SCRAPY_JOB": job})
         state = ask(session.engine, liveness.of_job, job, timedelta())
         part = StepPart(step)
         # Of bad input, the row says only that the run failed; and what Ctrl-C came too late for ends the job.

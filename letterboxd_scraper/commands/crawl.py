@@ -90,6 +90,7 @@ class Command(BaseRunSpiderCommand):
             Thread(target=_interrupt_at_end_of_input, daemon=True).start()
         crawler = self._create_crawler(spider)
         crawler.settings.set(TARGET, target, "cmdline")
+        crawler.settings.set(config.CHECKED, settings, "cmdline")
         crawl = Interruptible(self.crawler_process, crawler)
         crawl.run(**opts.spargs)
         if crawl.interrupted:

@@ -34,10 +34,6 @@ class FollowWalk:
         names = {name for name, _ in self.members()}
         return tuple(person for person in people if person.member in names)
 
-    def depth_of(self, member: str) -> int:
-        """Return how many steps a member is away from the seed. Raises KeyError for one not reached."""
-        return self._depths[member]
-
     def members(self) -> list[tuple[str, int]]:
         """Return (member, depth), nearest first; the seed only if the definition includes it."""
         reached = [

@@ -30,7 +30,6 @@ class Step:
 
     spider: str
     arguments: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, str] = field(default_factory=dict)
     spread: bool = True
 
 

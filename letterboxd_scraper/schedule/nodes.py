@@ -80,10 +80,9 @@ class Node:
             how = f"deploy it there: scrapyd-deploy {self.name}"
             raise NodeUnusable(f"has no project {self.project!r}: {how}")
 
-    def schedule(self, spider: str, arguments: dict[str, str], settings: dict[str, str], job: str) -> None:
+    def schedule(self, spider: str, arguments: dict[str, str], job: str) -> None:
         """Have a spider run, under the name ``job``."""
-        chosen = [("setting", f"{name}={value}") for name, value in settings.items()]
-        self.client.schedule(self.project, spider, [*arguments.items(), *chosen, ("jobid", job)])
+        self.client.schedule(self.project, spider, [*arguments.items(), ("jobid", job)])
 
     def state(self, job: str) -> str | None:
         """Return "pending", "running" or "finished"; None for a job that it does not know (any more)."""

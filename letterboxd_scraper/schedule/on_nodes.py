@@ -108,7 +108,7 @@ class NodeCrawler:
             if part.shard:
                 arguments["shard"] = part.shard
             try:
-                node.schedule(part.step.spider, arguments, part.step.settings, job)
+                node.schedule(part.step.spider, arguments, job)
             except NodeSilent as error:
                 if error.may_have_heard:
                     self._abandoned.append((node, job))

@@ -33,10 +33,13 @@ def walk(graph: Graph, definition: Definition, per_page: int = 2) -> tuple[Follo
     reached, asked, order = FollowWalk("seed", definition), list[str](), count()
     queue: list[tuple[int, int, str, int]] = []
 
+    def depth_of(name: str) -> int:
+        return dict(reached.members()).get(name, 0)
+
     def begin(members: list[str]) -> None:
         for name in members:
             asked.append(name)
-            heapq.heappush(queue, (reached.depth_of(name), next(order), name, 0))
+            heapq.heappush(queue, (depth_of(name), next(order), name, 0))
 
     begin(reached.to_expand())
     while queue:
@@ -44,7 +47,7 @@ def walk(graph: Graph, definition: Definition, per_page: int = 2) -> tuple[Follo
         listing = graph.get(name, [])
         following = reached.add(name, people(*listing[start : start + per_page]))
         if start + per_page < len(listing) and not reached.full:
-            heapq.heappush(queue, (reached.depth_of(name), next(order), name, start + per_page))
+            heapq.heappush(queue, (depth_of(name), next(order), name, start + per_page))
         begin(following)
     return reached, asked
 
@@ -130,7 +133,7 @@ def test_the_smaller_depth_wins_though_it_comes_later() -> None:
     assert reached.to_expand() == ["seed"]
     assert reached.add("seed", people("ada")) == ["ada"]
     assert reached.add("ada", people("bo")) == []
-    assert reached.depth_of("bo") == 2
+    assert reached.members() == [("seed", 0), ("ada", 1), ("bo", 2)]
     assert reached.add("seed", people("bo")) == ["bo"]
     assert reached.members() == [("seed", 0), ("ada", 1), ("bo", 1)]
 
