@@ -190,7 +190,7 @@ def test_nobody_else_is_connected_to_and_no_bomb_is_unpacked(
     led, bomb = sorted(errors(known_engine), key=lambda error: "DOWNLOAD_MAXSIZE" in error)
     assert led.startswith(f"it leads to {address}/kip/films/")
     assert bomb == (
-        "the answer is larger than DOWNLOAD_MAXSIZE allows. The browser received more than 20000000 bytes"
+        "the answer is larger than DOWNLOAD_MAXSIZE allows: The browser received more than 20000000 bytes"
     )
 
 
