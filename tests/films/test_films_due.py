@@ -1,0 +1,213 @@
+"""About which films something is to be found out, and when: on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.items.films import Director, DirectorPage, Film, FilmGone, FilmHistogram, Histogram
+from letterboxd_scraper.items.members import Failure
+from letterboxd_scraper.items.tasks import FilmStart
+from letterboxd_scraper.store.films import enrichment
+from letterboxd_scraper.store.schema import film_people, films, people, ratings, scrape_failures, users
+from tests.conftest import on_sqlite
+from tests.films.ordet import (
+    DETAILS,
+    DREYER,
+    LINK,
+    NOW,
+    ORDET,
+    PAGE,
+    WANTED,
+    change,
+    due,
+    facts,
+    keep,
+    needs,
+    row,
+)
+from tests.films.test_directors import director_page
+
+
+def test_a_complete_film_needs_nothing(complete: sa.Engine) -> None:
+    assert not needs(complete)
+    assert due(complete) is None
+
+
+@pytest.mark.parametrize("missing", ["tmdb_id", "poster_url", "overview", "release_year"])
+@on_sqlite
+def test_a_film_needs_what_is_missing(complete: sa.Engine, missing: str) -> None:
+    change(complete, **{missing: None})
+    assert needs(complete)
+    found = due(complete)
+    assert found
+    assert (found.page, found.histogram) == (True, False)
+
+
+@pytest.mark.parametrize("lacks", ["director", "number"])
+@on_sqlite
+def test_a_film_needs_a_director_whom_tmdb_knows(complete: sa.Engine, lacks: str) -> None:
+    with complete.begin() as connection:
+        if lacks == "director":
+            connection.execute(film_people.update().values(role="actor"))
+        else:
+            connection.execute(people.update().values(tmdb_id=None))
+    assert needs(complete)
+    assert due(complete)
+
+
+@on_sqlite
+def test_without_tmdb_a_directors_number_is_not_looked_for(engine: sa.Engine) -> None:
+    keep(engine, facts(details=None))
+    assert needs(engine)
+    assert due(engine, replace(WANTED, tmdb=False)) is None
+    assert due(engine)  # never asked: as soon as there is a key
+
+
+def test_what_tmdb_told_half_a_year_ago_is_asked_anew(complete: sa.Engine) -> None:
+    change(complete, tmdb_synced_at=NOW - timedelta(days=178))
+    assert due(complete) is None
+    change(complete, tmdb_synced_at=NOW - timedelta(days=180))
+    director = replace(DREYER, slug="carl-theodor-dreyer")
+    wanted = FilmStart(ORDET, page=False, refresh=True, link=LINK, directors=(director,))
+    assert due(complete) == wanted
+    assert due(complete, replace(WANTED, tmdb=False)) is None
+
+
+def test_histograms_are_read_where_asked_for_and_old(complete: sa.Engine) -> None:
+    wanted = replace(WANTED, histograms=True)
+    found = due(complete, wanted)
+    assert found
+    assert (found.page, found.refresh, found.histogram) == (False, False, True)
+    keep(complete, FilmHistogram(ORDET, Histogram((1,) * 10)), at=NOW - timedelta(days=89))
+    assert due(complete, wanted) is None
+    keep(complete, FilmHistogram(ORDET, Histogram((1,) * 10)), at=NOW - timedelta(days=91))
+    assert due(complete, wanted)
+
+
+@on_sqlite
+def test_by_force_everything_is_read(complete: sa.Engine) -> None:
+    found = due(complete, replace(WANTED, force=True, histograms=True))
+    assert found
+    assert (found.page, found.histogram) == (True, True)
+
+
+def test_a_film_that_cannot_be_completed_waits_longer_each_time(engine: sa.Engine) -> None:
+    at, waits = NOW, []
+    for _ in range(8):
+        keep(engine, facts(replace(PAGE, link=None), None, link=None), at=at)
+        keep(engine, director_page("carl-theodor-dreyer", None), at=at)
+        waits.append((row(engine).enrich_after - at).days)
+        assert due(engine, replace(WANTED, at=at + timedelta(hours=23))) is None
+        at = row(engine).enrich_after
+        assert due(engine, replace(WANTED, at=at))
+    assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert row(engine).enrich_attempts == 8
+    keep(engine, facts(), at=at)
+    assert (row(engine).enrich_attempts, row(engine).enrich_after) == (0, None)
+
+
+@on_sqlite
+def test_who_names_a_film_does_not_wait(engine: sa.Engine) -> None:
+    keep(engine, facts(replace(PAGE, link=None), None, link=None))
+    with engine.connect() as connection:
+        assert enrichment.due(connection, None, "ordet", WANTED)
+        assert not enrichment.due(connection, None, "vampyr", WANTED)
+
+
+@pytest.mark.parametrize(("stage", "does"), [("film", "page"), ("tmdb", "refresh")])
+def test_what_failed_is_tried_again_at_once_and_then_waits(
+    complete: sa.Engine, stage: str, does: str
+) -> None:
+    failure = Failure(stage, "http://localhost/film/ordet/", "status 500", film="ordet")
+    keep(complete, failure)
+    found = due(complete)
+    assert found
+    assert [name for name in ("page", "refresh", "resolve", "histogram") if getattr(found, name)] == [does]
+    for days in (1, 2, 4, 8, 16, 30, 30):
+        keep(complete, failure)
+        assert due(complete, replace(WANTED, at=NOW + timedelta(days=days, minutes=-1))) is None
+        assert due(complete, replace(WANTED, at=NOW + timedelta(days=days)))
+    keep(complete, facts())
+    assert due(complete) is None
+    with complete.connect() as connection:
+        assert connection.scalar(sa.select(scrape_failures.c.resolved_at)) == NOW
+
+
+def test_a_directors_page_that_was_not_read_is_asked_for_alone(engine: sa.Engine) -> None:
+    keep(
+        engine,
+        facts(details=replace(DETAILS, directors=(DREYER,)), directors=(DREYER, Director("Ida", "ida"))),
+    )
+    assert not needs(engine)
+    wanted = FilmStart(ORDET, page=False, resolve=True, link=LINK, directors=(Director("Ida", "ida"),))
+    assert due(engine) == wanted
+    failure = Failure("director", "http://localhost/director/ida/", "status 500", film="ordet")
+    keep(engine, failure, failure)
+    assert due(engine) is None
+    assert due(engine, replace(WANTED, at=NOW + timedelta(days=1))) == wanted
+    keep(engine, DirectorPage("ida", "http://localhost/director/ida/", None))  # there is none
+    assert due(engine, replace(WANTED, at=NOW + timedelta(days=1))) is None
+
+
+@on_sqlite
+def test_what_tmdb_was_not_asked_is_asked_without_the_site(engine: sa.Engine) -> None:
+    keep(engine, facts(details=None))
+    found = due(engine)
+    assert found
+    assert (found.page, found.refresh, found.link) == (False, True, LINK)
+    assert found.directors == PAGE.directors
+
+
+@on_sqlite
+def test_what_has_failed_does_not_take_the_place_of_others(engine: sa.Engine) -> None:
+    for film in (ORDET, Film("vampyr", "Vampyr", 1932, 1003)):
+        keep(engine, facts(replace(PAGE, film=film), asked=film, details=None))
+    failure = Failure("tmdb", "http://localhost/film/ordet/", "no JSON", film="ordet")
+    keep(engine, failure, failure)
+    with engine.connect() as connection:
+        query, one = sa.select(films), replace(WANTED, limit=1, at=NOW + timedelta(days=1))
+        (found,) = enrichment._starts(connection, query, one, [films.c.id], waits=True)
+    assert found.film.slug == "vampyr"
+
+
+def test_a_film_that_has_gone_waits(engine: sa.Engine) -> None:
+    keep(engine, facts(details=None), FilmGone(ORDET, not_found=True))
+    histograms = replace(WANTED, histograms=True)
+    assert (row(engine).gone_at, row(engine).tmdb_not_found, row(engine).tmdb_synced_at) == (NOW, True, NOW)
+    keep(engine, director_page("carl-theodor-dreyer", None))
+    assert due(engine, histograms) is None
+    assert due(engine, replace(histograms, at=NOW + timedelta(days=40)))
+    keep(engine, facts())
+    assert row(engine).gone_at is None
+
+
+def test_those_that_most_members_rated_come_first(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        for number, slug in enumerate(("rare", "common", "unrated", "elsewhere")):
+            connection.execute(films.insert().values(id=number + 1, slug=slug, title=slug))
+        connection.execute(
+            sa.text(
+                "INSERT INTO cohorts (id, label, definition, created_at, updated_at) VALUES "
+                "(1, 'friends', '{}', '2026-01-01', '2026-01-01')"
+            )
+        )
+        for user in (1, 2, 3):
+            name = f"member{user}"
+            connection.execute(users.insert().values(id=user, letterboxd_username=name, created_at=NOW))
+            if user < 3:
+                connection.execute(
+                    sa.text(
+                        "INSERT INTO cohort_members (cohort_id, user_id, depth, followed_at) "
+                        f"VALUES (1, {user}, 1, '2026-01-01')"
+                    )
+                )
+        for user, film in ((1, 1), (1, 2), (2, 2), (3, 4)):
+            marks = {"rating": 4.0, "first_seen_at": NOW, "updated_at": NOW}
+            connection.execute(ratings.insert().values(marks | {"user_id": user, "film_id": film}))
+        found = enrichment.due(connection, 1, None, WANTED)
+        assert [each.film.slug for each in found] == ["common", "rare"]
+        assert [each.film.slug for each in enrichment.due(connection, 1, None, replace(WANTED, limit=1))] == [
+            "common"
+        ]
