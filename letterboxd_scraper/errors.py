@@ -8,6 +8,7 @@ ProjectError                exit 1
 │   │   └── StoreDamaged                 its file is broken, or none of a database
 │   ├── NodeUnusable                 a Scrapyd refuses us, or lacks what it is asked for
 │   │   └── NodeSilent               it does not answer: later it may
+│   ├── TooManyFiles                 a folder or zip archive holds more than any export
 │   └── TmdbRefused                  TMDB does not accept the key
 ├── TmdbError                        TMDB does not tell what it was asked
 │   ├── TmdbNotFound                 it has no such film
@@ -95,6 +96,10 @@ class NodeSilent(NodeUnusable):
     def __init__(self, message: str, *, may_have_heard: bool = False) -> None:
         super().__init__(message)
         self.may_have_heard = may_have_heard
+
+
+class TooManyFiles(InputError):
+    pass
 
 
 class TmdbRefused(InputError):

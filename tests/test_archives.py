@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.imports import archive_files
+from letterboxd_scraper.imports import files as import_files
 from letterboxd_scraper.imports.archive import read_archive
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import FeedEntry, FeedNews
@@ -264,7 +264,7 @@ def with_row(name: str, row: str) -> bytes:
 
 def bomb() -> bytes:
     return altered(
-        lambda texts: texts.update({"ratings.csv": texts["ratings.csv"] + " " * archive_files.MOST_BYTES})
+        lambda texts: texts.update({"ratings.csv": texts["ratings.csv"] + " " * import_files.MOST_BYTES})
     )
 
 
@@ -278,10 +278,10 @@ def broken_inside() -> bytes:
 
 FILM = "https://boxd.it/2b7U"
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
-    "no zip": (lambda: b"Date,Name,Year\r\n", "not a zip archive"),
-    "empty": (lambda: b"", "not a zip archive"),
+    "no zip": (lambda: b"Date,Name,Year\r\n", "a table of films without"),
+    "empty": (lambda: b"", "an empty file"),
     "cut short": (lambda: archive(own_world(), "kip")[:-300], "not a zip archive"),
-    "damaged inside": (broken_inside, "ratings.csv cannot be unpacked"),
+    "damaged inside": (broken_inside, "ratings.csv cannot be read"),
     "a zip of something else": (lambda: packed({"readme.txt": "hello"}), "no ratings.csv"),
     "an empty zip": (lambda: packed({}), "no ratings.csv"),
     "a bomb": (bomb, "MB unpacked"),
@@ -294,23 +294,12 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: altered(lambda texts: texts.update({"ratings.csv": "Position,Name\r\n1,Ordet\r\n"})),
         "no column 'Date'",
     ),
-    "a spreadsheet's date": (lambda: with_row("ratings.csv", f"6/30/2022,Snatch,2000,{FILM},5"), "6/30/2022"),
-    "a day that is none": (lambda: with_row("ratings.csv", f"2026-02-30,Snatch,2000,{FILM},5"), "2026-02-30"),
-    "eleven stars": (lambda: with_row("ratings.csv", f"2026-02-03,Snatch,2000,{FILM},11"), "'11'"),
-    "no stars": (lambda: with_row("ratings.csv", f"2026-02-03,Snatch,2000,{FILM},"), "a rating of ''"),
-    "a link elsewhere": (
-        lambda: with_row("watched.csv", "2026-02-03,Snatch,2000,https://example.org/x"),
-        "no film",
-    ),
-    "half a row": (lambda: with_row("ratings.csv", "2026-02-03,Snatch"), "cut short"),
-    "an open quotation": (lambda: with_row("ratings.csv", '2026-02-03,"Snatch'), "no table"),
-    "a day before the site": (lambda: with_row("ratings.csv", f"0001-01-01,Snatch,2000,{FILM},5"), "0001"),
     "no member's": (
         lambda: altered(lambda texts: texts.update({"profile.csv": "Username,Favorite Films\r\na b,\r\n"})),
         "profile.csv: its Username is no member's name",
     ),
     "packed otherwise": (lambda: _bzip2(), "packed in a way"),
-    "nobody's": (lambda: altered(lambda texts: _remove(texts, "profile.csv")), "--user NAME"),
+    "nobody's": (lambda: altered(lambda texts: _remove(texts, "profile.csv")), "--member NAME"),
 }
 
 
@@ -342,6 +331,37 @@ def test_what_is_no_archive_is_refused_in_one_line(
         read_archive(path, NOW)
     assert said in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+LEFT_OUT = {
+    "a spreadsheet's date": ("ratings.csv", f"6/30/2022,Snatch,2000,{FILM},5", "6/30/2022"),
+    "a day that is none": ("ratings.csv", f"2026-02-30,Snatch,2000,{FILM},5", "2026-02-30"),
+    "eleven stars": ("ratings.csv", f"2026-02-03,Snatch,2000,{FILM},11", "'11'"),
+    "no stars": ("ratings.csv", f"2026-02-03,Snatch,2000,{FILM},", "a rating of ''"),
+    "a link elsewhere": ("watched.csv", "2026-02-03,Snatch,2000,https://example.org/x", "no film"),
+    "half a row": ("ratings.csv", "2026-02-03,Snatch", "cut short"),
+    "an open quotation": ("ratings.csv", '2026-02-03,"Snatch', "cut short"),
+    "a day before the site": ("ratings.csv", f"0001-01-01,Snatch,2000,{FILM},5", "0001"),
+    "no year": ("ratings.csv", f"2026-02-03,Snatch,20000,{FILM},5", "'20000'"),
+}
+
+
+@pytest.mark.parametrize(("name", "row", "said"), LEFT_OUT.values(), ids=LEFT_OUT)
+def test_a_lone_odd_row_costs_no_other_and_proves_nothing_of_its_part(
+    name: str, row: str, said: str, tmp_path: Path
+) -> None:
+    path, sound = tmp_path / "archive.zip", tmp_path / "sound.zip"
+    path.write_bytes(with_row(name, row))
+    sound.write_bytes(altered(lambda texts: None))
+    odd = read_archive(path, NOW)
+    (line,) = odd.left_out
+    assert line.startswith(f"{name}, row ")
+    assert said in line
+    whole, rest = odd.snapshots
+    assert (whole.complete, rest.complete) == (True, False)
+    part = name.removesuffix(".csv")
+    assert getattr(whole, part) is None
+    assert getattr(rest, part) == getattr(read_archive(sound, NOW).snapshot, part)
 
 
 @on_sqlite

@@ -23,7 +23,7 @@ from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session
 
 CohortOption = Annotated[str | None, options.cohort("Let the members belong to this list of names, too.")]
-# So many unclear films are named one by one.
+# So many rows are named one by one.
 _NAMED = 10
 
 
@@ -55,16 +55,16 @@ def import_zip(
     """
     session: Session = context.obj
     if user is not None and len(files) > 1:
-        raise InputError("--user NAME goes with a single archive")
+        raise InputError("--member NAME goes with a single archive")
     now = session.config.now()
     made = as_of.replace(tzinfo=UTC) if as_of else None
     archives = [read_archive(file, now, user, made) for file in track(session, "archives", files)]
-    _keep(session, [archive.snapshot for archive in archives], cohort)
+    _keep(session, [snapshot for archive in archives for snapshot in archive.snapshots], cohort)
     for file, archive in zip(files, archives, strict=True):
-        for unclear in archive.unclear[:_NAMED]:
-            session.say(f"{file.name}: left out: {unclear}")
-        if len(archive.unclear) > _NAMED:
-            session.say(f"{file.name}: left out: {len(archive.unclear) - _NAMED} more")
+        _say_some(session, f"{file.name}: left out", archive.left_out)
+        _say_some(session, f"{file.name}: unclear", archive.unclear)
+    if any(archive.left_out for archive in archives):
+        raise typer.Exit(ExitCode.FAILURES)
 
 
 def import_pages(
@@ -101,6 +101,13 @@ def saved_pages(folder: Path, *endings: str) -> list[Path]:
     if not (files := pages_in(folder, *endings)):
         raise InputError(f"{folder}: no page in it: save pages as .html files there")
     return files
+
+
+def _say_some(session: Session, what: str, sentences: Sequence[str]) -> None:
+    for sentence in sentences[:_NAMED]:
+        session.say(f"{what}: {sentence}")
+    if len(sentences) > _NAMED:
+        session.say(f"{what}: {len(sentences) - _NAMED} more")
 
 
 def _keep_films(session: Session, films: Sequence[tuple[FilmFacts, datetime]]) -> None:

@@ -1,218 +1,320 @@
-"""A member's export archive as a snapshot. Of the account, only its name is read."""
+"""A member's export archive as snapshots. Of the account, only its name is read."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from operator import attrgetter, itemgetter
 from pathlib import Path
+from typing import Any, TypeVar
 
 from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.imports.archive_files import ArchiveFiles, Row
-from letterboxd_scraper.items.members import STARS
+from letterboxd_scraper.imports import csv_rows
+from letterboxd_scraper.imports.contents import FIRST_YEAR, Contents, Options, midnight
+from letterboxd_scraper.imports.csv_rows import OddCell, Table
+from letterboxd_scraper.imports.files import File, files_at
+from letterboxd_scraper.imports.film_links import entry_at, film_at
+from letterboxd_scraper.imports.grouping import (
+    DIARY,
+    LIKES,
+    PROFILE,
+    RATINGS,
+    WATCHED,
+    WATCHLIST,
+    Group,
+    sort_files,
+)
+from letterboxd_scraper.imports.kinds import Kind, in_words
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Snapshot
 
+Row = TypeVar("Row")
+
+# How the site names an archive, and what browsers and people put behind that.
 _NAME = re.compile(
-    r"letterboxd-(?P<member>\w+)-(?P<moment>\d{4}-\d{2}-\d{2}-\d{2}-\d{2})-utc(?: ?\(\d+\))?\.zip", re.ASCII
+    r"letterboxd-\w+-(\d{4}-\d{2}-\d{2}-\d{2}-\d{2})-utc(?:[ _-]*\(?\d{1,3}\)?)?(?:\.zip)?", re.ASCII
 )
-_LINK = re.compile(r"https?://boxd\.it/([0-9A-Za-z]{1,16})")
-# The site was opened in this year.
-FIRST_YEAR = 2011
 _FILM = ("Date", "Name", "Year", "Letterboxd URI")
-_STARS = {f"{stars:g}": stars for stars in STARS} | {str(stars): stars for stars in STARS}
+# The parts of a snapshot that an archive's files tell.
+_PARTS = {
+    PROFILE: "favourites",
+    RATINGS: "ratings",
+    WATCHED: "watched",
+    WATCHLIST: "watchlist",
+    LIKES: "likes",
+    DIARY: "links",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive's snapshot; ``unclear`` says in words which entries name no single film."""
+    """One archive. ``left_out``: rows that cannot be read; ``unclear``: what names no single film."""
 
-    snapshot: Snapshot
+    snapshots: tuple[Snapshot, ...]
+    left_out: tuple[str, ...]
     unclear: tuple[str, ...]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is whole; if nothing is, the rest."""
+        return self.snapshots[0]
 
 
 def read_archive(
     path: Path, now: datetime, user: str | None = None, as_of: datetime | None = None
 ) -> Archive:
-    """Read an archive. Raises InputError, in one line, if it is none, or is damaged.
+    """Read the one archive in a file or a folder. Raises InputError, in one line, if there is none.
 
-    ``user`` names the member where the archive does not, ``as_of`` when it was made where its name
-    does not.
+    ``user`` names the member where the archive does not, ``as_of`` when it was made where its name does not.
     """
-    files = ArchiveFiles(path)
-    try:
-        return _Reader(files, now).read(user, as_of)
-    finally:
-        files.close()
+    problems: list[str] = []
+    with files_at(path, problems) as files:
+        sorted_files = sort_files(files)
+        archives = [group for group in sorted_files.groups if group.kind is Kind.ARCHIVE]
+        if problems:
+            raise InputError(problems[0])
+        if len(archives) != 1:
+            raise InputError(f"{path}: no export of Letterboxd: {_instead(archives, sorted_files.others)}")
+        contents = read_group(archives[0], Options(now, user, as_of))
+    if not contents.snapshots:
+        raise InputError(f"{path}: no export of Letterboxd: it tells nothing")
+    return Archive(contents.snapshots, contents.left_out, contents.notes)
+
+
+def _instead(archives: Sequence[Group], others: Sequence[File]) -> str:
+    if archives:
+        return f"there are {len(archives)} in it"
+    is_one_file = len(others) == 1 and not others[0].is_packed
+    return in_words(others[0]) if is_one_file else "there is no ratings.csv in it"
+
+
+def read_group(group: Group, options: Options) -> Contents:
+    """Read an archive's files. Raises InputError, in one line, if it is damaged, or contradicts itself.
+
+    Where a row is left out, its part stands in a snapshot of its own, which proves nothing to have gone.
+    """
+    return _Reader(group, options).read()
 
 
 class _Reader:
-    def __init__(self, files: ArchiveFiles, now: datetime) -> None:
-        self.files = files
-        self.now = now
-        self.days: list[date] = []
-        self.unclear: list[str] = []
-        self.complete = True
+    def __init__(self, archive: Group, options: Options) -> None:
+        self.archive = archive
+        self.files = archive.files
+        self.path = archive.path
+        self.options = options
+        self.newest: date | None = None
+        self.left_out: list[str] = []
+        self.notes: list[str] = []
+        self.not_whole: set[str] = set()
 
-    def read(self, user: str | None, as_of: datetime | None) -> Archive:
-        path = self.files.path
-        if "ratings.csv" not in self.files:
-            raise InputError(f"{path}: no export of Letterboxd: there is no ratings.csv in it")
-        member, codes = self._profile(user)
+    def read(self) -> Contents:
+        member, favourites = self._profile()
         ratings = self._ratings()
-        rated = tuple(rating.film for rating in ratings)
-        watched, watchlist = self._films("watched.csv"), self._films("watchlist.csv")
-        liked = self._films("likes/films.csv")
-        listed = tuple(dated.film for dated in (*(watchlist or ()), *(liked or ()), *(watched or ())))
-        named = {film.lid: film for film in (*listed, *rated)}
-        self.unclear += [
-            f"profile.csv: the favourite https://boxd.it/{code} has no name in any file"
-            for code in codes or ()
-            if code not in named
-        ]
-        favourites = [named.get(code) or NamedFilm("", None, code) for code in codes or ()]
-        links = self._links([dated.film for dated in watched or ()] or rated)
-        snapshot = Snapshot(
-            member,
-            min(self._named_moment() or as_of or self._newest_day(), self.now),
-            path.name,
-            ratings=ratings,
-            likes=None if liked is None else tuple(dated.film for dated in liked),
-            favourites=None if codes is None else tuple(favourites),
-            watched=watched,
-            watchlist=watchlist,
-            links=links,
-            complete=self.complete,
-        )
-        return Archive(snapshot, tuple(self.unclear))
+        watched, watchlist, likes = (self._films(name) for name in (WATCHED, WATCHLIST, LIKES))
+        rated = [rating.film for rating in ratings or ()]
+        listed = [dated.film for films in (watchlist, likes, watched) for dated in films or ()]
+        links = self._links([dated.film for dated in watched or ()] or rated, member)
+        if self.left_out and not (rated or listed or links):
+            raise InputError(f"{self.path}: {self.left_out[0]}: nothing else is in it")
+        parts = {
+            "favourites": self._with_names(favourites, [*listed, *rated]),
+            "ratings": ratings,
+            "watched": watched,
+            "watchlist": watchlist,
+            "likes": None if likes is None else tuple(dated.film for dated in likes),
+        }
+        snapshots = self._snapshots(member, parts, links)
+        return Contents(snapshots, left_out=tuple(self.left_out), notes=tuple(self.notes))
 
-    def _named_moment(self) -> datetime | None:
-        match = _NAME.fullmatch(self.files.path.name)
-        try:
-            moment = datetime.strptime(match["moment"], "%Y-%m-%d-%H-%M") if match else None
-        except ValueError:
-            return None  # renamed by somebody to no date at all
-        return moment.replace(tzinfo=UTC) if moment and moment.year >= FIRST_YEAR else None
+    def _snapshots(
+        self,
+        member: str,
+        parts: Mapping[str, Any],
+        links: tuple[tuple[NamedFilm, str], ...],
+    ) -> tuple[Snapshot, ...]:
+        """Return a snapshot of the parts that are whole, and one of the others; links are with ratings."""
+        named = _named_moment(self.archive.place, self.options.now)
+        as_of = named or self.options.made(midnight(self.newest) if self.newest else None)
+        told = {name: part for name, part in parts.items() if part is not None}
+        snapshots = []
+        for complete in (True, False):
+            some = {name: part for name, part in told.items() if (name in self.not_whole) is not complete}
+            if links and ("ratings" in some or (complete and "ratings" not in told)):
+                some["links"] = links
+            if some:
+                snapshots.append(Snapshot(member, as_of, self.archive.source, complete=complete, **some))
+        return tuple(snapshots)
 
-    def _newest_day(self) -> datetime:
-        """Return the earliest moment at which the archive may have been made: it shall not count as newer.
-
-        Not the files' own time stamps, which change when they are packed again.
-        """
-        newest = max(self.days, default=date(FIRST_YEAR, 1, 1))
-        return datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
-
-    def _profile(self, user: str | None) -> tuple[str, tuple[str, ...] | None]:
-        """Return the member's name and the codes of their favourites; None where no file tells them."""
-        owner = OneMember.read({"member": user}).member if user else None
-        if "profile.csv" not in self.files:
-            if owner is None:
-                raise InputError(f"{self.files.path}: it does not say whose it is: give --user NAME")
-            return owner, None
-        rows = [row for _, row in self.files.rows("profile.csv", "Username", "Favorite Films")]
+    def _profile(self) -> tuple[str, tuple[NamedFilm, ...] | None]:
+        """Return the member's name and their favourites, without names; None where no file tells them."""
+        if PROFILE not in self.files:
+            return self.options.owner(self.path), None
+        table = Table.of(self.files[PROFILE], PROFILE)
+        rows, _ = table.read(lambda *cells: cells, "Username", optional=("Favorite Films",))
         if len(rows) != 1:
-            raise InputError(f"{self.files.path}: profile.csv has {len(rows)} rows instead of one")
+            raise InputError(f"{self.path}: profile.csv has {len(rows)} rows instead of one")
+        ((name, links),) = rows
         try:
-            member = OneMember.read({"member": rows[0]["Username"]}).member
+            member = OneMember.read({"member": name}).member
         except InputError:
             # Not what stands there: in a table that was changed, it may be an address.
-            raise InputError(f"{self.files.path}: profile.csv: its Username is no member's name") from None
-        if owner not in (None, member):
-            raise InputError(f"{self.files.path}: it is the archive of {member!r}, not of {owner!r}")
-        return member, tuple(_LINK.findall(rows[0]["Favorite Films"]))
+            raise InputError(f"{self.path}: profile.csv: its Username is no member's name") from None
+        if self.options.member is not None and (owner := self.options.owner(self.path)) != member:
+            raise InputError(f"{self.path}: it is the archive of {member!r}, not of {owner!r}")
+        return member, self._favourites(links) if table.has("Favorite Films") else None
 
-    def _ratings(self) -> tuple[RatedFilm, ...]:
+    def _favourites(self, links: str) -> tuple[NamedFilm, ...]:
+        favourites = []
+        for link in re.split(r"[\s,;]+", links):
+            if film := film_at(link):
+                favourites.append(film)
+            elif link:
+                self.left_out.append(f"profile.csv: the favourite {link!r} is no film's link")
+                self.not_whole.add("favourites")
+        return tuple(favourites)
+
+    def _with_names(
+        self, favourites: tuple[NamedFilm, ...] | None, films: Iterable[NamedFilm]
+    ) -> tuple[NamedFilm, ...] | None:
+        """Return the favourites as any other file names them; else they are known by their links alone."""
+        if favourites is None:
+            return None
+        named = {_key(film): film for film in films}
+        for film in favourites:
+            if _key(film) not in named:
+                link = f"https://boxd.it/{film.lid}" if film.lid else f"the film {film.slug!r}"
+                self.notes.append(f"profile.csv: the favourite {link} is known by its link alone")
+        return tuple(named.get(_key(film), film) for film in favourites)
+
+    def _ratings(self) -> tuple[RatedFilm, ...] | None:
         """Return the ratings: of two of one film the newer, of one day the later in the file."""
-        ratings = []
-        for number, row, day in self._rows("ratings.csv", "Rating"):
-            stars = _STARS.get(row["Rating"])
-            if stars is None:
-                raise self._wrong("ratings.csv", number, f"a rating of {row['Rating']!r}")
-            if film := self._film("ratings.csv", number, row):
-                ratings.append(RatedFilm(film, stars, day))
+
+        def rating(written: str, name: str, year: str, link: str, stars: str) -> RatedFilm | None:
+            day, value = self._day(written), csv_rows.stars(stars)
+            film = self._film(RATINGS, name, year, link)
+            return RatedFilm(film, value, day) if film else None
+
+        if (ratings := self._rows(RATINGS, rating, "Rating")) is None:
+            return None
         ratings.sort(key=attrgetter("day"))
-        return tuple({rating.film.lid: rating for rating in ratings}.values())
+        return tuple({_key(rating.film): rating for rating in ratings}.values())
 
     def _films(self, name: str) -> tuple[DatedFilm, ...] | None:
         """Return the films of a list; None where the archive has no such file."""
-        if name not in self.files:
-            return None
-        films = [(self._film(name, number, row), day) for number, row, day in self._rows(name)]
-        return tuple({film.lid: DatedFilm(film, day) for film, day in films if film}.values())
 
-    def _links(self, films: Iterable[NamedFilm]) -> tuple[tuple[NamedFilm, str], ...]:
-        """Return the link to each film's newest diary entry; a diary names films by title and year alone."""
-        if "diary.csv" not in self.files:
+        def dated(written: str, title: str, year: str, link: str) -> DatedFilm | None:
+            day = self._day(written)
+            film = self._film(name, title, year, link)
+            return DatedFilm(film, day) if film else None
+
+        if (films := self._rows(name, dated)) is None:
+            return None
+        return tuple({_key(dated.film): dated for dated in films}.values())
+
+    def _links(self, films: Sequence[NamedFilm], member: str) -> tuple[tuple[NamedFilm, str], ...]:
+        """Return the link to each film's newest diary entry."""
+        if DIARY not in self.files:
             return ()
-        namesakes = defaultdict(set)
-        for film in films:
-            namesakes[film.title, film.year].add(film)
-        entries = []
-        for number, row, written in self._rows("diary.csv", "Watched Date"):
-            day = self._date("diary.csv", number, row["Watched Date"] or row["Date"])
-            if (link := _LINK.fullmatch(row["Letterboxd URI"])) is None:
-                continue  # its film has left the site
-            candidates = namesakes[row["Name"], _year(row["Year"])]
-            if len(candidates) != 1:
-                self.unclear.append(f"diary.csv: {_in_words(row)}: {len(candidates)} films")
-                continue
-            (film,) = candidates
-            entries.append((day, written, f"https://boxd.it/{link[1]}", film))
+        films_of_entries = _FilmsOfEntries(films)
+        members = {member}
+
+        def entry(
+            written: str, name: str, year: str, link: str, watched: str
+        ) -> tuple[date, date, str, NamedFilm] | None:
+            day = self._day(written)
+            seen = csv_rows.day(watched) if watched else day
+            address = entry_at(link)
+            if link and address is None:
+                raise OddCell(f"the link {link!r}, which is no diary entry's")
+            url, owner, slug = address or ("", None, None)
+            members.add(owner or member)
+            film = films_of_entries.find(name, csv_rows.year(year), slug)
+            if url and isinstance(film, NamedFilm):
+                return seen, day, url, film
+            why = f": {film} films" if url else " has no link: it has left the site"
+            self.notes.append(f"{DIARY}: {_in_words(name, year)}{why}")
+            return None
+
+        entries = self._rows(DIARY, entry, optional=("Watched Date",)) or []
+        if members != {member}:
+            raise InputError(f"{self.path}: it is the archive of {member!r}, but others' diaries are in it")
         entries.sort(key=itemgetter(0, 1, 2))
         return tuple({film: url for _, _, url, film in entries}.items())
 
-    def _rows(self, name: str, *columns: str) -> Iterator[tuple[int, Row, date]]:
-        """Yield the rows of a file with their numbers, and the days on which they were written."""
-        for number, row in self.files.rows(name, *_FILM, *columns):
-            day = self._date(name, number, row["Date"])
-            if not FIRST_YEAR <= day.year <= self.now.year + 1:
-                raise self._wrong(
-                    name, number, f"the date {row['Date']!r}, when nobody can have done anything there"
-                )
-            self.days.append(day)
-            yield number, row, day
-
-    def _film(self, name: str, number: int, row: Row) -> NamedFilm | None:
-        if not row["Letterboxd URI"]:
-            # It may be a film that is stored: the archive does not prove that film to be gone.
-            self.complete = False
-            self.unclear.append(f"{name}: {_in_words(row)} has no link")
+    def _rows(
+        self,
+        name: str,
+        row: Callable[..., Row | None],
+        *columns: str,
+        optional: Sequence[str] = (),
+    ) -> list[Row] | None:
+        """Return what the rows of a file are read as, None if there is no such file."""
+        if name not in self.files:
             return None
-        link = _LINK.fullmatch(row["Letterboxd URI"])
-        if link is None:
-            raise self._wrong(name, number, f"the link {row['Letterboxd URI']!r}, which is no film's")
-        if not row["Name"]:
-            raise self._wrong(name, number, "a film without a name")
-        return NamedFilm(row["Name"], _year(row["Year"]), link[1])
+        rows, odd = Table.of(self.files[name], name).read(row, *_FILM, *columns, optional=optional)
+        known = [row for row in rows if row is not None]
+        if odd or len(known) < len(rows):
+            self.not_whole.add(_PARTS[name])
+        self.left_out += odd
+        return known
 
-    def _date(self, name: str, number: int, text: str) -> date:
+    def _day(self, text: str) -> date:
+        """Return the day on which a row was written."""
+        day = csv_rows.day(text)
+        if not FIRST_YEAR <= day.year <= self.options.now.year + 1:
+            raise OddCell(f"the date {text!r}, when nobody can have done anything there")
+        if self.newest is None or day > self.newest:
+            self.newest = day
+        return day
+
+    def _film(self, name: str, title: str, year: str, link: str) -> NamedFilm | None:
+        if not link:
+            # It may be a film that is stored: the archive does not prove that film to be gone.
+            self.notes.append(f"{name}: {_in_words(title, year)} has no link")
+            return None
+        if not title:
+            raise OddCell("a film without a name")
+        if film := film_at(link, title, csv_rows.year(year)):
+            return film
+        raise OddCell(f"the link {link!r}, which is no film's")
+
+
+class _FilmsOfEntries:
+    """The films of a diary, which names them by title and year alone; until 2020 links named them, too."""
+
+    def __init__(self, films: Iterable[NamedFilm]) -> None:
+        self.by_slug: dict[str | None, NamedFilm] = {}
+        self.by_name: dict[tuple[str, int | None], set[NamedFilm]] = defaultdict(set)
+        for film in films:
+            self.by_slug[film.slug] = film
+            self.by_name[film.title, film.year].add(film)
+
+    def find(self, title: str, year: int | None, slug: str | None) -> NamedFilm | int:
+        """Return the film of an entry; where it cannot be told, how many have that name."""
+        if slug is not None:
+            return self.by_slug.get(slug) or NamedFilm(title, year, slug=slug)
+        namesakes = self.by_name[title, year]
+        return next(iter(namesakes)) if len(namesakes) == 1 else len(namesakes)
+
+
+def _key(film: NamedFilm) -> object:
+    return film.lid or (film.slug, film.film_id, film.tmdb_id, film.imdb_id)
+
+
+def _in_words(title: str, year: str) -> str:
+    return f"{title} ({year or 'no year'})"
+
+
+def _named_moment(place: Sequence[str], now: datetime) -> datetime | None:
+    """Return when the archive was made by its name, or by that of the zip archive or folder around it."""
+    for name in reversed(place):
+        if (match := _NAME.fullmatch(name)) is None:
+            continue
         try:
-            return _day(text)
-        except ValueError as error:
-            raise self._wrong(name, number, f"the date {text!r}{error}") from None
-
-    def _wrong(self, name: str, number: int, what: str) -> InputError:
-        return InputError(f"{self.files.path}: {name}, row {number} has {what}")
-
-
-def _in_words(row: Row) -> str:
-    return f"{row['Name']} ({row['Year'] or 'no year'})"
-
-
-# An archive names the same days and years again and again.
-@lru_cache(10_000)
-def _day(text: str) -> date:
-    """Read a day. Raises ValueError with what is to be said behind it."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        raise ValueError(": a spreadsheet may have changed it")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(", which does not exist") from None
-
-
-@lru_cache(1000)
-def _year(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"\d{4}", text, re.ASCII) else None
+            moment = datetime.strptime(match[1], "%Y-%m-%d-%H-%M").replace(tzinfo=UTC)
+        except ValueError:
+            continue  # renamed by somebody to no date at all
+        if moment.year >= FIRST_YEAR:
+            return min(moment, now)
+    return None

@@ -1,16 +1,29 @@
 """Files and folders of every kind, read into members' snapshots and films' facts, without a database."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.imports.archive import read_archive
-from letterboxd_scraper.imports.kinds import Kind
-from letterboxd_scraper.imports.saved_pages import pages_in, read_saved_pages
+from letterboxd_scraper.errors import InputError, TooManyFiles
+from letterboxd_scraper.imports import archive, imdb, saved_pages, table, trakt, unmatched
+from letterboxd_scraper.imports.contents import Contents, Options
+from letterboxd_scraper.imports.files import (
+    File,
+    file_on_disk,
+    files_in_folder,
+    files_in_zip,
+    is_zip,
+)
+from letterboxd_scraper.imports.grouping import Group, SortedFiles, sort_files
+from letterboxd_scraper.imports.kinds import Kind, in_words
 from letterboxd_scraper.items.films import FilmFacts
 from letterboxd_scraper.items.sources import Snapshot
+
+# So many files of no known kind are called by their names.
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +71,132 @@ def read_paths(
     as_of: datetime | None = None,
     scale: int | None = None,
 ) -> ReadFiles:
-    """Read files and folders of any kinds, mixed; what is wrong with one costs no other. Raises nothing.
+    """Read files and folders of any kinds, mixed; what is wrong with one costs no other, and raises nothing.
 
     ``member``: whose it is, where the file does not say. ``as_of``: when it was made, where its name does not
     say. ``scale``: 5, 10 or 100, the best rating of tables that do not say which.
     """
-    read: list[ReadFile] = []
-    unknown: list[str] = []
+    reader = _Reader(Options(now, member, as_of, scale))
     for path in paths:
-        if path.is_dir():
-            pages = pages_in(path, ".html", ".htm")
-            read += _pages(path, pages, now) if pages else ()
-            unknown += [] if pages else [f"{path}: nothing of a known kind"]
+        reader.look_at(path)
+    reader.finish()
+    return ReadFiles(tuple(reader.files), tuple(reader.unknown))
+
+
+class _Reader:
+    """Zip archives are read one by one; files that lie beside each other on the disk belong together."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.files: list[ReadFile] = []
+        self.unknown: list[str] = []
+        self.seen: set[tuple[str, ...]] = set()
+        self.on_disk: list[File] = []
+        # Those that were asked for one by one; the others lay in folders.
+        self.asked_for: set[File] = set()
+        self.others: dict[str, list[str]] = defaultdict(list)
+
+    def look_at(self, path: Path) -> None:
+        """Read the zip archives at a path, and note the other files there."""
+        problems: list[str] = []
+        try:
+            is_folder = path.is_dir()
+            files = list(files_in_folder(path, problems)) if is_folder else [file_on_disk(path)]
+        except (InputError, OSError, ValueError) as error:
+            self._fail(str(path), str(error))
+            return
+        if not is_folder:
+            self.asked_for.update(files)
+        elif not files and not problems:
+            self.unknown.append(f"{path}: there are no files in it")
+        for problem in problems:
+            self._fail(str(path), problem)
+        for file in files:
+            if file.place not in self.seen:
+                self.seen.add(file.place)
+                self._look_into(file)
+
+    def _look_into(self, file: File) -> None:
+        try:
+            if is_zip(file.head()):
+                self._read_zip(file)
+            else:
+                self.on_disk.append(file)
+        except TooManyFiles as error:
+            if file in self.asked_for:
+                self._fail(file.path, str(error))
+            else:
+                self.others[file.container].append(file.name)
+        except InputError as error:
+            self._fail(file.path, str(error))
+
+    def _read_zip(self, archive: File) -> None:
+        problems: list[str] = []
+        with ExitStack() as opened:
+            inside = sort_files(files_in_zip(archive, opened, problems))
+            self._read_groups(inside)
+        if inside.groups or archive in self.asked_for:
+            for problem in problems:
+                self._fail(archive.path, problem)
+        if not (inside.groups or inside.known or (problems and archive in self.asked_for)):
+            self._pass_over(
+                archive, f"a zip archive with nothing of a known kind in it{_such_as(inside.others)}"
+            )
+
+    def finish(self) -> None:
+        """Read the files that lie on the disk, and say what is of no known kind."""
+        files = sort_files(self.on_disk)
+        self._read_groups(files)
+        for file in files.others:
+            self._pass_over(file, in_words(file))
+        for folder, names in self.others.items():
+            some = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+            self.unknown.append(f"{folder}: {len(names)} of another kind, not taken: {some}")
+
+    def _read_groups(self, files: SortedFiles) -> None:
+        self.files += [_read(group, self.options) for group in files.groups]
+        self.unknown += files.known
+
+    def _pass_over(self, file: File, words: str) -> None:
+        if file in self.asked_for:
+            self.unknown.append(f"{file.path}: {words}")
         else:
-            read.append(_archive(path, now, member, as_of))
-    return ReadFiles(tuple(read), tuple(unknown))
+            self.others[file.container].append(file.name)
+
+    def _fail(self, path: str, error: str) -> None:
+        self.files.append(ReadFile(path, None, error=error))
 
 
-def _archive(path: Path, now: datetime, member: str | None, as_of: datetime | None) -> ReadFile:
+def _such_as(files: Sequence[File]) -> str:
+    if any(file.name == "[Content_Types].xml" for file in files):
+        return ": it is a spreadsheet's workbook or a document: save the table as CSV"
+    return f", but {files[0].name!r}" + (f" and {len(files) - 1} more" if files[1:] else "") if files else ""
+
+
+def _read(group: Group, options: Options) -> ReadFile:
     try:
-        archive = read_archive(path, now, member, as_of)
+        if group.problem:
+            raise InputError(group.problem)
+        contents = _contents(group, options)
     except InputError as error:
-        return ReadFile(str(path), Kind.ARCHIVE, error=str(error))
-    return ReadFile(str(path), Kind.ARCHIVE, (archive.snapshot,), left_out=archive.unclear)
+        return ReadFile(group.path, group.kind, error=str(error))
+    notes = contents.notes
+    if not (contents.snapshots or contents.films or contents.left_out):
+        notes = (*notes, "it tells nothing that is taken in")
+    return ReadFile(group.path, group.kind, contents.snapshots, contents.films, contents.left_out, notes)
 
 
-def _pages(folder: Path, pages: Iterable[Path], now: datetime) -> list[ReadFile]:
-    saved = read_saved_pages(pages, now)
-    films = tuple(saved.films)
-    return [ReadFile(str(folder), Kind.PAGES, tuple(saved.snapshots), films, tuple(saved.left_out))]
+def _contents(group: Group, options: Options) -> Contents:
+    match group.kind:
+        case Kind.ARCHIVE:
+            return archive.read_group(group, options)
+        case Kind.PAGES:
+            return saved_pages.read_group(group, options)
+        case Kind.TRAKT:
+            return trakt.read_group(group, options)
+        case Kind.IMDB_RATINGS | Kind.IMDB_LIST:
+            return imdb.read_file(group.file, options)
+        case Kind.UNMATCHED:
+            return unmatched.read_unmatched(group.file, options)
+        case _:
+            return table.read_table(group.file, options)

@@ -8,14 +8,17 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from parsel import Selector
 
 from letterboxd_scraper import urls
-from letterboxd_scraper.errors import LayoutChanged, PageError, WrongPage
+from letterboxd_scraper.errors import InputError, LayoutChanged, PageError, WrongPage
+from letterboxd_scraper.imports.contents import Contents, Options
+from letterboxd_scraper.imports.files import File, file_on_disk
+from letterboxd_scraper.imports.grouping import Group
 from letterboxd_scraper.items.films import Film, FilmFacts
 from letterboxd_scraper.items.members import DiaryEntry, Profile, Tile
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Snapshot, Viewed
@@ -75,22 +78,39 @@ def pages_in(folder: Path, *suffixes: str) -> list[Path]:
     ]
 
 
-def read_saved_pages(files: Iterable[Path], now: datetime) -> SavedPages:
+def read_saved_pages(paths: Iterable[Path], now: datetime) -> SavedPages:
     """Read pages; one that cannot be read is left out, and named. None was saved after ``now``."""
+    files, unread = [], []
+    for path in paths:
+        try:
+            files.append(file_on_disk(path))
+        except InputError as error:
+            unread.append(f"{path.name}: {error}")
+    saved = _read_files(files, Options(now))
+    saved.left_out[:0] = unread
+    return saved
+
+
+def read_group(pages: Group, options: Options) -> Contents:
+    """Read the pages of one place; one that cannot be read is left out, and named."""
+    saved = _read_files(pages.files.values(), options)
+    return Contents(tuple(saved.snapshots), tuple(saved.films), tuple(saved.left_out))
+
+
+def _read_files(files: Iterable[File], options: Options) -> SavedPages:
     saved, members = SavedPages(), defaultdict[str, _Member](_Member)
     for file in files:
         try:
-            _read(file, now, members, saved)
-        except (PageError, OSError) as error:
+            _read(file, options.made(file.modified), members, saved)
+        except (PageError, InputError) as error:
             saved.left_out.append(f"{file.name}: {error}")
     for name, member in sorted(members.items()):
         saved.snapshots += _snapshots(name, member, saved.left_out)
     return saved
 
 
-def _read(file: Path, now: datetime, members: dict[str, _Member], saved: SavedPages) -> None:
-    page = _parsed(file.read_bytes())
-    at = datetime.fromtimestamp(min(file.stat().st_mtime, now.timestamp()), UTC)
+def _read(file: File, at: datetime, members: dict[str, _Member], saved: SavedPages) -> None:
+    page = _parsed(file.read())
     classes = page.xpath("//body/@class").get("").split()
     if "film" in classes:
         film_page = parse_film_page(page)
