@@ -28,7 +28,6 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
-from ranking.choices.film_lists import Reference, match, read_list
 from ranking.choices.filters import EVERY_FILM, Choices, Years, read_decade, read_years
 from ranking.compute import compute
 from ranking.exports.texts import CSV_COLUMNS
@@ -75,11 +74,15 @@ def engine(crawled_engine: sa.Engine) -> sa.Engine:
     """The crawled circle, ranked, and films that have all that a film can have."""
     with crawled_engine.begin() as connection:
         _describe(connection, sorted(connection.scalars(sa.select(films.c.id))))
-    statistics.refresh(crawled_engine, NOW)
-    with crawled_engine.connect() as connection:
-        cohort = cohorts.find(connection, "friends")
-    compute(crawled_engine, cohort, STRATEGIES["bayesian"], {}, NOW)
+    rank(crawled_engine)
     return crawled_engine
+
+
+def rank(engine: sa.Engine) -> None:
+    statistics.refresh(engine, NOW)
+    with engine.connect() as connection:
+        cohort = cohorts.find(connection, "friends")
+    compute(engine, cohort, STRATEGIES["bayesian"], {}, NOW)
 
 
 def _describe(connection: sa.Connection, ids: list[int]) -> None:
@@ -291,104 +294,6 @@ def test_the_ranking_without_a_member_is_the_one_that_a_circle_without_them_has(
 
 def _without_floats(film: RankedFilm) -> tuple[Any, ...]:
     return film.rank, film.title, film.year, film.slug, film.watchers, film.parameters, film.computed_at
-
-
-# Lists of films
-
-
-@pytest.fixture
-def listed(engine: sa.Engine) -> list[Any]:
-    """Twelve ranked films whose names are their own."""
-    with engine.begin() as connection:
-        alone = sa.select(films.c.title).group_by(films.c.title).having(sa.func.count() == 1)
-        named = (films.c.title.in_(alone), films.c.release_year.is_not(None), films.c.slug.is_not(None))
-        rated = films.c.id.in_(sa.select(film_rankings.c.film_id))
-        found = connection.execute(sa.select(films).where(*named, rated).order_by(films.c.id).limit(12)).all()
-        for film in found:
-            code = {"letterboxd_lid": f"x{film.id}Q"}
-            connection.execute(films.update().where(films.c.id == film.id).values(code))
-        return list(connection.execute(sa.select(films).where(films.c.id.in_([f.id for f in found]))))
-
-
-EXPORTED = """Letterboxd list export v7
-Date,Name,Tags,URL,Description
-2020-08-30,Sample list,"tag one, tag two",https://boxd.it/8AJZS,"over
-
-several lines, Position"
-
-Position,Name,Year,URL,Description
-"""
-
-
-def test_a_list_of_films_may_be_written_in_many_ways(
-    engine: sa.Engine, listed: list[Any], tmp_path: Path
-) -> None:
-    file = tmp_path / "list"
-    expected = {film.slug for film in listed}
-
-    def of(text: str) -> set[str | None]:
-        file.write_bytes(text.encode())
-        told: list[str] = []
-        found = {film.slug for film in shown(engine, Choices(lists=(file,)), tell=told.append)}
-        assert told == []
-        return found
-
-    assert of("# mine\n\n" + "".join(f"{film.slug}  # a note\n" for film in listed)) == expected
-    assert of("".join(f"https://letterboxd.com/film/{film.slug}/\r\n" for film in listed)) == expected
-    assert of("".join(f"https://boxd.it/{film.letterboxd_lid}\n" for film in listed)) == expected
-    lines = [
-        f'{n},"{film.title}",1800,https://boxd.it/{film.letterboxd_lid},' for n, film in enumerate(listed)
-    ]
-    for header in (EXPORTED, "Position,Name,Year,URL,Description\n", "\ufeff" + EXPORTED[25:]):
-        text = header + "\n".join(lines) + "\n"
-        assert of(text) == of(text.replace("\n", "\r\n")) == expected
-    rows = [f'2020-01-01,"{film.title}",{film.release_year}' for film in listed]
-    # Where the address is that of a diary entry, the name and the year tell the film.
-    diary = [f"{row},https://boxd.it/zzzz{n},4.5" for n, row in enumerate(rows)]
-    assert of("\n".join(["Date,Name,Year,Letterboxd URI,Rating", *diary])) == expected
-    assert of("\n".join(["Date,Title,Year", *rows])) == expected
-    assert (
-        of("\n".join(["LetterboxdURI", *(f"https://boxd.it/{f.letterboxd_lid}" for f in listed)])) == expected
-    )
-
-
-@on_sqlite
-def test_lines_of_a_list_that_match_no_film_are_counted(
-    engine: sa.Engine, listed: list[Any], tmp_path: Path
-) -> None:
-    file = tmp_path / "list.txt"
-    file.write_text(f"{listed[0].slug}\nno-such-film\nhttps://boxd.it/zzzzz\nhttps://example.org/\n")
-    told: list[str] = []
-    found = shown(engine, Choices(lists=(file,)), tell=told.append)
-    assert [film.slug for film in found] == [listed[0].slug]
-    assert told == [f"3 of the 4 films in {file} match no stored film, or more than one"]
-    file.write_text("")
-    assert shown(engine, Choices(lists=(file,))) == []
-
-
-def test_a_long_list_is_no_error(engine: sa.Engine, listed: list[Any]) -> None:
-    wanted = [Reference(slug=f"no-film-{n}", title=f"No film {n}") for n in range(70_000)]
-    with engine.connect() as connection:
-        found = match(connection, [*wanted, Reference(slug=listed[0].slug)])
-    assert [film for film in found if film] == [listed[0].id]
-
-
-@on_sqlite
-def test_two_films_of_one_name_and_year_are_not_guessed(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
-        twins = [{"title": "Twin", "release_year": 1950, "slug": f"twin-{n}"} for n in range(2)]
-        connection.execute(films.insert(), twins)
-        wanted = [Reference(title="Twin", year=1950), Reference(slug="twin-1"), Reference(title="Twin")]
-        found = match(connection, wanted)
-        second = connection.scalar(sa.select(films.c.id).where(films.c.slug == "twin-1"))
-    assert found == [None, second, None]
-
-
-def test_lists_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "film.bin").write_bytes(b"\xff\xfe\x00")
-    for file in (tmp_path, tmp_path / "film.bin", tmp_path / "nowhere"):
-        with pytest.raises(InputError, match="cannot read the list"):
-            read_list(file)
 
 
 # On the command line
