@@ -7,9 +7,10 @@ from typing import Literal
 
 from . import chrome, refusals
 from .diary import diary_page
+from .director_page import director_page
 from .directors import PEOPLE
 from .feed import feed, is_unchanged, validators
-from .film_page import director_page, film_page
+from .film_page import film_page
 from .grids import Listing, grid_page, newest_first
 from .histogram import rating_histogram, ratings_summary
 from .people import people_page

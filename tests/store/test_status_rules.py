@@ -1,7 +1,7 @@
 """How cohorts stand: the age of their data, outdated rankings, the last run of each spider, what is due."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,24 +21,17 @@ from letterboxd_scraper.store.schema import (
     film_rankings,
     films,
     people,
-    scrape_failures,
     user_scrape_state,
 )
 from letterboxd_scraper.store.status import films as status_films
-from letterboxd_scraper.store.status import freshness, rankings, runs
+from letterboxd_scraper.store.status import freshness, rankings
 from letterboxd_scraper.store.status.freshness import Freshness, MemberAge
-from letterboxd_scraper.store.status.model import (
-    DueMembers,
-    FilmCounts,
-    LastRun,
-    MemberCounts,
-    RankingAge,
-    Running,
-)
+from letterboxd_scraper.store.status.model import DueMembers, FilmCounts, MemberCounts, RankingAge
 from letterboxd_scraper.store.status.read import StatusQuery, read
 from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_film, add_rating, add_run, add_user
 
 MINUTE = timedelta(minutes=1)
+ENDED = {"cohort": "friends", "status": "finished", "finished_at": MONDAY + HOUR}
 SILENCE = 5 * MINUTE
 UNMOVED = {"films_count": 9, "crawled_films_count": 9, "likes_count": 4, "crawled_likes_count": 4}
 SEEN_SINCE = UNMOVED | {"counts_seen_at": MONDAY + DAY}
@@ -216,84 +209,6 @@ def test_rankings_stand_in_the_order_of_their_names(connection: sa.Connection) -
     assert names == ["bayesian", "wilson"]
     nobodys = add_cohort(connection, "nobody's", ["ada"])
     assert rankings.stored(connection, nobodys, counted=True) == ()
-
-
-# Runs
-
-
-def test_what_runs_now(connection: sa.Connection) -> None:
-    now = datetime.now(UTC)
-    where = {"cohort": "friends", "node": "attic", "shard": "1/2", "job": "job1"}
-    first = add_run(connection, **where, seen_at=now, requests=7)
-    add_run(connection, seen_at=now - 2 * SILENCE)
-    add_run(connection, seen_at=None)
-    add_run(connection, seen_at=now, status="finished")
-    second = add_run(connection, type="rss", member="ada", seen_at=now - SILENCE + MINUTE)
-    assert first < second
-    assert runs.running(connection, SILENCE) == (
-        Running("profile", "friends", None, "attic", "1/2", "job1", MONDAY, now, 7),
-        Running("rss", None, "ada", None, None, None, MONDAY, now - SILENCE + MINUTE, 0),
-    )
-
-
-ENDED = {"cohort": "friends", "status": "finished", "finished_at": MONDAY + HOUR}
-
-
-def test_the_last_run_of_each_spider_on_each_cohort(connection: sa.Connection) -> None:
-    now = datetime.now(UTC)
-    add_run(connection, **ENDED, requests=99)
-    last = add_run(connection, **ENDED | {"status": "failures"}, requests=7, rows_changed=3)
-    add_run(connection, **ENDED | {"member": "ada"})
-    add_run(connection, cohort="friends", seen_at=now)
-    add_run(connection, status="finished")
-    add_run(connection, **ENDED, type="film")
-    add_run(connection, **ENDED | {"cohort": "others"})
-    add_run(connection, cohort="died", seen_at=now - 2 * SILENCE)
-    add_run(connection, cohort="never seen")
-    failure = {"url": "u", "error": "e", "first_seen_at": MONDAY, "last_seen_at": MONDAY, "run_id": last}
-    connection.execute(scrape_failures.insert(), [failure | {"stage": stage} for stage in ("a", "b")])
-    found = runs.last_runs(connection, SILENCE)
-    assert found["friends"] == (
-        LastRun("film", "finished", 1, MONDAY, MONDAY + HOUR, 0, None, 0),
-        LastRun("profile", "failures", 1, MONDAY, MONDAY + HOUR, 7, 3, 2),
-    )
-    assert found.keys() == {"friends", "others", "died", "never seen"}
-    for cohort in ("died", "never seen"):
-        assert found[cohort] == (LastRun("profile", "died", 1, MONDAY, None, 0, None, 0),)
-
-
-def test_the_shards_of_the_last_run_are_one(connection: sa.Connection) -> None:
-    parts: list[dict[str, Any]] = [
-        {"shard": None, "requests": 1000},
-        {"shard": "1/3", "requests": 100},
-        {"shard": "1/2", "requests": 10, "rows_changed": 1, "started_at": MONDAY - HOUR},
-        {"shard": "2/2", "requests": 5, "rows_changed": 2, "finished_at": MONDAY + 2 * HOUR},
-    ]
-    for part in parts:
-        add_run(connection, **ENDED | part)
-    (whole,) = runs.last_runs(connection, SILENCE)["friends"]
-    assert whole == LastRun("profile", "finished", 2, MONDAY - HOUR, MONDAY + 2 * HOUR, 15, 3, 0)
-
-
-@pytest.mark.parametrize(
-    ("states", "together"),
-    [
-        (["finished", "failures"], "failures"),
-        (["interrupted", "failures"], "interrupted"),
-        (["blocked", "interrupted"], "blocked"),
-        (["running", "blocked"], "died"),
-        (["failed", "running"], "failed"),
-    ],
-)
-def test_shards_ended_as_the_worst_of_them(
-    connection: sa.Connection, states: list[str], together: str
-) -> None:
-    for number, status in enumerate(states, start=1):
-        ended = {"status": status, "finished_at": None if status == "running" else MONDAY}
-        add_run(connection, **ENDED | ended, shard=f"{number}/2")
-    (whole,) = runs.last_runs(connection, SILENCE)["friends"]
-    assert whole.status == together
-    assert (whole.finished_at is None) is ("running" in states)
 
 
 # All of it

@@ -1,118 +1,23 @@
-"""The report in a real Chromium: as a reader uses it, by mouse and by keyboard, on a phone, in the dark."""
+"""The report in a real Chromium: as a reader uses it, by mouse and by keyboard."""
 
-import os
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from benchmarks import report_size
 from benchmarks.circles import NOW
-from benchmarks.report_circle import invented, load
-from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.report import Options, render
-from letterboxd_scraper.store import migrate
-from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
-from letterboxd_scraper.store.schema import film_genres, film_histograms, film_people, film_rankings, films
-from tests.test_report import HOSTILE, shown
+from letterboxd_scraper.store.schema import film_rankings
+from tests.report.conftest import Reader
+from tests.test_report import HOSTILE
 
 pytestmark = pytest.mark.slow
-
-PHONE = {"viewport": {"width": 360, "height": 740}}
-PIXEL = bytes.fromhex(
-    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        opened = report_size.launched()
-        browser = opened.__enter__()
-    except InputError as error:
-        if os.environ.get("BROWSER_REQUIRED"):
-            pytest.fail(f"BROWSER_REQUIRED is set, but: {error}")
-        pytest.skip(f"no browser to test with: {error}")
-    yield browser
-    opened.__exit__(None, None, None)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("report")
-
-
-@pytest.fixture(scope="module")
-def engine(folder: Path) -> Iterator[sa.Engine]:
-    """A circle of twelve members; the best film has a title that means harm."""
-    engine = make_engine(f"sqlite:///{folder}/circle.db")
-    migrate.upgrade(engine)
-    load(engine, invented(members=12, count=400, each=150))
-    with engine.begin() as connection:
-        best = sa.select(film_rankings.c.film_id).where(film_rankings.c.rank == 1)
-        connection.execute(films.update().where(films.c.id.in_(best)).values(title=HOSTILE[0]))
-    yield engine
-    engine.dispose()
-
-
-def made(engine: sa.Engine, folder: Path, **options: Any) -> Path:
-    """Write a report to a file."""
-    with read_transaction(engine) as connection:
-        text = render(connection, cohorts.find(connection, "1"), Options(at=NOW, **options))
-    file = folder / f"{len(list(folder.iterdir()))}.html"
-    file.write_text(text, encoding="utf-8")
-    return file
-
-
-@pytest.fixture(scope="module")
-def report(engine: sa.Engine, folder: Path) -> Path:
-    return made(engine, folder)
-
-
-@pytest.fixture(scope="module")
-def data(report: Path) -> dict[str, Any]:
-    return shown(report.read_text(encoding="utf-8"))
-
-
-@dataclass
-class Reader:
-    """Opens reports, and notes what must not happen: errors, warnings, requests."""
-
-    browser: Browser
-    told: list[str] = field(default_factory=list)
-    requests: list[tuple[str, str]] = field(default_factory=list)
-
-    def open(self, file: Path, *, pictures: bool = False, **context: Any) -> Page:
-        page = self.browser.new_context(**context).new_page()
-        page.on("console", lambda message: self.told.append(message.text))
-        page.on("pageerror", lambda error: self.told.append(str(error)))
-        page.route(re.compile("^(?!file:|data:)"), self._answer)
-        page.goto(file.as_uri())
-        page.wait_for_selector("#films tbody tr")
-        if pictures:
-            report_size.wait_for_pictures(page)
-        return page
-
-    def _answer(self, route: Route) -> None:
-        self.requests.append((route.request.resource_type, route.request.url))
-        route.fulfill(body=PIXEL, content_type="image/gif")
-
-
-@pytest.fixture
-def reader(browser: Browser) -> Iterator[Reader]:
-    reader = Reader(browser)
-    yield reader
-    for context in browser.contexts:
-        context.close()
-    assert reader.told == []
 
 
 def titles(page: Page) -> list[str]:
@@ -153,9 +58,9 @@ def test_all_of_it_is_drawn_and_nothing_is_asked_for(
 
 
 def test_a_film_whose_ratings_have_gone_is_in_the_table_but_no_point(
-    reader: Reader, engine: sa.Engine, folder: Path
+    reader: Reader, invented_circle: sa.Engine, folder: Path
 ) -> None:
-    kept = engine.connect()
+    kept = invented_circle.connect()
     with kept, kept.begin() as change:
         best = sa.select(film_rankings.c.film_id).where(film_rankings.c.rank == 1)
         kept.execute(stats.delete().where(stats.c.film_id.in_(best)))
@@ -293,67 +198,6 @@ def test_keys_alone_lead_to_a_films_details(reader: Reader, report: Path, data: 
     assert details.count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_can_be_read_and_follow_the_reader(reader: Reader, report: Path, scheme: Any) -> None:
-    page = reader.open(report, color_scheme=scheme)
-
-    def paper() -> str:
-        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-
-    assert (brightness(paper()) < 60) == (scheme == "dark")
-    for place in ("body", ".lead", "#films .below", "#films .rank", "nav a", "#films a", ".dt-info", "dt"):
-        ink = page.locator(place).first.evaluate("it => getComputedStyle(it).color")
-        assert contrast(ink, paper()) >= 4.5, place
-    page.locator("#theme").click()
-    assert (brightness(paper()) < 60) != (scheme == "dark")
-    page.reload()  # the choice stays
-    assert (brightness(paper()) < 60) != (scheme == "dark")
-
-
-def channels(colour: str) -> list[float]:
-    return [float(number) for number in re.findall(r"[\d.]+", colour)[:3]]
-
-
-def brightness(colour: str) -> float:
-    return sum(channels(colour)) / 3
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours by WCAG 2.2."""
-
-    def luminance(colour: str) -> float:
-        parts = (each / 255 for each in channels(colour))
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_charts_follow_the_theme(reader: Reader, report: Path) -> None:
-    page = reader.open(report, pictures=True, color_scheme="light")
-    page.locator("#films .more").first.click()
-    before = page.locator(".levels canvas").screenshot()
-    page.evaluate("delete document.documentElement.dataset.drawn")
-    page.locator("#theme").click()
-    report_size.wait_for_pictures(page)
-    assert page.locator(".levels canvas").screenshot() != before
-
-
-def test_a_phone_never_scrolls_sideways(reader: Reader, report: Path) -> None:
-    page = reader.open(report, pictures=True, **PHONE)
-    page.locator("#films .more").first.click()
-    expect(page.locator(".details canvas")).to_be_visible()
-    for summary in page.locator("summary").all():
-        summary.click()
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
-    wide = """[...document.querySelectorAll("body *")].filter(it => {
-        const box = it.getBoundingClientRect();
-        return box.right > 361 && box.width && !it.closest(".scroll, .skip");
-    }).map(it => it.outerHTML.slice(0, 80))"""
-    assert page.evaluate(wide) == []
-
-
 def test_taste_is_shown_for_whom_the_reader_chooses(
     reader: Reader, report: Path, data: dict[str, Any]
 ) -> None:
@@ -392,54 +236,3 @@ def test_a_point_tells_its_film_and_leads_to_it(reader: Reader, report: Path) ->
     page.mouse.up()
     expect(page.locator(".dt-info")).to_contain_text("(of")
     assert titles(page)[0] == title[1]
-
-
-def test_posters_alone_are_asked_for_and_only_as_they_come_into_sight(
-    reader: Reader, engine: sa.Engine, folder: Path
-) -> None:
-    page = reader.open(
-        made(engine, folder, posters=True), pictures=True, viewport={"width": 1000, "height": 400}
-    )
-    page.wait_for_function("[...document.images].some(it => it.complete && it.naturalWidth)")
-    assert {kind for kind, _ in reader.requests} == {"image"}
-    assert all(url.startswith("https://a.ltrbxd.com/resized/film-poster/") for _, url in reader.requests)
-    assert 0 < len(reader.requests) <= 25
-
-
-def test_it_prints_without_controls(reader: Reader, report: Path) -> None:
-    page = reader.open(report, pictures=True, color_scheme="dark")
-    page.emulate_media(media="print")
-    assert not page.locator("#filters").is_visible()
-    assert not page.locator("#theme").is_visible()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
-
-
-def test_little_is_known_and_the_page_still_works(reader: Reader, folder: Path) -> None:
-    engine = make_engine(f"sqlite:///{folder}/bare.db")
-    migrate.upgrade(engine)
-    load(engine, invented(members=1, count=3, each=2))
-    with engine.begin() as connection:
-        for table in (film_genres, film_people, film_histograms):
-            connection.execute(table.delete())
-        connection.execute(films.update().values(letterboxd_weighted_average=None, release_year=None))
-    page = reader.open(made(engine, folder), pictures=True)
-    page.get_by_label("Search").fill("film")
-    page.locator("#films .more").first.click()
-    assert "letterboxd refresh stats" in page.locator(".details").inner_text()
-    assert page.locator(".figures canvas").count() == 1  # the overview
-    engine.dispose()
-
-
-def test_a_thousand_films_open_and_filter_at_once(browser: Browser, folder: Path) -> None:
-    with report_size.circle(invented(members=20, count=1_000, each=200)) as engine:
-        built = report_size.build(engine, limit=1_000)
-    file = folder / "large.html"
-    file.write_text(built.page, encoding="utf-8")
-    assert built.megabytes < 3
-    page = report_size.open_page(browser, file)
-    # Five times what it takes on an idle machine: other tests may run at the same time.
-    assert report_size.opening_time(page) < 2_000
-    report_size.wait_for_pictures(page)
-    assert median(report_size.filter_times(page)) < 100
-    page.context.close()
