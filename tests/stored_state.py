@@ -37,6 +37,15 @@ _NAMES: Mapping[sa.Table, tuple[sa.Column[Any], ...]] = {
     cohorts: (cohorts.c.label,),
     genres: (genres.c.name,),
 }
+# Statistics, which may be a view, have no foreign keys.
+_REFERENCES = {
+    "user_id": users,
+    "seed_user_id": users,
+    "film_id": films,
+    "person_id": people,
+    "cohort_id": cohorts,
+    "genre_id": genres,
+}
 _OF_PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
 Rows = dict[str, set[str]]
 
@@ -81,8 +90,8 @@ def _comparable(
             continue
         if isinstance(value, datetime) and value >= began:
             value = f"{round((value - began) / timedelta(days=1))} days later"
-        for key in column.foreign_keys:
-            value = names.get(key.column.table, {}).get(value, value)
+        if column.name in _REFERENCES:
+            value = names[_REFERENCES[column.name]].get(value, value)
         if column is user_scrape_state.c.seen and row["listing"] != Listing.FEED:
             of = users if row["listing"] in _OF_PEOPLE else films
             value = [names[of].get(number, number) for number in value]
