@@ -307,9 +307,11 @@ def _when_rated(args: WhenRatedArguments, opening: Opening) -> CrawlRun:
 
 @start.register
 def _rss(args: RssArguments, opening: Opening) -> CrawlRun:
-    run, _ = opening.open_run(args.user, args.shard)
-    cohort = opening.cohort.id if opening.cohort else None
-    members = tuple(feeds.due(opening.connection, cohort, args.user, args.shard))
+    connection, cohort = opening.connection, opening.cohort.id if opening.cohort else None
+    run, first_run = opening.open_run(args.user, args.shard)
+    done = frozenset() if first_run is None else feeds.read_by(connection, first_run, opening.at)
+    due = feeds.due(connection, cohort, args.user, args.shard)
+    members = tuple(start for start in due if start.name not in done)
     task = RssTask(members, follow_to_new_name=opening.follow_to_new_name())
     return CrawlRun(run, task, RssSummary(len(members)))
 

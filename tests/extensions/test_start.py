@@ -225,3 +225,15 @@ def test_feeds_and_films_are_given_in_their_order(settings: Config, engine: sa.E
     assert run.task.details is None  # there is no key
     assert run.close is None
     assert run.summary.progress(0).total == 2
+
+
+def test_feeds_that_an_interrupted_run_has_just_read_are_not_asked_for_again(
+    settings: Config, engine: sa.Engine
+) -> None:
+    first = started(settings, RssArguments(cohort="friends"), "rss")
+    feed = {"listing": "feed", "page": 1, "status": "complete", "updated_at": NOW, "seen": {}}
+    with write_transaction(engine) as connection:
+        connection.execute(user_scrape_state.insert().values(feed | {"user_id": 2, "run": first.number}))
+    second = started(settings, RssArguments(cohort="friends"), "rss")
+    assert isinstance(second.task, RssTask)
+    assert [feed.name for feed in second.task.feeds] == ["marla", "ben", "cy"]

@@ -16,7 +16,8 @@ from letterboxd_scraper.store.members.diaries import Viewing
 from letterboxd_scraper.store.schema import films, ratings, scrape_failures, user_scrape_state, users
 from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_film, add_rating, add_user, rating_rows
 
-READ = Provenance(MONDAY + DAY, 7)
+RUN = 7
+READ = Provenance(MONDAY + DAY, RUN)
 MIDNIGHT = MONDAY.replace(hour=0)
 URL = "https://letterboxd.com/ada/film/x/"
 
@@ -253,6 +254,17 @@ def test_after_the_whole_listing_a_feed_is_read_anew(
     )
     (start,) = feeds.due(connection, None, "ada")
     assert (start != FeedStart("ada")) is is_known
+
+
+@pytest.mark.parametrize(
+    ("work", "minutes", "is_done"), [(-1, 0, True), (0, 60, True), (0, 61, False), (1, 0, False)]
+)
+def test_interrupted_work_has_read_a_feed_for_an_hour(
+    connection: sa.Connection, ada: int, work: int, minutes: int, is_done: bool
+) -> None:
+    save(connection, entry(stars=4.0))
+    at = READ.at + timedelta(minutes=minutes)
+    assert feeds.read_by(connection, RUN + work, at) == ({"ada"} if is_done else set())
 
 
 # Diaries

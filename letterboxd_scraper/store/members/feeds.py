@@ -1,7 +1,7 @@
 """What members' feeds tell: news, exact days and links; never that something has gone."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,8 @@ from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, user_scrape_state, users
 from letterboxd_scraper.store.upsert import Along, Row, as_stored, offered, upsert
 
+# Interrupted work that is carried on later than this asks again for the feeds that it has read already.
+_READ_HOLDS_FOR = timedelta(hours=1)
 # A feed shows no more.
 _REMEMBERED_AT_MOST = 50
 # The key of a film: its number, else its slug.
@@ -55,6 +57,17 @@ def due(
     return [
         _start(row) for row in connection.execute(query) if shard is None or name or shard.holds(row.name)
     ]
+
+
+def read_by(connection: sa.Connection, work: int, at: datetime) -> frozenset[str]:
+    """Return whose feeds interrupted ``work`` (its first run's number) has read, not long before ``at``.
+
+    Who is told that a feed has not changed has read nothing.
+    """
+    state = user_scrape_state.c
+    recent = (state.listing == Listing.FEED, state.run >= work, state.updated_at >= at - _READ_HOLDS_FOR)
+    query = sa.select(users.c.letterboxd_username).join(user_scrape_state, state.user_id == users.c.id)
+    return frozenset(connection.scalars(query.where(*recent)))
 
 
 def _start(row: Any) -> FeedStart:
