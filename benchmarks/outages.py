@@ -152,8 +152,10 @@ class Bench:
         return self.run(name, live)
 
     def killed(self, name: str, shares: Sequence[float], *, alone: bool = False) -> Ended:
-        """Kill a command each time that such a share of its time has passed, and begin it again.
+        """Kill a command each time that it has sent such a share of its requests, and begin it again.
 
+        The same share of a tenth of its time passes after that, so that it is killed while it stores, too. Of
+        one that asks nobody it is the time that counts.
         Where it is killed ``alone``, the crawl that it has started notices that by itself.
         """
         whole = self.undisturbed(name)
@@ -162,9 +164,9 @@ class Bench:
             for share in shares:
                 before = command.requests()
                 process = command.start()
-                # How long it takes to start is another's business.
-                command.wait(process, lambda: command.requests() > before)  # noqa: B023  (it is over by then)
-                time.sleep((whole.seconds - whole.start) * share)
+                moment = before + int(whole.requests * share)
+                command.wait(process, lambda: command.requests() >= moment)  # noqa: B023  (over by then)
+                time.sleep((whole.seconds - whole.start) * share / (10 if whole.requests else 1))
                 process.kill(alone=alone)
             return [command.start()]
 
@@ -312,7 +314,7 @@ def main() -> None:
                 shares = [chance.random() for _ in range(1 + number % 3 // 2)]
                 alone = number % 2 == 1
                 after = " and ".join(f"{share:.0%}" for share in shares)
-                words = f"  killed{' alone' * alone} after {after} of its time"
+                words = f"  killed{' alone' * alone} after {after} of its requests"
                 _tell(words, one.killed(name, shares, alone=alone), whole)
             for _ in range(args.freezes):
                 share = chance.random()
