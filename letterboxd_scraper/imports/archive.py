@@ -9,6 +9,7 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
+from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports import csv_rows
@@ -66,7 +67,7 @@ def read_archive(
 ) -> Archive:
     """Read the one archive in a file or a folder. Raises InputError, in one line, if there is none.
 
-    ``user`` names the member where the archive does not, ``as_of`` when it was made where its name does not.
+    ``user`` names the member: it must be theirs. ``as_of``: when it was made, where its name does not say.
     """
     problems: list[str] = []
     with files_at(path, problems) as files:
@@ -76,9 +77,13 @@ def read_archive(
             raise InputError(problems[0])
         if len(archives) != 1:
             raise InputError(f"{path}: no export of Letterboxd: {_instead(archives, sorted_files.others)}")
-        contents = read_group(archives[0], Options(now, user, as_of))
+        options = Options(now, user, as_of)
+        contents = read_group(archives[0], options)
     if not contents.snapshots:
         raise InputError(f"{path}: no export of Letterboxd: it tells nothing")
+    member = contents.snapshots[0].member
+    if user is not None and (owner := options.owner(str(path))) != member:
+        raise InputError(f"{path}: it is the archive of {member!r}, not of {owner!r}")
     return Archive(contents.snapshots, contents.left_out, contents.notes)
 
 
@@ -118,7 +123,7 @@ class _Reader:
         if self.left_out and not (rated or listed or links):
             raise InputError(f"{self.path}: {self.left_out[0]}: nothing else is in it")
         parts = {
-            "favourites": self._with_names(favourites, [*listed, *rated]),
+            "favourites": self._with_names(favourites, [*(film for film, _ in links), *listed, *rated]),
             "ratings": ratings,
             "watched": watched,
             "watchlist": watchlist,
@@ -160,8 +165,6 @@ class _Reader:
         except InputError:
             # Not what stands there: in a table that was changed, it may be an address.
             raise InputError(f"{self.path}: profile.csv: its Username is no member's name") from None
-        if self.options.member is not None and (owner := self.options.owner(self.path)) != member:
-            raise InputError(f"{self.path}: it is the archive of {member!r}, not of {owner!r}")
         return member, self._favourites(links) if table.has("Favorite Films") else None
 
     def _favourites(self, links: str) -> tuple[NamedFilm, ...]:
@@ -183,7 +186,7 @@ class _Reader:
         named = {_key(film): film for film in films}
         for film in favourites:
             if _key(film) not in named:
-                link = f"https://boxd.it/{film.lid}" if film.lid else f"the film {film.slug!r}"
+                link = f"https://boxd.it/{film.lid}" if film.lid else urls.film(str(film.slug))
                 self.notes.append(f"profile.csv: the favourite {link} is known by its link alone")
         return tuple(named.get(_key(film), film) for film in favourites)
 

@@ -64,7 +64,7 @@ def sort_files(files: Iterable[File]) -> SortedFiles:
         elif kind in HINTS:
             done.known.append(f"{file.path}: {HINTS[kind]}")
         elif kind is Kind.ARCHIVE:
-            done.known.append(f"{file.path}: films of a Letterboxd archive, but its name does not say which")
+            done.known.append(f"{file.path}: a part of a Letterboxd archive, but its name does not say which")
         else:
             done.groups.append(Group(kind, file.path, file.place, {file.name: file}))
     return done

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from unicodedata import normalize
 
 from letterboxd_scraper.imports import csv_rows
 from letterboxd_scraper.imports.contents import Contents, Options
@@ -17,7 +18,7 @@ _TITLE = re.compile(r"tt\d{6,10}", re.ASCII)
 # `Title Type` speaks the member's language. What is none of these is taken: a new word may well mean films.
 _NO_FILMS = {
     "podcasts": "podcast|подкаст|ポッドキャスト|팟캐스트|播客|पॉडकास्ट",
-    "episodes of series": ".pisod|folge|odcinek|aflevering|avsnitt|bölüm|эпизод|серия|エピソード|에피소드"
+    "episodes of series": ".pis[oó]d|folge|odcinek|aflevering|avsnitt|bölüm|эпизод|серия|エピソード|에피소드"
     "|单集|單集|एपिसोड",
     # Not "Spielfilm", "spelfilm": films they are.
     "games": r"game|spiel(?!film)|spel(?!film)|juego|\bjeux?\b|gioco|jogo|\bgra\b|игра\b|oyun|ゲーム|게임"
@@ -31,7 +32,7 @@ def no_film(title_type: str) -> str | None:
     >>> no_film("tvEpisode"), no_film("Épisode TV"), no_film("TV Mini Series"), no_film("Spielfilm")
     ('episodes of series', 'episodes of series', None, None)
     """
-    word = title_type.casefold()
+    word = normalize("NFC", title_type).casefold()
     return next((what for what, words in _NO_FILMS.items() if re.search(words, word)), None)
 
 

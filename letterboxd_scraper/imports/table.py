@@ -95,10 +95,9 @@ def stars_on(text: str, scale: int) -> tuple[float | None, bool]:
         return None, True
     written = _NUMBER.fullmatch(text)
     value = float(written[1].replace(",", ".")) if written else -1
+    hint = ": is it another one, --scale 10 or 100?" if scale == 5 else ""
     if written is None or value > scale or written[2] not in (None, str(scale)):
-        raise OddCell(
-            f"a rating of {text!r} on a scale of {scale}; --scale says of tables that it is another"
-        )
+        raise OddCell(f"a rating of {text!r} on a scale of {scale}{hint}")
     halves = value * 10 / scale
     return (max(1, int(halves + 0.5)) / 2 if value else None), halves == int(halves)
 

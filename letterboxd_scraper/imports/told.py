@@ -41,7 +41,7 @@ class Told:
 
     def contents(self, member: str, service: Service, source: str, options: Options) -> Contents:
         """Return all of it. Nothing of it proves anything to have gone."""
-        notes = [f"{count} {what}: not taken" for what, count in sorted(self.passed_over.items())]
+        notes = [f"not taken: {what} ({count})" for what, count in sorted(self.passed_over.items())]
         snapshots = []
         if self.ratings or self.watched or self.watchlist:
             if self.newest is None and options.as_of is None:
