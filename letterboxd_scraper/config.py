@@ -172,6 +172,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[Any, ...]:
+        """Return where settings come from, what counts most first."""
         above = env_settings() | init_settings()
         return (
             init_settings,

@@ -39,6 +39,7 @@ class CheckPipeline:
         return cls(crawler)
 
     async def process_item(self, item: Any) -> Any:
+        """Return an item that can be true. Raises DropItem for any other."""
         if wrong := what_is_wrong(ItemAdapter(item)):
             raise DropItem(f"{type(item).__name__}: {wrong}", log_level="ERROR")
         return item
@@ -76,12 +77,14 @@ class StorePipeline:
         return cls(crawler)
 
     def open_spider(self) -> None:
+        """Find the crawl's run. Raises CloseSpider where there is none."""
         run = self.crawler.get_extension(Run)
         if run is None:
             raise CloseSpider("not_started")  # nothing can be stored without a run
         self.run = run
 
     async def process_item(self, item: Any) -> Any:
+        """Return an item once it is stored. Raises DropItem where it is no longer this crawl's to store."""
         at = self.run.settings.now()
         try:
             await self._in_thread(self._store_or_drop, item, at)
@@ -99,6 +102,7 @@ class StorePipeline:
         return item
 
     async def close_spider(self) -> None:
+        """Wait until all that was found is stored."""
         await asyncio.to_thread(self._thread.shutdown)
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:

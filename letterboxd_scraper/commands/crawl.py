@@ -40,6 +40,7 @@ class Command(BaseRunSpiderCommand):
         return "Run a spider of this project, by name"
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take in the options before the spider is known; a wrong one ends the process with exit code 2."""
         try:
             super().process_options(args, opts)
         except UsageError as error:  # Scrapy would add its whole help
@@ -48,6 +49,7 @@ class Command(BaseRunSpiderCommand):
         self._config = self._checked_settings()
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Crawl, and leave the exit code for Scrapy, which ends the process with it."""
         try:
             interrupts.raise_again()
             if isinstance(self._config, InputError):

@@ -33,4 +33,5 @@ class ShortHeads(_LenientHTTP11ClientFactory):
     """Makes the connections of Scrapy's pool."""
 
     def buildProtocol(self, addr: Any) -> _ShortHeadProtocol:
+        """Return the protocol of a new connection, which Twisted calls for each."""
         return _ShortHeadProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]

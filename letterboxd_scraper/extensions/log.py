@@ -49,21 +49,27 @@ class BriefItems(LogFormatter):
         return cls(as_json=crawler.settings["LOG_FORMAT"] == JSON)
 
     def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult:
+        """Return the line about an answer."""
         return self._with_fields(super().crawled(request, response, spider), request, response)
 
     def scraped(self, item: Any, response: Any, spider: Spider) -> LogFormatterResult:
+        """Return the line about an item that was stored, in brief."""
         return self._with_fields(super().scraped(Brief(item), response, spider), item=item)
 
     def dropped(self, item: Any, exception: Any, response: Any, spider: Spider) -> LogFormatterResult:
+        """Return the line about an item that was dropped, in brief, and why."""
         return self._with_fields(super().dropped(Brief(item), exception, response, spider), item=item)
 
     def item_error(self, item: Any, exception: Any, response: Any, spider: Spider) -> LogFormatterResult:
+        """Return the line about an item that could not be stored, in brief."""
         return self._with_fields(super().item_error(Brief(item), exception, response, spider), item=item)
 
     def spider_error(self, failure: Failure, request: Request, response: Any, spider: Spider) -> Any:
+        """Return the line about an error of ours in what was made of an answer."""
         return self._with_fields(super().spider_error(failure, request, response, spider), request)
 
     def download_error(self, failure: Failure, request: Request, spider: Spider, errmsg: Any = None) -> Any:
+        """Return the line about a request without an answer."""
         return self._with_fields(super().download_error(failure, request, spider, errmsg), request)
 
     def _with_fields(
@@ -98,6 +104,7 @@ class HarmlessLines(logging.Formatter):
     """Lines of text, whose messages may name what strangers wrote."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line, in which nothing steers a terminal."""
         return harmless_lines(super().format(record))
 
 

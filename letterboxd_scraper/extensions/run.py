@@ -121,6 +121,7 @@ class Run:
         return self._target.engine
 
     async def spider_opened(self, spider: SiteSpider) -> None:
+        """Open the run, and give the spider its task; where that fails, the crawl ends at once."""
         try:
             self._crawl_run = await asyncio.to_thread(self._start, spider)
         except Exception as error:
@@ -133,6 +134,7 @@ class Run:
         self._signs_of_life = asyncio.create_task(self._show_life(self._crawl_run))
 
     def item_scraped(self, item: Any) -> None:
+        """Count an item that was stored; end the crawl where a field of its kind has become rare."""
         if isinstance(item, Failure):
             self.failures += 1
             about = {"member": item.member, "film": item.film, "url": item.url}
@@ -168,13 +170,16 @@ class Run:
         self._ending = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
     def item_dropped(self, exception: BaseException) -> None:
+        """Count an item that was not stored as an error, unless another crawl is to store it."""
         # Those two are for another crawl to store.
         self.errors += not isinstance(exception, LeaseLost | Superseded)
 
     def item_error(self) -> None:
+        """Count an item that could not be stored."""
         self.errors += 1
 
     def spider_error(self, response: Response) -> None:
+        """Count an error of ours; nobody waits any longer for the member whose page it came from."""
         self.errors += 1
         # What was to be done next for that member was never said: the others shall not wait for them.
         members = self._crawl_run.members if self._crawl_run else None
@@ -182,6 +187,7 @@ class Run:
             members.end(name)
 
     async def spider_closed(self, spider: SiteSpider, reason: str) -> None:
+        """Close the run, with what came of it; where the database is lost, the next crawl does so."""
         if self._signs_of_life:
             self._signs_of_life.cancel()
         try:

@@ -119,6 +119,7 @@ class Opening:
 
     @property
     def cohort(self) -> Cohort | None:
+        """The stored cohort that is crawled; None for one member, one film, or a new cohort."""
         return self.target.cohort
 
     def open_run(

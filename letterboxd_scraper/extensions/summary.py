@@ -120,6 +120,7 @@ class RssSummary(Summary):
             self.new_entries += len(item.new)
 
     def add_from_store(self, connection: sa.Connection, run: int) -> None:
+        """Count the ratings that feeds have set, which only the store knows."""
         self.ratings_set = feeds.ratings_set_by(connection, run)
 
     def in_words(self, requests: int) -> str:

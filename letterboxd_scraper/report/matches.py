@@ -26,6 +26,7 @@ class Pair:
     high: float
 
     def as_list(self) -> list[float]:
+        """Return the pair as the page has it: two members, films in common, agreement and its interval."""
         rounded = (round(number, 3) for number in (self.agreement, self.low, self.high))
         return [self.one, self.other, self.overlap, *rounded]
 

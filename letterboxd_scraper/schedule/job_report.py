@@ -18,10 +18,12 @@ class JobReport:
 
     @property
     def exit_code(self) -> int:
+        """The worst code of its steps."""
         return worst(outcome.code for outcome in self.outcomes)
 
     @property
     def nodes(self) -> list[str]:
+        """The nodes that took part, by name."""
         parts = [part for outcome in self.outcomes for part in (outcome, *outcome.parts)]
         return sorted({part.node for part in parts if part.node})
 

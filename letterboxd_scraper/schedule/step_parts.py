@@ -34,14 +34,17 @@ class StepPart:
 
     @property
     def is_under_way(self) -> bool:
+        """Whether it was begun, and has not been put back since."""
         return self.job is not None or self.run is not None
 
     @property
     def name(self) -> str:
+        """The spider, and the shard where it is one of several."""
         return f"{self.step.spider} {self.shard}" if self.shard else self.step.spider
 
     @property
     def place(self) -> str:
+        """Where it is at work, in words."""
         return f"node {self.node.name}" if self.node else "a node that is not known"
 
     def put_back(self) -> None:

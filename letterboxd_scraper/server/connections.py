@@ -30,6 +30,7 @@ class BoundedConnection(H11Protocol):
         self._answer_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the request; of too many connections end the one that has waited longest."""
         super().connection_made(transport)
         self._look_at_request()
         if len(self.connections) > MOST_CONNECTIONS:
@@ -40,14 +41,17 @@ class BoundedConnection(H11Protocol):
             longest.transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        """Take in a part of a request; a whole one ends the wait for it."""
         super().data_received(data)
         self._look_at_request()
 
     def on_response_complete(self) -> None:
+        """Wait for the next request on this connection."""
         super().on_response_complete()
         self._look_at_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the timers of a connection that has ended."""
         super().connection_lost(exc)
         self.waits_since = None
         for timer in (self._request_timer, self._answer_timer):
@@ -55,10 +59,12 @@ class BoundedConnection(H11Protocol):
                 timer.cancel()
 
     def pause_writing(self) -> None:
+        """Wait for a reader who takes nothing in, and end the connection if that lasts."""
         super().pause_writing()
         self._answer_timer = self._abort_after(ANSWER_SECONDS)
 
     def resume_writing(self) -> None:
+        """Go on: the reader takes in the answer."""
         super().resume_writing()
         if self._answer_timer:
             self._answer_timer.cancel()

@@ -81,6 +81,7 @@ class FilmSpider(SiteSpider):
         self._refused = False
 
     async def start(self) -> AsyncIterator[Any]:
+        """Yield what each film needs: its page, TMDB's answer alone, or what remains after them."""
         for film in self.task.films:
             if film.page:
                 yield self._film_request(film)
@@ -92,6 +93,7 @@ class FilmSpider(SiteSpider):
                     yield output
 
     async def parse_film(self, response: Response, start: FilmStart) -> AsyncIterator[Any]:
+        """Take a film's page: what it and TMDB tell, and what is to be asked after that."""
         try:
             page = parse_film_page(prove(response, "film"))
             _check_address(response, "film", page.film.slug)
@@ -109,6 +111,7 @@ class FilmSpider(SiteSpider):
             yield output
 
     async def parse_histogram(self, response: Response, film: Film, unrated: bool) -> AsyncIterator[Any]:
+        """Take how all of the site has rated a film; a blank answer is ten zeros if its page has said so."""
         try:
             text, slug = prove_text(response), _slug_in(response, "csi/film")
             histogram = parse_blank(text, unrated=unrated)
@@ -120,6 +123,7 @@ class FilmSpider(SiteSpider):
             yield self.ask_again(response) or self._failure(HISTOGRAM, urls.histogram(film.slug), error, film)
 
     async def parse_director(self, response: Response, slug: str, film: Film) -> AsyncIterator[Any]:
+        """Take a director's page, which tells their number on TMDB."""
         try:
             director = parse_person_page(prove(response, "filmography-page"))
             _check_address(response, "director", str(director.slug))
@@ -128,6 +132,7 @@ class FilmSpider(SiteSpider):
             yield self.ask_again(response) or self._failure(DIRECTOR, urls.director(slug), error, film)
 
     def failed(self, failure: TwistedFailure) -> Iterator[Any]:
+        """Take what never became a page: a film that has gone, a director without a page, or a failure."""
         if isinstance(failure.value, CrawlEnding):
             return
         request: Request = failure.request  # type: ignore[attr-defined]

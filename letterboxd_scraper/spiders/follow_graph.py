@@ -66,6 +66,7 @@ class FollowGraphSpider(MemberSpider):
         self._earlier: set[str] | None = None
 
     async def start(self) -> AsyncIterator[Any]:
+        """Yield the requests of the first walk."""
         self.listing = Listing(self.task.definition.via)
         self._bookmarks = self.task.bookmarks
         for output in self.walk():
@@ -85,6 +86,7 @@ class FollowGraphSpider(MemberSpider):
     async def read_page(
         self, page: Selector, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
+        """Yield the people on a page who belong to the cohort, and what is to be read after it."""
         people, total = parse_people(page), parse_total(page)
         following = proved_next_page(page, urls.listing(member, listing, number))
         names = {person.member for person in people}
@@ -109,12 +111,14 @@ class FollowGraphSpider(MemberSpider):
             yield output
 
     def renamed(self, member: str, name: str) -> Iterator[Any]:
+        """Know the member by the new name, and walk once more when all that was asked for has come."""
         self.task = self.task.renamed(member, name)
         self._bookmarks = self._bookmarks and self.task.bookmarks
         self._begin_again = True
         yield from self.one_done()
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
+        """Go on without a member, who may have led to others; without the seed there is no circle."""
         if member == self.task.seed and status == "gone":
             self.stop_for_bad_input(
                 f"no member {member!r} on the site: use the name in the profile's address"
@@ -151,6 +155,7 @@ class FollowGraphSpider(MemberSpider):
             yield self.request(member, bookmark.page + 1)
 
     def request(self, member: str, number: int) -> Any:
+        """Return the request for one page of people, and count it as under way."""
         self._pending += 1
         return self.fetch(member, self.listing, number)
 

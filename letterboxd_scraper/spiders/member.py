@@ -78,6 +78,7 @@ class MemberSpider(SiteSpider):
         self._extents: dict[tuple[str, Listing], Extent] = {}
 
     def address(self, member: str, listing: Listing, number: int = 1) -> str:
+        """Return where a page of a member's listing is."""
         return self.url(urls.listing(member, listing, number))
 
     def fetch(self, member: str, listing: Listing, number: int, priority: int = 0) -> Request:
@@ -112,6 +113,7 @@ class MemberSpider(SiteSpider):
     async def parse_listing(
         self, response: Response, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
+        """Take the answer to a request: a page, a page that proves nothing, or that of a new name."""
         about = {"member": member, "listing": listing, "number": number}
         if name := self._new_name(response, member, listing):
             path, shows = urls.listing(name, Listing.PROFILE), showing("profile", profile.CONTAINER)

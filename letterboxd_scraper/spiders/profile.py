@@ -41,6 +41,7 @@ class QueueSpider(MemberSpider):
         self._places: dict[str, int] = {}
 
     async def start(self) -> AsyncIterator[Any]:
+        """Yield the first request of each member, as the queue hands them out."""
         async for member in self.task.members:
             self._places[member.name] = len(self._places)
             self.crawls[member.name] = self.crawl_of(member)
@@ -54,6 +55,7 @@ class QueueSpider(MemberSpider):
     async def read_page(
         self, page: Selector, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
+        """Hand what the page says to the member's crawl, and yield what follows."""
         async for output in self.take(member, self.parsed(page, member, listing, number)):
             yield output
 
@@ -83,11 +85,13 @@ class QueueSpider(MemberSpider):
         self.leave(member)
 
     def renamed(self, member: str, name: str) -> Iterator[Any]:
+        """Begin the member anew, under the new name."""
         self.crawls.pop(member, None)
         self.task.members.rename(member, name)
         yield from ()
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
+        """Leave the member; others are read on."""
         self.leave(member)
         yield from ()
 
@@ -130,6 +134,7 @@ class ProfileSpider(QueueSpider):
     args: ProfileArguments
 
     def crawl_of(self, start: Start) -> MemberCrawl:
+        """Return the full crawl of a member."""
         assert isinstance(start, MemberStart)  # noqa: S101  (the others are read by `when_rated`)
         watched = self.args.watched or start.is_seed
         return FullCrawl(start, self.task.stored_films, watched=watched, diary=self.args.diary)

@@ -33,6 +33,7 @@ class RssSpider(MemberSpider):
         self._starts: dict[str, FeedStart] = {}
 
     async def start(self) -> AsyncIterator[Any]:
+        """Yield the requests for all feeds, the first first."""
         self._starts = {start.name: start for start in self.task.feeds}
         for place, start in enumerate(self.task.feeds):
             yield self._request(start, priority=-place)
@@ -40,6 +41,7 @@ class RssSpider(MemberSpider):
     async def read_answer(
         self, response: Response, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
+        """Yield the news of a feed, or that it is unchanged, and which entries cannot be read."""
         if response.status == NOT_MODIFIED:
             yield FeedUnchanged(member)
             return
@@ -55,12 +57,14 @@ class RssSpider(MemberSpider):
                 yield Failure(Listing.FEED, self.address(member, Listing.FEED), str(entry), member)
 
     def renamed(self, member: str, name: str) -> Iterator[Any]:
+        """Ask for the feed under the new name, unless that is asked for anyway."""
         start = replace(self._starts.pop(member), name=name)
         if name not in self._starts:
             self._starts[name] = start
             yield self._request(start)
 
     def gave_up(self, member: str, status: str | None = None) -> Iterator[Any]:
+        """Do nothing: each feed stands for itself."""
         yield from ()
 
     def _request(self, start: FeedStart, priority: int = 0) -> Request:

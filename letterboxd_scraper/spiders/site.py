@@ -45,6 +45,7 @@ class SiteSpider(Spider):
         return config.from_settings(self.settings)
 
     def url(self, path: str) -> str:
+        """Return the address of a path on the site."""
         return self._config.LETTERBOXD_BASE_URL + path
 
     def now(self) -> datetime:
@@ -121,6 +122,7 @@ def prove_text(response: Response) -> str:
 
 
 def parsed(response: Response) -> Selector:
+    """Return a response as a tree that is freed with the last reference to it."""
     # Not response.selector: the two refer to each other, and parsed pages would lie about until Python
     # looks for such cycles.
     return Selector(body=response.body, encoding=response.encoding, type="html")  # type: ignore[attr-defined]

@@ -38,6 +38,7 @@ class WhenRatedSpider(QueueSpider):
     task: WhenRatedTask
 
     def crawl_of(self, start: Start) -> MemberCrawl:
+        """Return the delta crawl of a member, or the full one of a member who was never read."""
         if isinstance(start, MemberStart):
             return FullCrawl(start, self.task.stored_films, watched=start.is_seed)
         return DeltaCrawl(start, self.task.rules, self.task.stored_rows, self.task.stored_films)
@@ -45,6 +46,7 @@ class WhenRatedSpider(QueueSpider):
     async def read_answer(
         self, response: Response, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
+        """Yield what follows from a page, or from a feed: one that cannot be read explains nothing."""
         if listing is not Listing.FEED:
             async for output in super().read_answer(response, member, listing, number):
                 yield output
@@ -60,6 +62,7 @@ class WhenRatedSpider(QueueSpider):
             yield output
 
     async def failed(self, failure: TwistedFailure) -> AsyncIterator[Any]:
+        """Take what never became a page; a feed is done without."""
         listing, member = (failure.request.cb_kwargs[name] for name in ("listing", "member"))  # type: ignore[attr-defined]
         if listing is Listing.FEED and not isinstance(failure.value, CrawlEnding | SiteStop):
             # It would only have been the cheapest explanation: the listings have them all.

@@ -58,6 +58,7 @@ class Patience:
 
     @classmethod
     def of(cls, settings: Config) -> Self:
+        """Return what these settings say."""
         return cls(settings.DATABASE_PATIENCE, settings.LEASE_SECONDS)
 
 

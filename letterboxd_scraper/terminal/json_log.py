@@ -44,6 +44,7 @@ class JsonLines(JsonFormatter):
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
     ) -> None:
+        """Give a line its fields: time, level and event, what is known of the crawl, and the record's own."""
         time = datetime.fromtimestamp(record.created, UTC)
         log_data["time"] = time.isoformat(timespec="milliseconds")
         log_data["level"] = record.levelname

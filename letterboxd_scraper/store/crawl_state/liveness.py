@@ -27,6 +27,7 @@ class RunState:
 
     @property
     def has_ended(self) -> bool:
+        """Whether it came to an end, or was noted as interrupted."""
         return self.status != "running"
 
 

@@ -32,6 +32,7 @@ class Marks:
 
     @property
     def say_something(self) -> bool:
+        """Whether a row of them is to be kept: the film is rated, liked or a favourite."""
         return self.rating is not None or self.liked or self.favorite
 
 

@@ -32,6 +32,7 @@ class OptOuts:
         return any(_hash(str(name), salt) in self._names for salt in self._salts)
 
     def has_code(self, lid: str) -> bool:
+        """Say whether whoever has this code asked to be forgotten."""
         return any(_hash(lid, salt) in self._codes for salt in self._salts)
 
 

@@ -26,9 +26,11 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return a moment as it is stored: in UTC."""
         return value.astimezone(UTC) if value else None
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return a stored moment with its zone, UTC."""
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
@@ -40,12 +42,15 @@ def unique_where(condition: sa.ColumnElement[bool], name: str, *columns: sa.Colu
 
 
 def user(**options: Any) -> sa.Column[int]:
+    """Return a table's reference to a member, whose rows go with them."""
     return sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), **options)
 
 
 def film(**options: Any) -> sa.Column[int]:
+    """Return a table's reference to a film, whose rows go with it."""
     return sa.Column("film_id", sa.Integer, sa.ForeignKey("films.id", ondelete="CASCADE"), **options)
 
 
 def cohort(**options: Any) -> sa.Column[int]:
+    """Return a table's reference to a cohort, whose rows go with it."""
     return sa.Column("cohort_id", sa.Integer, sa.ForeignKey("cohorts.id", ondelete="CASCADE"), **options)

@@ -28,6 +28,7 @@ class StatusQuery:
 
     @classmethod
     def of(cls, settings: Config, at: datetime) -> Self:
+        """Return what these settings count as due at that moment."""
         enrichment = EnrichmentOptions(
             at,
             tmdb_before=at - timedelta(days=settings.TMDB_REFRESH_DAYS),
