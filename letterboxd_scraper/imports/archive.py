@@ -306,7 +306,7 @@ def _key(film: NamedFilm) -> object:
 
 
 def _in_words(title: str, year: str) -> str:
-    return f"{title} ({year or 'no year'})"
+    return f"{' '.join(title.split())} ({year or 'no year'})"
 
 
 def _named_moment(place: Sequence[str], now: datetime) -> datetime | None:

@@ -125,7 +125,7 @@ def decoded(body: bytes, name: str, fallback: str | None = None) -> str:
                 return storable(body.decode(encoding))
         except UnicodeDecodeError:
             continue
-    raise InputError(f"{name} is not written in UTF-8")
+    raise InputError(f"{name} is not written in UTF-8: take it as it was downloaded, or save it as CSV UTF-8")
 
 
 def _encoding(body: bytes) -> str:

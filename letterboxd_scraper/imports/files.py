@@ -175,7 +175,7 @@ def files_in_zip(archive: File, opened: ExitStack, problems: list[str], depth: i
         # On the disk it is not read as a whole.
         file = opened.enter_context(archive.open()) if depth == 1 else io.BytesIO(archive.read())
         unpacked = opened.enter_context(zipfile.ZipFile(file))
-        entries = [entry for entry in unpacked.infolist() if not entry.is_dir()]
+        entries = [entry for entry in unpacked.infolist() if not entry.filename.endswith(("/", "\\"))]
     except _BROKEN as error:
         raise InputError(f"{archive.path}: not a zip archive that can be read: {error}") from None
     archive.budget.take_files(len(entries))

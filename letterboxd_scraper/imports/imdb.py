@@ -45,8 +45,8 @@ def read_file(file: File, options: Options) -> Contents:
     is_watchlist = "watchlist" in file.name.lower()
     told = Told()
     table = Table.of(file, file.name, fallback="cp1252")
-    # In a list, "created" is when a film came there.
-    dates_ratings = table.has("You rated")
+    # In a list, "created" is when a film came there; the old ones have the columns of ratings.
+    dates_ratings = table.has("You rated") and not is_watchlist
 
     def take_in(
         const: str, rating: str, old_rating: str, rated: str, created: str, title: str, year: str, kind: str

@@ -194,3 +194,10 @@ def test_a_watchlist_is_known_by_its_name(tmp_path: Path) -> None:
 def test_it_must_be_somebodys(tmp_path: Path) -> None:
     (tmp_path / "ratings.csv").write_text(f"{HEAD}\n{row()}\n")
     assert "give --member NAME" in read_paths([tmp_path], NOW).errors[0]
+
+
+def test_an_old_watchlist_has_the_columns_of_ratings(tmp_path: Path) -> None:
+    head, line = HEADS["2011"]
+    (snapshot,) = read(tmp_path, head, line, name="watchlist.csv").snapshots
+    assert snapshot.watchlist == (DatedFilm(PERSONA, date(2026, 2, 1)),)
+    assert [(rating.stars, rating.day) for rating in snapshot.ratings or ()] == [(4.5, None)]

@@ -87,6 +87,7 @@ SHAPES: dict[str, Mapping[str, str | bytes]] = {
         "Thumbs.db": "z",
         ".hidden/ratings.csv": RATINGS,
     },
+    "folders that look like files": {"a.zip": packed({**ARCHIVE, "x\\": "", "y/": ""})},
     "a later form, with more files": {"a.zip": packed({**ARCHIVE, "likes/actors.csv": "A,B\n1,2\n"})},
 }
 
