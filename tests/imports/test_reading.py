@@ -306,6 +306,14 @@ def test_one_bad_zip_costs_no_other(
     assert [snapshot.member for snapshot in files.snapshots] == ["gus"]
 
 
+def test_a_file_without_a_name_is_no_trouble(tmp_path: Path) -> None:
+    body = bytearray(packed({**ARCHIVE, "z": ""}))
+    entry = body.rindex(b"PK\x01\x02")
+    body[entry + 28], body[entry + 32] = 0, 1  # its name becomes a remark
+    write(tmp_path, {"a.zip": bytes(body)})
+    assert only(read(tmp_path)).snapshots
+
+
 def test_two_zips_around_an_archive_are_not_too_many(tmp_path: Path) -> None:
     assert only(read(write(tmp_path, {"a.zip": nested(2)}))).snapshots
 
