@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports import files as import_files
 from letterboxd_scraper.imports.archive import read_archive
-from letterboxd_scraper.store.schema import films, users
+from letterboxd_scraper.store.schema import films, ratings, users
 from tests.archives import FILM, NOW, altered, keep, put, with_row
 from tests.conftest import Shell, assert_ended, on_sqlite
 from tests.site import World, own_world
@@ -141,6 +141,17 @@ def test_one_bad_archive_of_many_changes_nothing(
     assert [line for line in refused.stderr.splitlines() if "bad.zip" in line]
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(users)) == 0
+
+
+@on_sqlite
+def test_an_odd_row_is_said_and_the_rest_is_stored(shell: Shell, engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(with_row("ratings.csv", f"2026-02-03,Snatch,2000,{FILM},11"))
+    imported = shell.letterboxd("import", "zip", str(path))
+    assert_ended(imported, 3)
+    assert "archive.zip: left out: ratings.csv, row " in imported.stderr
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(ratings))
 
 
 def test_who_asked_to_be_forgotten_is_not_imported(
