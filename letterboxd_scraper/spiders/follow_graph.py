@@ -84,11 +84,11 @@ class FollowGraphSpider(MemberSpider):
         yield from self.next_depth()
 
     async def read_page(
-        self, page: Selector, member: str, listing: Listing, number: int
+        self, page: Selector, text: str, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
         """Yield the people on a page who belong to the cohort, and what is to be read after it."""
         people, total = parse_people(page), parse_total(page)
-        following = proved_next_page(page, urls.listing(member, listing, number))
+        following = proved_next_page(page, urls.listing(member, listing, number), text)
         names = {person.member for person in people}
         self.check_extent(member, listing, number, names, total, last=following is None)
         self._seed_was_read = self._seed_was_read or member == self.task.seed

@@ -199,11 +199,13 @@ class MemberSpider(SiteSpider):
     ) -> AsyncIterator[Any]:
         """Yield the items and requests that follow from an answer. Raises PageError."""
         page = prove(response, BODY_CLASS[listing], member)
-        async for output in self.read_page(page, member, listing, number):
+        async for output in self.read_page(page, response.text, member, listing, number):
             yield output
 
-    def read_page(self, page: Selector, member: str, listing: Listing, number: int) -> AsyncIterator[Any]:
-        """Yield the items and requests that follow from one proved page."""
+    def read_page(
+        self, page: Selector, text: str, member: str, listing: Listing, number: int
+    ) -> AsyncIterator[Any]:
+        """Yield the items and requests that follow from one proved page, whose ``text`` is as it came."""
         raise NotImplementedError
 
     def renamed(self, member: str, name: str) -> Iterator[Any]:

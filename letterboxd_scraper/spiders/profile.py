@@ -53,10 +53,10 @@ class QueueSpider(MemberSpider):
         raise NotImplementedError
 
     async def read_page(
-        self, page: Selector, member: str, listing: Listing, number: int
+        self, page: Selector, text: str, member: str, listing: Listing, number: int
     ) -> AsyncIterator[Any]:
         """Hand what the page says to the member's crawl, and yield what follows."""
-        async for output in self.take(member, self.parsed(page, member, listing, number)):
+        async for output in self.take(member, self.parsed(page, text, member, listing, number)):
             yield output
 
     async def take(self, member: str, page: MemberPage) -> AsyncIterator[Any]:
@@ -101,11 +101,11 @@ class QueueSpider(MemberSpider):
         self.forget_extents(member)
         self.task.members.end(member)
 
-    def parsed(self, page: Selector, member: str, listing: Listing, number: int) -> MemberPage:
+    def parsed(self, page: Selector, text: str, member: str, listing: Listing, number: int) -> MemberPage:
         """Return what a proved page says. Raises LayoutChanged where it cannot be read."""
         if listing is Listing.PROFILE:
             return parse_profile(page)
-        following = proved_next_page(page, urls.listing(member, listing, number))
+        following = proved_next_page(page, urls.listing(member, listing, number), text)
         if listing is Listing.DIARY:
             return self._parse_diary(page, member, number, last=following is None)
         tiles = parse_tiles(page)

@@ -31,13 +31,27 @@ CHANGES: dict[str, Callable[[str], str]] = {
 }
 
 
+def proved_next(page: str, path: str) -> int | None:
+    return proved_next_page(Selector(page), path, page)
+
+
 @pytest.mark.parametrize("path", LISTINGS)
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_pager_that_is_not_known_is_no_end(path: str, change: Callable[[str], str]) -> None:
     page = answer(WORLD, path).body
-    assert proved_next_page(Selector(page), path) == 2
+    assert proved_next(page, path) == 2
     with pytest.raises(LayoutChanged, match="no link leads to a page after"):
-        proved_next_page(Selector(change(page)), path)
+        proved_next(change(page), path)
+
+
+@pytest.mark.parametrize(
+    "name", ["page/2", "page&#47;2", "p&#x61;ge/2", "page&sol;2", "page/&#0050;", "pa\0ge/2"]
+)
+def test_however_it_is_written_a_later_page_is_no_end(name: str) -> None:
+    end = '<div class="pagination"><span class="next">Older</span></div>'
+    assert proved_next(f'<a href="/ada/films/page/1/">1</a>{end}', "/ada/films/") is None
+    with pytest.raises(LayoutChanged, match="'/ada/films/page/2/' stands on it"):
+        proved_next(f'<b data-to="/ada/films/{name}/">2</b>{end}', "/ada/films/")
 
 
 @pytest.mark.parametrize("path", LISTINGS)
@@ -46,12 +60,12 @@ def test_the_last_page_says_so(path: str) -> None:
     while number:
         last = path if number == 1 else f"{path}page/{number}/"
         page = answer(WORLD, last).body
-        number = proved_next_page(Selector(page), last) or 0
+        number = proved_next(page, last) or 0
     for change in ('"next"', '"pagination"'):
         with pytest.raises(LayoutChanged):
-            proved_next_page(Selector(page.replace(change, '"other"')), last)
+            proved_next(page.replace(change, '"other"'), last)
     past = last.replace(f"page/{last.split('/')[-2]}/", "page/90/")
-    assert proved_next_page(Selector(answer(WORLD, past).body), past) is None
+    assert proved_next(answer(WORLD, past).body, past) is None
 
 
 def test_a_listing_says_how_much_it_holds() -> None:
