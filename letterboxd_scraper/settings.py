@@ -134,6 +134,3 @@ REMOTE_CONTROL_ENABLED = False
 
 # Alembic announces its dialect at every look at the database.
 logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
-# Of an answer that is too large we say so ourselves, with the page that it should have been.
-for _name in ("scrapy.core.downloader.handlers.http11", "scrapy.downloadermiddlewares.httpcompression"):
-    logging.getLogger(_name).setLevel(logging.ERROR)

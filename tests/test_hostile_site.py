@@ -3,6 +3,7 @@
 With real memory and real times in benchmarks/hostile_site.py.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -183,6 +184,8 @@ def test_an_answer_that_is_too_large_is_not_unpacked(
     known: Shell, site: Site, known_engine: sa.Engine, fault: Fault
 ) -> None:
     site.faults.add(fault)
+    for name in ("core.downloader.handlers.http11", "downloadermiddlewares.httpcompression"):
+        logging.getLogger(f"scrapy.{name}").setLevel(logging.NOTSET)  # as when a process starts
     process = known.scrapy("rss", user="kip")
     assert_ended(process, 3)
     assert "Traceback" not in process.stderr

@@ -1,6 +1,7 @@
 """When a request may leave: one pace for the site, shared by all processes through the database."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Self, TypeVar
@@ -124,6 +125,8 @@ class PacedDownloadHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = ShortHeads
+        # As in `Unpacking`: what Scrapy warns of it raises as well.
+        logging.getLogger(HTTP11DownloadHandler.__module__).setLevel(logging.ERROR)
 
     async def download_request(self, request: Request) -> Response:
         """Return the response to a request that was sent in its turn."""

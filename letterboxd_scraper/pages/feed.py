@@ -20,6 +20,8 @@ _STARS = re.compile(r"[0-5](?:\.[05]0*)?", re.ASCII)
 _NO_STARS = re.compile(r"-1(?:\.0)?", re.ASCII)
 # What is said of entries that cannot be read is kept, and must not grow with what strangers write.
 _LONGEST_REASON, _MOST_UNREAD = 200, 50
+# feedparser takes a second for ten thousand; the longest feed that was seen has five thousand.
+_MOST_TAGS = 50_000
 _ON_TMDB: dict[Literal["movie", "tv"], str] = {"movie": "tmdb_movieid", "tv": "tmdb_tvid"}
 
 
@@ -42,6 +44,8 @@ def read_feed(body: bytes, member: str) -> Feed:
     """
     if b"</rss>" not in body[-200:]:
         raise WrongPage("the feed is cut short: it has no end")
+    if body.count(b"<") > _MOST_TAGS:
+        raise WrongPage(f"the feed has more than {_MOST_TAGS:,} tags")
     # As much to load as a twentieth of a crawl's start: for who reads a feed.
     import feedparser
 

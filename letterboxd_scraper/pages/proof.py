@@ -21,6 +21,8 @@ _HARMLESS = 300_000
 _MOST_ELEMENTS = 500_000
 # The parser takes four times as long for twice as many on one element; 80,000 take it a minute.
 _MOST_ATTRIBUTES = 1000
+# In bytes: what is looked for in an attribute is looked for in several copies of it.
+_LONGEST_TAG = 500_000
 _TAG = re.compile(rb"""<[a-zA-Z](?:[^"'>]++|"[^"]*+"|'[^']*+')*+""")
 
 
@@ -63,8 +65,10 @@ def refuse_monstrous(body: bytes) -> None:
     if body.count(b"<") > _MOST_ELEMENTS:
         raise WrongPage(f"the page has more than {_MOST_ELEMENTS:,} elements")
     for tag in _TAG.finditer(body):
-        is_long = tag.end() - tag.start() > 2 * _MOST_ATTRIBUTES
-        if is_long and len(tag[0].split(maxsplit=_MOST_ATTRIBUTES)) > _MOST_ATTRIBUTES:
+        length = tag.end() - tag.start()
+        if length > _LONGEST_TAG:
+            raise WrongPage(f"an element of the page has attributes of more than {_LONGEST_TAG:,} bytes")
+        if length > 2 * _MOST_ATTRIBUTES and len(tag[0].split(maxsplit=_MOST_ATTRIBUTES)) > _MOST_ATTRIBUTES:
             raise WrongPage(f"an element of the page has more than {_MOST_ATTRIBUTES:,} attributes")
 
 

@@ -228,6 +228,10 @@ PADDING = b"<p>padding</p>" * 200_000
 MONSTERS = {
     "elements": (b"<b>" * 500_001, "more than 500,000 elements"),
     "attributes": (PADDING + b"<b " + b" a='>'" * 2000 + b">", "more than 1,000 attributes"),
+    "one long attribute": (
+        b'<body class="' + b"x" * 500_001 + b'">',
+        "attributes of more than 500,000 bytes",
+    ),
     "attributes without an end": (
         PADDING + b"<b " + b"a " * 2000,
         "more than 1,000 attributes",
