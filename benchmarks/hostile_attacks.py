@@ -33,13 +33,16 @@ _DONE, _FAILURES, _BLOCKED = 0, 3, 4
 
 @dataclass(frozen=True)
 class Attack:
-    """What happens to pages, on a site with one of CERTIFICATES, and the exit codes that are right then."""
+    """What happens to pages, on a site with one of CERTIFICATES, and the exit codes that are right then.
+
+    Those ``in_browser`` are right with LETTERBOXD_BROWSER=true; where there are none, that is not tried.
+    """
 
     faults: tuple[Fault, ...] = ()
     codes: Collection[int] = (_FAILURES,)
     certificate: str | None = None
     spiders: Collection[str] = tuple(SPIDERS)
-    in_browser: bool = False  # it is tried with LETTERBOXD_BROWSER=true as well
+    in_browser: Collection[int] = ()
 
 
 def attacks(elsewhere: str) -> dict[str, Attack]:
@@ -67,7 +70,9 @@ def _leading_away(elsewhere: str) -> dict[str, Attack]:
         "itself": "",
     }
     return {
-        f"redirects to {name}": Attack((Fault("elsewhere", PAGES, to=to),), in_browser=name == "elsewhere")
+        f"redirects to {name}": Attack(
+            (Fault("elsewhere", PAGES, to=to),), in_browser=(_FAILURES,) if name == "elsewhere" else ()
+        )
         for name, to in away.items()
     }
 
@@ -75,7 +80,9 @@ def _leading_away(elsewhere: str) -> dict[str, Attack]:
 def _certificates() -> dict[str, Attack]:
     return {
         f"certificate: {name}": Attack(
-            certificate=name, codes=(_DONE,) if name == "the operator's" else (_FAILURES,), in_browser=True
+            certificate=name,
+            codes=(_DONE,) if name == "the operator's" else (_FAILURES,),
+            in_browser=(_FAILURES,),
         )
         for name in CERTIFICATES
     }
@@ -97,7 +104,8 @@ def _robots(elsewhere: str) -> dict[str, Attack]:
 def _too_much() -> dict[str, Attack]:
     bombs = {
         f"bomb, {encoding}": Attack(
-            (Fault("bomb", PAGES, encoding=encoding, megabytes=900),), in_browser=encoding == "br"
+            (Fault("bomb", PAGES, encoding=encoding, megabytes=900),),
+            in_browser=(_FAILURES,) if encoding == "br" else (),
         )
         for encoding in ("gzip", "gzip, gzip", "deflate", "br", "zstd")
     }
@@ -106,8 +114,8 @@ def _too_much() -> dict[str, Attack]:
     identity = '"x":[[]' + ",[]" * (_MARKUP // 72 // 3) + "],"
     return {
         **bombs,
-        "100 MB, not packed": Attack((Fault("huge", PAGES, megabytes=100),), in_browser=True),
-        "19 MB of elements": _before_end("<b></b>" * (_MARKUP // 7), in_browser=True),
+        "100 MB, not packed": Attack((Fault("huge", PAGES, megabytes=100),), in_browser=(_FAILURES,)),
+        "19 MB of elements": _before_end("<b></b>" * (_MARKUP // 7), in_browser=(_FAILURES,)),
         "elements in each other": _before_end("<b>" * 400_000, codes=(_DONE, _FAILURES)),
         "19 MB of attributes": _before_end(f"<b {_attributes()}></b>"),
         "19 MB of pictures of faces": _before_end("😀" * (_MARKUP // 4), codes=(_DONE,)),
@@ -126,12 +134,14 @@ def _too_much() -> dict[str, Attack]:
 
 def _without_end() -> dict[str, Attack]:
     return {
-        "drips": Attack((Fault("drip", PAGES, seconds=0.05),), in_browser=True),
-        "drips, head and body": Attack((Fault("drip", PAGES, seconds=0.05, head=True),), in_browser=True),
+        "drips": Attack((Fault("drip", PAGES, seconds=0.05),), in_browser=(_FAILURES,)),
+        "drips, head and body": Attack(
+            (Fault("drip", PAGES, seconds=0.05, head=True),), in_browser=(_FAILURES,)
+        ),
         "silence": Attack((Fault("hang", PAGES),)),
         "headers without an end": Attack((Fault("endless-head", PAGES),)),
         "promises without an end": Attack((Fault("endless-interim", PAGES),)),
-        "a body without an end": Attack((Fault("endless-body", PAGES),), in_browser=True),
+        "a body without an end": Attack((Fault("endless-body", PAGES),), in_browser=(_FAILURES,)),
         "the same page for ever": Attack((Fault("endless", PAGES),), codes=(_DONE, _FAILURES)),
         "other pages for ever": Attack((Fault("endless", PAGES, anew=True),), codes=(_DONE, _FAILURES)),
     }
@@ -155,8 +165,8 @@ def _other_pages() -> dict[str, Attack]:
         "renamed pagers": _rewritten('class="pagination"', 'class="pager"'),
         "renamed everything": _rewritten(r'class="(?=\w)', 'class="x-'),
         "shortened numbers": Attack(numbers.faults, codes=(_DONE, _FAILURES)),
-        "the sign-in page": Attack((Fault("login", PAGES),), in_browser=True),
-        "challenges": Attack((Fault("challenge", PAGES),), codes=(_BLOCKED,), in_browser=True),
+        "the sign-in page": Attack((Fault("login", PAGES),), in_browser=(_FAILURES,)),
+        "challenges": Attack((Fault("challenge", PAGES),), codes=(_BLOCKED,), in_browser=(_BLOCKED,)),
         "wait a year": Attack((Fault("status", PAGES, code=503, retry_after=31_536_000),), codes=(_BLOCKED,)),
         **{name: Attack((fault,), codes=(_DONE, _FAILURES)) for name, fault in kinds.items()},
     }
@@ -205,7 +215,9 @@ def _rewritten(pattern: str, by: str, path: str = PAGES, spiders: Collection[str
     return Attack((Fault("rewrite", path, pattern=pattern, by=by),), codes, spiders=spiders)
 
 
-def _before_end(markup: str, codes: Collection[int] = (_FAILURES,), *, in_browser: bool = False) -> Attack:
+def _before_end(
+    markup: str, codes: Collection[int] = (_FAILURES,), *, in_browser: Collection[int] = ()
+) -> Attack:
     ends = r"(?=</body>|</channel>)"
     return Attack((Fault("rewrite", PAGES, pattern=ends, by=markup),), codes=codes, in_browser=in_browser)
 

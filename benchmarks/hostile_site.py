@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,11 +61,11 @@ class Ending:
     failures: int
     said: str
 
-    def problems(self, attack: Attack) -> list[str]:
+    def problems(self, right_codes: Collection[int]) -> list[str]:
         """Return what is not as it must be."""
         lines = self.said.splitlines()
         wrong = {
-            "exit code": self.code not in attack.codes,
+            "exit code": self.code not in right_codes,
             "memory": math.isnan(self.memory) or self.memory > MOST_MEMORY,
             "asked elsewhere": self.elsewhere > 0,
             "members dropped": self.dropped > 0,
@@ -217,13 +217,14 @@ def main() -> None:
     print(HEAD)
     with victim() as ready:
         for name, attack in attacks(ready.other.url).items():
-            if chosen.attack not in name or (chosen.browser and not attack.in_browser):
+            right_codes = attack.in_browser if chosen.browser else attack.codes
+            if chosen.attack not in name or not right_codes:
                 continue
             for spider in attack.spiders:
                 if chosen.spider not in (None, spider):
                     continue
                 ending = ready.suffer(attack, spider, *options)
-                problems = ending.problems(attack)
+                problems = ending.problems(right_codes)
                 bad += bool(problems)
                 print(line(name, spider, ending, problems), flush=True)
                 if chosen.verbose:

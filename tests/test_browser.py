@@ -20,9 +20,10 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.pages import diary, film, people, person, profile, tiles
 from letterboxd_scraper.spiders.site import showing
 from letterboxd_scraper.store.schema import scrape_failures
-from tests.conftest import Names, Shell, assert_ended, on_sqlite, stored_facts
+from tests.conftest import Names, Shell, assert_ended, make_shell, on_sqlite, stored_facts
 from tests.enriched import stored_films
 from tests.site import Fault, Site, own_world
+from tests.site.certificates import Authority
 from tests.site.cinema import expected
 from tests.site.data import GONE, PRIVATE
 from tests.site.directors import PEOPLE
@@ -192,6 +193,20 @@ def test_nobody_else_is_connected_to_and_no_bomb_is_unpacked(
     assert bomb == (
         "the answer is larger than DOWNLOAD_MAXSIZE allows: The browser received more than 20000000 bytes"
     )
+
+
+@on_sqlite
+def test_an_authority_that_chromium_does_not_know_is_said(
+    tmp_path: Path, known_engine: sa.Engine, browser: tuple[str, ...]
+) -> None:
+    authority = Authority(tmp_path)
+    with Site(own_world(follows=()), certificate=authority.certificate("127.0.0.1")) as site:
+        shell = make_shell(tmp_path, site, known_engine)
+        shell = replace(shell, environment=shell.environment | {"SSL_CERT_FILE": str(authority.file)})
+        process = shell.scrapy("profile", *browser, "-s", "RETRY_TIMES=0", user="kip")
+    assert_ended(process, 3)
+    assert "whatever SSL_CERT_FILE names: certutil -d" in process.stderr
+    assert site.log == []
 
 
 @on_sqlite

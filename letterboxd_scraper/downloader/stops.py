@@ -5,8 +5,16 @@ import re
 from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 
-# What OpenSSL, and who compares names, say of a certificate, among the names of Twisted's classes.
-_CERTIFICATE = re.compile(r"certificate verify failed|(?:VerificationError|CertificateError)[^>]*")
+# What OpenSSL, who compares names, and Chromium say of a certificate, among the names of Twisted's classes.
+_CERTIFICATE = re.compile(
+    r"certificate verify failed|(?:VerificationError|CertificateError)[^>]*|net::ERR_CERT_\w+"
+)
+_AUTHORITIES = "an authority of your own is named by SSL_CERT_FILE"
+# No option of its command names one, but such by which it would believe everybody.
+_AUTHORITIES_OF_CHROMIUM = (
+    "Chromium believes its own authorities, whatever SSL_CERT_FILE names:"
+    " certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n NAME -i FILE adds one"
+)
 
 
 class CrawlEnding(IgnoreRequest):
@@ -48,10 +56,8 @@ def in_words(error: BaseException) -> str:
         size, _, _ = text.partition(" in request ")
         return f"the answer is larger than DOWNLOAD_MAXSIZE allows: {size}"
     if untrusted := _CERTIFICATE.search(text):
-        return (
-            f"its certificate is not to be trusted ({untrusted[0]}); an authority of your own is named by"
-            " SSL_CERT_FILE"
-        )
+        how = _AUTHORITIES_OF_CHROMIUM if untrusted[0].startswith("net::") else _AUTHORITIES
+        return f"its certificate is not to be trusted ({untrusted[0]}); {how}"
     return f"{type(error).__name__}: {text}"
 
 

@@ -58,6 +58,10 @@ WORDS = {
     DownloadFailedError(
         "[<twisted.python.failure.Failure OpenSSL.SSL.Error: [('SSL', '', 'certificate verify failed')]>]"
     ): "its certificate is not to be trusted (certificate verify failed)",
+    DownloadFailedError("Page.goto: net::ERR_CERT_AUTHORITY_INVALID at https://site.test/robots.txt"): (
+        "its certificate is not to be trusted (net::ERR_CERT_AUTHORITY_INVALID); Chromium believes its own"
+        " authorities, whatever SSL_CERT_FILE names: certutil -d sql:$HOME/.pki/nssdb -A"
+    ),
     DownloadFailedError("[ConnectionLost]"): "DownloadFailedError: [ConnectionLost]",
 }
 

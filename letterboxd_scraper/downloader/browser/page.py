@@ -119,8 +119,8 @@ class BrowserPage:
     async def _handle_response(self, event: dict[str, Any]) -> None:
         """Decide what the browser gets of a response whose headers have arrived."""
         with suppress(PlaywrightError):  # the page was closed meanwhile
-            if reason := event.get("responseErrorReason"):
-                await self._fetch(event, "failRequest", errorReason=reason)
+            if "responseErrorReason" in event:
+                await self._fetch(event, "continueRequest")
                 return
             try:
                 response = await self._whole_response(event)
