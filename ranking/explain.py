@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.names import unknown
 from letterboxd_scraper.store.schema import cohort_members, film_rankings, films, ratings, users
@@ -85,6 +86,7 @@ class Explanation:
     slug: str | None
     title: str
     year: int | None
+    link: str
     opinions: list[Opinion]
     standings: list[Standing]
 
@@ -121,7 +123,7 @@ class Explanation:
         return tables
 
 
-def explain(connection: sa.Connection, cohort: Cohort, film: str) -> Explanation:
+def explain(connection: sa.Connection, cohort: Cohort, film: str, base_url: str) -> Explanation:
     """Return where the scores of a film come from, which is named by its slug or address.
 
     Raises UnknownName, with slugs of the cohort's films that are spelt alike.
@@ -131,11 +133,12 @@ def explain(connection: sa.Connection, cohort: Cohort, film: str) -> Explanation
     standings = [
         _standing(connection, cohort, strategy, row.id, opinions) for strategy in STRATEGIES.values()
     ]
-    return Explanation(cohort.label, row.slug, row.title, row.release_year, opinions, standings)
+    link = links.link(row.address, base_url)
+    return Explanation(cohort.label, row.slug, row.title, row.release_year, link, opinions, standings)
 
 
 def _find(connection: sa.Connection, cohort: Cohort, text: str) -> Any:
-    """Return the film's row (id, slug, title, release_year). Raises UnknownName."""
+    """Return the film's row (id, slug, title, release_year, address). Raises UnknownName."""
     named = reference(text)
     (film,) = match(connection, [named])
     if film is None:
@@ -145,7 +148,7 @@ def _find(connection: sa.Connection, cohort: Cohort, text: str) -> Any:
         of_cohort = films.c.id.in_(rated.where(cohort_members.c.cohort_id == cohort.id))
         slugs = connection.scalars(sa.select(films.c.slug).where(of_cohort, films.c.slug.is_not(None)))
         raise unknown("film", named.slug or text, slugs.all())
-    row = sa.select(films.c.id, films.c.slug, films.c.title, films.c.release_year)
+    row = sa.select(films.c.id, films.c.slug, films.c.title, films.c.release_year, links.ADDRESS)
     return connection.execute(row.where(films.c.id == film)).one()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
 from letterboxd_scraper.store.schema import JSON, UTCDateTime, film_rankings, films
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
@@ -42,7 +43,8 @@ _ENTRY_FIELDS = tuple(field.name for field in fields(RankingEntry))
 class RankedFilm:
     """One film of a ranking; ``mean`` is the circle's own, in stars, None if nobody's rating is left.
 
-    ``low`` and ``high`` bound the score's 90 % interval, for strategies that have one.
+    ``low`` and ``high`` bound the score's 90 % interval, for strategies that have one. ``address`` is that of
+    `links`.
     """
 
     film_id: int
@@ -50,6 +52,7 @@ class RankedFilm:
     title: str
     year: int | None
     slug: str | None
+    address: str | None
     score: float
     low: float | None
     high: float | None
@@ -59,11 +62,11 @@ class RankedFilm:
     computed_at: datetime
 
     def link(self, base_url: str) -> str:
-        """Return the address of the film's page; an empty text without a slug."""
-        return f"{base_url}/film/{self.slug}/" if self.slug else ""
+        """Return where people find the film; "" where nothing is known that leads to it."""
+        return links.link(self.address, base_url)
 
     def entry(self, base_url: str) -> RankingEntry:
-        """Return what exports and the server write of it: all but our id; a ``link`` to its page, or ""."""
+        """Return what exports and the server write of it: all but our id, with its `link`."""
         return RankingEntry(**self.fields(base_url))
 
     def fields(self, base_url: str) -> dict[str, Any]:
@@ -117,7 +120,7 @@ def _fitting(
 ) -> sa.Select[Any]:
     """Return the query of the films that fit, its columns in the order of `RankedFilm`."""
     c = _ranked(connection, cohort, strategy, choices.without, tell).c
-    film = (c.film_id, c.rank, films.c.title, films.c.release_year, films.c.slug)
+    film = (c.film_id, c.rank, films.c.title, films.c.release_year, films.c.slug, links.ADDRESS)
     query = sa.select(*film, c.score, c.low, c.high, c.watchers, c.mean, c.params, c.computed_at)
     query = query.join(films, films.c.id == c.film_id).where(
         conditions(connection, choices, c.watchers, tell)

@@ -1,7 +1,7 @@
 """Where a film's scores come from: every number, against the rows and the formulas, on both databases."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
 from typing import Any
@@ -46,7 +46,7 @@ def compute_all(engine: sa.Engine) -> None:
 
 def explained(engine: sa.Engine, film: str) -> Explanation:
     with engine.connect() as connection:
-        return explain(connection, cohorts.find(connection, "friends"), film)
+        return explain(connection, cohorts.find(connection, "friends"), film, "https://letterboxd.com")
 
 
 def told(explanation: Explanation | str) -> Any:
@@ -225,7 +225,7 @@ def test_a_film_is_found_by_its_address_or_refused_with_what_is_alike(engine: sa
 
 
 def test_on_the_command_line(crawled: Shell, engine: sa.Engine) -> None:
-    film = most_rated(engine)
+    film, site = most_rated(engine), crawled.environment["LETTERBOXD_BASE_URL"]
     process = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", film)
     assert_ended(process, 0)
     found = explained(engine, film)
@@ -233,7 +233,7 @@ def test_on_the_command_line(crawled: Shell, engine: sa.Engine) -> None:
         assert word in process.stdout
     as_json = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", film, "--json")
     assert_ended(as_json, 0)
-    assert told(as_json.stdout) == told(found)
+    assert told(as_json.stdout) == told(replace(found, link=f"{site}/film/{film}/"))
     refused = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", "no-such-film")
     assert_ended(refused, 2)
     assert refused.stdout == ""

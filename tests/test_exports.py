@@ -28,8 +28,11 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SITE = "https://letterboxd.com"
 
 
-def film(number: int = 1, title: str = "Alien", slug: str | None = "alien") -> RankedFilm:
-    return RankedFilm(number, number, title, 1979, slug, 4.25, 4.0, 4.5, 7, 4.5, {"m": 5.0}, NOW)
+def film(
+    number: int = 1, title: str = "Alien", slug: str | None = "alien", address: str | None = "/film/alien/"
+) -> RankedFilm:
+    numbers = (4.25, 4.0, 4.5, 7, 4.5)
+    return RankedFilm(number, number, title, 1979, slug, address, *numbers, {"m": 5.0}, NOW)
 
 
 @pytest.fixture
@@ -57,11 +60,11 @@ def test_csv_and_json_tell_the_same_in_full_precision() -> None:
 
 
 def test_html_is_a_table_in_which_a_title_is_only_a_text() -> None:
-    page = as_html([film(title="<script>alert(1)</script> & co"), film(2, slug=None)], "bayesian", SITE)
+    page = as_html([film(title="<script>alert(1)</script> & co"), film(2, address=None)], "bayesian", SITE)
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in page
     assert page.count("<tr>") == 3
-    assert page.count("<a href") == 1  # a film known from an archive alone has no page of that name
+    assert page.count("<a href") == 1  # nothing is known that leads to the other
     assert "0 films" in as_html([], "bayesian", SITE)
 
 

@@ -200,7 +200,7 @@ def test_a_comparison_shows_films_that_both_or_only_the_other_rated(engine: sa.E
                 sa.select(ratings.c.user_id, ratings.c.film_id, ratings.c.rating)
             )
         }
-        found = compare(connection, circle, one, two, 1000)
+        found = compare(connection, circle, one, two, 1000, "https://letterboxd.com")
         for film in (*found.agreed, *found.disagreed):
             assert (film.stars, film.other_stars) == (stars[one, film.film_id], stars[two, film.film_id])
         assert not {film.film_id for film in found.agreed} & {film.film_id for film in found.disagreed}
@@ -213,7 +213,7 @@ def test_a_comparison_shows_films_that_both_or_only_the_other_rated(engine: sa.E
         first = found.to_see[0].film_id
         connection.execute(watched.delete().where(watched.c.user_id == one, watched.c.film_id == first))
         connection.execute(watched.insert().values(user_id=one, film_id=first))
-        again = compare(connection, circle, one, two, 1000)
+        again = compare(connection, circle, one, two, 1000, "https://letterboxd.com")
         assert first not in {film.film_id for film in again.to_see}
 
 

@@ -27,9 +27,12 @@ def rank_explain(
     """
     session: Session = context.obj
     with session.reading() as connection:
-        explanation = explain(connection, cohorts.find(connection, cohort), film)
+        circle = cohorts.find(connection, cohort)
+        explanation = explain(connection, circle, film, session.config.LETTERBOXD_BASE_URL)
     if session.as_json:
         session.print_json(asdict(explanation))
         return
-    for columns, rows in explanation.tables():
+    first, *others = explanation.tables()
+    session.show(*first, links=[explanation.link])
+    for columns, rows in others:
         session.show(columns, rows)

@@ -48,7 +48,8 @@ def show_films(session: Session, films: Sequence[RankedFilm]) -> None:
         sys.stdout.write(as_json(films, session.config.LETTERBOXD_BASE_URL))
         return
     columns = ["rank", "title", "year", "score", "watchers", "mean"]
-    session.show(columns, [[f.rank, f.title, f.year, f.score, f.watchers, f.mean] for f in films])
+    rows = [[f.rank, f.title, f.year, f.score, f.watchers, f.mean] for f in films]
+    session.show(columns, rows, links=[f.link(session.config.LETTERBOXD_BASE_URL) for f in films])
 
 
 def chosen_films(

@@ -56,7 +56,8 @@ def taste(
         two = members.find_member(connection, circle, chosen, other)
         if one == two:
             raise InputError(f"--with {other}: name another member than --member")
-        films = taste_films.compare(connection, circle, one, two, limit or _FILMS)
+        site = session.config.LETTERBOXD_BASE_URL
+        films = taste_films.compare(connection, circle, one, two, limit or _FILMS, site)
         _show_pair(session, names[one], names[two], circle.pair(one, two), films)
 
 
@@ -100,4 +101,4 @@ def _show_films(session: Session, title: str, one: str, other: str, films: Seque
     rows: list[tuple[Any, ...]] = [
         (f.title, f.year, f.stars, f.other_stars, f.above, f.other_above, f.why) for f in films
     ]
-    session.show(columns, rows, title)
+    session.show(columns, rows, title, links=[f.link for f in films])

@@ -21,6 +21,8 @@ def as_columns(table: FilmTable, members: int) -> dict[str, list[Any]]:
         "title": lambda film: clean(film.ranked.title),
         "year": lambda film: film.ranked.year,
         "slug": lambda film: film.ranked.slug,
+        # The page itself makes that of a slug.
+        "link": lambda film: None if film.ranked.slug else film.ranked.address,
         "score": lambda film: _short(film.ranked.score, 4),
         "low": lambda film: _short(film.ranked.low, 3),
         "high": lambda film: _short(film.ranked.high, 3),

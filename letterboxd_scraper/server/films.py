@@ -13,6 +13,7 @@ from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import stored_rankings
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort
 from letterboxd_scraper.store.engine import read_transaction
+from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.films.credits import director_names
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import (
@@ -114,13 +115,13 @@ def routes(serving: Served) -> APIRouter:
 
 
 def _film(connection: sa.Connection, serving: Served, circle: ServedCohort, film: int) -> FilmAnswer:
-    row = connection.execute(sa.select(films).where(films.c.id == film)).one()
+    row = connection.execute(sa.select(films, links.ADDRESS).where(films.c.id == film)).one()
     return FilmAnswer(
         cohort=circle.reference,
         slug=row.slug,
         title=row.title,
         year=row.release_year,
-        link=f"{serving.base_url}/film/{row.slug}/" if row.slug else "",
+        link=links.link(row.address, serving.base_url),
         release_date=row.release_date,
         runtime_minutes=row.runtime_minutes,
         overview=row.overview,

@@ -22,10 +22,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url, read_transaction
 from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.terminal import json_log
-from letterboxd_scraper.terminal.harmless import harmless, harmless_lines
-
-# A pipe has no width: there, a row of a table is a line.
-_WIDTH_OF_A_PIPE = 200
+from letterboxd_scraper.terminal.harmless import harmless_lines
 
 
 @dataclass
@@ -108,35 +105,26 @@ class Session:
         """Print a result for programs; ``default`` writes what JSON has no form for."""
         typer.echo(json.dumps(result, default=default, indent=1))
 
-    def show(self, columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:
-        """Print a table, or with --json a list of objects."""
+    def show(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        title: str | None = None,
+        links: Sequence[str] = (),
+    ) -> None:
+        """Print a table, or with --json a list of objects; ``links`` lead to the films of a table's rows."""
         if self.as_json:
             self.print_json([dict(zip(columns, row, strict=True)) for row in rows])
             return
         # A twentieth of a second that only tables need.
-        from rich.console import Console
-        from rich.table import Table
+        from letterboxd_scraper.terminal.tables import print_table
 
-        heading = harmless(title) if title else None
-        table = Table(title=heading, title_justify="left", box=None, header_style="bold", pad_edge=False)
-        for column, sample in zip(columns, rows[0] if rows else columns, strict=True):
-            is_number = isinstance(sample, int | float) and not isinstance(sample, bool)
-            table.add_column(column, justify="right" if is_number else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(_cell(value) for value in row))
-        width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
-        Console(highlight=False, markup=False, emoji=False, width=width).print(table)
+        print_table(columns, rows, title, links)
 
     def close(self) -> None:
         """Name the database that was used."""
         if self._database:
             self.say(f"database: {masked_url(self._database)}")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3f}" if isinstance(value, float) else harmless(str(value))
 
 
 def write_file(file: Path, text: str, opener: Callable[[str, int], int] | None = None) -> None:

@@ -44,6 +44,7 @@ FILMS = _schema(
     ("letterboxd_average", pa.float64(), "Letterboxd's own average of all its members, in stars."),
     ("letterboxd_rating_count", pa.int32(), "How many ratings that is."),
     ("letterboxd_fan_count", pa.int32(), "How many members have it among their favourites."),
+    ("link", pa.string(), "Where to find it: on Letterboxd, else on TMDB or IMDb."),
     ("genres", _TEXTS, "Its genres, by name."),
     ("countries", _TEXTS, "The countries that made it, as ISO 3166 codes."),
     ("directors", _TEXTS, "Its directors' names, in the order of the credits."),

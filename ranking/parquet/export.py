@@ -43,12 +43,20 @@ class ExportedMember:
     display_name: str | None
 
 
-def export(engine: sa.Engine, cohort: Cohort, folder: Path, at: datetime, *, names: bool) -> dict[str, int]:
+def export(
+    engine: sa.Engine,
+    cohort: Cohort,
+    folder: Path,
+    at: datetime,
+    *,
+    names: bool,
+    base_url: str = "https://letterboxd.com",
+) -> dict[str, int]:
     """Write the cohort's data to ``folder`` as of one moment; return the number of rows of each table.
 
-    Without ``names`` nothing in the files names a member. Files of an earlier export are replaced when
-    all new ones are complete. Raises InputError if the folder cannot be written to, or has files of
-    these names that come from elsewhere.
+    Without ``names`` nothing in the files names a member; films are linked to the site at ``base_url``. Files
+    of an earlier export are replaced when all new ones are complete. Raises InputError if the folder cannot
+    be written to, or has files of these names that come from elsewhere.
     """
     refuse_foreign(folder)
     with _snapshot(engine) as connection, replacing(folder) as unfinished:
@@ -56,7 +64,7 @@ def export(engine: sa.Engine, cohort: Cohort, folder: Path, at: datetime, *, nam
         label = cohort.label if names or named.label != naming.UNNAMED else None
         about = About(uuid4().hex, label, at.isoformat(), names, cohort.definition.get("rank") or {})
         members = _members(connection, cohort, list(named.members))
-        counts = _write(connection, unfinished, about, members)
+        counts = _write(connection, unfinished, about, members, base_url)
         (unfinished / EXPLANATION).write_text(_explanation(about), encoding="utf-8")
     return counts
 
@@ -108,13 +116,13 @@ def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) ->
 
 
 def _write(
-    connection: sa.Connection, folder: Path, about: About, members: Sequence[ExportedMember]
+    connection: sa.Connection, folder: Path, about: About, members: Sequence[ExportedMember], base_url: str
 ) -> dict[str, int]:
     seen: set[int] = set()
     schemas = _schemas(about)
     tables: dict[str, Iterator[pa.Table]] = {
         "ratings": _ratings(connection, members, seen),
-        "films": films.film_rows(connection, seen),
+        "films": films.film_rows(connection, seen, base_url),
         "members": iter([_members_table(members, schemas["members"])]),
     }
     return {

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.films.credits import director_names
 from letterboxd_scraper.store.schema import film_countries, film_genres, films, genres
 from ranking.parquet.columns import FILMS, table_of
@@ -28,20 +29,24 @@ _PLAIN = (
     films.c.letterboxd_weighted_average,
     films.c.letterboxd_rating_count,
     films.c.letterboxd_fan_count,
+    links.ADDRESS,
 )
 
 
-def film_rows(connection: sa.Connection, film_ids: Collection[int]) -> Iterator[pa.Table]:
+def film_rows(connection: sa.Connection, film_ids: Collection[int], base_url: str) -> Iterator[pa.Table]:
     """Yield the films with these ids, in the order of their ids, some thousands at a time."""
     order = sorted(film_ids)
     for first in range(0, len(order), _FILMS):
-        yield _table(connection, order[first : first + _FILMS])
+        yield _table(connection, order[first : first + _FILMS], base_url)
 
 
-def _table(connection: sa.Connection, chosen: Sequence[int]) -> pa.Table:
+def _table(connection: sa.Connection, chosen: Sequence[int], base_url: str) -> pa.Table:
     plain = connection.execute(sa.select(*_PLAIN).where(films.c.id.in_(chosen)).order_by(films.c.id)).all()
     lists = [_gathered(connection, query, chosen) for query in (_genres(), _countries(), director_names())]
-    rows = [(*row, *(texts[row.id] for texts in lists)) for row in plain]
+    rows = [
+        (film, *facts, links.link(address, base_url) or None, *(texts[film] for texts in lists))
+        for film, *facts, address in plain
+    ]
     return table_of(FILMS, list(zip(*rows, strict=True)))
 
 

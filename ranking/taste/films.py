@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
+from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.schema import films, watched
 from ranking.facts import with_watched_read
 from ranking.taste.members import CircleTaste
@@ -14,6 +14,8 @@ from ranking.taste.members import CircleTaste
 # In standard deviations: what counts as a different opinion, and as love.
 _CLEARLY = 0.5
 _LOVES = 0.75
+# A film: its id, title, year, slug and link.
+_Named = tuple[int, str, int | None, str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Opinions:
     title: str
     year: int | None
     slug: str | None
+    link: str
     stars: float | None
     other_stars: float | None
     above: float | None
@@ -49,7 +52,9 @@ class Comparison:
     watched_known: bool
 
 
-def compare(connection: sa.Connection, circle: CircleTaste, user: int, other: int, limit: int) -> Comparison:
+def compare(
+    connection: sa.Connection, circle: CircleTaste, user: int, other: int, limit: int, base_url: str
+) -> Comparison:
     """Return at most ``limit`` films of each kind.
 
     They agree on a film if both find it better, or both worse, than what they usually see, and that is more
@@ -68,7 +73,7 @@ def compare(connection: sa.Connection, circle: CircleTaste, user: int, other: in
         (film for film in two.keys() - seen if two[film][1] >= _LOVES),
         key=lambda film: (-two[film][1], -watchers[film], film),
     )
-    rows = _film_rows(connection, {*agreed[:limit], *disagreed[:limit], *loved[:limit]})
+    rows = _film_rows(connection, {*agreed[:limit], *disagreed[:limit], *loved[:limit]}, base_url)
 
     def opinions(film_ids: Sequence[int]) -> list[Opinions]:
         return [_opinions(rows[film], one.get(film), two.get(film)) for film in film_ids[:limit]]
@@ -89,19 +94,20 @@ def _habits(circle: CircleTaste, user: int) -> dict[int, tuple[float, float]]:
     return {circle.film_ids[film]: (stars, habit) for film, stars, habit in zip(*columns, strict=True)}
 
 
-def _film_rows(connection: sa.Connection, film_ids: set[int]) -> dict[int, Any]:
+def _film_rows(connection: sa.Connection, film_ids: set[int], base_url: str) -> dict[int, _Named]:
     f = films.c
-    query = sa.select(f.id, f.title, f.release_year, f.slug).where(f.id.in_(film_ids))
-    return {row.id: row for row in connection.execute(query)}
+    query = sa.select(f.id, f.title, f.release_year, f.slug, links.ADDRESS).where(f.id.in_(film_ids))
+    return {
+        film: (film, title, year, slug, links.link(address, base_url))
+        for film, title, year, slug, address in connection.execute(query)
+    }
 
 
-def _opinions(film: Any, one: tuple[float, float] | None, two: tuple[float, float] | None) -> Opinions:
+def _opinions(film: _Named, one: tuple[float, float] | None, two: tuple[float, float] | None) -> Opinions:
     stars, above = one or (None, None)
     other_stars, other_above = two or (None, None)
     why = _why(above, other_above)
-    return Opinions(
-        film.id, film.title, film.release_year, film.slug, stars, other_stars, above, other_above, why
-    )
+    return Opinions(*film, stars, other_stars, above, other_above, why)
 
 
 def _why(above: float | None, other: float | None) -> str:

@@ -1,6 +1,7 @@
 """How a command answers, and what it opens."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,27 @@ def test_a_table_is_aligned_and_shows_no_control_characters(capsys: pytest.Captu
     Session().show(("title", "stars", "year"), [("Ordet\x1b[31m", 4.5, None)], title="Films")
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert lines == ["Films", "title       stars  year", "Ordet\ufffd[31m  4.500"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "cells"),
+    [
+        ({}, ["title  link", "Ordet  https://boxd.it/2awY", "Heat"]),
+        ({"FORCE_COLOR": "1", "TERM": "xterm"}, ["title", "8;https://boxd.it/2awY\\Ordet8;;\\", "Heat"]),
+    ],
+    ids=["a pipe", "a terminal"],
+)
+def test_films_are_linked(
+    environment: dict[str, str],
+    cells: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    Session().show(("title",), [("Ordet",), ("Heat",)], links=["https://boxd.it/2awY", ""])
+    shown = re.sub(r"\x1b(\[[\d;]*m|\])|id=\d+;|\x1b", "", capsys.readouterr().out)
+    assert [line.rstrip() for line in shown.splitlines()] == cells
 
 
 def test_with_json_a_table_is_a_list_of_objects(capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,8 +45,9 @@ const rows = columns.rank.map((rank, i) => ({
 function filmCell(row) {
   const title = element("bdi", {}, row.title);
   const slug = value("slug", row.i);
-  const link = slug
-    ? element("a", { href: `${report.site}/film/${encodeURIComponent(slug)}/`, rel: "noreferrer" }, title)
+  const path = slug ? `/film/${encodeURIComponent(slug)}/` : value("link", row.i);
+  const link = path
+    ? element("a", { href: path.startsWith("/") ? report.site + path : path, rel: "noreferrer" }, title)
     : title;
   const below = [];
   if (row.year) below.push(element("span", { class: "year" }, String(row.year)));
