@@ -20,6 +20,7 @@ from tests.archives import FILM, NOW, keep, put, with_row
 from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
 from tests.site import Site, World, own_world
 from tests.site.archive import EMAIL, HEAD, file_name, packed, rating_days
+from tests.store.rows import add_film
 
 
 @pytest.fixture
@@ -227,10 +228,10 @@ def test_a_film_known_without_a_code_is_found_by_title_and_year(
     slug, other = list(world.member("ebb").ratings)[:2]
     with engine.begin() as connection:
         film = world.films[slug]
-        named = {"title": film.title, "release_year": film.year}
-        connection.execute(films.insert().values(slug=slug, **named))
-        twin = {"title": world.films[other].title, "release_year": world.films[other].year}
-        connection.execute(films.insert(), [{"slug": "one", **twin}, {"slug": "two", **twin}])
+        add_film(connection, slug, title=film.title, release_year=film.year)
+        twin = world.films[other]
+        for name in ("one", "two"):
+            add_film(connection, name, title=twin.title, release_year=twin.year)
     keep(engine, put(tmp_path, world, "ebb"))
     with engine.connect() as connection:
         codes = dict(connection.execute(sa.select(films.c.slug, films.c.letterboxd_lid)).all())

@@ -30,10 +30,16 @@ class NamedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What names films, and as of when."""
+    """What names films, and as of when; what is ``live`` was read from the site itself just now."""
 
     by: NamedBy
     as_of: datetime
+    live: bool = False
+
+    @classmethod
+    def shown(cls, at: datetime) -> "Naming":
+        """Return how a page names films that was read from the site at this moment."""
+        return cls(NamedBy.PAGE, at, live=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
+from letterboxd_scraper.store import titles
 from letterboxd_scraper.store.crawl_state import bookmarks
 from letterboxd_scraper.store.schema import (
     film_countries,
     film_genres,
+    film_names,
     film_people,
     films,
     metadata,
@@ -17,6 +19,7 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
 )
+from letterboxd_scraper.store.upsert import as_stored, upsert
 
 # What TMDB tells of a film, and where it has it.
 _TMDB_COLUMNS = {column.name for column in films.c if column.name.startswith("tmdb_")} | {"release_date"}
@@ -27,7 +30,8 @@ _ATTEMPT_COLUMNS = {"gone_at", "enrich_attempts", "enrich_after"}
 def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
     """Make film ``other`` part of film ``keep``, whose own values come first.
 
-    What TMDB tells of a film belongs together: it is all that of one of the two.
+    What TMDB tells of a film belongs together: it is all that of one of the two. Title and year are those of
+    the newer source. The other's slug and code lead to the kept film from now on, where it has its own.
     """
     kept, added = _stored_values(connection, films, keep), _stored_values(connection, films, other)
     takes_over = "tmdb_id" in added and "tmdb_id" not in kept
@@ -39,7 +43,29 @@ def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
     values |= {name: value for name, value in added.items() if name not in {*kept, *left_out}}
     if not {"gone_at"} <= kept.keys() & added.keys():
         values["gone_at"] = None  # the site still has a page of one of them
+    values |= titles.together(*({name: row.get(name) for name in titles.COLUMNS} for row in (kept, added)))
+    if "letterboxd_lid" not in kept:
+        values["joined_by_name"] = added["joined_by_name"]
+    for kind, name in (("slug", "slug"), ("lid", "letterboxd_lid")):
+        if name in kept and name in added:
+            remember(connection, kind, added[name], keep, added)
     _merge(connection, films, keep, other, values)
+
+
+def remember(connection: sa.Connection, kind: str, key: str, film: int, named: titles.Values) -> None:
+    """Note that a film, which is ``named`` so, has been known by this slug or code (the ``kind`` of key)."""
+    if key.startswith("film:"):
+        return  # which is no slug
+    name = {"title": named["title"], "release_year": named.get("release_year") or 0}
+    name |= {"named_by": named.get("named_by"), "as_of": named.get("named_as_of"), "film_id": film}
+    upsert(
+        connection,
+        film_names,
+        [{"kind": kind, "key": key} | name],
+        along={"as_of": as_stored, "named_by": as_stored},
+    )
+    same = (film_names.c.kind == kind, film_names.c.key == key, film_names.c.film_id.is_distinct_from(film))
+    connection.execute(film_names.update().where(*same).values(film_id=film))
 
 
 def merge_people(connection: sa.Connection, keep: int, other: int) -> None:

@@ -25,7 +25,7 @@ from letterboxd_scraper.items.members import (
     Person,
     Profile,
 )
-from letterboxd_scraper.items.sources import Snapshot
+from letterboxd_scraper.items.sources import Naming, Snapshot
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import bookmarks, failures
 from letterboxd_scraper.store.crawl_state.bookmarks import ListingState
@@ -104,7 +104,8 @@ def _profile(profile: Profile, connection: sa.Connection, provenance: Provenance
 def _films_page(page: FilmsPage, connection: sa.Connection, provenance: Provenance) -> None:
     state = bookmarks.find(connection, page.member, page.listing)
     # Those of a whole listing are those of its last page, too.
-    ids = film_ids(connection, [*(page.complete or ()), *(tile.film for tile in page.tiles)])
+    named = [*(page.complete or ()), *(tile.film for tile in page.tiles)]
+    ids = film_ids(connection, named, Naming.shown(provenance.at))
     on_page = list(dict.fromkeys(ids[tile.film.key] for tile in page.tiles))
     if page.listing is Listing.UNRATED_WATCHED:
         rows = [{"user_id": state.user, "film_id": film} for film in sorted(on_page)]
@@ -142,7 +143,7 @@ def _diary_page(page: DiaryPage, connection: sa.Connection, provenance: Provenan
 @_store.register
 def _feed_page(page: FeedPage, connection: sa.Connection, provenance: Provenance) -> None:
     user = user_ids(connection, [page.member])[page.member]
-    ids = film_ids(connection, [entry.film for entry in page.entries])
+    ids = film_ids(connection, [entry.film for entry in page.entries], Naming.shown(provenance.at))
     save_viewings(connection, user, {ids[entry.film.key]: entry for entry in page.entries}, provenance.at)
 
 

@@ -12,6 +12,19 @@ depends_on = None
 
 _LISTS = ("watched", "watchlist")
 _OF_LISTS = (("since", UTCDateTime()), ("as_of", UTCDateTime()), ("source", sa.Text()))
+_NAMED_BY = ("named", "year")
+_BY_NAME = ("joined_by_name", "numbered_by_name", "tmdb_guessed")
+# Archives alone named the films that have no slug.
+_NAMES = (
+    "UPDATE films SET named_by = CASE WHEN slug IS NULL THEN 'file' ELSE 'page' END",
+    "UPDATE films SET year_by = named_by WHERE release_year IS NOT NULL",
+    "INSERT INTO film_names (kind, key, title, release_year, named_by, film_id) "
+    "SELECT 'slug', slug, title, coalesce(release_year, 0), 'page', id FROM films "
+    "WHERE slug IS NOT NULL AND letterboxd_lid IS NULL",
+    "INSERT INTO film_names (kind, key, title, release_year, named_by, film_id) "
+    "SELECT 'lid', letterboxd_lid, title, coalesce(release_year, 0), 'file', id FROM films "
+    "WHERE slug IS NULL AND letterboxd_lid IS NOT NULL",
+)
 
 
 def upgrade() -> None:
@@ -36,10 +49,29 @@ def upgrade() -> None:
     for table in _LISTS:
         for name, kind in _OF_LISTS:
             op.add_column(table, sa.Column(name, kind))
-    op.add_column("films", sa.Column("named_by", sa.Text()))
-    op.add_column("films", sa.Column("named_as_of", UTCDateTime()))
-    for name in ("joined_by_name", "tmdb_guessed"):
+    for name in _NAMED_BY:
+        op.add_column("films", sa.Column(f"{name}_by", sa.Text()))
+        op.add_column("films", sa.Column(f"{name}_as_of", UTCDateTime()))
+    for name in _BY_NAME:
         op.add_column("films", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_table(
+        "film_names",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("release_year", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("named_by", sa.Text()),
+        sa.Column("as_of", UTCDateTime()),
+        sa.Column("film_id", sa.Integer()),
+        sa.PrimaryKeyConstraint("kind", "key", "title", "release_year", name="pk_film_names"),
+        sa.ForeignKeyConstraint(
+            ["film_id"], ["films.id"], name="fk_film_names_film_id_films", ondelete="CASCADE"
+        ),
+    )
+    op.create_index("ix_film_names_film_id", "film_names", ["film_id"])
+    op.create_index("ix_film_names_title", "film_names", ["title"])
+    for statement in _NAMES:
+        op.execute(statement)
     op.create_index("ix_films_imdb_id", "films", ["imdb_id"])
     op.create_index("ix_films_tmdb_id", "films", ["tmdb_id"])
 
@@ -47,8 +79,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_films_tmdb_id", "films")
     op.drop_index("ix_films_imdb_id", "films")
-    for name in ("tmdb_guessed", "joined_by_name", "named_as_of", "named_by"):
+    op.drop_table("film_names")
+    for name in _BY_NAME:
         op.drop_column("films", name)
+    for name in _NAMED_BY:
+        op.drop_column("films", f"{name}_as_of")
+        op.drop_column("films", f"{name}_by")
     for table in _LISTS:
         for name, _ in _OF_LISTS:
             op.drop_column(table, name)

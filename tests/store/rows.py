@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store import schema
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.schema import cohort_members, films, ratings, scrape_runs, users
+from letterboxd_scraper.store.schema import cohort_members, film_names, films, ratings, scrape_runs, users
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -26,6 +26,11 @@ def add_user(connection: sa.Connection, name: str, **values: Any) -> int:
 def add_film(connection: sa.Connection, slug: str | None, **values: Any) -> int:
     row = {"slug": slug, "title": (slug or "untitled").title()} | values
     film: int = connection.execute(films.insert().values(row).returning(films.c.id)).scalar_one()
+    lid = row.get("letterboxd_lid")
+    if (slug is None) is not (lid is None):
+        key = {"kind": "slug", "key": slug} if slug else {"kind": "lid", "key": lid}
+        key |= {"title": row["title"], "release_year": row.get("release_year") or 0}
+        connection.execute(film_names.insert().values(key | {"film_id": film}))
     return film
 
 

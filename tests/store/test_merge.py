@@ -44,7 +44,8 @@ def merged(connection: sa.Connection, keep: dict[str, Any], other: dict[str, Any
 
 def test_own_values_come_first_and_gaps_are_filled(connection: sa.Connection) -> None:
     other = {"letterboxd_lid": "o", "letterboxd_film_id": 2, "runtime_minutes": 90, "imdb_id": "tt2"}
-    row = merged(connection, {"letterboxd_lid": "k", "runtime_minutes": 80}, other)
+    keep = {"letterboxd_lid": "k", "runtime_minutes": 80, "named_by": "page"}
+    row = merged(connection, keep, other)
     assert (row.slug, row.letterboxd_lid, row.letterboxd_film_id) == ("keep", "k", 2)
     assert (row.title, row.runtime_minutes, row.imdb_id) == ("Keep", 80, "tt2")
 

@@ -44,12 +44,18 @@ def test_a_slug_tells_a_film_and_the_page_that_says_it_its_names(connection: sa.
     assert (row.slug, row.title, row.letterboxd_lid) == ("ordet", "Ordet", "oRd")
 
 
-def test_what_has_neither_code_nor_slug_or_no_title_is_left_out(connection: sa.Connection) -> None:
-    assert named_film_ids(connection, [NamedFilm("Ordet", 1955), NamedFilm("", 1955, "x")], ARCHIVE) == {}
+def test_what_has_neither_code_nor_slug_is_left_out(connection: sa.Connection) -> None:
+    assert named_film_ids(connection, [NamedFilm("Ordet", 1955)], ARCHIVE) == {}
     assert connection.execute(sa.select(films)).all() == []
-    film = add(connection, letterboxd_lid="x")
-    untitled = NamedFilm("", lid="x")
-    assert named_film_ids(connection, [untitled], ARCHIVE) == {untitled: film}
+
+
+def test_a_favourite_of_which_only_the_code_is_known_waits_for_its_name(connection: sa.Connection) -> None:
+    untitled = NamedFilm("", lid="oRd")
+    ids = named_film_ids(connection, [untitled], ARCHIVE)
+    assert connection.scalars(sa.select(films.c.title)).all() == ["boxd.it/oRd"]
+    assert named_film_ids(connection, [ORDET], ARCHIVE) == {ORDET: ids[untitled]}
+    assert named_film_ids(connection, [untitled], ARCHIVE) == ids
+    assert connection.scalars(sa.select(films.c.title)).all() == ["Ordet"]
 
 
 @pytest.mark.parametrize(
@@ -110,5 +116,5 @@ def test_a_feeds_slug_is_given_to_a_film_of_an_archive(
 ) -> None:
     for number, (slug, values) in enumerate(stored):
         add(connection, slug, letterboxd_lid=f"l{number}", **values)
-    adopt_slugs(connection, shown)
+    adopt_slugs(connection, shown, Naming.shown(MONDAY))
     assert slugs(connection) == expected

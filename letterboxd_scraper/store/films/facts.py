@@ -16,6 +16,7 @@ from letterboxd_scraper.items.films import (
     TmdbDetails,
 )
 from letterboxd_scraper.items.members import STARS
+from letterboxd_scraper.items.sources import NamedBy, Naming
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.films import enrichment, labels
@@ -28,7 +29,7 @@ _Values = dict[str, Any]
 
 def save_facts(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> None:
     """Store what a film's page and TMDB told. Titles and years are the site's."""
-    film = _film_id(connection, item)
+    film = _film_id(connection, item, provenance)
     if film is None:
         return  # it became part of another meanwhile
     row = connection.execute(sa.select(films).where(films.c.id == film)).one()
@@ -85,14 +86,16 @@ def _site_levels(film: int) -> tuple[sa.ColumnElement[bool], ...]:
     return film_histograms.c.film_id == film, film_histograms.c.cohort_id.is_(None)
 
 
-def _film_id(connection: sa.Connection, item: FilmFacts) -> int | None:
+def _film_id(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> int | None:
     """Return the id of the film looked at; where its address led to another, they are one film now."""
     if item.page is None:
         return stored_film_ids(connection, [item.film]).get(item.film.key)
     film = item.page.film
+    # What no run has read was saved by somebody, at some time.
+    naming = Naming(NamedBy.PAGE, provenance.at, live=provenance.run is not None)
     if item.film.slug != film.slug:
-        return redirected(connection, item.film, film)
-    return film_ids(connection, [film])[film.key]
+        return redirected(connection, item.film, film, naming)
+    return film_ids(connection, [film], naming)[film.key]
 
 
 def _link_values(item: FilmFacts) -> _Values:

@@ -1,15 +1,20 @@
-"""Films as archives name them: found by their short code, else by title and year, where that is no guess."""
+"""Films as sources name them: by their code or slug, else by what another service knows of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.sources import NamedFilm, Naming
-from letterboxd_scraper.store.films.identity import film_ids
-from letterboxd_scraper.store.schema import films
-from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing
+from letterboxd_scraper.store import titles
+from letterboxd_scraper.store.films import namesakes
+from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
+from letterboxd_scraper.store.films.namesakes import LID, SLUG, Told
+from letterboxd_scraper.store.schema import film_names, films
+from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing, upsert
+
+_lid = films.c.letterboxd_lid
 
 
 def named_film_ids(
@@ -17,75 +22,104 @@ def named_film_ids(
 ) -> dict[NamedFilm, int]:
     """Return the ids of films; those that are not stored yet are inserted.
 
-    One that has no code is stored under its slug. What has neither cannot be told from others, and what
-    has no title cannot be inserted: both are left out.
+    One that has no code is stored under its slug; of a code without a title, the address stands for the title
+    until a source names it. What has neither cannot be told from others, and is left out.
     """
     distinct = list(dict.fromkeys(named))
-    with_slug = {
-        name: Film(name.slug, name.title, name.year, name.film_id, name.lid) for name in distinct if name.slug
-    }
-    by_key = film_ids(connection, with_slug.values())
-    ids = {name: by_key[film.key] for name, film in with_slug.items()}
+    of_slug = {name: _film(name) for name in distinct if name.slug}
     with_code = [name for name in distinct if name.lid and not name.slug]
-    return ids | _ids_by_code(connection, with_code)
+    ids = film_ids(connection, _one_each(of_slug.values()), naming)
+    by_code, moved = _ids_by_code(connection, with_code, naming)
+    if moved:
+        ids = stored_film_ids(connection, of_slug.values())
+        by_code = _stored_codes(connection, by_code)
+    return {name: ids[film.key] for name, film in of_slug.items()} | {
+        name: by_code[name.lid] for name in with_code if name.lid
+    }
 
 
-def adopt_slugs(connection: sa.Connection, feed_films: Iterable[Film]) -> None:
+def adopt_slugs(connection: sa.Connection, feed_films: Iterable[Film], naming: Naming) -> None:
     """Give films that archives alone knew the slugs of a feed, where title and year are those of just one."""
     unnumbered = {film.slug: film for film in feed_films if not film.film_id and not film.lid}
     query = sa.select(films.c.slug).where(in_list(connection.dialect.name, films.c.slug))
     stored = set(connection.scalars(query, as_list(unnumbered)))
-    new = defaultdict(list)
-    for slug, film in unnumbered.items():
-        if slug not in stored:
-            new[film.title, film.year].append(slug)
-    without_slug = _by_title_and_year(connection, {title for title, _ in new}, films.c.slug.is_(None))
-    for key, slugs in new.items():
-        ids = without_slug.get(key, ())
-        if len(slugs) == len(ids) == 1:
-            connection.execute(films.update().where(films.c.id == ids[0]).values(slug=slugs[0]))
-
-
-def _ids_by_code(connection: sa.Connection, named: Sequence[NamedFilm]) -> dict[NamedFilm, int]:
-    lid = films.c.letterboxd_lid
-    query = sa.select(lid, films.c.id).where(in_list(connection.dialect.name, lid))
-    ids = {row.letterboxd_lid: row.id for row in connection.execute(query, as_list(n.lid for n in named))}
-    unknown = [name for name in named if name.lid not in ids]
-    for name, film in _of_same_name(connection, unknown).items():
-        connection.execute(films.update().where(films.c.id == film).values(letterboxd_lid=name.lid))
-        ids[name.lid] = film
-    new = {name.lid: name for name in unknown if name.lid not in ids and name.title}
-    rows = [
-        {"letterboxd_lid": lid, "title": name.title, "release_year": name.year} for lid, name in new.items()
+    new = [film for slug, film in unnumbered.items() if slug not in stored]
+    names = sa.select(film_names).where(in_list(connection.dialect.name, film_names.c.title))
+    kinds = defaultdict(set)
+    for row in connection.execute(names, as_list({film.title for film in new})):
+        kinds[row.title, row.release_year].add((row.kind, row.film_id))
+    for film in new:
+        kinds[film.title, film.year or 0].add((SLUG, film.slug))
+    # Where it would stay open which of them it is, the film of an entry that tells nothing is not stored.
+    meeting = [
+        film for film in new if sorted(kind for kind, _ in kinds[film.title, film.year or 0]) == [LID, SLUG]
     ]
-    inserted = insert_missing(connection, films, rows, "letterboxd_lid", "id")
-    ids |= {row.letterboxd_lid: row.id for row in inserted}
-    return {name: ids[name.lid] for name in named if name.lid in ids}
+    film_ids(connection, meeting, naming)
 
 
-def _of_same_name(connection: sa.Connection, named: Sequence[NamedFilm]) -> dict[NamedFilm, int]:
-    """Return the stored films without a code that alone have the title and year of one of the named."""
-    stored = _by_title_and_year(connection, {name.title for name in named}, films.c.letterboxd_lid.is_(None))
-    same_name = defaultdict(list)
-    for name in named:
-        same_name[name.title, name.year].append(name)
-    ids = {}
-    for key, names in same_name.items():
-        candidates = stored.get(key, [])
-        if len(candidates) == 1 and len({name.lid for name in names}) == 1:
-            ids[names[0]] = candidates[0]
-    return ids
+def _film(name: NamedFilm) -> Film:
+    return Film(name.slug or "", name.title, name.year, name.film_id, name.lid)
 
 
-def _by_title_and_year(
-    connection: sa.Connection, titles: Collection[str], condition: sa.ColumnElement[bool]
-) -> dict[tuple[str, int | None], list[int]]:
-    """Return the ids of the stored films with these titles, by title and year."""
-    title = films.c.title
-    query = sa.select(films.c.id, title, films.c.release_year).where(
-        condition, in_list(connection.dialect.name, title)
-    )
-    ids = defaultdict(list)
-    for row in connection.execute(query, as_list(titles)):
-        ids[row.title, row.release_year].append(row.id)
-    return ids
+def _one_each(named: Iterable[Film]) -> list[Film]:
+    """Return each film once, as it is called with a year; of several titles, the same one in any order."""
+    distinct: dict[int | str, Film] = {}
+    for film in sorted(named, key=lambda film: (film.year is not None, film.title, film.year or 0)):
+        distinct[film.key] = film
+    return list(distinct.values())
+
+
+def _ids_by_code(
+    connection: sa.Connection, named: Sequence[NamedFilm], naming: Naming
+) -> tuple[dict[str, int], bool]:
+    """Return the ids of films by their codes, and whether those of other films have changed by that."""
+    told = {name.lid: name for name in sorted(named, key=_strength) if name.lid}
+    ids = _stored_codes(connection, told)
+    _rename(connection, {ids[lid]: name for lid, name in told.items() if lid in ids}, naming)
+    rows = [{"letterboxd_lid": lid} | _columns(name, naming) for lid, name in told.items() if lid not in ids]
+    new = {
+        row.letterboxd_lid: int(row.id)
+        for row in insert_missing(connection, films, rows, "letterboxd_lid", "id")
+    }
+    ids |= new
+    if len(ids) < len(told):
+        ids |= _stored_codes(connection, told)  # which another process has inserted meanwhile
+    titled = [
+        Told(name.lid, name.title, name.year, ids[name.lid]) for name in named if name.lid and name.title
+    ]
+    namesakes.note(connection, LID, titled, naming)
+    names = {(one.title, one.year or 0) for one in titled}
+    return ids, namesakes.settle(connection, names, (), new.values())
+
+
+def _strength(name: NamedFilm) -> tuple[bool, bool, str, int]:
+    return bool(name.title), name.year is not None, name.title, name.year or 0
+
+
+def _columns(name: NamedFilm, naming: Naming) -> dict[str, object]:
+    if name.title:
+        return titles.columns_of(name.title, name.year, naming)
+    return titles.columns_of_link(name.lid or "")
+
+
+def _stored_codes(connection: sa.Connection, lids: Iterable[str]) -> dict[str, int]:
+    """Return the ids of the stored films that have these codes, or of which one that had it became part."""
+    dialect, listed = connection.dialect.name, as_list(lids)
+    n = film_names.c
+    former = sa.select(n.key, n.film_id).where(n.kind == LID, in_list(dialect, n.key))
+    current = sa.select(_lid, films.c.id).where(in_list(dialect, _lid))
+    return {
+        code: int(film) for query in (former, current) for code, film in connection.execute(query, listed)
+    }
+
+
+def _rename(connection: sa.Connection, named: Mapping[int, NamedFilm], naming: Naming) -> None:
+    """Let stored films have the titles and years of a source, where it is the newest."""
+    columns = [films.c[name] for name in titles.COLUMNS]
+    query = sa.select(films.c.id, *columns).where(in_list(connection.dialect.name, films.c.id))
+    rows = []
+    for stored in connection.execute(query, as_list(named)):
+        name = named[stored.id]
+        if name.title and titles.renamed(stored._mapping, name.title, name.year, naming):
+            rows.append({"id": stored.id} | titles.together(stored._mapping, _columns(name, naming)))
+    upsert(connection, films, rows)

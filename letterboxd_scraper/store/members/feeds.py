@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.items.members import FeedEntry, FeedNews, Listing
+from letterboxd_scraper.items.sources import Naming
 from letterboxd_scraper.items.tasks import FeedStart, Provenance
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.crawl_state.bookmarks import complete_listings
@@ -118,7 +119,8 @@ def ratings_set_by(connection: sa.Connection, run: int) -> int:
 def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: datetime) -> int:
     """Store the new entries; return how many ratings they set."""
     films_of_new = [entry.film for entry in item.new]
-    adopt_slugs(connection, films_of_new)
+    naming = Naming.shown(at)
+    adopt_slugs(connection, films_of_new, naming)
     ids = stored_film_ids(connection, films_of_new)
     complete = complete_listings(connection, user).get(Listing.RATED)
     stored = _stored_ratings(connection, user, ids)
@@ -136,7 +138,7 @@ def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: date
         if is_news(key, entry) and (key not in stored or stored[key].rating != entry.stars)
     }
     liking = {key: entry for key, entry in speaking.items() if entry.liked and is_news(key, entry)}
-    ids |= film_ids(connection, [entry.film for entry in [*rating.values(), *liking.values()]])
+    ids |= film_ids(connection, [entry.film for entry in [*rating.values(), *liking.values()]], naming)
     for key in sorted(rating.keys() | liking.keys(), key=lambda key: ids[key]):
         row, along = _marks(rating.get(key), liking.get(key), complete, at)
         upsert(connection, ratings, [row | {"user_id": user, "film_id": ids[key]}], along=along)

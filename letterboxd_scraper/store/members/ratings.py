@@ -9,6 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import RATED, STARS, FeedEntry, FilmsPage, Listing, Profile
+from letterboxd_scraper.items.sources import Naming
 from letterboxd_scraper.store.crawl_state.bookmarks import ListingState, complete_listings
 from letterboxd_scraper.store.films.identity import film_ids
 from letterboxd_scraper.store.members.evidence import midnight
@@ -31,7 +32,7 @@ _HAS_NOT: dict[_Mark, Row] = {
 
 def save_favourites(connection: sa.Connection, user: int, profile: Profile, at: datetime) -> None:
     """Make exactly the profile's favourites the member's: the page shows all there are."""
-    films = set(film_ids(connection, profile.favourites).values())
+    films = set(film_ids(connection, profile.favourites, Naming.shown(at)).values())
     row = {"user_id": user, "favorite": True, "first_seen_at": at, "updated_at": at}
     along = {"first_seen_at": as_stored, "updated_at": offered}
     upsert(connection, ratings, [row | {"film_id": film} for film in films], along=along)

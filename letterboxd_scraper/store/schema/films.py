@@ -13,11 +13,16 @@ films = sa.Table(
     sa.Column("slug", sa.Text, unique=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("release_year", sa.Integer),
-    # What names it so, and as of when: "page" of the site, else "file"; "link" where nothing has a title.
+    # What gave it its title and slug (a NamedBy: "page", "file", "service", "link"), and as of when; and what
+    # its year: the newest source that gives one.
     sa.Column("named_by", sa.Text),
     sa.Column("named_as_of", UTCDateTime),
+    sa.Column("year_by", sa.Text),
+    sa.Column("year_as_of", UTCDateTime),
     # Slug and code were put together because just one film has this title and year: nothing says so.
     sa.Column("joined_by_name", sa.Boolean, nullable=False, server_default=sa.false()),
+    # So were the numbers that another service's file gave, and the film.
+    sa.Column("numbered_by_name", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("release_date", sa.Date),
     sa.Column("tmdb_id", sa.Integer),
     sa.Column("tmdb_media_type", sa.Text),
@@ -42,6 +47,24 @@ films = sa.Table(
     sa.Column("gone_at", UTCDateTime),
     sa.Index(None, "imdb_id"),
     sa.Index(None, "tmdb_id"),
+)
+
+# What sources have ever called a film, by the one thing that they told it by: its "slug", its code ("lid") or
+# what "another" service knows. Which of these are one film follows from all of their names.
+film_names = sa.Table(
+    "film_names",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text, primary_key=True),
+    # 0: none.
+    sa.Column("release_year", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("named_by", sa.Text),
+    sa.Column("as_of", UTCDateTime),
+    # NULL: of another service's film that may be any of several.
+    film(),
+    sa.Index(None, "film_id"),
+    sa.Index(None, "title"),
 )
 
 people = sa.Table(

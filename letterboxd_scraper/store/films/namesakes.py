@@ -1,0 +1,209 @@
+"""Slugs and codes that nothing but a name puts together.
+
+Archives know films by codes, old archives, feeds and old pages by slugs, and hardly a source knows both. A
+slug and a code are one film where they have ever had one title and year in common, and neither has one in
+common with any other. That is decided anew whenever a source adds a name: so it follows from all sources, in
+whatever order they came. A page that shows both settles it for good.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.sources import Naming
+from letterboxd_scraper.store import titles
+from letterboxd_scraper.store.films import replays
+from letterboxd_scraper.store.merge import merge_films
+from letterboxd_scraper.store.schema import film_names, films
+from letterboxd_scraper.store.upsert import as_list, in_list, upsert
+
+SLUG, LID = "slug", "lid"
+# A title and year; 0 for none.
+Name = tuple[str, int]
+_n, _f = film_names.c, films.c
+
+
+class Told(NamedTuple):
+    """What a source calls the film of a key, which is stored."""
+
+    key: str
+    title: str
+    year: int | None
+    film: int
+
+
+def tell(
+    connection: sa.Connection,
+    named: Mapping[Film, int],
+    naming: Naming,
+    *,
+    new: Collection[int] = (),
+    parted: Collection[int] = (),
+) -> bool:
+    """Take in how films are named, whose ids these are; return whether ids have changed by that.
+
+    Those that are ``new`` have just been inserted, those that are ``parted`` have come apart from others.
+    """
+    if not named and not parted:
+        return False
+    by_slug = [Told(film.slug, film.title, film.year, id_) for film, id_ in named.items() if not film.lid]
+    note(connection, SLUG, by_slug, naming)
+    names = {(film.title, film.year or 0) for film in named}
+    return settle(connection, names, [*named.values(), *parted], new)
+
+
+def note(connection: sa.Connection, kind: str, told: Sequence[Told], naming: Naming) -> None:
+    """Keep what a source calls films that no page has shown with both slug and code."""
+    if not told:
+        return
+    open_ = _f.letterboxd_lid.is_(None) if kind == SLUG else _f.slug.is_(None)
+    query = sa.select(_f.id).where(in_list(connection.dialect.name, _f.id), sa.or_(open_, _f.joined_by_name))
+    unproved = set(connection.scalars(query, as_list(one.film for one in told)))
+    told = [one for one in told if one.film in unproved]
+    names = sa.select(film_names).where(_n.kind == kind, in_list(connection.dialect.name, _n.key))
+    stored = {
+        (row.key, row.title, row.release_year): row
+        for row in connection.execute(names, as_list(one.key for one in told))
+    }
+    rows = {}
+    for one in told:
+        place = (one.key, one.title, one.year or 0)
+        row = dict(zip(("key", "title", "release_year"), place, strict=True))
+        row |= {"kind": kind, "film_id": one.film, "named_by": naming.by, "as_of": naming.as_of}
+        before = stored.get(place)
+        if before is not None and not titles.is_stronger(naming, before.named_by, before.as_of):
+            row |= {"named_by": before.named_by, "as_of": before.as_of}
+        if before is None or any(row[name] != value for name, value in before._mapping.items()):
+            rows[place] = row
+    upsert(connection, film_names, list(rows.values()))
+
+
+def settle(
+    connection: sa.Connection, names: Iterable[Name], film_ids: Iterable[int], new: Collection[int] = ()
+) -> bool:
+    """Decide anew which slugs and codes are one film among those of these names and films.
+
+    Return whether films have come together or apart. Nothing refers to ``new`` films yet.
+    """
+    rows = _related(connection, set(names), set(film_ids))
+    if not rows:
+        return False
+    units = _units(connection, rows)
+    pairs = _pairs(units)
+    joined = {unit.film for unit in units if unit.joined}
+    codes = {film: part(connection, film) for film in sorted(joined) if (film, film) not in pairs}
+    meeting = sorted((slug, codes.get(code, code)) for slug, code in pairs if slug != code)
+    for slug, code in meeting:
+        if code in new or slug in new:
+            keep, other = (slug, code) if code in new else (code, slug)
+            _take_over(connection, keep, other)
+        else:
+            keep = slug
+            replays.note(connection, [slug, code])
+            merge_films(connection, slug, code)
+        connection.execute(films.update().where(_f.id == keep).values(joined_by_name=True))
+    return bool(codes or meeting)
+
+
+def _take_over(connection: sa.Connection, keep: int, new: int) -> None:
+    """Let a film have the names of a new one, to which nothing refers: much quicker than to merge them."""
+    columns = [_f.slug, _f.letterboxd_lid, _f.letterboxd_film_id, *(_f[name] for name in titles.COLUMNS)]
+    kept, added = (
+        connection.execute(sa.select(*columns).where(_f.id == film)).one()._mapping for film in (keep, new)
+    )
+    values = {name: value for name, value in added.items() if kept[name] is None} | titles.together(
+        kept, added
+    )
+    connection.execute(film_names.update().where(_n.film_id == new).values(film_id=keep))
+    connection.execute(films.delete().where(_f.id == new))
+    connection.execute(films.update().where(_f.id == keep).values(values))
+
+
+def part(connection: sa.Connection, film: int) -> int:
+    """Let the code that a name has put together with a film's slug be a film of its own; return its id."""
+    replays.note(connection, [film])
+    row = connection.execute(sa.select(films).where(_f.id == film)).one()
+    rows = connection.execute(sa.select(film_names).where(_n.film_id == film)).all()
+    of = {kind: _titled([row for row in rows if row.kind == kind]) for kind in (SLUG, LID)}
+    left = {"letterboxd_lid": None, "joined_by_name": False} | of[SLUG]
+    connection.execute(films.update().where(_f.id == film).values(left))
+    code = {"letterboxd_lid": row.letterboxd_lid, "title": row.title} | of[LID]
+    new = connection.execute(films.insert().values(code).returning(_f.id)).scalar_one()
+    connection.execute(film_names.update().where(_n.film_id == film, _n.kind == LID).values(film_id=new))
+    return int(new)
+
+
+def _titled(rows: Sequence[Any]) -> dict[str, Any]:
+    """Return the columns of a film of these names."""
+    told = [titles.stored_columns(row.title, row.release_year, row.named_by, row.as_of) for row in rows]
+    return reduce(titles.together, told) if told else {}
+
+
+class _Unit(NamedTuple):
+    """A slug without a code, or a code without a slug, and all its names; ``joined``: its film has both."""
+
+    film: int
+    kind: str
+    names: frozenset[Name]
+    joined: bool
+
+
+def _related(connection: sa.Connection, names: set[Name], film_ids: set[int]) -> list[Any]:
+    """Return the rows of `film_names` that have these names or films, and those that share one with them."""
+    rows: dict[Any, Any] = {}
+    seen_names, seen_films = set[Name](), set[int]()
+    dialect = connection.dialect.name
+    by_title = sa.select(film_names).where(in_list(dialect, _n.title))
+    by_film = sa.select(film_names).where(in_list(dialect, _n.film_id))
+    while names or film_ids:
+        found = []
+        if names:
+            titled = connection.execute(by_title, as_list({title for title, _ in names}))
+            found += [row for row in titled if (row.title, row.release_year) in names]
+        if film_ids:
+            found += connection.execute(by_film, as_list(film_ids))
+        rows |= {tuple(row[:4]): row for row in found}
+        seen_names, seen_films = seen_names | names, seen_films | film_ids
+        # A title alone tells no film.
+        names = {(row.title, row.release_year) for row in found if row.release_year} - seen_names
+        film_ids = {row.film_id for row in found if row.film_id is not None} - seen_films
+    return list(rows.values())
+
+
+def _units(connection: sa.Connection, rows: Sequence[Any]) -> list[_Unit]:
+    """Return the slugs and codes of these rows of which no page has shown the other."""
+    names: dict[tuple[int, str], set[Name]] = defaultdict(set)
+    for row in rows:
+        if row.release_year:
+            names[row.film_id, row.kind].add((row.title, row.release_year))
+    query = sa.select(_f.id, _f.slug, _f.letterboxd_lid, _f.letterboxd_film_id, _f.joined_by_name)
+    query = query.where(in_list(connection.dialect.name, _f.id))
+    units = []
+    for film in connection.execute(query, as_list({film for film, _ in names})):
+        has_slug = film.slug is not None or film.letterboxd_film_id is not None
+        kinds = [SLUG] * (film.letterboxd_lid is None or film.joined_by_name)
+        kinds += [LID] * (not has_slug or film.joined_by_name)
+        units += [
+            _Unit(film.id, kind, frozenset(names[film.id, kind]), film.joined_by_name) for kind in kinds
+        ]
+    return units
+
+
+def _pairs(units: Sequence[_Unit]) -> set[tuple[int, int]]:
+    """Return the films of slugs and codes that fit each other and nothing else."""
+    names = {(unit.kind, unit.film): unit.names for unit in units}
+    bearers: dict[tuple[str, Name], set[int]] = defaultdict(set)
+    for unit in units:
+        for name in unit.names:
+            bearers[unit.kind, name].add(unit.film)
+
+    def fitting(kind: str, of: Iterable[Name]) -> set[int]:
+        return {film for name in of for film in bearers.get((kind, name), ())}
+
+    candidates = {film: fitting(LID, of_film) for (kind, film), of_film in names.items() if kind == SLUG}
+    sure = {film: next(iter(codes)) for film, codes in candidates.items() if len(codes) == 1}
+    return {(film, code) for film, code in sure.items() if fitting(SLUG, names[LID, code]) == {film}}
