@@ -99,6 +99,23 @@ class TmdbDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class TmdbHit:
+    """A film that TMDB names in answer to a title, with its titles and the year of its release there."""
+
+    link: TmdbLink
+    titles: tuple[str, ...]
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TmdbHits:
+    """One page of hits, of so many ``pages``."""
+
+    hits: tuple[TmdbHit, ...]
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class FilmFacts:
     """What a film's page and TMDB tell of a film at one time.
 

@@ -1,12 +1,12 @@
 """TMDB's JSON, checked, as details of a film."""
 
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, OnErrorOmit, ValidationError
 
 from letterboxd_scraper.errors import TmdbUnreadable
-from letterboxd_scraper.items.films import Director, TmdbDetails, TmdbLink
+from letterboxd_scraper.items.films import Director, TmdbDetails, TmdbHit, TmdbHits, TmdbLink
 from letterboxd_scraper.items.limits import LARGEST_INTEGER
 from letterboxd_scraper.items.texts import storable
 
@@ -32,6 +32,7 @@ _Day = Annotated[date | None, BeforeValidator(_day)]
 _Number = Annotated[int, Field(gt=0, le=LARGEST_INTEGER)]
 _Name = Annotated[str, BeforeValidator(_text)]
 _Entry = TypeVar("_Entry")
+_Model = TypeVar("_Model", bound=BaseModel)
 # Null is an empty list, and an entry that cannot be read is left out: the film is more than one bad entry.
 _List = Annotated[list[OnErrorOmit[_Entry]], BeforeValidator(lambda entries: entries or [])]
 
@@ -77,16 +78,32 @@ class _Answer(BaseModel):
     credits: Annotated[_Credits, BeforeValidator(lambda value: value or {})] = _Credits()
 
 
+class _Hit(BaseModel):
+    """The fields that are read of a film in a list, be it a movie or a series."""
+
+    id: _Number
+    title: _Text = None
+    original_title: _Text = None
+    name: _Text = None
+    original_name: _Text = None
+    release_date: _Day = None
+    first_air_date: _Day = None
+
+
+class _Search(BaseModel):
+    # Of a list that cannot be read whole nobody knows whether just one film fits.
+    results: list[_Hit]
+    total_pages: Annotated[int, Field(ge=0)]
+
+
+class _Find(BaseModel):
+    movie_results: list[_Hit]
+    tv_results: list[_Hit]
+
+
 def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
     """Return what an answer tells of the film at ``link``. Raises TmdbUnreadable if it is not about it."""
-    try:
-        fields = _Answer.model_validate(answer)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise TmdbUnreadable(
-            f"TMDB's answer to {link.path} cannot be read: {where}: {first['msg']}"
-        ) from None
+    fields = _read(_Answer, answer, link.path)
     # A season and an episode have numbers of their own.
     if link.season is None and fields.id != link.id:
         raise TmdbUnreadable(f"TMDB answered {link.path} with number {fields.id}")
@@ -104,6 +121,36 @@ def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
         genres=tuple({genre.id: genre.name for genre in fields.genres}.items()),
         directors=_directors(fields.credits.crew),
     )
+
+
+def read_search(path: str, answer: Any) -> TmdbHits:
+    """Return the movies that an answer names. Raises TmdbUnreadable where it cannot be read whole."""
+    fields = _read(_Search, answer, path)
+    return TmdbHits(tuple(_hit("movie", hit) for hit in fields.results), fields.total_pages)
+
+
+def read_find(path: str, answer: Any) -> tuple[TmdbHit, ...]:
+    """Return the movies and series that an answer names. Raises TmdbUnreadable."""
+    fields = _read(_Find, answer, path)
+    movies, series = fields.movie_results, fields.tv_results
+    return (*(_hit("movie", hit) for hit in movies), *(_hit("tv", hit) for hit in series))
+
+
+def _hit(kind: Literal["movie", "tv"], hit: _Hit) -> TmdbHit:
+    titles = (hit.title, hit.original_title, hit.name, hit.original_name)
+    day = hit.release_date or hit.first_air_date
+    distinct = tuple(dict.fromkeys(title for title in titles if title))
+    return TmdbHit(TmdbLink(kind, hit.id), distinct, day.year if day else None)
+
+
+def _read(model: type[_Model], answer: Any, path: str) -> _Model:
+    """Return an answer as this model. Raises TmdbUnreadable."""
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise TmdbUnreadable(f"TMDB's answer to {path} cannot be read: {where}: {first['msg']}") from None
 
 
 def _directors(crew: list[_Credit]) -> tuple[Director, ...]:

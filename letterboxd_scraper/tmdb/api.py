@@ -2,11 +2,13 @@
 
 import logging
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
-from tmdbv3api import TV, Episode, Movie, Season
+from tmdbv3api import TV, Episode, Find, Movie, Search, Season
 from tmdbv3api.exceptions import TMDbException
 
 from letterboxd_scraper.errors import (
@@ -16,9 +18,9 @@ from letterboxd_scraper.errors import (
     TmdbUnavailable,
     TmdbUnreadable,
 )
-from letterboxd_scraper.items.films import TmdbDetails, TmdbLink
+from letterboxd_scraper.items.films import TmdbDetails, TmdbHit, TmdbHits, TmdbLink
 from letterboxd_scraper.retry_after import retry_after
-from letterboxd_scraper.tmdb.answers import read_details
+from letterboxd_scraper.tmdb.answers import read_details, read_find, read_search
 from letterboxd_scraper.tmdb.bounded_answers import BoundedAnswers
 
 # It writes whole addresses into the log, in warnings too, and the key stands in them.
@@ -40,32 +42,47 @@ class TmdbApi:
 
     def __init__(self, base_url: str, key: str, timeout: float, user_agent: str) -> None:
         self.session = _Session(base_url, key, timeout, user_agent)
-        self._movie, self._series, self._season, self._episode = (
+        self._movie, self._series, self._season, self._episode, self._search, self._find = (
             # A class of its own: tmdbv3api keeps the session in the class, and the key in os.environ.
             type(kind.__name__, (kind,), {"api_key": key})(obj_cached=False, session=self.session)
-            for kind in (Movie, TV, Season, Episode)
+            for kind in (Movie, TV, Season, Episode, Search, Find)
         )
 
     def details(self, link: TmdbLink) -> TmdbDetails:
         """Return TMDB's details of a film, by one request.
 
-        Raises TmdbNotFound, TmdbRefused, TmdbRateLimited, TmdbUnavailable and TmdbUnreadable; no message
-        holds the key.
+        Raises TmdbNotFound, TmdbRefused, TmdbRateLimited, TmdbUnavailable and TmdbUnreadable, as all these
+        methods do; no message holds the key.
         """
-        try:
-            self._ask(link)
-            return read_details(link, self.session.latest.json())
-        except requests.exceptions.JSONDecodeError:
-            raise TmdbUnavailable(f"TMDB's answer to {link.path} is no JSON") from None
-        except requests.RequestException as error:
-            # Not its text: that holds the address, with the key.
-            raise TmdbUnavailable(f"TMDB does not answer {link.path}: {type(error).__name__}") from None
-        except (TMDbException, AttributeError, TypeError, ValueError, RecursionError):
-            raise TmdbUnreadable(f"TMDB's answer to {link.path} is not about it") from None
+        return read_details(link, self._answer(link.path, partial(self._ask, link)))
+
+    def search(self, title: str, year: int | None, page: int = 1) -> TmdbHits:
+        """Return one page of the movies of a title, and of a year if one is given, that TMDB names."""
+        path = f"/search/movie for {title!r}"
+        ask = partial(self._search.movies, title, release_year=year, page=page)
+        return read_search(path, self._answer(path, ask))
+
+    def find(self, imdb_id: str) -> tuple[TmdbHit, ...]:
+        """Return the movies and series that have this number on IMDb."""
+        path = f"/find/{imdb_id}"
+        return read_find(path, self._answer(path, partial(self._find.find_by_imdb_id, imdb_id)))
 
     def close(self) -> None:
         """Close the connections."""
         self.session.close()
+
+    def _answer(self, path: str, ask: Callable[[], object]) -> Any:
+        """Let tmdbv3api ``ask`` for a path; return the JSON that came."""
+        try:
+            ask()
+            return self.session.latest.json()
+        except requests.exceptions.JSONDecodeError:
+            raise TmdbUnavailable(f"TMDB's answer to {path} is no JSON") from None
+        except requests.RequestException as error:
+            # Not its text: that holds the address, with the key.
+            raise TmdbUnavailable(f"TMDB does not answer {path}: {type(error).__name__}") from None
+        except (TMDbException, AttributeError, TypeError, ValueError, RecursionError):
+            raise TmdbUnreadable(f"TMDB's answer to {path} is not about it") from None
 
     def _ask(self, link: TmdbLink) -> None:
         if link.kind == "movie":

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
@@ -18,9 +19,10 @@ from letterboxd_scraper.errors import (
     TmdbUnavailable,
     TmdbUnreadable,
 )
-from letterboxd_scraper.items.films import TmdbDetails, TmdbLink
+from letterboxd_scraper.items.films import TmdbDetails, TmdbHit, TmdbHits, TmdbLink
 from letterboxd_scraper.tmdb.api import TmdbApi
 
+_Answer = TypeVar("_Answer")
 # Requests under way at once: at ten a second, enough for answers that take up to 0.4 s.
 _THREADS = 4
 # In seconds: if TMDB asks for a longer wait, it is not asked again.
@@ -38,7 +40,7 @@ def _may_pass(error: BaseException) -> bool:
 
 
 class TmdbClient:
-    """TMDB's details of films, for one run.
+    """What TMDB knows of films, for one run.
 
     ``requests`` is how many were sent. Once TMDB is down, it is not asked again. ``sleep`` waits for so many
     seconds; what it raises ends what is waiting.
@@ -58,8 +60,28 @@ class TmdbClient:
     async def details(self, link: TmdbLink) -> TmdbDetails:
         """Return TMDB's details of a film.
 
-        Raises TmdbNotFound, TmdbRefused, TmdbUnreadable and, after all retries, TmdbUnavailable.
+        Raises TmdbNotFound, TmdbRefused, TmdbUnreadable and, after all retries, TmdbUnavailable, as do
+        `search` and `find`.
         """
+        return await self._asked(lambda api: api.details(link))
+
+    async def search(self, title: str, year: int | None, page: int = 1) -> TmdbHits:
+        """Return a page of the movies that TMDB names in answer to a title and year."""
+        return await self._asked(lambda api: api.search(title, year, page))
+
+    async def find(self, imdb_id: str) -> tuple[TmdbHit, ...]:
+        """Return the movies and series of a number on IMDb."""
+        return await self._asked(lambda api: api.find(imdb_id))
+
+    async def close(self) -> None:
+        """Wait for the requests under way, and close the connections."""
+        await asyncio.to_thread(self._threads.shutdown)
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
+
+    async def _asked(self, ask: Callable[[TmdbApi], _Answer]) -> _Answer:
+        """Return what comes of asking, in the end."""
         if self._failed >= DOWN_AFTER:
             raise TmdbDown(f"TMDB failed {DOWN_AFTER} films in a row and is not asked again in this run")
         retrying = AsyncRetrying(
@@ -70,7 +92,7 @@ class TmdbClient:
             reraise=True,
         )
         try:
-            details: TmdbDetails = await retrying(self._once, link)
+            answer: _Answer = await retrying(self._once, ask)
         except TmdbUnavailable:
             self._failed += 1
             raise
@@ -78,16 +100,9 @@ class TmdbClient:
             self._failed = 0
             raise
         self._failed = 0
-        return details
+        return answer
 
-    async def close(self) -> None:
-        """Wait for the requests under way, and close the connections."""
-        await asyncio.to_thread(self._threads.shutdown)
-        with suppress(Empty):
-            while True:
-                self._idle.get_nowait().close()
-
-    async def _once(self, link: TmdbLink) -> TmdbDetails:
+    async def _once(self, ask: Callable[[TmdbApi], _Answer]) -> _Answer:
         loop = asyncio.get_running_loop()
         while (wait := self._silent_until - loop.time()) > 0:
             if wait > LONGEST_WAIT:
@@ -96,13 +111,13 @@ class TmdbClient:
         async with self._bucket:
             self.requests += 1
             try:
-                return await loop.run_in_executor(self._threads, self._ask, link)
+                return await loop.run_in_executor(self._threads, self._ask, ask)
             except TmdbRateLimited as error:
                 # For all requests: it is not about this film.
                 self._silent_until = max(self._silent_until, loop.time() + (error.retry_after or 0))
                 raise
 
-    def _ask(self, link: TmdbLink) -> TmdbDetails:
+    def _ask(self, ask: Callable[[TmdbApi], _Answer]) -> _Answer:
         try:
             api = self._idle.get_nowait()
         except Empty:
@@ -110,7 +125,7 @@ class TmdbClient:
             key, agent = settings.TMDB_API_KEY.get_secret_value(), user_agent(settings.LETTERBOXD_CONTACT)
             api = TmdbApi(settings.TMDB_BASE_URL, key, settings.TMDB_TIMEOUT, agent)
         try:
-            return api.details(link)
+            return ask(api)
         finally:
             self._idle.put(api)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import chrome, refusals
+from .catalogue import catalogue
+from .cinema import details
 from .diary import diary_page
 from .director_page import director_page
 from .directors import PEOPLE
@@ -15,6 +17,7 @@ from .grids import Listing, grid_page, newest_first
 from .histogram import rating_histogram, ratings_summary
 from .people import people_page
 from .profile import profile_page
+from .records import Link
 from .world import Film, Member, World
 
 HTML = "text/html;charset=UTF-8"
@@ -209,6 +212,7 @@ FILM_ROUTES: tuple[tuple[re.Pattern[str], Text], ...] = (
     (re.compile(r"/csi/film/([^/]+)/rating-histogram/"), histogram),
     (re.compile(r"/csi/film/([^/]+)/ratings-summary/"), summary),
 )
+_ELSEWHERE = re.compile(r"/(tmdb|imdb)/(\d{1,9}|tt\d{1,12})/")
 _FILM = re.compile(r"((?:/csi)?/film/)([^/]+)(|/.*)")
 
 
@@ -240,6 +244,9 @@ def _fits(member: Member, slug: str, level: str | None) -> bool:
 def _proper_path(world: World, path: str) -> str:
     """Return the address a path stands for: small letters, present names, a slash at the end."""
     first, *rest = path.strip("/").split("/")
+    if match := _ELSEWHERE.fullmatch(path):
+        slug = _slug_by_number(world, match[1], match[2])
+        return f"/film/{slug}/" if slug else path
     if match := _FILM.fullmatch(path):
         slug = _present_slug(world, match[2])
         return f"{match[1]}{slug}{match[3] or '/'}" if slug else path
@@ -259,6 +266,14 @@ def _present_slug(world: World, named: str) -> str | None:
         numbered = world.film_numbered(int(number[1]))
         return numbered.slug if numbered else None
     return world.redirects.get(named)
+
+
+def _slug_by_number(world: World, service: str, number: str) -> str | None:
+    """Return the slug of the film that has a number of TMDB's movies or of IMDb."""
+    if service == "tmdb":
+        film = catalogue(world).by_link.get(Link("movie", int(number))) if number.isdecimal() else None
+        return film.slug if film else None
+    return next((film.slug for film in world.films.values() if details(film).imdb_id == number), None)
 
 
 def _not_found() -> Answer:
