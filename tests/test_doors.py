@@ -246,10 +246,22 @@ def test_a_watchlist_removes_only_where_its_count_agrees(folder: Path, count: st
     assert bool(found.left_out) is not whole
 
 
-def test_saved_diaries_date_ratings(shell: Shell, site: Site, engine: sa.Engine, folder: Path) -> None:
+@pytest.mark.parametrize("diary_first", [False, True])
+def test_saved_diaries_date_ratings(
+    shell: Shell, site: Site, engine: sa.Engine, folder: Path, diary_first: bool
+) -> None:
+    diary = folder
+    if diary_first:
+        diary = folder.parent / "diary"
+        diary.mkdir()
+    save_listing(diary, site, "/otto_reels/diary/films/")
     save_member(folder, site, "otto_reels")
-    save_listing(folder, site, "/otto_reels/diary/films/")
-    assert_ended(shell.letterboxd("import", "pages", str(folder)), 0)
+    for pages in dict.fromkeys((diary, folder)):
+        imported = shell.letterboxd("import", "pages", str(pages))
+        assert_ended(imported, 0)
+        waiting = f"{len(site.world.member('otto_reels').diary)} diary entries wait"
+        assert (waiting in imported.stderr) is (pages is not folder)
+    assert "known already" in shell.letterboxd("import", "pages", str(folder)).stderr
     query = sa.select(films.c.slug, ratings.c.rating, ratings.c.rated_at, ratings.c.diary_entry_url).join(
         films
     )

@@ -5,13 +5,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from letterboxd_scraper.store.members.evidence import (
     Marks,
-    better_link,
     with_favourite,
     with_like,
     with_rating,
@@ -125,25 +123,3 @@ def test_favourites_are_those_of_the_newest_source() -> None:
     found = with_favourite(known, False, BEGIN + DAY, BEGIN)
     assert found
     assert not found.say_something
-
-
-@pytest.mark.parametrize(
-    ("known", "told", "kept"),
-    [
-        (None, "https://boxd.it/abcd", "https://boxd.it/abcd"),
-        ("https://boxd.it/abcd", "https://boxd.it/abce", "https://boxd.it/abce"),
-        ("https://boxd.it/abcde", "https://boxd.it/zzzz", "https://boxd.it/abcde"),
-        (
-            "https://letterboxd.com/ann/film/ordet/",
-            "https://boxd.it/zzzz",
-            "https://letterboxd.com/ann/film/ordet/",
-        ),
-        (
-            "https://boxd.it/zzzz",
-            "https://letterboxd.com/ann/film/ordet/",
-            "https://letterboxd.com/ann/film/ordet/",
-        ),
-    ],
-)
-def test_the_better_link_is_kept(known: str | None, told: str, kept: str) -> None:
-    assert better_link(known, told) == kept

@@ -194,16 +194,42 @@ def test_members_who_cannot_be_read(crawled: Shell, site: Site, crawled_engine: 
 
 
 @on_sqlite
-def test_a_block_ends_it_and_unknown_names_begin_nothing(crawled: Shell, site: Site) -> None:
+def test_a_block_ends_it_and_an_unknown_cohort_begins_nothing(crawled: Shell, site: Site) -> None:
     site.faults.add(Fault("block", path="/.*/rss/", after=4))
     process = crawled.scrapy("rss", cohort="friends")
     assert_ended(process, 4)
     assert "Blocked" in process.stderr
-    for arguments in ({"cohort": "strangers"}, {"user": "nobody_at_all"}):
-        process = crawled.scrapy("rss", **arguments)
-        assert_ended(process, 2)
-        assert next(iter(arguments.values())) in process.stderr
-        assert "Traceback" not in process.stderr
+    site.clear_log()
+    process = crawled.scrapy("rss", cohort="strangers")
+    assert_ended(process, 2)
+    assert "strangers" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert site.log == []
+
+
+def test_who_is_watched_may_be_new(shell: Shell, site: Site, engine: sa.Engine) -> None:
+    """Nobody but their feed knows of them: they come by it, and what it cannot know is said."""
+    name = "otto_reels"
+    watched = shell.letterboxd("watch", "--member", name)
+    assert_ended(watched, 0)
+    assert "a feed shows the newest fifty diary entries" in watched.stderr
+    newest = {}
+    for entry in sorted(site.world.member(name).diary, key=lambda entry: entry.id)[-VIEWINGS:]:
+        if entry.stars is not None:
+            newest[entry.film] = entry.stars
+    rated = {row[1]: row[2] for row in stored_facts(engine) if row[0] == name and row[2]}
+    assert rated == newest
+    site.clear_log()
+    again = shell.letterboxd("watch", "--user", name)
+    assert_ended(again, 0)
+    assert [hit.status for hit in site.log] == [304]
+    nobody = shell.letterboxd("watch", "--member", "nobody_at_all")
+    assert_ended(nobody, 2)
+    assert "nobody_at_all: no such member on the site" in nobody.stderr
+    with engine.connect() as connection:
+        assert not connection.scalars(
+            sa.select(users.c.id).where(users.c.letterboxd_username == "nobody_at_all")
+        ).all()
 
 
 def statuses(engine: sa.Engine) -> dict[str, str]:

@@ -15,9 +15,10 @@ from letterboxd_scraper.imports.saved_pages import pages_in, read_saved_pages
 from letterboxd_scraper.items.films import FilmFacts
 from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.items.tasks import Provenance
-from letterboxd_scraper.store.members import cohorts, opt_outs
+from letterboxd_scraper.store.members import cohorts, opt_outs, sources
+from letterboxd_scraper.store.members.sources import Outcome
 from letterboxd_scraper.store.patience import transact
-from letterboxd_scraper.store.save import save
+from letterboxd_scraper.store.save import save, save_sources
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session
@@ -114,11 +115,12 @@ def _keep_films(session: Session, films: Sequence[tuple[FilmFacts, datetime]]) -
     for facts, at in films:
         transact(session.engine, _save, facts, Provenance(at))
     if films:
+        sources.fold_stale(session.engine)
         session.say(f"{len(films)} films' own pages")
 
 
 def _keep(session: Session, snapshots: Sequence[Snapshot], cohort: str | None) -> None:
-    """Store what was read, each source in a transaction of its own, and say what came in."""
+    """Store what was read, each member in a transaction of its own, and say what came in."""
     with session.reading() as connection:
         forgotten = opt_outs.load(connection)
     # Whoever was stored under a new name by the time they asked is known by their code.
@@ -132,16 +134,38 @@ def _keep(session: Session, snapshots: Sequence[Snapshot], cohort: str | None) -
     if cohort is not None and kept:
         label = NamedList.read({"label": cohort, "members": kept}).label
         transact(session.engine, cohorts.add_names, label, kept, at)
-    for snapshot in track(session, "members", snapshots):
-        if snapshot.member in kept or snapshot.member in renamed:
-            transact(session.engine, _save, snapshot, Provenance(at))
-        if snapshot.member in kept:
-            session.say(_in_words(snapshot))
+    are_new = False
+    for name in track(session, "members", names):
+        told = [snapshot for snapshot in snapshots if snapshot.member == name]
+        if name in kept or name in renamed:
+            outcome = transact(session.engine, _save_sources, told, Provenance(at))
+            are_new = are_new or outcome.new > 0
+        if name in kept:
+            _tell(session, told, outcome)
+    if are_new:
+        sources.fold_stale(session.engine)
     if cohort is not None and kept:
         session.say(f"now: letterboxd rank compute --cohort {cohort}")
 
 
-def _save(connection: sa.Connection, item: FilmFacts | Snapshot, provenance: Provenance) -> None:
+def _save_sources(
+    connection: sa.Connection, snapshots: Sequence[Snapshot], provenance: Provenance
+) -> Outcome:
+    return save_sources(snapshots, connection, provenance)
+
+
+def _tell(session: Session, snapshots: Sequence[Snapshot], outcome: Outcome) -> None:
+    """Say what came in of one member."""
+    for snapshot in snapshots:
+        session.say(_in_words(snapshot))
+    name = snapshots[0].member
+    if not outcome.new:
+        session.say(f"{name}: known already: nothing is changed")
+    if outcome.waiting:
+        session.say(f"{name}: {outcome.waiting} diary entries wait for the ratings of their films")
+
+
+def _save(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> None:
     save(item, connection, provenance)
 
 

@@ -7,17 +7,26 @@ import typer
 from letterboxd_scraper.arguments import RssArguments
 from letterboxd_scraper.cli import estimate
 from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_and_tell
+from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.items.tasks import FeedStart
 from letterboxd_scraper.store.members import feeds
+from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
+
+_LIMITS = (
+    "a feed shows the newest fifty diary entries: what is older, or has no entry, it does not know, and it "
+    "proves nothing to be gone"
+)
 
 
 def watch(
     context: typer.Context,
     cohort: Annotated[str | None, options.cohort()] = None,
-    user: Annotated[str | None, options.member()] = None,
+    user: Annotated[
+        str | None, options.member("One member, who may be new: their name.", "--member", "--user")
+    ] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
     """Read members' feeds: new ratings, their days, links to diaries.
@@ -28,7 +37,7 @@ def watch(
     \b
     Examples:
       letterboxd watch --cohort friends
-      letterboxd watch --user marla
+      letterboxd watch --member marla
     """
     session: Session = context.obj
     arguments = {"cohort": cohort, "user": user}
@@ -36,12 +45,25 @@ def watch(
     with session.reading() as connection:
         target = find_target(connection, checked)
         starts = feeds.due(connection, target.id if target else None, checked.user)
+        only_feed = checked.user is not None and not feeds.is_known_whole(connection, checked.user)
     name = target.label if target else str(checked.user)
     if not starts:
         session.say(f"{name}: there is nobody whose feed could be read")
         return
     session.say(f"{name}: {_cost(starts, session.config.DOWNLOAD_DELAY)}")
-    raise typer.Exit(crawl_and_tell(session, "rss", arguments, target, name, accept_terms=accept_terms))
+    if only_feed:
+        session.say(f"{name}: {_LIMITS}")
+    code = crawl_and_tell(session, "rss", arguments, target, name, accept_terms=accept_terms)
+    raise typer.Exit(code or _code_of(session, checked.user))
+
+
+def _code_of(session: Session, name: str | None) -> ExitCode:
+    """Return bad input, and say it, where nobody of a name that was new has a feed that can be read."""
+    with session.reading() as connection:
+        if name is None or user_ids(connection, [name]):
+            return ExitCode.DONE
+    session.say(f"{name}: no such member on the site, or none whose feed can be read: nothing is stored")
+    return ExitCode.BAD_INPUT
 
 
 def _cost(starts: list[FeedStart], delay: float) -> str:

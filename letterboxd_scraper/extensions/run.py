@@ -23,6 +23,7 @@ from letterboxd_scraper.items.progress import ProgressWriter
 from letterboxd_scraper.spiders.site import SiteSpider
 from letterboxd_scraper.store.crawl_state import coverage, failures, leases, runs
 from letterboxd_scraper.store.engine import masked_url
+from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.patience import NONE, OPTION, ask, transact
 from letterboxd_scraper.terminal import json_log
 
@@ -252,6 +253,7 @@ class Run:
         # These come to light in the store, after the items were found to be good.
         self.failures += ask(engine, failures.stored_by, run.number)
         ask(engine, run.summary.add_from_store, run.number)
+        sources.fold_stale(engine)
         outcome, notes = self._outcome(reason), self._notes(run, requests)
         transact(engine, self._note_end, run.number, outcome.status, requests, notes)
         self.engine.dispose()

@@ -18,6 +18,8 @@ from letterboxd_scraper.store.schema import (
     people,
     ratings,
     users,
+    watched,
+    watchlist,
 )
 from letterboxd_scraper.store.upsert import as_stored, upsert
 
@@ -49,6 +51,7 @@ def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
     for kind, name in (("slug", "slug"), ("lid", "letterboxd_lid")):
         if name in kept and name in added:
             remember(connection, kind, added[name], keep, added)
+    have_sources_folded_anew(connection, [keep, other])
     _merge(connection, films, keep, other, values)
 
 
@@ -68,6 +71,17 @@ def remember(connection: sa.Connection, kind: str, key: str, film: int, named: t
     connection.execute(film_names.update().where(*same).values(film_id=film))
 
 
+def have_sources_folded_anew(connection: sa.Connection, film_ids: Collection[int]) -> None:
+    """Note who has done something with films that come together or apart.
+
+    What is stored of those members is made anew from their sources when the crawl or the import ends.
+    """
+    tables = (ratings, watched, watchlist)
+    of_film = [sa.select(table.c.user_id).where(table.c.film_id.in_(film_ids)) for table in tables]
+    concerned = users.c.id.in_(sa.union(*of_film)) & users.c.sources_folded
+    connection.execute(users.update().where(concerned).values(sources_folded=False))
+
+
 def merge_people(connection: sa.Connection, keep: int, other: int) -> None:
     """Make person ``other`` part of person ``keep``, whose own values come first."""
     kept, added = _stored_values(connection, people, keep), _stored_values(connection, people, other)
@@ -76,8 +90,11 @@ def merge_people(connection: sa.Connection, keep: int, other: int) -> None:
 
 def merge_members(connection: sa.Connection, keep: int, other: int) -> None:
     """Make member ``other`` part of member ``keep``, who goes by the other's name from now on."""
-    added = _stored_values(connection, users, other)
-    _merge(connection, users, keep, other, {n: value for n, value in added.items() if n != "created_at"})
+    kept, added = _stored_values(connection, users, keep), _stored_values(connection, users, other)
+    values = {name: value for name, value in added.items() if name != "created_at"}
+    # What one of them has from elsewhere than from sources, both have now.
+    follow_sources = {"sources_folded"} <= kept.keys() & added.keys()
+    _merge(connection, users, keep, other, values | {"sources_folded": False if follow_sources else None})
 
 
 def _stored_values(connection: sa.Connection, table: sa.Table, row_id: int) -> dict[str, Any]:
@@ -162,4 +179,5 @@ def _combined(one: Any, two: Any) -> dict[str, Any]:
         "first_seen_at": first.first_seen_at,
         "seen_after": first.seen_after,
         "updated_at": max(one.updated_at, two.updated_at),
+        "service": first.service,
     }

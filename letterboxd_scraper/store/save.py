@@ -32,21 +32,22 @@ from letterboxd_scraper.store.crawl_state.bookmarks import ListingState
 from letterboxd_scraper.store.films.directors import save_director_page
 from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
-from letterboxd_scraper.store.members import feeds
+from letterboxd_scraper.store.members import feeds, sources
 from letterboxd_scraper.store.members.cohorts import set_members
 from letterboxd_scraper.store.members.diaries import Viewing, newest_ratings, save_entries
 from letterboxd_scraper.store.members.forgetting import allowed
 from letterboxd_scraper.store.members.ratings import (
     count_ratings,
+    note_watched,
     remove_absent,
     save_favourites,
     save_tiles,
     save_viewings,
 )
 from letterboxd_scraper.store.members.renaming import note_renaming
-from letterboxd_scraper.store.members.sources import save_snapshot
+from letterboxd_scraper.store.members.sources import Outcome
 from letterboxd_scraper.store.members.users import user_ids
-from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users, watched
+from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, upsert
 
 
@@ -72,6 +73,12 @@ def save(item: object, connection: sa.Connection, provenance: Provenance) -> Non
     """
     if (item := allowed(connection, item, provenance.at)) is not None:
         _store(item, connection, provenance)
+
+
+def save_sources(snapshots: Sequence[Snapshot], connection: sa.Connection, provenance: Provenance) -> Outcome:
+    """Store what several sources tell of one member; nothing of one who asked to be forgotten."""
+    told = [snapshot for snapshot in snapshots if allowed(connection, snapshot, provenance.at)]
+    return sources.save_snapshots(connection, told, provenance) if told else Outcome()
 
 
 @singledispatch
@@ -108,8 +115,7 @@ def _films_page(page: FilmsPage, connection: sa.Connection, provenance: Provenan
     ids = film_ids(connection, named, Naming.shown(provenance.at))
     on_page = list(dict.fromkeys(ids[tile.film.key] for tile in page.tiles))
     if page.listing is Listing.UNRATED_WATCHED:
-        rows = [{"user_id": state.user, "film_id": film} for film in sorted(on_page)]
-        insert_missing(connection, watched, rows)
+        note_watched(connection, state.user, on_page, provenance.at)
     else:
         save_tiles(connection, state, page, ids, provenance.at)
     # A level proves nothing by itself, but it has been read.
@@ -238,6 +244,7 @@ def _member_read(item: MemberRead, connection: sa.Connection, provenance: Proven
         failures.resolve(
             connection, item.member, provenance.at, [Listing.PROFILE, *item.listings, *STARS_OF, BEYOND]
         )
+    sources.add_to_crawled(connection, user)
 
 
 @_store.register
@@ -260,6 +267,7 @@ def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, provenan
             state.update().where(*rated).values(status="complete", complete_as_of=provenance.at)
         )
     failures.resolve(connection, item.member, provenance.at, failures.READ_BY_DELTA)
+    sources.add_to_crawled(connection, user)
 
 
 @_store.register
@@ -284,7 +292,7 @@ def _director_page(item: DirectorPage, connection: sa.Connection, provenance: Pr
 
 @_store.register
 def _snapshot(item: Snapshot, connection: sa.Connection, provenance: Provenance) -> None:
-    save_snapshot(connection, item, provenance)
+    sources.save_snapshots(connection, [item], provenance)
 
 
 @_store.register

@@ -8,6 +8,7 @@ from letterboxd_scraper.arguments import (
     FollowGraphArguments,
     MembersArguments,
     ProfileArguments,
+    RssArguments,
 )
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store.films.identity import is_stored
@@ -34,6 +35,8 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
             return cohort
         case MembersArguments(cohort=str(label)) | FilmArguments(cohort=str(label)):
             return cohorts.find(connection, label)
+        case RssArguments(user=str(name)):  # whose feed is read may be new
+            _refuse_forgotten(connection, name)
         case MembersArguments(user=str(name)):
             _refuse_forgotten(connection, name)
             _refuse_unknown(

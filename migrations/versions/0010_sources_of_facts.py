@@ -32,6 +32,7 @@ def upgrade() -> None:
         "member_sources",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("as_of", UTCDateTime(), nullable=False),
@@ -45,6 +46,7 @@ def upgrade() -> None:
         ),
     )
     # Each by itself: to make a table anew would drop its triggers.
+    op.add_column("users", sa.Column("sources_folded", sa.Boolean()))
     op.add_column("ratings", sa.Column("service", sa.Text(), nullable=False, server_default="letterboxd"))
     for table in _LISTS:
         for name, kind in _OF_LISTS:
@@ -89,4 +91,5 @@ def downgrade() -> None:
         for name, _ in _OF_LISTS:
             op.drop_column(table, name)
     op.drop_column("ratings", "service")
+    op.drop_column("users", "sources_folded")
     op.drop_table("member_sources")

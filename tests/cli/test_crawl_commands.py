@@ -93,7 +93,7 @@ def test_one_film_is_told_of_by_its_name(club: Run, crawls: Crawls) -> None:
 
 
 def test_bad_names_send_nothing(club: Run, crawls: Crawls) -> None:
-    for command in (("watch", "--user", "nobody"), ("enrich", "--cohort", "none"), ("scrape",)):
+    for command in (("watch", "--member", "no body"), ("enrich", "--cohort", "none"), ("scrape",)):
         assert club(*command).code == 2
     assert crawls == []
 

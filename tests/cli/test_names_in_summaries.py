@@ -11,7 +11,7 @@ def test_a_summary_names_the_stored_member_or_film(
     club: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(run_spider, "crawl", lambda *arguments: 0)
-    before, after, _ = club(*words).err.splitlines()
+    before, *_, after, _ = club(*words).err.splitlines()
     name = {"watch": "marla", "enrich": "ordet"}[words[0]]
     assert before.startswith(f"{name}: 1 ")
     assert after.startswith(f"{name}: ")

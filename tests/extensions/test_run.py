@@ -46,7 +46,7 @@ def ended(crawler: Crawler, reason: str, run: Run | None = None) -> tuple[str, E
     ("spider", "reason", "code", "words"),
     [
         (NewSpider(), "not_started", ExitCode.INTERNAL_ERROR, "NewArguments"),
-        (RssSpider(user="ada"), "bad_input", ExitCode.BAD_INPUT, "no member 'ada' in the database"),
+        (RssSpider(cohort="club"), "bad_input", ExitCode.BAD_INPUT, "no cohort 'club'"),
     ],
 )
 def test_a_crawl_that_cannot_start_ends_at_once_and_loudly(

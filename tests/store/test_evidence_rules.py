@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
+from letterboxd_scraper.items.sources import NamedFilm, Viewed
 from letterboxd_scraper.store.members.evidence import (
     Marks,
-    better_link,
+    is_better_link,
     is_outdated,
     midnight,
+    rank_of_link,
     with_favourite,
     with_like,
     with_rating,
-    with_viewing,
+    with_viewings,
 )
 
 SECOND = timedelta(seconds=1)
@@ -238,53 +240,73 @@ URL = "https://letterboxd.com/ada/film/x/"
 OTHER = "https://letterboxd.com/ada/film/x/1/"
 
 
+def viewing(day: int, stars: float | None, url: str = URL) -> Viewed:
+    return Viewed(NamedFilm("X", slug="x"), at(day).date(), stars, url)
+
+
 @pytest.mark.parametrize(
-    ("stored", "stars", "day", "after"),
+    ("stored", "viewings", "after"),
     [
         # The stored rating was given then, or later, as another source knows.
-        (marks(), 4.0, at(9, 0), marks(rated_at=at(9, 0))),
-        (marks(rated_at=at(8, 0)), 4.0, at(9, 0), marks(rated_at=at(9, 0))),
-        (marks(rated_at=at(9, 0)), 4.0, at(8, 0), marks(rated_at=at(9, 0))),
+        (marks(), [(9, 4.0)], marks(rated_at=at(9, 0))),
+        (marks(rated_at=at(8, 0)), [(9, 4.0)], marks(rated_at=at(9, 0))),
+        (marks(rated_at=at(9, 0)), [(8, 4.0)], marks(rated_at=at(9, 0))),
+        (marks(), [(8, 4.0), (9, 4.0), (7, 4.0)], marks(rated_at=at(9, 0))),
         # The interval says that it was made later than that viewing.
-        (marks(seen_after=at(9)), 4.0, at(7, 0), marks(seen_after=at(9))),
-        (marks(seen_after=at(9)), 4.0, at(8, 0), marks(seen_after=at(9), rated_at=at(8, 0))),
+        (marks(seen_after=at(9)), [(7, 4.0)], marks(seen_after=at(9))),
+        (marks(seen_after=at(9)), [(8, 4.0)], marks(seen_after=at(9), rated_at=at(8, 0))),
         # With other stars: the stored ones were given later, nobody knows when.
-        (marks(), 3.0, at(9, 0), marks()),
-        (marks(rated_at=at(8, 0)), 3.0, at(9, 0), marks()),
-        (marks(rated_at=at(9, 0)), 3.0, at(9, 0), marks()),
-        (marks(rated_at=at(10, 0)), 3.0, at(9, 0), marks(rated_at=at(10, 0))),
+        (marks(), [(9, 3.0)], marks()),
+        (marks(rated_at=at(8, 0)), [(9, 3.0)], marks()),
+        (marks(rated_at=at(9, 0)), [(9, 3.0)], marks()),
+        (marks(rated_at=at(10, 0)), [(9, 3.0)], marks(rated_at=at(10, 0))),
+        (marks(), [(8, 4.0), (9, 3.0)], marks()),
+        (marks(), [(7, 3.0), (9, 3.0), (8, 4.0), (10, 4.0)], marks(rated_at=at(10, 0))),
         # Without stars it says nothing of a rating, nor do stars of a film that is only liked.
-        (marks(rated_at=at(8, 0)), None, at(9, 0), marks(rated_at=at(8, 0))),
-        (LIKED, 4.0, at(9, 0), LIKED),
+        (marks(rated_at=at(8, 0)), [(9, None)], marks(rated_at=at(8, 0))),
+        (LIKED, [(9, 4.0)], LIKED),
+        (marks(rated_at=at(8, 0)), [], marks(rated_at=at(8, 0))),
     ],
 )
-def test_a_viewing_dates_the_rating_that_was_given_with_it(
-    stored: Marks, stars: float | None, day: datetime, after: Marks
+def test_viewings_date_the_rating_that_was_given_with_them(
+    stored: Marks, viewings: list[tuple[int, float | None]], after: Marks
 ) -> None:
-    assert with_viewing(stored, stars, day, URL) == replace(after, diary_entry_url=URL)
+    assert with_viewings(stored, [viewing(*each) for each in viewings]) == after
+
+
+CODES = ["https://boxd.it/b", "https://boxd.it/c", "https://boxd.it/aaa"]
+
+
+def test_the_better_link_is_the_sites_own_that_of_stars_and_the_newest() -> None:
+    # The beginning of an address decides, not what stands in it.
+    review = "https://letterboxd.com/boxd.it/"
+    ranks = [rank_of_link(url) for url in (*CODES, review)]
+    ranks += [rank_of_link(viewing(9, None).url, viewing(9, None)), rank_of_link(URL, viewing(10, None))]
+    ranks += [rank_of_link(URL, viewing(7, 3.0)), rank_of_link(URL, viewing(8, 4.0))]
+    ranks.append(rank_of_link(OTHER, viewing(8, 1.0)))
+    assert ranks == sorted(ranks)
+    assert len(set(ranks)) == len(ranks)
+    code = viewing(9, 4.0, CODES[0])
+    assert rank_of_link(code.url, code) == rank_of_link(CODES[0])
 
 
 @pytest.mark.parametrize(
-    ("stored", "url", "kept"),
+    ("stored", "url", "better"),
     [
-        (OTHER, URL, URL),
-        (URL, "https://boxd.it/zz", URL),
-        ("https://boxd.it/zz", URL, URL),
-        ("https://boxd.it/zz", "https://boxd.it/aaa", "https://boxd.it/aaa"),
-        ("https://boxd.it/b", "https://boxd.it/a", "https://boxd.it/b"),
-        # The beginning of the address decides, not what stands in it.
-        ("https://letterboxd.com/boxd.it/", "https://boxd.it/zz", "https://letterboxd.com/boxd.it/"),
-        (
-            "http://example.org/?https://boxd.it/zz",
-            "https://boxd.it/a",
-            "http://example.org/?https://boxd.it/zz",
-        ),
-        (None, URL, URL),
+        (None, CODES[0], True),
+        (None, URL, True),
+        (CODES[1], CODES[0], False),
+        (CODES[1], CODES[2], True),
+        (CODES[1], CODES[1], False),
+        (CODES[1], URL, True),
+        (URL, CODES[2], False),
+        # What the site itself has shown.
+        (URL, OTHER, False),
+        ("http://example.org/?https://boxd.it/zz", CODES[0], False),
     ],
 )
-def test_the_link_of_the_site_is_better_than_a_code(stored: str | None, url: str, kept: str) -> None:
-    assert better_link(stored, url) == kept
-    assert with_viewing(marks(diary_entry_url=stored), None, at(9, 0), url) == marks(diary_entry_url=kept)
+def test_a_link_takes_the_place_of_none_or_of_a_code(stored: str | None, url: str, better: bool) -> None:
+    assert is_better_link(url, stored) is better
 
 
 def test_a_day_is_stored_as_its_midnight() -> None:

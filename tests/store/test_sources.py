@@ -11,7 +11,7 @@ from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Snapshot, Viewed
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state.bookmarks import complete_listings
-from letterboxd_scraper.store.members.sources import save_snapshot
+from letterboxd_scraper.store.members.sources import save_snapshots
 from letterboxd_scraper.store.schema import ratings, user_scrape_state, users, watched, watchlist
 from tests.store.rows import DAY, HOUR, MONDAY, add_film, add_rating, add_user, rating_rows
 
@@ -34,7 +34,7 @@ def save(connection: sa.Connection, as_of: datetime = MONDAY, **parts: Any) -> N
     for name in ("watched", "watchlist"):
         if name in parts:
             parts[name] = tuple(map(DatedFilm, parts[name]))
-    save_snapshot(connection, Snapshot("ada", as_of, "archive", **parts), IMPORTED)
+    save_snapshots(connection, [Snapshot("ada", as_of, "archive", **parts)], IMPORTED)
 
 
 def by_slug(connection: sa.Connection, films: dict[str, int], *columns: str) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def test_a_complete_source_makes_what_it_tells_known_whole(
     table = user_scrape_state.c
     query = sa.select(table.page, table.seen, table.status, table.updated_at, table.run)
     rows = [tuple(row) for row in connection.execute(query)]
-    assert rows == [(0, [], "complete", IMPORTED.at, None)] * 5
+    assert rows == [(0, [], "complete", as_of, None) for as_of in complete.values()]
 
 
 def test_how_far_a_crawl_has_read_stays_as_it_is(connection: sa.Connection, ada: int) -> None:
@@ -290,7 +290,7 @@ def test_a_snapshot_of_nothing_changes_nothing(
     connection: sa.Connection, ada: int, films: dict[str, int]
 ) -> None:
     furnish(connection, ada, films)
-    save_snapshot(connection, Snapshot("ada", MONDAY + DAY, "archive"), IMPORTED)
+    save_snapshots(connection, [Snapshot("ada", MONDAY + DAY, "archive")], IMPORTED)
     assert by_slug(connection, films, *MARKS) == STORED
     assert complete_listings(connection, ada) == {}
 

@@ -73,7 +73,8 @@ def test_arguments_name_a_cohort_or_what_is_stored(
             "resume_from=bob: no such",
         ),
         (ProfileArguments(user="zoe"), InputError, "asked to be forgotten"),
-        (RssArguments(user="dora"), UnknownName, "no member 'dora' in the database: build a cohort"),
+        (ProfileArguments(user="dora"), UnknownName, "no member 'dora' in the database: build a cohort"),
+        (RssArguments(user="zoe"), InputError, "asked to be forgotten"),
         (FilmArguments(slug="alien"), UnknownName, "no film 'alien' in the database: films come with"),
     ],
 )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.items.films import Film
+from letterboxd_scraper.items.sources import Service
 from letterboxd_scraper.items.tasks import DeltaStart, MemberStart, Reason, Stored
 from letterboxd_scraper.store.crawl_state import failures, runs
 from letterboxd_scraper.store.due import full_crawl
@@ -72,16 +73,21 @@ def was_read_since(connection: sa.Connection, name: str, moment: datetime) -> bo
 
 
 def stored_rows(connection: sa.Connection, member: str) -> tuple[Stored, ...]:
-    """Return all that is stored of a member's films."""
+    """Return all that is stored of a member's films; what another service knows the site does not show."""
     query = (
-        sa.select(films, ratings.c.rating, ratings.c.liked, ratings.c.updated_at)
+        sa.select(films, ratings.c.rating, ratings.c.service, ratings.c.liked, ratings.c.updated_at)
         .join(ratings, ratings.c.film_id == films.c.id)
         .join(users, users.c.id == ratings.c.user_id)
         .where(users.c.letterboxd_username == member)
     )
     return tuple(
-        Stored(_film(row), row.rating, row.liked, row.updated_at) for row in connection.execute(query)
+        Stored(_film(row), _on_site(row), row.liked, row.updated_at) for row in connection.execute(query)
     )
+
+
+def _on_site(row: Any) -> float | None:
+    stars: float | None = row.rating
+    return stars if row.service == Service.LETTERBOXD else None
 
 
 def _film(row: Any) -> Film:

@@ -14,6 +14,7 @@ from letterboxd_scraper.items.tasks import Bookmark, MemberStart
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.ratings import RATED_ON_SITE, WATCHED_ELSEWHERE
 from letterboxd_scraper.store.members.users import names_of
 from letterboxd_scraper.store.schema import films, ratings, user_scrape_state, users, watched
 
@@ -99,11 +100,11 @@ def _people(connection: sa.Connection, listing: Listing, *conditions: Any) -> di
 def stored_films(connection: sa.Connection, member: str, listing: Listing) -> frozenset[int | str]:
     """Return the keys (number, else slug) of the films stored as being on a member's listing."""
     same = (ratings.c.user_id == watched.c.user_id) & (ratings.c.film_id == watched.c.film_id)
-    is_rated = sa.exists().where(same, ratings.c.rating.is_not(None)).correlate(watched)
+    is_rated = sa.exists().where(same, RATED_ON_SITE).correlate(watched)
     table, condition = {
-        Listing.RATED: (ratings, ratings.c.rating.is_not(None)),
-        Listing.UNRATED_LIKES: (ratings, ratings.c.rating.is_(None) & ratings.c.liked),
-        Listing.UNRATED_WATCHED: (watched, ~is_rated),
+        Listing.RATED: (ratings, RATED_ON_SITE),
+        Listing.UNRATED_LIKES: (ratings, ~RATED_ON_SITE & ratings.c.liked),
+        Listing.UNRATED_WATCHED: (watched, ~is_rated & ~WATCHED_ELSEWHERE),
     }[listing]
     query = (
         sa.select(films.c.letterboxd_film_id, films.c.slug)
@@ -190,7 +191,7 @@ def _bookmark(connection: sa.Connection, row: Any) -> Bookmark:
     rows = connection.execute(query).all()
     liked = sum(bool(film.liked) for film in rows)
     if finished and row.listing == Listing.RATED:  # its films are not kept
-        rated = (ratings.c.user_id == row.user_id, ratings.c.rating.is_not(None))
+        rated = (ratings.c.user_id == row.user_id, RATED_ON_SITE)
         liked = connection.scalar(sa.select(sa.func.count()).where(*rated, ratings.c.liked)) or 0
     seen = tuple(
         Film(film.slug, film.title, film_id=film.letterboxd_film_id, lid=film.letterboxd_lid) for film in rows

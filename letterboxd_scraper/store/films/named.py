@@ -31,10 +31,21 @@ def named_film_ids(
     ids = film_ids(connection, _one_each(of_slug.values()), naming)
     by_code, moved = _ids_by_code(connection, with_code, naming)
     if moved:
-        ids = stored_film_ids(connection, of_slug.values())
-        by_code = _stored_codes(connection, by_code)
+        return stored_named_film_ids(connection, distinct)
     return {name: ids[film.key] for name, film in of_slug.items()} | {
         name: by_code[name.lid] for name in with_code if name.lid
+    }
+
+
+def stored_named_film_ids(connection: sa.Connection, named: Iterable[NamedFilm]) -> dict[NamedFilm, int]:
+    """Return the ids of those of the films that are stored; nothing is written."""
+    distinct = list(dict.fromkeys(named))
+    of_slug = {name: _film(name) for name in distinct if name.slug}
+    ids = stored_film_ids(connection, of_slug.values())
+    of_code = {name: name.lid for name in distinct if name.lid and not name.slug}
+    by_code = _stored_codes(connection, of_code.values())
+    return {name: ids[film.key] for name, film in of_slug.items() if film.key in ids} | {
+        name: by_code[lid] for name, lid in of_code.items() if lid in by_code
     }
 
 

@@ -16,8 +16,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.sources import Naming
 from letterboxd_scraper.store import titles
-from letterboxd_scraper.store.films import replays
-from letterboxd_scraper.store.merge import merge_films
+from letterboxd_scraper.store.merge import have_sources_folded_anew, merge_films
 from letterboxd_scraper.store.schema import film_names, films
 from letterboxd_scraper.store.upsert import as_list, in_list, upsert
 
@@ -103,7 +102,6 @@ def settle(
             _take_over(connection, keep, other)
         else:
             keep = slug
-            replays.note(connection, [slug, code])
             merge_films(connection, slug, code)
         connection.execute(films.update().where(_f.id == keep).values(joined_by_name=True))
     return bool(codes or meeting)
@@ -125,7 +123,7 @@ def _take_over(connection: sa.Connection, keep: int, new: int) -> None:
 
 def part(connection: sa.Connection, film: int) -> int:
     """Let the code that a name has put together with a film's slug be a film of its own; return its id."""
-    replays.note(connection, [film])
+    have_sources_folded_anew(connection, [film])
     row = connection.execute(sa.select(films).where(_f.id == film)).one()
     rows = connection.execute(sa.select(film_names).where(_n.film_id == film)).all()
     of = {kind: _titled([row for row in rows if row.kind == kind]) for kind in (SLUG, LID)}

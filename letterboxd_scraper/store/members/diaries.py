@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.items.sources import Service
 from letterboxd_scraper.store.members.evidence import SHORT_LINK, midnight
 from letterboxd_scraper.store.schema import UTCDateTime, ratings
 
@@ -25,10 +26,13 @@ _DAY = sa.bindparam("day", type_=UTCDateTime)
 _URL = sa.bindparam("url", type_=sa.Text)
 _AT = sa.bindparam("at", type_=UTCDateTime)
 
+# Whatever a diary says of it, another service's rating was given there.
+_IS_OF_SITE = ratings.c.service == Service.LETTERBOXD
+
 # An entry with the stored rating is where that rating was given.
 _DATE = (
     ratings.update()
-    .where(_OF_FILM, ratings.c.rating == _STARS)
+    .where(_OF_FILM, _IS_OF_SITE, ratings.c.rating == _STARS)
     .where(ratings.c.rated_at.is_distinct_from(_DAY) | ratings.c.diary_entry_url.is_distinct_from(_URL))
     .values(rated_at=_DAY, diary_entry_url=_URL, updated_at=_AT)
 )
@@ -36,7 +40,7 @@ _DATE_LATER = _DATE.where(ratings.c.rated_at.is_(None) | (ratings.c.rated_at < _
 # One with another rating shows that the stored one was given later: nobody knows when.
 _UNDATE = (
     ratings.update()
-    .where(_OF_FILM, ratings.c.rating.is_distinct_from(_STARS), ratings.c.rated_at <= _DAY)
+    .where(_OF_FILM, _IS_OF_SITE, ratings.c.rating.is_distinct_from(_STARS), ratings.c.rated_at <= _DAY)
     .values(rated_at=None, updated_at=_AT)
 )
 _LINK = (

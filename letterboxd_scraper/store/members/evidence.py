@@ -1,15 +1,19 @@
-"""What is known of a member and a film, from sources that may arrive in any order.
+"""What is known of a member and a film, as one source after the other tells it.
 
 The newest source that tells a whole listing says what is so. An older one still tells two things: since when
-it is so at the latest, if it says the same, and since when at the earliest, if it says something else.
+it is so at the latest, if it says the same, and since when at the earliest, if it says something else. (Kept
+sources are taken over in the order of their moments: there older ones come only to what a crawl has read.)
 
 Every function takes what is stored of the film (None: nothing), what a source says of it, the moment
 ``as_of`` which it says so, and the moment ``complete``, that of the newest source so far that told all
 (None: there was none). It returns what is to be stored; None for nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+
+from letterboxd_scraper.items.sources import Service, Viewed
 
 # The beginning of the links that archives give.
 SHORT_LINK = "https://boxd.it/"
@@ -19,7 +23,10 @@ _OFF_BY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a member has done with a film, as stored; an undated rating was made within the interval."""
+    """What a member has done with a film, as stored; an undated rating was made within the interval.
+
+    The rating is one that the member gave at the ``service``.
+    """
 
     rating: float | None
     liked: bool
@@ -29,6 +36,7 @@ class Marks:
     first_seen_at: datetime
     seen_after: datetime | None
     updated_at: datetime
+    service: str = Service.LETTERBOXD
 
     @property
     def say_something(self) -> bool:
@@ -42,10 +50,12 @@ def with_rating(
     day: datetime | None,
     as_of: datetime,
     complete: datetime | None,
+    told: datetime | None = None,
 ) -> Marks | None:
     """Take over what a source says that tells all that a member has rated.
 
-    ``stars`` is None where the film is not among them, ``day`` where the source does not date it.
+    ``stars`` is None where the film is not among them, ``day`` where the source does not date it. ``told``:
+    when the source before this one told of the film.
     """
     outdated = is_outdated(as_of, complete)
     if stored is None and (stars is None or outdated):
@@ -57,7 +67,8 @@ def with_rating(
         return _with_older_rating(stored, stars, day, as_of, complete)
     if stored.rating == stars:
         return _dated(stored, day, as_of)
-    after = complete if stars is not None else None  # an interval is that of a rating
+    # An interval is that of a rating.
+    after = max(filter(None, (complete, told)), default=None) if stars is not None else None
     return replace(
         stored,
         rating=stars,
@@ -88,12 +99,11 @@ def _dated(stored: Marks, day: datetime | None, as_of: datetime) -> Marks:
     """Take over the day of the same rating, if it is the latest, and since when it was seen."""
     if stored.rating is None or (stored.seen_after and as_of <= stored.seen_after):
         return stored
-    days = [_since(stored.rated_at, stored.seen_after), _since(day, stored.seen_after)]
-    return replace(
-        stored,
-        rated_at=max(filter(None, days), default=None),
-        first_seen_at=min(stored.first_seen_at, as_of),
-    )
+    rated_at = max(filter(None, (stored.rated_at, _since(day, stored.seen_after))), default=None)
+    first_seen = min(stored.first_seen_at, as_of)
+    if (rated_at, first_seen) == (stored.rated_at, stored.first_seen_at):
+        return stored
+    return replace(stored, rated_at=rated_at, first_seen_at=first_seen)
 
 
 def _since(day: datetime | None, after: datetime | None) -> datetime | None:
@@ -109,7 +119,7 @@ def with_like(stored: Marks | None, liked: bool, as_of: datetime, complete: date
         return stored
     if stored is None:
         return Marks(None, True, False, None, None, as_of, None, as_of) if liked else None
-    if stored.liked and stored.updated_at > as_of:
+    if stored.liked is liked or (stored.liked and stored.updated_at > as_of):
         return stored  # a feed may have told of it since
     return replace(stored, liked=liked)  # not `updated_at`, which is that of the rating
 
@@ -122,19 +132,23 @@ def with_favourite(
         return stored
     if stored is None:
         return Marks(None, False, True, None, None, as_of, None, as_of) if favourite else None
-    return replace(stored, favorite=favourite)
+    return stored if stored.favorite is favourite else replace(stored, favorite=favourite)
 
 
-def with_viewing(stored: Marks, stars: float | None, day: datetime, url: str) -> Marks:
-    """Take over what a diary says of a film's newest viewing, with the ``stars`` that were given then."""
-    linked = replace(stored, diary_entry_url=better_link(stored.diary_entry_url, url))
-    if stars is None or stored.rating is None:
-        return linked
-    if stored.rating == stars:
-        later = max(filter(None, (stored.rated_at, day)))
-        return replace(linked, rated_at=_since(later, stored.seen_after) or stored.rated_at)
-    # It was rated anew after this viewing.
-    return replace(linked, rated_at=None) if stored.rated_at and stored.rated_at <= day else linked
+def with_viewings(stored: Marks, viewings: Collection[Viewed]) -> Marks:
+    """Date a rating by a diary's entries: the latest with its stars, unless a later one has others.
+
+    That one shows that the film was rated anew after it, nobody knows when.
+    """
+    if stored.rating is None:
+        return stored
+    given = [viewing for viewing in viewings if viewing.stars is not None]
+    same = [_since(midnight(v.day), stored.seen_after) for v in given if v.stars == stored.rating]
+    other = max((midnight(v.day) for v in given if v.stars != stored.rating), default=None)
+    rated_at = max(filter(None, (stored.rated_at, *same)), default=None)
+    if rated_at and other and rated_at <= other:
+        rated_at = None
+    return stored if rated_at == stored.rated_at else replace(stored, rated_at=rated_at)
 
 
 def is_outdated(as_of: datetime, complete: datetime | None) -> bool:
@@ -142,16 +156,21 @@ def is_outdated(as_of: datetime, complete: datetime | None) -> bool:
     return complete is not None and as_of < complete
 
 
-def better_link(stored: str | None, url: str) -> str:
-    """Return which of two links to diary entries to keep: the site's address says more than a short code.
+def rank_of_link(url: str, viewing: Viewed | None = None) -> tuple[bool, bool, date, int, str]:
+    """Return what is greater of the better of two links to diary entries: the site's address says most.
 
-    Of two codes it is the one that was given later: they grow.
+    Then it is an entry with stars, then the newest. Of two codes the later one is better: they grow.
     """
-    if stored is None:
-        return url
-    if stored.startswith(SHORT_LINK) and url.startswith(SHORT_LINK):
-        return max(stored, url, key=lambda link: (len(link), link))
-    return stored if url.startswith(SHORT_LINK) else url
+    if viewing is None or url.startswith(SHORT_LINK):
+        return not url.startswith(SHORT_LINK), False, date.min, len(url), url
+    return True, viewing.stars is not None, viewing.day, len(url), url
+
+
+def is_better_link(url: str, stored: str | None) -> bool:
+    """Say whether a link is to take the place of the stored one; one of the site's own addresses stays."""
+    if stored is None or not stored.startswith(SHORT_LINK):
+        return stored is None
+    return rank_of_link(url) > rank_of_link(stored)
 
 
 def midnight(day: date) -> datetime:

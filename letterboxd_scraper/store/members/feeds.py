@@ -8,14 +8,17 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.items.members import FeedEntry, FeedNews, Listing
-from letterboxd_scraper.items.sources import Naming
+from letterboxd_scraper.items.sources import Naming, Service
 from letterboxd_scraper.items.tasks import FeedStart, Provenance
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.crawl_state.bookmarks import complete_listings
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
 from letterboxd_scraper.store.films.named import adopt_slugs
+from letterboxd_scraper.store.members import kept
 from letterboxd_scraper.store.members.diaries import Viewing, save_entries
 from letterboxd_scraper.store.members.evidence import midnight
+from letterboxd_scraper.store.members.kept import HAS_KEPT_FEED
+from letterboxd_scraper.store.members.sources import WAS_CRAWLED, find_or_make, fold
 from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, user_scrape_state, users
 from letterboxd_scraper.store.upsert import Along, Row, as_stored, offered, upsert
@@ -39,11 +42,15 @@ def due(
 ) -> list[FeedStart]:
     """Return whose feeds are asked for: one member's, or those of a cohort's members who are not gone.
 
-    Where there is a ``shard``, only those of the members in it.
+    Where there is a ``shard``, only those of the members in it. A ``name`` may be nobody's yet.
     """
     feed, rated = user_scrape_state.alias("feed"), user_scrape_state.alias("rated")
     query = sa.select(
-        users.c.letterboxd_username.label("name"), feed, rated.c.complete_as_of.label("complete")
+        users.c.letterboxd_username.label("name"),
+        feed,
+        rated.c.complete_as_of.label("complete"),
+        (users.c.sources_folded.is_not(None) & ~WAS_CRAWLED).label("follows_sources"),
+        HAS_KEPT_FEED.label("is_kept"),
     )
     for state, listing in ((feed, Listing.FEED), (rated, Listing.RATED)):
         query = query.outerjoin(state, (state.c.user_id == users.c.id) & (state.c.listing == listing))
@@ -55,9 +62,10 @@ def due(
             .where(cohort_members.c.cohort_id == cohort, users.c.status != "gone")
             .order_by(cohort_members.c.depth, users.c.letterboxd_username)
         )
-    return [
+    starts = [
         _start(row) for row in connection.execute(query) if shard is None or name or shard.holds(row.name)
     ]
+    return starts or ([FeedStart(name)] if name else [])
 
 
 def read_by(connection: sa.Connection, work: int, at: datetime) -> frozenset[str]:
@@ -72,21 +80,32 @@ def read_by(connection: sa.Connection, work: int, at: datetime) -> frozenset[str
 
 
 def _start(row: Any) -> FeedStart:
-    if row.updated_at is None or (row.complete is not None and row.complete > row.updated_at):
+    if row.updated_at is None:
+        return FeedStart(row.name)
+    # What is kept of a feed is taken over again with the other sources; else a listing may know better.
+    is_known = row.is_kept if row.follows_sources else row.complete is None or row.complete <= row.updated_at
+    if not is_known:
         return FeedStart(row.name)
     return FeedStart(row.name, row.etag, row.last_modified, dict(row.seen), row.updated_at)
 
 
+def is_known_whole(connection: sa.Connection, name: str) -> bool:
+    """Say whether anything but a feed has told all that a member has rated."""
+    user = user_ids(connection, [name]).get(name)
+    return user is not None and Listing.RATED in complete_listings(connection, user)
+
+
 def save_news(connection: sa.Connection, item: FeedNews, provenance: Provenance) -> None:
-    """Store what is new in a member's feed, and remember what it said."""
-    user = user_ids(connection, [item.member])[item.member]
+    """Store what is new in the feed of a member, who may be new, and remember what it said."""
+    user, follows_sources = find_or_make(connection, item.member, provenance.at)
+    save_entries_of = _keep_entries if follows_sources else _save_entries
     row = {
         "user_id": user,
         "listing": Listing.FEED,
         "page": 1,
         "seen": {entry.number: entry.mark for entry in item.entries[:_REMEMBERED_AT_MOST]}
         | {entry.name: entry.reason for entry in item.unread[:_REMEMBERED_AT_MOST]},
-        "total": _save_entries(connection, user, item, provenance.at),
+        "total": save_entries_of(connection, user, item, provenance.at),
         "status": "complete",
         "run": provenance.run,
         "updated_at": provenance.at,
@@ -114,6 +133,17 @@ def ratings_set_by(connection: sa.Connection, run: int) -> int:
     state = user_scrape_state.c
     query = sa.select(sa.func.sum(state.total)).where(state.listing == Listing.FEED, state.run == run)
     return connection.scalar(query) or 0
+
+
+def _keep_entries(connection: sa.Connection, user: int, item: FeedNews, at: datetime) -> int:
+    """Keep the entries with the member's other sources; return how many ratings they set."""
+    state = user_scrape_state.c
+    read_before = sa.select(state.updated_at).where(state.user_id == user, state.listing == Listing.FEED)
+    if not kept.keep_feed(connection, user, item.entries, at, connection.scalar(read_before)):
+        return 0
+    rated = fold(connection, user).rated
+    _save_tmdb(connection, stored_film_ids(connection, [entry.film for entry in item.new]), item.new)
+    return rated
 
 
 def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: datetime) -> int:
@@ -151,8 +181,9 @@ def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: date
 
 
 def _stored_ratings(connection: sa.Connection, user: int, ids: Mapping[_Key, int]) -> dict[_Key, Any]:
-    """Return what is stored of a member's films, by the keys of the films."""
+    """Return what is stored of a member's films, by the keys of the films; the site's ratings alone."""
     query = sa.select(ratings).where(ratings.c.user_id == user, ratings.c.film_id.in_(ids.values()))
+    query = query.where(ratings.c.service == Service.LETTERBOXD)
     stored = {row.film_id: row for row in connection.execute(query)}
     return {key: stored[film] for key, film in ids.items() if film in stored}
 
@@ -174,6 +205,7 @@ def _marks(
     if rated:
         day = midnight(rated.watched) if rated.watched else None
         row |= {"rating": rated.stars, "rated_at": day, "diary_entry_url": rated.url}
+        row["service"] = Service.LETTERBOXD
     if liked:
         row["liked"] = True
     interval = offered if rated else as_stored  # an interval is that of a rating

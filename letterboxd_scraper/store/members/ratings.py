@@ -1,7 +1,7 @@
 """What members rated, liked, favoured and watched: rows set by pages, rows removed by proofs."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
@@ -9,11 +9,11 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import RATED, STARS, FeedEntry, FilmsPage, Listing, Profile
-from letterboxd_scraper.items.sources import Naming
+from letterboxd_scraper.items.sources import Naming, Service
 from letterboxd_scraper.store.crawl_state.bookmarks import ListingState, complete_listings
 from letterboxd_scraper.store.films.identity import film_ids
 from letterboxd_scraper.store.members.evidence import midnight
-from letterboxd_scraper.store.schema import ratings, watched
+from letterboxd_scraper.store.schema import member_sources, ratings, watched
 from letterboxd_scraper.store.upsert import Along, Row, as_stored, insert_missing, offered, upsert
 
 _Mark = Literal["rating", "liked", "favorite"]
@@ -28,6 +28,20 @@ _HAS_NOT: dict[_Mark, Row] = {
     "liked": {"liked": False},
     "favorite": {"favorite": False},
 }
+# The condition that a row has a rating that the site shows: another service's it cannot take away.
+RATED_ON_SITE = sa.and_(_HAS["rating"], ratings.c.service == Service.LETTERBOXD)
+# The condition that a row of `watched` comes from another service: the site need not show the film.
+WATCHED_ELSEWHERE = (
+    sa.exists()
+    .where(
+        member_sources.c.user_id == watched.c.user_id,
+        member_sources.c.name == watched.c.source,
+        member_sources.c.service != Service.LETTERBOXD,
+    )
+    .correlate(watched)
+)
+# What the rows of `watched` come from that a crawl has found.
+_SITE = "site"
 
 
 def save_favourites(connection: sa.Connection, user: int, profile: Profile, at: datetime) -> None:
@@ -46,13 +60,11 @@ def save_tiles(
     is_of_likes = page.listing not in RATED
     # A film that a page shows twice has the stars of its last tile.
     rated = {ids[tile.film.key]: tile for tile in page.tiles if tile.stars is not None}
-    rows = [
-        {"film_id": film, "rating": tile.stars, "liked": is_of_likes or tile.liked}
-        for film, tile in rated.items()
-    ]
+    rows = [_rated(film, tile.stars) | {"liked": is_of_likes or tile.liked} for film, tile in rated.items()]
     if rows:
         before = _rated_before(connection, state)
-        _save_rows(connection, state.user, rows, before, _when_rating_changes, at)
+        dates: dict[str, Along] = {"rated_at": _of_same_service}
+        _save_rows(connection, state.user, rows, before, _when_rating_changes, at, dates)
     # The likes say nothing against a rating: of unrated films they only add the like.
     unrated = {ids[tile.film.key] for tile in page.tiles if tile.stars is None}
     likes = [{"film_id": film, "liked": True} for film in unrated]
@@ -66,7 +78,7 @@ def save_viewings(
     before = _rated_before(connection, ListingState(user, Listing.FEED))
     kinds: dict[tuple[bool, bool | None], list[Row]] = defaultdict(list)
     for film, entry in viewings.items():
-        row: Row = {"film_id": film, "rating": entry.stars, "diary_entry_url": entry.url}
+        row = _rated(film, entry.stars) | {"diary_entry_url": entry.url}
         row["rated_at"] = midnight(entry.watched) if entry.watched else None
         row |= {} if entry.liked is None else {"liked": entry.liked}
         kinds[entry.watched is None, entry.liked].append(row)
@@ -74,6 +86,11 @@ def save_viewings(
         # Without a day it takes none from the same rating, which may have one.
         more: dict[str, Along] = {"rated_at": _when_rating_changes} if undated else {}
         _save_rows(connection, user, rows, before, _when_rating_changes, at, more)
+
+
+def _rated(film: int, stars: float | None) -> Row:
+    """Return what the site shows of a film's rating: it takes the place of another service's."""
+    return {"film_id": film, "rating": stars, "service": Service.LETTERBOXD}
 
 
 def _rated_before(connection: sa.Connection, state: ListingState) -> datetime | None:
@@ -100,15 +117,21 @@ def _save_rows(
 
 def _when_rating_changes(old: Any, new: Any, name: str) -> Any:
     """A rating that is not the stored one was made since the crawl before: the interval starts anew."""
-    return sa.case((old["rating"].is_distinct_from(new["rating"]), new[name]), else_=old[name])
+    is_another = old["rating"].is_distinct_from(new["rating"]) | (old["service"] != new["service"])
+    return sa.case((is_another, new[name]), else_=old[name])
+
+
+def _of_same_service(old: Any, new: Any, name: str) -> Any:
+    """The stored value of a column, unless it belongs to another service's rating."""
+    return sa.case((old["service"] == new["service"], old[name]))
 
 
 def count_ratings(connection: sa.Connection, user: int) -> tuple[tuple[int, ...], int]:
-    """Return how many films a member is stored to have rated with half a star, one, … five; and liked."""
+    """Return how many films a member has rated there with half a star, one, … five; and liked; as stored."""
     r, count = ratings.c, sa.func.count()
-    query = sa.select(r.rating, count, count.filter(r.liked)).where(r.user_id == user).group_by(r.rating)
-    rows = connection.execute(query).all()
-    rated = {stars: number for stars, number, _ in rows}
+    query = sa.select(r.rating, r.service, count, count.filter(r.liked)).where(r.user_id == user)
+    rows = connection.execute(query.group_by(r.rating, r.service)).all()
+    rated = {stars: number for stars, service, number, _ in rows if service == Service.LETTERBOXD}
     return tuple(rated.get(stars, 0) for stars in STARS), sum(liked for *_, liked in rows)
 
 
@@ -125,12 +148,15 @@ def remove_absent(
     Rows that were stored after it was ``begun`` stay: another crawl has seen what it could not see yet.
     """
     if listing is Listing.UNRATED_WATCHED:
-        _remove_unwatched(connection, user, on_listing)
+        _remove_unwatched(connection, user, on_listing, at)
         return
     conditions = [ratings.c.updated_at <= begun]
     if listing is Listing.UNRATED_LIKES:
-        conditions.append(ratings.c.rating.is_(None))
-    mark: _Mark = "rating" if listing in RATED else "liked"
+        conditions.append(~RATED_ON_SITE)
+    mark: _Mark = "liked"
+    if listing in RATED:
+        mark = "rating"
+        conditions.append(RATED_ON_SITE)
     _withdraw(connection, user, mark, on_listing, at, *conditions)
 
 
@@ -153,12 +179,18 @@ def _withdraw(
     connection.execute(ratings.update().where(rows).values(_HAS_NOT[mark] | {"updated_at": at}))
 
 
-def _remove_unwatched(connection: sa.Connection, user: int, on_listing: set[int]) -> None:
+def _remove_unwatched(connection: sa.Connection, user: int, on_listing: set[int], at: datetime) -> None:
     """Make `watched` hold the rated films and those on the listing of watched, unrated ones."""
-    query = sa.select(ratings.c.film_id).where(ratings.c.user_id == user, _HAS["rating"])
-    rated = set(connection.scalars(query))
-    stored = set(connection.scalars(sa.select(watched.c.film_id).where(watched.c.user_id == user)))
-    unwatched = stored - rated - on_listing
+    query = sa.select(ratings.c.film_id, ratings.c.service).where(ratings.c.user_id == user, _HAS["rating"])
+    rated = {row.film_id: row.service for row in connection.execute(query)}
+    query = sa.select(watched.c.film_id).where(watched.c.user_id == user)
+    unwatched = set(connection.scalars(query.where(~WATCHED_ELSEWHERE))) - rated.keys() - on_listing
     connection.execute(watched.delete().where(watched.c.user_id == user, watched.c.film_id.in_(unwatched)))
-    rows = [{"user_id": user, "film_id": film} for film in sorted(rated - stored)]
-    insert_missing(connection, watched, rows)
+    on_site = {film for film, service in rated.items() if service == Service.LETTERBOXD}
+    note_watched(connection, user, on_site - set(connection.scalars(query)), at)
+
+
+def note_watched(connection: sa.Connection, user: int, films: Collection[int], at: datetime) -> None:
+    """Store that the site shows films among the watched ones."""
+    row = {"user_id": user, "as_of": at, "source": _SITE}
+    insert_missing(connection, watched, [row | {"film_id": film} for film in sorted(films)])

@@ -1,140 +1,253 @@
-"""Storing what archives and saved pages tell, in any order: the newest that tells all is right."""
+"""Storing what files, saved pages and feeds tell of members: in any order, the end is the same.
 
+Every source is kept. Where all that is stored of a member comes from kept sources, it is made anew from them,
+the oldest first, and what differs is written. Where a crawl has read the member, what the site showed stands:
+a source adds to it what is newer, and the days that it knows.
+"""
+
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import Listing
-from letterboxd_scraper.items.sources import NamedFilm, Snapshot, Viewed
+from letterboxd_scraper.items.sources import NamedBy, NamedFilm, Naming, Service, Snapshot
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state.bookmarks import complete_listings
-from letterboxd_scraper.store.films.named import named_film_ids
-from letterboxd_scraper.store.members.evidence import (
-    Marks,
-    better_link,
-    is_outdated,
-    midnight,
-    with_favourite,
-    with_like,
-    with_rating,
-    with_viewing,
-)
-from letterboxd_scraper.store.members.users import user_ids
+from letterboxd_scraper.store.films.named import named_film_ids, stored_named_film_ids
+from letterboxd_scraper.store.members import kept
+from letterboxd_scraper.store.members.evidence import Marks
+from letterboxd_scraper.store.members.folding import Facts, Ledger, Listed, together
+from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.store.schema import ratings, user_scrape_state, users, watched, watchlist
-from letterboxd_scraper.store.upsert import as_list, as_stored, in_list, insert_missing, upsert
+from letterboxd_scraper.store.upsert import Row, as_list, as_stored, in_list, insert_missing, upsert
 
-_MARKS = tuple(field.name for field in fields(Marks))
-_Complete = Mapping[Listing, datetime]
+_MARKS = tuple(column.name for column in fields(Marks))
+_values_of = attrgetter(*_MARKS)
+_TABLES = {Listing.UNRATED_WATCHED: watched, Listing.WATCHLIST: watchlist}
+_STATE = user_scrape_state.c
+_RANKS = {by: rank for rank, by in enumerate(NamedBy)}
+_ABOUT_PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
 
 
-def save_snapshot(connection: sa.Connection, snapshot: Snapshot, provenance: Provenance) -> None:
-    """Store what a source tells of a member, who may be new; what it proves to have gone is removed."""
-    insert_missing(connection, users, [{"letterboxd_username": snapshot.member, "created_at": provenance.at}])
-    user = user_ids(connection, [snapshot.member])[snapshot.member]
-    before = _stored_marks(connection, user)
-    ids = named_film_ids(connection, _films(snapshot), snapshot.naming)
-    complete = complete_listings(connection, user)
-    after = dict(before)
-    _take_over_marks(after, ids, snapshot, complete)
-    _link_and_date(after, ids, snapshot)
+class Member(NamedTuple):
+    """A stored member; ``follows_sources``: all that is stored of their films comes from kept sources."""
+
+    id: int
+    follows_sources: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many sources were new, how many ratings they set, and how many diary entries wait for a rating."""
+
+    new: int = 0
+    rated: int = 0
+    waiting: int = 0
+
+
+def find_or_make(connection: sa.Connection, name: str, at: datetime) -> Member:
+    """Return a member, who may be new, and let nobody else change what is stored of them meanwhile."""
+    new = {"letterboxd_username": name, "created_at": at, "sources_folded": True}
+    insert_missing(connection, users, [new])
+    row = connection.execute(_MEMBER, {"name": name}).one()
+    follows = not row.was_crawled and (row.sources_folded is not None or not row.has_facts)
+    if follows and row.sources_folded is None:
+        connection.execute(users.update().where(users.c.id == row.id).values(sources_folded=True))
+    return Member(row.id, follows)
+
+
+def _of_user(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.Exists:
+    return sa.exists().where(table.c.user_id == users.c.id, *conditions)
+
+
+WAS_CRAWLED = _of_user(
+    user_scrape_state, _STATE.run.is_not(None), _STATE.listing.not_in((*_ABOUT_PEOPLE, Listing.FEED))
+)
+_MEMBER = (
+    sa.select(
+        users.c.id,
+        users.c.sources_folded,
+        WAS_CRAWLED.label("was_crawled"),
+        sa.or_(
+            _of_user(user_scrape_state, _STATE.listing.not_in(_ABOUT_PEOPLE), _STATE.run.is_(None)),
+            *(_of_user(table) for table in (ratings, watched, watchlist)),
+        ).label("has_facts"),
+    )
+    .where(users.c.letterboxd_username == sa.bindparam("name"))
+    .with_for_update(of=users)
+)
+
+
+def save_snapshots(
+    connection: sa.Connection, snapshots: Collection[Snapshot], provenance: Provenance
+) -> Outcome:
+    """Store what sources tell of one member, who may be new; what they prove to have gone is removed.
+
+    Sources that are kept already change nothing.
+    """
+    (name,) = {snapshot.member for snapshot in snapshots}
+    member = find_or_make(connection, name, provenance.at)
+    new = kept.keep(connection, member.id, list(snapshots), provenance.at)
+    if not new:
+        return Outcome()
+    outcome = (
+        fold(connection, member.id, new)
+        if member.follows_sources
+        else add_to_crawled(connection, member.id, new)
+    )
+    return replace(outcome, new=len(new))
+
+
+def fold_stale(engine: sa.Engine) -> None:
+    """Take over anew the sources that name films which are one by now, or may be stored by now."""
+    for user in ask(engine, _stale):
+        transact(engine, fold, user)
+
+
+def _stale(connection: sa.Connection) -> list[int]:
+    query = sa.select(users.c.id).where(users.c.sources_folded.is_(False), ~WAS_CRAWLED)
+    return list(connection.scalars(query.order_by(users.c.id)))
+
+
+def fold(connection: sa.Connection, user: int, in_memory: Mapping[str, Snapshot] | None = None) -> Outcome:
+    """Let what is stored of a member be what all their kept sources tell, some of which are ``in_memory``."""
+    sources = [source for _, source in kept.load(connection, user, in_memory)]
+    ids, all_named = _film_ids(connection, sources)
+    before = _stored(connection, user)
+    site, others = _taken_over(Facts(), sources, ids)
+    after = together(site.facts, others, site_stands=False)
     _write(connection, user, before, after)
-    for table, listing, listed in (
-        (watched, Listing.UNRATED_WATCHED, snapshot.watched),
-        (watchlist, Listing.WATCHLIST, snapshot.watchlist),
-    ):
-        films = None if listed is None else [dated.film for dated in listed]
-        if films is not None and not is_outdated(snapshot.as_of, complete.get(listing)):
-            _set_films(connection, table, user, _ids(ids, films), only_add=not snapshot.complete)
-    if snapshot.complete:
-        _note_complete(connection, user, snapshot, complete, provenance.at)
+    _note_complete(connection, user, before.complete, after.complete, {})
+    is_other = users.c.sources_folded.is_distinct_from(all_named)
+    connection.execute(users.update().where(users.c.id == user, is_other).values(sources_folded=all_named))
+    return Outcome(rated=_newly_rated(before, after), waiting=site.waiting())
+
+
+def add_to_crawled(
+    connection: sa.Connection, user: int, new: Mapping[str, Snapshot] | None = None
+) -> Outcome:
+    """Add what ``new`` sources tell to what a crawl has stored of a member, and the days that others know.
+
+    A diary that the crawl has read to its end knows better than an older one.
+    """
+    complete = complete_listings(connection, user)
+    sources = [
+        _as_of_diary(source if digest in (new or {}) else _diary_alone(source), complete.get(Listing.DIARY))
+        for digest, source in kept.load(connection, user, new)
+    ]
+    if not sources:
+        return Outcome()
+    ids, _ = _film_ids(connection, sources)
+    before = _stored(connection, user)
+    marks = {film: mine for film, marks in before.marks.items() if (mine := _site_part(marks))}
+    lists = {listing: dict(listed) for listing, listed in before.lists.items()}
+    site, others = _taken_over(Facts(marks, lists, dict(before.complete)), sources, ids)
+    after = together(site.facts, others, site_stands=True)
+    _write(connection, user, before, after)
+    # How far a crawl has read a listing stands as it is.
+    kept_as_is = dict.fromkeys(("page", "seen", "status", "updated_at"), as_stored)
+    _note_complete(connection, user, before.complete, after.complete, kept_as_is)
+    return Outcome(rated=_newly_rated(before, after), waiting=site.waiting())
+
+
+def _diary_alone(source: Snapshot) -> Snapshot:
+    """Return what is to be taken over again of a source: nothing else can be news of a crawled member."""
+    if source.service != Service.LETTERBOXD:
+        return source
+    return Snapshot("", source.as_of, source.source, viewings=source.viewings, links=source.links)
+
+
+def _as_of_diary(source: Snapshot, read_at: datetime | None) -> Snapshot:
+    is_older = read_at is not None and source.as_of <= read_at and source.service == Service.LETTERBOXD
+    return replace(source, viewings=()) if is_older else source
+
+
+def _site_part(marks: Marks) -> Marks | None:
+    """Return what Letterboxd has of a stored row whose rating may be another service's."""
+    if marks.service == Service.LETTERBOXD:
+        return marks
+    mine = replace(marks, rating=None, rated_at=None, seen_after=None, service=Service.LETTERBOXD)
+    return mine if mine.say_something else None
+
+
+def _taken_over(
+    facts: Facts, sources: Iterable[Snapshot], ids: Mapping[NamedFilm, int]
+) -> tuple[Ledger, dict[str, Facts]]:
+    """Return what Letterboxd tells, added to ``facts``, and what each other service tells."""
+    ledgers = {service: Ledger(Facts(), service) for service in Service}
+    ledgers[Service.LETTERBOXD] = Ledger(facts)
+    for source in sources:
+        ledgers[source.service].take_over(source, ids)
+    for ledger in ledgers.values():
+        ledger.date_and_link()
+    site = ledgers.pop(Service.LETTERBOXD)
+    return site, {str(service): ledger.facts for service, ledger in ledgers.items()}
+
+
+def _film_ids(connection: sa.Connection, sources: Sequence[Snapshot]) -> tuple[dict[NamedFilm, int], bool]:
+    """Return the ids of the films that sources name, and whether each has one."""
+    # Each name once, as of when it is the surest.
+    surest: dict[NamedFilm, Naming] = {}
+    for source in sorted(sources, key=lambda source: _sureness(source.naming)):
+        surest |= dict.fromkeys(_films(source), source.naming)
+    named: dict[Naming, list[NamedFilm]] = defaultdict(list)
+    for film, naming in surest.items():
+        named[naming].append(film)
+    ids: dict[NamedFilm, int] = {}
+    for naming in sorted(named, key=_sureness):
+        ids |= named_film_ids(connection, named[naming], naming)
+    if len(named) > 1:  # a later name may have shown that films are one, or are not
+        ids = stored_named_film_ids(connection, surest)
+    return ids, len(ids) == len(surest)
+
+
+def _sureness(naming: Naming) -> tuple[int, datetime]:
+    return _RANKS[naming.by], naming.as_of
 
 
 def _films(snapshot: Snapshot) -> Iterable[NamedFilm]:
     yield from (rated.film for rated in snapshot.ratings or ())
-    for films in (snapshot.likes, snapshot.favourites):
-        yield from films or ()
+    for marked in (snapshot.likes, snapshot.favourites):
+        yield from marked or ()
     for listed in (snapshot.watched, snapshot.watchlist):
         yield from (dated.film for dated in listed or ())
     yield from (viewing.film for viewing in snapshot.viewings)
 
 
-def _ids(ids: Mapping[NamedFilm, int], films: Sequence[NamedFilm] | None) -> set[int]:
-    return {ids[film] for film in films or () if film in ids}
-
-
-def _stored_marks(connection: sa.Connection, user: int) -> dict[int, Marks]:
+def _stored(connection: sa.Connection, user: int) -> Facts:
+    """Return what is stored of a member's films."""
     columns = [ratings.c[name] for name in _MARKS]
     query = sa.select(ratings.c.film_id, *columns).where(ratings.c.user_id == user)
-    return {row[0]: Marks(*row[1:]) for row in connection.execute(query)}
+    marks = {row[0]: Marks(*row[1:]) for row in connection.execute(query)}
+    lists = {}
+    for listing, table in _TABLES.items():
+        query = sa.select(table.c.film_id, *(table.c[name] for name in Listed._fields))
+        rows = connection.execute(query.where(table.c.user_id == user))
+        lists[listing] = {row[0]: Listed(*row[1:]) for row in rows}
+    return Facts(marks, lists, complete_listings(connection, user))
 
 
-def _take_over_marks(
-    marks: dict[int, Marks], ids: Mapping[NamedFilm, int], snapshot: Snapshot, complete: _Complete
-) -> None:
-    """Take over ratings, likes and favourites; films that a complete source does not name have none."""
-    rated = {ids[rating.film]: rating for rating in snapshot.ratings or () if rating.film in ids}
-    liked, favourites = _ids(ids, snapshot.likes), _ids(ids, snapshot.favourites)
-    as_of, every = snapshot.as_of, marks.keys() if snapshot.complete else set()
-    for film in every | rated.keys() | liked | favourites:
-        changed = marks.get(film)
-        if snapshot.ratings is not None and (snapshot.complete or film in rated):
-            stars, day = (rated[film].stars, rated[film].day) if film in rated else (None, None)
-            whole = complete.get(Listing.RATED)
-            changed = with_rating(changed, stars, midnight(day) if day else None, as_of, whole)
-        if snapshot.likes is not None and (snapshot.complete or film in liked):
-            changed = with_like(changed, film in liked, as_of, _likes_complete(complete))
-        if snapshot.favourites is not None and (snapshot.complete or film in favourites):
-            changed = with_favourite(changed, film in favourites, as_of, complete.get(Listing.PROFILE))
-        if changed is not None:
-            marks[film] = changed
+def _write(connection: sa.Connection, user: int, before: Facts, after: Facts) -> None:
+    """Write what differs."""
+    _delete(connection, ratings, user, before.marks.keys() - after.marks.keys())
+    changed = {film: marks for film, marks in after.marks.items() if before.marks.get(film) != marks}
+    upsert(connection, ratings, [_row(user, film, _MARKS, _values_of(m)) for film, m in changed.items()])
+    for listing, table in _TABLES.items():
+        stored, listed = before.lists[listing], after.lists[listing]
+        _delete(connection, table, user, stored.keys() - listed.keys())
+        new = [
+            _row(user, film, Listed._fields, now) for film, now in listed.items() if stored.get(film) != now
+        ]
+        upsert(connection, table, new)
 
 
-def _likes_complete(complete: _Complete) -> datetime | None:
-    """Return as of when all likes are known: by both of their listings, or by the one of them all."""
-    moments = [complete[Listing.LIKES]] if Listing.LIKES in complete else []
-    if {Listing.RATED, Listing.UNRATED_LIKES} <= complete.keys():
-        moments.append(min(complete[Listing.RATED], complete[Listing.UNRATED_LIKES]))
-    return max(moments, default=None)
-
-
-def _link_and_date(marks: dict[int, Marks], ids: Mapping[NamedFilm, int], snapshot: Snapshot) -> None:
-    """Link and date what is marked by the diary's entries: each film's newest with stars, else its newest."""
-    for named, url in snapshot.links:
-        film = ids.get(named)
-        if film in marks:
-            link = better_link(marks[film].diary_entry_url, url)
-            marks[film] = replace(marks[film], diary_entry_url=link)
-    viewings: dict[int | None, Viewed] = {}
-    for viewing in sorted(snapshot.viewings, key=lambda viewing: viewing.stars is None):
-        viewings.setdefault(ids.get(viewing.film), viewing)
-    for film, viewing in viewings.items():
-        if film in marks:
-            marks[film] = with_viewing(marks[film], viewing.stars, midnight(viewing.day), viewing.url)
-
-
-def _write(
-    connection: sa.Connection, user: int, before: Mapping[int, Marks], after: Mapping[int, Marks]
-) -> None:
-    _delete(connection, ratings, user, [film for film, marks in after.items() if not marks.say_something])
-    rows = [
-        {"user_id": user, "film_id": film} | {name: getattr(marks, name) for name in _MARKS}
-        for film, marks in after.items()
-        if marks.say_something and before.get(film) != marks
-    ]
-    upsert(connection, ratings, rows)
-
-
-def _set_films(
-    connection: sa.Connection, table: sa.Table, user: int, films: set[int], *, only_add: bool
-) -> None:
-    """Let a member's films in ``table`` be just these, or these as well."""
-    stored = set(connection.scalars(sa.select(table.c.film_id).where(table.c.user_id == user)))
-    if not only_add:
-        _delete(connection, table, user, stored - films)
-    rows = [{"user_id": user, "film_id": film} for film in sorted(films - stored)]
-    insert_missing(connection, table, rows)
+def _row(user: int, film: int, names: Iterable[str], values: Iterable[Any]) -> Row:
+    return {"user_id": user, "film_id": film} | dict(zip(names, values, strict=True))
 
 
 def _delete(connection: sa.Connection, table: sa.Table, user: int, films: Collection[int]) -> None:
@@ -145,21 +258,33 @@ def _delete(connection: sa.Connection, table: sa.Table, user: int, films: Collec
 
 
 def _note_complete(
-    connection: sa.Connection, user: int, snapshot: Snapshot, complete: _Complete, at: datetime
+    connection: sa.Connection,
+    user: int,
+    before: Mapping[Listing, datetime],
+    after: Mapping[Listing, datetime],
+    along: Mapping[str, Any],
 ) -> None:
     """Note as of when the listings are known whole, where that is later than before."""
-    parts = {
-        Listing.RATED: snapshot.ratings,
-        Listing.LIKES: snapshot.likes,
-        Listing.PROFILE: snapshot.favourites,
-        Listing.UNRATED_WATCHED: snapshot.watched,
-        Listing.WATCHLIST: snapshot.watchlist,
-    }
-    new = {"page": 0, "seen": [], "status": "complete", "updated_at": at}
     rows = [
-        new | {"user_id": user, "listing": listing, "complete_as_of": snapshot.as_of}
-        for listing, part in parts.items()
-        if part is not None and not is_outdated(snapshot.as_of, complete.get(listing))
+        {
+            "user_id": user,
+            "listing": listing,
+            "page": 0,
+            "seen": [],
+            "status": "complete",
+            "updated_at": as_of,
+            "complete_as_of": as_of,
+        }
+        for listing, as_of in after.items()
+        if before.get(listing) != as_of
     ]
-    # How far a crawl has read a listing stands as it is.
-    upsert(connection, user_scrape_state, rows, along=dict.fromkeys(new, as_stored))
+    upsert(connection, user_scrape_state, rows, along=along)
+
+
+def _newly_rated(before: Facts, after: Facts) -> int:
+    """Return how many films have a rating that they had not."""
+    ratings_before = {film: marks.rating for film, marks in before.marks.items()}
+    return sum(
+        marks.rating is not None and marks.rating != ratings_before.get(film)
+        for film, marks in after.marks.items()
+    )

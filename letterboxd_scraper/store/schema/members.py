@@ -23,6 +23,9 @@ users = sa.Table(
     # The run that did the last full scrape: which work a member was read by is no matter of clocks.
     sa.Column("last_full_scrape_run", sa.Integer),
     sa.Column("last_incremental_scrape_at", UTCDateTime),
+    # Whether what is stored of them follows from their kept sources as these are now; NULL: something came
+    # otherwise, before sources were kept, or nothing has come.
+    sa.Column("sources_folded", sa.Boolean),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.CheckConstraint("status IN ('ok', 'private', 'gone')", name="status"),
 )
@@ -78,6 +81,8 @@ member_sources = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     user(nullable=False),
+    # "snapshot" of all that a file or several pages told; "feed", which grows with every reading.
+    sa.Column("kind", sa.Text, nullable=False),
     sa.Column("service", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("as_of", UTCDateTime, nullable=False),
