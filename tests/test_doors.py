@@ -259,7 +259,7 @@ def test_saved_diaries_date_ratings(
     for pages in dict.fromkeys((diary, folder)):
         imported = shell.letterboxd("import", "pages", str(pages))
         assert_ended(imported, 0)
-        waiting = f"{len(site.world.member('otto_reels').diary)} diary entries wait"
+        waiting = f"{len(site.world.member('otto_reels').diary)} diary entries that wait"
         assert (waiting in imported.stderr) is (pages is not folder)
     assert "known already" in shell.letterboxd("import", "pages", str(folder)).stderr
     query = sa.select(films.c.slug, ratings.c.rating, ratings.c.rated_at, ratings.c.diary_entry_url).join(

@@ -17,6 +17,7 @@ JOBS = frozenset(
         "forget:forget",
         "import_:import_pages",
         "import_:import_zip",
+        "import_files:import_files",
         "rank_compute:rank_compute",
         "refresh:refresh_stats",
         "schedule_run:run",
@@ -37,6 +38,7 @@ COHORT: Table = {
     "delete": ("cohort:delete", "Delete a cohort with its rankings; its members' ratings stay."),
 }
 IMPORT: Table = {
+    "files": ("import_files:import_files", "Take in files of any kind: what they are, they say themselves."),
     "zip": ("import_:import_zip", "Take in members' own export archives."),
     "pages": ("import_:import_pages", "Take in pages saved in a browser."),
 }
@@ -88,7 +90,7 @@ LETTERBOXD: Mapping[str, Table] = {
         "scrape": ("scrape:scrape", "Read what members rated and liked; later, what has changed."),
         "enrich": ("enrich:enrich", "Find out what films are: posters, directors, genres, countries."),
         "watch": ("watch:watch", "Read members' feeds: new ratings, their days, links to diaries."),
-        "import": (IMPORT, "Take in export archives and saved pages; nothing is sent."),
+        "import": (IMPORT, "Take in files: archives, saved pages, ratings kept elsewhere."),
         "schedule": (SCHEDULE, "Crawl every night and every month, by itself."),
     },
     "See what they think": {
@@ -108,6 +110,8 @@ LETTERBOXD: Mapping[str, Table] = {
         "forget": ("forget:forget", "Remove a member, and remember not to store them again."),
     },
 }
+# What a group does where none of its commands is named.
+_USUAL = {"import": "files"}
 HELP = """
 Rank films by what a Letterboxd member's circle thinks.
 
@@ -137,6 +141,6 @@ def _commands(table: Table, heading: str | None = None) -> list[Group | LazyComm
     return [
         LazyCommand(name, f"letterboxd_scraper.cli.{target}", help, heading, is_job=target in JOBS)
         if isinstance(target, str)
-        else Group(name, help, _commands(target), heading)
+        else Group(name, help, _commands(target), heading, usual=_USUAL.get(name))
         for name, (target, help) in table.items()
     ]

@@ -58,6 +58,11 @@ class ReadFiles:
         return tuple(snapshot for file in self.files for snapshot in file.snapshots)
 
     @property
+    def films(self) -> tuple[tuple[FilmFacts, datetime], ...]:
+        """The facts of films' own pages."""
+        return tuple(film for file in self.files for film in file.films)
+
+    @property
     def errors(self) -> tuple[str, ...]:
         """Why whole files could not be taken, one line each."""
         return tuple(file.error for file in self.files if file.error is not None)

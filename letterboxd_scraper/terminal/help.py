@@ -58,6 +58,7 @@ class Group(TyperGroup):
     """Commands under their headings (`rich_help_panel`), the rest under Commands.
 
     ``options`` is a command whose options the group has, too; its function runs before that of a command.
+    ``usual`` is the command that is meant where none is named.
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class Group(TyperGroup):
         commands: Sequence[LazyCommand | TyperGroup],
         heading: str | None = None,
         options: TyperCommand | None = None,
+        usual: str | None = None,
     ) -> None:
+        self.usual = usual
         super().__init__(
             name=name,
             help=cleandoc(help),
@@ -79,8 +82,12 @@ class Group(TyperGroup):
         )
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the group's own options; without a command, its help is printed."""
-        return super().parse_args(ctx, args if args or ctx.resilient_parsing else ["--help"])
+        """Read the group's own options; without anything behind its name, its help is printed."""
+        if not args and not ctx.resilient_parsing:
+            args = ["--help"]
+        if self.usual and args and args[0] not in (*self.commands, "--help"):
+            args = [self.usual, *args]
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, one section for each heading."""

@@ -6,9 +6,9 @@ a source adds to it what is newer, and the days that it knows.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from letterboxd_scraper.store.members import kept
 from letterboxd_scraper.store.members.evidence import Marks
 from letterboxd_scraper.store.members.folding import Facts, Ledger, Listed, together
 from letterboxd_scraper.store.patience import ask, transact
-from letterboxd_scraper.store.schema import ratings, user_scrape_state, users, watched, watchlist
+from letterboxd_scraper.store.schema import films, ratings, user_scrape_state, users, watched, watchlist
 from letterboxd_scraper.store.upsert import Row, as_list, as_stored, in_list, insert_missing, upsert
 
 _MARKS = tuple(column.name for column in fields(Marks))
@@ -41,13 +41,50 @@ class Member(NamedTuple):
     follows_sources: bool
 
 
+class Unmatched(NamedTuple):
+    """A rating, or a watched film without stars, that a source tells of a film that nobody can tell."""
+
+    member: str
+    service: Service
+    film: NamedFilm
+    stars: float | None
+    day: date | None
+    source: str
+    as_of: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many sources were new, how many ratings they set, and how many diary entries wait for a rating."""
+    """What came of a member's sources.
+
+    How many of them were ``new``; how many films got a rating (``added``), another one (``changed``) or lost
+    it (``removed``), and how many were not stored before; how many diary entries are ``waiting`` for one.
+    """
 
     new: int = 0
-    rated: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    new_films: int = 0
     waiting: int = 0
+    unmatched: tuple[Unmatched, ...] = ()
+
+    @property
+    def rated(self) -> int:
+        """How many ratings were set."""
+        return self.added + self.changed
+
+    def then(self, later: "Outcome", unmatched: tuple[Unmatched, ...]) -> "Outcome":
+        """Return what came of these sources, and then of those that tell what was ``unmatched`` till then."""
+        return replace(
+            later,
+            new=self.new,
+            added=self.added + later.added,
+            changed=self.changed + later.changed,
+            removed=self.removed + later.removed,
+            new_films=self.new_films + later.new_films,
+            unmatched=unmatched,
+        )
 
 
 def find_or_make(connection: sa.Connection, name: str, at: datetime) -> Member:
@@ -95,12 +132,15 @@ def save_snapshots(
     new = kept.keep(connection, member.id, list(snapshots), provenance.at)
     if not new:
         return Outcome()
+    last = connection.scalar(sa.select(sa.func.max(films.c.id))) or 0
     outcome = (
         fold(connection, member.id, new)
         if member.follows_sources
         else add_to_crawled(connection, member.id, new)
     )
-    return replace(outcome, new=len(new))
+    inserted = connection.scalar(sa.select(sa.func.count()).where(films.c.id > last))
+    unmatched = tuple(row._replace(member=name) for row in outcome.unmatched)
+    return replace(outcome, new=len(new), new_films=inserted or 0, unmatched=unmatched)
 
 
 def fold_stale(engine: sa.Engine) -> None:
@@ -125,7 +165,7 @@ def fold(connection: sa.Connection, user: int, in_memory: Mapping[str, Snapshot]
     _note_complete(connection, user, before.complete, after.complete, {})
     is_other = users.c.sources_folded.is_distinct_from(all_named)
     connection.execute(users.update().where(users.c.id == user, is_other).values(sources_folded=all_named))
-    return Outcome(rated=_newly_rated(before, after), waiting=site.waiting())
+    return _outcome(before, after, site.waiting(), in_memory, ids)
 
 
 def add_to_crawled(
@@ -152,7 +192,7 @@ def add_to_crawled(
     # How far a crawl has read a listing stands as it is.
     kept_as_is = dict.fromkeys(("page", "seen", "status", "updated_at"), as_stored)
     _note_complete(connection, user, before.complete, after.complete, kept_as_is)
-    return Outcome(rated=_newly_rated(before, after), waiting=site.waiting())
+    return _outcome(before, after, site.waiting(), new, ids)
 
 
 def _diary_alone(source: Snapshot) -> Snapshot:
@@ -281,10 +321,30 @@ def _note_complete(
     upsert(connection, user_scrape_state, rows, along=along)
 
 
-def _newly_rated(before: Facts, after: Facts) -> int:
-    """Return how many films have a rating that they had not."""
-    ratings_before = {film: marks.rating for film, marks in before.marks.items()}
-    return sum(
-        marks.rating is not None and marks.rating != ratings_before.get(film)
-        for film, marks in after.marks.items()
+def _outcome(
+    before: Facts,
+    after: Facts,
+    waiting: int,
+    new: Mapping[str, Snapshot] | None,
+    ids: Mapping[NamedFilm, int],
+) -> Outcome:
+    old, now = _ratings(before), _ratings(after)
+    return Outcome(
+        added=len(now.keys() - old.keys()),
+        changed=sum(old[film] != now[film] for film in old.keys() & now.keys()),
+        removed=len(old.keys() - now.keys()),
+        waiting=waiting,
+        unmatched=tuple(row for source in (new or {}).values() for row in _unmatched(source, ids)),
     )
+
+
+def _ratings(facts: Facts) -> dict[int, float]:
+    return {film: marks.rating for film, marks in facts.marks.items() if marks.rating is not None}
+
+
+def _unmatched(source: Snapshot, ids: Mapping[NamedFilm, int]) -> Iterator[Unmatched]:
+    told = {rated.film: (rated.stars, rated.day) for rated in source.ratings or ()}
+    watched_alone = {dated.film: (None, dated.day) for dated in source.watched or ()}
+    for film, (stars, day) in (watched_alone | told).items():
+        if film not in ids:
+            yield Unmatched(source.member, source.service, film, stars, day, source.source, source.as_of)

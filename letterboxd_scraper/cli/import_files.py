@@ -1,0 +1,158 @@
+"""`letterboxd import PATH…`: files and folders of any kind, after a look at what they would change."""
+
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+
+from letterboxd_scraper.arguments import OneMember
+from letterboxd_scraper.cli import import_store, import_words
+from letterboxd_scraper.cli.import_store import Result
+from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.imports.reading import ReadFiles, read_paths
+from letterboxd_scraper.imports.unmatched import Unmatched, write_unmatched
+from letterboxd_scraper.store.members import sources
+from letterboxd_scraper.store.open import open_store
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
+
+_SCALES = ("5", "10", "100")
+_NO_FILM = "no film, or several, of this title and year"
+
+
+def import_files(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders, of any kinds.", metavar="PATH…")],
+    member: Annotated[
+        str | None, options.member("Whose they are, where they do not say.", "--member", "--user")
+    ] = None,
+    cohort: Annotated[
+        str | None, options.cohort("Let the members belong to this list of names, too.")
+    ] = None,
+    preview: Annotated[
+        bool, options.flag("--preview", "Only say what they are and what they would change.")
+    ] = False,
+    yes: Annotated[bool, options.flag("--yes", "Do not ask.")] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="When they were made, where their names do not say; default: their newest dates.",
+        ),
+    ] = None,
+    scale: Annotated[
+        str | None, options.word(_SCALES, "The best rating of a table that does not say its scale.")
+    ] = None,
+    unmatched: Annotated[
+        Path, options.value("FILE", "Where ratings of unknown films are written.", "--unmatched")
+    ] = Path("unmatched.csv"),
+) -> None:
+    """Take in files of any kind: what they are, they say themselves.
+
+    Letterboxd archives of any year (zip, folder, a lone ratings.csv), saved pages, IMDb's ratings, Trakt's
+    export, Letterboxd's import CSV, any table with films and ratings. On a terminal it says what would
+    change, and asks. Ratings of films that cannot be matched are written to a CSV: fill in its last column
+    and import it.
+
+    \b
+    Examples:
+      letterboxd import ~/Downloads --cohort friends
+      letterboxd import ratings.csv --member marla --preview
+      letterboxd import unmatched.csv
+    """
+    session: Session = context.obj
+    owner = OneMember.read({"member": member}).member if member else None
+    made = as_of.replace(tzinfo=UTC) if as_of else None
+    best = int(scale) if scale else None
+    read = read_paths(paths, session.config.now(), member=owner, as_of=made, scale=best)
+    if not session.as_json:
+        _say_all(session, import_words.of_files(read))
+    if not (read.snapshots or read.films):
+        raise InputError(_nothing(session, read))
+    asks = not (yes or preview or session.as_json) and _is_terminal()
+    result = _look(session, read) if preview or asks else None
+    if not preview and (not asks or typer.confirm("Take it in?", default=True, err=True)):
+        result = _store(session, read, cohort, unmatched, already_said=asks)
+    if session.as_json and result:
+        session.print_json(import_words.as_json(read, result))
+    if read.errors or any(file.left_out for file in read.files):
+        raise typer.Exit(ExitCode.FAILURES)
+
+
+def _is_terminal() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def _say_all(session: Session, lines: Iterable[str]) -> None:
+    for line in lines:
+        session.say(line)
+
+
+def _nothing(session: Session, read: ReadFiles) -> str:
+    """Say that nothing can be taken in; why, has been said, but to programs."""
+    reasons = [*read.errors, *read.unknown] if session.as_json or session.quiet else []
+    return "; ".join(["nothing can be taken in", *reasons[:1]])
+
+
+def _look(session: Session, read: ReadFiles) -> Result:
+    """Say what would change, with a database that stays as it is."""
+    with _database_to_try(session) as engine:
+        told = import_store.told_by(engine, read.snapshots, read.films)
+        outcomes = import_store.would_store(session, engine, told)
+    if not session.as_json:
+        _say_all(session, import_words.of_outcomes(told, outcomes))
+        session.say("so far, nothing is stored")
+    return Result(told, outcomes)
+
+
+@contextmanager
+def _database_to_try(session: Session) -> Iterator[sa.Engine]:
+    """Yield the database if there is one; else an empty one that is gone afterwards: a look makes none."""
+    address = sa.make_url(session.config.DATABASE_URL)
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+        with tempfile.TemporaryDirectory() as folder:
+            file = sa.URL.create("sqlite", database=str(Path(folder, "empty.db")))
+            engine = open_store(file.render_as_string())
+            yield engine
+            engine.dispose()
+    else:
+        session.open_read_only().dispose()  # which refuses one that would have to be migrated
+        yield session.engine
+
+
+def _store(
+    session: Session, read: ReadFiles, cohort: str | None, unmatched: Path, *, already_said: bool
+) -> Result:
+    """Store it, and say what has changed and what comes next."""
+    told = import_store.told_by(session.engine, read.snapshots, read.films)
+    outcomes = import_store.store(session, session.engine, told, cohort)
+    if not (already_said or session.as_json):
+        _say_all(session, import_words.of_outcomes(told, outcomes))
+    rows = [row for name in told.welcome for row in outcomes[name].unmatched]
+    file = _write_unmatched(rows, unmatched) if rows else None
+    if file:
+        session.say(f"{file}: {len(rows)} of films that are not known: fill in its last column and import it")
+    if told.welcome and not session.as_json:
+        how = "now" if cohort else "to rank what they think: import with --cohort LABEL, then"
+        session.say(f"{how}: letterboxd rank compute --cohort {cohort or 'LABEL'}")
+    return Result(told, outcomes, stored=True, unmatched=file)
+
+
+def _write_unmatched(rows: Iterable[sources.Unmatched], file: Path) -> Path:
+    """Write what could not be matched to a new file: an older one may be half filled in."""
+    target, number = file, 1
+    while target.exists():
+        number += 1
+        target = file.with_stem(f"{file.stem}-{number}")
+    try:
+        write_unmatched((Unmatched(*row[:-1], reason=_NO_FILM) for row in rows), target)
+    except OSError as error:
+        raise InputError(f"cannot write {target}: {error.strerror}") from None
+    return target
