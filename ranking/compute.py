@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.film_order import film_order
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import JSON, UTCDateTime, cohorts, film_rankings, films
@@ -61,14 +62,13 @@ def _replace(
 def with_ranks(scores: sa.Select[Any], dialect: str) -> sa.Subquery:
     """Return film_id, score, score_low, score_high (NULL where ``scores`` have no interval) and rank.
 
-    Ranks are by the score rounded to ten digits, then more votes, then slug bytewise, then id.
+    Ranks are by the score rounded to ten digits, then more votes, then the order of films.
     """
     scored = scores.subquery("scored")
     order = (
         _rounded(scored.c.score, dialect).desc(),
         scored.c.votes.desc(),
-        _bytewise(sa.func.coalesce(films.c.slug, ""), dialect),
-        films.c.id,
+        *film_order(dialect),
     )
     rank = sa.cast(sa.func.row_number().over(order_by=order), sa.Integer)
     interval = (
@@ -82,7 +82,3 @@ def _rounded(score: Any, dialect: str) -> Any:
     if dialect == "postgresql":  # has no round(double, digits)
         return sa.func.round(sa.cast(score, sa.Numeric), 10)
     return sa.func.round(score, 10, type_=sa.Double)
-
-
-def _bytewise(text: Any, dialect: str) -> Any:
-    return sa.collate(text, "C" if dialect == "postgresql" else "BINARY")

@@ -95,14 +95,14 @@ def with_standard_scores(query: sa.Select[Any], *names: str) -> sa.Subquery:
     rows = query.subquery("rows").c
     spread: list[sa.ColumnElement[Any]] = []
     for name in names:
-        spread.append(sa.func.avg(rows[name], type_=sa.Double).over().label(f"{name}_mean"))
+        spread.append(_mean(rows[name]).label(f"{name}_mean"))
         span = sa.func.max(rows[name]).over() - sa.func.min(rows[name]).over()
         spread.append(span.label(f"{name}_range"))
     first = sa.select(*rows, *spread).subquery("first_pass").c
     deviations = []
     for name in names:
         difference = first[name] - first[f"{name}_mean"]
-        variance = sa.func.avg(difference * difference, type_=sa.Double).over()
+        variance = _mean(difference * difference)
         deviations.append(sqrt(variance).label(f"{name}_deviation"))
     second = sa.select(*first, *deviations).subquery("second_pass").c
     scores = [
@@ -114,6 +114,11 @@ def with_standard_scores(query: sa.Select[Any], *names: str) -> sa.Subquery:
         for name in names
     ]
     return sa.select(*(second[column.name] for column in rows), *scores).subquery("standardised")
+
+
+def _mean(value: Any) -> sa.ColumnElement[float]:
+    """Return the mean of all rows, the same to the last digit in whatever order the rows were stored."""
+    return sa.func.avg(value, type_=sa.Double).over(order_by=value, rows=(None, None))
 
 
 def as_query(columns: Columns, dialect: sa.Dialect) -> sa.Select[Any]:

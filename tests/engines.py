@@ -18,6 +18,7 @@ from ranking import compute
 from ranking.engines import compute as from_files
 from ranking.engines.base import Engine
 from ranking.parquet import export as parquet
+from ranking.parquet import films as films_in_files
 from ranking.parquet import folder as parquet_folder
 from ranking.parquet.folder import Export
 from ranking.strategies import STRATEGIES
@@ -96,7 +97,7 @@ def of_database(engine: sa.Engine, cohort: Cohort, strategy: SqlStrategy, given:
 
 
 def of_files(running: Engine, export: Export, strategy: SqlStrategy, given: dict[str, Any]) -> list[Row]:
-    """Return (rank, film, score) as an engine ranks and writes it."""
+    """Return (rank, number of the film in the files, score) as an engine ranks and writes it."""
     file, count = from_files.compute(running, export, strategy, given, NOW)
     table = pq.read_table(file)
     assert table.num_rows == count
@@ -106,10 +107,15 @@ def of_files(running: Engine, export: Export, strategy: SqlStrategy, given: dict
 def assert_all_agree(store: sa.Engine, cohort: Cohort, running: Engine, export: Export) -> None:
     """Hold every closed form against the database: the same ranks, scores to 1e-9."""
     assert {name for name, _ in CASES} >= CLOSED.keys()
+    with store.connect() as connection:
+        ids = {number: film for film, number in films_in_files.numbers(connection, cohort.id).items()}
     for name, given in CASES:
         if name in CLOSED:
             expected = of_database(store, cohort, CLOSED[name], given)
-            found = of_files(running, export, CLOSED[name], given)
+            found = [
+                (rank, ids[film], score)
+                for rank, film, score in of_files(running, export, CLOSED[name], given)
+            ]
             assert len(expected) > 50
             assert [row[:2] for row in found] == [row[:2] for row in expected], (name, given)
             assert [row[2] for row in found] == pytest.approx([row[2] for row in expected], abs=1e-9), name

@@ -109,7 +109,7 @@ def _stored_examples(session: Session) -> tuple[str | None, str | None]:
         sa.select(users.c.letterboxd_username).where(users.c.status == "ok").order_by(users.c.id).limit(1)
     )
     # The page of a film that TMDB has fills more fields.
-    order = (films.c.tmdb_id.is_(None), films.c.id)
+    order = (films.c.tmdb_id.is_(None), films.c.slug)
     film = sa.select(films.c.slug).where(films.c.slug.is_not(None)).order_by(*order).limit(1)
     with session.reading() as connection:
         return connection.scalar(member), connection.scalar(film)

@@ -7,6 +7,7 @@ from math import ceil
 
 from letterboxd_scraper.report.films import Counts, FilmTable, ReportFilm
 from letterboxd_scraper.report.texts import clean
+from ranking.results import RankedFilm
 
 # A film's difference counts as if so many more members had given it Letterboxd's average.
 AGREEING_VOTES = 5
@@ -78,10 +79,14 @@ def divisions(table: FilmTable, members: int) -> list[Division]:
 
 
 def titles(films: Sequence[ReportFilm]) -> list[str]:
-    """Return the films' titles with their years; where two would be the same, with their slugs."""
+    """Return the films' titles with their years; where two are the same, with their slugs or addresses."""
     plain = [clean(f.ranked.title) + (f" ({f.ranked.year})" if f.ranked.year else "") for f in films]
     times = Counter(plain)
     return [
-        title if times[title] == 1 else f"{title} [{film.ranked.slug or film.ranked.film_id}]"
+        title if times[title] == 1 else f"{title} [{_place(film.ranked)}]"
         for film, title in zip(films, plain, strict=True)
     ]
+
+
+def _place(film: RankedFilm) -> str:
+    return film.slug or (film.address or "no address").removeprefix("https://")

@@ -42,8 +42,10 @@ VIEWS = (
         "films",
         "films",
         {
-            **_same("id", "slug", "title"),
+            **_same("id", "letterboxd_film_id", "slug", "title", "tmdb_id", "imdb_id"),
             "release_year": "year",
+            "letterboxd_lid": "lid",
+            "tmdb_media_type": "media_type",
             "letterboxd_weighted_average": "letterboxd_average",
         },
     ),

@@ -1,9 +1,10 @@
 """Ratings of which a part is hidden, and a database of its own that has the others."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.film_order import bytewise, film_order
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import (
     changed_facts,
@@ -67,29 +69,38 @@ class FromCohort:
         return dict(self.cohort.definition.get("rank") or {})
 
     def films(self) -> list[dict[str, Any]]:
+        return [
+            {name: row[name] for name in row if name != "id"} | {"id": number}
+            for number, row in enumerate(self._films, start=1)
+        ]
+
+    @cached_property
+    def _films(self) -> list[Mapping[str, Any]]:
+        """The films in one order for all databases: by this they are numbered, not by their ids."""
         f = films.c
-        columns = (f.id, f.slug, f.title, f.letterboxd_weighted_average, f.letterboxd_rating_count)
+        names = (f.id, f.slug, f.letterboxd_lid, f.title)
+        columns = (*names, f.letterboxd_weighted_average, f.letterboxd_rating_count)
         rated = sa.select(ratings.c.film_id).join(
             cohort_members, cohort_members.c.user_id == ratings.c.user_id
         )
         of_cohort = f.id.in_(rated.where(cohort_members.c.cohort_id == self.cohort.id))
-        rows = self.connection.execute(sa.select(*columns).where(of_cohort)).mappings()
-        return [dict(row) for row in rows]
+        query = sa.select(*columns).where(of_cohort).order_by(*film_order(self.connection.dialect.name))
+        return [dict(row) for row in self.connection.execute(query).mappings()]
 
     def ratings(self) -> Iterator[Rating]:
-        r, bytewise = ratings.c, "C" if self.connection.dialect.name == "postgresql" else "BINARY"
-        dates = (r.rated_at, r.first_seen_at, r.seen_after)
-        name, slug = users.c.letterboxd_username, sa.func.coalesce(films.c.slug, "")
+        r, dialect = ratings.c, self.connection.dialect.name
+        number = {row["id"]: place for place, row in enumerate(self._films, start=1)}
+        name = users.c.letterboxd_username
         query = (
-            sa.select(name, r.film_id, r.rating, *dates)
+            sa.select(name, r.film_id, r.rating, r.rated_at, r.first_seen_at, r.seen_after)
             .join(users, users.c.id == r.user_id)
             .join(films, films.c.id == r.film_id)
             .join(cohort_members, cohort_members.c.user_id == r.user_id)
             .where(cohort_members.c.cohort_id == self.cohort.id, r.rating.is_not(None))
-            .order_by(sa.collate(name, bytewise), sa.collate(slug, bytewise), films.c.id)
+            .order_by(bytewise(name, dialect), *film_order(dialect))
         )
         for row in self.connection.execute(query.execution_options(stream_results=True)):
-            yield (row[0], row[1], row[2], row[3], row[4], row[5])
+            yield (row[0], number[row[1]], row[2], row[3], row[4], row[5])
 
 
 class FromParquet:

@@ -32,8 +32,9 @@ RATINGS = _schema(
     ("seen_after", _MOMENT, "The crawl before that: an undated rating was made after; null: not known."),
 )
 FILMS = _schema(
-    ("id!", pa.int32(), "The film's number in the database that this comes from."),
+    ("id!", pa.int32(), "1, 2, 3 … in the order of slugs and codes, with which ratings name the film."),
     ("letterboxd_film_id", pa.int32(), "Its number on Letterboxd, which survives a new slug."),
+    ("lid", pa.string(), "Its code on Letterboxd: boxd.it/CODE."),
     ("slug", pa.string(), "Its name in addresses: /film/SLUG/."),
     ("title!", pa.string(), "Its title on Letterboxd."),
     ("year", pa.int32(), "The year of its release."),

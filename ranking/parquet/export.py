@@ -1,6 +1,6 @@
 """A cohort's ratings, films and members as files, for analysis and for other engines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
@@ -64,7 +63,17 @@ def export(
         label = cohort.label if names or named.label != naming.UNNAMED else None
         about = About(uuid4().hex, label, at.isoformat(), names, cohort.definition.get("rank") or {})
         members = _members(connection, cohort, list(named.members))
-        counts = _write(connection, unfinished, about, members, base_url)
+        number = films.numbers(connection, cohort.id)
+        schemas = _schemas(about)
+        tables: dict[str, Iterator[pa.Table]] = {
+            "ratings": _ratings(connection, members, number),
+            "films": films.film_rows(connection, number, base_url),
+            "members": iter([_members_table(members, schemas["members"])]),
+        }
+        counts = {
+            name: _write_table(file_of(unfinished, name), about.mark(schemas[name]), table)
+            for name, table in tables.items()
+        }
         (unfinished / EXPLANATION).write_text(_explanation(about), encoding="utf-8")
     return counts
 
@@ -115,22 +124,6 @@ def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) ->
     return sorted(rows, key=lambda member: member.number)
 
 
-def _write(
-    connection: sa.Connection, folder: Path, about: About, members: Sequence[ExportedMember], base_url: str
-) -> dict[str, int]:
-    seen: set[int] = set()
-    schemas = _schemas(about)
-    tables: dict[str, Iterator[pa.Table]] = {
-        "ratings": _ratings(connection, members, seen),
-        "films": films.film_rows(connection, seen, base_url),
-        "members": iter([_members_table(members, schemas["members"])]),
-    }
-    return {
-        name: _write_table(file_of(folder, name), about.mark(schemas[name]), table)
-        for name, table in tables.items()
-    }
-
-
 def _schemas(about: About) -> dict[str, pa.Schema]:
     members = pa.schema([*MEMBERS, *(NAMES if about.names else ())])
     return {"ratings": RATINGS, "films": FILMS, "members": members}
@@ -147,19 +140,19 @@ def _write_table(file: Path, schema: pa.Schema, parts: Iterator[pa.Table]) -> in
 
 
 def _ratings(
-    connection: sa.Connection, members: Sequence[ExportedMember], seen: set[int]
+    connection: sa.Connection, members: Sequence[ExportedMember], number: Mapping[int, int]
 ) -> Iterator[pa.Table]:
-    """Yield the members' rows in the order of their numbers, and add the films to ``seen``."""
+    """Yield the members' rows in the order of their numbers, with the ``number`` of each film for its id."""
     r = ratings.c
     # Arrow knows that these moments are in UTC; a time zone with each would take most of the time.
     moments = (sa.type_coerce(column, sa.DateTime) for column in (r.rated_at, r.first_seen_at, r.seen_after))
     query = sa.select(r.user_id, r.film_id, r.rating, r.liked, r.favorite, *moments)
     for group in _groups(members):
-        numbers = {member.user: member.number for member in group}
-        rows = connection.execute(query.where(r.user_id.in_(numbers))).all()
-        users_of, *others = zip(*rows, strict=True)
-        part = table_of(RATINGS, ([numbers[user] for user in users_of], *others))
-        seen.update(pc.unique(part["film_id"]).to_pylist())
+        member_number = {member.user: member.number for member in group}
+        rows = connection.execute(query.where(r.user_id.in_(member_number))).all()
+        users_of, films_of, *others = zip(*rows, strict=True)
+        numbers = ([member_number[user] for user in users_of], [number[film] for film in films_of])
+        part = table_of(RATINGS, (*numbers, *others))
         # As read they would be in the order of ids, which follows the lists on the site.
         yield part.sort_by([("member", "ascending"), ("film_id", "ascending")])
 

@@ -1,15 +1,23 @@
 """Films as rows for a Parquet file."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
+from letterboxd_scraper.store.film_order import film_order
 from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.films.credits import director_names
-from letterboxd_scraper.store.schema import film_countries, film_genres, films, genres
+from letterboxd_scraper.store.schema import (
+    cohort_members,
+    film_countries,
+    film_genres,
+    films,
+    genres,
+    ratings,
+)
 from ranking.parquet.columns import FILMS, table_of
 
 # Films held in memory at a time; fewer than the variables that a statement may have on SQLite.
@@ -19,6 +27,7 @@ _Lists = dict[int, list[str]]
 _PLAIN = (
     films.c.id,
     films.c.letterboxd_film_id,
+    films.c.letterboxd_lid,
     films.c.slug,
     films.c.title,
     films.c.release_year,
@@ -33,20 +42,33 @@ _PLAIN = (
 )
 
 
-def film_rows(connection: sa.Connection, film_ids: Collection[int], base_url: str) -> Iterator[pa.Table]:
-    """Yield the films with these ids, in the order of their ids, some thousands at a time."""
-    order = sorted(film_ids)
+def numbers(connection: sa.Connection, cohort_id: int) -> dict[int, int]:
+    """Return the number in the files of each film that a cohort's members have done something with, by id.
+
+    In the order of films, which is the same in every database.
+    """
+    rows = sa.select(ratings.c.film_id).join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
+    of_cohort = films.c.id.in_(rows.where(cohort_members.c.cohort_id == cohort_id))
+    query = sa.select(films.c.id).where(of_cohort).order_by(*film_order(connection.dialect.name))
+    return {film: number for number, film in enumerate(connection.scalars(query), start=1)}
+
+
+def film_rows(connection: sa.Connection, number: Mapping[int, int], base_url: str) -> Iterator[pa.Table]:
+    """Yield the films, in the order of their numbers, some thousands at a time."""
+    order = list(number)
     for first in range(0, len(order), _FILMS):
-        yield _table(connection, order[first : first + _FILMS], base_url)
+        yield _table(connection, order[first : first + _FILMS], first + 1, base_url)
 
 
-def _table(connection: sa.Connection, chosen: Sequence[int], base_url: str) -> pa.Table:
-    plain = connection.execute(sa.select(*_PLAIN).where(films.c.id.in_(chosen)).order_by(films.c.id)).all()
+def _table(connection: sa.Connection, chosen: Sequence[int], first: int, base_url: str) -> pa.Table:
+    plain = {row.id: row for row in connection.execute(sa.select(*_PLAIN).where(films.c.id.in_(chosen)))}
     lists = [_gathered(connection, query, chosen) for query in (_genres(), _countries(), director_names())]
-    rows = [
-        (film, *facts, links.link(address, base_url) or None, *(texts[film] for texts in lists))
-        for film, *facts, address in plain
-    ]
+    rows = []
+    for number, film in enumerate(chosen, start=first):
+        _, *facts, address = plain[film]
+        rows.append(
+            (number, *facts, links.link(address, base_url) or None, *(texts[film] for texts in lists))
+        )
     return table_of(FILMS, list(zip(*rows, strict=True)))
 
 
@@ -62,7 +84,7 @@ def _genres() -> sa.Select[Any]:
     query = sa.select(film_genres.c.film_id, genres.c.name).join(
         genres, genres.c.id == film_genres.c.genre_id
     )
-    return query.order_by(genres.c.id)
+    return query.order_by(genres.c.name)
 
 
 def _countries() -> sa.Select[Any]:

@@ -17,7 +17,7 @@ TABLES = ("ratings", "films", "members")
 EXPLANATION = "COLUMNS.md"
 RANKINGS = "rankings"
 _KEY = b"letterboxd"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

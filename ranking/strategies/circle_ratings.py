@@ -1,4 +1,4 @@
-"""A cohort's ratings in memory: five bytes each, one member after the other, films ascending."""
+"""A cohort's ratings in memory: five bytes each, one member after the other, films in one order for all."""
 
 from array import array
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import films
+from letterboxd_scraper.store.film_order import bytewise, film_order
+from letterboxd_scraper.store.schema import films, users
 from ranking.facts import Facts
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +49,7 @@ class MemberBlock:
 class Ratings:
     """Ratings by member: those of the m-th are at ``starts[m]`` to ``starts[m + 1]``.
 
-    ``film`` are positions in ``film_ids`` (ascending); ``half_stars`` are 1 to 10. ``site_average`` is
+    ``film`` are positions in ``film_ids``, ascending; ``half_stars`` are 1 to 10. ``site_average`` is
     Letterboxd's average of each film in stars, NaN where unknown, and ``site_count`` the number of
     ratings behind it, infinite where unknown.
     """
@@ -81,10 +82,10 @@ class Ratings:
 
     def raters(self, film_id: int) -> list[int]:
         """Return the positions of the members who rated a film."""
-        at = int(np.searchsorted(self.film_ids, film_id))
-        if at == len(self.film_ids) or self.film_ids[at] != film_id:
+        at = np.flatnonzero(self.film_ids == film_id)
+        if not len(at):
             return []
-        places = np.flatnonzero(self.film == at)
+        places = np.flatnonzero(self.film == at[0])
         return [int(place) for place in np.searchsorted(self.starts, places, side="right") - 1]
 
     def blocks(self) -> Iterator[MemberBlock]:
@@ -105,22 +106,36 @@ class Ratings:
 
 
 def read(connection: sa.Connection, facts: Facts) -> Ratings:
-    """Read the cohort's ratings, and what Letterboxd's members think of the films."""
+    """Read the cohort's ratings, and what Letterboxd's members think of the films.
+
+    Members stand in the order of their names, and films in that of `film_order`: so every sum comes out the
+    same to the last digit, in whatever order they were stored.
+    """
+    dialect = connection.dialect.name
+    order = connection.scalars(sa.select(films.c.id).order_by(*film_order(dialect))).all()
     r = facts.ratings.c
     key = sa.cast(r.film_id, sa.BigInteger) * _LEVELS + sa.cast(r.stars * 2, sa.Integer)
     # A row for each member instead of each rating: Python would take most of the time to make them.
-    packed = sa.func.aggregate_strings(sa.cast(key, sa.Text), ",")
-    query = sa.select(r.user_id, packed).group_by(r.user_id).order_by(r.user_id)
+    packed = sa.select(r.user_id, sa.func.aggregate_strings(sa.cast(key, sa.Text), ",").label("films"))
+    of_member = packed.group_by(r.user_id).subquery("packed").c
+    query = sa.select(of_member.user_id, of_member.films).join(users, users.c.id == of_member.user_id)
+    query = query.order_by(bytewise(users.c.letterboxd_username, dialect))
     rows = connection.execute(query.execution_options(stream_results=True, max_row_buffer=64))
     members = ((user, np.fromstring(text, np.int64, sep=",")) for user, text in rows)
-    return with_averages(pack(members), connection)
+    return with_averages(pack(members, np.array(order, np.int32)), connection)
 
 
-def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]]) -> Ratings:
-    """Return the ratings of members, whose films are written as 16·film_id + half stars, without averages."""
+def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]], order: Integers) -> Ratings:
+    """Return the ratings of members, without averages.
+
+    Their films are written as 16·film_id + half stars; ``order`` holds the ids of all films, in order.
+    """
     ids, sizes = array("i"), array("q", [0])
     film, half_stars = array("i"), array("b")
+    place = np.zeros(int(order.max(initial=0)) + 1, np.int64)
+    place[order] = np.arange(len(order))
     for member, keys in members:
+        keys = place[keys // _LEVELS] * _LEVELS + keys % _LEVELS
         keys.sort()
         ids.append(member)
         sizes.append(len(keys))
@@ -128,7 +143,7 @@ def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]]) -> Ratings:
         half_stars.frombytes((keys % _LEVELS).astype(np.int8).tobytes())
     film_of_rating = np.frombuffer(film, np.int32) if film else np.zeros(0, np.int32)
     present = _counted(film_of_rating, int(film_of_rating.max(initial=-1)) + 1) > 0
-    film_ids = np.flatnonzero(present).astype(np.int32)
+    film_ids = order[np.flatnonzero(present)]
     position = np.cumsum(present, dtype=np.int32) - 1
     for start in range(0, len(film_of_rating), CHUNK):  # in place, as a copy would double the memory
         chunk = film_of_rating[start : start + CHUNK]
@@ -160,7 +175,9 @@ def with_averages(ratings: Ratings, connection: sa.Connection) -> Ratings:
     rows = connection.execute(query.where(f.letterboxd_weighted_average.is_not(None))).all()
     if rows and len(ratings.film_ids):
         ids, averages, counts = (np.array(column, float) for column in zip(*rows, strict=True))
-        places = np.searchsorted(ratings.film_ids, ids).clip(max=len(ratings.film_ids) - 1)
+        ascending = np.argsort(ratings.film_ids)
+        found = np.searchsorted(ratings.film_ids, ids, sorter=ascending).clip(max=len(ascending) - 1)
+        places = ascending[found]
         rated = ratings.film_ids[places] == ids
         ratings.site_average[places[rated]] = averages[rated]
         # NaN, which NULL became, is not greater than 0 either.

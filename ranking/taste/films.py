@@ -64,14 +64,17 @@ def compare(
     one, two = _habits(circle, user), _habits(circle, other)
     shared = {film: _shared(one[film][1], two[film][1]) for film in one.keys() & two.keys()}
     apart = {film: abs(one[film][1] - two[film][1]) for film in shared}
-    agreed = sorted((f for f in shared if shared[f] > apart[f]), key=lambda film: (-shared[film], film))
+    place = {film: number for number, film in enumerate(circle.film_ids)}
+    agreed = sorted(
+        (f for f in shared if shared[f] > apart[f]), key=lambda film: (-shared[film], place[film])
+    )
     differ = (f for f in shared if apart[f] > max(shared[f], _CLEARLY))
-    disagreed = sorted(differ, key=lambda film: (-apart[film], film))
+    disagreed = sorted(differ, key=lambda film: (-apart[film], place[film]))
     seen = one.keys() | set(connection.scalars(sa.select(watched.c.film_id).where(watched.c.user_id == user)))
     watchers = dict(zip(circle.film_ids, np.bincount(circle.rated.films).tolist(), strict=True))
     loved = sorted(
         (film for film in two.keys() - seen if two[film][1] >= _LOVES),
-        key=lambda film: (-two[film][1], -watchers[film], film),
+        key=lambda film: (-two[film][1], -watchers[film], place[film]),
     )
     rows = _film_rows(connection, {*agreed[:limit], *disagreed[:limit], *loved[:limit]}, base_url)
 

@@ -1,21 +1,24 @@
 """Who agrees with whom: the members of a circle, pair by pair."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.film_order import bytewise, film_order
 from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
 from letterboxd_scraper.store.members.users import names_of
-from letterboxd_scraper.store.schema import cohort_members, ratings
-from ranking.taste.agreement import LEAST_OVERLAP, Agreements, Rated, in_own_measure, of_circle
+from letterboxd_scraper.store.schema import cohort_members, films, ratings, users
+from ranking.taste.agreement import LEAST_OVERLAP, Agreements, Matrix, Rated, in_own_measure, of_circle
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How much two members (user ids, ``one`` < ``other``) agree.
+    """How much two members (user ids, ``one`` before ``other`` by name) agree.
 
     ``overlap`` is the number of films that both have rated. ``agreement`` is the correlation (−1 … 1) of
     what they think of films, each in their own measure, as far as it can be told; ``low`` and ``high``
@@ -33,11 +36,12 @@ class Match:
     usual: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CircleTaste:
     """All ratings of a circle's members, and how much each pair of them agrees.
 
-    ``users`` and ``film_ids`` say which user and film a number in ``rated`` and ``beliefs`` stands for.
+    ``users``, by name, and ``film_ids``, in the order of films, say which user and film a number in ``rated``
+    and ``beliefs`` stands for.
     """
 
     users: list[int]
@@ -57,7 +61,7 @@ class CircleTaste:
         others = np.nonzero(self.beliefs.overlap[place] >= least)[0]
         others = others[others != place]
         matches = self._matches(np.minimum(others, place), np.maximum(others, place))
-        return sorted(matches, key=lambda match: (-match.agreement, match.one, match.other))
+        return sorted(matches, key=lambda m: (-m.agreement, self.place(m.one), self.place(m.other)))
 
     def pair(self, user: int, other: int) -> Match:
         """Return how much two members agree, though they may have no film in common."""
@@ -66,7 +70,11 @@ class CircleTaste:
 
     def place(self, user: int) -> int:
         """Return the number of a user in the matrices."""
-        return self.users.index(user)
+        return self._places[user]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {user: place for place, user in enumerate(self.users)}
 
     def _matches(self, rows: Any, columns: Any) -> list[Match]:
         agreement, low, high = self.beliefs.bounds(self.widening)
@@ -97,10 +105,23 @@ def read(connection: sa.Connection, cohort: Cohort | None) -> CircleTaste:
         query = query.join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
         query = query.where(cohort_members.c.cohort_id == cohort.id)
     rows = np.array([tuple(row) for row in connection.execute(query)], float).reshape(-1, 3)
-    user_ids, members = np.unique(rows[:, 0].astype(int), return_inverse=True)
-    film_ids, films = np.unique(rows[:, 1].astype(int), return_inverse=True)
-    rated = in_own_measure(members, films, rows[:, 2])
-    return CircleTaste(user_ids.tolist(), rated, film_ids.tolist(), *of_circle(rated))
+    dialect = connection.dialect.name
+    by_name = sa.select(users.c.id).order_by(bytewise(users.c.letterboxd_username, dialect))
+    user_ids, members = _numbered(rows[:, 0], connection.scalars(by_name).all())
+    in_order = sa.select(films.c.id).order_by(*film_order(dialect))
+    film_ids, rated_films = _numbered(rows[:, 1], connection.scalars(in_order).all())
+    # Sums come out the same to the last digit in whatever order the rows were stored.
+    order = np.lexsort((rated_films, members))
+    rated = in_own_measure(members[order], rated_films[order], rows[order, 2])
+    return CircleTaste(user_ids, rated, film_ids, *of_circle(rated))
+
+
+def _numbered(ids: Matrix, in_order: Sequence[int]) -> tuple[list[int], Matrix]:
+    """Return those of the ids ``in_order`` that occur, and for each of ``ids`` its place among these."""
+    occurring = set(ids.astype(int).tolist())
+    present = [id_ for id_ in in_order if id_ in occurring]
+    place = {id_: number for number, id_ in enumerate(present)}
+    return present, np.array([place[id_] for id_ in ids.astype(int).tolist()], int)
 
 
 def member_names(connection: sa.Connection, circle: CircleTaste) -> dict[int, str]:

@@ -23,6 +23,8 @@ from ranking.strategies.circle_ratings import Ratings, pack
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 COHORT = 1
+# Films in the order of their numbers.
+ASCENDING = np.arange(1000, dtype=np.int32)
 Dates = dict[str, datetime | None]
 
 
@@ -96,7 +98,8 @@ def packed(
     by_member: dict[int, list[int]] = {}
     for member, film, stars in rated:
         by_member.setdefault(member, []).append(16 * film + round(2 * stars))
-    ratings = pack((member, np.array(keys, np.int64)) for member, keys in by_member.items())
+    keys = ((member, np.array(keys, np.int64)) for member, keys in by_member.items())
+    ratings = pack(keys, ASCENDING)
     for film, (average, count) in (averages or {}).items():
         place = ratings.film_ids.tolist().index(film)
         ratings.site_average[place], ratings.site_count[place] = average, count

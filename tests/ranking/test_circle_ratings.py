@@ -12,7 +12,7 @@ from ranking.strategies.base import FittedStrategy
 from ranking.strategies.circle_model import fit
 from ranking.strategies.circle_ratings import pack, read
 from ranking.strategies.fitted_circle import FittedCircle, fit_circle
-from tests.ranking.circles import COHORT, NOW, make_circle, packed
+from tests.ranking.circles import ASCENDING, COHORT, NOW, make_circle, packed
 
 RATED = {(1, 10): 5.0, (1, 30): 0.5, (2, 20): 3.0, (2, 30): 3.5, (2, 40): 4.0, (4, 30): 2.0}
 AVERAGES = {10: (4.25, 100), 20: (3.25, 1), 30: (2.5, None), 40: (3.75, 0), 50: (1.0, 10)}
@@ -98,10 +98,12 @@ def test_blocks_are_whole_members(monkeypatch: pytest.MonkeyPatch, chunk: int, m
     assert ratings.by_film.tolist() == [1, 1, 3, 1]
 
 
-def test_films_of_a_member_are_packed_in_ascending_order() -> None:
-    ratings = pack([(7, np.array([16 * 9 + 4, 16 * 2 + 10], np.int64))])
+def test_films_of_a_member_are_packed_in_order() -> None:
+    keys = [(7, np.array([16 * 9 + 4, 16 * 2 + 10], np.int64))]
+    ratings = pack(keys, ASCENDING)
     assert ratings.film_ids.tolist() == [2, 9]
     assert ratings.half_stars.tolist() == [10, 4]
+    assert pack(keys, ASCENDING[::-1]).film_ids.tolist() == [9, 2]
     assert ratings.film_ids.dtype == ratings.film.dtype == ratings.member_ids.dtype == np.int32
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -213,10 +214,15 @@ def test_taste_is_shown_for_whom_the_reader_chooses(
     one, other, overlap, agreement, low, high = theirs[0]
     assert first == [
         data["members"][other if one == member else one],
-        f"{agreement:.2f}",
-        f"{low:.2f} … {high:.2f}",
+        as_browsers_round(agreement),
+        f"{as_browsers_round(low)} … {as_browsers_round(high)}",
         str(overlap),
     ]
+
+
+def as_browsers_round(number: float) -> str:
+    """Return a number with two digits; a half goes up there."""
+    return str(Decimal(number).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def test_a_point_tells_its_film_and_leads_to_it(reader: Reader, report: Path) -> None:

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import cohorts, film_rankings, films
 
+_AT_TMDB = films.c.tmdb_media_type + "/" + sa.cast(films.c.tmdb_id, sa.Text)
+
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
@@ -29,7 +31,7 @@ def checksums(connection: sa.Connection) -> list[Checksum]:
         sa.select(
             cohorts.c.label,
             r.strategy,
-            sa.func.coalesce(films.c.slug, films.c.letterboxd_lid, films.c.title),
+            sa.func.coalesce(films.c.slug, films.c.letterboxd_lid, films.c.imdb_id, _AT_TMDB, films.c.title),
             r.rank,
             r.score,
         )

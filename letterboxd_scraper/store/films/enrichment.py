@@ -11,6 +11,7 @@ from letterboxd_scraper.arguments import FilmArguments, Shard
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.items.films import DIRECTOR, FILM, HISTOGRAM, TMDB, Director, Film, TmdbLink
 from letterboxd_scraper.items.tasks import FilmStart
+from letterboxd_scraper.store.film_order import film_order
 from letterboxd_scraper.store.films.credits import DIRECTOR_ROLE
 from letterboxd_scraper.store.films.identity import placeholder
 from letterboxd_scraper.store.schema import (
@@ -77,7 +78,7 @@ def due(
     """
     if slug is not None:
         one = sa.select(films).where(films.c.slug == slug)
-        return _starts(connection, one, options, [films.c.id], waits=False)
+        return _starts(connection, one, options, [], waits=False)
     rated = (
         sa.select(ratings.c.film_id, sa.func.count().label("members"))
         .join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
@@ -86,7 +87,8 @@ def due(
         .subquery()
     )
     of_cohort = sa.select(films).join(rated, rated.c.film_id == films.c.id)
-    return _starts(connection, of_cohort, options, [rated.c.members.desc(), films.c.id], waits=True)
+    order = [rated.c.members.desc(), *film_order(connection.dialect.name)]
+    return _starts(connection, of_cohort, options, order, waits=True)
 
 
 def is_due(connection: sa.Connection, options: EnrichmentOptions) -> Condition:
