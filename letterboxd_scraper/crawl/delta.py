@@ -169,7 +169,10 @@ class DeltaCrawl:
         return FilmsPage(self.name, progress.listing, 0, (), last=True, total=progress.total)
 
     def _end_whole(self, listing: Listing, progress: ListingProgress, page: FilmsPage) -> FilmsPage:
-        """Return the last page of a listing, which names all its films if it is proved complete."""
+        """Return the last page of a listing, which names all its films if it is proved complete.
+
+        Else it is the last all the same: who goes on after a kill must not ask for the page after it.
+        """
         verdict = progress.verdict(self._ledger.stored_on(listing))
         if verdict is Verdict.PROVED:
             progress.proved = True
@@ -182,7 +185,7 @@ class DeltaCrawl:
         elif by_itself:
             says = f"the page says {progress.total} films, the listing shows {progress.size}"
             self._doubts.append(Doubt(listing, f"{says}: nothing was removed"))
-        return replace(page, last=False)
+        return page
 
     def _stage(self, listing: Listing) -> str:
         """Return the stage of a doubt about a listing: it is another where the site shows no more of it."""

@@ -61,6 +61,7 @@ class Site:
 
     def page(self, listing: Listing, number: int) -> tuple[tuple[Tile, ...], bool]:
         names, start = self.on(listing), (number - 1) * PER_PAGE
+        assert not start or start < len(names), f"{listing} has no page {number}"
         return tuple(map(self.tile, names[start : start + PER_PAGE])), start + PER_PAGE >= len(names)
 
     def answer(self, listing: Listing, number: int) -> MemberPage:

@@ -123,7 +123,7 @@ def test_ten_levels_on_two_of_which_a_film_stands_prove_nothing() -> None:
     (proof,) = delta.saved()
     assert complete(proof) is None
     assert isinstance(proof, FilmsPage)
-    assert proof.last is False
+    assert proof.last is True
 
 
 def test_ten_levels_are_no_proof_where_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ def test_the_whole_listing_must_agree_with_the_profile() -> None:
     (page,) = delta.saw_films(WHOLE, tiles(3.0, 1))
     assert complete(page) is None
     assert isinstance(page, FilmsPage)
-    assert page.last is False
+    assert page.last is True
     assert delta.next_page() == (PROFILE, 1)
 
 
