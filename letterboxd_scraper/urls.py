@@ -50,6 +50,17 @@ def film(slug: str) -> str:
     return f"/film/{slug}/"
 
 
+def film_elsewhere(service: str, number: int | str) -> str:
+    """Return a path that leads to the page of a film that TMDB (of its movies alone) or IMDb numbers so.
+
+    Its code leads there from another host only, boxd.it.
+
+    >>> film_elsewhere("tmdb", 1018), film_elsewhere("imdb", "tt0166924")
+    ('/tmdb/1018/', '/imdb/tt0166924/')
+    """
+    return f"/{service}/{number}/"
+
+
 def histogram(slug: str) -> str:
     """Return the path of a film's rating histogram."""
     return f"/csi/film/{slug}/rating-histogram/"

@@ -124,12 +124,12 @@ def test_what_is_due_is_what_the_next_crawls_do(crawled_engine: sa.Engine) -> No
         with read_transaction(crawled_engine) as connection:
             cohort = cohorts.find(connection, "friends")
             wanted = enrichment.EnrichmentOptions.of(
-                FilmArguments.read({"cohort": "friends"}), settings, at, tmdb=bool(days)
+                settings, at, FilmArguments.read({"cohort": "friends", "tmdb": bool(days)})
             )
             rules = StatusQuery(settings.DELTA_AUDIT_DAYS, HOUR, wanted)
             due = read(connection, [cohort], rules).cohorts[0].films
             assert due.due == len(enrichment.due(connection, cohort.id, None, wanted)) > 0
-            assert due.complete + due.waiting + due.due >= due.films
+            assert due.complete + due.waiting + due.need_key + due.due >= due.films
             members = delta_crawl.of_cohort(connection, cohort, at)
         assert found.due.members == len(members.delta) + len(members.full)
         assert bool(found.due.audits) == bool(days)
@@ -267,7 +267,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
 
 KEYS = {
     "members": "ok private gone read never_read oldest newest",
-    "films": "films ratings complete due waiting tmdb_oldest tmdb_ageing",
+    "films": "films ratings complete due waiting need_key tmdb_oldest tmdb_ageing",
     "due": "members audits",
     "rankings": "strategy computed_at outdated",
     "runs": "spider status shards started_at finished_at requests rows_changed failures",

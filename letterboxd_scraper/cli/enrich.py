@@ -1,5 +1,7 @@
 """`letterboxd enrich`: finding out what films are."""
 
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -7,9 +9,13 @@ import typer
 from letterboxd_scraper.arguments import FilmArguments
 from letterboxd_scraper.cli import estimate
 from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_and_tell
+from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.items.tasks import FilmStart
 from letterboxd_scraper.store.films import enrichment
+from letterboxd_scraper.store.films.enrichment import EnrichmentOptions
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.status import films as status_films
 from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
@@ -42,29 +48,66 @@ def enrich(
     arguments = {"cohort": cohort, "slug": slug, "limit": limit}
     arguments |= {"histograms": histograms, "tmdb": tmdb, "force": force}
     checked = FilmArguments.read(arguments)
-    target, films = _due(session, checked)
-    name = target.label if target else str(checked.slug)
-    if not films:
-        session.say(f"{name}: nothing is missing that could be found out now")
-        return
-    session.say(f"{name}: {_cost(films, session.config.DOWNLOAD_DELAY)}")
-    raise typer.Exit(crawl_and_tell(session, "film", arguments, target, name, accept_terms=accept_terms))
+    outlook = _look(session, checked, accept_terms=accept_terms)
+    target, name = outlook.target, outlook.target.label if outlook.target else str(checked.slug)
+    if outlook.with_key:
+        session.say(
+            f"{name}: TMDB could tell what {outlook.with_key} films are: set TMDB_API_KEY; a key is free for "
+            "personal use: themoviedb.org/settings/api"
+        )
+    if outlook.unread and not outlook.may_ask_tmdb:
+        refuse_without_terms(session.config)
+    if outlook.unread:
+        session.say(f"{name}: {outlook.unread} films have pages that stay unread without --accept-terms")
+    if outlook.films:
+        session.say(f"{name}: {_cost(outlook.films, session.config.DOWNLOAD_DELAY)}")
+        raise typer.Exit(crawl_and_tell(session, "film", arguments, target, name, accept_terms=accept_terms))
+    if outlook.waiting:
+        session.say(
+            f"{name}: nothing is to be found out now; {outlook.waiting} films lack something that was looked "
+            "for not long ago (--force looks again)"
+        )
+    elif not outlook.with_key:
+        session.say(f"{name}: nothing is missing that could be found out")
 
 
-def _due(session: Session, arguments: FilmArguments) -> tuple[Cohort | None, list[FilmStart]]:
-    """Return the cohort that the arguments name, if they do, and the films to be asked about."""
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    """The cohort that the arguments name, if they do, and the ``films`` of which something can be found out.
+
+    Of so many others it could be ``with_key``, of ``unread`` ones if pages of the site might be read;
+    ``waiting`` ones lack something that was looked for.
+    """
+
+    target: Cohort | None
+    films: list[FilmStart]
+    may_ask_tmdb: bool
+    with_key: int
+    unread: int
+    waiting: int
+
+
+def _look(session: Session, args: FilmArguments, *, accept_terms: bool) -> _Outlook:
     config = session.config
-    has_key = bool(config.TMDB_API_KEY.get_secret_value())
-    choices = enrichment.EnrichmentOptions.of(
-        arguments, config, config.now(), tmdb=arguments.tmdb and has_key
-    )
     with session.reading() as connection:
-        target = find_target(connection, arguments)
-        return target, enrichment.due(connection, target.id if target else None, arguments.slug, choices)
+        target = find_target(connection, args)
+        may_read = accept_terms or target is None or cohorts.is_crawled(connection, target)
+        choices = EnrichmentOptions.of(config, config.now(), args, is_crawled=may_read)
+        due = partial(enrichment.due, connection, target.id if target else None, args.slug)
+        films = due(choices)
+        all_due, with_key, unread = replace(choices, limit=None), 0, 0
+        if args.tmdb and not choices.tmdb:
+            with_key = len(due(replace(all_due, tmdb=True))) - len(due(all_due))
+        if not choices.pages:
+            unread = sum(film.page and not film.path for film in due(replace(all_due, pages=True)))
+        waiting = status_films.count(connection, target, choices, counted=True).waiting if target else 0
+    return _Outlook(target, films, choices.tmdb, with_key, unread, waiting)
 
 
 def _cost(films: list[FilmStart], delay: float) -> str:
     requests = sum(film.page + film.histogram for film in films)
     # How many that will be, only TMDB's answers can say; each is asked for once for all their films.
     directors = "; one more for each director whom TMDB does not number" if any(f.page for f in films) else ""
+    if not requests:
+        return f"{len(films)} films, about which TMDB is asked"
     return f"{len(films)} films, {requests} requests to the site, {estimate.time(requests, delay)}{directors}"

@@ -83,9 +83,10 @@ def _age(members: MemberCounts, at: datetime) -> str:
 
 
 def _films(films: FilmCounts) -> str:
+    with_key = f"; {films.need_key} to enrich once TMDB_API_KEY is set" if films.need_key else ""
     return (
         f"{films.films}, {films.ratings} ratings; {films.complete} known in full, {films.due} to enrich, "
-        f"{films.waiting} incomplete and not due yet"
+        f"{films.waiting} incomplete and not due yet{with_key}"
     )
 
 

@@ -13,6 +13,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
 from letterboxd_scraper import config
+from letterboxd_scraper.arguments import FilmArguments
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import ExitCode, InputError, ProjectError
@@ -83,7 +84,8 @@ class Command(BaseRunSpiderCommand):
         target = Target.find(settings, spider.read_arguments(opts.spargs))
         label = target.cohort.label if target.cohort else opts.spargs.get("label")
         json_log.tell_crawl(spider=spider.name, cohort=label)
-        refuse_without_terms(settings)
+        if spider.arguments is not FilmArguments:  # TMDB may be all that is to be asked
+            refuse_without_terms(settings)
         certificates.trust_authorities()
         self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")
         if settings.LETTERBOXD_BROWSER:

@@ -32,6 +32,7 @@ from letterboxd_scraper.crawl.delta_choice import DeltaRules
 from letterboxd_scraper.crawl.member_queue import MemberQueue, Start, Unavailable
 from letterboxd_scraper.downloader.database import LOST, in_thread
 from letterboxd_scraper.downloader.stops import CrawlEnding
+from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.extensions.summary import (
     FilmSummary,
@@ -320,20 +321,23 @@ def _rss(args: RssArguments, opening: Opening) -> CrawlRun:
 @start.register
 def _film(args: FilmArguments, opening: Opening) -> CrawlRun:
     settings, at = opening.settings, opening.at
+    connection, cohort = opening.connection, opening.cohort
+    is_crawled = cohort is None or cohorts.is_crawled(connection, cohort)
+    options = enrichment.EnrichmentOptions.of(settings, at, args, is_crawled=is_crawled)
+    films = tuple(enrichment.due(connection, cohort.id if cohort else None, args.slug, options))
+    if options.pages or not (films or options.tmdb):
+        refuse_without_terms(settings)
     run, _ = opening.open_run(shard=args.shard, options=args.options())
-    has_key = bool(settings.TMDB_API_KEY.get_secret_value())
-    options = enrichment.EnrichmentOptions.of(args, settings, at, tmdb=args.tmdb and has_key)
-    cohort = opening.cohort.id if opening.cohort else None
-    films = tuple(enrichment.due(opening.connection, cohort, args.slug, options))
-    tmdb = None
+    need_no_page = opening.ask(directors.need_no_page, at - enrichment.LONGEST_WAIT)
+    task, tmdb = FilmTask(films, need_no_page, pages=options.pages), None
     if options.tmdb:
         # Loads requests and tmdbv3api, a tenth of a second, for this spider alone.
         from letterboxd_scraper.tmdb.client import TmdbClient
+        from letterboxd_scraper.tmdb.search import TmdbSearch
 
         tmdb = TmdbClient(settings, opening.sleep)
+        task = replace(task, details=tmdb.details, search=TmdbSearch(tmdb).of)
     elif args.tmdb and films:
         logger.warning(NO_KEY)
-    need_no_page = opening.ask(directors.need_no_page, at - enrichment.LONGEST_WAIT)
-    task = FilmTask(films, need_no_page, tmdb.details if tmdb else None)
     summary = FilmSummary(films, lambda: tmdb.requests if tmdb else 0)
     return CrawlRun(run, task, summary, close=tmdb.close if tmdb else None)

@@ -9,7 +9,15 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items.films import FILM, HISTOGRAM, DirectorPage, FilmFacts, FilmGone, FilmHistogram
+from letterboxd_scraper.items.films import (
+    FILM,
+    HISTOGRAM,
+    DirectorPage,
+    FilmFacts,
+    FilmGone,
+    FilmHistogram,
+    FilmUnmatched,
+)
 from letterboxd_scraper.items.members import (
     Changes,
     Failure,
@@ -137,7 +145,7 @@ class FilmSummary(Summary):
 
     def __init__(self, films: Sequence[FilmStart], tmdb_requests: Callable[[], int]) -> None:
         # The pages of directors are not counted: nobody knows how many there will be.
-        super().__init__(sum((film.page or film.refresh) + film.histogram for film in films))
+        super().__init__(sum((film.page or film.search or film.refresh) + film.histogram for film in films))
         self.due, self.tmdb_requests = len(films), tmdb_requests
         self.by_tmdb = 0
 
@@ -148,7 +156,12 @@ class FilmSummary(Summary):
 
     def in_words(self, requests: int) -> str:
         films = f"{self.due} due, {self.kinds[FilmFacts]} read, {self.by_tmdb} found on TMDB"
-        others = {"gone": FilmGone, "histograms": FilmHistogram, "directors' pages": DirectorPage}
+        others = {
+            "not found": FilmUnmatched,
+            "gone": FilmGone,
+            "histograms": FilmHistogram,
+            "directors' pages": DirectorPage,
+        }
         counts = [f"{self.kinds[kind]} {name}" for name, kind in others.items() if self.kinds[kind]]
         both = f"{requests} requests, {self.tmdb_requests()} to TMDB"
         return f"films: {', '.join([films, *counts])}; {both}"
@@ -157,7 +170,7 @@ class FilmSummary(Summary):
 def _ended_by(item: Any) -> Hashable:
     """Return the member, or the film and what of it, that an item is the last of; None for other items."""
     match item:
-        case FilmFacts() | FilmGone():
+        case FilmFacts() | FilmGone() | FilmUnmatched():
             return FILM, item.film.slug
         case FilmHistogram():
             return HISTOGRAM, item.film.slug

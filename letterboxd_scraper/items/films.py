@@ -121,7 +121,9 @@ class FilmFacts:
 
     ``film`` is how it was asked for: ``page`` may name another, to which its address leads by now.
     ``page`` is None where only TMDB was asked, ``details`` where TMDB was not asked or did not answer;
-    ``not_found``: TMDB has no such film. ``directors`` are those of both, without repetition.
+    ``not_found``: TMDB has no such film. ``directors`` are those of both, without repetition. ``guessed``:
+    nothing but title and year says that the ``link`` is the film's. ``stored`` is the database's number of a
+    film that neither the site's number nor its code or slug tells.
     """
 
     film: Film
@@ -130,6 +132,20 @@ class FilmFacts:
     details: TmdbDetails | None
     not_found: bool
     directors: tuple[Director, ...]
+    guessed: bool = False
+    stored: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilmUnmatched:
+    """Where else this film is nobody can say: not one film, or several, fit what is known of it.
+
+    ``refuted``: what was guessed is another film. ``stored`` is as in `FilmFacts`.
+    """
+
+    film: Film
+    stored: int | None = None
+    refuted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

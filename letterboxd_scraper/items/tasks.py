@@ -123,6 +123,10 @@ class FilmStart:
     ``histogram``: its page of ratings is read; ``resolve``: the pages of its ``directors`` alone are read,
     those whom the site has a page for, and TMDB perhaps no number. ``unrated``: its page said that nobody on
     the site has rated it.
+
+    Of a film that has neither slug nor number the slug is another name, and ``path`` leads to its page by
+    what else is known of it, "" if nothing does; ``stored`` is the database's number of it. ``search``: TMDB
+    is asked where it has the film, by its ``imdb_id``, else by title and year; ``guessed``: so it was before.
     """
 
     film: Film
@@ -133,9 +137,16 @@ class FilmStart:
     unrated: bool = False
     link: TmdbLink | None = None
     directors: tuple[Director, ...] = ()
+    search: bool = False
+    guessed: bool = False
+    imdb_id: str | None = None
+    path: str = ""
+    stored: int | None = None
 
 
 # Returns what TMDB has of a film. Raises TmdbNotFound, TmdbUnavailable and TmdbRefused.
 Details = Callable[[TmdbLink], Awaitable[TmdbDetails]]
+# Returns where TMDB has a film that is to be searched for, if just one is meant. Raises what `Details` does.
+Search = Callable[[FilmStart], Awaitable[TmdbLink | None]]
 # Returns which of the directors with these slugs are stored with their number on TMDB.
 KnownDirectors = Callable[[tuple[str, ...]], Awaitable[frozenset[str]]]

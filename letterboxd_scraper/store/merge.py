@@ -32,11 +32,13 @@ _ATTEMPT_COLUMNS = {"gone_at", "enrich_attempts", "enrich_after"}
 def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
     """Make film ``other`` part of film ``keep``, whose own values come first.
 
-    What TMDB tells of a film belongs together: it is all that of one of the two. Title and year are those of
-    the newer source. The other's slug and code lead to the kept film from now on, where it has its own.
+    What TMDB tells of a film belongs together: it is all that of one of the two, rather not a guess. Title
+    and year are those of the newer source. The other's slug and code lead to the kept film from now on, where
+    it has its own.
     """
     kept, added = _stored_values(connection, films, keep), _stored_values(connection, films, other)
-    takes_over = "tmdb_id" in added and "tmdb_id" not in kept
+    is_surer = "tmdb_id" not in kept or (kept["tmdb_guessed"] and not added["tmdb_guessed"])
+    takes_over = "tmdb_id" in added and is_surer
     for table in (film_people, film_genres, film_countries):
         connection.execute(table.delete().where(table.c.film_id == (keep if takes_over else other)))
     replaced = _TMDB_COLUMNS if takes_over else set()

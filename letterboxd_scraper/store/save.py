@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.items.films import DirectorPage, FilmFacts, FilmGone, FilmHistogram
+from letterboxd_scraper.items.films import DirectorPage, FilmFacts, FilmGone, FilmHistogram, FilmUnmatched
 from letterboxd_scraper.items.members import (
     BEYOND,
     STARS_OF,
@@ -30,7 +30,7 @@ from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import bookmarks, failures
 from letterboxd_scraper.store.crawl_state.bookmarks import ListingState
 from letterboxd_scraper.store.films.directors import save_director_page
-from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram
+from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram, save_unmatched
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
 from letterboxd_scraper.store.members import feeds, sources
 from letterboxd_scraper.store.members.cohorts import set_members
@@ -278,6 +278,11 @@ def _film_facts(item: FilmFacts, connection: sa.Connection, provenance: Provenan
 @_store.register
 def _film_gone(item: FilmGone, connection: sa.Connection, provenance: Provenance) -> None:
     save_gone(connection, item, provenance)
+
+
+@_store.register
+def _film_unmatched(item: FilmUnmatched, connection: sa.Connection, provenance: Provenance) -> None:
+    save_unmatched(connection, item, provenance)
 
 
 @_store.register

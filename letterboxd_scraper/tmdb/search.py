@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from letterboxd_scraper.items.films import TmdbHit, TmdbLink
+from letterboxd_scraper.items.tasks import FilmStart
 from letterboxd_scraper.tmdb.client import TmdbClient
 
 # Twenty hits each. Of a title that so many share, nobody can say that just one film has it.
@@ -17,6 +18,12 @@ class TmdbSearch:
 
     def __init__(self, client: TmdbClient) -> None:
         self._client = client
+
+    async def of(self, start: FilmStart) -> TmdbLink | None:
+        """Return where TMDB has a film, by its number on IMDb, else by title and year."""
+        if start.imdb_id is not None:
+            return await self.imdb(start.imdb_id)
+        return await self.film(start.film.title, start.film.year)
 
     async def film(self, title: str, year: int | None) -> TmdbLink | None:
         """Return where TMDB has the one film of this title and year; None where none has them, or several."""

@@ -78,6 +78,12 @@ def test_feeds_are_read_with_their_cost_said_before(club: Run, crawls: Crawls) -
     assert "now: letterboxd rank compute --cohort club" in rest
 
 
+@pytest.fixture
+def accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LETTERBOXD_TERMS_ACCEPTED", "true")
+
+
+@pytest.mark.usefixtures("accepted")
 def test_films_are_asked_about_with_their_cost_said_before(club: Run, crawls: Crawls) -> None:
     ended = club("enrich", "--cohort", "club", "--limit", "2", "--no-tmdb")
     asked = {"cohort": "club", "limit": 2, "histograms": False, "tmdb": False, "force": False}
@@ -90,6 +96,21 @@ def test_one_film_is_told_of_by_its_name(club: Run, crawls: Crawls) -> None:
     ended = club("enrich", "--slug", "ordet")
     assert "ordet: 1 films, 1 requests" in ended.err
     assert "rank compute" not in ended.err
+
+
+def test_tmdb_alone_is_asked_where_no_terms_are_accepted(
+    club: Run, crawls: Crawls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = club("enrich", "--cohort", "club")
+    assert without.code == 2
+    assert "club: TMDB could tell what 3 films are: set TMDB_API_KEY" in without.err
+    assert "--accept-terms" in without.err
+    assert crawls == []
+    monkeypatch.setenv("TMDB_API_KEY", "key")
+    ended = club("enrich", "--cohort", "club")
+    assert "club: 3 films have pages that stay unread without --accept-terms" in ended.err
+    assert "club: 3 films, about which TMDB is asked" in ended.err
+    assert [spider for spider, *_ in crawls] == ["film"]
 
 
 def test_bad_names_send_nothing(club: Run, crawls: Crawls) -> None:

@@ -21,7 +21,7 @@ from letterboxd_scraper.arguments import (
 )
 from letterboxd_scraper.config import Config, load
 from letterboxd_scraper.crawl.member_queue import Start
-from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.errors import InputError, TermsNotAccepted, UnknownName
 from letterboxd_scraper.extensions.start import CrawlRun, Opening, Target, start
 from letterboxd_scraper.spiders.film import FilmTask
 from letterboxd_scraper.spiders.follow_graph import FollowGraphTask
@@ -86,8 +86,9 @@ def circle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(circle: Path, tmp_path: Path) -> Config:
     """The settings of a crawl tonight, with a copy of the circle's database."""
     shutil.copy(circle, tmp_path / "films.db")
+    database, site = f"sqlite:///{tmp_path}/films.db", "http://127.0.0.1:9"
     return load(
-        DATABASE_URL=f"sqlite:///{tmp_path}/films.db", LETTERBOXD_NOW=NOW.isoformat(), TMDB_API_KEY=""
+        DATABASE_URL=database, LETTERBOXD_NOW=NOW.isoformat(), LETTERBOXD_BASE_URL=site, TMDB_API_KEY=""
     )
 
 
@@ -225,6 +226,12 @@ def test_feeds_and_films_are_given_in_their_order(settings: Config, engine: sa.E
     assert run.task.details is None  # there is no key
     assert run.close is None
     assert run.summary.progress(0).total == 2
+
+
+def test_of_the_real_site_no_film_is_read_before_its_terms_are_accepted(settings: Config) -> None:
+    real = settings.model_copy(update={"LETTERBOXD_BASE_URL": "https://letterboxd.com"})
+    with pytest.raises(TermsNotAccepted):
+        started(real, FilmArguments(cohort="friends"), "film")
 
 
 def test_feeds_that_an_interrupted_run_has_just_read_are_not_asked_for_again(

@@ -70,7 +70,7 @@ def test_what_tmdb_told_half_a_year_ago_is_asked_anew(complete: sa.Engine) -> No
     assert due(complete) is None
     change(complete, tmdb_synced_at=NOW - timedelta(days=180))
     director = replace(DREYER, slug="carl-theodor-dreyer")
-    wanted = FilmStart(ORDET, page=False, refresh=True, link=LINK, directors=(director,))
+    wanted = FilmStart(ORDET, False, refresh=True, link=LINK, directors=(director,), imdb_id="tt0048452")
     assert due(complete) == wanted
     assert due(complete, replace(WANTED, tmdb=False)) is None
 
@@ -141,7 +141,8 @@ def test_a_directors_page_that_was_not_read_is_asked_for_alone(engine: sa.Engine
         facts(details=replace(DETAILS, directors=(DREYER,)), directors=(DREYER, Director("Ida", "ida"))),
     )
     assert not needs(engine)
-    wanted = FilmStart(ORDET, page=False, resolve=True, link=LINK, directors=(Director("Ida", "ida"),))
+    ida = Director("Ida", "ida")
+    wanted = FilmStart(ORDET, False, resolve=True, link=LINK, directors=(ida,), imdb_id="tt0048452")
     assert due(engine) == wanted
     failure = Failure("director", "http://localhost/director/ida/", "status 500", film="ordet")
     keep(engine, failure, failure)

@@ -57,16 +57,33 @@ def tasks(
             assert connection.scalar(sa.select(sa.func.count()).where(where)) == len(starts)
     else:
         starts = enrichment.due(connection, None, slug, options)
-    names = ("page", "refresh", "resolve", "histogram")
+    names = ("page", "refresh", "search", "resolve", "histogram")
     return {start.film.slug: {name for name in names if getattr(start, name)} for start in starts}
 
 
 def test_the_arguments_and_settings_say_what_is_asked_for() -> None:
     args = FilmArguments(cohort="x", histograms=True, force=True, limit=3, shard="1/2")
     settings = Config(TMDB_REFRESH_DAYS=100, HISTOGRAM_REFRESH_DAYS=50)
-    options = EnrichmentOptions.of(args, settings, MONDAY, tmdb=False)
+    options = EnrichmentOptions.of(settings, MONDAY, args)
     expected = replace(OPTIONS, tmdb=False, histograms=True, force=True, limit=3, shard=Shard(1, 2))
     assert options == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_crawled", "tmdb", "pages"),
+    [
+        ({}, False, False, False),
+        ({"TMDB_API_KEY": "k"}, False, True, False),
+        ({"LETTERBOXD_TERMS_ACCEPTED": True}, False, False, True),
+        ({"LETTERBOXD_BASE_URL": "http://127.0.0.1:8000"}, False, False, True),
+        ({}, True, False, True),  # whoever has read the members knows the terms
+    ],
+)
+def test_tmdb_is_asked_with_a_key_and_pages_are_read_where_they_may(
+    settings: dict[str, Any], is_crawled: bool, tmdb: bool, pages: bool
+) -> None:
+    options = EnrichmentOptions.of(Config(**settings), MONDAY, is_crawled=is_crawled)
+    assert (options.tmdb, options.pages, options.force) == (tmdb, pages, False)
 
 
 def test_of_a_complete_film_nothing_is_due(connection: sa.Connection) -> None:
@@ -253,12 +270,78 @@ def test_the_most_rated_come_first_and_what_failed_twice_last(connection: sa.Con
     assert halves[0] != halves[1]
 
 
-def test_a_film_without_a_slug_is_read_by_its_number_and_without_either_not_at_all(
-    connection: sa.Connection,
+CODE = {"letterboxd_lid": "x"}
+NAME = "https://boxd.it/x"
+WAITS = CODE | {"enrich_after": MONDAY + DAY}
+KNOWN = CODE | COMPLETE
+UNREAD = replace(OPTIONS, pages=False)
+NO_KEY = replace(OPTIONS, tmdb=False)
+FORCED = replace(OPTIONS, force=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "expected"),
+    [
+        ({"letterboxd_film_id": 7}, OPTIONS, {"film:7": {"page"}}),
+        (CODE, OPTIONS, {NAME: {"search"}}),
+        (CODE, UNREAD, {NAME: {"search"}}),
+        (CODE, NO_KEY, {}),
+        (WAITS, OPTIONS, {}),
+        (WAITS, FORCED, {NAME: {"search"}}),
+        (CODE | {"named_by": "file"}, OPTIONS, {NAME: {"search"}}),
+        (CODE | {"named_by": "link"}, OPTIONS, {}),  # it has no title
+        (CODE | {"named_by": "link", "imdb_id": "tt1"}, UNREAD, {NAME: {"search"}}),
+        (CODE | {"imdb_id": "tt1"}, OPTIONS, {NAME: {"page", "search"}}),
+        (CODE | {"imdb_id": "tt1"}, NO_KEY, {NAME: {"page"}}),
+        (KNOWN, OPTIONS, {NAME: {"page"}}),
+        (KNOWN | {"tmdb_media_type": "tv"}, OPTIONS, {}),
+        (KNOWN, UNREAD, {}),
+        (KNOWN | {"tmdb_synced_at": None}, UNREAD, {NAME: {"refresh"}}),
+        (KNOWN, replace(FORCED, pages=False), {NAME: {"refresh"}}),
+        (KNOWN | WAITS, OPTIONS, {}),
+        ({"imdb_id": "tt1"}, UNREAD, {"https://www.imdb.com/title/tt1/": {"search"}}),
+    ],
+)
+def test_a_film_without_a_slug_is_found_by_what_else_is_known(
+    connection: sa.Connection, values: dict[str, Any], options: EnrichmentOptions, expected: Any
 ) -> None:
-    add_film(connection, None, letterboxd_film_id=7, title="A")
-    add_film(connection, None, letterboxd_lid="x", title="B")
-    assert tasks(connection) == {"film:7": {"page"}}
+    add_film(connection, None, **values)
+    assert tasks(connection, options) == expected
+
+
+def test_where_pages_may_not_be_read_tmdb_alone_is_asked(connection: sa.Connection) -> None:
+    add_film(connection, "ordet")
+    film(connection, "gertrud", tmdb_synced_at=None, director={"tmdb_id": 2})
+    expected = {"ordet": {"search"}, "gertrud": {"refresh"}}
+    assert tasks(connection, replace(UNREAD, histograms=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("slug", "values", "path"),
+    [
+        (None, {"imdb_id": "tt1", "tmdb_id": 5, "tmdb_media_type": "movie"}, "/imdb/tt1/"),
+        (None, {"tmdb_id": 5, "tmdb_media_type": "movie", "tmdb_guessed": True}, "/tmdb/5/"),
+        (None, {}, ""),
+        ("ordet", {"imdb_id": "tt1"}, ""),
+    ],
+)
+def test_what_leads_to_the_page_of_a_film_without_an_address(
+    connection: sa.Connection, slug: str | None, values: dict[str, Any], path: str
+) -> None:
+    number = add_film(connection, slug, **CODE, **values)
+    tasks(connection)
+    (start,) = enrichment.due(connection, 1, None, OPTIONS)
+    assert (start.path, start.imdb_id) == (path, values.get("imdb_id"))
+    assert start.guessed is bool(values.get("tmdb_guessed"))
+    assert start.stored == (None if slug else number)
+
+
+def test_what_failed_of_a_film_without_a_slug_waits_as_well(connection: sa.Connection) -> None:
+    add_film(connection, None, **CODE)
+    for _ in range(2):
+        failures.record(connection, Failure("tmdb", NAME, "x", film=NAME), MONDAY)
+    assert tasks(connection) == {}
+    assert enrichment.due(connection, 1, None, replace(OPTIONS, at=MONDAY + DAY))
 
 
 def test_a_start_has_the_stored_link_and_the_sites_directors(connection: sa.Connection) -> None:

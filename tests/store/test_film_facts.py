@@ -13,6 +13,7 @@ from letterboxd_scraper.items.films import (
     FilmGone,
     FilmHistogram,
     FilmPage,
+    FilmUnmatched,
     Histogram,
     TmdbDetails,
     TmdbLink,
@@ -20,7 +21,7 @@ from letterboxd_scraper.items.films import (
 from letterboxd_scraper.items.members import Failure
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import failures
-from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram
+from letterboxd_scraper.store.films.facts import save_facts, save_gone, save_histogram, save_unmatched
 from letterboxd_scraper.store.schema import (
     film_countries,
     film_genres,
@@ -229,3 +230,72 @@ def test_a_histogram_of_a_film_that_is_not_stored(connection: sa.Connection) -> 
     save_histogram(connection, FilmHistogram(ORDET, Histogram((1,) * 10)), Provenance(MONDAY, run=None))
     assert connection.execute(sa.select(film_histograms)).all() == []
     assert open_stages(connection) == set()
+
+
+CODED = Film("https://boxd.it/oRd", "Ordet", 1955, None, "oRd")
+GUESS = FilmFacts(CODED, LINK, None, DETAILS, False, (DREYER,), guessed=True, stored=1)
+
+
+def test_a_guess_is_marked_and_replaced_by_what_is_certain(connection: sa.Connection) -> None:
+    add_film(connection, None, letterboxd_lid="oRd", title="Ordet", release_year=1955)
+    row = save(connection, GUESS)
+    assert (row.tmdb_id, row.tmdb_media_type, row.tmdb_guessed) == (48035, "movie", True)
+    assert (row.title, row.overview, row.runtime_minutes) == ("Ordet", "Of TMDB.", 126)
+    assert genre_names(connection) == {"Drama", "Fantasy"}
+    row = save(connection, replace(FACTS, film=CODED, stored=1))
+    assert (row.slug, row.letterboxd_film_id, row.tmdb_guessed) == ("ordet", 1001, False)
+    row = save(connection, GUESS)
+    assert not row.tmdb_guessed
+
+
+def test_what_was_guessed_wrongly_goes_with_all_its_labels(connection: sa.Connection) -> None:
+    add_film(connection, None, letterboxd_lid="oRd", title="Ordet", release_year=1955)
+    save(connection, GUESS)
+    other = FilmFacts(ORDET, TmdbLink("movie", 5), replace(BARE_PAGE), None, False, ())
+    row = save(connection, replace(other, film=CODED, stored=1))
+    assert (row.tmdb_id, row.tmdb_guessed, row.overview, row.tmdb_synced_at) == (5, False, None, None)
+    assert genre_names(connection) == set()
+    assert connection.scalar(sa.select(sa.func.count()).select_from(film_people)) == 0
+
+
+def test_a_refuted_guess_goes_and_nothing_is_sought_for_thirty_days(connection: sa.Connection) -> None:
+    add_film(connection, None, letterboxd_lid="oRd", title="Ordet")
+    row = save(connection, GUESS)
+    assert row.release_year == 1955  # of TMDB's date
+    connection.execute(films.update().values(enrich_attempts=0))
+    save_unmatched(connection, FilmUnmatched(CODED, 1), Provenance(MONDAY))
+    row = connection.execute(sa.select(films)).one()
+    assert (row.tmdb_id, row.enrich_after) == (48035, MONDAY + 30 * DAY)
+    save_unmatched(connection, FilmUnmatched(CODED, 1, refuted=True), Provenance(MONDAY))
+    row = connection.execute(sa.select(films)).one()
+    assert (row.tmdb_id, row.tmdb_media_type, row.tmdb_guessed, row.overview) == (None, None, False, None)
+    assert (row.release_year, row.release_date, row.title) == (None, None, "Ordet")
+    assert (row.enrich_attempts, row.enrich_after) == (2, MONDAY + 30 * DAY)
+    assert genre_names(connection) == set()
+    assert connection.scalars(sa.select(film_countries)).all() == []
+
+
+def test_what_another_film_has_is_not_guessed(connection: sa.Connection) -> None:
+    add_film(connection, None, letterboxd_lid="oRd", title="Ordet")
+    add_film(connection, "ordet", tmdb_id=48035, tmdb_media_type="movie")
+    save_facts(connection, GUESS, Provenance(MONDAY))
+    columns = (films.c.slug, films.c.tmdb_id, films.c.enrich_after)
+    rows = connection.execute(sa.select(*columns).order_by(films.c.id)).all()
+    assert rows == [(None, None, MONDAY + 30 * DAY), ("ordet", 48035, None)]
+
+
+def test_a_film_without_a_code_is_told_by_its_row_and_its_title(connection: sa.Connection) -> None:
+    imdb = Film("https://www.imdb.com/title/tt0048452/", "Ordet", 1955)
+    number = add_film(connection, None, title="Ordet", imdb_id="tt0048452")
+    told = replace(GUESS, film=imdb, guessed=False, stored=number)
+    save_facts(connection, replace(told, film=replace(imdb, title="Vampyr")), Provenance(MONDAY))
+    assert connection.scalar(sa.select(films.c.tmdb_id)) is None  # the row is another film's by now
+    assert save(connection, told).tmdb_id == 48035
+
+
+def test_a_page_makes_one_of_two_films_that_it_proves_to_be_one(connection: sa.Connection) -> None:
+    add_film(connection, "ordet", title="Ordet", letterboxd_lid="oRd", release_year=1955)
+    number = add_film(connection, None, title="Das Wort", imdb_id="tt0048452")
+    imdb = Film("https://www.imdb.com/title/tt0048452/", "Das Wort")
+    row = save(connection, replace(FACTS, film=imdb, stored=number))
+    assert (row.slug, row.imdb_id, row.letterboxd_film_id, row.title) == ("ordet", "tt0048452", 1001, "Ordet")

@@ -321,7 +321,7 @@ def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
     connection.execute(changed_facts.insert().values(id=1))
     assert read(connection, [cohort], QUERY).cohorts[0].films == found
     nobodys = add_cohort(connection, "nobody's", ["eve"])
-    nothing = FilmCounts(0, 0, 0, 0, 0, None, 0)
+    nothing = FilmCounts(0, 0, 0, 0, 0, 0, None, 0)
     for counted_before in (False, True):
         count = status_films.count(connection, nobodys, QUERY.enrichment, counted=counted_before)
         assert count == nothing

@@ -1,19 +1,21 @@
 """About which films something is still to be found out, and how long the others have to wait."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 import sqlalchemy as sa
 
+from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import FilmArguments, Shard
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.items.films import DIRECTOR, FILM, HISTOGRAM, TMDB, Director, Film, TmdbLink
+from letterboxd_scraper.items.sources import NamedBy
 from letterboxd_scraper.items.tasks import FilmStart
 from letterboxd_scraper.store.film_order import film_order
+from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.films.credits import DIRECTOR_ROLE
-from letterboxd_scraper.store.films.identity import placeholder
 from letterboxd_scraper.store.schema import (
     cohort_members,
     film_people,
@@ -28,14 +30,27 @@ LONGEST_WAIT = timedelta(days=30)
 # What seems to have happened longer from now than this was noted by a clock that was wrong.
 _WRONG_CLOCK = timedelta(days=2)
 # What may have to be done about a film (a field of `FilmStart`), and the stage of a failure to do it.
-_STAGES = {"page": FILM, "refresh": TMDB, "resolve": DIRECTOR, "histogram": HISTOGRAM}
+_STAGES = {"page": FILM, "refresh": TMDB, "search": TMDB, "resolve": DIRECTOR, "histogram": HISTOGRAM}
 Condition = sa.ColumnElement[bool]
+
+_f = films.c
+# By what a film is named in failures: its slug, else an address that holds whatever its slug is.
+_NAME: sa.ColumnElement[str] = sa.func.coalesce(
+    _f.slug, "film:" + sa.cast(_f.letterboxd_film_id, sa.Text), links.ADDRESS.element
+)
+_HAS_NUMBER = _f.tmdb_id.is_not(None)
+_HAS_ADDRESS = sa.or_(_f.slug.is_not(None), _f.letterboxd_film_id.is_not(None))
+# The site has no address by code; it has one by IMDb's number, and one by TMDB's, of movies.
+_HAS_WAY = sa.or_(_f.imdb_id.is_not(None), _HAS_NUMBER & (_f.tmdb_media_type == "movie"))
+# Of a favourite of which only the code is known, there is no title to search for.
+_CAN_BE_SOUGHT = ~_HAS_NUMBER & sa.or_(_f.imdb_id.is_not(None), _f.named_by.is_distinct_from(NamedBy.LINK))
 
 
 @dataclass(frozen=True, slots=True)
 class EnrichmentOptions:
     """What is to be found out about films ``at`` a moment, with ``tmdb`` and ``histograms`` or without.
 
+    Unless ``pages`` of the site may be read, TMDB alone is asked, also where it has the films.
     What TMDB and histograms told is read anew where it is older than ``tmdb_before`` and
     ``histograms_before``; with ``force`` everything is. At most ``limit`` films, of the ``shard`` alone.
     """
@@ -44,24 +59,34 @@ class EnrichmentOptions:
     tmdb_before: datetime
     histograms_before: datetime
     tmdb: bool = True
+    pages: bool = True
     histograms: bool = False
     force: bool = False
     limit: int | None = None
     shard: Shard | None = None
 
     @classmethod
-    def of(cls, args: FilmArguments, settings: Config, at: datetime, *, tmdb: bool) -> Self:
-        """Return what the arguments of the spider `film` ask for."""
-        return cls(
+    def of(
+        cls, settings: Config, at: datetime, args: FilmArguments | None = None, *, is_crawled: bool = True
+    ) -> Self:
+        """Return what the arguments of the spider `film` ask for (by default the usual) and can be had.
+
+        Pages may be read of a circle that ``is_crawled``, and where the site's terms are accepted or there
+        are none.
+        """
+        has_key = bool(settings.TMDB_API_KEY.get_secret_value())
+        is_accepted = settings.LETTERBOXD_TERMS_ACCEPTED or urls.is_loopback(settings.LETTERBOXD_BASE_URL)
+        usual = cls(
             at,
             tmdb_before=at - timedelta(days=settings.TMDB_REFRESH_DAYS),
             histograms_before=at - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS),
-            tmdb=tmdb,
-            histograms=args.histograms,
-            force=args.force,
-            limit=args.limit,
-            shard=args.shard,
+            tmdb=has_key,
+            pages=is_crawled or is_accepted,
         )
+        if args is None:
+            return usual
+        chosen = {name: getattr(args, name) for name in ("histograms", "force", "limit", "shard")}
+        return replace(usual, tmdb=has_key and args.tmdb, **chosen)
 
 
 def needs_enrichment() -> Condition:
@@ -96,9 +121,9 @@ def is_due(connection: sa.Connection, options: EnrichmentOptions) -> Condition:
     waiting = _waiting(connection.execute(_open_failures(*_STAGES.values())), options.at)
     tasks = []
     for name, condition in _conditions(options, waits=True).items():
-        slugs = [film for film, stage in waiting if stage == _STAGES[name]]
-        tasks.append(condition & sa.or_(films.c.slug.is_(None), films.c.slug.not_in(slugs)))
-    return sa.and_(_has_address(), sa.or_(*tasks))
+        names = [film for film, stage in waiting if stage == _STAGES[name]]
+        tasks.append(condition & _NAME.not_in(names))
+    return sa.or_(*tasks)
 
 
 def settle(connection: sa.Connection, film_ids: Iterable[int], at: datetime, *, looked: bool = True) -> None:
@@ -113,10 +138,10 @@ def settle(connection: sa.Connection, film_ids: Iterable[int], at: datetime, *, 
             wait(connection, film, at)
 
 
-def wait(connection: sa.Connection, film: int, at: datetime) -> None:
-    """Let a film wait 1, 2, 4 … 30 days, after one more look at it that did not complete it."""
+def wait(connection: sa.Connection, film: int, at: datetime, pause: timedelta | None = None) -> None:
+    """Let a film wait, by default 1, 2, 4 … 30 days, after one more look that did not complete it."""
     attempts = connection.scalar(sa.select(films.c.enrich_attempts).where(films.c.id == film)) or 0
-    values = {"enrich_attempts": attempts + 1, "enrich_after": at + _pause(attempts)}
+    values = {"enrich_attempts": attempts + 1, "enrich_after": at + (pause or _pause(attempts))}
     connection.execute(films.update().where(films.c.id == film).values(values))
 
 
@@ -141,32 +166,34 @@ def _has_director(*conditions: Condition) -> Condition:
     )
 
 
-def _has_address() -> Condition:
-    return sa.or_(films.c.slug.is_not(None), films.c.letterboxd_film_id.is_not(None))
-
-
 def _conditions(options: EnrichmentOptions, *, waits: bool) -> dict[str, Condition]:
     """Return the condition of each task in `_STAGES`."""
+    may_read = sa.true() if options.pages else sa.false()
+    is_readable = may_read & _HAS_ADDRESS
+    # Of a film that has gone there is no histogram; a page may be missing by accident, though.
+    exists = _is_due(_f.gone_at, options.at - LONGEST_WAIT, options.at)
+    old = _is_due(_f.histogram_synced_at, options.histograms_before, options.at) & exists
     tasks: dict[str, Condition] = dict.fromkeys(_STAGES, sa.false())
     if options.histograms:
-        # Of a film that has gone there is none; a page may be missing by accident, though.
-        exists = _is_due(films.c.gone_at, options.at - LONGEST_WAIT, options.at)
-        old = _is_due(films.c.histogram_synced_at, options.histograms_before, options.at)
-        tasks["histogram"] = sa.true() if options.force else sa.and_(old, exists)
+        tasks["histogram"] = is_readable & (sa.true() if options.force else old)
     if options.force:
-        return tasks | {"page": sa.true()}
-    after = films.c.enrich_after
-    until = options.at + LONGEST_WAIT + _WRONG_CLOCK
+        tasks["page"] = may_read & sa.or_(_HAS_ADDRESS, _HAS_WAY)
+        by_tmdb = {"refresh": _HAS_NUMBER & ~is_readable, "search": _CAN_BE_SOUGHT & ~is_readable}
+        return tasks | (by_tmdb if options.tmdb else {})
+    after, until = _f.enrich_after, options.at + LONGEST_WAIT + _WRONG_CLOCK
     waited = sa.or_(after.is_(None), after <= options.at, after > until) if waits else sa.true()
     # Without TMDB nobody says who the directors are there: to read the page again would not help.
     lacking = needs_enrichment() if options.tmdb else sa.or_(_lacks_page_facts(), ~_has_director())
-    tasks["page"] = sa.or_(sa.and_(lacking, waited), _has_failed(FILM))
+    of_address = _HAS_ADDRESS & sa.or_(lacking & waited, _has_failed(FILM))
+    tasks["page"] = may_read & sa.or_(of_address, ~_HAS_ADDRESS & _HAS_WAY & waited)
     if options.tmdb:
-        synced, has_number = films.c.tmdb_synced_at, films.c.tmdb_id.is_not(None)
-        old = sa.or_(_is_due(synced, options.tmdb_before, options.at), _has_failed(TMDB))
-        tasks["refresh"] = sa.and_(has_number, old)
+        synced = _f.tmdb_synced_at
+        is_old = sa.or_(_is_due(synced, options.tmdb_before, options.at), _has_failed(TMDB))
+        tasks["refresh"] = _HAS_NUMBER & is_old
+        tasks["search"] = _CAN_BE_SOUGHT & ~is_readable & waited
         tasks["resolve"] = sa.and_(
-            sa.or_(~has_number, synced.is_not(None)),
+            is_readable,
+            sa.or_(~_HAS_NUMBER, synced.is_not(None)),
             _has_director(
                 people.c.letterboxd_slug.is_not(None),
                 people.c.tmdb_id.is_(None),
@@ -182,7 +209,7 @@ def _is_due(moment: sa.ColumnElement[Any], limit: datetime, at: datetime) -> Con
 
 
 def _has_failed(stage: str) -> Condition:
-    return films.c.slug.in_(_open_failures(stage).with_only_columns(scrape_failures.c.film))
+    return _NAME.in_(_open_failures(stage).with_only_columns(scrape_failures.c.film))
 
 
 def _open_failures(*stages: str) -> sa.Select[Any]:
@@ -206,17 +233,16 @@ def _starts(
 ) -> list[FilmStart]:
     conditions = _conditions(options, waits=waits)
     query = query.add_columns(*(condition.label(name) for name, condition in conditions.items()))
-    query = query.where(_has_address(), sa.or_(*conditions.values())).order_by(*order)
+    query = query.add_columns(_NAME.label("name")).where(sa.or_(*conditions.values())).order_by(*order)
     failures = connection.execute(_open_failures(*_STAGES.values())).all()
     waiting = _waiting(failures, options.at) if waits and not options.force else set()
     # What failed twice comes after the others: else it could take the whole of a limit each time.
     failed = {failure.film for failure in failures if failure.attempts > 1}
-    rows = sorted(connection.execute(query), key=lambda row: row.slug in failed)
+    rows = sorted(connection.execute(query), key=lambda row: row.name in failed)
     chosen = [
         (row, tasks)
         for row in rows
-        # One without a slug is in the part that its row gives.
-        if options.shard is None or options.shard.holds(row.slug or row.id)
+        if options.shard is None or options.shard.holds(row.name)
         if any((tasks := _tasks(row, waiting)).values())
     ][: options.limit]
     directors = _site_directors(connection, [row.id for row, tasks in chosen if not tasks["page"]])
@@ -227,6 +253,10 @@ def _starts(
             unrated=row.letterboxd_rating_count == 0,
             link=link_of(row),
             directors=directors.get(row.id, ()),
+            guessed=row.tmdb_guessed,
+            imdb_id=row.imdb_id,
+            path=_path(row),
+            stored=row.id if row.slug is None and row.letterboxd_film_id is None else None,
         )
         for row, tasks in chosen
     ]
@@ -235,7 +265,7 @@ def _starts(
 def _tasks(row: sa.Row[Any], waiting: set[tuple[str, str]]) -> dict[str, bool]:
     """Return what is to be done about a film, but for what has failed several times and must wait."""
     return {
-        name: bool(row._mapping[name]) and (row.slug, stage) not in waiting for name, stage in _STAGES.items()
+        name: bool(row._mapping[name]) and (row.name, stage) not in waiting for name, stage in _STAGES.items()
     }
 
 
@@ -245,8 +275,16 @@ def _pause(times: int) -> timedelta:
 
 
 def _film(row: sa.Row[Any]) -> Film:
-    slug = row.slug or placeholder(row.letterboxd_film_id)
-    return Film(slug, row.title, row.release_year, row.letterboxd_film_id, row.letterboxd_lid)
+    return Film(row.name, row.title, row.release_year, row.letterboxd_film_id, row.letterboxd_lid)
+
+
+def _path(row: sa.Row[Any]) -> str:
+    """Return what leads to the page of a film that has no address of its own; "" where nothing does."""
+    if row.slug is not None or row.letterboxd_film_id is not None:
+        return ""
+    if row.imdb_id is not None:
+        return urls.film_elsewhere("imdb", row.imdb_id)
+    return urls.film_elsewhere("tmdb", row.tmdb_id) if row.tmdb_media_type == "movie" else ""
 
 
 def _site_directors(connection: sa.Connection, film_ids: list[int]) -> dict[int, tuple[Director, ...]]:

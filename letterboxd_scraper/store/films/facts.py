@@ -10,21 +10,38 @@ from letterboxd_scraper.items.films import (
     FILM,
     HISTOGRAM,
     TMDB,
+    Film,
     FilmFacts,
     FilmGone,
     FilmHistogram,
+    FilmUnmatched,
     TmdbDetails,
+    TmdbLink,
 )
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.items.sources import NamedBy, Naming
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import failures
-from letterboxd_scraper.store.films import enrichment, labels
+from letterboxd_scraper.store.films import enrichment, labels, namesakes
 from letterboxd_scraper.store.films.directors import save_directors
 from letterboxd_scraper.store.films.identity import film_ids, redirected, stored_film_ids
-from letterboxd_scraper.store.schema import film_histograms, films
+from letterboxd_scraper.store.merge import merge_films
+from letterboxd_scraper.store.schema import film_histograms, film_people, films
 
 _Values = dict[str, Any]
+_NOTHING_OF_TMDB: _Values = {
+    "tmdb_id": None,
+    "tmdb_media_type": None,
+    "tmdb_synced_at": None,
+    "tmdb_not_found": False,
+    "tmdb_guessed": False,
+    "release_date": None,
+    "runtime_minutes": None,
+    "poster_url": None,
+    "overview": None,
+    # A year that no source has given is that of TMDB's date.
+    "release_year": sa.case((films.c.year_by.is_not(None), films.c.release_year)),
+}
 
 
 def save_facts(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> None:
@@ -33,7 +50,13 @@ def save_facts(connection: sa.Connection, item: FilmFacts, provenance: Provenanc
     if film is None:
         return  # it became part of another meanwhile
     row = connection.execute(sa.select(films).where(films.c.id == film)).one()
+    if item.guessed and not _may_be_guessed(connection, row, item.link):
+        save_unmatched(connection, FilmUnmatched(item.film, item.stored), provenance)
+        return
     moved = item.link is not None and item.link != enrichment.link_of(row)
+    if moved and row.tmdb_guessed:
+        _drop_guess(connection, film)
+        row = connection.execute(sa.select(films).where(films.c.id == film)).one()
     values = _link_values(item) | _shared_values(row, item, moved=moved) | _site_values(connection, row, item)
     if item.details or item.not_found:
         values |= {"tmdb_synced_at": provenance.at, "tmdb_not_found": item.not_found}
@@ -59,6 +82,20 @@ def save_gone(connection: sa.Connection, item: FilmGone, provenance: Provenance)
         connection.execute(films.update().where(films.c.id == film).values(values))
         enrichment.wait(connection, film, provenance.at)
     failures.resolve_film(connection, [item.film.slug], provenance.at)
+
+
+def save_unmatched(connection: sa.Connection, item: FilmUnmatched, provenance: Provenance) -> None:
+    """Note that a film was looked for in vain: it is not sought again for as long as anything waits.
+
+    What was guessed of it goes, where that is refuted.
+    """
+    film = _stored_id(connection, item.film, item.stored)
+    failures.resolve_film(connection, [item.film.slug], provenance.at, [FILM, TMDB])
+    if film is None:
+        return
+    if item.refuted:
+        _drop_guess(connection, film)
+    enrichment.wait(connection, film, provenance.at, enrichment.LONGEST_WAIT)
 
 
 def save_histogram(connection: sa.Connection, item: FilmHistogram, provenance: Provenance) -> None:
@@ -88,20 +125,61 @@ def _site_levels(film: int) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _film_id(connection: sa.Connection, item: FilmFacts, provenance: Provenance) -> int | None:
     """Return the id of the film looked at; where its address led to another, they are one film now."""
+    asked = _stored_id(connection, item.film, item.stored)
     if item.page is None:
-        return stored_film_ids(connection, [item.film]).get(item.film.key)
+        return asked
     film = item.page.film
     # What no run has read was saved by somebody, at some time.
     naming = Naming(NamedBy.PAGE, provenance.at, live=provenance.run is not None)
+    if item.stored is not None:
+        return _proved(connection, asked, film, naming)
     if item.film.slug != film.slug:
         return redirected(connection, item.film, film, naming)
     return film_ids(connection, [film], naming)[film.key]
+
+
+def _proved(connection: sa.Connection, asked: int | None, film: Film, naming: Naming) -> int:
+    """Return the id of a film of a page that has proved to be that of a film ``asked`` about."""
+    keep = film_ids(connection, [film], naming)[film.key]
+    is_stored = sa.select(sa.exists().where(films.c.id == asked))
+    if asked in (None, keep) or not connection.scalar(is_stored):
+        return keep
+    merge_films(connection, keep, asked)
+    namesakes.settle(connection, (), [keep])
+    return keep
+
+
+def _stored_id(connection: sa.Connection, film: Film, stored: int | None) -> int | None:
+    """Return the id of a film that was asked about; None where it became part of another meanwhile."""
+    if stored is None or film.lid:
+        return stored_film_ids(connection, [film]).get(film.key)
+    # Numbers of rows that have gone are given to others.
+    same = (films.c.id == stored, films.c.title == film.title, films.c.slug.is_(None))
+    return connection.scalar(sa.select(films.c.id).where(*same, films.c.letterboxd_lid.is_(None)))
+
+
+def _drop_guess(connection: sa.Connection, film: int) -> None:
+    """Let nothing be known of a film that TMDB told of another, for which it was mistaken."""
+    guessed = films.update().where(films.c.id == film, films.c.tmdb_guessed)
+    if connection.execute(guessed.values(_NOTHING_OF_TMDB)).rowcount:
+        labels.set_genres(connection, film, set())
+        labels.set_countries(connection, film, (), {})
+        connection.execute(film_people.delete().where(film_people.c.film_id == film))
+
+
+def _may_be_guessed(connection: sa.Connection, row: Any, link: TmdbLink | None) -> bool:
+    """Say whether a guess does not contradict what is stored: of this film, or of another that is there."""
+    if row.tmdb_id is not None and not row.tmdb_guessed:
+        return False
+    same = (films.c.tmdb_id == link.id, films.c.tmdb_media_type == link.kind) if link else (sa.false(),)
+    return not connection.scalar(sa.select(sa.exists().where(*same, films.c.id != row.id)))
 
 
 def _link_values(item: FilmFacts) -> _Values:
     if item.link is None:
         return {}
     return {
+        "tmdb_guessed": item.guessed,
         "tmdb_id": item.link.id,
         "tmdb_media_type": item.link.kind,
         "tmdb_show_id": item.link.id if item.link.season is not None else None,

@@ -1,5 +1,6 @@
 """How many films and ratings a cohort has, and how many of the films are still to be enriched."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,12 +25,14 @@ def count(
     """
     lacks = enrichment.needs_enrichment()
     due = enrichment.is_due(connection, options)
+    due_with_key = due if options.tmdb else enrichment.is_due(connection, replace(options, tmdb=True))
     synced, count_of = films.c.tmdb_synced_at, sa.func.count
     query = sa.select(
         count_of(),
         count_of().filter(~lacks),
         count_of().filter(due),
-        count_of().filter(lacks, ~due),
+        count_of().filter(lacks, ~due, ~due_with_key),
+        count_of().filter(~due, due_with_key),
         sa.func.min(synced, type_=UTCDateTime),
         count_of().filter(synced < options.tmdb_before + _SOON),
     ).where(_of_members(cohort))

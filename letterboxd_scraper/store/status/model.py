@@ -24,8 +24,9 @@ class MemberCounts:
 class FilmCounts:
     """The films of a cohort, rated or liked.
 
-    ``complete`` ones lack nothing; ``waiting`` ones do, and are not looked at again yet. ``tmdb_ageing``
-    are those whose data from TMDB are nearly as old as its terms allow, or older.
+    ``complete`` ones lack nothing; ``waiting`` ones do, and are not looked at again yet. Of those that
+    ``need_key`` something could be found out now with a key of TMDB's, which is not set. ``tmdb_ageing`` are
+    those whose data from TMDB are nearly as old as its terms allow, or older.
     """
 
     films: int
@@ -33,6 +34,7 @@ class FilmCounts:
     complete: int
     due: int
     waiting: int
+    need_key: int
     tmdb_oldest: datetime | None
     tmdb_ageing: int
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -12,6 +12,7 @@ from letterboxd_scraper.config import Config
 from letterboxd_scraper.items.tasks import Reason
 from letterboxd_scraper.store.due import delta_crawl
 from letterboxd_scraper.store.films.enrichment import EnrichmentOptions
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import changed_facts, cohort_members, scrape_failures, scrape_runs, users
 from letterboxd_scraper.store.status import films, freshness, rankings, runs
@@ -29,16 +30,11 @@ class StatusQuery:
     @classmethod
     def of(cls, settings: Config, at: datetime) -> Self:
         """Return what these settings count as due at that moment."""
-        enrichment = EnrichmentOptions(
-            at,
-            tmdb_before=at - timedelta(days=settings.TMDB_REFRESH_DAYS),
-            histograms_before=at - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS),
-            tmdb=bool(settings.TMDB_API_KEY.get_secret_value()),
-        )
+        enrichment = EnrichmentOptions.of(settings, at, is_crawled=False)
         return cls(settings.DELTA_AUDIT_DAYS, settings.silence, enrichment)
 
 
-def read(connection: sa.Connection, cohorts: Sequence[Cohort], query: StatusQuery) -> Status:
+def read(connection: sa.Connection, chosen: Sequence[Cohort], query: StatusQuery) -> Status:
     """Return how these cohorts stand, and what runs now."""
     counted = connection.execute(sa.select(changed_facts.c.id).limit(1)).first() is None
     last = runs.last_runs(connection, query.silence)
@@ -47,7 +43,7 @@ def read(connection: sa.Connection, cohorts: Sequence[Cohort], query: StatusQuer
         at=query.enrichment.at,
         cohorts=tuple(
             _cohort(connection, cohort, query, last.get(cohort.label, ()), counted=counted)
-            for cohort in cohorts
+            for cohort in chosen
         ),
         running=runs.running(connection, query.silence),
         failures=connection.scalar(still_open) or 0,
@@ -57,10 +53,12 @@ def read(connection: sa.Connection, cohorts: Sequence[Cohort], query: StatusQuer
 def _cohort(
     connection: sa.Connection, cohort: Cohort, query: StatusQuery, last: tuple[LastRun, ...], *, counted: bool
 ) -> CohortStatus:
+    may_read = query.enrichment.pages or cohorts.is_crawled(connection, cohort)
+    enrichment = replace(query.enrichment, pages=may_read)
     return CohortStatus(
         cohort=cohort.label,
         members=_members(connection, cohort),
-        films=films.count(connection, cohort, query.enrichment, counted=counted),
+        films=films.count(connection, cohort, enrichment, counted=counted),
         due=_due(connection, cohort, query),
         failures=_failures(connection, cohort),
         rankings=rankings.stored(connection, cohort, counted=counted),
