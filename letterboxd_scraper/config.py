@@ -23,7 +23,7 @@ from pydantic_settings import (
 from sqlalchemy import URL, exc, make_url
 
 from letterboxd_scraper import __version__
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import InputError, refusal
 from letterboxd_scraper.machine import env_file
 
 # Names the file given by --config, also for the crawls that a command starts as processes of their own.
@@ -206,7 +206,7 @@ def _file_settings() -> dict[str, Any]:
     try:
         return _checked_names(tomllib.loads(Path(name).read_text(encoding="utf-8")), name)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the configuration file {name}: {error}") from None
+        raise InputError(f"cannot read the configuration file {name}: {refusal(error)}") from None
 
 
 def _checked_names(values: dict[str, Any], name: str) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def load(**overrides: Any) -> Config:
         what = first["msg"].removeprefix("Value error, ")
         raise InputError(f"setting {name} ({origins(overrides)[name]}){value} {what}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read .env in this folder: {error}") from None
+        raise InputError(f"cannot read .env in this folder: {refusal(error)}") from None
 
 
 def origins(overrides: Mapping[str, Any]) -> dict[str, str]:

@@ -23,6 +23,7 @@ ProjectError                exit 1
 A site that refuses us is no error of this tree: see `letterboxd_scraper.downloader.retries`.
 """
 
+import errno
 from enum import IntEnum
 from typing import ClassVar
 
@@ -54,6 +55,35 @@ _OF_RUNS = {
     "failed": ExitCode.INTERNAL_ERROR,
     "interrupted": ExitCode.INTERRUPTED,
 }
+
+
+# What to do about what a disk, or a terminal, refuses; whatever else it is, its own words must do.
+_ADVICE = {
+    errno.EACCES: "give yourself the right to, or name another place",
+    errno.EPERM: "give yourself the right to, or name another place",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EFBIG: "raise the limit on the size of files (`ulimit -f`)",
+    errno.EIO: "look after the disk",
+    errno.ENOENT: "look whether its name, and that of its folder, are right",
+    errno.ENOTDIR: "a file is where a folder should be: name another place",
+    errno.EEXIST: "a file is where a folder should be: name another place",
+    errno.EISDIR: "name a file in it",
+    errno.ENAMETOOLONG: "name a shorter one",
+    errno.EBADF: "it is closed: let it lead somewhere",
+}
+
+
+def refusal(error: Exception) -> str:
+    """Return what was refused and, of the system, what to do about it; to be told after what was to be done.
+
+    >>> refusal(OSError(errno.ENOSPC, "No space left on device"))
+    'No space left on device; make room there'
+    """
+    said = getattr(error, "strerror", None) or str(error)
+    advice = _ADVICE.get(getattr(error, "errno", None) or 0)
+    return f"{said}; {advice}" if advice else said
 
 
 class ProjectError(Exception):

@@ -116,6 +116,10 @@ SPIDER_MIDDLEWARES = dict.fromkeys(
 DOWNLOAD_HANDLERS = dict.fromkeys(
     ("http", "https"), "letterboxd_scraper.downloader.pace.PacedDownloadHandler"
 )
+FEED_STORAGES = {
+    **dict.fromkeys(("", "file"), "letterboxd_scraper.extensions.feeds.FileFeed"),
+    "stdout": "letterboxd_scraper.extensions.feeds.StdoutFeed",
+}
 EXTENSIONS = {
     "letterboxd_scraper.downloader.pace.SitePace": 0,
     "letterboxd_scraper.extensions.run.Run": 100,

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import typer
 from scrapy import Request, signals
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.exceptions import CloseSpider
@@ -15,7 +16,9 @@ from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import Arguments, MemberName, Slug
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.downloader.browser import chromium
+from letterboxd_scraper.downloader.database import is_lost
 from letterboxd_scraper.downloader.stops import CrawlEnding, SiteStop
+from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.extensions.interruption import Interruptible
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.machine import certificates
@@ -97,4 +100,6 @@ def ask(config: Config, user: str | None, film: str | None) -> list[Answer]:
     checkup.run(**{name: value for name, value in (("user", user), ("film", film)) if value})
     if checkup.interrupted:
         raise KeyboardInterrupt
+    if is_lost(crawler):  # which has been said
+        raise typer.Exit(ExitCode.BAD_INPUT)
     return answers

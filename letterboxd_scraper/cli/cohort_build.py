@@ -10,7 +10,7 @@ from letterboxd_scraper.cli.cohort import LabelArgument
 from letterboxd_scraper.cli.rank_options import find_cohort
 from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings
 from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import InputError, refusal
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.targets import find_target
@@ -94,7 +94,7 @@ def _build_from_file(session: Session, label: str, file: Path) -> None:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the member names in {file}: {error}") from None
+        raise InputError(f"cannot read the member names in {file}: {refusal(error)}") from None
     names = [line.split("#")[0].strip() for line in lines]
     circle = NamedList.read({"label": label, "members": [name for name in names if name]})
     at = session.config.now()

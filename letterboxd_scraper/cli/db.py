@@ -9,15 +9,15 @@ import sqlalchemy as sa
 import typer
 from humanize import naturalsize
 
-from letterboxd_scraper.errors import ExitCode, StoreDamaged, StoreNotReady
+from letterboxd_scraper.errors import ExitCode, StoreDamaged
 from letterboxd_scraper.store import checks
 from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.checks.checksums import Checksum, checksums
 from letterboxd_scraper.store.checks.finding import Finding
 from letterboxd_scraper.store.checks.references import FILE, RESTORE
 from letterboxd_scraper.store.crawl_state import retention
-from letterboxd_scraper.store.engine import first_line, make_engine, masked_url, read_transaction
-from letterboxd_scraper.store.outside_errors import in_words
+from letterboxd_scraper.store.engine import make_engine, read_transaction
+from letterboxd_scraper.store.open import not_ready
 from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
@@ -40,9 +40,7 @@ def upgrade(context: typer.Context) -> None:
     try:
         changed = migrate.upgrade(make_engine(url))
     except sa.exc.DBAPIError as error:
-        raise StoreNotReady(
-            in_words(error) or f"cannot use the database {masked_url(url)}: {first_line(error)}"
-        ) from None
+        raise not_ready(error, url) from None
     session.say(f"schema {migrate.head()}: {'upgraded' if changed else 'nothing to do'}")
 
 

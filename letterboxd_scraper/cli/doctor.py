@@ -12,7 +12,7 @@ from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_settings
 from letterboxd_scraper.config import Config, user_agent
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
-from letterboxd_scraper.errors import ExitCode, InputError, TmdbError, TmdbNotFound, TmdbRefused
+from letterboxd_scraper.errors import ExitCode, InputError, TmdbError, TmdbNotFound, TmdbRefused, refusal
 from letterboxd_scraper.items.films import TmdbLink
 from letterboxd_scraper.pages.examination import Examination, examine
 from letterboxd_scraper.store.crawl_state import robots
@@ -72,7 +72,7 @@ def _of_file(file: Path) -> SourceState:
     try:
         return _of_page(file.name, examine(file.read_bytes()))
     except OSError as error:
-        return SourceState(file.name, BROKEN, None, str(error.strerror))
+        return SourceState(file.name, BROKEN, None, refusal(error))
 
 
 def _of_page(name: str, page: Examination) -> SourceState:

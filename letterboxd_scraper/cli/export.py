@@ -14,9 +14,10 @@ from letterboxd_scraper.cli.rank import chosen_films
 from letterboxd_scraper.cli.rank_options import CohortOption, MinScoreOption, StrategyOption
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine.files import write_file
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.harmless import harmless_lines
-from letterboxd_scraper.terminal.session import Session, write_file
+from letterboxd_scraper.terminal.session import Session
 from ranking.exports.letterboxd_list import as_import, identities
 from ranking.exports.texts import as_csv, as_json
 from ranking.results import RankedFilm

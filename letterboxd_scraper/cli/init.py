@@ -12,8 +12,9 @@ import typer
 from letterboxd_scraper import config
 from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine.files import write_file
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.session import Session, write_file
+from letterboxd_scraper.terminal.session import Session
 
 # Values are quoted as .env files want it; what could end a quotation is refused before.
 _FILE = Template("""\

@@ -8,10 +8,11 @@ import typer
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.machine.files import write_file
 from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.session import Session, write_file
+from letterboxd_scraper.terminal.session import Session
 
 
 def report(

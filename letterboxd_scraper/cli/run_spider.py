@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
+import typer
+
 from letterboxd_scraper.config import STOP_WITH_PARENT
 from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.items.progress import PROGRESS_VARIABLE, ProgressReader
@@ -40,7 +42,7 @@ def crawl(
     """Run a spider to its end, calling ``watch`` now and then; return its exit code.
 
     An argument that is None is left out. Ctrl-C reaches the spider once: it finishes the pages in flight and
-    ends by itself.
+    ends by itself. Raises typer.Exit where it was refused before it began: it has said why.
     """
     command = [*safe_path.module_command("letterboxd_scraper.commands"), "crawl", spider]
     for name, value in arguments.items():
@@ -64,6 +66,8 @@ def crawl(
         finally:
             if process:
                 _end(process)
+    if process.returncode == ExitCode.BAD_INPUT:
+        raise typer.Exit(ExitCode.BAD_INPUT)
     # A spider that a signal ended (no memory left, perhaps) told no code.
     return process.returncode if process.returncode >= 0 else ExitCode.INTERNAL_ERROR
 

@@ -30,6 +30,7 @@ TargetOption = Annotated[
     typer.Option("--target", help="A node, by its name in scrapy.cfg; repeatable.", metavar="NAME"),
 ]
 LocalOption = Annotated[bool, options.flag("--local", "Crawl on this machine, without Scrapyd.")]
+_TOLD_BY_CODE = (ExitCode.INTERNAL_ERROR, ExitCode.BAD_INPUT, ExitCode.INTERRUPTED)
 
 
 def run(
@@ -96,11 +97,14 @@ def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], StepO
     def run_step(step: Step) -> StepOutcome:
         job = new_job(cohort.label, step.spider, None)
         arguments = {"cohort": cohort.label} | step.arguments
-        code = crawl(session, step.spider, arguments, {"SCRAPY_JOB": job})
+        try:
+            code = crawl(session, step.spider, arguments, {"SCRAPY_JOB": job})
+        except typer.Exit as refused:
+            code = refused.exit_code
         state = ask(session.engine, liveness.of_job, job, timedelta())
         part = StepPart(step)
-        # Of bad input, the row says only that the run failed; and what Ctrl-C came too late for ends the job.
-        if state and state.has_ended and code not in (ExitCode.BAD_INPUT, ExitCode.INTERRUPTED):
+        # The row tells neither bad input nor a lost database; and what Ctrl-C came too late for ends the job.
+        if state and state.has_ended and code not in _TOLD_BY_CODE:
             part.end_as(state)
         else:
             part.end(code, (state.notes if state else None) or "did not start: see above", state)

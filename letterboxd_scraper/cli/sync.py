@@ -13,6 +13,7 @@ from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl_setti
 from letterboxd_scraper.cli.scrape import is_for_full_crawl, read_in_full, refresh, summarise
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.machine.files import refuse_unwritable
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options
@@ -56,6 +57,8 @@ def sync(
     if not seed:
         raise InputError("whose circle? give --seed NAME, or set LETTERBOXD_MEMBER (`letterboxd init` does)")
     label = label or seed.strip("/").lower()
+    if output:
+        refuse_unwritable(output)
     circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms=accept_terms)
     if circle not in FINISHED:
         raise typer.Exit(circle)

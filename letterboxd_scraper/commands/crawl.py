@@ -17,12 +17,13 @@ from letterboxd_scraper.arguments import FilmArguments
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import ExitCode, InputError, ProjectError
+from letterboxd_scraper.extensions import feeds
 from letterboxd_scraper.extensions.interruption import Interruptible
 from letterboxd_scraper.extensions.run import EXIT_CODES, OUTCOME, TARGET
 from letterboxd_scraper.extensions.start import JOB, Target
 from letterboxd_scraper.machine import certificates, interrupts
 from letterboxd_scraper.spiders.site import SiteSpider
-from letterboxd_scraper.terminal import json_log
+from letterboxd_scraper.terminal import json_log, outside
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Command(BaseRunSpiderCommand):
         try:
             super().process_options(args, opts)
         except UsageError as error:  # Scrapy would add its whole help
-            self._print_error(error)
+            self._print_error(str(error))
             sys.exit(ExitCode.BAD_INPUT)
         self._config = self._checked_settings()
 
@@ -59,10 +60,17 @@ class Command(BaseRunSpiderCommand):
         except KeyboardInterrupt:  # the crawl has not begun: nothing is to be ended
             interrupts.end()
         except ProjectError as error:
-            self._print_error(error)
-            if self.settings["LOG_FILE"]:  # on Scrapyd, all that is shown of a job
-                logger.error(error)
-            self.exitcode = error.exit_code
+            self._refuse(str(error), error.exit_code)
+        except Exception as error:
+            if (words := outside.in_words(error)) is None:
+                raise
+            self._refuse(words, ExitCode.BAD_INPUT)
+
+    def _refuse(self, words: str, code: int) -> None:
+        self._print_error(words)
+        if self.settings["LOG_FILE"]:  # on Scrapyd, all that is shown of a job
+            logger.error(words)
+        self.exitcode = code
 
     def _checked_settings(self) -> config.Config | InputError:
         """Return the configuration, or what is wrong with it, which `run` tells in the form of the log."""
@@ -71,9 +79,9 @@ class Command(BaseRunSpiderCommand):
         except InputError as error:
             return error
 
-    def _print_error(self, error: Exception) -> None:
+    def _print_error(self, words: str) -> None:
         as_json = self.settings["LOG_FORMAT"] == config.JSON
-        json_log.write_either(f"scrapy crawl: {error}", "ERROR", as_json=as_json)
+        json_log.write_either(f"scrapy crawl: {words}", "ERROR", as_json=as_json)
 
     def _crawl(self, settings: config.Config, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:
@@ -86,6 +94,7 @@ class Command(BaseRunSpiderCommand):
         json_log.tell_crawl(spider=spider.name, cohort=label)
         if spider.arguments is not FilmArguments:  # TMDB may be all that is to be asked
             refuse_without_terms(settings)
+        feeds.refuse_unwritable(self.settings.getdict("FEEDS"))
         certificates.trust_authorities()
         self.settings.set("USER_AGENT", config.user_agent(settings.LETTERBOXD_CONTACT), "project")
         if settings.LETTERBOXD_BROWSER:
@@ -99,7 +108,9 @@ class Command(BaseRunSpiderCommand):
         crawl.run(**opts.spargs)
         if crawl.interrupted:
             return ExitCode.INTERRUPTED
-        return EXIT_CODES[crawler.stats.get_value(OUTCOME, "failed")]
+        code = EXIT_CODES[crawler.stats.get_value(OUTCOME, "failed")]
+        # The last items may have been lost when the crawl had ended well.
+        return ExitCode.BAD_INPUT if feeds.is_lost(crawler) else code
 
     def _spider_class(self, name: str) -> type[SiteSpider]:
         loader = self.crawler_process.spider_loader

@@ -16,6 +16,7 @@ from letterboxd_scraper.downloader.database import LOSSES, LOST, in_thread, say_
 from letterboxd_scraper.downloader.pace import pace_of
 from letterboxd_scraper.downloader.stops import CrawlEnding
 from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.extensions import feeds
 from letterboxd_scraper.extensions.coverage import Coverage
 from letterboxd_scraper.extensions.start import CrawlRun, Opening, Target, start
 from letterboxd_scraper.items.members import Failure
@@ -25,7 +26,7 @@ from letterboxd_scraper.store.crawl_state import coverage, failures, leases, run
 from letterboxd_scraper.store.engine import masked_url
 from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.patience import NONE, OPTION, ask, transact
-from letterboxd_scraper.terminal import json_log
+from letterboxd_scraper.terminal import json_log, outside
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ OUTCOMES = {
     "bad_input": CrawlOutcome("bad_input", "failed", ExitCode.BAD_INPUT),
     LOST: CrawlOutcome("store_lost", "interrupted", ExitCode.INTERNAL_ERROR),
     SUPERSEDED: CrawlOutcome("superseded", "interrupted", ExitCode.INTERRUPTED),
+    feeds.LOST: CrawlOutcome("feed_lost", "interrupted", ExitCode.BAD_INPUT),
 }
 EXIT_CODES = {outcome.name: outcome.code for outcome in (FAILURES, FAILED, *OUTCOMES.values())}
 
@@ -127,9 +129,9 @@ class Run:
             self._crawl_run = await asyncio.to_thread(self._start, spider)
         except Exception as error:
             # What leaves a signal's handler is only logged: the crawl would go on, knowing nobody.
-            expected = isinstance(error, InputError)
-            logger.error("The crawl cannot start: %s", error, exc_info=not expected)
-            raise CloseSpider("bad_input" if expected else "not_started") from None
+            refusal = str(error) if isinstance(error, InputError) else outside.in_words(error)
+            logger.error("The crawl cannot start: %s", refusal or error, exc_info=refusal is None)
+            raise CloseSpider("not_started" if refusal is None else "bad_input") from None
         spider.task = self._crawl_run.task
         json_log.tell_crawl(run=self._crawl_run.number)
         self._signs_of_life = asyncio.create_task(self._show_life(self._crawl_run))

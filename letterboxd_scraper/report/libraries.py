@@ -5,10 +5,11 @@ from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from platformdirs import user_cache_path
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine.files import write_file
 
 
 @lru_cache(maxsize=1)
@@ -43,17 +44,10 @@ def chart_script() -> str:
     import vl_convert  # a library of 60 MB, which is not loaded where the cache has its bundle
 
     text: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-    with suppress(OSError):
-        _write(cached, text)
+    with suppress(OSError, InputError):  # then it is put together again the next time
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        write_file(cached, text)
     return inline(text)
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file that is there whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as temporary:
-        temporary.write(text)
-    Path(temporary.name).replace(file)
 
 
 @lru_cache

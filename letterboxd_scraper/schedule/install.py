@@ -5,7 +5,8 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import InputError, refusal
+from letterboxd_scraper.machine.files import write_file
 from letterboxd_scraper.schedule.timers import unit_names, with_cron_block
 
 CRON, SYSTEMD = "cron", "systemd"
@@ -77,7 +78,7 @@ def into_units(label: str, units: dict[str, str]) -> bool:
                 (folder / "timers.target.wants" / name).unlink(missing_ok=True)  # the link of an enabled unit
             else:
                 folder.mkdir(parents=True, exist_ok=True)
-                file.write_text(text)
+                write_file(file, text)
     except OSError as error:
-        raise InputError(f"cannot write {error.filename}: {error.strerror}") from None
+        raise InputError(f"cannot write {error.filename}: {refusal(error)}") from None
     return changed

@@ -8,7 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from letterboxd_scraper.config import readable_token
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import InputError, refusal
 from letterboxd_scraper.server.connections import BoundedConnection
 from letterboxd_scraper.server.guard import is_loopback_address
 
@@ -31,7 +31,7 @@ def read_token(file: Path) -> str:
     try:
         token = readable_token(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"--token-file {file}: {error.strerror}") from None
+        raise InputError(f"--token-file {file}: {refusal(error)}") from None
     except ValueError as error:  # also where it is no text
         raise InputError(f"--token-file {file}: it {error}") from None
     if not token:
@@ -45,8 +45,7 @@ def listen(host: str, port: int) -> socket.socket:
         (family, *_, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return _bound(family, address)
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot serve at {host}, port {port}: {reason}") from None
+        raise InputError(f"cannot serve at {host}, port {port}: {refusal(error)}") from None
 
 
 def _bound(family: int, address: Any) -> socket.socket:

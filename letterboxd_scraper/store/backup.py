@@ -13,8 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.errors import InputError, StoreNotReady
-from letterboxd_scraper.store.engine import first_line, masked_url
+from letterboxd_scraper.errors import InputError, StoreNotReady, refusal
+from letterboxd_scraper.store.engine import busy_timeout, masked_url, name_database
+from letterboxd_scraper.store.sqlite_file import refuse_folder
 
 PG_DUMP, PG_RESTORE = "pg_dump", "pg_restore"
 
@@ -23,13 +24,15 @@ def back_up(url: str | sa.URL, file: Path, *, force: bool = False) -> int:
     """Copy the database to ``file``, as it is at one moment; return the copy's size in bytes.
 
     Only its owner can read the file, for it tells of other people. It appears when it is whole. Raises
-    InputError for a file that exists, unless ``force``, and StoreNotReady where there is nothing to copy.
+    InputError for a file that exists, unless ``force``, StoreNotReady where there is nothing to copy, and
+    DBAPIError for a database that cannot be read.
     """
     address = sa.make_url(url)
     if address.get_backend_name() == "sqlite":
         database = Path(str(address.database))
-        if not database.is_file():
+        if not database.exists():
             raise StoreNotReady(f"no database {masked_url(address)}: there is nothing to copy")
+        refuse_folder(database)
         if file.exists() and file.samefile(database):
             raise InputError(f"{file} is the database itself: name another file")
         return _whole(file, lambda part: copy_sqlite(database, part), force=force)
@@ -38,8 +41,14 @@ def back_up(url: str | sa.URL, file: Path, *, force: bool = False) -> int:
 
 def copy_sqlite(database: Path, copy: Path) -> None:
     """Copy an SQLite file; a crawl that is writing to it neither waits nor gets in half."""
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    engine = _engine(sa.URL.create("sqlite", database=str(database)))
+    with engine.connect() as source, closing(sqlite3.connect(copy)) as target:
+        # Who has begun to read is told of a lock or of damage; a copy alone would wait for the lock for ever.
+        source.exec_driver_sql(f"PRAGMA busy_timeout={busy_timeout()}")
+        source.exec_driver_sql("BEGIN")
+        source.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+        driver: Any = source.connection.driver_connection
+        driver.backup(target)
         # A copy of what is damaged shall not take the place of one that is not.
         try:
             said = str(target.execute("PRAGMA integrity_check(1)").fetchone()[0])
@@ -58,12 +67,14 @@ def _whole(file: Path, write: Callable[[Path], None], *, force: bool) -> int:
     taken = f"{file} is there already: name another file, or replace it with --force"
     if file.is_dir():
         raise InputError(f"{file} is a folder: name a file in it")
+    if file.exists() and not file.is_file():
+        raise InputError(f"{file} is a device, which a copy would replace: name a file")
     if file.exists() and not force:
         raise InputError(taken)
     try:
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
     except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from None
+        raise InputError(f"cannot write {file}: {refusal(error)}") from None
     os.close(descriptor)
     part = Path(name)  # mkstemp's files are their owner's alone
     try:
@@ -72,7 +83,7 @@ def _whole(file: Path, write: Callable[[Path], None], *, force: bool) -> int:
             raise InputError(taken)
         part.replace(file)
     except (OSError, sqlite3.Error) as error:
-        raise InputError(f"cannot write {file}: {getattr(error, 'strerror', None) or error}") from None
+        raise InputError(f"cannot write {file}: {refusal(error)}") from None
     finally:
         part.unlink(missing_ok=True)
     return file.stat().st_size
@@ -106,16 +117,18 @@ def _dump(url: sa.URL, part: Path) -> None:
             raise StoreNotReady(f"the copy of the database {masked_url(url)} cannot be read: {errors[0]}")
 
 
+def _engine(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    name_database(engine, url)
+    return engine
+
+
 def _refuse_older(program: str, url: sa.URL) -> None:
     """Raise InputError if the program is older than the server: it would refuse to copy."""
     output = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
     version = re.search(r"\d+", output)
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    try:
-        with engine.connect() as connection:
-            server = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
-    except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot use the database {masked_url(url)}: {first_line(error)}") from None
+    with _engine(url).connect() as connection:
+        server = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10000
     if version is None or int(version[0]) < server:
         raise InputError(
             f"{program} is {output.strip() or 'of an unknown version'}, and the server is PostgreSQL "

@@ -39,13 +39,14 @@ def make_engine(url: str, patient: Patience = NONE) -> sa.Engine:
     name_database(engine, engine.url)
     if database:
         _keep_file(engine, Path(database))
-    busy = _BUSY if patient.seconds else _BUSY_ONCE
+    busy = busy_timeout(patient)
     sa.event.listen(engine, "connect", lambda connection, record: _prepare_sqlite(connection, busy))
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _keep_file(engine: sa.Engine, file: Path) -> None:
+    sqlite_file.refuse_folder(file)
     sqlite_file.make_folder(file)
     writers = sqlite_file.Writers(file)
     sa.event.listen(engine, "do_connect", lambda *about: sqlite_file.make_private(file))
@@ -80,6 +81,11 @@ def postgres_options(url: sa.URL, parameters: Mapping[str, Any]) -> str:
     return " ".join([*([own] if isinstance(own, str) else own), *words])
 
 
+def busy_timeout(patient: Patience = NONE) -> int:
+    """Return for how many milliseconds SQLite itself waits for a lock, before that is said."""
+    return round(min(_BUSY, 1000 * patient.seconds)) or _BUSY_ONCE
+
+
 def _prepare_sqlite(connection: Any, busy: int) -> None:
     connection.isolation_level = None  # we begin our transactions ourselves
     for pragma in (f"busy_timeout={busy}", *_SQLITE_PRAGMAS):
@@ -89,8 +95,9 @@ def _prepare_sqlite(connection: Any, busy: int) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A transaction that reads first and writes later must take the write lock at once: two such
     # processes would otherwise fail with "database is locked" instead of waiting for each other.
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get("without_transaction"):
+        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import StoreDamaged, StoreNotReady
 from letterboxd_scraper.store import patience
 from letterboxd_scraper.store.engine import (
+    busy_timeout,
     first_line,
     make_engine,
     masked_url,
@@ -20,7 +21,7 @@ from letterboxd_scraper.store.engine import (
 from letterboxd_scraper.store.outside_errors import in_words, is_damage
 from letterboxd_scraper.store.patience import NONE, Patience
 from letterboxd_scraper.store.schema import REVISION
-from letterboxd_scraper.store.sqlite_file import follow
+from letterboxd_scraper.store.sqlite_file import follow, refuse_folder
 
 # Who waits for a connection waits no longer than for an answer.
 _POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 30}
@@ -46,7 +47,7 @@ def open_store(url: str, patient: Patience = NONE, *, wait: bool = False) -> sa.
                 raise migrate.behind(url, revision)
             migrate.upgrade(engine)
     except sa.exc.DBAPIError as error:
-        raise _not_ready(error, url) from None
+        raise not_ready(error, url) from None
     return engine
 
 
@@ -63,13 +64,13 @@ def open_read_only(url: str) -> sa.Engine:
     """
     address = sa.make_url(url)
     is_file = address.get_backend_name() == "sqlite"
-    if is_file and not Path(str(address.database)).is_file():
+    if is_file and not Path(str(address.database)).exists():
         raise StoreNotReady(f"no database {masked_url(url)}: make one with `letterboxd sync --seed NAME`")
     engine = _of_file(str(address.database)) if is_file else _of_server(address)
     try:
         revision = revision_of(engine)
     except sa.exc.DBAPIError as error:
-        raise _not_ready(error, url) from None
+        raise not_ready(error, url) from None
     if revision != REVISION:
         # Alembic takes a quarter of a second to load: only here, where it is needed.
         from letterboxd_scraper.store import migrate
@@ -78,13 +79,15 @@ def open_read_only(url: str) -> sa.Engine:
     return engine
 
 
-def _not_ready(error: sa.exc.DBAPIError, url: str) -> StoreNotReady:
+def not_ready(error: sa.exc.DBAPIError, url: str) -> StoreNotReady:
+    """Return the error that says why a database cannot be opened, and what to do about it."""
     said = first_line(error)
     message = in_words(error) or f"cannot use the database {masked_url(url)}: {said}"
     return StoreDamaged(message, said) if is_damage(error) else StoreNotReady(message)
 
 
 def _of_file(database: str) -> sa.Engine:
+    refuse_folder(Path(database))
     url = sa.URL.create("sqlite", database=f"file:{quote(database)}", query={"mode": "ro", "uri": "true"})
     engine = sa.create_engine(url, **_POOL)
     name_database(engine, sa.URL.create("sqlite", database=database))
@@ -108,7 +111,7 @@ def _of_server(url: sa.URL) -> sa.Engine:
 
 def _prepare(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # transactions begin with the event below
-    for pragma in ("query_only=on", "busy_timeout=30000"):
+    for pragma in ("query_only=on", f"busy_timeout={busy_timeout()}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -23,7 +23,7 @@ _OF_SERVERS = {
     "42501": "give this role the rights that it lacks",
     "3F000": "name a schema that is there in the role's search_path",
     "53100": "make room on the server's disk",
-    "57014": "the server's limit for one statement is too short for this",
+    "57014": "raise the role's statement_timeout, or try again when the server is less busy",
     "58030": "look after the server's disk",
     "XX001": "see `letterboxd db check`, and restore a backup",
     "XX002": "REINDEX the database, see `letterboxd db check`, and restore a backup if need be",

@@ -10,7 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.errors import StoreNotReady, refusal
+
+
+def refuse_folder(file: Path) -> None:
+    """Raise StoreNotReady for a folder, of which SQLite tells no more than that it cannot be opened."""
+    if file.is_dir():
+        raise StoreNotReady(f"the database {file} is a folder: name a file in it")
 
 
 def make_folder(file: Path) -> None:
@@ -18,7 +24,7 @@ def make_folder(file: Path) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreNotReady(f"cannot make the folder of the database {file}: {error.strerror}") from None
+        raise StoreNotReady(f"cannot make the folder of the database {file}: {refusal(error)}") from None
 
 
 def make_private(file: Path) -> None:

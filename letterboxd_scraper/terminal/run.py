@@ -7,13 +7,14 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
 from letterboxd_scraper.errors import ExitCode, ProjectError
+from letterboxd_scraper.terminal import outside
 from letterboxd_scraper.terminal.harmless import harmless
 
 _FLAGS = {"--json", "--quiet"}
@@ -42,53 +43,52 @@ def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a title that cannot be written ends nothing
-    if sys.stdout is None:  # closed by who called us: what is printed then is an error
+    # Closed by who called us: what is printed then is an error, and what is said is lost.
+    if sys.stdout is None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     words = hoisted(arguments or sys.argv[1:])
     code: int = ExitCode.INTERNAL_ERROR  # if not even the error can be written
-    with suppress(BrokenPipeError), ExitStack() as at_the_end:
-        try:
-            end = command(words, prog_name=name, standalone_mode=False, obj=at_the_end)
-            code = end if isinstance(end, int) else ExitCode.DONE
-            sys.stdout.flush()  # what cannot be written is told by us, and not by Python's end
-        except ProjectError as error:
-            code = _fail(name, str(error), error.exit_code)
-        except TyperException as error:
-            message = f"{error.format_message()} (`{name} --help` shows what there is)"
-            code = _fail(name, message, ExitCode.BAD_INPUT)
-        except (KeyboardInterrupt, typer.Abort):
-            code = ExitCode.INTERRUPTED
-        except Exception as error:
-            if (refusal := _from_outside(error)) is None:
-                raise
-            code = _fail(name, refusal, ExitCode.BAD_INPUT)
+    try:
+        with ExitStack() as at_the_end:
+            code = _printed(name, _run(command, name, words, at_the_end))
+    except OSError:
+        outside.let_go(sys.stderr)
     return code
 
 
-def _from_outside(error: Exception) -> str | None:
-    """Return what a database, a disk or a terminal refused, in one line; None for an error of ours."""
-    if isinstance(error, OSError):
-        return _of_disk(error)
-    if "sqlalchemy" not in sys.modules:
-        return None
-    from letterboxd_scraper.store.outside_errors import in_words  # brings SQLAlchemy
-
-    return in_words(error)
-
-
-def _of_disk(error: OSError) -> str:
-    if error.filename is not None:
-        return f"cannot use {error.filename}: {error.strerror}"
-    _drop_output()
-    return f"cannot write the output: {error.strerror or error}"
+def _run(command: Callable[..., Any], name: str, words: Sequence[str], at_the_end: ExitStack) -> int:
+    try:
+        end = command(words, prog_name=name, standalone_mode=False, obj=at_the_end)
+    except ProjectError as error:
+        return _fail(name, str(error), error.exit_code)
+    except TyperException as error:
+        message = f"{error.format_message()} (`{name} --help` shows what there is)"
+        return _fail(name, message, ExitCode.BAD_INPUT)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        return _refused(name, error)
+    return end if isinstance(end, int) else ExitCode.DONE
 
 
-def _drop_output() -> None:
-    """Let go of what could not be printed: Python would try it once more, and say so, at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    with suppress(OSError):
-        os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def _printed(name: str, code: int) -> int:
+    """Print what is still to be printed: what cannot be is told by us, and not by Python's end."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _refused(name, error)
+    return code
+
+
+def _refused(name: str, error: Exception) -> int:
+    words = outside.in_words(error)
+    if outside.is_of_output(error):
+        outside.let_go(sys.stdout)
+    if words is None or isinstance(error, BrokenPipeError):
+        raise error
+    return _fail(name, words, ExitCode.BAD_INPUT)
 
 
 def _fail(name: str, message: str, code: int) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -125,23 +124,3 @@ class Session:
         """Name the database that was used."""
         if self._database:
             self.say(f"database: {masked_url(self._database)}")
-
-
-def write_file(file: Path, text: str, opener: Callable[[str, int], int] | None = None) -> None:
-    """Write a text as it is, line ends and all; a file appears when it is whole. Raises InputError."""
-    target = file.resolve()
-    is_device = target.exists() and not target.is_file()
-    part = target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        try:
-            with open(part, "w", encoding="utf-8", newline="", opener=opener) as opened:
-                opened.write(text)
-            if not is_device:
-                if opener is None and target.exists():
-                    part.chmod(target.stat().st_mode)
-                part.replace(target)
-        finally:
-            if not is_device:
-                part.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from None

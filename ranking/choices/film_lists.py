@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import InputError, refusal
 from letterboxd_scraper.store.schema import films
 
 # A look-up names so many films at most: databases limit the parameters of a statement.
@@ -100,7 +100,7 @@ def read_list(file: Path) -> list[Reference]:
         text = file.read_text(encoding="utf-8-sig")
         records = [record for record in csv.reader(io.StringIO(text)) if any(record)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot read the list {file}: {error}") from None
+        raise InputError(f"cannot read the list {file}: {refusal(error)}") from None
     header = _header(records)
     if header is None:
         lines = (line.split("#")[0].strip() for line in text.splitlines())

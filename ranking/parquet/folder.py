@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import InputError, refusal
 
 TABLES = ("ratings", "films", "members")
 EXPLANATION = "COLUMNS.md"
@@ -88,13 +88,15 @@ def replacing(folder: Path) -> Iterator[Path]:
     cannot be written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
+        # Until then nothing is made but this: the folder itself, and those above it, come last.
+        above = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        with TemporaryDirectory(prefix=".unfinished-", dir=above) as unfinished:
             yield Path(unfinished)
+            folder.mkdir(parents=True, exist_ok=True)
             for file in sorted(Path(unfinished).iterdir()):
                 file.replace(folder / file.name)
     except OSError as error:
-        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from None
+        raise InputError(f"cannot write to {folder}: {refusal(error)}") from None
 
 
 def _about(folder: Path, file: Path) -> About:
@@ -113,7 +115,7 @@ def _stated(file: Path) -> dict[str, Any] | None:
     try:
         stated = json.loads((pq.read_schema(file).metadata or {})[_KEY])
     except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror or error}") from None
+        raise InputError(f"cannot read {file}: {refusal(error)}") from None
     except (pa.ArrowException, KeyError, ValueError):
         return None
     return stated if isinstance(stated, dict) else None

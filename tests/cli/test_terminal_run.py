@@ -1,5 +1,6 @@
 """How a command line ends: its exit code, one line for an error, the database's name."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,7 @@ def line(function: Callable[..., None], monkeypatch: pytest.MonkeyPatch, folder:
     ("error", "code"),
     [
         (UnknownName("no such film:\n  ordet"), ExitCode.BAD_INPUT),
+        (OSError(errno.EMFILE, "no such film: ordet"), ExitCode.BAD_INPUT),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED),
         (typer.Abort(), ExitCode.INTERRUPTED),
         (typer.Exit(ExitCode.BLOCKED), ExitCode.BLOCKED),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from letterboxd_scraper.errors import InputError, StoreNotReady
-from letterboxd_scraper.terminal.session import Session, write_file
+from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.terminal.session import Session
 
 
 def test_a_table_is_aligned_and_shows_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,10 +58,3 @@ def test_looking_at_a_database_makes_none(tmp_path: Path) -> None:
     with pytest.raises(StoreNotReady):
         Session(db_url=f"sqlite:///{tmp_path / 'new' / 'x.db'}").open_read_only()
     assert not (tmp_path / "new").exists()
-
-
-def test_a_file_is_written_as_it_is_or_refused_in_one_line(tmp_path: Path) -> None:
-    write_file(tmp_path / "a.csv", "ä\r\nb\n")
-    assert (tmp_path / "a.csv").read_bytes() == "ä\r\nb\n".encode()
-    with pytest.raises(InputError, match=r"^cannot write .*: Is a directory$"):
-        write_file(tmp_path, "")

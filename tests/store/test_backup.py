@@ -1,8 +1,10 @@
 """Copies of the database: whole or not there, their owner's alone, and what is refused in one line."""
 
+import os
+import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +16,7 @@ from letterboxd_scraper.errors import InputError, StoreNotReady
 from letterboxd_scraper.store import backup
 from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.engine import make_engine, read_transaction, write_transaction
+from letterboxd_scraper.store.outside_errors import in_words
 from letterboxd_scraper.store.schema import genres
 
 UNREACHABLE = "postgresql+psycopg2://ann:secret@127.0.0.1:1/none"
@@ -50,12 +53,34 @@ def test_a_file_that_is_there_is_replaced_only_by_force(store: sa.Engine, tmp_pa
     assert back_up(str(store.url), copy, force=True) > 4
 
 
+def test_a_database_that_another_process_has_to_itself_is_not_waited_for_for_ever(
+    store: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.dispose()
+    connect = sa.create_engine
+    monkeypatch.setattr(
+        sa, "create_engine", lambda url, **more: connect(url, connect_args={"timeout": 0}, **more)
+    )
+    with closing(sqlite3.connect(str(store.url.database), isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=exclusive")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sa.exc.OperationalError, match="database is locked"):
+            back_up(store.url, tmp_path / "copy.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_device_is_not_replaced(store: sa.Engine, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match=r"pipe is a device, which a copy would replace: name a file$"):
+        back_up(store.url, tmp_path / "pipe", force=True)
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [
         (".", r" is a folder: name a file in it$"),
         ("folder/with more/store.db", r"store.db is the database itself: name another file$"),
-        ("no folder/copy.db", r"^cannot write .*copy.db: No such file or directory$"),
+        ("no folder/copy.db", r"^cannot write .*copy.db: No such file or directory; look whether "),
     ],
 )
 def test_a_copy_that_cannot_be_written_is_one_line(
@@ -69,8 +94,11 @@ def test_of_nothing_and_of_what_is_no_database_there_is_no_copy(tmp_path: Path) 
     with pytest.raises(StoreNotReady, match=r"^no database .*none.db: there is nothing to copy$"):
         back_up(f"sqlite:///{tmp_path / 'none.db'}", tmp_path / "copy.db")
     (tmp_path / "text.db").write_text("no database" * 100)
-    with pytest.raises(InputError, match=r"^cannot write .*copy.db: file is not a database$"):
+    with pytest.raises(sa.exc.DatabaseError, match="file is not a database") as refused:
         back_up(f"sqlite:///{tmp_path / 'text.db'}", tmp_path / "copy.db")
+    assert str(in_words(refused.value)).startswith(
+        f"cannot use the database sqlite:///{tmp_path / 'text.db'}: "
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["text.db"]
 
 
@@ -115,8 +143,11 @@ def test_without_pg_dump_or_a_server_there_is_no_copy(pg_dump: Path, tmp_path: P
     with pytest.raises(InputError, match=r"^pg_dump is not installed here, or not on the PATH"):
         back_up(UNREACHABLE, tmp_path / "copy")
     program(pg_dump, "echo pg_dump 99")
-    with pytest.raises(StoreNotReady, match=r"^cannot use the database .*ann:\*\*\*@"):
+    with pytest.raises(sa.exc.OperationalError) as refused:
         back_up(UNREACHABLE, tmp_path / "copy")
+    said = str(in_words(refused.value))
+    assert said.startswith("cannot use the database postgresql+psycopg2://ann:***@")
+    assert said.endswith("; try again when it answers")
 
 
 class Server:
@@ -139,6 +170,7 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server at every address of PostgreSQL."""
     monkeypatch.setattr(sa, "create_engine", Server)
+    monkeypatch.setattr(backup, "name_database", lambda engine, url: None)
 
 
 # The words of the command are $*; the copy is made where --file=… says.

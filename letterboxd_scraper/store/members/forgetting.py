@@ -88,11 +88,8 @@ def scrub(engine: sa.Engine) -> list[Path]:
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database:
         return []
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.close()
+    with engine.connect().execution_options(without_transaction=True) as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     file = Path(database)
     return sorted(file.parent.glob(f"{file.name}.before-*.backup"))
 
