@@ -49,13 +49,16 @@ def can_run(command: Sequence[str]) -> bool:
 
 
 def run(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str]
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], **streams: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m scrapy …`` or ``python -m letterboxd_scraper …``; return what came of it."""
+    """Run ``python -m MODULE …`` of one of ours, or of Scrapy; return what came of it.
+
+    ``streams`` stand in for its standard streams, as ``stdout=None`` for one that is closed.
+    """
     program = PROGRAMS[command[2]]
     stdin, stdout, stderr = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(3))
-    streams = mock.patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr)
-    with streams, _environment(environment), _folder(folder), _logging(), _engines(), _signals():
+    patch = mock.patch.multiple(sys, **{"stdin": stdin, "stdout": stdout, "stderr": stderr} | streams)
+    with patch, _environment(environment), _folder(folder), _logging(), _engines(), _signals():
         code = _exit_code(program, list(command[3:]))
     return subprocess.CompletedProcess(list(command), code, _text(stdout), _text(stderr))
 
@@ -92,7 +95,11 @@ def _letterboxd(arguments: list[str]) -> int:
         return main.run(arguments)
 
 
-PROGRAMS: dict[str, Callable[[list[str]], int]] = {"scrapy": _scrapy, "letterboxd_scraper": _letterboxd}
+PROGRAMS: dict[str, Callable[[list[str]], int]] = {
+    "scrapy": _scrapy,
+    "letterboxd_scraper": _letterboxd,
+    "ranking": main.run_ranking,
+}
 
 
 class _Crawl:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from letterboxd_scraper.cli.main import run
-from letterboxd_scraper.store import migrate
+from letterboxd_scraper.server import running
+from letterboxd_scraper.store import engine, migrate
 from letterboxd_scraper.store.engine import make_engine
+from tests.cli.every_command import Place, furnish
 from tests.store.rows import add_cohort, add_film, add_rating, add_user
 
 
@@ -29,9 +31,9 @@ Run = Callable[..., Ended]
 def club_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the cohort `club` of marla and tycho."""
     file = tmp_path_factory.mktemp("club") / "club.db"
-    engine = make_engine(f"sqlite:///{file}")
-    migrate.upgrade(engine)
-    with engine.begin() as connection:
+    club = make_engine(f"sqlite:///{file}")
+    migrate.upgrade(club)
+    with club.begin() as connection:
         members = [add_user(connection, name, films_count=3, likes_count=0) for name in ("marla", "tycho")]
         films = [
             add_film(connection, slug, release_year=year)
@@ -41,7 +43,7 @@ def club_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for film, stars in zip(films, (5.0, 4.0, 3.0), strict=True):
                 add_rating(connection, member, film, rating=stars)
         add_cohort(connection, "club", ["marla", "tycho"])
-    engine.dispose()
+    club.dispose()
     return file
 
 
@@ -63,3 +65,20 @@ def club(empty: Run, club_file: Path, tmp_path: Path) -> Run:
     """Call `letterboxd` where the database is a copy of the club's."""
     shutil.copy(club_file, tmp_path / "letterboxd.db")
     return empty
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which every command finds what it needs."""
+    folder = tmp_path_factory.mktemp("furnished")
+    furnish(folder)
+    return folder
+
+
+@pytest.fixture
+def place(furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A copy of it, where nobody waits for a database, and `serve` ends at once."""
+    monkeypatch.setattr(engine, "_BUSY_ONCE", 10)
+    monkeypatch.setattr(running, "serve", lambda app, listening: None)
+    shutil.copytree(furnished, tmp_path / "place")
+    return Place(tmp_path / "place", furnished)

@@ -1,155 +1,139 @@
-"""What a database, a disk or a terminal refuses is one line and exit code 2, and changes nothing."""
+"""What a database refuses is one line that says what, where and what to do next, for every command alike."""
 
-import errno
-import io
-import os
-import sqlite3
-import subprocess
-import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.engine.default import DefaultDialect
 
-from letterboxd_scraper.cli.main import run
-from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.terminal.session import write_file
-from tests.conftest import Shell, on_sqlite
-from tests.site import Site
-from tests.site.archive import archive
-
-READING = (
-    "status",
-    "cohort list",
-    "rank show --cohort friends",
-    "report --cohort friends --output x.html",
-    "export csv --cohort friends --output x.csv",
-    "plan --cohort friends",
-    "taste --cohort friends --member marla",
+from tests.cli.every_command import (
+    COMMANDS,
+    EVERY,
+    SPIDERS,
+    Place,
+    Use,
+    content,
+    files_in,
+    known_commands,
+    what_is_wrong,
 )
-WRITING = (
-    "rank compute --cohort friends",
-    "refresh stats",
-    "cohort delete friends",
-    "import zip x.zip --user marla",
+from tests.refusals import (
+    damage,
+    locked,
+    no_room,
+    of_mode,
+    refused,
+    replace_by_folder,
+    replace_by_text,
+    taken,
 )
-# SQLite's codes, and what is advised.
-READ_ERRORS = {11: "see `letterboxd db check`", 10: "look after the disk"}
-WRITE_ERRORS = {13: "make room on the disk", 8: "give yourself the right to write"}
+
+UNREACHABLE = "postgresql://ann:secret@127.0.0.1:1/none"
+OFFLINE = {Use.NOTHING, Use.READS, Use.WRITES}
+ALL = {Use.READS, Use.ASKS, Use.WRITES, Use.CRAWLS}
+WRITES = {Use.WRITES, Use.CRAWLS}
 
 
-def refuse(monkeypatch: pytest.MonkeyPatch, code: int, *verbs: str) -> None:
-    """Let every statement fail that begins so, but for the look at the schema's revision."""
-    do_execute: Any = DefaultDialect.do_execute
+@dataclass(frozen=True)
+class Refusal:
+    """An error of the outside: what is said of it, whom it strikes, and how it comes about.
 
-    def execute(self: Any, cursor: Any, statement: str, *more: Any) -> None:
-        if statement.lstrip().upper().startswith(verbs) and "alembic_version" not in statement:
-            error = sqlite3.OperationalError("refused")
-            error.sqlite_errorcode = code
-            raise error
-        do_execute(self, cursor, statement, *more)
+    It ``happens`` while a command runs, its file was spoiled before, or the database is another, at ``url``.
+    """
 
-    monkeypatch.setattr(DefaultDialect, "do_execute", execute)
-
-
-def content(engine: sa.Engine) -> list[str]:
-    engine.dispose()
-    connection = sqlite3.connect(str(engine.url.database))
-    try:
-        return list(connection.iterdump())
-    finally:
-        connection.close()
+    said: str
+    strikes: set[Use]
+    happens: Callable[[Path], AbstractContextManager[Any]] = nullcontext
+    spoil: Callable[[Path], None] = lambda file: None
+    url: str | None = None
 
 
-def the_line(ended: subprocess.CompletedProcess[str]) -> str:
-    """Return the one line that tells of an error."""
-    assert ended.returncode == 2, ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert ended.stdout == ""
-    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("letterboxd: ")]
-    return line
+LOCKED = "database is locked; try again when it answers"
+FULL = "database or disk is full; make room on the disk"
+READ_ONLY = "readonly database; give yourself the right to write to the file and to its folder"
+UNOPENED = "unable to open database file; look whether the file and its folder are there"
+BACKUP = "; see `letterboxd db check`; the newest backup is "
+REFUSALS = {
+    "another process writes": Refusal(LOCKED, WRITES, locked),
+    "another process has it to itself": Refusal(LOCKED, ALL, taken),
+    "the disk is full": Refusal(FULL, WRITES, refused("INSERT", "UPDATE", "DELETE")),
+    "the disk is full at the end": Refusal(FULL, {Use.WRITES}, refused("never", commit=True)),
+    "no file may grow": Refusal("disk I/O error; look after the disk", ALL, no_room),
+    "the file is read-only": Refusal(READ_ONLY, WRITES, lambda file: of_mode(file, 0o400)),
+    "the file is somebody else's": Refusal(UNOPENED, ALL, lambda file: of_mode(file, 0)),
+    "the folder is read-only": Refusal("; ", ALL, lambda file: of_mode(file.parent, 0o500)),
+    "it is damaged": Refusal(f"malformed{BACKUP}", ALL, spoil=damage),
+    "it is no database": Refusal(f"not a database{BACKUP}", ALL, spoil=replace_by_text),
+    "it is a folder": Refusal("club.db is a folder: name a file in it", ALL, spoil=replace_by_folder),
+    "a file is its folder": Refusal(
+        "; a file is where a folder should be", ALL, url="sqlite:///names.txt/x.db"
+    ),
+    "no server answers": Refusal("Connection refused; try again when it answers", ALL, url=UNREACHABLE),
+}
+# Meanwhile, who only reads goes on.
+READERS_GO_ON = {"another process writes", "the file is read-only"}
+# What `python -m ranking` and the spiders have of their own is how they begin to tell: the rest is the same.
+OF_OTHERS = {"another process writes", "another process has it to itself", "the disk is full"}
+# What it hides it keeps in a file of its own.
+EVALUATE = "letterboxd rank evaluate"
+STRUCK_TOO = {(EVALUATE, "the disk is full"), (EVALUATE, "the disk is full at the end")}
+# What is no refusal: a check reports what it has seen.
+REPORTED = {("letterboxd db check", "it is damaged"), ("letterboxd db check", "it is no database")}
+# A database that is not there is made by who uses it; these only look.
+ONLY_LOOK = {"letterboxd db backup", "letterboxd db check", "letterboxd serve", "letterboxd status"}
 
 
-@on_sqlite
-@pytest.mark.parametrize("command", [*READING, *WRITING])
-def test_an_error_of_the_database_is_one_line_and_changes_nothing(
-    command: str, crawled: Shell, site: Site, crawled_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+def test_every_command_and_every_spider_has_a_row() -> None:
+    assert known_commands() == COMMANDS.keys() | SPIDERS.keys()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, row in EVERY.items() if row.use in OFFLINE and not name.startswith("ranking ")]
+)
+def test_every_row_is_a_call_that_ends_well(name: str, place: Place) -> None:
+    ended = place.call(name)
+    assert (ended.returncode, bool(ended.stdout)) == (0, EVERY[name].prints), ended.stderr
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_a_database_refuses_is_one_line_and_changes_nothing(name: str, place: Place) -> None:
+    wrong = {}
+    for error, refusal in REFUSALS.items():
+        if not name.startswith("letterboxd ") and error not in OF_OTHERS:
+            continue
+        if EVERY[name].use in refusal.strikes or (name, error) in STRUCK_TOO:
+            wrong[error] = wrong_when_struck(name, error, place)
+        elif EVERY[name].use is Use.READS and error in READERS_GO_ON:
+            with refusal.happens(place.renew()):
+                ended = place.call(name)
+            wrong[error] = ended.stderr if ended.returncode else None
+    assert {error: words for error, words in wrong.items() if words} == {}
+
+
+def wrong_when_struck(name: str, error: str, place: Place) -> str | None:
+    refusal, file = REFUSALS[error], place.renew()
+    refusal.spoil(file)
+    before, files = content(file), files_in(place.folder)
+    with refusal.happens(file):
+        ended = place.call(name, url=refusal.url)
+    if content(file) != before:
+        return "the database has changed"
+    if more := files_in(place.folder) - files:
+        return f"left behind: {more}"
+    if (name, error) in REPORTED:
+        return None if ended.returncode == 3 else ended.stderr
+    is_not_there = error == "a file is its folder" and name in ONLY_LOOK
+    return what_is_wrong(ended, "no database sqlite:///" if is_not_there else refusal.said)
+
+
+@pytest.mark.parametrize("spoil", [damage, replace_by_text])
+def test_of_the_backups_the_newest_is_named_and_a_check_reports_damage_once(
+    spoil: Callable[[Path], None], place: Place
 ) -> None:
-    (crawled.folder / "x.zip").write_bytes(archive(site.world, "marla"))
-    reads = command in READING
-    before = content(crawled_engine)
-    files = {path.name for path in crawled.folder.iterdir()}
-    for code, advice in (READ_ERRORS if reads else WRITE_ERRORS).items():
-        with monkeypatch.context() as patch:
-            refuse(patch, code, *(("SELECT",) if reads else ("INSERT", "DELETE")))
-            line = the_line(crawled.letterboxd(*command.split(), DATABASE_PATIENCE=0))
-        assert line.startswith("letterboxd: cannot use the database sqlite:///")
-        assert f": refused; {advice}" in line
-        assert content(crawled_engine) == before
-    assert {path.name for path in crawled.folder.iterdir()} - {"copy.db-wal", "copy.db-shm"} <= files
-
-
-@on_sqlite
-def test_a_damaged_file_is_named_with_its_newest_backup_and_reported_once(
-    crawled: Shell, crawled_engine: sa.Engine
-) -> None:
-    file = Path(str(crawled_engine.url.database))
-    content(crawled_engine)
-    for name, moment in (("letterboxd-1.db", 1000), ("letterboxd-2.db", 2000)):
-        (crawled.folder / name).write_text("a backup")
-        os.utime(crawled.folder / name, (moment, moment))
-    with file.open("r+b") as opened:
-        size = file.stat().st_size
-        opened.seek(size // 2)
-        opened.write(b"\xa5" * (size // 2))
-    line = the_line(crawled.letterboxd("rank", "compute", "--cohort", "friends"))
-    assert "is malformed; see `letterboxd db check`; the newest backup is " in line
-    assert line.endswith("letterboxd-2.db")
-    checked = crawled.letterboxd("db", "check")
-    assert checked.returncode == 3, checked.stderr
-    assert checked.stdout.count("the database file is whole") == 1
-    assert "Traceback" not in checked.stderr
-    told = crawled.scrapy("profile", cohort="friends")
-    assert told.returncode in (1, 2)
-    assert "Traceback" not in told.stderr
-    assert "letterboxd db check" in told.stderr
-
-
-class Full(io.StringIO):
-    """A terminal, or a file, that takes no more."""
-
-    def write(self, text: str) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def test_output_that_cannot_be_written_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "stdout", Full())
-    assert run(["rank", "list"]) == 2
-    assert capsys.readouterr().err == "letterboxd: cannot write the output: No space left on device\n"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("words", "said"), [(">/dev/full", "No space left"), (">&-", "Bad file descriptor")])
-def test_a_process_says_so_too(words: str, said: str) -> None:
-    command = f"'{sys.executable}' -P -m letterboxd_scraper rank list {words}"
-    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
-    assert ended.stderr.startswith(f"letterboxd: cannot write the output: {said}")
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file, link = tmp_path / "out.csv", tmp_path / "link.csv"
-    file.write_text("before")
-    file.chmod(0o640)
-    link.symlink_to(file)
-    write_file(link, "after")
-    assert (file.read_text(), link.is_symlink(), file.stat().st_mode & 0o777) == ("after", True, 0o640)
-    monkeypatch.setattr(Path, "replace", lambda part, target: Full().write(""))
-    with pytest.raises(InputError, match=r"^cannot write .*out.csv: No space left on device$"):
-        write_file(file, "never")
-    assert file.read_text() == "after"
-    assert {path.name for path in tmp_path.iterdir()} == {"out.csv", "link.csv"}
+    spoil(place.database)
+    (place.folder / "letterboxd-2.db").write_text("here, and newer")
+    assert place.call("letterboxd runs").stderr.splitlines()[0].endswith("place/letterboxd-2.db")
+    checked = place.call("letterboxd db check")
+    assert (checked.returncode, checked.stdout.count("the database file is whole")) == (3, 1), checked.stderr

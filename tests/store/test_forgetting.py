@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.members import Failure, Listing, Membership, PeoplePage, Person
 from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.items.tasks import Provenance
+from letterboxd_scraper.store import outside_errors
 from letterboxd_scraper.store.crawl_state import bookmarks, failures
 from letterboxd_scraper.store.crawl_state.bookmarks import ListingState
 from letterboxd_scraper.store.engine import make_engine
@@ -24,6 +25,7 @@ from letterboxd_scraper.store.schema import (
     user_scrape_state,
 )
 from letterboxd_scraper.store.schema import opt_outs as opt_out_rows
+from tests.refusals import no_room
 from tests.store.rows import MONDAY, add_cohort, add_film, add_rating, add_run, add_user
 from tests.store.test_members import TUESDAY, profile
 
@@ -167,6 +169,16 @@ def test_an_sqlite_file_is_scrubbed_and_its_backups_are_named(tmp_path: Path) ->
         backup.touch()
     assert forgetting.scrub(engine) == sorted(backups)
     assert not log.exists() or not log.stat().st_size
+    engine.dispose()
+
+
+def test_a_file_that_cannot_be_scrubbed_is_told_like_any_that_refuses(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'letterboxd.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x TEXT)")
+    with no_room(tmp_path), pytest.raises(sa.exc.OperationalError) as refused:
+        forgetting.scrub(engine)
+    assert str(outside_errors.in_words(refused.value)).endswith("disk I/O error; look after the disk")
     engine.dispose()
 
 
