@@ -151,8 +151,5 @@ def _write_unmatched(rows: Iterable[sources.Unmatched], file: Path) -> Path:
     while target.exists():
         number += 1
         target = file.with_stem(f"{file.stem}-{number}")
-    try:
-        write_unmatched((Unmatched(*row[:-1], reason=_NO_FILM) for row in rows), target)
-    except OSError as error:
-        raise InputError(f"cannot write {target}: {error.strerror}") from None
+    write_unmatched((Unmatched(*row[:-1], reason=_NO_FILM) for row in rows), target)
     return target

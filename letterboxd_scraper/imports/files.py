@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from letterboxd_scraper.errors import InputError, TooManyFiles
+from letterboxd_scraper.errors import InputError, TooManyFiles, refusal
 
 # All that is read of a file or a zip archive, in bytes. Generous: an export of a thousand films has 0.6 MB.
 MOST_BYTES = 50_000_000
@@ -89,7 +89,7 @@ class File:
                 return file.read(size)
         # RuntimeError: it is encrypted.
         except (*_BROKEN, zlib.error, EOFError, RuntimeError) as error:
-            raise InputError(f"{self.path} cannot be read: {error}") from None
+            raise InputError(f"{self.path} cannot be read: {refusal(error)}") from None
 
 
 def is_zip(head: bytes) -> bool:
@@ -105,7 +105,7 @@ def file_on_disk(path: Path, container: Path | None = None) -> File:
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         place = path.absolute().parts
     except (OSError, ValueError, OverflowError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from None
+        raise InputError(f"{path} cannot be read: {refusal(error)}") from None
     parts = (*place[1:-1], *_parts(place[-1]))
     return File(
         str(path),
@@ -177,7 +177,7 @@ def files_in_zip(archive: File, opened: ExitStack, problems: list[str], depth: i
         unpacked = opened.enter_context(zipfile.ZipFile(file))
         entries = [entry for entry in unpacked.infolist() if not entry.filename.endswith(("/", "\\"))]
     except _BROKEN as error:
-        raise InputError(f"{archive.path}: not a zip archive that can be read: {error}") from None
+        raise InputError(f"{archive.path}: not a zip archive that can be read: {refusal(error)}") from None
     archive.budget.take_files(len(entries))
     for entry in entries:
         parts = _parts(entry.filename)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from letterboxd_scraper.errors import InputError, TooManyFiles
+from letterboxd_scraper.errors import InputError, TooManyFiles, refusal
 from letterboxd_scraper.imports import archive, imdb, saved_pages, table, trakt, unmatched
 from letterboxd_scraper.imports.contents import Contents, Options
 from letterboxd_scraper.imports.files import (
@@ -108,7 +108,7 @@ class _Reader:
             is_folder = path.is_dir()
             files = list(files_in_folder(path, problems)) if is_folder else [file_on_disk(path)]
         except (InputError, OSError, ValueError) as error:
-            self._fail(str(path), str(error))
+            self._fail(str(path), refusal(error))
             return
         if not is_folder:
             self.asked_for.update(files)

@@ -1,6 +1,7 @@
 """The CSV of what could not be matched: a person fills in its last column, and it is read again."""
 
 import csv
+import io
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from letterboxd_scraper.imports.film_links import film_at
 from letterboxd_scraper.imports.table import film_in
 from letterboxd_scraper.imports.told import Told
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service
+from letterboxd_scraper.machine.files import write_file
 
 COLUMNS = (
     "Member", "Service", "Title", "Year", "imdbID", "tmdbID", "Rating", "WatchedDate", "Source", "Reason",
@@ -42,14 +44,13 @@ class Unmatched:
 
 
 def write_unmatched(rows: Iterable[Unmatched], path: Path) -> None:
-    """Write a CSV whose last column is empty. Raises OSError; an older file is then as it was."""
-    new = path.with_name(f"{path.name}.new")
-    # With a mark before it, without which spreadsheets take it for something else than UTF-8.
-    with new.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(map(_cells, rows))
-    new.replace(path)
+    """Write a CSV whose last column is empty. Raises InputError; an older file is then as it was."""
+    text = io.StringIO(newline="")
+    text.write("\ufeff")  # without this mark spreadsheets take it for something else than UTF-8
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(map(_cells, rows))
+    write_file(path, text.getvalue())
 
 
 def _cells(row: Unmatched) -> list[str]:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports.film_links import film_at
 from letterboxd_scraper.imports.kinds import Kind
 from letterboxd_scraper.imports.reading import ReadFile, read_paths
 from letterboxd_scraper.imports.unmatched import COLUMNS, Unmatched, write_unmatched
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service, Snapshot
+from tests.refusals import no_room
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ORDET = NamedFilm("Ordet", 1955)
@@ -330,7 +332,9 @@ def test_an_older_file_stays_until_the_new_one_is_written(tmp_path: Path) -> Non
     path.write_text("older")
     with pytest.raises(AttributeError):
         write_unmatched([None], path)  # type: ignore[list-item]
-    assert path.read_text() == "older"
+    with no_room(path), pytest.raises(InputError, match=r"^cannot write .*u.csv: File too large; "):
+        write_unmatched([unmatched(ORDET)], path)
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["older"]
 
 
 @pytest.mark.parametrize(
