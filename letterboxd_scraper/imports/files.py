@@ -139,7 +139,7 @@ def files_in_folder(folder: Path, problems: list[str]) -> Iterator[File]:
 
 
 def _in_words(error: OSError) -> str:
-    return f"{error.filename} cannot be read: {error.strerror}"
+    return f"{error.filename} cannot be read: {refusal(error)}"
 
 
 def _holds_pictures(folder: str) -> bool:

@@ -9,7 +9,7 @@ from typing import IO
 
 import certifi
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import InputError, refusal
 
 # Where operators name authorities, their own among them: OpenSSL reads the first, requests the others.
 VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -69,4 +69,4 @@ def _read(certificates: Path) -> bytes:
     try:
         return certificates.read_bytes() + b"\n" if certificates.is_file() else b""
     except OSError as error:
-        raise InputError(f"the certificates in {certificates} cannot be read: {error.strerror}") from None
+        raise InputError(f"the certificates in {certificates} cannot be read: {refusal(error)}") from None
