@@ -83,6 +83,11 @@ def origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
+def may_be_read(base_url: str, *, terms_accepted: bool) -> bool:
+    """Say whether the site at ``base_url`` may be read: it is this machine's, or its terms are accepted."""
+    return terms_accepted or is_loopback(base_url)
+
+
 def is_loopback(base_url: str) -> bool:
     """Say whether ``base_url`` names this machine, so that no terms of a real site apply.
 

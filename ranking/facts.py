@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import cohort_film_stats, cohort_members, user_scrape_state
+from letterboxd_scraper.store.schema import cohort_film_stats, cohort_members, user_scrape_state, users
 from letterboxd_scraper.store.schema import ratings as all_ratings
 
 
@@ -74,3 +74,11 @@ def with_watched_read(connection: sa.Connection, members: Collection[int]) -> se
     state = user_scrape_state.c
     complete = (state.listing == "unrated_watched", state.complete_as_of.is_not(None))
     return set(connection.scalars(sa.select(state.user_id).where(state.user_id.in_(members), *complete)))
+
+
+def how_watched_are_read(connection: sa.Connection, name: str, user: int) -> str:
+    """Say how a member's watched films come in, as their ratings did: from the site, or from a file."""
+    last_read = sa.func.coalesce(users.c.last_full_scrape_at, users.c.last_incremental_scrape_at)
+    if connection.scalar(sa.select(last_read).where(users.c.id == user)) is not None:
+        return f"to read them: `letterboxd scrape --user {name} --watched`"
+    return "their own archive tells them: `letterboxd import`"

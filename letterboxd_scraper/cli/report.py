@@ -13,6 +13,7 @@ from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.urls import may_be_read
 
 
 def report(
@@ -41,14 +42,16 @@ def report(
       letterboxd report --cohort friends --strategy discovery --for marla
     """
     session: Session = context.obj
+    config = session.config
     choices = Options(
-        at=session.config.now(),
+        at=config.now(),
         strategy=strategy or DEFAULT_STRATEGY,
         names=names,
         posters=posters,
         for_member=for_member,
         limit=limit,
-        base_url=session.config.LETTERBOXD_BASE_URL,
+        base_url=config.LETTERBOXD_BASE_URL,
+        pages=may_be_read(config.LETTERBOXD_BASE_URL, terms_accepted=config.LETTERBOXD_TERMS_ACCEPTED),
     )
     with session.reading() as connection:
         page = render(connection, cohorts.find(connection, cohort), choices)

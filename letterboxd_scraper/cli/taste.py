@@ -10,6 +10,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
+from ranking.facts import how_watched_are_read
 from ranking.taste import films as taste_films
 from ranking.taste import members
 from ranking.taste.agreement import LEAST_OVERLAP
@@ -58,7 +59,8 @@ def taste(
             raise InputError(f"--with {other}: name another member than --member")
         site = session.config.LETTERBOXD_BASE_URL
         films = taste_films.compare(connection, circle, one, two, limit or _FILMS, site)
-        _show_pair(session, names[one], names[two], circle.pair(one, two), films)
+        advice = how_watched_are_read(connection, names[one], one)
+        _show_pair(session, names[one], names[two], circle.pair(one, two), films, advice)
 
 
 def _show_members(session: Session, one: int, names: dict[int, str], matches: list[Match], few: int) -> None:
@@ -76,7 +78,7 @@ def _numbers(match: Match) -> tuple[float, float, float, int, float]:
     return match.agreement, match.low, match.high, match.overlap, match.usual
 
 
-def _show_pair(session: Session, one: str, other: str, match: Match, films: Comparison) -> None:
+def _show_pair(session: Session, one: str, other: str, match: Match, films: Comparison, advice: str) -> None:
     numbers = dict(zip(("agreement", "low", "high", "overlap", "usual"), _numbers(match), strict=True))
     if session.as_json:
         session.print_json({"member": one, "with": other, **numbers, **asdict(films)})
@@ -90,7 +92,7 @@ def _show_pair(session: Session, one: str, other: str, match: Match, films: Comp
     if films.to_see and not films.watched_known:
         session.say(
             f"{one}'s watched films were never read, only their ratings: what {one} has seen and not rated "
-            f"is shown, too; to read them: `letterboxd scrape --user {one} --watched`"
+            f"is shown, too; {advice}"
         )
 
 

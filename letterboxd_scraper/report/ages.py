@@ -24,12 +24,20 @@ def of_report(connection: sa.Connection, cohort: Cohort, films: FilmTable) -> li
     members = freshness.of_members(connection, cohort)
     full = [member.full for member in members if member.full]
     latest = max((member.delta for member in members if member.delta), default=None)
-    return [
-        Age("Members read in full", span(full), _read(len(full), [member.status for member in members])),
+    statuses = [member.status for member in members]
+    read = [
+        Age("Members read in full", span(full), _read(len(full), statuses)),
         Age("Changes last read", (latest, latest) if latest else None),
+    ]
+    of_site = [Age("Letterboxd's histograms read", films.histograms)]
+    if not full and latest is None:
+        told = [member.as_of for member in members if member.as_of]
+        read, of_site = [Age("Members' own files made", span(told), _read(len(told), statuses))], []
+    return [
+        *read,
         Age("Ranking computed", (films.computed_at, films.computed_at)),
         Age("TMDB asked about films", films.tmdb),
-        Age("Letterboxd's histograms read", films.histograms),
+        *of_site,
     ]
 
 

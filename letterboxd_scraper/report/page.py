@@ -22,7 +22,7 @@ from letterboxd_scraper.report.films import FilmTable, of_ranking
 from letterboxd_scraper.report.matches import Matches
 from letterboxd_scraper.report.texts import as_script_data, clean
 from letterboxd_scraper.store.members import naming
-from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.cohorts import Cohort, is_crawled
 from letterboxd_scraper.store.members.naming import Naming
 from ranking.strategies import STRATEGIES
 
@@ -35,7 +35,8 @@ class Options:
     """What to show; ``at`` is when the page is made, ``limit`` how many films it has at most.
 
     ``names`` shows who the members are, ``posters`` lets the page fetch pictures. ``for_member`` is whom
-    the page calls "you": by default the cohort's seed.
+    the page calls "you": by default the cohort's seed. ``pages`` of the site may be read: to a circle of
+    which files alone tell, and which may not, nothing is advised that would read them.
     """
 
     at: datetime
@@ -45,6 +46,7 @@ class Options:
     for_member: str | None = None
     limit: int = MOST_FILMS
     base_url: str = "https://letterboxd.com"
+    pages: bool = True
 
 
 def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
@@ -62,6 +64,7 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
     more, less = comparisons.differences(films)
     split = comparisons.divisions(films, len(members))
     theme = libraries.apart(_template("theme.js"))
+    may_read = options.pages or is_crawled(connection, cohort)
     table_scripts = [libraries.table_script(), libraries.apart(_template("table.js"))]
     chart_scripts = [libraries.chart_script(), _template("charts.js")]
     template = _environment().get_template("report.html")
@@ -73,6 +76,7 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
         options=options,
         strategy=STRATEGIES[options.strategy],
         ages=ages.of_report(connection, cohort, films),
+        may_read=may_read,
         ratings=sum(film.ranked.watchers for film in films.films),
         decades=sorted({f.ranked.year // 10 * 10 for f in films.films if f.ranked.year}, reverse=True),
         averages=sum(film.average is not None for film in films.films),

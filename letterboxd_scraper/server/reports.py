@@ -91,7 +91,13 @@ class ReportCache:
 
     def _make(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> CachedPage:
         serving, begun = self.serving, time.monotonic()
-        options = Options(at=serving.now, strategy=strategy, names=serving.names, base_url=serving.base_url)
+        options = Options(
+            at=serving.now,
+            strategy=strategy,
+            names=serving.names,
+            base_url=serving.base_url,
+            pages=serving.may_read_pages,
+        )
         state = _state(connection, circle)
         html = render(connection, circle.cohort, options)
         tag = hashlib.blake2b(html.encode(), digest_size=16).hexdigest()

@@ -14,6 +14,7 @@ from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.members.naming import Naming
 from letterboxd_scraper.store.schema import users
+from letterboxd_scraper.urls import may_be_read
 
 ATTRIBUTION = (
     "This product uses TMDB and the TMDB APIs but is not endorsed, certified, or otherwise approved by TMDB."
@@ -32,6 +33,11 @@ class Served:
     def base_url(self) -> str:
         """The site's address, without a slash at the end."""
         return self.settings.LETTERBOXD_BASE_URL
+
+    @property
+    def may_read_pages(self) -> bool:
+        """Whether commands may read pages of the site."""
+        return may_be_read(self.base_url, terms_accepted=self.settings.LETTERBOXD_TERMS_ACCEPTED)
 
     @property
     def now(self) -> datetime:

@@ -26,7 +26,7 @@ from letterboxd_scraper.store.schema import (
     watched,
 )
 from ranking.choices.film_lists import match, read_list
-from ranking.facts import with_watched_read
+from ranking.facts import how_watched_are_read, with_watched_read
 
 Condition = sa.ColumnElement[bool]
 Tell = Callable[[str], None]
@@ -195,7 +195,7 @@ def _unseen_by(connection: sa.Connection, names: Sequence[str], tell: Tell) -> C
         if user not in complete:
             tell(
                 f"{name}'s watched films were never read, only their ratings: what {name} has seen and not "
-                f"rated is shown, too; to read them: `letterboxd scrape --user {name} --watched`"
+                f"rated is shown, too; {how_watched_are_read(connection, name, user)}"
             )
     seen = sa.select(watched.c.film_id).where(watched.c.user_id.in_(members.values()))
     return sa.and_(films.c.id.not_in(seen), films.c.id.not_in(_rated(members.values())))

@@ -59,7 +59,7 @@ class Strategy(ABC):
     parameters: Mapping[str, Parameter]
     because: Callable[[Terms], str]
     in_stars: bool = False
-    why_empty: str = "no film has enough ratings: crawl its members first"
+    why_empty: str = "no film has enough ratings: crawl its members, or import what they rated, first"
 
     @abstractmethod
     def query(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> sa.Select[Any]:

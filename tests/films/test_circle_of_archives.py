@@ -1,15 +1,23 @@
 """A circle that archives alone tell of: TMDB finds its films, and their pages are read where they may be."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper import config
+from letterboxd_scraper.report import Options, render
+from letterboxd_scraper.server import films as server_films
+from letterboxd_scraper.server.served import Served
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import films
 from tests.conftest import Shell, assert_ended, on_sqlite
 from tests.site import Film, Site
 from tests.site.archive import archive, file_name
 from tests.site.cinema import details, expected, oddity
+from tests.test_report import shown, visible
 
 REAL = "https://letterboxd.com"
 # One each; a season is not among the movies.
@@ -52,6 +60,38 @@ def stored(engine: sa.Engine) -> dict[str, sa.Row[tuple[object, ...]]]:
         return {row.letterboxd_lid: row for row in connection.execute(sa.select(films))}
 
 
+def assert_shown(shell: Shell, circle: list[Film], engine: sa.Engine) -> None:
+    """Demand that all that shows films shows these with links, and has no column and no advice in vain."""
+    for command in (["refresh", "stats"], ["rank", "compute", "--cohort", "two", "--strategy", "bayesian"]):
+        assert_ended(shell.letterboxd(*command), 0)
+    ranking = ["--cohort", "two", "--strategy", "bayesian"]
+    links = {f"https://boxd.it/{film.lid}" for film in circle}
+    table = shell.letterboxd("rank", "show", *ranking).stdout.splitlines()
+    assert {line.split()[-1] for line in table[1:]} == links
+    rows = json.loads(shell.letterboxd("rank", "show", *ranking, "--json").stdout)
+    assert {row["link"] for row in rows} == links
+    assert {row["slug"] for row in rows} == {None}
+    guessed = next(filter(is_guessed, circle))
+    serving = Served(engine, False, config.load(LETTERBOXD_BASE_URL=REAL))
+    (route,) = server_films.routes(serving).routes
+    answer = route.endpoint("two", f"https://boxd.it/{guessed.lid}")  # type: ignore[attr-defined]
+    assert (answer.link, answer.slug) == (f"https://boxd.it/{guessed.lid}", None)
+    assert answer.tmdb_id == expected(guessed).tmdb_id
+    with engine.connect() as connection:
+        cohort = cohorts.find(connection, "two")
+        options = Options(at=datetime.now(UTC), strategy="bayesian", base_url=REAL, pages=False)
+        page = render(connection, cohort, options)
+    columns = shown(page)["films"]
+    assert set(columns["link"]) == links
+    assert not {"slug", "average", "site"} & columns.keys()
+    assert any(columns["genres"])
+    words = visible(page)
+    assert "Members' own files made" in words
+    for advice in ("letterboxd scrape", "--histograms", "letterboxd enrich", "Here and elsewhere", "never"):
+        assert advice not in words, advice
+    assert "TMDB" in words
+
+
 @on_sqlite
 def test_tmdb_alone_tells_what_they_are(
     shell: Shell, site: Site, circle: list[Film], engine: sa.Engine
@@ -74,6 +114,7 @@ def test_tmdb_alone_tells_what_they_are(
     again = shell.letterboxd("enrich", "--cohort", "two", LETTERBOXD_BASE_URL=REAL)
     assert_ended(again, 0)
     assert "films lack something that was looked for not long ago" in again.stderr
+    assert_shown(shell, circle, engine)
     assert site.log == []
 
 
@@ -84,6 +125,7 @@ def test_without_a_key_it_is_said_what_one_would_bring(shell: Shell, site: Site,
     assert f"two: TMDB could tell what {len(circle)} films are: set TMDB_API_KEY" in told.stderr
     assert "nothing is" not in told.stderr
     status = shell.letterboxd("status", LETTERBOXD_BASE_URL=REAL, TMDB_API_KEY="")
+    assert "due       0 members" in status.stdout
     assert f"0 incomplete and not due yet; {len(circle)} to enrich once TMDB_API_KEY is set" in status.stdout
     assert site.log == []
 

@@ -168,6 +168,13 @@ def test_where_tmdb_has_a_film(connection: sa.Connection, ada: int) -> None:
     assert at_tmdb() == {"x": ("movie", 5), "y": (None, None)}
     save(connection, entry("y", tmdb_kind="tv", tmdb_id=8, number=4))
     assert at_tmdb()["y"] == ("tv", 8)
+    # What was but guessed is replaced, and asked for anew.
+    connection.execute(films.update().values(tmdb_guessed=True, tmdb_synced_at=MONDAY))
+    save(connection, entry("x", tmdb_kind="movie", tmdb_id=5, number=5))
+    save(connection, entry("y", tmdb_kind="tv", tmdb_id=9, number=6))
+    query = sa.select(films.c.tmdb_id, films.c.tmdb_guessed, films.c.tmdb_synced_at)
+    rows = connection.execute(query.order_by(films.c.slug)).all()
+    assert rows == [(5, False, MONDAY), (9, False, None)]
 
 
 def state(connection: sa.Connection) -> Any:

@@ -94,7 +94,8 @@ window.drawLevels = (place, row) => {
   const description = `Ratings of ${row.title}, in stars: ${words.filter(Boolean).join("; ")}.`;
   const chart = element("div", { class: "chart" });
   place.append(chart);
-  if (!site) place.append(element("p", { class: "missing" }, document.getElementById("no-site-levels").content.textContent));
+  const advice = document.getElementById("no-site-levels");
+  if (!site && advice) place.append(element("p", { class: "missing" }, advice.content.textContent));
   const levels = [
     ...(circle ? shares(circle, "This circle") : []),
     ...(site ? shares(site, "All of Letterboxd") : []),

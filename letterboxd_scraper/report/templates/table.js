@@ -111,7 +111,7 @@ const shown = [
       return type === "filter" ? `${row.words} ${folded(row.words)}` : row.key;
     },
   },
-  number("year", "Year", (row) => row.year ?? "", { className: "wide" }),
+  number("year", "Year", (row) => row.year ?? "", { className: "wide", visible: has("year") }),
   number("score", "Score", scoreCell, { className: "score" }),
   number("mean", "Mean", (row) => stars(row.mean), { className: "wide" }),
   number("watchers", "Ratings", (row) => row.watchers, { className: "medium" }),

@@ -75,13 +75,15 @@ class EnrichmentOptions:
         are none.
         """
         has_key = bool(settings.TMDB_API_KEY.get_secret_value())
-        is_accepted = settings.LETTERBOXD_TERMS_ACCEPTED or urls.is_loopback(settings.LETTERBOXD_BASE_URL)
+        may_read = urls.may_be_read(
+            settings.LETTERBOXD_BASE_URL, terms_accepted=settings.LETTERBOXD_TERMS_ACCEPTED
+        )
         usual = cls(
             at,
             tmdb_before=at - timedelta(days=settings.TMDB_REFRESH_DAYS),
             histograms_before=at - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS),
             tmdb=has_key,
-            pages=is_crawled or is_accepted,
+            pages=is_crawled or may_read,
         )
         if args is None:
             return usual

@@ -40,8 +40,9 @@ def find(connection: sa.Connection, label_or_id: str) -> Cohort:
 
 
 def is_crawled(connection: sa.Connection, cohort: Cohort) -> bool:
-    """Say whether a member of the cohort was ever read from the site: of others, files alone tell."""
-    last_read = sa.func.coalesce(users.c.last_full_scrape_at, users.c.last_incremental_scrape_at)
+    """Say whether the site was ever read for a member of the cohort: of others, files alone tell."""
+    u = users.c
+    last_read = sa.func.coalesce(u.last_full_scrape_at, u.last_incremental_scrape_at, u.counts_seen_at)
     members = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == cohort.id)
     was_read = (users.c.id.in_(members), last_read.is_not(None))
     return bool(connection.scalar(sa.select(sa.exists().where(*was_read))))

@@ -30,10 +30,17 @@ _REMEMBERED_AT_MOST = 50
 # The key of a film: its number, else its slug.
 _Key = int | str
 
+# A number that was but guessed gives way; what TMDB told by it is asked for anew.
+_NUMBER = sa.bindparam("number", type_=sa.Integer)
 _TMDB = (
     films.update()
-    .where(films.c.id == sa.bindparam("film"), films.c.tmdb_id.is_(None))
-    .values(tmdb_id=sa.bindparam("number"), tmdb_media_type=sa.bindparam("kind"))
+    .where(films.c.id == sa.bindparam("film"), sa.or_(films.c.tmdb_id.is_(None), films.c.tmdb_guessed))
+    .values(
+        tmdb_id=_NUMBER,
+        tmdb_media_type=sa.bindparam("kind"),
+        tmdb_guessed=False,
+        tmdb_synced_at=sa.case((films.c.tmdb_id == _NUMBER, films.c.tmdb_synced_at)),
+    )
 )
 
 

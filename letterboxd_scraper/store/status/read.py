@@ -59,7 +59,8 @@ def _cohort(
         cohort=cohort.label,
         members=_members(connection, cohort),
         films=films.count(connection, cohort, enrichment, counted=counted),
-        due=_due(connection, cohort, query),
+        # Nothing is due of a circle that files alone tell of, where the site may not be read.
+        due=_due(connection, cohort, query) if may_read else DueMembers(0, 0),
         failures=_failures(connection, cohort),
         rankings=rankings.stored(connection, cohort, counted=counted),
         runs=last,
