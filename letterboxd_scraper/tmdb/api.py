@@ -80,7 +80,10 @@ class TmdbApi:
             raise TmdbUnavailable(f"TMDB's answer to {path} is no JSON") from None
         except requests.RequestException as error:
             # Not its text: that holds the address, with the key.
-            raise TmdbUnavailable(f"TMDB does not answer {path}: {type(error).__name__}") from None
+            name, how = type(error).__name__, ""
+            if isinstance(error, requests.exceptions.SSLError):
+                how = "; an authority of your own is named by SSL_CERT_FILE"
+            raise TmdbUnavailable(f"TMDB does not answer {path}: {name}{how}") from None
         except (TMDbException, AttributeError, TypeError, ValueError, RecursionError):
             raise TmdbUnreadable(f"TMDB's answer to {path} is not about it") from None
 

@@ -143,6 +143,7 @@ def test_certificates_are_verified(tmp_path: Path) -> None:
         (error,) = ask(site, link, RETRY_TIMES=0)
         assert isinstance(error, TmdbUnavailable)
         assert "SSLError" in str(error)
+        assert "SSL_CERT_FILE" in str(error)
         assert site.log == []
 
 
