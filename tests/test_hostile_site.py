@@ -176,6 +176,7 @@ BOMBS = {
     "br": Fault("bomb", PAGES, encoding="br", megabytes=21),
     "zstd": Fault("bomb", PAGES, encoding="zstd", megabytes=21),
     "not packed": Fault("huge", PAGES, megabytes=21),
+    "without an end": Fault("endless-body", PAGES),
 }
 
 
@@ -195,18 +196,22 @@ def test_an_answer_that_is_too_large_is_not_unpacked(
     assert len(site.log) == 2  # it is not asked for again
 
 
-def test_who_answers_byte_by_byte_is_given_up(known: Shell, site: Site, known_engine: sa.Engine) -> None:
-    site.faults.add(Fault("drip", "/kip/", seconds=0.1))
+@pytest.mark.parametrize("head", [False, True], ids=["the body", "the head, too"])
+def test_who_answers_byte_by_byte_is_given_up(
+    known: Shell, site: Site, known_engine: sa.Engine, head: bool
+) -> None:
+    site.faults.add(Fault("drip", "/kip/", seconds=0.1, head=head))
     options = ("-s", "DOWNLOAD_TIMEOUT=3", "-s", "RETRY_TIMES=0")
     assert_ended(known.scrapy("profile", *options, user="kip"), 3)
     (error,) = failures(known_engine)
     assert "took longer than 3.0 seconds" in error
 
 
+@pytest.mark.parametrize("kind", ["endless-head", "endless-interim"])
 def test_who_sends_headers_without_an_end_is_hung_up_on(
-    known: Shell, site: Site, known_engine: sa.Engine
+    known: Shell, site: Site, known_engine: sa.Engine, kind: str
 ) -> None:
-    site.faults.add(Fault("endless-head", "/kip/"))
+    site.faults.add(Fault(kind, "/kip/"))
     assert_ended(known.scrapy("profile", "-s", "RETRY_TIMES=0", user="kip"), 3)
     (error,) = failures(known_engine)
     assert "ConnectionAborted" in error
