@@ -28,7 +28,7 @@ CERTIFICATES: Mapping[str, tuple[str, timedelta, bool]] = {
     "yesterday's": ("127.0.0.1", -DAY, True),
     "the operator's": ("127.0.0.1", DAY, True),
 }
-_DONE, _FAILURES, _BLOCKED = 0, 3, 4
+_DONE, _BAD_INPUT, _FAILURES, _BLOCKED = 0, 2, 3, 4
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,13 @@ def _too_much() -> dict[str, Attack]:
         **bombs,
         "100 MB, not packed": Attack((Fault("huge", PAGES, megabytes=100),), in_browser=(_FAILURES,)),
         "19 MB of elements": _before_end("<b></b>" * (_MARKUP // 7), in_browser=(_FAILURES,)),
+        "a page that grows": _script('document.body.append("x".repeat(2e7))', (_FAILURES,)),
+        "a page that posts 200 MB": _script(
+            'fetch("/", {method: "POST", body: "x".repeat(2e8)})', (_DONE, _FAILURES)
+        ),
+        "a page that says 200 MB": _script(
+            'console.log("x".repeat(2e8)); alert("x".repeat(2e8))', (_DONE, _FAILURES)
+        ),
         "elements in each other": _before_end("<b>" * 400_000, codes=(_DONE, _FAILURES)),
         "19 MB of attributes": _before_end(f"<b {_attributes()}></b>"),
         "19 MB of pictures of faces": _before_end("😀" * (_MARKUP // 4), codes=(_DONE,)),
@@ -157,7 +164,6 @@ def _other_pages() -> dict[str, Attack]:
         "empty listings": Fault("empty-listing", PAGES),
         "nothing at all": Fault("status", PAGES, code=204),
         "nothing new": Fault("status", PAGES, code=304),
-        "nobody is there": Fault("status", PAGES, code=404),
         "two bytes a letter": Fault("wrong-charset", PAGES, charset="utf-16-le"),
     }
     return {
@@ -165,6 +171,8 @@ def _other_pages() -> dict[str, Attack]:
         "renamed pagers": _rewritten('class="pagination"', 'class="pager"'),
         "renamed everything": _rewritten(r'class="(?=\w)', 'class="x-'),
         "shortened numbers": Attack(numbers.faults, codes=(_DONE, _FAILURES)),
+        # Without the seed there is no circle.
+        "nobody is there": Attack((Fault("status", PAGES, code=404),), codes=(_DONE, _BAD_INPUT, _FAILURES)),
         "the sign-in page": Attack((Fault("login", PAGES),), in_browser=(_FAILURES,)),
         "challenges": Attack((Fault("challenge", PAGES),), codes=(_BLOCKED,), in_browser=(_BLOCKED,)),
         "wait a year": Attack((Fault("status", PAGES, code=503, retry_after=31_536_000),), codes=(_BLOCKED,)),
@@ -220,6 +228,11 @@ def _before_end(
 ) -> Attack:
     ends = r"(?=</body>|</channel>)"
     return Attack((Fault("rewrite", PAGES, pattern=ends, by=markup),), codes=codes, in_browser=in_browser)
+
+
+def _script(script: str, in_browser: Collection[int]) -> Attack:
+    """Return what a page does that runs in a browser, and nothing else."""
+    return _before_end(f"<script>{script}</script>", (_DONE,), in_browser=in_browser)
 
 
 def _attributes() -> str:

@@ -212,7 +212,8 @@ def main() -> None:
     parser.add_argument("--browser", action="store_true", help="load pages in Chromium")
     parser.add_argument("--verbose", action="store_true", help="print what each crawl says")
     chosen = parser.parse_args()
-    options = ("-s", "LETTERBOXD_BROWSER=true") if chosen.browser else ()
+    # In two seconds a page has not done its worst.
+    options = ("-s", "LETTERBOXD_BROWSER=true", "-s", "DOWNLOAD_TIMEOUT=8") if chosen.browser else ()
     bad = 0
     print(HEAD)
     with victim() as ready:

@@ -196,6 +196,25 @@ def test_nobody_else_is_connected_to_and_no_bomb_is_unpacked(
 
 
 @on_sqlite
+def test_too_large_a_page_does_not_run_and_none_grows_too_large(
+    known: Shell, site: Site, known_engine: sa.Engine, browser: tuple[str, ...]
+) -> None:
+    def with_script(path: str, script: str, padding: str = "") -> Fault:
+        script = f"<p>{padding}</p><script>{script}</script>"
+        return Fault("rewrite", path, pattern="(?=</body>)", by=script)
+
+    marla = site.world.member("marla")
+    marla.ratings, marla.likes, marla.watched = {}, {}, set()
+    site.faults.add(
+        with_script("/marla/", "fetch('/ran/')", "x" * 6_000_000),
+        with_script("/kip/", "document.body.append('x'.repeat(6e6))"),
+    )
+    assert_ended(known.scrapy("profile", *browser, cohort="friends"), 3)
+    assert errors(known_engine) == ["the page has grown in the browser to more than 5,000,000 bytes"]
+    assert "/ran/" not in paths(site)
+
+
+@on_sqlite
 def test_an_authority_that_chromium_does_not_know_is_said(
     tmp_path: Path, known_engine: sa.Engine, browser: tuple[str, ...]
 ) -> None:

@@ -1,6 +1,7 @@
 """Scrapy's downloader with a browser in it: the same turns, one request at a time, the same refusals."""
 
 import asyncio
+import gc
 from contextlib import suppress
 from uuid import uuid4
 
@@ -107,6 +108,9 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
         finally:
             request.meta["download_latency"] = loading.meta.get("download_latency")
             page.end()
+            page.answer = None
+            if page.is_large:  # playwright keeps what was at work on it until Python looks for garbage
+                gc.collect()
             if wrapper := self.context_wrappers.get(context):
                 with suppress(PlaywrightError):
                     await wrapper.context.close()

@@ -12,6 +12,7 @@ from playwright.async_api import Page, Route, WebSocketRoute
 from playwright.async_api import Request as PageRequest
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, HtmlResponse, Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
@@ -25,6 +26,9 @@ _NEEDED = frozenset({"script", "xhr", "fetch"})
 _CALM = 5.0
 # In bytes: how much of a response is asked for at once.
 _PIECE = 1 << 20
+# In bytes, unpacked: what is handed on to run is copied several times on its way. The largest page of the
+# site has half a megabyte.
+_MOST_TO_RUN = 5_000_000
 # What no longer holds of a body that the browser has unpacked.
 _OF_TRANSPORT = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
@@ -38,20 +42,21 @@ class _TooLarge(Exception):
 class BrowserPage:
     """The page of one request. Its document is judged as the site sends it, before any script of it runs.
 
-    A document that refuses us, is cut short, leads elsewhere or is no page becomes the ``answer`` as it came,
-    so that a challenge never gets to run. A page's own requests wait for each other as ours do, obey
-    robots.txt, and never leave its host. ``seconds`` is how long the page may take to build itself;
-    of a document with more than ``most`` bytes, unpacked, nothing is kept but that it ``is_too_large``.
+    A document that refuses us, is cut short, leads elsewhere, is no page or too much of one becomes the
+    ``answer`` as it came, so that a challenge never gets to run. A page's own requests wait for each other as
+    ours do, obey robots.txt, and never leave its host. ``seconds`` is how long the page may take to build
+    itself; of a document with more than ``most`` bytes, unpacked, nothing is kept but that it
+    ``is_too_large``. A page of which anything was too much to run ``is_large``.
     """
 
     def __init__(self, request: Request, pause_before: Pause, seconds: float, most: int) -> None:
         self.request = request
         self.answer: Response | None = None
-        self.is_too_large = False
+        self.is_large = self.is_too_large = False
         self._most = most
         self._pause_before = pause_before
         self._deadline = _now() + seconds
-        self._document: Response | None = None
+        self._is_judged = False
         self._may_navigate = False
         self._ended = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -60,6 +65,8 @@ class BrowserPage:
     async def intercept(self, page: Page, request: Request) -> None:
         """Put this object between the page and the site; until that is done, nothing gets out."""
         self.page = page
+        # scrapy-playwright takes the content out at once, however much it is; we do when the page is built.
+        page.content = _nothing_yet  # type: ignore[assignment, method-assign]
         await page.route("**", self._handle_request)
         # Only what the route above does not see gets here: another window, say.
         await page.context.route("**", _abort)
@@ -80,11 +87,25 @@ class BrowserPage:
             selector = self.request.meta["shows"]
             await self.page.wait_for_selector(selector, state="attached", timeout=self._milliseconds())
             await self.page.wait_for_load_state("networkidle", timeout=self._milliseconds(_CALM))
-        text = await self.page.content()
+        body = (await self._content()).encode(errors="replace")
         if self.answer:
             return self.answer
-        body = text.encode(errors="replace")
+        if len(body) > _MOST_TO_RUN:
+            raise IgnoreRequest(f"the page has grown in the browser to more than {_MOST_TO_RUN:,} bytes")
         return loaded.replace(body=body, encoding="utf-8", request=self.request)
+
+    async def _content(self) -> str:
+        """Return the page as its scripts have built it, and of one that has grown too large the beginning.
+
+        It is asked for where no script of the page can answer, and where it can be cut.
+        """
+        tree = await self._session.send("Page.getFrameTree")
+        frame = {"frameId": tree["frameTree"]["frame"]["id"]}
+        world = (await self._session.send("Page.createIsolatedWorld", frame))["executionContextId"]
+        text = f"document.documentElement.outerHTML.slice(0, {_MOST_TO_RUN + 1})"
+        script = {"expression": text, "contextId": world, "returnByValue": True}
+        result: str = (await self._session.send("Runtime.evaluate", script))["result"].get("value", "")
+        return result
 
     def _milliseconds(self, most: float = float("inf")) -> float:
         return 1000 * max(0.001, min(self._deadline - _now(), most))  # 0 would be no limit at all
@@ -127,17 +148,17 @@ class BrowserPage:
             except PlaywrightError:  # the connection broke
                 response = None
             except _TooLarge:
-                self.is_too_large = self.is_too_large or self._document is None
+                self.is_too_large = self.is_too_large or not self._is_judged
                 response = None
             if response is None:
                 await self._fetch(event, "failRequest", errorReason="ConnectionClosed")
-            elif self._document is None:
+            elif not self._is_judged:
                 await self._judge_document(event, response)
             else:
                 await self._judge_part(event, response)
 
     async def _judge_document(self, event: dict[str, Any], document: Response) -> None:
-        self._document = document
+        self._is_judged = True
         if self.request.meta.get("shows") and _is_page(document):
             await self._hand_on(event, document)
             return
@@ -146,7 +167,9 @@ class BrowserPage:
         await self._fetch(event, "fulfillRequest", responseCode=200, responseHeaders=html, body="")
 
     async def _judge_part(self, event: dict[str, Any], response: Response) -> None:
-        if _is_refusal(response):
+        if len(response.body) > _MOST_TO_RUN:
+            await self._fetch(event, "failRequest", errorReason="ConnectionClosed")
+        elif _is_refusal(response):
             # Without its parts the page is refused as well.
             self.answer = response.replace(url=self.request.url)
             self.end()
@@ -193,6 +216,7 @@ class BrowserPage:
             while True:
                 piece = await self._session.send("IO.read", {"handle": stream, "size": _PIECE})
                 body += b64decode(piece["data"]) if piece.get("base64Encoded") else piece["data"].encode()
+                self.is_large = self.is_large or len(body) > _MOST_TO_RUN
                 if len(body) > self._most:
                     raise _TooLarge
                 if piece["eof"]:
@@ -210,7 +234,10 @@ def _is_page(document: Response) -> bool:
     """Say whether a document is a whole page of the site's, which its scripts may complete."""
     if document.status != 200 or not isinstance(document, HtmlResponse) or _is_refusal(document):
         return False
+    if len(document.body) > _MOST_TO_RUN:
+        return False
     try:
+        proof.refuse_monstrous(document.body)
         # The browser mends both; afterwards nobody could tell.
         proof.refuse_other_encoding(document.body, document.encoding)
         proof.refuse_truncated(document.text)
@@ -233,6 +260,10 @@ async def _abort(route: Route) -> None:
     # Any other reason than this would replace the page by one that says so.
     with suppress(PlaywrightError):  # the page was closed meanwhile
         await route.abort("aborted")
+
+
+async def _nothing_yet() -> str:
+    return "<html></html>"
 
 
 def _leave_unconnected(socket: WebSocketRoute) -> None:
