@@ -71,7 +71,7 @@ class FilmRank:
 
 @dataclass(frozen=True, slots=True)
 class FilmAnswer:
-    """All about one film in one cohort."""
+    """All about one film in one cohort; ``tmdb_guessed``: by title and year alone it is that of TMDB's."""
 
     cohort: str
     slug: str | None
@@ -87,6 +87,7 @@ class FilmAnswer:
     directors: list[str]
     media_type: str | None
     tmdb_id: int | None
+    tmdb_guessed: bool
     imdb_id: str | None
     tmdb_read_at: datetime | None
     circle: CircleOpinion
@@ -131,6 +132,7 @@ def _film(connection: sa.Connection, serving: Served, circle: ServedCohort, film
         directors=_directors(connection, film),
         media_type=row.tmdb_media_type,
         tmdb_id=row.tmdb_id,
+        tmdb_guessed=row.tmdb_guessed,
         imdb_id=row.imdb_id,
         tmdb_read_at=row.tmdb_synced_at,
         circle=_circle(connection, circle, film),

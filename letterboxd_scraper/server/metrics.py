@@ -153,6 +153,10 @@ _OF_COHORT: Mapping[str, tuple[str, Callable[[CohortStatus], float]]] = {
     "cohort_ratings": ("Ratings of the members.", lambda cohort: cohort.films.ratings),
     "cohort_films_complete": ("Films of which nothing is missing.", lambda cohort: cohort.films.complete),
     "cohort_films_waiting": ("Incomplete films that are not due yet.", lambda cohort: cohort.films.waiting),
+    "cohort_films_need_key": (
+        "Films of which something could be found out with a key of TMDB's.",
+        lambda cohort: cohort.films.need_key,
+    ),
     "cohort_films_due": ("Films that enrichment has to do with now.", lambda cohort: cohort.films.due),
     "cohort_films_tmdb_ageing": (
         "Films whose data from TMDB are nearly 180 days old, or older.",

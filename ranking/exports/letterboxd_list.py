@@ -40,8 +40,9 @@ def identities(connection: sa.Connection, ranked: Sequence[RankedFilm]) -> dict[
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         directors = _directors(connection, some)
-        # The importer reads the number as a film's: a series' would match some other film.
-        number = sa.case((films.c.tmdb_media_type == "movie", films.c.tmdb_id))
+        # The importer reads the number as a film's: a series' would match some other film, as a guess may.
+        is_films = sa.and_(films.c.tmdb_media_type == "movie", ~films.c.tmdb_guessed)
+        number = sa.case((is_films, films.c.tmdb_id))
         query = sa.select(films.c.id, films.c.letterboxd_lid, number, films.c.imdb_id)
         for film, lid, tmdb_id, imdb_id in connection.execute(query.where(films.c.id.in_(some))):
             identity[film] = Identity(lid, tmdb_id, imdb_id, tuple(directors.get(film, ())))

@@ -41,6 +41,7 @@ FILMS = _schema(
     ("runtime_minutes", pa.int32(), "How long it is, in minutes."),
     ("media_type", pa.string(), "What TMDB takes it for: movie or tv."),
     ("tmdb_id", pa.int32(), "Its number on TMDB, among those of its media type."),
+    ("tmdb_guessed!", pa.bool_(), "Whether title and year alone say that this is its number there."),
     ("imdb_id", pa.string(), "Its number on IMDb: tt and digits."),
     ("letterboxd_average", pa.float64(), "Letterboxd's own average of all its members, in stars."),
     ("letterboxd_rating_count", pa.int32(), "How many ratings that is."),

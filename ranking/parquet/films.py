@@ -34,6 +34,7 @@ _PLAIN = (
     films.c.runtime_minutes,
     films.c.tmdb_media_type,
     films.c.tmdb_id,
+    films.c.tmdb_guessed,
     films.c.imdb_id,
     films.c.letterboxd_weighted_average,
     films.c.letterboxd_rating_count,

@@ -284,6 +284,15 @@ def test_what_another_film_has_is_not_guessed(connection: sa.Connection) -> None
     assert rows == [(None, None, MONDAY + 30 * DAY), ("ordet", 48035, None)]
 
 
+def test_a_guess_gives_way_to_the_film_whose_number_it_is(connection: sa.Connection) -> None:
+    add_film(connection, None, letterboxd_lid="other", title="Ordet")
+    other = Film("https://boxd.it/other", "Ordet", None, None, "other")
+    save_facts(connection, replace(GUESS, film=other), Provenance(MONDAY))
+    save_facts(connection, FACTS, Provenance(MONDAY))
+    rows = connection.execute(sa.select(films.c.slug, films.c.tmdb_id).order_by(films.c.id)).all()
+    assert rows == [(None, None), ("ordet", 48035)]
+
+
 def test_a_film_without_a_code_is_told_by_its_row_and_its_title(connection: sa.Connection) -> None:
     imdb = Film("https://www.imdb.com/title/tt0048452/", "Ordet", 1955)
     number = add_film(connection, None, title="Ordet", imdb_id="tt0048452")

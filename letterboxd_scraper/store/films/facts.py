@@ -54,9 +54,8 @@ def save_facts(connection: sa.Connection, item: FilmFacts, provenance: Provenanc
         save_unmatched(connection, FilmUnmatched(item.film, item.stored), provenance)
         return
     moved = item.link is not None and item.link != enrichment.link_of(row)
-    if moved and row.tmdb_guessed:
-        _drop_guess(connection, film)
-        row = connection.execute(sa.select(films).where(films.c.id == film)).one()
+    if moved:
+        row = _without_guesses(connection, film, item)
     values = _link_values(item) | _shared_values(row, item, moved=moved) | _site_values(connection, row, item)
     if item.details or item.not_found:
         values |= {"tmdb_synced_at": provenance.at, "tmdb_not_found": item.not_found}
@@ -158,6 +157,14 @@ def _stored_id(connection: sa.Connection, film: Film, stored: int | None) -> int
     return connection.scalar(sa.select(films.c.id).where(*same, films.c.letterboxd_lid.is_(None)))
 
 
+def _without_guesses(connection: sa.Connection, film: int, item: FilmFacts) -> Any:
+    """Drop guesses at a film that has another number, and at its number for others; return its row."""
+    others = sa.select(films.c.id).where(*_others_at(item.link, film), sa.literal(not item.guessed))
+    for guessed in (film, *connection.scalars(others).all()):
+        _drop_guess(connection, guessed)
+    return connection.execute(sa.select(films).where(films.c.id == film)).one()
+
+
 def _drop_guess(connection: sa.Connection, film: int) -> None:
     """Let nothing be known of a film that TMDB told of another, for which it was mistaken."""
     guessed = films.update().where(films.c.id == film, films.c.tmdb_guessed)
@@ -171,8 +178,15 @@ def _may_be_guessed(connection: sa.Connection, row: Any, link: TmdbLink | None) 
     """Say whether a guess does not contradict what is stored: of this film, or of another that is there."""
     if row.tmdb_id is not None and not row.tmdb_guessed:
         return False
-    same = (films.c.tmdb_id == link.id, films.c.tmdb_media_type == link.kind) if link else (sa.false(),)
-    return not connection.scalar(sa.select(sa.exists().where(*same, films.c.id != row.id)))
+    return not connection.scalar(sa.select(sa.exists().where(*_others_at(link, row.id))))
+
+
+def _others_at(link: TmdbLink | None, film: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions that another film than this one has its place at TMDB."""
+    if link is None:
+        return (sa.false(),)
+    same = (films.c.tmdb_id == link.id, films.c.tmdb_media_type == link.kind)
+    return (*same, films.c.id != film)
 
 
 def _link_values(item: FilmFacts) -> _Values:
