@@ -48,8 +48,10 @@ def has_fallen(counts: Counts, usual: Counts) -> bool:
     >>> has_fallen(Counts(144, 130), Counts(5000, 5000)), has_fallen(Counts(6, 0), Counts(5000, 5000))
     (True, True)
     """
+    if not counts.missing:
+        return False
     rule = _upper_bound(usual.missing, usual.entries)
-    if rule > _MOST_MISSING or not counts.missing:
+    if rule > _MOST_MISSING:
         return False
     expected, share = _TIMES * rule + _MORE, counts.missing / counts.entries
     if share <= expected:

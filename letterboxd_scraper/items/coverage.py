@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from letterboxd_scraper.items.films import FilmFacts
@@ -14,7 +15,6 @@ from letterboxd_scraper.items.members import (
     Listing,
     PeoplePage,
     Profile,
-    Tile,
 )
 
 # A parser's name, and one of the fields that it reads.
@@ -36,6 +36,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 _LIKES = frozenset({Listing.LIKES, Listing.UNRATED_LIKES})
+# The values of a field that is not filled.
+_EMPTY, _NO_MARK = (None, "", ()), (False,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,13 @@ def counts_of(item: Any) -> Iterator[tuple[Field, Counts]]:
     parser, entries = _entries(item)
     if not entries:
         return
+    of_a_film = hasattr(entries[0], "film")
     for field in FIELDS[parser]:
-        yield (parser, field), Counts(len(entries), sum(_is_filled(entry, field) for entry in entries))
+        name = f"film.{field}" if of_a_film and field in _FILM else field
+        values = list(map(attrgetter(name), entries))
+        # A tile has a mark for a like; a feed says of each entry whether it is one.
+        empty = _NO_MARK if (parser, field) == ("likes", "liked") else _EMPTY
+        yield (parser, field), Counts(len(values), len(values) - sum(map(values.count, empty)))
 
 
 def _entries(item: Any) -> tuple[str, Sequence[Any]]:
@@ -79,11 +86,3 @@ def _entries(item: Any) -> tuple[str, Sequence[Any]]:
         case FilmFacts(page=page) if page:
             return "film", [page]
     return "", ()
-
-
-def _is_filled(entry: Any, field: str) -> bool:
-    if field in _FILM and hasattr(entry, "film"):
-        entry = entry.film
-    value = getattr(entry, field)
-    # A tile has a mark for a like; a feed says of each entry whether it is one.
-    return value is not None and value not in ((), "") and not (isinstance(entry, Tile) and value is False)

@@ -54,7 +54,7 @@ def refuse_other_encoding(body: bytes, encoding: str) -> None:
     except UnicodeDecodeError:
         raise WrongPage(f"the page is not written in {encoding}, as it says") from None
     # Two bytes for each letter pass for UTF-8, with a zero between any two.
-    if body.count(0) > len(body) / 10:
+    if b"\0" in body and body.count(b"\0") > len(body) / 10:
         raise WrongPage(f"the page is not written in {encoding}, as it says: it is full of zero bytes")
 
 

@@ -92,7 +92,9 @@ def parse_likes_total(page: Selector) -> int | None:
 
 def parse_filtered_total(page: Selector) -> int | None:
     """Return how many films the sentence above a filtered grid says there are; None if it does not say."""
-    sentence = page.css("#content section.filtered-message").xpath("string()").get("")
+    # Not with #content before it, which would be looked for among all elements of the page.
+    sentences = page.css("section.filtered-message").xpath("self::*[ancestor::*[@id='content']]")
+    sentence = sentences.xpath("string()").get("")
     total = _HOW_MANY.search(sentence)  # not just any number: the member's name may hold one
     return parse_count(total[1]) if total else None
 

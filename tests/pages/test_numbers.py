@@ -54,6 +54,7 @@ def test_every_page_reads_counts_so(text: str, count: int | None) -> None:
         f'<div id="content"><section class="filtered-message">Ann has watched {text} films.</section></div>'
     )
     assert parse_filtered_total(Selector(sentence)) == count
+    assert parse_filtered_total(Selector(sentence.replace("content", "sidebar"))) is None
     row = (
         '<table class="member-table"><tr><td><div class="person-summary"><a class="name" href="/ann/">'
         f'</a></div></td><td class="table-stats"><a href="/ann/films/">{text}</a></td></tr></table>'
