@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -111,12 +112,16 @@ class StorePipeline:
     def _store_or_drop(self, item: Any, at: datetime) -> None:
         if is_lost(self.crawler):  # while this item waited for the thread
             raise DropItem("the database is lost", log_level="DEBUG")
-        transact(self.run.engine, self._store, item, at)
+        transact(self._changed.engine, self._store, item, at)
+
+    @cached_property
+    def _changed(self) -> ChangedRatings:
+        return ChangedRatings(self.run.engine)  # which is opened after the pipelines
 
     def _store(self, connection: sa.Connection, item: Any, at: datetime) -> None:
-        changed = ChangedRatings(connection)
+        self._changed.take()  # what was rolled back did not happen
         self._save(connection, item, at)
-        if rows := changed.take():
+        if rows := self._changed.take():
             runs.add_changes(connection, self.run.crawl_run.number, rows)
 
     def _save(self, connection: sa.Connection, item: Any, at: datetime) -> None:

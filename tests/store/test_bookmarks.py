@@ -322,16 +322,22 @@ def test_robots_txt_is_remembered_for_so_long(memory: sa.Engine) -> None:
 # Rows that change
 
 
-def test_only_ratings_that_change_are_counted(connection: sa.Connection) -> None:
-    changed = ChangedRatings(connection)
-    ada, x = add_user(connection, "ada"), add_film(connection, "x")
-    assert changed.take() == 0
-    add_rating(connection, ada, x, rating=4.0)
-    add_rating(connection, ada, add_film(connection, "y"), rating=4.0)
-    assert changed.take() == 2
-    assert changed.take() == 0
-    connection.execute(ratings.update().where(ratings.c.film_id == 0).values(rating=1.0))
-    connection.execute(sa.select(ratings)).all()
-    assert changed.take() == 0
-    connection.execute(ratings.delete())
-    assert changed.take() == 2
+def test_only_ratings_that_change_are_counted(memory: sa.Engine) -> None:
+    changed = ChangedRatings(memory)
+    with changed.engine.connect() as connection:
+        ada, x = add_user(connection, "ada"), add_film(connection, "x")
+        assert changed.take() == 0
+        add_rating(connection, ada, x, rating=4.0)
+        add_rating(connection, ada, add_film(connection, "y"), rating=4.0)
+        assert changed.take() == 2
+        assert changed.take() == 0
+        connection.execute(ratings.update().where(ratings.c.film_id == 0).values(rating=1.0))
+        connection.execute(sa.select(ratings)).all()
+        assert changed.take() == 0
+        connection.execute(ratings.delete())
+        assert changed.take() == 2
+        connection.commit()
+    with memory.connect() as other:
+        add_rating(other, ada, x, rating=4.0)
+        other.rollback()
+    assert changed.take() == 0, "through another engine"

@@ -1,4 +1,4 @@
-"""How many rows of `ratings` a connection has inserted, changed or removed, whatever did it."""
+"""How many rows of `ratings` were inserted, changed or removed through an engine, whatever did it."""
 
 from typing import Any
 
@@ -8,11 +8,16 @@ from letterboxd_scraper.store.schema import ratings
 
 
 class ChangedRatings:
-    """Counts as the database does: rows that an upsert left alone are none."""
+    """Counts as the database does: rows that an upsert left alone are none.
 
-    def __init__(self, connection: sa.Connection) -> None:
+    Only what goes through its own ``engine`` counts, another way to the same database, in one thread.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine.execution_options()
         self._rows = 0
-        sa.event.listen(connection, "after_execute", self._add)
+        # Of the engine: to listen to each connection would take longer than what is done with it.
+        sa.event.listen(self.engine, "after_execute", self._add)
 
     def take(self) -> int:
         """Return how many there were since this was asked last."""
