@@ -21,7 +21,7 @@ from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing
 _NUMBER, _LID, _SLUG = films.c.letterboxd_film_id, films.c.letterboxd_lid, films.c.slug
 # Plain tuples, compared as such: attributes of a row take as long as the query itself.
 _FilmRow = sa.Row[*tuple[Any, ...]]
-_COLUMNS = (
+_SHOWN = (
     films.c.id,
     _NUMBER,
     _LID,
@@ -31,9 +31,8 @@ _COLUMNS = (
     films.c.named_by,
     films.c.year_by,
     films.c.joined_by_name,
-    films.c.named_as_of,
-    films.c.year_as_of,
 )
+_COLUMNS = (*_SHOWN, films.c.named_as_of, films.c.year_as_of)
 # Films by their keys; one that gives up a name to another keeps its key.
 _Claims = dict[int | str, Film]
 
@@ -46,7 +45,9 @@ def film_ids(connection: sa.Connection, page_films: Iterable[Film], naming: Nami
     """
     on_page = _with_names_of_their_own({film.key: film for film in page_films})
     numbers = [film.film_id for film in on_page if film.film_id]
-    stored = {row[1]: row for row in _rows(connection, _NUMBER, numbers)}
+    # Moments take longer than all else: what is read from the site now does without.
+    columns = _SHOWN if naming.live else _COLUMNS
+    stored = {row[1]: row for row in _rows(connection, _NUMBER, numbers, columns)}
     # Slugs and codes are unique: where a row says just what the page shows, as nearly all do, no other
     # row can have those of the film.
     ids = {
@@ -150,15 +151,20 @@ def _with_row(film: Film, row: _FilmRow) -> Film:
     return replace(film, film_id=film.film_id or row.letterboxd_film_id, lid=film.lid or row.letterboxd_lid)
 
 
-def _rows(connection: sa.Connection, name: sa.Column[Any], values: Sequence[Any]) -> Sequence[_FilmRow]:
+def _rows(
+    connection: sa.Connection,
+    name: sa.Column[Any],
+    values: Sequence[Any],
+    columns: tuple[sa.Column[Any], ...] = _COLUMNS,
+) -> Sequence[_FilmRow]:
     if not values:
         return ()
-    return connection.execute(_query(connection.dialect.name, name), as_list(values)).all()
+    return connection.execute(_query(connection.dialect.name, name, columns), as_list(values)).all()
 
 
 @cache
-def _query(dialect: str, name: sa.Column[Any]) -> sa.Select[Any]:
-    return sa.select(*_COLUMNS).where(in_list(dialect, name))
+def _query(dialect: str, name: sa.Column[Any], columns: tuple[sa.Column[Any], ...]) -> sa.Select[Any]:
+    return sa.select(*columns).where(in_list(dialect, name))
 
 
 def _former(connection: sa.Connection, kind: str, keys: Sequence[str]) -> dict[str, _FilmRow]:

@@ -86,9 +86,10 @@ def settle(
 ) -> bool:
     """Decide anew which slugs and codes are one film among those of these names and films.
 
-    Return whether films have come together or apart. Nothing refers to ``new`` films yet.
+    Return whether films have come together or apart. Nothing refers to ``new`` films yet but what they are
+    called now, which is among the ``names``.
     """
-    rows = _related(connection, set(names), set(film_ids))
+    rows = _related(connection, set(names), set(film_ids).difference(new))
     if not rows:
         return False
     units = _units(connection, rows)
