@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -125,12 +126,14 @@ class _Runner(AsyncCrawlerRunner):
         asyncio.set_event_loop(_loop)
 
     def start(self, **options: Any) -> None:
-        """Return when all crawls have ended."""
-        try:
-            _loop.run_until_complete(self.join())
-        except BaseException:  # the test's time is over
-            _loop.run_until_complete(self.stop())
-            raise
+        """Return when all crawls have ended, and their threads, which have the rights of their beginning."""
+        with ThreadPoolExecutor() as threads:
+            _loop.set_default_executor(threads)
+            try:
+                _loop.run_until_complete(self.join())
+            except BaseException:  # the test's time is over
+                _loop.run_until_complete(self.stop())
+                raise
 
 
 @cache

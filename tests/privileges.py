@@ -3,6 +3,7 @@
 import ctypes
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,7 +23,10 @@ class _Sets(ctypes.Structure):
 
 @contextmanager
 def without_privileges() -> Iterator[None]:
-    """Let this thread, and those that it starts, be refused what the rights of a file refuse to its owner."""
+    """Let this thread, and those that it starts, be refused what the rights of a file refuse to its owner.
+
+    None of them may outlast the block: it would never get back what is taken here.
+    """
     if os.geteuid() != 0:
         yield
         return
@@ -33,8 +37,10 @@ def without_privileges() -> Iterator[None]:
     before = sets[0].effective
     sets[0].effective = before & ~_BYPASSES
     assert libc.capset(ctypes.byref(header), sets) == 0
+    threads = set(threading.enumerate())
     try:
         yield
     finally:
         sets[0].effective = before
         assert libc.capset(ctypes.byref(header), sets) == 0
+    assert set(threading.enumerate()) <= threads
