@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
+from letterboxd_scraper.items.sources import NamedBy
 from letterboxd_scraper.store import titles
 from letterboxd_scraper.store.crawl_state import bookmarks
 from letterboxd_scraper.store.schema import (
@@ -61,7 +62,9 @@ def remember(connection: sa.Connection, kind: str, key: str, film: int, named: t
     """Note that a film, which is ``named`` so, has been known by this slug or code (the ``kind`` of key)."""
     if key.startswith("film:"):
         return  # which is no slug
-    name = {"title": named["title"], "release_year": named.get("release_year") or 0}
+    # Else the name may be one that another key had: without its year it puts nothing together.
+    year = named.get("release_year") if named.get("named_by") == NamedBy.PAGE else None
+    name = {"title": named["title"], "release_year": year or 0}
     name |= {"named_by": named.get("named_by"), "as_of": named.get("named_as_of"), "film_id": film}
     upsert(
         connection,

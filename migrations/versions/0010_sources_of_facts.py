@@ -13,7 +13,7 @@ depends_on = None
 _LISTS = ("watched", "watchlist")
 _OF_LISTS = (("since", UTCDateTime()), ("as_of", UTCDateTime()), ("source", sa.Text()))
 _NAMED_BY = ("named", "year")
-_BY_NAME = ("joined_by_name", "numbered_by_name", "tmdb_guessed")
+_BY_NAME = ("joined_by_name", "tmdb_guessed")
 # Archives alone named the films that have no slug.
 _NAMES = (
     "UPDATE films SET named_by = CASE WHEN slug IS NULL THEN 'file' ELSE 'page' END",
@@ -56,6 +56,7 @@ def upgrade() -> None:
         op.add_column("films", sa.Column(f"{name}_as_of", UTCDateTime()))
     for name in _BY_NAME:
         op.add_column("films", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("films", sa.Column("numbered_by_name", sa.Text()))
     op.create_table(
         "film_names",
         sa.Column("kind", sa.Text(), nullable=False),
@@ -82,6 +83,7 @@ def downgrade() -> None:
     op.drop_index("ix_films_tmdb_id", "films")
     op.drop_index("ix_films_imdb_id", "films")
     op.drop_table("film_names")
+    op.drop_column("films", "numbered_by_name")
     for name in _BY_NAME:
         op.drop_column("films", name)
     for name in _NAMED_BY:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.sources import NamedBy, NamedFilm, Naming
-from letterboxd_scraper.store.films.named import named_film_ids
+from letterboxd_scraper.store.films.named import named_film_ids, stored_named_film_ids
 from letterboxd_scraper.store.schema import films
 from letterboxd_scraper.store.titles import COLUMNS
 
@@ -39,17 +39,25 @@ def made_up(rng: random.Random) -> list[MadeUp]:
     ]
 
 
+KINDS = {
+    "archive": NamedBy.FILE,
+    "old archive": NamedBy.FILE,
+    "favourites": NamedBy.FILE,
+    "page": NamedBy.PAGE,
+    "old page": NamedBy.PAGE,
+    "diary": NamedBy.PAGE,
+    "imdb": NamedBy.SERVICE,
+    "trakt": NamedBy.SERVICE,
+    "table": NamedBy.SERVICE,
+}
+
+
 def source(rng: random.Random, every: Sequence[MadeUp]) -> Source:
     """Return a source of some day that names some of the films."""
-    kind, day = (
-        rng.choice(("archive", "archive", "old archive", "page", "old page", "diary", "favourites")),
-        rng.randrange(DAYS),
-    )
-    named = [
-        _named(film, kind, late=day >= DAYS // 2) for film in rng.sample(every, rng.randint(1, len(every)))
-    ]
-    by = NamedBy.PAGE if kind in ("page", "old page", "diary") else NamedBy.FILE
-    return named, Naming(by, FIRST_DAY + timedelta(days=day))
+    kind, day = rng.choice([*KINDS]), rng.randrange(DAYS)
+    some = rng.sample(every, rng.randint(1, len(every)))
+    named = [_named(film, kind, late=day >= DAYS // 2) for film in some]
+    return named, Naming(KINDS[kind], FIRST_DAY + timedelta(days=day))
 
 
 def _named(film: MadeUp, kind: str, *, late: bool) -> NamedFilm:
@@ -61,6 +69,13 @@ def _named(film: MadeUp, kind: str, *, late: bool) -> NamedFilm:
             return NamedFilm("", lid=lid)
         case "page":
             return NamedFilm(title, year, lid, slug, film.number)
+        case "imdb":
+            return NamedFilm(title, year, imdb_id=f"tt{film.number}")
+        case "trakt":
+            imdb, tmdb = f"tt{film.number}", film.number
+            return NamedFilm(title, year, imdb_id=imdb, tmdb_id=tmdb, tmdb_kind="movie")
+        case "table":
+            return NamedFilm(title, year)
         case "old page":
             return NamedFilm(title, None, slug=slug, film_id=film.number)
         case _:
@@ -68,9 +83,13 @@ def _named(film: MadeUp, kind: str, *, late: bool) -> NamedFilm:
 
 
 def stored_after(connection: sa.Connection, sources: Sequence[Source]) -> list[Any]:
-    """Return what is stored of films after these sources, one after the other, and once more all of them."""
+    """Return what is stored of films, and what each name means, after sources, and once more all of them."""
     for named, naming in (*sources, *sources):
-        assert named_film_ids(connection, named, naming).keys() == set(named)
-    names = ("slug", "letterboxd_lid", "letterboxd_film_id", "joined_by_name", *COLUMNS)
-    rows = connection.execute(sa.select(*(films.c[name] for name in names)))
-    return sorted(map(tuple, rows), key=str)
+        named_film_ids(connection, named, naming)
+    keys = ("slug", "letterboxd_lid", "letterboxd_film_id", "imdb_id", "tmdb_id")
+    names = (*keys, "numbered_by_name", "joined_by_name", *COLUMNS)
+    rows = connection.execute(sa.select(films.c.id, *(films.c[name] for name in names))).all()
+    film_of = {row.id: tuple(row[1 : len(keys) + 1]) for row in rows}
+    every = [name for named, _ in sources for name in named]
+    meant = {(name, film_of[film]) for name, film in stored_named_film_ids(connection, every).items()}
+    return [sorted((tuple(row[1:]) for row in rows), key=str), sorted(meant, key=str)]

@@ -22,7 +22,7 @@ from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.items.sources import NamedBy, Naming
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import failures
-from letterboxd_scraper.store.films import enrichment, labels, namesakes
+from letterboxd_scraper.store.films import elsewhere, enrichment, labels, namesakes
 from letterboxd_scraper.store.films.directors import save_directors
 from letterboxd_scraper.store.films.identity import film_ids, redirected, stored_film_ids
 from letterboxd_scraper.store.merge import merge_films
@@ -70,6 +70,8 @@ def save_facts(connection: sa.Connection, item: FilmFacts, provenance: Provenanc
         save_directors(connection, film, item.directors, provenance.at, by_tmdb=item.details is not None)
     _resolve_failures(connection, item, provenance)
     enrichment.settle(connection, [film], provenance.at)
+    told = {"tmdb": item.link and not item.guessed, "imdb": item.page and item.page.imdb_id}
+    elsewhere.note_numbers(connection, row, [kind for kind, number in told.items() if number])
 
 
 def save_gone(connection: sa.Connection, item: FilmGone, provenance: Provenance) -> None:

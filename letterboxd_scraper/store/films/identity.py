@@ -335,6 +335,8 @@ class _Reconciliation:
         if film.slug and row.slug not in (film.slug, None):
             former = row.slug if "slug" in keys else film.slug
             remember(self.connection, "slug", former, row.id, stored)
+        elif row.slug and row.named_by == NamedBy.PAGE and {"title", "release_year"} & changes.keys():
+            remember(self.connection, "slug", row.slug, row.id, stored)
         changes |= keys
         if row.joined_by_name and film.slug and film.lid:
             changes["joined_by_name"] = False

@@ -9,8 +9,9 @@ from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.sources import NamedFilm, Naming
 from letterboxd_scraper.store import titles
 from letterboxd_scraper.store.films import namesakes
+from letterboxd_scraper.store.films.elsewhere import give_numbers, named_elsewhere_ids, stored_elsewhere_ids
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
-from letterboxd_scraper.store.films.namesakes import LID, SLUG, Told
+from letterboxd_scraper.store.films.told import LID, SLUG, Told
 from letterboxd_scraper.store.schema import film_names, films
 from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing, upsert
 
@@ -23,18 +24,22 @@ def named_film_ids(
     """Return the ids of films; those that are not stored yet are inserted.
 
     One that has no code is stored under its slug; of a code without a title, the address stands for the title
-    until a source names it. What has neither cannot be told from others, and is left out.
+    until a source names it. What has neither is told by its numbers elsewhere, or by title and year, where
+    these tell one film; else it is left out.
     """
     distinct = list(dict.fromkeys(named))
-    of_slug = {name: _film(name) for name in distinct if name.slug}
+    with_slug = [name for name in distinct if name.slug]
     with_code = [name for name in distinct if name.lid and not name.slug]
-    ids = film_ids(connection, _one_each(of_slug.values()), naming)
+    others = [name for name in distinct if not (name.slug or name.lid)]
+    by_slug = film_ids(connection, _one_each(map(_film, with_slug)), naming)
     by_code, moved = _ids_by_code(connection, with_code, naming)
+    ids = {name: by_slug[_film(name).key] for name in with_slug}
+    ids |= {name: by_code[name.lid] for name in with_code if name.lid}
     if moved:
-        return stored_named_film_ids(connection, distinct)
-    return {name: ids[film.key] for name, film in of_slug.items()} | {
-        name: by_code[name.lid] for name in with_code if name.lid
-    }
+        ids = stored_named_film_ids(connection, ids)
+    if numbered := {ids[name]: name for name in ids if name.imdb_id or name.tmdb_id}:
+        give_numbers(connection, numbered)
+    return ids | (named_elsewhere_ids(connection, others, naming) if others else {})
 
 
 def stored_named_film_ids(connection: sa.Connection, named: Iterable[NamedFilm]) -> dict[NamedFilm, int]:
@@ -44,8 +49,11 @@ def stored_named_film_ids(connection: sa.Connection, named: Iterable[NamedFilm])
     ids = stored_film_ids(connection, of_slug.values())
     of_code = {name: name.lid for name in distinct if name.lid and not name.slug}
     by_code = _stored_codes(connection, of_code.values())
-    return {name: ids[film.key] for name, film in of_slug.items() if film.key in ids} | {
-        name: by_code[lid] for name, lid in of_code.items() if lid in by_code
+    others = [name for name in distinct if not (name.slug or name.lid)]
+    return {
+        **{name: ids[film.key] for name, film in of_slug.items() if film.key in ids},
+        **{name: by_code[lid] for name, lid in of_code.items() if lid in by_code},
+        **stored_elsewhere_ids(connection, others),
     }
 
 
@@ -98,7 +106,7 @@ def _ids_by_code(
     titled = [
         Told(name.lid, name.title, name.year, ids[name.lid]) for name in named if name.lid and name.title
     ]
-    namesakes.note(connection, LID, titled, naming)
+    namesakes.note_names(connection, LID, titled, naming)
     names = {(one.title, one.year or 0) for one in titled}
     return ids, namesakes.settle(connection, names, (), new.values())
 

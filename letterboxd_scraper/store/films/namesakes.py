@@ -8,7 +8,6 @@ whatever order they came. A page that shows both settles it for good.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import reduce
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -16,23 +15,13 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.sources import Naming
 from letterboxd_scraper.store import titles
+from letterboxd_scraper.store.films import elsewhere
+from letterboxd_scraper.store.films.told import ELSEWHERE, LID, SLUG, Name, Told, note, related, titled
 from letterboxd_scraper.store.merge import have_sources_folded_anew, merge_films
 from letterboxd_scraper.store.schema import film_names, films
-from letterboxd_scraper.store.upsert import as_list, in_list, upsert
+from letterboxd_scraper.store.upsert import as_list, in_list
 
-SLUG, LID = "slug", "lid"
-# A title and year; 0 for none.
-Name = tuple[str, int]
 _n, _f = film_names.c, films.c
-
-
-class Told(NamedTuple):
-    """What a source calls the film of a key, which is stored."""
-
-    key: str
-    title: str
-    year: int | None
-    film: int
 
 
 def tell(
@@ -49,36 +38,27 @@ def tell(
     """
     if not named and not parted:
         return False
-    by_slug = [Told(film.slug, film.title, film.year, id_) for film, id_ in named.items() if not film.lid]
-    note(connection, SLUG, by_slug, naming)
+    by_slug = [
+        Told(film.slug, film.title, film.year, id_)
+        for film, id_ in named.items()
+        if not (film.lid and naming.live)
+    ]
+    note_names(connection, SLUG, by_slug, naming)
     names = {(film.title, film.year or 0) for film in named}
     return settle(connection, names, [*named.values(), *parted], new)
 
 
-def note(connection: sa.Connection, kind: str, told: Sequence[Told], naming: Naming) -> None:
-    """Keep what a source calls films that no page has shown with both slug and code."""
+def note_names(connection: sa.Connection, kind: str, told: Sequence[Told], naming: Naming) -> None:
+    """Keep what a source calls films, but for what a page has shown with both slug and code, and calls so."""
     if not told:
         return
     open_ = _f.letterboxd_lid.is_(None) if kind == SLUG else _f.slug.is_(None)
-    query = sa.select(_f.id).where(in_list(connection.dialect.name, _f.id), sa.or_(open_, _f.joined_by_name))
-    unproved = set(connection.scalars(query, as_list(one.film for one in told)))
-    told = [one for one in told if one.film in unproved]
-    names = sa.select(film_names).where(_n.kind == kind, in_list(connection.dialect.name, _n.key))
-    stored = {
-        (row.key, row.title, row.release_year): row
-        for row in connection.execute(names, as_list(one.key for one in told))
-    }
-    rows = {}
-    for one in told:
-        place = (one.key, one.title, one.year or 0)
-        row = dict(zip(("key", "title", "release_year"), place, strict=True))
-        row |= {"kind": kind, "film_id": one.film, "named_by": naming.by, "as_of": naming.as_of}
-        before = stored.get(place)
-        if before is not None and not titles.is_stronger(naming, before.named_by, before.as_of):
-            row |= {"named_by": before.named_by, "as_of": before.as_of}
-        if before is None or any(row[name] != value for name, value in before._mapping.items()):
-            rows[place] = row
-    upsert(connection, film_names, list(rows.values()))
+    is_open = sa.or_(open_, _f.joined_by_name).label("is_open")
+    query = sa.select(_f.id, _f.title, _f.release_year, is_open)
+    query = query.where(in_list(connection.dialect.name, _f.id))
+    rows = {row.id: row for row in connection.execute(query, as_list({one.film for one in told}))}
+    shown = {film: (row.title, row.release_year or 0) for film, row in rows.items() if not row.is_open}
+    note(connection, kind, [one for one in told if one.name != shown.get(one.film)], naming)
 
 
 def settle(
@@ -89,10 +69,10 @@ def settle(
     Return whether films have come together or apart. Nothing refers to ``new`` films yet but what they are
     called now, which is among the ``names``.
     """
-    rows = _related(connection, set(names), set(film_ids).difference(new))
+    rows = related(connection, set(names), set(film_ids).difference(new))
     if not rows:
         return False
-    units = _units(connection, rows)
+    units = _units(connection, [row for row in rows if row.kind != ELSEWHERE])
     pairs = _pairs(units)
     joined = {unit.film for unit in units if unit.joined}
     codes = {film: part(connection, film) for film in sorted(joined) if (film, film) not in pairs}
@@ -105,6 +85,8 @@ def settle(
             keep = slug
             merge_films(connection, slug, code)
         connection.execute(films.update().where(_f.id == keep).values(joined_by_name=True))
+    if any(row.kind == ELSEWHERE for row in rows):
+        elsewhere.settle(connection, {(row.title, row.release_year) for row in rows})
     return bool(codes or meeting)
 
 
@@ -127,19 +109,13 @@ def part(connection: sa.Connection, film: int) -> int:
     have_sources_folded_anew(connection, [film])
     row = connection.execute(sa.select(films).where(_f.id == film)).one()
     rows = connection.execute(sa.select(film_names).where(_n.film_id == film)).all()
-    of = {kind: _titled([row for row in rows if row.kind == kind]) for kind in (SLUG, LID)}
+    of = {kind: titled([row for row in rows if row.kind == kind]) for kind in (SLUG, LID)}
     left = {"letterboxd_lid": None, "joined_by_name": False} | of[SLUG]
     connection.execute(films.update().where(_f.id == film).values(left))
     code = {"letterboxd_lid": row.letterboxd_lid, "title": row.title} | of[LID]
     new = connection.execute(films.insert().values(code).returning(_f.id)).scalar_one()
     connection.execute(film_names.update().where(_n.film_id == film, _n.kind == LID).values(film_id=new))
     return int(new)
-
-
-def _titled(rows: Sequence[Any]) -> dict[str, Any]:
-    """Return the columns of a film of these names."""
-    told = [titles.stored_columns(row.title, row.release_year, row.named_by, row.as_of) for row in rows]
-    return reduce(titles.together, told) if told else {}
 
 
 class _Unit(NamedTuple):
@@ -149,28 +125,6 @@ class _Unit(NamedTuple):
     kind: str
     names: frozenset[Name]
     joined: bool
-
-
-def _related(connection: sa.Connection, names: set[Name], film_ids: set[int]) -> list[Any]:
-    """Return the rows of `film_names` that have these names or films, and those that share one with them."""
-    rows: dict[Any, Any] = {}
-    seen_names, seen_films = set[Name](), set[int]()
-    dialect = connection.dialect.name
-    by_title = sa.select(film_names).where(in_list(dialect, _n.title))
-    by_film = sa.select(film_names).where(in_list(dialect, _n.film_id))
-    while names or film_ids:
-        found = []
-        if names:
-            titled = connection.execute(by_title, as_list({title for title, _ in names}))
-            found += [row for row in titled if (row.title, row.release_year) in names]
-        if film_ids:
-            found += connection.execute(by_film, as_list(film_ids))
-        rows |= {tuple(row[:4]): row for row in found}
-        seen_names, seen_films = seen_names | names, seen_films | film_ids
-        # A title alone tells no film.
-        names = {(row.title, row.release_year) for row in found if row.release_year} - seen_names
-        film_ids = {row.film_id for row in found if row.film_id is not None} - seen_films
-    return list(rows.values())
 
 
 def _units(connection: sa.Connection, rows: Sequence[Any]) -> list[_Unit]:

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.items.members import FeedEntry, FeedNews, Listing
-from letterboxd_scraper.items.sources import Naming, Service
+from letterboxd_scraper.items.sources import NamedFilm, Naming, Service
 from letterboxd_scraper.items.tasks import FeedStart, Provenance
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.crawl_state.bookmarks import complete_listings
+from letterboxd_scraper.store.films.elsewhere import give_numbers
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
 from letterboxd_scraper.store.films.named import adopt_slugs
 from letterboxd_scraper.store.members import kept
@@ -20,7 +21,7 @@ from letterboxd_scraper.store.members.evidence import midnight
 from letterboxd_scraper.store.members.kept import HAS_KEPT_FEED
 from letterboxd_scraper.store.members.sources import WAS_CRAWLED, find_or_make, fold
 from letterboxd_scraper.store.members.users import user_ids
-from letterboxd_scraper.store.schema import cohort_members, films, ratings, user_scrape_state, users
+from letterboxd_scraper.store.schema import cohort_members, ratings, user_scrape_state, users
 from letterboxd_scraper.store.upsert import Along, Row, as_stored, offered, upsert
 
 # Interrupted work that is carried on later than this asks again for the feeds that it has read already.
@@ -29,19 +30,6 @@ _READ_HOLDS_FOR = timedelta(hours=1)
 _REMEMBERED_AT_MOST = 50
 # The key of a film: its number, else its slug.
 _Key = int | str
-
-# A number that was but guessed gives way; what TMDB told by it is asked for anew.
-_NUMBER = sa.bindparam("number", type_=sa.Integer)
-_TMDB = (
-    films.update()
-    .where(films.c.id == sa.bindparam("film"), sa.or_(films.c.tmdb_id.is_(None), films.c.tmdb_guessed))
-    .values(
-        tmdb_id=_NUMBER,
-        tmdb_media_type=sa.bindparam("kind"),
-        tmdb_guessed=False,
-        tmdb_synced_at=sa.case((films.c.tmdb_id == _NUMBER, films.c.tmdb_synced_at)),
-    )
-)
 
 
 def due(
@@ -225,10 +213,10 @@ def _viewing(ids: Mapping[_Key, int], entry: FeedEntry) -> Viewing:
 
 def _save_tmdb(connection: sa.Connection, ids: Mapping[_Key, int], entries: Iterable[FeedEntry]) -> None:
     """Note where TMDB has the films of which nobody knew it."""
-    rows = {
-        ids[entry.film.key]: {"film": ids[entry.film.key], "number": entry.tmdb_id, "kind": entry.tmdb_kind}
+    numbered = {
+        ids[entry.film.key]: NamedFilm("", tmdb_id=entry.tmdb_id, tmdb_kind=entry.tmdb_kind)
         for entry in entries
         if entry.tmdb_id and entry.film.key in ids
     }
-    if rows:
-        connection.execute(_TMDB, [rows[film] for film in sorted(rows)])
+    if numbered:
+        give_numbers(connection, numbered)

@@ -21,8 +21,8 @@ films = sa.Table(
     sa.Column("year_as_of", UTCDateTime),
     # Slug and code were put together because just one film has this title and year: nothing says so.
     sa.Column("joined_by_name", sa.Boolean, nullable=False, server_default=sa.false()),
-    # So were the numbers that another service's file gave, and the film.
-    sa.Column("numbered_by_name", sa.Boolean, nullable=False, server_default=sa.false()),
+    # So was the film with the number of another service's file: that on "imdb", on "tmdb", or "imdb tmdb".
+    sa.Column("numbered_by_name", sa.Text),
     sa.Column("release_date", sa.Date),
     sa.Column("tmdb_id", sa.Integer),
     sa.Column("tmdb_media_type", sa.Text),
@@ -50,7 +50,7 @@ films = sa.Table(
 )
 
 # What sources have ever called a film, by the one thing that they told it by: its "slug", its code ("lid") or
-# what "another" service knows. Which of these are one film follows from all of their names.
+# its numbers "elsewhere". Which of these are one film follows from all of their names.
 film_names = sa.Table(
     "film_names",
     metadata,
