@@ -45,6 +45,7 @@ class Row:
     prints: bool = False
 
 
+_DATABASE = "data/club.db"
 # Nothing listens there: who is refused before anything is sent does not notice.
 NO_SITE = "http://127.0.0.1:9"
 OUT = "out/made"
@@ -122,10 +123,12 @@ class Place:
 
     @property
     def database(self) -> Path:
-        return self.folder / "data" / "club.db"
+        return self.folder / _DATABASE
 
     def renew(self) -> Path:
-        """Put back what a command may have changed; return the database."""
+        """Put back what a command may have changed, if it did; return the database."""
+        if _state(self.folder) == _state(self.model):
+            return self.database
         for name in ("data", "out", "config"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             (self.folder / name).unlink(missing_ok=True)
@@ -149,7 +152,7 @@ def furnish(folder: Path) -> None:
     """Put into a folder what commands work on: a database, a backup beside it, names, an archive, pages."""
     for name in ("data", "out", "config/systemd/user", "pages"):
         (folder / name).mkdir(parents=True)
-    make_club(folder / "data" / "club.db")
+    make_club(folder / _DATABASE)
     (folder / "data" / "letterboxd-1.db").write_text("a backup")
     (folder / "names.txt").write_text("ann\nbob\n")
     (folder / "marla.zip").write_bytes(archive(own_world(follows=FEW), "marla"))
@@ -185,7 +188,12 @@ def content(file: Path) -> list[bytes]:
 def files_in(folder: Path) -> set[str]:
     """Return what is in a folder but for what SQLite and locks keep beside a database."""
     beside = ("-wal", "-shm", ".lock")
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.name.endswith(beside)}
+    paths = [path for path in folder.rglob("*") if not path.name.endswith(beside)]
+    return {f"{path.relative_to(folder)}{'/' * path.is_dir()}" for path in paths}
+
+
+def _state(folder: Path) -> object:
+    return {path.name for path in (folder / "data").iterdir()}, files_in(folder), content(folder / _DATABASE)
 
 
 def lines_of(ended: CompletedProcess[str]) -> Iterator[str]:
