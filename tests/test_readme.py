@@ -19,6 +19,7 @@ import requests
 
 from tests import terminal
 from tests.conftest import ROOT, Shell, on_sqlite
+from tests.imports.test_reading import IMDB
 from tests.site import FEW, Site, World, own_world, parquet_world
 from tests.site.archive import archive, file_name
 from tests.test_doors import save_member
@@ -68,13 +69,15 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def reader(shell: Shell, site: Site) -> Shell:
-    """Somebody with a few archives and saved pages, who was given no settings but the site's address."""
+    """Somebody with a few archives, saved pages and IMDb's ratings, and no settings but the site's address."""
     seed = site.world.seed
+    downloads = shell.folder / "downloads"
+    downloads.mkdir()
     for name in sorted(site.world.circle(seed))[:3]:
         if site.world.member(name).state == "ok":
-            (shell.folder / file_name(name)).write_bytes(archive(site.world, name))
-    (shell.folder / "saved-pages").mkdir()
-    save_member(shell.folder / "saved-pages", site, seed)
+            (downloads / file_name(name)).write_bytes(archive(site.world, name))
+    save_member(downloads, site, seed)
+    (shell.folder / "ratings.csv").write_text(IMDB)
     return shell
 
 
