@@ -69,7 +69,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def reader(shell: Shell, site: Site) -> Shell:
-    """Somebody with a few archives, saved pages and IMDb's ratings, and no settings but the site's address."""
+    """Somebody with a few archives, saved pages and IMDb's ratings, who set the site's address alone."""
     seed = site.world.seed
     downloads = shell.folder / "downloads"
     downloads.mkdir()
