@@ -8,10 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.films import links
+from letterboxd_scraper.store.films.lookup import find_film
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.names import unknown
 from letterboxd_scraper.store.schema import cohort_members, film_rankings, films, ratings, users
-from ranking.choices.film_lists import match, reference
 from ranking.facts import Facts
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import MIN_VOTES, FittedStrategy, Strategy, Terms
@@ -139,15 +138,10 @@ def explain(connection: sa.Connection, cohort: Cohort, film: str, base_url: str)
 
 def _find(connection: sa.Connection, cohort: Cohort, text: str) -> Any:
     """Return the film's row (id, slug, title, release_year, address). Raises UnknownName."""
-    named = reference(text)
-    (film,) = match(connection, [named])
-    if film is None:
-        rated = sa.select(ratings.c.film_id).join(
-            cohort_members, cohort_members.c.user_id == ratings.c.user_id
-        )
-        of_cohort = films.c.id.in_(rated.where(cohort_members.c.cohort_id == cohort.id))
-        slugs = connection.scalars(sa.select(films.c.slug).where(of_cohort, films.c.slug.is_not(None)))
-        raise unknown("film", named.slug or text, slugs.all())
+    rated = sa.select(ratings.c.film_id).join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
+    of_cohort = films.c.id.in_(rated.where(cohort_members.c.cohort_id == cohort.id))
+    slugs = connection.scalars(sa.select(films.c.slug).where(of_cohort, films.c.slug.is_not(None)))
+    film = find_film(connection, text, slugs.all())
     row = sa.select(films.c.id, films.c.slug, films.c.title, films.c.release_year, links.ADDRESS)
     return connection.execute(row.where(films.c.id == film)).one()
 

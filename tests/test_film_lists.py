@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.films.lookup import Reference, match
 from letterboxd_scraper.store.schema import film_rankings, films
-from ranking.choices.film_lists import Reference, match, read_list
+from ranking.choices.film_lists import read_list
 from ranking.choices.filters import Choices
 from tests.conftest import on_sqlite
 from tests.test_filters import rank, shown
@@ -69,8 +70,9 @@ def test_a_list_of_films_may_be_written_in_many_ways(
         assert of(text) == of(text.replace("\n", "\r\n")) == expected
     rows = [f'2020-01-01,"{film.title}",{film.release_year}' for film in listed]
     # Where the address is that of a diary entry, the name and the year tell the film.
-    diary = [f"{row},https://boxd.it/zzzz{n},4.5" for n, row in enumerate(rows)]
-    assert of("\n".join(["Date,Name,Year,Letterboxd URI,Rating", *diary])) == expected
+    diary = [f"{row},https://boxd.it/zzzz{n},4.5,,,2020-01-01" for n, row in enumerate(rows)]
+    header = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date"
+    assert of("\n".join([header, *diary])) == expected
     assert of("\n".join(["Date,Title,Year", *rows])) == expected
     assert (
         of("\n".join(["LetterboxdURI", *(f"https://boxd.it/{f.letterboxd_lid}" for f in listed)])) == expected
@@ -86,7 +88,8 @@ def test_lines_of_a_list_that_match_no_film_are_counted(
     told: list[str] = []
     found = shown(engine, Choices(lists=(file,)), tell=told.append)
     assert [film.slug for film in found] == [listed[0].slug]
-    assert told == [f"3 of the 4 films in {file} match no stored film, or more than one"]
+    names = "no-such-film, boxd.it/zzzzz, https://example.org/"
+    assert told == [f"3 of the 4 films in {file} match no stored film, or more than one: {names}"]
     file.write_text("")
     assert shown(engine, Choices(lists=(file,))) == []
 

@@ -7,7 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import APIRouter
 
-from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import stored_rankings
@@ -15,6 +14,7 @@ from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, 
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.films.credits import director_names
+from letterboxd_scraper.store.films.lookup import find_film
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import (
     countries,
@@ -26,7 +26,6 @@ from letterboxd_scraper.store.schema import (
     films,
     genres,
 )
-from ranking.choices.film_lists import match, reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +104,7 @@ def routes(serving: Served) -> APIRouter:
         """Show all about one film, which is asked for by its slug, or as film:NUMBER."""
         with read_transaction(serving.engine) as connection:
             circle = find_cohort(connection, serving, cohort)
-            (film_id,) = match(connection, [reference(film)])
-            if film_id is None:
-                raise UnknownName(
-                    f"no film {film!r} is stored: write its slug, as in its address on the site"
-                )
+            film_id = find_film(connection, film)
             return _film(connection, serving, circle, film_id)
 
     return router

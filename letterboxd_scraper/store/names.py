@@ -24,12 +24,12 @@ def find(
     named = list(named)
     bearers: dict[str, set[T]] = defaultdict(set)
     for name, bearer in [*named, *(codes or {}).items()]:
-        bearers[_folded(name)].add(bearer)
+        bearers[folded(name)].add(bearer)
     matches: dict[T, None] = {}
     for name in names:
-        if _folded(name) not in bearers:
-            raise unknown(kind, name, {_folded(existing): existing for existing, _ in named}.values())
-        matches |= dict.fromkeys(bearers[_folded(name)])
+        if folded(name) not in bearers:
+            raise unknown(kind, name, {folded(existing): existing for existing, _ in named}.values())
+        matches |= dict.fromkeys(bearers[folded(name)])
     return list(matches)
 
 
@@ -39,13 +39,14 @@ def unknown(kind: str, name: str, existing: Collection[str]) -> UnknownName:
         return UnknownName(f"no {kind} {name!r}: none is known yet")
     if len(existing) <= _FEW:
         return UnknownName(f"no {kind} {name!r}: there are {', '.join(sorted(existing))}")
-    folded = {_folded(other): other for other in existing}
-    alike = difflib.get_close_matches(_folded(name), folded, n=5)
+    spelt = {folded(other): other for other in existing}
+    alike = difflib.get_close_matches(folded(name), spelt, n=5)
     if not alike:
         return UnknownName(f"no {kind} {name!r}, nor any of a similar name among {len(existing)}")
-    return UnknownName(f"no {kind} {name!r}; similar: {', '.join(folded[key] for key in alike)}")
+    return UnknownName(f"no {kind} {name!r}; similar: {', '.join(spelt[key] for key in alike)}")
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return a name as names are compared: whatever its case."""
     # In Python, because SQLite lowers ASCII letters only, and PostgreSQL as its locale says.
     return unicodedata.normalize("NFC", name.strip()).casefold()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.films.credits import DIRECTS
+from letterboxd_scraper.store.films.lookup import in_words, match
 from letterboxd_scraper.store.members.cohorts import as_member_name
 from letterboxd_scraper.store.names import find
 from letterboxd_scraper.store.schema import (
@@ -25,12 +26,14 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
-from ranking.choices.film_lists import match, read_list
+from ranking.choices.film_lists import read_list
 from ranking.facts import how_watched_are_read, with_watched_read
 
 Condition = sa.ColumnElement[bool]
 Tell = Callable[[str], None]
 _LAST_YEAR = 9999
+# So many films of a list are named that match none.
+_NAMED = 3
 
 
 class Years(NamedTuple):
@@ -217,10 +220,14 @@ def _linked(film: sa.Column[Any], other: sa.Column[Any], keys: Collection[Any], 
 def _in_lists(connection: sa.Connection, files: Sequence[Path], tell: Tell) -> Condition:
     chosen: set[int] = set()
     for file in files:
-        listed = match(connection, read_list(file))
-        chosen.update(film for film in listed if film is not None)
-        if missing := listed.count(None):
-            tell(f"{missing} of the {len(listed)} films in {file} match no stored film, or more than one")
+        listed = read_list(file)
+        films_listed = match(connection, listed)
+        chosen.update(film for film in films_listed if film is not None)
+        missing = [named for named, film in zip(listed, films_listed, strict=True) if film is None]
+        if missing:
+            some = ", ".join(map(in_words, missing[:_NAMED])) + (", …" if missing[_NAMED:] else "")
+            what = "match no stored film, or more than one"
+            tell(f"{len(missing)} of the {len(listed)} films in {file} {what}: {some}")
     # Written into the statement: a list may be longer than the parameters that a database takes.
     ids = sa.bindparam(
         "listed", sorted(chosen), sa.Integer, expanding=True, literal_execute=True, unique=True

@@ -1,0 +1,157 @@
+"""Films as people and lists name them, looked up among those that are stored."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.films import links
+from letterboxd_scraper.store.names import folded, unknown
+from letterboxd_scraper.store.schema import films
+
+# A look-up names so many films at most: databases limit the parameters of a statement.
+_AT_ONCE = 5000
+# So many films of one title are listed.
+_LISTED = 10
+_f = films.c
+# What tells two films apart whatever their titles, by the fields of a reference.
+_NAMES = {"lid": _f.letterboxd_lid, "number": _f.letterboxd_film_id, "slug": _f.slug, "imdb": _f.imdb_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What is said of a film: its slug, the code of its short address, its number, its title and year.
+
+    ``tmdb`` is its kind and number there, ``imdb`` its number there.
+    """
+
+    slug: str | None = None
+    lid: str | None = None
+    number: int | None = None
+    title: str | None = None
+    year: int | None = None
+    tmdb: tuple[str, int] | None = None
+    imdb: str | None = None
+
+
+def reference(text: str) -> Reference:
+    """Read a slug or an address of a film.
+
+    >>> reference("https://letterboxd.com/film/alien/?x") == reference("alien") == Reference(slug="alien")
+    True
+    >>> reference("https://boxd.it/2awY").lid, reference("film:51899").number
+    ('2awY', 51899)
+    >>> reference("www.themoviedb.org/movie/348-alien").tmdb, reference("tt0078748").imdb
+    (('movie', 348), 'tt0078748')
+    """
+    text = text.strip()
+    if short := re.search(r"\bboxd\.it/(\w+)", text):
+        return Reference(lid=short[1])
+    if tmdb := re.search(r"\bthemoviedb\.org/(movie|tv)/(\d{1,9})", text, re.ASCII):
+        return Reference(tmdb=(tmdb[1], int(tmdb[2])))
+    if imdb := re.fullmatch(r"(?:.*\bimdb\.com/title/)?(tt\d{6,10})(?:[/?#].*)?", text, re.ASCII):
+        return Reference(imdb=imdb[1])
+    if address := re.search(r"(?:^|/)film/([^/?#\s]+)", text):
+        text = address[1]
+    if number := re.fullmatch(r"film:(\d{1,9})", text, re.ASCII):
+        return Reference(slug=text, number=int(number[1]))
+    return Reference(slug=text.lower())
+
+
+def in_words(film: Reference) -> str:
+    """Say which film is meant.
+
+    >>> in_words(Reference(lid="2awY", title="Alien", year=1979)), in_words(Reference(slug="alien"))
+    ('Alien (1979)', 'alien')
+    """
+    if film.title:
+        return f"{film.title} ({film.year or 'no year'})"
+    return str(film.slug or (film.lid and f"boxd.it/{film.lid}") or film.imdb or film.tmdb)
+
+
+def match(connection: sa.Connection, references: Sequence[Reference]) -> list[int | None]:
+    """Return the stored film's id for each reference; None where there is none, or more than one.
+
+    By code, number, slug, or TMDB's or IMDb's number; where these are unknown, by title and year, but not
+    those of a film whose code, number or slug is another.
+    """
+    by_name = {
+        field: _rows(connection, column, {getattr(film, field) for film in references})
+        for field, column in _NAMES.items()
+    }
+    by_tmdb = defaultdict(list)
+    for row in _rows(connection, _f.tmdb_id, {film.tmdb[1] for film in references if film.tmdb}):
+        by_tmdb[row.tmdb_media_type, row.tmdb_id].append(row)
+    by_title = defaultdict(list)
+    for row in _rows(connection, _f.title, {film.title for film in references}):
+        by_title[row.title, row.release_year].append(row)
+    named = {
+        (field, row._mapping[_NAMES[field].name]): row for field, rows in by_name.items() for row in rows
+    }
+
+    def of(film: Reference) -> int | None:
+        for field in _NAMES:
+            value = getattr(film, field)
+            if value is not None and (row := named.get((field, value))) is not None:
+                return int(row.id)
+        alike = by_tmdb[film.tmdb] if film.tmdb else []
+        alike = alike or [row for row in by_title[film.title, film.year] if not _is_another(row, film)]
+        return int(alike[0].id) if len(alike) == 1 else None
+
+    return [of(film) for film in references]
+
+
+def find_film(connection: sa.Connection, text: str, others: Collection[str] = ()) -> int:
+    """Return the id of the film that a person means: by slug, address, code, or a title that fits one film.
+
+    Raises UnknownName, with what of ``others`` is spelt alike, and InputError with the films that a title
+    fits, where these are several.
+    """
+    named = reference(text)
+    (film,) = match(connection, [named])
+    if film is None and re.fullmatch(r"\w+", text.strip(), re.ASCII):
+        (film,) = match(connection, [Reference(lid=text.strip())])
+    if film is not None:
+        return film
+    titled = _of_title(connection, text)
+    if len(titled) > 1:
+        listed = "; ".join(_row_in_words(row) for row in titled[:_LISTED])
+        raise InputError(f"{text!r} fits {len(titled)} films, name one by its address: {listed}")
+    if not titled:
+        raise unknown("film", named.slug or text, others)
+    return int(titled[0].id)
+
+
+def _row_in_words(row: Any) -> str:
+    return f"{row.title} ({row.release_year or 'no year'}) {row.address or ''}".rstrip()
+
+
+def _of_title(connection: sa.Connection, text: str) -> list[Any]:
+    """Return the films that have this title, in any case, with a year behind it in brackets or without."""
+    query = sa.select(_f.id, _f.title, _f.release_year, links.ADDRESS).order_by(_f.release_year, _f.id)
+    bare, year = text.strip(), None
+    if dated := re.fullmatch(r"(.+?)\s*\((\d{4})\)", bare, re.ASCII):
+        bare, year = dated[1], int(dated[2])
+    alike = [row for row in connection.execute(query) if folded(row.title) == folded(bare)]
+    return [row for row in alike if year is None or row.release_year == year]
+
+
+def _is_another(row: Any, film: Reference) -> bool:
+    """Say whether both are named in one way, and differ in that."""
+    names = ((row.letterboxd_lid, film.lid), (row.letterboxd_film_id, film.number), (row.slug, film.slug))
+    return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in names)
+
+
+def _rows(connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]) -> list[Any]:
+    """Return the films with one of these values, of which None is none."""
+    query = sa.select(*_NAMES.values(), _f.id, _f.title, _f.release_year, _f.tmdb_id, _f.tmdb_media_type)
+    keys = sorted(set(values) - {None})
+    return [
+        row
+        for start in range(0, len(keys), _AT_ONCE)
+        for row in connection.execute(query.where(column.in_(keys[start : start + _AT_ONCE])))
+    ]
