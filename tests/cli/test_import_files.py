@@ -15,6 +15,8 @@ from letterboxd_scraper.imports.unmatched import COLUMNS
 from letterboxd_scraper.store.schema import films, member_sources, ratings, users
 from tests.cli.conftest import Run
 from tests.imports.test_reading import ARCHIVE, IMDB, packed, write
+from tests.site import Site, own_world
+from tests.site.cinema import details, oddity
 
 HEAD = "Title,Year,Rating,WatchedDate"
 
@@ -51,10 +53,11 @@ def test_a_folder_of_all_kinds(empty: Run, downloads: Path, tmp_path: Path) -> N
         f"{downloads}/imdb.csv: IMDb ratings of ida, as of 2026-02-01: 1 rating",
         f"{downloads}: 1 of another kind, not taken: bill.pdf",
         "gus: 1 new rating, 2 films that were not stored",
+        "ida: 1 new rating",
         "now: letterboxd rank compute --cohort friends",
     ):
         assert line in ended.err.splitlines()
-    assert ("gus", "Persona", 4.5) in rated(tmp_path)
+    assert rated(tmp_path) == {("gus", "Persona", 4.5), ("ida", "Persona", 4.5)}
     assert empty("rank", "compute", "--cohort", "friends", "--param", "min_votes=1").code == 0
     assert "Persona" in empty("rank", "show", "--cohort", "friends").out
 
@@ -83,9 +86,10 @@ def test_a_preview_changes_no_database(club: Run, downloads: Path, tmp_path: Pat
     ended = club("--json", "import", str(downloads), "--member", "ida", "--preview")
     result = json.loads(ended.out)
     assert not result["stored"]
-    gus, ida = result["members"]
-    assert (gus["member"], gus["added"], gus["new_films"]) == ("gus", 1, 2)
-    assert ida["member"] == "ida"
+    assert [(one["member"], one["added"], one["new_films"]) for one in result["members"]] == [
+        ("gus", 1, 2),
+        ("ida", 1, 0),
+    ]
     assert [file["kind"] for file in result["files"]] == ["Letterboxd archive", "IMDb ratings"]
     assert stored(tmp_path, users.c.letterboxd_username, films.c.title, ratings.c.rating) == before
 
@@ -151,6 +155,25 @@ def test_an_older_list_of_what_could_not_be_matched_is_kept(empty: Run, table: P
     write(tmp_path, {"unmatched.csv": "half filled in"})
     assert "unmatched-2.csv: 1 of" in empty("import", str(table), "--member", "ida").err
     assert (tmp_path / "unmatched.csv").read_text() == "half filled in"
+
+
+def test_a_film_that_tmdb_alone_has_is_that_one(
+    empty: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Site(own_world(follows=())) as site:
+        monkeypatch.setenv("TMDB_BASE_URL", f"{site.url}/3")
+        monkeypatch.setenv("TMDB_API_KEY", Site.tmdb_key)
+        film = next(film for film in site.world.films.values() if oddity(film) == "ordinary")
+        answer, link = details(film).tmdb, details(film).at_tmdb
+        assert answer
+        assert link
+        row = f"{film.title},{answer['release_date'][:4]},4.5,2026-02-01"
+        table = write(tmp_path, {"mine.csv": f"{HEAD}\n{row}\nNobody's,1900,3,2026-02-01\n"}) / "mine.csv"
+        ended = empty("import", str(table), "--member", "ida")
+    assert ended.code == ExitCode.DONE
+    assert "ida: 1 new rating, 1 film that was not stored, 1 film that cannot be matched" in ended.err
+    assert stored(tmp_path, films.c.tmdb_id, ratings.c.rating) == {(link.id, 4.5)}
+    assert "Nobody's" in (tmp_path / "unmatched.csv").read_text(encoding="utf-8-sig")
 
 
 def test_a_wrong_name_is_said_at_once(empty: Run, downloads: Path, tmp_path: Path) -> None:
