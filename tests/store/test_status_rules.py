@@ -9,9 +9,12 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.config import load
 from letterboxd_scraper.items.members import Failure, Listing
+from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Service, Snapshot
+from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.films.enrichment import EnrichmentOptions
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.save import save_sources
 from letterboxd_scraper.store.schema import (
     changed_facts,
     cohort_film_stats,
@@ -325,3 +328,13 @@ def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
     for counted_before in (False, True):
         count = status_films.count(connection, nobodys, QUERY.enrichment, counted=counted_before)
         assert count == nothing
+
+
+def test_a_member_of_whom_files_of_another_service_tell_has_their_age(connection: sa.Connection) -> None:
+    film = NamedFilm("Ordet", 1955, imdb_id="tt0048452")
+    told = Snapshot(
+        "ada", MONDAY, "ratings.csv", ratings=(RatedFilm(film, 4.0),), complete=False, service=Service.IMDB
+    )
+    save_sources([told], connection, Provenance(MONDAY + DAY))
+    cohort = add_cohort(connection, "friends", ["ada"])
+    assert freshness.of_members(connection, cohort) == [MemberAge("ok", None, None, MONDAY)]

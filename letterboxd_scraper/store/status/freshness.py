@@ -9,13 +9,19 @@ from humanize import naturaldelta
 
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.schema import cohort_members, film_rankings, user_scrape_state, users
+from letterboxd_scraper.store.schema import (
+    cohort_members,
+    film_rankings,
+    member_sources,
+    user_scrape_state,
+    users,
+)
 
 
 class MemberAge(NamedTuple):
     """When a member was last read in ``full`` and by a ``delta`` crawl; their data are ``as_of`` then.
 
-    That is when they were last read, or taken from an archive, or seen to have the counts of that time.
+    That is when they were last read, or of their newest file or feed, or when their counts were the same.
     """
 
     status: str
@@ -68,18 +74,19 @@ def of_cohort(connection: sa.Connection, cohort: Cohort, strategy: str) -> Fresh
 
 def of_members(connection: sa.Connection, cohort: Cohort) -> list[MemberAge]:
     """Return how old the data of each of a cohort's members are."""
-    u, state = users.c, user_scrape_state.c
+    u, state, sources = users.c, user_scrape_state.c, member_sources.c
+    of_files = sa.select(sa.func.max(sources.as_of)).where(sources.user_id == u.id).scalar_subquery()
     unmoved = sa.and_(u.films_count == u.crawled_films_count, u.likes_count == u.crawled_likes_count)
     query = (
         sa.select(u.status, u.last_full_scrape_at, u.last_incremental_scrape_at)
-        .add_columns(state.complete_as_of, sa.case((unmoved, u.counts_seen_at)))
+        .add_columns(sa.func.coalesce(state.complete_as_of, of_files), sa.case((unmoved, u.counts_seen_at)))
         .join_from(cohort_members, users, u.id == cohort_members.c.user_id)
         .outerjoin(user_scrape_state, (state.user_id == u.id) & (state.listing == Listing.RATED))
         .where(cohort_members.c.cohort_id == cohort.id)
     )
     return [
-        MemberAge(status, full, delta, _latest(full, delta, whole, seen) if full or delta or whole else None)
-        for status, full, delta, whole, seen in connection.execute(query)
+        MemberAge(status, full, delta, _latest(full, delta, told, seen) if full or delta or told else None)
+        for status, full, delta, told, seen in connection.execute(query)
     ]
 
 
