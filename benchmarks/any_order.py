@@ -1,8 +1,8 @@
 """Do sources end in the same in every order? ``python -m benchmarks.any_order``.
 
-Members' lives are made up, and the archives, pages, feeds and files of other services that tell of them. They
-are taken in in several orders, some of them twice. Whatever is stored in the end must be the same. A short
-form runs with the tests: `tests/store/test_any_order.py`.
+Pairs of members' lives are made up, and the archives, pages, feeds and files of other services that tell of
+them and of films, each in its own way. They are taken in in several orders, some of them twice. Whatever is
+stored in the end must be the same. A short form runs with the tests: `tests/store/test_any_order.py`.
 """
 
 import argparse
@@ -16,9 +16,11 @@ from tests.store import lives
 
 
 def differences(connection: sa.Connection, seed: int, days: int, orders: int) -> list[str]:
-    """Return the tables in which what is stored of a life depends on the order of its sources."""
+    """Return the tables in which what is stored of two lives depends on the order of their sources."""
     rng = random.Random(seed)
-    told = lives.sources_of(rng, lives.live(rng, days))
+    told = [
+        source for name in ("ada", "ben") for source in lives.sources_of(rng, lives.live(rng, days), name)
+    ]
     ends = []
     for order in (told, *(lives.in_another_order(rng, told) for _ in range(orders))):
         with connection.begin_nested() as nested:
@@ -29,7 +31,7 @@ def differences(connection: sa.Connection, seed: int, days: int, orders: int) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.any_order", description=__doc__)
-    parser.add_argument("--lives", type=int, default=1000, help="how many are made up (%(default)s)")
+    parser.add_argument("--lives", type=int, default=1000, help="how many pairs are made up (%(default)s)")
     parser.add_argument("--days", type=int, default=30, help="of each life (%(default)s)")
     parser.add_argument("--orders", type=int, default=5, help="beside that of the moments (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the first life (%(default)s)")
@@ -38,12 +40,11 @@ def main() -> None:
     metadata.create_all(engine)
     wrong = 0
     with engine.connect() as connection:
-        lives.name_films(connection)
         for seed in range(chosen.seed, chosen.seed + chosen.lives):
             if tables := differences(connection, seed, chosen.days, chosen.orders):
                 wrong += 1
-                print(f"life {seed}: another end in {', '.join(tables)}", flush=True)
-    print(f"{chosen.lives} lives, {wrong} of them with several ends")
+                print(f"pair {seed}: another end in {', '.join(tables)}", flush=True)
+    print(f"{chosen.lives} pairs of lives, {wrong} of them with several ends")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Made-up lives of a member, and the sources that tell of them: archives, pages, feeds, another service."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import FeedEntry, FeedNews
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service, Snapshot, Viewed
 from letterboxd_scraper.items.tasks import Provenance
+from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, user_scrape_state, users, watched, watchlist
 
@@ -19,6 +21,8 @@ FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 IMPORTED = Provenance(FIRST_DAY + 200 * DAY)
 FILMS = [Film(f"film-{n}", f"Film {n}", 1990 + n, 100 + n, f"c{n}") for n in range(6)]
+# Films that the site calls otherwise since that day.
+RENAMED = {FILMS[0]: 10, FILMS[1]: 20}
 STARS = (2.0, 3.0, 4.0)
 # A feed shows no more entries in these lives.
 SHOWN = 4
@@ -95,12 +99,29 @@ def _with_deed(state: State, rng: random.Random, film: Film, day: int) -> State:
     return state
 
 
-def of_archive(film: Film) -> NamedFilm:
-    return NamedFilm(film.title, film.year, film.lid)
+def as_named(film: Film, day: int) -> Film:
+    """Return a film as the site calls it on that day."""
+    return replace(film, title=f"{film.title}: Anew") if day >= RENAMED.get(film, day + 1) else film
 
 
-def of_page(film: Film) -> NamedFilm:
-    return NamedFilm(film.title, film.year, film.lid, film.slug, film.film_id)
+def of_archive(film: Film, day: int) -> NamedFilm:
+    return NamedFilm(as_named(film, day).title, film.year, film.lid)
+
+
+def of_page(film: Film, day: int) -> NamedFilm:
+    return NamedFilm(as_named(film, day).title, film.year, film.lid, film.slug, film.film_id)
+
+
+def of_service(film: Film, service: Service) -> NamedFilm:
+    """Return how another service names a film: by its numbers, or by title and year alone."""
+    number = film.film_id or 0
+    match service:
+        case Service.IMDB:
+            return NamedFilm(film.title, film.year, imdb_id=f"tt{number:07}")
+        case Service.TRAKT:
+            numbers = {"imdb_id": f"tt{number:07}", "tmdb_id": number, "tmdb_kind": "movie"}
+            return NamedFilm(film.title, film.year, **numbers)  # type: ignore[arg-type]
+    return NamedFilm(film.title, film.year)
 
 
 def day_of(day: int) -> date:
@@ -117,33 +138,38 @@ def url_of(entry: Entry) -> str:
 
 def archive(state: State, day: int) -> Snapshot:
     newest = {entry.film: entry for entry in state.diary}
+
+    def listed(since_of: dict[Film, int]) -> tuple[DatedFilm, ...]:
+        return tuple(DatedFilm(of_archive(film, day), day_of(since)) for film, since in since_of.items())
+
     return Snapshot(
-        "ada",
+        "",
         noon(day),
         f"archive of day {day}",
         ratings=tuple(
-            RatedFilm(of_archive(film), stars, day_of(since)) for film, (stars, since) in state.rated.items()
+            RatedFilm(of_archive(film, day), stars, day_of(since))
+            for film, (stars, since) in state.rated.items()
         ),
-        likes=tuple(map(of_archive, state.liked)),
-        favourites=tuple(map(of_archive, state.favourites)),
-        watched=tuple(DatedFilm(of_archive(film), day_of(since)) for film, since in state.seen.items()),
-        watchlist=tuple(DatedFilm(of_archive(film), day_of(since)) for film, since in state.wanted.items()),
-        links=tuple((of_archive(f), f"https://boxd.it/e{entry.number}") for f, entry in newest.items()),
+        likes=tuple(of_archive(film, day) for film in state.liked),
+        favourites=tuple(of_archive(film, day) for film in state.favourites),
+        watched=listed(state.seen),
+        watchlist=listed(state.wanted),
+        links=tuple((of_archive(f, day), f"https://boxd.it/e{entry.number}") for f, entry in newest.items()),
     )
 
 
 def pages(rng: random.Random, state: State, day: int) -> Iterator[Snapshot]:
     """Yield what saved pages tell: a whole listing or half of one, and a page of the diary."""
-    page = Snapshot("ada", noon(day), "saved pages", of_pages=True)
-    rated = tuple(RatedFilm(of_page(film), stars) for film, (stars, _) in state.rated.items())
-    favourites = tuple(map(of_page, state.favourites))
+    page = Snapshot("", noon(day), "saved pages", of_pages=True)
+    rated = tuple(RatedFilm(of_page(film, day), stars) for film, (stars, _) in state.rated.items())
     if rng.random() < 0.5:
+        favourites = tuple(of_page(film, day) for film in state.favourites)
         yield replace(page, ratings=rated, favourites=favourites)
     else:
-        likes = tuple(of_page(film) for film in state.liked)[:2]
+        likes = tuple(of_page(film, day) for film in state.liked)[:2]
         yield replace(page, ratings=rated[:2], likes=likes, complete=False)
     newest = sorted(state.diary, key=lambda entry: (entry.day, entry.number), reverse=True)[:5]
-    viewings = tuple(Viewed(of_page(e.film), day_of(e.day), e.stars, url_of(e)) for e in newest)
+    viewings = tuple(Viewed(of_page(e.film, day), day_of(e.day), e.stars, url_of(e)) for e in newest)
     yield replace(page, viewings=viewings, complete=False)
 
 
@@ -151,51 +177,54 @@ def elsewhere(rng: random.Random, day: int) -> Snapshot:
     """Return what another service tells, where the member rates films, too."""
     chosen = rng.sample(FILMS, 3)
     days = [None if rng.random() < 0.3 else day_of(rng.randint(0, day)) for _ in chosen]
-    rated = tuple(
-        RatedFilm(NamedFilm(film.title, film.year, slug=film.slug), rng.choice(STARS), since)
-        for film, since in zip(chosen, days, strict=True)
-    )
+    names = [NamedFilm(film.title, film.year, slug=film.slug) for film in chosen]
+    rated = tuple(RatedFilm(name, rng.choice(STARS), since) for name, since in zip(names, days, strict=True))
     service = rng.choice((Service.IMDB, Service.TRAKT))
-    seen = tuple(DatedFilm(of_page(film)) for film in chosen[:2])
-    return Snapshot("ada", noon(day), f"{service} {day}", ratings=rated, watched=seen, service=service)
+    seen = tuple(DatedFilm(name) for name in names[:2])
+    return Snapshot("", noon(day), f"{service} {day}", ratings=rated, watched=seen, service=service)
 
 
-def feed(state: State, day: int) -> tuple[FeedNews, Provenance]:
-    """Return what a reading of the feed finds, and when it is read."""
+def feed(state: State, day: int) -> FeedNews:
+    """Return what a reading of the feed finds."""
     newest = sorted(state.diary, key=lambda entry: entry.number, reverse=True)[:SHOWN]
     entries = tuple(
         FeedEntry(
             f"letterboxd-watch-{entry.number}",
-            Film(entry.film.slug, entry.film.title, entry.film.year),
+            replace(as_named(entry.film, day), film_id=None, lid=None),
             day_of(entry.day),
             noon(entry.day, 20),
             entry.stars,
             entry.liked,
             url_of(entry),
+            "movie",
+            entry.film.film_id,
         )
         for entry in newest
     )
-    return FeedNews("ada", entries), Provenance(noon(day), 1)
+    return FeedNews("", entries)
 
 
-Source = tuple[Any, Provenance]
+Source = tuple[Snapshot | FeedNews, Provenance]
 
 
-def sources_of(rng: random.Random, states: list[State]) -> list[Source]:
-    """Return sources that tell of a life, in the order of their moments."""
+def sources_of(rng: random.Random, states: list[State], member: str) -> list[Source]:
+    """Return sources that tell of a member's life, in the order of their moments."""
     told: list[Source] = []
     days = range(len(states))
     for day in sorted(rng.sample(days, min(len(days), rng.randint(3, 6)))):
-        state = states[day]
+        items: list[Snapshot | FeedNews] = []
         match rng.choice(("archive", "archive", "pages", "feed", "elsewhere")):
             case "archive":
-                told.append((archive(state, day), IMPORTED))
+                items.append(archive(states[day], day))
             case "pages":
-                told += [(page, IMPORTED) for page in pages(rng, state, day)]
+                items += pages(rng, states[day], day)
             case "feed":
-                told.append(feed(state, day))
+                items.append(feed(states[day], day))
             case "elsewhere":
-                told.append((elsewhere(rng, day), IMPORTED))
+                items.append(elsewhere(rng, day))
+        for item in items:
+            provenance = Provenance(noon(day), 1) if isinstance(item, FeedNews) else IMPORTED
+            told.append((replace(item, member=member), provenance))
     return told
 
 
@@ -203,38 +232,45 @@ def in_another_order(rng: random.Random, told: list[Source]) -> list[Source]:
     """Return the sources in another order, some more than once; of a feed an earlier reading comes first."""
     order = told + rng.choices(told, k=2)
     rng.shuffle(order)
-    readings = [source for source in told if isinstance(source[0], FeedNews)]
-    rest = iter(readings)
-    in_order = []
-    for source in order:
-        if not isinstance(source[0], FeedNews):
-            in_order.append(source)
-        elif (reading := next(rest, None)) is not None:
-            in_order.append(reading)
+    readings: dict[str, list[Source]] = defaultdict(list)
+    for source in told:
+        if isinstance(source[0], FeedNews):
+            readings[source[0].member].append(source)
+    in_order: list[Source] = []
+    for item, provenance in order:
+        if not isinstance(item, FeedNews):
+            in_order.append((item, provenance))
+        elif readings[item.member]:
+            in_order.append(readings[item.member].pop(0))
     return in_order
 
 
 def end_state(connection: sa.Connection, told: list[Source]) -> dict[str, Any]:
-    """Take in the sources; return all that is stored of the member then."""
+    """Take in the sources; return all that is stored then."""
     for item, provenance in told:
         save(item, connection, provenance)
+    for user in sources.stale(connection):
+        sources.fold(connection, user)
     return stored(connection)
 
 
 def stored(connection: sa.Connection) -> dict[str, Any]:
-    """Return all that is stored of members, films by their names."""
+    """Return all that is stored of films and members, without numbers of rows."""
+    film = sa.func.coalesce(films.c.slug, films.c.letterboxd_lid, films.c.imdb_id, films.c.title)
+    member = users.c.letterboxd_username
     state: dict[str, Any] = {}
     for table in (ratings, watched, watchlist):
-        columns = [column for column in table.c if column.name not in ("user_id", "film_id")]
-        name = sa.func.coalesce(films.c.slug, films.c.letterboxd_lid, films.c.title)
-        query = sa.select(name, *columns).join_from(table, films, films.c.id == table.c.film_id)
-        state[table.name] = {row[0]: tuple(row[1:]) for row in connection.execute(query)}
+        query = sa.select(member, film, *_but(table, "user_id", "film_id"))
+        query = query.join_from(table, films, films.c.id == table.c.film_id).join(users)
+        state[table.name] = {tuple(row) for row in connection.execute(query)}
     # When they were first stored is no matter of sources.
-    columns = [column for column in users.c if column.name not in ("id", "created_at")]
-    state["users"] = [tuple(row) for row in connection.execute(sa.select(*columns))]
-    listings = user_scrape_state.c
+    state["users"] = {tuple(row) for row in connection.execute(sa.select(*_but(users, "id", "created_at")))}
     # How many ratings a reading of a feed has set depends on what was known then.
-    columns = [column for column in listings if column.name not in ("user_id", "total")]
-    query = sa.select(*columns).order_by(listings.listing)
-    state["listings"] = [tuple(row) for row in connection.execute(query)]
+    query = sa.select(member, *_but(user_scrape_state, "user_id", "total", "seen")).join(users)
+    state["listings"] = {tuple(row) for row in connection.execute(query)}
+    state["films"] = {tuple(row) for row in connection.execute(sa.select(*_but(films, "id")))}
     return state
+
+
+def _but(table: sa.Table, *names: str) -> list[sa.Column[Any]]:
+    return [column for column in table.c if column.name not in names]

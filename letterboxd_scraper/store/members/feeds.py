@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.items.members import FeedEntry, FeedNews, Listing
-from letterboxd_scraper.items.sources import NamedFilm, Naming, Service
+from letterboxd_scraper.items.sources import NamedBy, NamedFilm, Naming, Service
 from letterboxd_scraper.items.tasks import FeedStart, Provenance
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.crawl_state.bookmarks import complete_listings
 from letterboxd_scraper.store.films.elsewhere import give_numbers
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
-from letterboxd_scraper.store.films.named import adopt_slugs
+from letterboxd_scraper.store.films.named import adopt_slugs, named_film_ids
 from letterboxd_scraper.store.members import kept
 from letterboxd_scraper.store.members.diaries import Viewing, save_entries
 from letterboxd_scraper.store.members.evidence import midnight
@@ -134,11 +134,11 @@ def _keep_entries(connection: sa.Connection, user: int, item: FeedNews, at: date
     """Keep the entries with the member's other sources; return how many ratings they set."""
     state = user_scrape_state.c
     read_before = sa.select(state.updated_at).where(state.user_id == user, state.listing == Listing.FEED)
+    # What it calls films is so as of now, whenever its entries were published.
+    named_film_ids(connection, map(kept.named_in_feed, item.entries), Naming(NamedBy.PAGE, at))
     if not kept.keep_feed(connection, user, item.entries, at, connection.scalar(read_before)):
         return 0
-    rated = fold(connection, user).rated
-    _save_tmdb(connection, stored_film_ids(connection, [entry.film for entry in item.new]), item.new)
-    return rated
+    return fold(connection, user).rated
 
 
 def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: datetime) -> int:

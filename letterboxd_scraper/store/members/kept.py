@@ -109,7 +109,7 @@ def _of_feed(entries: Sequence[FeedEntry]) -> Iterator[Snapshot]:
     speaking = {e.film.key: e for e in sorted(latest.values(), key=published) if e.liked is not None}
     rated = [entry for entry in first.values() if entry.stars is not None]
     for entry in entries:
-        film = _named(entry)
+        film = named_in_feed(entry)
         is_latest = latest[entry.number] is entry
         is_news = entry.stars is not None and not any(
             published(entry) < published(other) and other.published <= entry.published
@@ -130,7 +130,8 @@ def _of_feed(entries: Sequence[FeedEntry]) -> Iterator[Snapshot]:
         )
 
 
-def _named(entry: FeedEntry) -> NamedFilm:
+def named_in_feed(entry: FeedEntry) -> NamedFilm:
+    """Return the film of an entry, as the feed names it."""
     film = entry.film
     return NamedFilm(
         film.title,

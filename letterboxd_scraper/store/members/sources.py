@@ -6,7 +6,7 @@ a source adds to it what is newer, and the days that it knows.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -28,6 +28,8 @@ from letterboxd_scraper.store.upsert import Row, as_list, as_stored, in_list, in
 
 _MARKS = tuple(column.name for column in fields(Marks))
 _values_of = attrgetter(*_MARKS)
+_RATING = ("user_id", "film_id", *_MARKS)
+_LISTED = ("user_id", "film_id", *Listed._fields)
 _TABLES = {Listing.UNRATED_WATCHED: watched, Listing.WATCHLIST: watchlist}
 _STATE = user_scrape_state.c
 _RANKS = {by: rank for rank, by in enumerate(NamedBy)}
@@ -145,19 +147,20 @@ def save_snapshots(
 
 def fold_stale(engine: sa.Engine) -> None:
     """Take over anew the sources that name films which are one by now, or may be stored by now."""
-    for user in ask(engine, _stale):
+    for user in ask(engine, stale):
         transact(engine, fold, user)
 
 
-def _stale(connection: sa.Connection) -> list[int]:
+def stale(connection: sa.Connection) -> list[int]:
+    """Return the members whose sources are to be taken over anew."""
     query = sa.select(users.c.id).where(users.c.sources_folded.is_(False), ~WAS_CRAWLED)
     return list(connection.scalars(query.order_by(users.c.id)))
 
 
-def fold(connection: sa.Connection, user: int, in_memory: Mapping[str, Snapshot] | None = None) -> Outcome:
-    """Let what is stored of a member be what all their kept sources tell, some of which are ``in_memory``."""
-    sources = [source for _, source in kept.load(connection, user, in_memory)]
-    ids, all_named = _film_ids(connection, sources)
+def fold(connection: sa.Connection, user: int, new: Mapping[str, Snapshot] | None = None) -> Outcome:
+    """Let what is stored of a member be what all their kept sources tell, of which some are ``new``."""
+    sources = [source for _, source in kept.load(connection, user, new)]
+    ids, all_named = _film_ids(connection, sources, new)
     before = _stored(connection, user)
     site, others = _taken_over(Facts(), sources, ids)
     after = together(site.facts, others, site_stands=False)
@@ -165,7 +168,7 @@ def fold(connection: sa.Connection, user: int, in_memory: Mapping[str, Snapshot]
     _note_complete(connection, user, before.complete, after.complete, {})
     is_other = users.c.sources_folded.is_distinct_from(all_named)
     connection.execute(users.update().where(users.c.id == user, is_other).values(sources_folded=all_named))
-    return _outcome(before, after, site.waiting(), in_memory, ids)
+    return _outcome(before, after, site.waiting(), new, ids)
 
 
 def add_to_crawled(
@@ -182,7 +185,7 @@ def add_to_crawled(
     ]
     if not sources:
         return Outcome()
-    ids, _ = _film_ids(connection, sources)
+    ids, _ = _film_ids(connection, sources, new)
     before = _stored(connection, user)
     marks = {film: mine for film, marks in before.marks.items() if (mine := _site_part(marks))}
     lists = {listing: dict(listed) for listing, listed in before.lists.items()}
@@ -199,7 +202,8 @@ def _diary_alone(source: Snapshot) -> Snapshot:
     """Return what is to be taken over again of a source: nothing else can be news of a crawled member."""
     if source.service != Service.LETTERBOXD:
         return source
-    return Snapshot("", source.as_of, source.source, viewings=source.viewings, links=source.links)
+    viewings, links = source.viewings, source.links
+    return Snapshot("", source.as_of, source.source, viewings=viewings, links=links, complete=False)
 
 
 def _as_of_diary(source: Snapshot, read_at: datetime | None) -> Snapshot:
@@ -229,11 +233,16 @@ def _taken_over(
     return site, {str(service): ledger.facts for service, ledger in ledgers.items()}
 
 
-def _film_ids(connection: sa.Connection, sources: Sequence[Snapshot]) -> tuple[dict[NamedFilm, int], bool]:
-    """Return the ids of the films that sources name, and whether each has one."""
+def _film_ids(
+    connection: sa.Connection, sources: Iterable[Snapshot], new: Mapping[str, Snapshot] | None
+) -> tuple[dict[NamedFilm, int], bool]:
+    """Return the ids of the films that sources name, and whether each has one.
+
+    What those that are not ``new`` call films was taken in when they were.
+    """
     # Each name once, as of when it is the surest.
     surest: dict[NamedFilm, Naming] = {}
-    for source in sorted(sources, key=lambda source: _sureness(source.naming)):
+    for source in sorted((new or {}).values(), key=lambda source: _sureness(source.naming)):
         surest |= dict.fromkeys(_films(source), source.naming)
     named: dict[Naming, list[NamedFilm]] = defaultdict(list)
     for film, naming in surest.items():
@@ -241,9 +250,11 @@ def _film_ids(connection: sa.Connection, sources: Sequence[Snapshot]) -> tuple[d
     ids: dict[NamedFilm, int] = {}
     for naming in sorted(named, key=_sureness):
         ids |= named_film_ids(connection, named[naming], naming)
-    if len(named) > 1:  # a later name may have shown that films are one, or are not
-        ids = stored_named_film_ids(connection, surest)
-    return ids, len(ids) == len(surest)
+    every = {film for source in sources for film in _films(source)}
+    if len(named) != 1 or len(every) > len(surest):
+        # A later name may have shown that films are one, or are not.
+        ids = stored_named_film_ids(connection, every)
+    return ids, len(ids) == len(every)
 
 
 def _sureness(naming: Naming) -> tuple[int, datetime]:
@@ -276,18 +287,16 @@ def _write(connection: sa.Connection, user: int, before: Facts, after: Facts) ->
     """Write what differs."""
     _delete(connection, ratings, user, before.marks.keys() - after.marks.keys())
     changed = {film: marks for film, marks in after.marks.items() if before.marks.get(film) != marks}
-    upsert(connection, ratings, [_row(user, film, _MARKS, _values_of(m)) for film, m in changed.items()])
+    upsert(connection, ratings, [_row(_RATING, user, film, _values_of(m)) for film, m in changed.items()])
     for listing, table in _TABLES.items():
         stored, listed = before.lists[listing], after.lists[listing]
         _delete(connection, table, user, stored.keys() - listed.keys())
-        new = [
-            _row(user, film, Listed._fields, now) for film, now in listed.items() if stored.get(film) != now
-        ]
+        new = [_row(_LISTED, user, film, now) for film, now in listed.items() if stored.get(film) != now]
         upsert(connection, table, new)
 
 
-def _row(user: int, film: int, names: Iterable[str], values: Iterable[Any]) -> Row:
-    return {"user_id": user, "film_id": film} | dict(zip(names, values, strict=True))
+def _row(names: tuple[str, ...], user: int, film: int, values: Iterable[Any]) -> Row:
+    return dict(zip(names, (user, film, *values), strict=True))
 
 
 def _delete(connection: sa.Connection, table: sa.Table, user: int, films: Collection[int]) -> None:
