@@ -1,5 +1,6 @@
 """Connections: one engine per process, with what each database needs to be told."""
 
+import select
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,9 +30,8 @@ def make_engine(url: str, patient: Patience = NONE) -> sa.Engine:
     options: dict[str, Any] = {"execution_options": {patience.OPTION: patient}}
     if not url.startswith("sqlite"):
         address = sa.make_url(url)
-        engine = sa.create_engine(
-            address, pool_pre_ping=True, connect_args=_postgres_arguments(address, patient), **options
-        )
+        engine = sa.create_engine(address, connect_args=_postgres_arguments(address, patient), **options)
+        sa.event.listen(engine, "checkout", _refuse_lost)
         name_database(engine, address)
         return engine
     database = sa.make_url(url).database
@@ -62,6 +62,19 @@ def name_database(engine: sa.Engine, url: sa.URL) -> None:
             setattr(context.sqlalchemy_exception, DATABASE, url)
 
     sa.event.listen(engine, "handle_error", note)
+
+
+def _refuse_lost(connection: Any, record: Any, proxy: Any) -> None:
+    """Have a connection made anew that has ended since it was used; the server is not asked for it.
+
+    Raises DisconnectionError. All that an idle connection may have to say is that it ends.
+    """
+    if not connection.closed:
+        said = select.poll()
+        said.register(connection, select.POLLIN)
+        if not said.poll(0):
+            return
+    raise sa.exc.DisconnectionError("the server has ended the connection")
 
 
 def _postgres_arguments(url: sa.URL, patient: Patience) -> dict[str, Any]:

@@ -304,10 +304,21 @@ def test_readers_of_a_file_share_as_many_connections_as_those_of_a_server(
     assert engines == [{"pool_size": 10, "max_overflow": 30, "pool_timeout": 30}]
 
 
-def test_a_connection_that_a_server_has_closed_is_made_anew(engines: list[dict[str, Any]]) -> None:
-    assert open_store(UNREACHABLE).url == sa.make_url(UNREACHABLE)
-    (options,) = engines
-    assert options["pool_pre_ping"] is True
+@on_postgresql
+def test_a_connection_that_a_server_has_closed_is_made_anew(engine: sa.Engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    with read_transaction(engine) as admin:
+        for transaction in (read_transaction, write_transaction):
+            mine = make_engine(url)
+            processes = []
+            for _ in range(2):
+                with transaction(mine) as connection:
+                    processes.append(connection.scalar(sa.select(sa.func.pg_backend_pid())))
+            assert processes[0] == processes[1]
+            admin.execute(sa.select(sa.func.pg_terminate_backend(processes[0], 5000)))
+            with transaction(mine) as connection:
+                assert connection.scalar(sa.select(sa.func.pg_backend_pid())) != processes[0]
+            mine.dispose()
 
 
 def test_who_writes_to_a_server_is_bounded_by_the_lease_or_by_what_the_address_says(
