@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store import upsert
 from letterboxd_scraper.store.engine import make_engine
-from letterboxd_scraper.store.films import identity
+from letterboxd_scraper.store.films import identity, told
 from letterboxd_scraper.store.schema import metadata
 
 
@@ -38,5 +38,5 @@ def memory() -> Iterator[sa.Engine]:
 @pytest.fixture(autouse=True)
 def statements_built_anew() -> None:
     """Let each test build its own statements: those kept from another would hide what changed in between."""
-    for kept in (upsert._upsert, upsert._insert_missing, identity._query):
+    for kept in (upsert._upsert, upsert._insert_missing, identity._query, told._having):
         kept.cache_clear()

@@ -1,7 +1,7 @@
 """What sources have called films, by the one thing that they told them by: kept as long as it may matter."""
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -59,13 +59,19 @@ def note(connection: sa.Connection, kind: str, told: Sequence[Told], naming: Nam
     upsert(connection, film_names, list(rows.values()))
 
 
+# With every page that shows new films: a statement costs more to build than to send.
+@cache
+def _having(dialect: str, column: sa.Column[Any]) -> sa.Select[Any]:
+    """Return the query for what was told with one of the values that `as_list` sends."""
+    return sa.select(film_names).where(in_list(dialect, column))
+
+
 def related(connection: sa.Connection, names: set[Name], film_ids: set[int]) -> list[Any]:
     """Return the rows of `film_names` that have these names or films, and those that share one with them."""
     rows: dict[Any, Any] = {}
     seen_names, seen_films = set[Name](), set[int]()
     dialect = connection.dialect.name
-    by_title = sa.select(film_names).where(in_list(dialect, _n.title))
-    by_film = sa.select(film_names).where(in_list(dialect, _n.film_id))
+    by_title, by_film = _having(dialect, _n.title), _having(dialect, _n.film_id)
     while names or film_ids:
         found = []
         if names:
