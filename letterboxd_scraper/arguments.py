@@ -64,6 +64,8 @@ def _label(label: str) -> str:
 
 
 def _slug(slug: str) -> str:
+    if slug.strip().startswith(("https://", "http://")):
+        return slug.strip()
     slug = slug.strip().removeprefix("/film/").strip("/").lower()
     if not slug or "/" in slug or slug.split() != [slug]:
         raise ValueError("is not a film: use the name in the film's address, such as 'mulholland-drive'")

@@ -12,10 +12,20 @@ from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_settings
 from letterboxd_scraper.config import Config, user_agent
 from letterboxd_scraper.downloader.browser import chromium
 from letterboxd_scraper.downloader.terms import refuse_without_terms
-from letterboxd_scraper.errors import ExitCode, InputError, TmdbError, TmdbNotFound, TmdbRefused, refusal
+from letterboxd_scraper.errors import (
+    ExitCode,
+    InputError,
+    TmdbError,
+    TmdbNotFound,
+    TmdbRefused,
+    UnknownName,
+    refusal,
+)
 from letterboxd_scraper.items.films import TmdbLink
 from letterboxd_scraper.pages.examination import Examination, examine
 from letterboxd_scraper.store.crawl_state import robots
+from letterboxd_scraper.store.films import enrichment
+from letterboxd_scraper.store.films.lookup import find_film, reference
 from letterboxd_scraper.store.schema import films, users
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
@@ -39,7 +49,7 @@ def doctor(
         str | None, options.member("Whose profile and feed to ask for; default: somebody stored.")
     ] = None,
     film: Annotated[
-        str | None, options.value("SLUG", "Which film's page; default: one that is stored.")
+        str | None, options.film("Which film's page; default: one that is stored.", "--film")
     ] = None,
     pages: Annotated[
         Path | None, options.value("DIR", "Examine the pages saved in this folder instead; nothing is sent.")
@@ -85,7 +95,7 @@ def _of_page(name: str, page: Examination) -> SourceState:
 def _live(session: Session, user: str | None, film: str | None, *, accept_terms: bool) -> list[SourceState]:
     settings = session.config.model_copy(update=crawl_settings(accept_terms=accept_terms))
     stored_user, stored_film = _stored_examples(session)
-    names = {"user": user or stored_user, "film": film or stored_film}
+    names = {"user": user or stored_user, "film": _slug_of(session, film) if film else stored_film}
     arguments = checkup.CheckupArguments.read(names).model_dump()
     sources = [SourceState("database", OK, None, "ready")]
     if any(arguments.values()):
@@ -101,6 +111,18 @@ def _live(session: Session, user: str | None, film: str | None, *, accept_terms:
         if name not in answered:
             sources.append(SourceState(name, OFF, None, "not reached" if value else f"give {option}"))
     return [*sources, _tmdb(settings), _browser(settings)]
+
+
+def _slug_of(session: Session, film: str) -> str:
+    """Return a film's slug, or its address by number; one that is not stored may be there nevertheless."""
+    with session.reading() as connection:
+        try:
+            name = enrichment.name_of(connection, find_film(connection, film))
+        except UnknownName:
+            name = reference(film).slug
+    if name is None or "://" in name:
+        raise InputError(f"--film {film}: no page of it is known")
+    return name
 
 
 def _stored_examples(session: Session) -> tuple[str | None, str | None]:

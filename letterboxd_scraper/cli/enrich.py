@@ -13,6 +13,7 @@ from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.items.tasks import FilmStart
 from letterboxd_scraper.store.films import enrichment
 from letterboxd_scraper.store.films.enrichment import EnrichmentOptions
+from letterboxd_scraper.store.films.lookup import find_film
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.status import films as status_films
@@ -24,7 +25,7 @@ from letterboxd_scraper.terminal.session import Session
 def enrich(
     context: typer.Context,
     cohort: Annotated[str | None, options.cohort()] = None,
-    slug: Annotated[str | None, options.value("SLUG", "One film, by the name in its address.")] = None,
+    film: Annotated[str | None, options.film("One film, by its title, slug, address or code.")] = None,
     histograms: Annotated[
         bool, options.flag("--histograms", "Read how all of Letterboxd rates the films, too.")
     ] = False,
@@ -42,9 +43,10 @@ def enrich(
     Examples:
       letterboxd enrich --cohort friends --limit 100
       letterboxd enrich --cohort friends --histograms
-      letterboxd enrich --slug ordet --force
+      letterboxd enrich --film ordet --force
     """
     session: Session = context.obj
+    slug = _name_of(session, film) if film is not None else None
     arguments = {"cohort": cohort, "slug": slug, "limit": limit}
     arguments |= {"histograms": histograms, "tmdb": tmdb, "force": force}
     checked = FilmArguments.read(arguments)
@@ -69,6 +71,11 @@ def enrich(
         )
     elif not outlook.with_key:
         session.say(f"{name}: nothing is missing that could be found out")
+
+
+def _name_of(session: Session, film: str) -> str | None:
+    with session.reading() as connection:
+        return enrichment.name_of(connection, find_film(connection, film))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ranking.explain import explain
 def rank_explain(
     context: typer.Context,
     cohort: CohortOption,
-    film: Annotated[str, options.value("FILM", "Its slug, or its address on the site.")],
+    film: Annotated[str, options.film("Its title, slug, address or code.", "--film")],
 ) -> None:
     """Show where a film's scores come from.
 

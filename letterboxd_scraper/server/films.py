@@ -101,10 +101,10 @@ def routes(serving: Served) -> APIRouter:
 
     @router.get("/{film}", responses=documented(404))
     def show_film(cohort: Word, film: Word) -> FilmAnswer:
-        """Show all about one film, which is asked for by its slug, or as film:NUMBER."""
+        """Show all about one film, which is asked for by its slug, code, title, or as film:NUMBER."""
         with read_transaction(serving.engine) as connection:
             circle = find_cohort(connection, serving, cohort)
-            film_id = find_film(connection, film)
+            film_id = find_film(connection, film, base_url=serving.base_url)
             return _film(connection, serving, circle, film_id)
 
     return router

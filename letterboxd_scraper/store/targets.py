@@ -11,7 +11,7 @@ from letterboxd_scraper.arguments import (
     RssArguments,
 )
 from letterboxd_scraper.errors import InputError, UnknownName
-from letterboxd_scraper.store.films.identity import is_stored
+from letterboxd_scraper.store.films.lookup import match, reference
 from letterboxd_scraper.store.members import cohorts, opt_outs
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.members.users import user_ids
@@ -43,7 +43,7 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
                 user_ids(connection, [name]), f"member {name!r}", "build a cohort with them first"
             )
         case FilmArguments(slug=str(slug)):
-            stored = is_stored(connection, slug)
+            (stored,) = match(connection, [reference(slug)])
             _refuse_unknown(stored, f"film {slug!r}", "films come with the members who rated them")
         case _:
             raise NotImplementedError(f"nothing says what {type(args).__name__} name in the database")

@@ -11,7 +11,7 @@ import typer
 from letterboxd_scraper import config
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.limits import LARGEST_INTEGER
-from letterboxd_scraper.store.schema import cohorts, users
+from letterboxd_scraper.store.schema import cohorts, films, users
 
 # So many names are offered at most.
 _OFFERED = 200
@@ -44,6 +44,11 @@ def member(
     return value("MEMBER", help, *names, autocompletion=members, **more)
 
 
+def film(help: str, *names: str) -> Any:
+    """Return an option that takes a film, by ``names``, or by --film and --slug; a shell completes slugs."""
+    return value("FILM", help, *(names or ("--film", "--slug")), autocompletion=slugs)
+
+
 def count(help: str, *, least: int = 1, **more: Any) -> Any:
     """Return an option that takes a whole number, at least ``least`` and small enough for the database."""
 
@@ -74,6 +79,11 @@ def labels(incomplete: str) -> list[str]:
 def members(incomplete: str) -> list[str]:
     """Return the stored members whose names begin so."""
     return _stored(users.c.letterboxd_username, incomplete.lower())
+
+
+def slugs(incomplete: str) -> list[str]:
+    """Return the slugs of stored films that begin so."""
+    return _stored(films.c.slug, incomplete.lower())
 
 
 def one_of(*words: str) -> Callable[[str], list[str]]:

@@ -112,7 +112,9 @@ def test_a_film_that_cannot_be_completed_waits_longer_each_time(engine: sa.Engin
 def test_who_names_a_film_does_not_wait(engine: sa.Engine) -> None:
     keep(engine, facts(replace(PAGE, link=None), None, link=None))
     with engine.connect() as connection:
-        assert enrichment.due(connection, None, "ordet", WANTED)
+        for name in ("ordet", "https://boxd.it/oRd", "film:1001", "https://letterboxd.com/film/ordet/"):
+            (start,) = enrichment.due(connection, None, name, WANTED)
+            assert start.film.slug == "ordet"
         assert not enrichment.due(connection, None, "vampyr", WANTED)
 
 

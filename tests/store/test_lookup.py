@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store.films.lookup import Reference, find_film, match
+from letterboxd_scraper.store.merge import remember
 from tests.store.rows import add_film
 
 
@@ -31,6 +32,9 @@ def alien(connection: sa.Connection) -> int:
         "2awY",
         "https://www.themoviedb.org/movie/348-alien",
         "https://www.imdb.com/title/tt0078748/?ref_=x",
+        "https://letterboxd.com/imdb/tt0078748/",
+        "https://letterboxd.com/tmdb/348",
+        "https://letterboxd.com/marla/film/alien/1/",
         "tt0078748",
         "Alien (1979)",
         "alien  (1979)",
@@ -49,10 +53,26 @@ def test_films_of_one_title_are_listed(connection: sa.Connection) -> None:
     other = add_film(connection, "alien-2024", title="Alien", release_year=2024)
     with pytest.raises(UnknownName):
         find_film(connection, "Alien!")
-    connection.execute(sa.text("UPDATE films SET slug = 'alien-1979' WHERE slug = 'alien'"))
-    with pytest.raises(InputError, match=r"fits 2 films, .*Alien \(1979\) /film/.*; Alien \(2024\) /film/"):
-        find_film(connection, "Alien")
+    listed = r"fits 2 films, .*Alien \(1979\) https://letterboxd.com/film/alien/; Alien \(2024\) https://"
+    for text in ("Alien", "ALIEN", " Alien"):
+        with pytest.raises(InputError, match=listed):
+            find_film(connection, text)
     assert find_film(connection, "Alien (2024)") == other
+    assert find_film(connection, "alien-2024") == other
+
+
+def test_a_slug_is_the_film_that_has_it_whatever_others_are_called(
+    connection: sa.Connection, alien: int
+) -> None:
+    add_film(connection, "alien-2024", title="Alien", release_year=2024)
+    assert find_film(connection, "alien") == alien
+
+
+def test_a_slug_and_a_code_that_a_film_had_lead_to_it(connection: sa.Connection, alien: int) -> None:
+    named = {"title": "Alien", "release_year": 1979}
+    remember(connection, "slug", "alien-1979", alien, named)
+    remember(connection, "lid", "oLd", alien, named)
+    assert find_film(connection, "alien-1979") == find_film(connection, "boxd.it/oLd") == alien
 
 
 @pytest.mark.usefixtures("alien")
@@ -68,5 +88,7 @@ def test_a_title_never_puts_two_codes_or_slugs_together(connection: sa.Connectio
         Reference(lid="Zz99", title="Alien", year=1979),
         Reference(slug="other", title="Alien", year=1979),
         Reference(number=7, title="Alien", year=1979),
+        Reference(imdb="tt7", title="Alien", year=1979),
+        Reference(tmdb=("tv", 348), title="Alien", year=1979),
     ]
-    assert match(connection, [named, *others]) == [alien, None, None, None]
+    assert match(connection, [named, *others]) == [alien, *[None] * len(others)]

@@ -16,6 +16,7 @@ from letterboxd_scraper.items.tasks import FilmStart
 from letterboxd_scraper.store.film_order import film_order
 from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.films.credits import DIRECTOR_ROLE
+from letterboxd_scraper.store.films.lookup import match, reference
 from letterboxd_scraper.store.schema import (
     cohort_members,
     film_people,
@@ -101,10 +102,11 @@ def due(
 ) -> list[FilmStart]:
     """Return what is to be found out about a cohort's films, the most rated first, or about one film.
 
-    A film that is named by its ``slug`` does not have to wait.
+    A film that is named by its ``slug``, or an address, does not have to wait.
     """
     if slug is not None:
-        one = sa.select(films).where(films.c.slug == slug)
+        (film,) = match(connection, [reference(slug)])
+        one = sa.select(films).where(films.c.id == film)
         return _starts(connection, one, options, [], waits=False)
     rated = (
         sa.select(ratings.c.film_id, sa.func.count().label("members"))
@@ -126,6 +128,11 @@ def is_due(connection: sa.Connection, options: EnrichmentOptions) -> Condition:
         names = [film for film, stage in waiting if stage == _STAGES[name]]
         tasks.append(condition & _NAME.not_in(names))
     return sa.or_(*tasks)
+
+
+def name_of(connection: sa.Connection, film: int) -> str | None:
+    """Return by what the spider `film` is told a film: its slug, else an address; None where it has none."""
+    return connection.scalar(sa.select(_NAME).where(films.c.id == film))
 
 
 def settle(connection: sa.Connection, film_ids: Iterable[int], at: datetime, *, looked: bool = True) -> None:

@@ -93,11 +93,6 @@ def stored_film_ids(connection: sa.Connection, page_films: Iterable[Film]) -> di
     return {key: int(rows[0].id) for key, film in on_page.items() if (rows := stored.rows(film))}
 
 
-def is_stored(connection: sa.Connection, slug: str) -> bool:
-    """Say whether a film of this slug is stored."""
-    return bool(connection.scalar(sa.select(sa.exists().where(films.c.slug == slug))))
-
-
 def placeholder(number: int) -> str:
     """Return an address of a film that holds whatever its slug is; the site knows it, too."""
     return f"film:{number}"

@@ -8,10 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper import urls
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.film_order import film_order
 from letterboxd_scraper.store.films import links
+from letterboxd_scraper.store.films.told import LID, SLUG
 from letterboxd_scraper.store.names import folded, unknown
-from letterboxd_scraper.store.schema import films
+from letterboxd_scraper.store.schema import film_names, films
+from letterboxd_scraper.store.upsert import as_list, in_list
 
 # A look-up names so many films at most: databases limit the parameters of a statement.
 _AT_ONCE = 5000
@@ -19,7 +23,8 @@ _AT_ONCE = 5000
 _LISTED = 10
 _f = films.c
 # What tells two films apart whatever their titles, by the fields of a reference.
-_NAMES = {"lid": _f.letterboxd_lid, "number": _f.letterboxd_film_id, "slug": _f.slug, "imdb": _f.imdb_id}
+_NAMES = {LID: _f.letterboxd_lid, "number": _f.letterboxd_film_id, SLUG: _f.slug, "imdb": _f.imdb_id}
+_COLUMNS = (*_NAMES.values(), _f.id, _f.title, _f.release_year, _f.tmdb_id, _f.tmdb_media_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +50,20 @@ def reference(text: str) -> Reference:
     True
     >>> reference("https://boxd.it/2awY").lid, reference("film:51899").number
     ('2awY', 51899)
-    >>> reference("www.themoviedb.org/movie/348-alien").tmdb, reference("tt0078748").imdb
-    (('movie', 348), 'tt0078748')
+    >>> reference("www.themoviedb.org/movie/348-alien").tmdb, reference("letterboxd.com/tmdb/348").tmdb
+    (('movie', 348), ('movie', 348))
+    >>> reference("https://letterboxd.com/imdb/tt0078748/").imdb, reference("tt0078748").imdb
+    ('tt0078748', 'tt0078748')
     """
     text = text.strip()
     if short := re.search(r"\bboxd\.it/(\w+)", text):
         return Reference(lid=short[1])
-    if tmdb := re.search(r"\bthemoviedb\.org/(movie|tv)/(\d{1,9})", text, re.ASCII):
-        return Reference(tmdb=(tmdb[1], int(tmdb[2])))
-    if imdb := re.fullmatch(r"(?:.*\bimdb\.com/title/)?(tt\d{6,10})(?:[/?#].*)?", text, re.ASCII):
+    if tmdb := re.search(r"\b(?:themoviedb\.org/(movie|tv)|letterboxd\.com/tmdb)/(\d{1,9})", text, re.ASCII):
+        return Reference(tmdb=(tmdb[1] or "movie", int(tmdb[2])))
+    imdb = re.fullmatch(
+        r"(?:.*\b(?:imdb\.com/.*title|letterboxd\.com/imdb)/)?(tt\d{6,10})(?:[/?#].*)?", text, re.ASCII
+    )
+    if imdb:
         return Reference(imdb=imdb[1])
     if address := re.search(r"(?:^|/)film/([^/?#\s]+)", text):
         text = address[1]
@@ -92,6 +102,9 @@ def match(connection: sa.Connection, references: Sequence[Reference]) -> list[in
     named = {
         (field, row._mapping[_NAMES[field].name]): row for field, rows in by_name.items() for row in rows
     }
+    for field in (SLUG, LID):
+        gone = {key for film in references if (key := getattr(film, field)) and (field, key) not in named}
+        named |= {(field, key): row for key, row in _former(connection, field, gone).items()}
 
     def of(film: Reference) -> int | None:
         for field in _NAMES:
@@ -105,7 +118,9 @@ def match(connection: sa.Connection, references: Sequence[Reference]) -> list[in
     return [of(film) for film in references]
 
 
-def find_film(connection: sa.Connection, text: str, others: Collection[str] = ()) -> int:
+def find_film(
+    connection: sa.Connection, text: str, others: Collection[str] = (), *, base_url: str = urls.SITE
+) -> int:
     """Return the id of the film that a person means: by slug, address, code, or a title that fits one film.
 
     Raises UnknownName, with what of ``others`` is spelt alike, and InputError with the films that a title
@@ -115,24 +130,28 @@ def find_film(connection: sa.Connection, text: str, others: Collection[str] = ()
     (film,) = match(connection, [named])
     if film is None and re.fullmatch(r"\w+", text.strip(), re.ASCII):
         (film,) = match(connection, [Reference(lid=text.strip())])
-    if film is not None:
+    is_title = named.slug is not None and text.strip() != named.slug and "/" not in text
+    if film is not None and not is_title:
         return film
     titled = _of_title(connection, text)
+    if film is not None and len(titled) < 2:  # a slug in capitals, such as that of the one film of this title
+        return film
     if len(titled) > 1:
-        listed = "; ".join(_row_in_words(row) for row in titled[:_LISTED])
+        listed = "; ".join(_row_in_words(row, base_url) for row in titled[:_LISTED])
         raise InputError(f"{text!r} fits {len(titled)} films, name one by its address: {listed}")
     if not titled:
         raise unknown("film", named.slug or text, others)
     return int(titled[0].id)
 
 
-def _row_in_words(row: Any) -> str:
-    return f"{row.title} ({row.release_year or 'no year'}) {row.address or ''}".rstrip()
+def _row_in_words(row: Any, base_url: str) -> str:
+    return f"{row.title} ({row.release_year or 'no year'}) {links.link(row.address, base_url)}".rstrip()
 
 
 def _of_title(connection: sa.Connection, text: str) -> list[Any]:
     """Return the films that have this title, in any case, with a year behind it in brackets or without."""
-    query = sa.select(_f.id, _f.title, _f.release_year, links.ADDRESS).order_by(_f.release_year, _f.id)
+    query = sa.select(_f.id, _f.title, _f.release_year, links.ADDRESS)
+    query = query.order_by(_f.release_year, *film_order(connection.dialect.name))
     bare, year = text.strip(), None
     if dated := re.fullmatch(r"(.+?)\s*\((\d{4})\)", bare, re.ASCII):
         bare, year = dated[1], int(dated[2])
@@ -142,16 +161,26 @@ def _of_title(connection: sa.Connection, text: str) -> list[Any]:
 
 def _is_another(row: Any, film: Reference) -> bool:
     """Say whether both are named in one way, and differ in that."""
-    names = ((row.letterboxd_lid, film.lid), (row.letterboxd_film_id, film.number), (row.slug, film.slug))
+    tmdb = (row.tmdb_media_type, row.tmdb_id) if row.tmdb_id else None
+    names = [(getattr(row, column.name), getattr(film, field)) for field, column in _NAMES.items()]
+    names.append((tmdb, film.tmdb))
     return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in names)
 
 
 def _rows(connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]) -> list[Any]:
     """Return the films with one of these values, of which None is none."""
-    query = sa.select(*_NAMES.values(), _f.id, _f.title, _f.release_year, _f.tmdb_id, _f.tmdb_media_type)
+    query = sa.select(*_COLUMNS)
     keys = sorted(set(values) - {None})
     return [
         row
         for start in range(0, len(keys), _AT_ONCE)
         for row in connection.execute(query.where(column.in_(keys[start : start + _AT_ONCE])))
     ]
+
+
+def _former(connection: sa.Connection, kind: str, keys: Collection[str]) -> dict[str, Any]:
+    """Return the films that have had these slugs or codes, or of which one that had it became part."""
+    named = film_names.c
+    query = sa.select(*_COLUMNS, named.key).join(film_names, named.film_id == _f.id)
+    query = query.where(named.kind == kind, in_list(connection.dialect.name, named.key))
+    return {row.key: row for row in connection.execute(query, as_list(keys))} if keys else {}
