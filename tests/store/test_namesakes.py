@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.sources import NamedBy, NamedFilm, Naming
+from letterboxd_scraper.store.checks import identities
 from letterboxd_scraper.store.films.identity import film_ids, redirected
 from letterboxd_scraper.store.films.named import named_film_ids
 from letterboxd_scraper.store.schema import films, ratings, users
@@ -181,3 +182,16 @@ def test_what_a_crawl_found_unchanged_is_newer_than_a_page_that_was_saved_before
     assert row(connection) == ("ordet", "Ordet", 1955)
     named_film_ids(connection, [RENAMED], Naming(NamedBy.PAGE, MONDAY + 10 * DAY))
     assert row(connection) == ("the-word", "The Word", 1955)
+
+
+def test_a_check_names_films_of_one_number_and_remarks_what_may_be_one(connection: sa.Connection) -> None:
+    assert identities.films(connection).remark == ""
+    add_film(connection, "ordet", title="Ordet", release_year=1955)
+    add_film(connection, None, letterboxd_lid="oRd", title="Ordet", release_year=1955)
+    found = identities.films(connection)
+    assert found.wrong == 0
+    assert "ordet and boxd.it/oRd may both be 'Ordet'" in found.remark
+    add_film(connection, None, letterboxd_lid="x", imdb_id="tt1")
+    add_film(connection, "word", letterboxd_lid="y", imdb_id="tt1")
+    found = identities.films(connection)
+    assert (found.wrong, found.example) == (1, "film boxd.it/x, other word, same imdb, value tt1")

@@ -1,5 +1,6 @@
 """Two rows that are one member, or one film."""
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,20 +39,43 @@ def _shared(name: Any, code: Any, member: Any, *same: Any) -> sa.Select[Any]:
 
 
 def films(connection: sa.Connection) -> Finding:
-    """Find films with one slug but for case, or one entry of TMDB's; numbers and codes are unique."""
+    """Find films with one slug but for case, or one entry of TMDB's or IMDb's; numbers and codes are unique.
+
+    A slug without a code and a code without a slug that have one title and year may be one film: that is but
+    remarked, where there are several of either, and nobody can tell.
+    """
     f = film_table.c
     # A season or an episode has its show's number.
     entry = (f.tmdb_id, f.tmdb_media_type, f.tmdb_season_number, f.tmdb_episode_number)
     twice = sa.union_all(
-        _alike("slug", sa.func.lower(f.slug)), _alike("tmdb", *entry).where(f.gone_at.is_(None))
+        _alike("slug", sa.func.lower(f.slug)),
+        _alike("tmdb", *entry).where(f.gone_at.is_(None), ~f.tmdb_guessed),
+        _alike("imdb", f.imdb_id).where(f.gone_at.is_(None)),
     ).subquery("twice")
     query = sa.select(twice.c.film, twice.c.other, twice.c.same, twice.c.value)
-    return of_query(connection, "no film is stored twice", query, _READ_FILMS)
+    finding = of_query(connection, "no film is stored twice", query, _READ_FILMS)
+    return finding if finding.wrong else replace(finding, remark=_halves(connection))
+
+
+def _halves(connection: sa.Connection) -> str:
+    """Say which slug and code may be one film, for their title and year; "" where there are none."""
+    slug, code = film_table.alias("slug"), film_table.alias("code")
+    same = (slug.c.title == code.c.title, slug.c.release_year == code.c.release_year)
+    query = (
+        sa.select(slug.c.slug, code.c.letterboxd_lid, slug.c.title)
+        .join(code, sa.and_(*same, code.c.slug.is_(None), code.c.letterboxd_lid.is_not(None)))
+        .where(slug.c.slug.is_not(None), slug.c.letterboxd_lid.is_(None))
+        .order_by(slug.c.slug, code.c.letterboxd_lid)
+    )
+    row = connection.execute(query.limit(1)).first()
+    if row is None:
+        return ""
+    return f"{row.slug} and boxd.it/{row.letterboxd_lid} may both be {row.title!r}: {_READ_FILMS}"
 
 
 def _alike(kind: str, *same: Any) -> sa.Select[Any]:
     f = film_table.c
-    name = sa.func.coalesce(f.slug, f.title)
+    name = sa.func.coalesce(f.slug, "boxd.it/" + f.letterboxd_lid, f.title)
     return (
         sa.select(
             sa.func.min(name).label("film"),
