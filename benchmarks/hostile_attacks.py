@@ -116,13 +116,10 @@ def _too_much() -> dict[str, Attack]:
         **bombs,
         "100 MB, not packed": Attack((Fault("huge", PAGES, megabytes=100),), in_browser=(_FAILURES,)),
         "19 MB of elements": _before_end("<b></b>" * (_MARKUP // 7), in_browser=(_FAILURES,)),
-        "a page that grows": _script('document.body.append("x".repeat(2e7))', (_FAILURES,)),
-        "a page that posts 200 MB": _script(
-            'fetch("/", {method: "POST", body: "x".repeat(2e8)})', (_DONE, _FAILURES)
-        ),
-        "a page that says 200 MB": _script(
-            'console.log("x".repeat(2e8)); alert("x".repeat(2e8))', (_DONE, _FAILURES)
-        ),
+        # What runs in a browser only, and there only on pages that are read as such.
+        "a page that grows": _script('document.body.append("x".repeat(2e7))'),
+        "a page that posts 20 MB": _script('fetch("/", {method: "POST", body: "x".repeat(2e7)})'),
+        "a page that says 20 MB": _script('console.log("x".repeat(2e7)); alert("x".repeat(2e7))'),
         "elements in each other": _before_end("<b>" * 400_000, codes=(_DONE, _FAILURES)),
         "19 MB of attributes": _before_end(f"<b {_attributes()}></b>"),
         "19 MB of pictures of faces": _before_end("😀" * (_MARKUP // 4), codes=(_DONE,)),
@@ -230,9 +227,8 @@ def _before_end(
     return Attack((Fault("rewrite", PAGES, pattern=ends, by=markup),), codes=codes, in_browser=in_browser)
 
 
-def _script(script: str, in_browser: Collection[int]) -> Attack:
-    """Return what a page does that runs in a browser, and nothing else."""
-    return _before_end(f"<script>{script}</script>", (_DONE,), in_browser=in_browser)
+def _script(script: str) -> Attack:
+    return _before_end(f"<script>{script}</script>", (_DONE,), in_browser=(_DONE, _FAILURES))
 
 
 def _attributes() -> str:
