@@ -33,7 +33,7 @@ from tests.site.certificates import Authority
 
 MOST_MEMORY = 300  # in MB
 # In seconds; a crawl that takes longer goes on for ever.
-PATIENCE = 180
+PATIENCE = 600
 LONGEST_LINE = 800
 SETTINGS: Mapping[str, Any] = {
     "DOWNLOAD_TIMEOUT": 2,

@@ -109,7 +109,7 @@ class BrowserDownloadHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[m
             request.meta["download_latency"] = loading.meta.get("download_latency")
             page.end()
             page.answer = None
-            if page.is_large:  # playwright keeps what was at work on it until Python looks for garbage
+            if page.is_heavy:  # playwright keeps what was at work on it until Python looks for garbage
                 gc.collect()
             if wrapper := self.context_wrappers.get(context):
                 with suppress(PlaywrightError):

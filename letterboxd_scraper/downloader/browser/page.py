@@ -46,13 +46,13 @@ class BrowserPage:
     ``answer`` as it came, so that a challenge never gets to run. A page's own requests wait for each other as
     ours do, obey robots.txt, and never leave its host. ``seconds`` is how long the page may take to build
     itself; of a document with more than ``most`` bytes, unpacked, nothing is kept but that it
-    ``is_too_large``. A page of which anything was too much to run ``is_large``.
+    ``is_too_large``. A page that was too much to run, or posted anything, ``is_heavy``.
     """
 
     def __init__(self, request: Request, pause_before: Pause, seconds: float, most: int) -> None:
         self.request = request
         self.answer: Response | None = None
-        self.is_large = self.is_too_large = False
+        self.is_heavy = self.is_too_large = False
         self._most = most
         self._pause_before = pause_before
         self._deadline = _now() + seconds
@@ -121,6 +121,8 @@ class BrowserPage:
             # The first is the document itself. Where its scripts lead is not the page that was asked for.
             first, self._may_navigate = self._may_navigate, False
             return first
+        # What is posted is refused, but has been handed to us, whatever its size.
+        self.is_heavy = self.is_heavy or request.method != "GET"
         if request.resource_type not in _NEEDED or request.method != "GET" or not self._is_of_site(request):
             return False
         async with self._turn:
@@ -216,7 +218,7 @@ class BrowserPage:
             while True:
                 piece = await self._session.send("IO.read", {"handle": stream, "size": _PIECE})
                 body += b64decode(piece["data"]) if piece.get("base64Encoded") else piece["data"].encode()
-                self.is_large = self.is_large or len(body) > _MOST_TO_RUN
+                self.is_heavy = self.is_heavy or len(body) > _MOST_TO_RUN
                 if len(body) > self._most:
                     raise _TooLarge
                 if piece["eof"]:
