@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 import letterboxd_scraper
 from letterboxd_scraper.cli import run_spider
@@ -40,8 +41,9 @@ def test_a_program_imports_nothing_from_the_current_folder(folder: Path, command
 
 def test_nor_does_a_crawl_that_a_command_starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", ".", os.environ.get("PYTHONPATH", "")]))
-    code = run_spider.crawl(Session(quiet=True), "profile", {"cohort": "nobody"})
-    assert code == 2
+    with pytest.raises(typer.Exit) as ended:
+        run_spider.crawl(Session(quiet=True), "profile", {"cohort": "nobody"})
+    assert ended.value.exit_code == 2
     assert not (folder / "ran").exists(), (folder / "ran").read_text()
 
 

@@ -66,6 +66,7 @@ def import_files(
       letterboxd import ~/Downloads --cohort friends
       letterboxd import ratings.csv --member marla --preview
       letterboxd import unmatched.csv
+      letterboxd import files zip             a path called like a command
     """
     session: Session = context.obj
     owner = OneMember.read({"member": member}).member if member else None
