@@ -118,3 +118,10 @@ def test_a_feeds_slug_is_given_to_a_film_of_an_archive(
         add(connection, slug, letterboxd_lid=f"l{number}", **values)
     adopt_slugs(connection, shown, Naming.shown(MONDAY))
     assert slugs(connection) == expected
+
+
+def test_a_film_named_with_its_number_and_by_its_slug_alone_is_one(connection: sa.Connection) -> None:
+    numbered, bare = NamedFilm("Ordet", 1955, None, "ordet", 1001), NamedFilm("Ordet", 1955, slug="ordet")
+    for named in ([numbered, bare], [bare, numbered]):
+        ids = named_film_ids(connection, named, ARCHIVE)
+        assert ids[numbered] == ids[bare]

@@ -28,12 +28,12 @@ def named_film_ids(
     these tell one film; else it is left out.
     """
     distinct = list(dict.fromkeys(named))
-    with_slug = [name for name in distinct if name.slug]
+    of_slug = _of_slugs(distinct)
     with_code = [name for name in distinct if name.lid and not name.slug]
     others = [name for name in distinct if not (name.slug or name.lid)]
-    by_slug = film_ids(connection, _one_each(map(_film, with_slug)), naming)
+    by_slug = film_ids(connection, _one_each(of_slug.values()), naming)
     by_code, moved = _ids_by_code(connection, with_code, naming)
-    ids = {name: by_slug[_film(name).key] for name in with_slug}
+    ids = {name: by_slug[film.key] for name, film in of_slug.items()}
     ids |= {name: by_code[name.lid] for name in with_code if name.lid}
     if moved:
         ids = stored_named_film_ids(connection, ids)
@@ -45,7 +45,7 @@ def named_film_ids(
 def stored_named_film_ids(connection: sa.Connection, named: Iterable[NamedFilm]) -> dict[NamedFilm, int]:
     """Return the ids of those of the films that are stored; nothing is written."""
     distinct = list(dict.fromkeys(named))
-    of_slug = {name: _film(name) for name in distinct if name.slug}
+    of_slug = _of_slugs(distinct)
     ids = stored_film_ids(connection, of_slug.values())
     of_code = {name: name.lid for name in distinct if name.lid and not name.slug}
     by_code = _stored_codes(connection, of_code.values())
@@ -76,8 +76,14 @@ def adopt_slugs(connection: sa.Connection, feed_films: Iterable[Film], naming: N
     film_ids(connection, meeting, naming)
 
 
-def _film(name: NamedFilm) -> Film:
-    return Film(name.slug or "", name.title, name.year, name.film_id, name.lid)
+def _of_slugs(named: Sequence[NamedFilm]) -> dict[NamedFilm, Film]:
+    """Return those that have a slug as films: where one has its number, all of that slug have it."""
+    numbers = {name.slug: name.film_id for name in named if name.slug and name.film_id}
+    return {
+        name: Film(name.slug, name.title, name.year, name.film_id or numbers.get(name.slug), name.lid)
+        for name in named
+        if name.slug
+    }
 
 
 def _one_each(named: Iterable[Film]) -> list[Film]:
