@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # How many processes run the tests: one more than two cores, for a third of the time is spent in waiting.
 WORKERS ?= 3
 
-.PHONY: demo test fast lint test-spark mutants chromium clean
+.PHONY: demo test fast lint test-spark mutants dist chromium clean
 
 demo: .venv/installed
 	@mkdir -p demo
@@ -55,6 +55,16 @@ mutants: .venv/installed
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results --all true | $(BIN)/python -m benchmarks.mutants
 
+# What is published, in dist/: made and checked with tools that nothing else needs.
+dist:
+	$(PYTHON) -m venv .venv-dist
+	.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check \
+		build==1.6.1 twine==7.0.0 check-wheel-contents==0.6.3
+	rm -rf dist
+	.venv-dist/bin/python -m build
+	.venv-dist/bin/check-wheel-contents dist/*.whl
+	.venv-dist/bin/twine check --strict dist/*
+
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
@@ -74,4 +84,4 @@ chromium:
 		echo "Chromium could not be installed: the tests that want it will be skipped" >&2
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv .venv-dist demo dist

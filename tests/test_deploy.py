@@ -26,13 +26,14 @@ from tests.site import FEW, Fault, Site, own_world
 
 pytestmark = pytest.mark.slow
 
+PACKAGES = ("letterboxd_scraper", "ranking")
 USER, PASSWORD = "operator", "dollar$HOME%s&more"
 DATA = {
     "letterboxd_scraper/default.toml",
     "letterboxd_scraper/report/templates/report.html",
     "letterboxd_scraper/server/templates/index.html",
-    "migrations/env.py",
-    "migrations/script.py.mako",
+    "letterboxd_scraper/migrations/env.py",
+    "letterboxd_scraper/migrations/script.py.mako",
     "ranking/exports/templates/ranking.html",
 }
 
@@ -130,10 +131,14 @@ def crawled(node: Scrapyd) -> Scrapyd:
 
 def test_the_egg_has_all_that_runs_and_nothing_else(egg: Path) -> None:
     names = set(zipfile.ZipFile(egg).namelist())
-    folders = ("letterboxd_scraper", "migrations", "ranking")
-    listed = subprocess.check_output(["git", "ls-files", *folders], cwd=ROOT, text=True)
-    assert set(listed.split()) | DATA <= names
-    assert {name.split("/")[0] for name in names} == {*folders, "EGG-INFO"}
+    listed = subprocess.check_output(["git", "ls-files", *PACKAGES, "migrations"], cwd=ROOT, text=True)
+    assert set(map(place_of_package_file, listed.split())) | DATA <= names
+    assert {name.split("/")[0] for name in names} == {*PACKAGES, "EGG-INFO"}
+
+
+def place_of_package_file(file: str) -> str:
+    """Return where a file of the repository is installed."""
+    return f"letterboxd_scraper/{file}" if file.startswith("migrations/") else file
 
 
 def test_a_wrong_password_sends_nothing(node: Scrapyd, checkout: Path, egg: Path) -> None:

@@ -17,6 +17,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 
+import letterboxd_scraper
 from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.engine import masked_url, revision_of
@@ -54,13 +55,17 @@ def head() -> str:
 
 @cache
 def migrations_dir() -> Path:
-    """Return the folder of the migrations; inside an egg there are no files, so they are copied out."""
-    folder = files("migrations")
-    if isinstance(folder, Path):
-        return folder
+    """Return the folder of the migrations; inside an egg there are no files, so they are copied out.
+
+    They are installed within our package, and lie beside it where it is not installed, or editable.
+    """
+    package = files(letterboxd_scraper)
+    if isinstance(package, Path):
+        installed = package / "migrations"
+        return installed if installed.is_dir() else package.parent / "migrations"
     copy = Path(tempfile.mkdtemp(prefix="letterboxd-migrations-"))
     atexit.register(shutil.rmtree, copy, ignore_errors=True)
-    _copy(folder, copy)
+    _copy(package / "migrations", copy)
     return copy
 
 
