@@ -76,14 +76,6 @@ def _split(words: list[str]) -> list[Any]:
     return [ordered[:begin], *ordered[begin:]]
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_every_help_fits_a_terminal_and_its_first_line_is_whole(words: tuple[str, ...]) -> None:
-    text = help_of(words)
-    assert max(map(len, text.splitlines())) <= 80
-    own = COMMANDS[words].get_short_help_str(64)
-    assert not own.endswith("..."), own
-
-
 def test_every_command_stands_under_a_heading() -> None:
     assert all(command.rich_help_panel for command in ROOT.commands.values())  # type: ignore[attr-defined]
 

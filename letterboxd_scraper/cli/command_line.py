@@ -83,6 +83,7 @@ LETTERBOXD: Mapping[str, Table] = {
         "init": ("init:init", "Write a file with the settings that you need; asks for them."),
         "sync": ("sync:sync", "Read a member's circle and rank its films, all in one."),
         "doctor": ("doctor:doctor", "Say which sources can be read from here."),
+        "help": ("help:show_help", "Show what a command does and takes, with examples."),
     },
     "Read the site": {
         "cohort": (COHORT, "Build, refresh, show, change and delete cohorts."),
@@ -117,9 +118,9 @@ Rank films by what a Letterboxd member's circle thinks.
 
 \b
 Examples:
-  letterboxd sync --seed marla           everything, from a name to a ranking
+  letterboxd sync --seed marla      everything, from a name to a ranking
   letterboxd rank show --cohort marla --unseen-by marla
-  letterboxd rank show --help            what a command does, with examples
+  letterboxd help rank show         what a command does, with examples
 """
 
 
@@ -133,7 +134,7 @@ def ranking() -> Group:
     """Return the commands of `python -m ranking`: those of `letterboxd rank`, export and refresh."""
     rows = {name: row for table in LETTERBOXD.values() for name, row in table.items()}
     _, help = rows["rank"]
-    commands = _commands({**RANK, "export": rows["export"], "refresh": rows["refresh"]})
+    commands = _commands({**RANK, **{name: rows[name] for name in ("export", "refresh", "help")}})
     return Group("ranking", help, commands, options=command_of(terminal.global_options, completion=True))
 
 

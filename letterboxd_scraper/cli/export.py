@@ -72,7 +72,7 @@ def _letterboxd(session: Session, films: list[RankedFilm], strategy: str) -> Seq
 
     \b
     Examples:
-      letterboxd export letterboxd --cohort friends --limit 100 --output list.csv
+      letterboxd export letterboxd --cohort club --limit 100 --output list.csv
     """
     with session.reading() as connection:
         return as_import(films, identities(connection, films))

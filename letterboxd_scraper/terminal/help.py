@@ -11,18 +11,44 @@ from typing import Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from letterboxd_scraper.terminal import mistakes
+from letterboxd_scraper.terminal.help_format import Context
+
+# Longer than any first line of a help page: none is shortened.
+_WHOLE = 200
+_HELP = {"help_option_names": ["-h", "--help"]}
+
 
 class Command(TyperCommand):
     """A command whose options stand under their headings (`rich_help_panel`), the rest under Options."""
 
+    context_class = Context
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command's words."""
+        with mistakes.made_in(ctx):
+            return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the command's name: [OPTIONS], then its arguments."""
+        return ["[OPTIONS]", *(_argument(one) for one in self.params if one.param_type_name == "argument")]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options, one section for each heading."""
-        rows = []
+        rows: list[tuple[str, tuple[str, str]]] = []
         for parameter in self.get_params(ctx):
             if record := parameter.get_help_record(ctx):
-                usual = "Arguments" if parameter.param_type_name == "argument" else "Options"
-                rows.append((getattr(parameter, "rich_help_panel", None) or usual, record))
+                is_argument = parameter.param_type_name == "argument"
+                usual, name = ("Arguments", str(parameter.metavar)) if is_argument else ("Options", record[0])
+                rows.append((getattr(parameter, "rich_help_panel", None) or usual, (name, record[1])))
         _write(formatter, rows)
+        formatter.write_paragraph()
+        everywhere, program = ", ".join(mistakes.EVERYWHERE), ctx.find_root().info_name
+        formatter.write_text(f"Every command also takes {everywhere}: see `{program} -h`.")
+
+
+def _argument(parameter: Any) -> str:
+    return str(parameter.metavar) if parameter.required else f"[{parameter.metavar}]"
 
 
 class LazyCommand(TyperCommand):
@@ -61,6 +87,8 @@ class Group(TyperGroup):
     ``usual`` is the command that is meant where none is named.
     """
 
+    context_class = Context
+
     def __init__(
         self,
         name: str,
@@ -77,23 +105,31 @@ class Group(TyperGroup):
             commands=commands,
             rich_help_panel=heading,
             rich_markup_mode=None,
+            context_settings=_HELP,
             params=options.params if options else None,
             callback=options.callback if options else None,
         )
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the group's own options; without anything behind its name, its help is printed."""
-        if not args and not ctx.resilient_parsing:
-            args = ["--help"]
-        if self.usual and args and args[0] not in (*self.commands, "--help"):
+        """Read the group's own options; where no command is named, the group's help is printed.
+
+        `help NAME` is `NAME --help`.
+        """
+        if self.usual and args and args[0] not in (*self.commands, "help", *ctx.help_option_names):
             args = [self.usual, *args]
-        return super().parse_args(ctx, args)
+        with mistakes.made_in(ctx):
+            rest = super().parse_args(ctx, args)
+        if ctx._protected_args == ["help"] and not {*rest[:1]} & {*ctx.help_option_names}:
+            ctx._protected_args, ctx.args = rest[:1], [*rest[1:], "--help"]
+        if not (ctx._protected_args or ctx.resilient_parsing):
+            typer.echo(ctx.get_help())
+            ctx.exit()
+        return rest
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, one section for each heading."""
-        room = formatter.width - 6 - max(map(len, self.commands))
         commands: list[Any] = list(self.commands.values())
-        rows = [(c.rich_help_panel or "Commands", (c.name, c.get_short_help_str(room))) for c in commands]
+        rows = [(c.rich_help_panel or "Commands", (c.name, c.get_short_help_str(_WHOLE))) for c in commands]
         _write(formatter, rows)
 
 

@@ -13,21 +13,32 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
+from letterboxd_scraper import __version__
 from letterboxd_scraper.errors import ExitCode, ProjectError
-from letterboxd_scraper.terminal import outside
+from letterboxd_scraper.terminal import mistakes, outside
 from letterboxd_scraper.terminal.harmless import harmless
 
-_FLAGS = {"--json", "--quiet"}
-_WITH_VALUES = {"--config", "--db-url", "--log-level"}
+
+def _print_version(context: typer.Context, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        typer.echo(f"letterboxd-scraper {__version__}")
+        raise typer.Exit
 
 
 def global_options(
     context: typer.Context,
-    config: Annotated[str | None, typer.Option(help="A TOML file with settings.")] = None,
-    db_url: Annotated[str | None, typer.Option(help="The database: sqlite:///FILE or postgresql://…")] = None,
-    log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = None,
+    config: Annotated[str | None, typer.Option(help="A TOML file with settings.", metavar="FILE")] = None,
+    db_url: Annotated[
+        str | None, typer.Option(help="The database: sqlite:///FILE or postgresql://…", metavar="URL")
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.", metavar="LEVEL")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
     """Make the session of a command from the options that every command understands."""
     # It brings the libraries of settings and database, half a second that no help page shall wait for.
@@ -64,8 +75,7 @@ def _run(command: Callable[..., Any], name: str, words: Sequence[str], at_the_en
     except ProjectError as error:
         return _fail(name, str(error), error.exit_code)
     except TyperException as error:
-        message = f"{error.format_message()} (`{name} --help` shows what there is)"
-        return _fail(name, message, ExitCode.BAD_INPUT)
+        return _fail(name, mistakes.in_words(error, name), ExitCode.BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:
@@ -109,17 +119,21 @@ def hoisted(arguments: Sequence[str]) -> list[str]:
     ['--json', '--db-url', 'sqlite:///x.db', 'rank', 'show', '--cohort', 'a']
     >>> hoisted(["rank", "list", "--db-url"])  # nothing else becomes its value
     ['--db-url']
+    >>> hoisted(["import", "--", "--json"])  # a file of this name
+    ['import', '--', '--json']
     """
     first: list[str] = []
     rest: list[str] = []
     words = iter(arguments)
     for word in words:
-        if word in _WITH_VALUES:
+        if word == "--":
+            rest += word, *words
+        elif word in mistakes.WITH_VALUES:
             value = next(words, None)
             if value is None:
                 return [*first, word]
             first += word, value
-        elif word in _FLAGS or word.split("=")[0] in _WITH_VALUES:
+        elif word in mistakes.FLAGS or word.split("=")[0] in mistakes.WITH_VALUES:
             first.append(word)
         else:
             rest.append(word)

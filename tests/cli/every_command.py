@@ -55,6 +55,7 @@ COMMANDS = {
     "init": Row(f"--member marla --contact a@b.c {TO}", Use.NOTHING),
     "sync": Row(f"--seed marla --label club {TO}", Use.CRAWLS, prints=True),
     "doctor": Row("--user marla", Use.ASKS, prints=True),
+    "help": Row("rank show", Use.NOTHING, prints=True),
     "cohort build": Row("--label few --members names.txt", Use.WRITES),
     "cohort refresh": Row("club", Use.CRAWLS),
     "cohort list": Row("", Use.READS, prints=True),

@@ -36,23 +36,12 @@ def test_the_ranking_s_command_line_has_the_commands_of_rank_and_those_beside_it
     assert {words for words, _ in lazy_commands(ranking())} == words
 
 
-_OF_RANKING = {"rank", "export", "refresh"}
+_OF_RANKING = {"rank", "export", "refresh", "help"}
 
 
 def test_a_command_s_own_help_is_its_functions(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rank", "list", "--help"]) == 0
     assert "List the strategies" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("words", [[], ["rank"]])
-def test_a_group_without_a_command_prints_its_help(
-    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert run([*words, "--help"]) == 0
-    help = capsys.readouterr()
-    monkeypatch.setattr(sys, "argv", ["letterboxd"])
-    assert run(words) == 0
-    assert capsys.readouterr() == help
 
 
 def test_a_mistyped_command_is_one_line_that_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,7 +57,7 @@ def test_a_wrong_option_names_the_help(
     def do() -> None: ...
 
     assert line(do, monkeypatch, tmp_path)("do", "--fast") == ExitCode.BAD_INPUT
-    assert capsys.readouterr().err == "app: No such option: --fast (`app --help` shows what there is)\n"
+    assert capsys.readouterr().err == "app: no option --fast (`app do --help` shows what there is)\n"
 
 
 def test_the_database_that_was_used_is_named_after_everything_else(

@@ -1,0 +1,73 @@
+"""What was typed wrong, in one line: what, what it could be instead, and whose help says more."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any
+
+from typer.exceptions import TyperException
+
+# What every command understands; behind its name as well as before it.
+FLAGS = ("--json", "--quiet")
+WITH_VALUES = ("--config", "--db-url", "--log-level")
+EVERYWHERE = (*FLAGS, *WITH_VALUES)
+
+
+@contextmanager
+def made_in(context: Any) -> Iterator[None]:
+    """Have each mistake that is made meanwhile know the command that it is in."""
+    try:
+        yield
+    except TyperException as error:
+        if getattr(error, "ctx", context) is None:
+            error.ctx = context  # type: ignore[attr-defined]
+        raise
+
+
+def in_words(error: TyperException, program: str) -> str:
+    """Return a mistake in the words of a command line, with the call of the help of the command it is in."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else program
+    return f"{_mistake(error, context)} (`{path} --help` shows what there is)"
+
+
+def _mistake(error: Any, context: Any) -> str:
+    if hasattr(error, "possibilities"):  # no such option
+        return _no_such_option(error.option_name, context)
+    if name := getattr(error, "option_name", None):
+        asked = next((one for one in context.command.params if name in one.opts), None)
+        return _give(asked) if asked else str(error.format_message())
+    if hasattr(error, "param_type") and error.param is not None:  # it is missing
+        return _give(error.param)
+    if getattr(error, "param", None) is not None:
+        return f"{_name(error.param)}: {error.message}"
+    return str(error.format_message())
+
+
+def _no_such_option(name: str, context: Any) -> str:
+    own = [name for one in context.command.get_params(context) for name in (*one.opts, *one.secondary_opts)]
+    return f"no option {name}{did_you_mean(name, [*own, *EVERYWHERE])}"
+
+
+def did_you_mean(name: str, existing: Sequence[str]) -> str:
+    """Return a question that names what is spelt alike, to be put behind a name that nothing has.
+
+    >>> did_you_mean("--cohrt", ["--cohort", "--country"]), did_you_mean("--x", ["--cohort"])
+    (': did you mean --cohort?', '')
+    """
+    alike = get_close_matches(name, existing, n=2, cutoff=0.7)
+    return f": did you mean {' or '.join(alike)}?" if alike else ""
+
+
+def _give(parameter: Any) -> str:
+    """Say what was left out, and what it is."""
+    value = f" {parameter.metavar}" if parameter.param_type_name == "option" and parameter.metavar else ""
+    help = (parameter.help or "").rstrip(".")
+    meaning = help if help[1:2].isupper() else help[:1].lower() + help[1:]
+    return f"give {_name(parameter)}{value}{': ' * bool(meaning)}{meaning}"
+
+
+def _name(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name)
+    return str(max(parameter.opts, key=lambda name: (name.startswith("--"), -parameter.opts.index(name))))
