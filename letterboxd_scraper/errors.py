@@ -25,18 +25,26 @@ A site that refuses us is no error of this tree: see `letterboxd_scraper.downloa
 
 import errno
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ExitCode(IntEnum):
     """How every command of this project, `scrapy crawl` among them, says that it ended."""
 
-    DONE = 0  # members who are gone or private are results
-    INTERNAL_ERROR = 1
-    BAD_INPUT = 2  # or a wrong configuration, or something outside that the user can mend
-    FAILURES = 3  # it came to its end, and what could not be read is recorded
-    BLOCKED = 4
-    INTERRUPTED = 130
+    meaning: str
+
+    DONE = 0, "done; members who are gone or private are results"
+    INTERNAL_ERROR = 1, "an internal error"
+    BAD_INPUT = 2, "bad input or configuration, or something outside that you can mend: one line says what"
+    FAILURES = 3, "it came to its end, but something could not be read: `letterboxd failures` lists it"
+    BLOCKED = 4, "the site refused: what was read until then is kept"
+    INTERRUPTED = 130, "interrupted; or another crawl did the same work while this one slept"
+
+    def __new__(cls, number: int, meaning: str) -> Self:
+        """Make a code of its number and of what it means, for the documents."""
+        code = int.__new__(cls, number)
+        code._value_, code.meaning = number, meaning
+        return code
 
     @classmethod
     def of_run(cls, status: str) -> "ExitCode":

@@ -13,7 +13,7 @@ IMPORT_FILE = (
 _ONLY_IMPORT_FILE = {"LetterboxdURI", "tmdbID", "imdbID", "Rating10", "WatchedDate"}
 
 # How they are called elsewhere, in small letters, without blanks and signs; the first that is there counts.
-_NAMES = {
+NAMES = {
     "title": ("title", "name", "film", "movie", "filmtitle", "movietitle", "filmname", "moviename"),
     "year": ("year", "releaseyear", "yearofrelease", "yearreleased", "filmyear", "movieyear", "releasedyear"),
     "tmdb": ("tmdbid", "tmdb", "themoviedbid", "themoviedb", "tmdbmovieid", "idtmdb", "idstmdb"),
@@ -86,7 +86,7 @@ def table_columns(columns: Sequence[str]) -> TableColumns:
         written.setdefault(re.sub(r"[\W_]+", "", column.casefold()), column)
     held = {
         meaning: written[name]
-        for meaning, names in _NAMES.items()
+        for meaning, names in NAMES.items()
         if (name := next((name for name in names if name in written), None))
     }
     of_import_file = bool(_ONLY_IMPORT_FILE & set(columns)) or set(columns) <= set(IMPORT_FILE)

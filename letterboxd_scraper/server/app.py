@@ -21,6 +21,11 @@ def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
 
     ``local``: only requests for this machine by its own names are answered.
     """
+    return Guard(unguarded(serving, token=token), token=token, local=local)
+
+
+def unguarded(serving: Served, *, token: str) -> FastAPI:
+    """Return the application without what stands before it: routes, and the document on them."""
     responses = documented(405, 421, 422, 503) | (documented(401) if token else {})
     # No interactive documentation: it would load scripts from elsewhere.
     app = FastAPI(
@@ -42,7 +47,7 @@ def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
     add_handlers(app)
     document = _openapi(app, token=token)
     app.openapi = lambda: document  # type: ignore[method-assign]
-    return Guard(app, token=token, local=local)
+    return app
 
 
 def _openapi(app: FastAPI, *, token: str) -> dict[str, Any]:

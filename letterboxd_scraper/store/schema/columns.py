@@ -43,14 +43,18 @@ def unique_where(condition: sa.ColumnElement[bool], name: str, *columns: sa.Colu
 
 def user(**options: Any) -> sa.Column[int]:
     """Return a table's reference to a member, whose rows go with them."""
-    return sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), **options)
+    return _reference("user_id", "users.id", {"doc": "the member"} | options)
 
 
 def film(**options: Any) -> sa.Column[int]:
     """Return a table's reference to a film, whose rows go with it."""
-    return sa.Column("film_id", sa.Integer, sa.ForeignKey("films.id", ondelete="CASCADE"), **options)
+    return _reference("film_id", "films.id", {"doc": "the film"} | options)
 
 
 def cohort(**options: Any) -> sa.Column[int]:
     """Return a table's reference to a cohort, whose rows go with it."""
-    return sa.Column("cohort_id", sa.Integer, sa.ForeignKey("cohorts.id", ondelete="CASCADE"), **options)
+    return _reference("cohort_id", "cohorts.id", {"doc": "the cohort"} | options)
+
+
+def _reference(name: str, target: str, options: dict[str, Any]) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, sa.ForeignKey(target, ondelete="CASCADE"), **options)

@@ -8,26 +8,37 @@ users = sa.Table(
     "users",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("letterboxd_username", sa.Text, nullable=False, unique=True),
-    sa.Column("letterboxd_lid", sa.Text),
-    sa.Column("display_name", sa.Text),
-    sa.Column("avatar_url", sa.Text),
-    sa.Column("status", sa.Text, nullable=False, server_default="ok"),
-    # The counts beside a member's name on a following page, and as of the member's last whole crawl.
-    sa.Column("films_count", sa.Integer),
-    sa.Column("likes_count", sa.Integer),
-    sa.Column("counts_seen_at", UTCDateTime),
-    sa.Column("crawled_films_count", sa.Integer),
-    sa.Column("crawled_likes_count", sa.Integer),
-    sa.Column("last_full_scrape_at", UTCDateTime),
-    # The run that did the last full scrape: which work a member was read by is no matter of clocks.
-    sa.Column("last_full_scrape_run", sa.Integer),
-    sa.Column("last_incremental_scrape_at", UTCDateTime),
-    # Whether what is stored of them follows from their kept sources as these are now; NULL: something came
-    # otherwise, before sources were kept, or nothing has come.
-    sa.Column("sources_folded", sa.Boolean),
-    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column(
+        "letterboxd_username",
+        sa.Text,
+        nullable=False,
+        unique=True,
+        doc="the name in the profile's address, in lower case",
+    ),
+    sa.Column("letterboxd_lid", sa.Text, doc="the code that survives a changed name"),
+    sa.Column("display_name", sa.Text, doc="the name as shown"),
+    sa.Column("avatar_url", sa.Text, doc="address of the picture"),
+    sa.Column("status", sa.Text, nullable=False, server_default="ok", doc="`ok`, `private` or `gone`"),
+    sa.Column("films_count", sa.Integer, doc="films beside their name on a list of people, as last seen"),
+    sa.Column("likes_count", sa.Integer, doc="likes beside their name, as last seen"),
+    sa.Column("counts_seen_at", UTCDateTime, doc="when these two were seen"),
+    sa.Column("crawled_films_count", sa.Integer, doc="films as of the last crawl that read them whole"),
+    sa.Column("crawled_likes_count", sa.Integer, doc="likes as of that crawl"),
+    sa.Column("last_full_scrape_at", UTCDateTime, doc="when everything of them was last read"),
+    sa.Column(
+        "last_full_scrape_run",
+        sa.Integer,
+        doc="the run that did so: which work a member was read by is no matter of clocks",
+    ),
+    sa.Column("last_incremental_scrape_at", UTCDateTime, doc="when their changes were last read"),
+    sa.Column(
+        "sources_folded",
+        sa.Boolean,
+        doc="whether all that is stored follows from their kept sources; NULL: some came otherwise, or none",
+    ),
+    sa.Column("created_at", UTCDateTime, nullable=False, doc="when they were first stored"),
     sa.CheckConstraint("status IN ('ok', 'private', 'gone')", name="status"),
+    info={"about": "Members, by the name in their profile's address."},
 )
 
 ratings = sa.Table(
@@ -35,75 +46,99 @@ ratings = sa.Table(
     metadata,
     user(primary_key=True),
     film(primary_key=True),
-    # NULL: liked or favourite, but not rated.
-    sa.Column("rating", sa.REAL),
-    sa.Column("liked", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("favorite", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("rated_at", UTCDateTime),
-    sa.Column("diary_entry_url", sa.Text),
-    # An undated rating was made between seen_after (the crawl before) and first_seen_at.
-    sa.Column("first_seen_at", UTCDateTime, nullable=False),
-    sa.Column("seen_after", UTCDateTime),
-    sa.Column("updated_at", UTCDateTime, nullable=False),
-    # Where the rating is kept: on Letterboxd, or in a file of another service.
-    sa.Column("service", sa.Text, nullable=False, server_default="letterboxd"),
+    sa.Column(
+        "rating", sa.REAL, doc="stars, 0.5 to 5 in half steps; NULL: liked or a favourite, but not rated"
+    ),
+    sa.Column("liked", sa.Boolean, nullable=False, server_default=sa.false(), doc="they gave it a like"),
+    sa.Column(
+        "favorite",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        doc="one of the favourites on their profile",
+    ),
+    sa.Column("rated_at", UTCDateTime, doc="the day on which it was rated, from a diary, feed or file"),
+    sa.Column("diary_entry_url", sa.Text, doc="the entry that tells the day"),
+    sa.Column("first_seen_at", UTCDateTime, nullable=False, doc="when a crawl first saw it"),
+    sa.Column(
+        "seen_after", UTCDateTime, doc="the crawl before that: an undated rating was made between the two"
+    ),
+    sa.Column("updated_at", UTCDateTime, nullable=False, doc="when this row last changed"),
+    sa.Column(
+        "service",
+        sa.Text,
+        nullable=False,
+        server_default="letterboxd",
+        doc="where it is kept: Letterboxd, or a file of another service",
+    ),
     sa.CheckConstraint(
         "rating IS NULL OR (rating BETWEEN 0.5 AND 5.0 AND rating * 2 = CAST(rating * 2 AS INTEGER))",
         name="half_stars",
     ),
     sa.CheckConstraint("rating IS NOT NULL OR liked OR favorite", name="says_something"),
     sa.Index(None, "film_id"),
+    info={"about": "What members rated, liked or have as a favourite: one row for a member and a film."},
 )
 
 
-def _list_of_films(name: str) -> sa.Table:
+def _list_of_films(name: str, about: str) -> sa.Table:
     return sa.Table(
         name,
         metadata,
         user(primary_key=True),
         film(primary_key=True),
-        # The day on which the film came there, as of when it is known to be there, and by what: each NULL
-        # where that is not known.
-        sa.Column("since", UTCDateTime),
-        sa.Column("as_of", UTCDateTime),
-        sa.Column("source", sa.Text),
+        sa.Column("since", UTCDateTime, doc="the day on which the film came there"),
+        sa.Column("as_of", UTCDateTime, doc="as of when it is known to be there"),
+        sa.Column("source", sa.Text, doc="what it is known by"),
+        info={"about": about},
     )
 
 
-watched = _list_of_films("watched")
+watched = _list_of_films("watched", "Films that members have watched, of whom that was asked or imported.")
 
-watchlist = _list_of_films("watchlist")
+watchlist = _list_of_films(
+    "watchlist", "Films that members want to watch, of whom that was asked or imported."
+)
 
-# The files and feeds that told of a member, as they were read: what is stored of the member follows from
-# them in the order of their moments, whatever the order in which they came.
 member_sources = sa.Table(
     "member_sources",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     user(nullable=False),
-    # "snapshot" of all that a file or several pages told; "feed", which grows with every reading.
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("service", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("as_of", UTCDateTime, nullable=False),
-    sa.Column("read_at", UTCDateTime, nullable=False),
-    # SHA-256 of the content: the same source is kept once.
-    sa.Column("digest", sa.Text, nullable=False),
-    # What it told: JSON, compressed with zlib.
-    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column(
+        "kind",
+        sa.Text,
+        nullable=False,
+        doc="`snapshot`: all that a file or pages told; `feed`: grows with every reading",
+    ),
+    sa.Column("service", sa.Text, nullable=False, doc="Letterboxd, or the service whose file it is"),
+    sa.Column("name", sa.Text, nullable=False, doc="the file's name, or the feed"),
+    sa.Column("as_of", UTCDateTime, nullable=False, doc="the moment as of which it tells"),
+    sa.Column("read_at", UTCDateTime, nullable=False, doc="when it was read"),
+    sa.Column("digest", sa.Text, nullable=False, doc="SHA-256 of the content: the same source is kept once"),
+    sa.Column("content", sa.LargeBinary, nullable=False, doc="what it told: JSON, compressed with zlib"),
     sa.UniqueConstraint("user_id", "digest"),
+    info={
+        "about": "The files and feeds that told of a member, as they were read. What is stored of the member "
+        "follows from them in the order of their moments, whatever the order in which they came."
+    },
 )
 
 cohorts = sa.Table(
     "cohorts",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("label", sa.Text, nullable=False, unique=True),
-    # NULL for a cohort that was made from a list of names.
-    sa.Column("seed_user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="SET NULL")),
-    sa.Column("definition", JSON, nullable=False),
-    sa.Column("created_at", UTCDateTime, nullable=False),
-    sa.Column("updated_at", UTCDateTime, nullable=False),
+    sa.Column("label", sa.Text, nullable=False, unique=True, doc="its name"),
+    sa.Column(
+        "seed_user_id",
+        sa.Integer,
+        sa.ForeignKey("users.id", ondelete="SET NULL"),
+        doc="whose circle it is; NULL for a list of names",
+    ),
+    sa.Column("definition", JSON, nullable=False, doc="depth, direction, filters, parameters of rankings"),
+    sa.Column("created_at", UTCDateTime, nullable=False, doc="when it was built"),
+    sa.Column("updated_at", UTCDateTime, nullable=False, doc="when its members were last read"),
+    info={"about": "The circles, and the definitions by which they were made."},
 )
 
 cohort_members = sa.Table(
@@ -111,17 +146,20 @@ cohort_members = sa.Table(
     metadata,
     cohort(primary_key=True),
     user(primary_key=True),
-    sa.Column("depth", sa.Integer, nullable=False),
-    sa.Column("followed_at", UTCDateTime, nullable=False),
+    sa.Column("depth", sa.Integer, nullable=False, doc="0: the seed, 1: whom the seed follows, and so on"),
+    sa.Column("followed_at", UTCDateTime, nullable=False, doc="when they were first found there"),
     sa.Index(None, "user_id"),
+    info={"about": "Who belongs to a cohort."},
 )
 
-# Who asked to be forgotten: salted hashes of names and profile codes, nothing that can be read back.
 opt_outs = sa.Table(
     "opt_outs",
     metadata,
-    sa.Column("name_hash", sa.Text, primary_key=True),
-    sa.Column("code_hash", sa.Text),
-    sa.Column("salt", sa.Text, nullable=False),
-    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("name_hash", sa.Text, primary_key=True, doc="of the name"),
+    sa.Column("code_hash", sa.Text, doc="of the profile's code"),
+    sa.Column("salt", sa.Text, nullable=False, doc="of this row"),
+    sa.Column("created_at", UTCDateTime, nullable=False, doc="when it was asked for"),
+    info={
+        "about": "Who asked to be forgotten: salted hashes of names and codes, nothing that can be read back."
+    },
 )
