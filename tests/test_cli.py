@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.store.schema import films, watched
 from tests.conftest import Shell, assert_ended, make_shell, on_both, stored_facts
 from tests.site import Fault, Site
@@ -111,9 +112,9 @@ def test_unknown_seeds_and_lonely_ones_are_told_in_one_line(laptop: Shell) -> No
     ],
 )
 def test_bad_input_is_one_clear_line_before_any_request(
-    laptop: Shell, site: Site, arguments: str, message: str
+    shell: Shell, site: Site, arguments: str, message: str
 ) -> None:
-    process = laptop.letterboxd(*arguments.split())
+    process = shell.letterboxd(*arguments.split())
     assert_ended(process, 2)
     assert message in one_line(process)
     assert "secret" not in process.stderr
@@ -237,6 +238,8 @@ def test_quiet_commands_print_results_only(crawled: Shell) -> None:
 def test_the_second_processes_environment_wins_over_files(laptop: Shell) -> None:
     (laptop.folder / "my.toml").write_text('LOG_LEVEL = "ERROR"\nDATABASE_URL = "sqlite:///from-toml.db"\n')
     (laptop.folder / ".env").write_text("DATABASE_URL=sqlite:///from-env-file.db\n")
+    for name in ("from-toml", "from-env-file", "letterboxd", "given"):
+        open_store(f"sqlite:///{laptop.folder / name}.db").dispose()
     without = {name: value for name, value in laptop.environment.items() if name != "DATABASE_URL"}
     shell = Shell(laptop.folder, without)
     assert shell.letterboxd("--config", "my.toml", "cohort", "list").stderr.endswith("/from-env-file.db\n")

@@ -280,7 +280,7 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
         (["--cohort", "a", "--data", "b"], "name either"),
         (["--cohort", "a", "--hide", "1"], "a share between 0 and 1"),
         (["--cohort", "a", "--hide", "nan"], "a share between 0 and 1"),
-        (["--cohort", "nothing"], "no cohort 'nothing'"),
+        (["--cohort", "nothing"], "no database"),
     ],
 )
 def test_bad_arguments_are_one_line(

@@ -60,7 +60,7 @@ def test_a_fresh_sqlite_file_migrates_itself(sqlite_url: str) -> None:
 
 @pytest.mark.slow
 def test_four_processes_may_start_at_once(sqlite_url: str, tmp_path: Path) -> None:
-    command = (sys.executable, "-m", "letterboxd_scraper", "cohort", "list")
+    command = (sys.executable, "-m", "letterboxd_scraper", "db", "upgrade")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "DATABASE_URL": sqlite_url}
     processes = [Process(command, tmp_path, environment) for _ in range(4)]
     told = [process.communicate() for process in processes]

@@ -26,6 +26,18 @@ JOBS = frozenset(
         "watch:watch",
     }
 )
+# What brings something in: it makes the database where there is none.
+BEGINNINGS = frozenset(
+    {
+        "cohort_build:build",
+        "forget:forget",
+        "import_:import_pages",
+        "import_:import_zip",
+        "import_files:import_files",
+        "sync:sync",
+        "watch:watch",
+    }
+)
 # For each command its function in this package, or a table of commands, and the first line of its help.
 Table = Mapping[str, tuple[Any, str]]
 
@@ -140,7 +152,14 @@ def ranking() -> Group:
 
 def _commands(table: Table, heading: str | None = None) -> list[Group | LazyCommand]:
     return [
-        LazyCommand(name, f"letterboxd_scraper.cli.{target}", help, heading, is_job=target in JOBS)
+        LazyCommand(
+            name,
+            f"letterboxd_scraper.cli.{target}",
+            help,
+            heading,
+            is_job=target in JOBS,
+            is_beginning=target in BEGINNINGS,
+        )
         if isinstance(target, str)
         else Group(name, help, _commands(target), heading, usual=_USUAL.get(name))
         for name, (target, help) in table.items()

@@ -1,6 +1,6 @@
 """`letterboxd db …`: the database itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from letterboxd_scraper.store.checks.checksums import Checksum, checksums
 from letterboxd_scraper.store.checks.finding import Finding
 from letterboxd_scraper.store.checks.references import FILE, RESTORE
 from letterboxd_scraper.store.crawl_state import retention
-from letterboxd_scraper.store.engine import make_engine, read_transaction
+from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.open import not_ready
 from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.terminal import options
@@ -96,8 +96,8 @@ def check(context: typer.Context) -> None:
     findings: list[Finding] = []
     sums: list[Checksum] = []
     try:
-        with read_transaction(session.open_read_only()) as connection:
-            for finding in _findings(connection):
+        with session.reading() as connection:
+            for finding in checks.findings(connection):
                 findings.append(finding)
                 if not session.as_json:
                     session.tell(_line(finding))
@@ -112,12 +112,6 @@ def check(context: typer.Context) -> None:
     elif sums:
         session.show([field.name for field in fields(sums[0])], [astuple(checksum) for checksum in sums])
     raise typer.Exit(ExitCode.FAILURES if any(finding.wrong for finding in findings) else ExitCode.DONE)
-
-
-def _findings(connection: sa.Connection) -> Iterator[Finding]:
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # it may take its time
-    return checks.findings(connection)
 
 
 def _is_broken(findings: Sequence[Finding]) -> bool:

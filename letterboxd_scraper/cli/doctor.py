@@ -142,7 +142,7 @@ def _robots(session: Session, answers: list[checkup.Answer]) -> SourceState:
     url = f"{session.config.LETTERBOXD_BASE_URL}/robots.txt"
     if not session.config.ROBOTSTXT_OBEY:
         return SourceState("robots.txt", OFF, None, "ROBOTSTXT_OBEY is false")
-    if robots.recall(session.engine, url, now - robots.READ_EVERY) is not None:
+    if robots.recall(session.read_only, url, now - robots.READ_EVERY) is not None:
         return SourceState("robots.txt", OK, None, "read within a day, and obeyed")
     refused = [answer for answer in answers if answer.refused]
     state = BLOCKED if any(answer.blocked for answer in refused) else BROKEN

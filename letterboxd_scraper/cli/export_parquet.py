@@ -30,6 +30,6 @@ def export_parquet(
     session: Session = context.obj
     circle = find_cohort(session, cohort)
     site = session.config.LETTERBOXD_BASE_URL
-    counts = export(session.engine, circle, output, session.config.now(), names=names, base_url=site)
+    counts = export(session.read_only, circle, output, session.config.now(), names=names, base_url=site)
     written = ", ".join(f"{count} {table}" for table, count in counts.items())
     session.say(f"{circle.label}: {written} written to {output}")

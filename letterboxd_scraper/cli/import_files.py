@@ -124,7 +124,7 @@ def _database_to_try(session: Session) -> Iterator[sa.Engine]:
             yield engine
             engine.dispose()
     else:
-        session.open_read_only().dispose()  # which refuses one that would have to be migrated
+        session.read_only.dispose()  # which refuses one that would have to be migrated
         yield session.engine
 
 

@@ -43,7 +43,7 @@ def plan(context: typer.Context, cohort: Annotated[str, options.cohort()]) -> No
         circle = cohorts.find(connection, cohort)
         due = of_cohort(connection, circle, at, audit_days=session.config.DELTA_AUDIT_DAYS)
         members = {row.member: row for row in cohorts.members(connection, circle)}
-    first = _robots(session.engine, session.config.LETTERBOXD_BASE_URL, at)
+    first = _robots(session.read_only, session.config.LETTERBOXD_BASE_URL, at)
     costs = [first, _circle(circle), *_members(due, members)]
     session.show(Cost._fields, [cost for cost in costs if cost.members or cost.most])
     least, most = sum(cost.least for cost in costs), sum(cost.most for cost in costs)

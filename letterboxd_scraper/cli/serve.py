@@ -9,8 +9,12 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.server import running
 from letterboxd_scraper.server.app import make_app
 from letterboxd_scraper.server.served import Served
+from letterboxd_scraper.store.open import open_read_only
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
+
+# In milliseconds: who asked for a page has gone by then.
+_LONGEST_STATEMENT = 30_000
 
 
 def serve(
@@ -48,7 +52,8 @@ def serve(
             f"--host {host}: others could read there: name a file with a token by --token-file, or set "
             "LETTERBOXD_SERVE_TOKEN in the environment"
         )
-    app = make_app(Served(session.open_read_only(), names, config), token=token, local=local)
+    engine = open_read_only(session.database(), longest=_LONGEST_STATEMENT)
+    app = make_app(Served(engine, names, config), token=token, local=local)
     with running.listen(host, port) as listening:
         session.say(f"serving at {running.address_of(listening)} (Ctrl-C ends it)")
         running.serve(app, listening)

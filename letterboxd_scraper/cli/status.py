@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.status.freshness import ago
 from letterboxd_scraper.store.status.model import (
@@ -42,11 +41,11 @@ def status(
     """
     session: Session = context.obj
     query = StatusQuery.of(session.config, session.config.now())
-    with read_transaction(session.open_read_only()) as connection:
+    with session.reading() as connection:
         chosen = cohorts.every(connection) if cohort is None else [cohorts.find(connection, cohort)]
         status = read(connection, chosen, query)
     if session.as_json:
-        session.print_json(asdict(status), default=datetime.isoformat)
+        session.print_json(asdict(status))
         return
     for one in status.cohorts:
         for line in _lines(one, status.at):

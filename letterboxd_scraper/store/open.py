@@ -25,7 +25,7 @@ from letterboxd_scraper.store.sqlite_file import follow, refuse_folder
 
 # Who waits for a connection waits no longer than for an answer.
 _POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 30}
-_OF_READERS = {"default_transaction_read_only": "on", "statement_timeout": 30_000}
+_OF_READERS = {"default_transaction_read_only": "on"}
 
 
 def open_store(url: str, patient: Patience = NONE, *, wait: bool = False) -> sa.Engine:
@@ -56,17 +56,17 @@ def open_patiently(settings: Config) -> sa.Engine:
     return open_store(settings.DATABASE_URL, Patience.of(settings), wait=True)
 
 
-def open_read_only(url: str) -> sa.Engine:
+def open_read_only(url: str, *, longest: int = 0) -> sa.Engine:
     """Return an engine for a database with the current schema, which refuses to write.
 
-    Its transactions see the database as it was when they began. Raises StoreNotReady for a database that
-    does not exist, is unreachable, or has an older or newer schema.
+    Its transactions see the database as it was when they began. On PostgreSQL a statement may take as many
+    milliseconds as ``longest`` says; 0: as many as the server lets it. Raises StoreNotReady for a database
+    that does not exist, is unreachable, or has an older or newer schema.
     """
+    refuse_missing(url)
     address = sa.make_url(url)
     is_file = address.get_backend_name() == "sqlite"
-    if is_file and not Path(str(address.database)).exists():
-        raise StoreNotReady(f"no database {masked_url(url)}: make one with `letterboxd sync --seed NAME`")
-    engine = _of_file(str(address.database)) if is_file else _of_server(address)
+    engine = _of_file(str(address.database)) if is_file else _of_server(address, longest)
     try:
         revision = revision_of(engine)
     except sa.exc.DBAPIError as error:
@@ -77,6 +77,14 @@ def open_read_only(url: str) -> sa.Engine:
 
         raise migrate.behind(url, revision)
     return engine
+
+
+def refuse_missing(url: str) -> None:
+    """Raise StoreNotReady where an SQLite file does not exist."""
+    address = sa.make_url(url)
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+        begin = "`letterboxd sync --seed NAME`, or `letterboxd import PATH…` of files"
+        raise StoreNotReady(f"no database {masked_url(url)}: make one with {begin}")
 
 
 def not_ready(error: sa.exc.DBAPIError, url: str) -> StoreNotReady:
@@ -97,10 +105,11 @@ def _of_file(database: str) -> sa.Engine:
     return engine
 
 
-def _of_server(url: sa.URL) -> sa.Engine:
+def _of_server(url: sa.URL, longest: int) -> sa.Engine:
+    parameters = _OF_READERS | ({"statement_timeout": longest} if longest else {})
     engine = sa.create_engine(
         url,
-        connect_args={"options": postgres_options(url, _OF_READERS), "client_encoding": "utf8"},
+        connect_args={"options": postgres_options(url, parameters), "client_encoding": "utf8"},
         pool_pre_ping=True,
         isolation_level="REPEATABLE READ",
         **_POOL,

@@ -55,14 +55,21 @@ class LazyCommand(TyperCommand):
     """The name and one line of help of a command whose module is loaded when it is called.
 
     ``target`` is the command, or a function of which one is made, as ``package.module:name``. The session
-    (the context's object) learns whether it is a job.
+    (the context's object) learns whether it is a job, and whether it is where one begins.
     """
 
     def __init__(
-        self, name: str, target: str, short_help: str, heading: str | None = None, *, is_job: bool = False
+        self,
+        name: str,
+        target: str,
+        short_help: str,
+        heading: str | None = None,
+        *,
+        is_job: bool = False,
+        is_beginning: bool = False,
     ) -> None:
         super().__init__(name, short_help=short_help, rich_help_panel=heading)
-        self.target, self.is_job = target, is_job
+        self.target, self.is_job, self.is_beginning = target, is_job, is_beginning
 
     def load(self) -> TyperCommand:
         """Import the command's module; return the command itself."""
@@ -75,8 +82,8 @@ class LazyCommand(TyperCommand):
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Load the command and read its arguments, which comes before running, completing or its help."""
         context = self.load().make_context(info_name, args, parent, **extra)
-        if self.is_job and context.obj is not None:  # else only its words are looked at
-            context.obj.is_job = True
+        if context.obj is not None:  # else only its words are looked at
+            context.obj.is_job, context.obj.is_beginning = self.is_job, self.is_beginning
         return context
 
 

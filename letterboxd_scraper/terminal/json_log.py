@@ -3,6 +3,7 @@
 Of a record's ``extra`` the fields below are written, and nothing else; no line holds a secret.
 """
 
+import json
 import logging
 import os
 import re
@@ -129,7 +130,10 @@ def write_either(message: str, level: str, *, as_json: bool) -> None:
         print(harmless_lines(message), file=sys.stderr)  # noqa: T201
 
 
-def write(message: str, level: str = "INFO") -> None:
-    """Write a line of JSON to stderr, wherever the log goes."""
+def write(message: str, level: str = "INFO", **fields: Any) -> None:
+    """Write a line of JSON to stderr, wherever the log goes; ``fields`` stand in it as they are."""
     formatter = installed() or JsonLines()
-    print(formatter.format(logging.makeLogRecord({"msg": message, "levelname": level})), file=sys.stderr)  # noqa: T201
+    line = formatter.format(logging.makeLogRecord({"msg": message, "levelname": level}))
+    if fields:
+        line = json.dumps(json.loads(line) | fields)
+    print(line, file=sys.stderr)  # noqa: T201

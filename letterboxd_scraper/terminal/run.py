@@ -1,14 +1,20 @@
 """From the words of a command line to an exit code; an error is one line on stderr.
 
+With --json the line is an object, {"error": {"message": …, "code": …}}, and the last one. A server's errors
+(RFC 9457) are about HTTP: a command has no status, and no address, but an exit code. Of a command that was
+not interrupted stdout has one result, or stderr one such object.
+
 Every help page loads this module: it imports neither the settings nor the database.
 """
 
 import io
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from typing import Annotated, Any
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -17,6 +23,48 @@ from letterboxd_scraper import __version__
 from letterboxd_scraper.errors import ExitCode, ProjectError
 from letterboxd_scraper.terminal import mistakes, outside
 from letterboxd_scraper.terminal.harmless import harmless
+
+if TYPE_CHECKING:
+    from letterboxd_scraper.terminal.session import Session
+
+# As a shell tells of a program that wrote on when `head` had read enough.
+NOBODY_READS = 141
+# What is said with --json of a command that has told nothing by itself.
+_ENDINGS: dict[int, str] = {
+    ExitCode.INTERNAL_ERROR: "it did not come to its end: stderr says why",
+    ExitCode.BAD_INPUT: "it was refused: stderr says why",
+    ExitCode.FAILURES: "it came to its end, with failures: `letterboxd failures` lists them",
+    ExitCode.BLOCKED: "the site blocked us: stderr says what can be done",
+}
+
+
+@dataclass
+class Call:
+    """One call of a command line, its ``name``, whether JSON is the answer, and its session, once made."""
+
+    name: str
+    as_json: bool
+    session: "Session | None" = None
+
+    def close(self) -> None:
+        """Name the database that was used, once."""
+        session, self.session = self.session, None
+        if session:
+            session.close()
+
+    def fail(self, message: str, code: int) -> int:
+        """Tell an error; return its code."""
+        from letterboxd_scraper.terminal import json_log  # brings the settings, as global_options does
+
+        message = harmless(" ".join(message.split()))
+        error = {"error": {"message": message, "code": int(code)}} if self.as_json else {}
+        if error:
+            self.close()
+        if json_log.is_wanted():
+            json_log.write(f"{self.name}: {message}", "ERROR", **error)
+        else:
+            typer.echo(json.dumps(error) if error else f"{self.name}: {message}", err=True)
+        return code
 
 
 def _print_version(context: typer.Context, asked: bool) -> None:
@@ -44,9 +92,8 @@ def global_options(
     # It brings the libraries of settings and database, half a second that no help page shall wait for.
     from letterboxd_scraper.terminal.session import Session
 
-    at_the_end: ExitStack = context.obj
-    context.obj = Session(config, db_url, log_level, as_json, quiet)
-    at_the_end.callback(context.obj.close)
+    call: Call = context.obj
+    call.session = context.obj = Session(config, db_url, log_level, as_json, quiet)
 
 
 def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None = None) -> int:
@@ -60,56 +107,55 @@ def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None 
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     words = hoisted(arguments or sys.argv[1:])
+    call = Call(name, as_json="--json" in takewhile("--".__ne__, words))
     code: int = ExitCode.INTERNAL_ERROR  # if not even the error can be written
     try:
-        with ExitStack() as at_the_end:
-            code = _printed(name, _run(command, name, words, at_the_end))
+        try:
+            code = _printed(call, _run(call, command, words))
+        finally:
+            call.close()
     except OSError:
         outside.let_go(sys.stderr)
     return code
 
 
-def _run(command: Callable[..., Any], name: str, words: Sequence[str], at_the_end: ExitStack) -> int:
+def _run(call: Call, command: Callable[..., Any], words: Sequence[str]) -> int:
     try:
-        end = command(words, prog_name=name, standalone_mode=False, obj=at_the_end)
+        end = command(words, prog_name=call.name, standalone_mode=False, obj=call)
     except ProjectError as error:
-        return _fail(name, str(error), error.exit_code)
+        return call.fail(str(error), error.exit_code)
     except TyperException as error:
-        return _fail(name, mistakes.in_words(error, name), ExitCode.BAD_INPUT)
+        return call.fail(mistakes.in_words(error, call.name), ExitCode.BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
+    except SystemExit:  # of Click and of Rich, where nobody reads
+        return NOBODY_READS
     except Exception as error:
-        return _refused(name, error)
-    return end if isinstance(end, int) else ExitCode.DONE
+        return _refused(call, error)
+    code: int = end if isinstance(end, int) else ExitCode.DONE
+    if call.as_json and call.session and not call.session.has_answered and code in _ENDINGS:
+        return call.fail(_ENDINGS[code], code)
+    return code
 
 
-def _printed(name: str, code: int) -> int:
+def _printed(call: Call, code: int) -> int:
     """Print what is still to be printed: what cannot be is told by us, and not by Python's end."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        return _refused(name, error)
+        return _refused(call, error)
     return code
 
 
-def _refused(name: str, error: Exception) -> int:
+def _refused(call: Call, error: Exception) -> int:
     words = outside.in_words(error)
     if outside.is_of_output(error):
         outside.let_go(sys.stdout)
-    if words is None or isinstance(error, BrokenPipeError):
+    if isinstance(error, BrokenPipeError) and error.filename is None:
+        return NOBODY_READS
+    if words is None:
         raise error
-    return _fail(name, words, ExitCode.BAD_INPUT)
-
-
-def _fail(name: str, message: str, code: int) -> int:
-    from letterboxd_scraper.terminal import json_log  # brings the settings, as global_options does
-
-    line = harmless(f"{name}: {' '.join(message.split())}")
-    if json_log.is_wanted():
-        json_log.write(line, "ERROR")
-    else:
-        typer.echo(line, err=True)
-    return code
+    return call.fail(words, ExitCode.BAD_INPUT)
 
 
 def hoisted(arguments: Sequence[str]) -> list[str]:

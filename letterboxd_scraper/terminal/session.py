@@ -4,13 +4,16 @@ The database's tables are imported where one is opened: they take a tenth of a s
 without a database does not wait.
 """
 
+import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +24,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url, read_transaction
 from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.terminal import json_log
-from letterboxd_scraper.terminal.harmless import harmless_lines
+from letterboxd_scraper.terminal.harmless import harmless, harmless_lines
 
 
 @dataclass
@@ -33,8 +36,12 @@ class Session:
     log_level: str | None = None
     as_json: bool = False
     quiet: bool = False
-    # Set by a command that does what timers and scripts call.
+    # Set by a command that does what timers and scripts call: it writes, and waits for the database.
     is_job: bool = False
+    # Set by one that brings something in: where there is no database, it makes one.
+    is_beginning: bool = False
+    # Whether the command's result has been printed.
+    has_answered: bool = False
     _database: str | None = None
 
     @cached_property
@@ -70,22 +77,30 @@ class Session:
 
     @cached_property
     def engine(self) -> sa.Engine:
-        """The database, ready for use; a job waits for it. Raises StoreNotReady."""
-        from letterboxd_scraper.store.open import open_store
+        """The database, ready to be written to; a job waits for it. Raises StoreNotReady."""
+        from letterboxd_scraper.store.open import open_store, refuse_missing
 
+        if not self.is_beginning:
+            refuse_missing(self.config.DATABASE_URL)
         # A person who has mistyped its address does not wait.
-        is_typed = sys.stdin is not None and sys.stdin.isatty()
-        return open_store(self.database(), Patience.of(self.config), wait=self.is_job and not is_typed)
+        return open_store(
+            self.database(), Patience.of(self.config), wait=self.is_job and not is_typed(sys.stdin)
+        )
+
+    @cached_property
+    def read_only(self) -> sa.Engine:
+        """The database as it is, neither made nor changed. Raises StoreNotReady."""
+        from letterboxd_scraper.store.open import open_read_only, refuse_missing
+
+        refuse_missing(self.config.DATABASE_URL)  # one that is not there is named once
+        return open_read_only(self.database())
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
-        """Begin a transaction that only reads. Raises StoreNotReady."""
-        return read_transaction(self.engine)
+        """Begin a transaction that only reads. Raises StoreNotReady.
 
-    def open_read_only(self) -> sa.Engine:
-        """Return the database as it is: neither made nor changed. Raises StoreNotReady."""
-        from letterboxd_scraper.store.open import open_read_only
-
-        return open_read_only(self.database())
+        Only a job has the database made or brought up to date for it: it will write.
+        """
+        return read_transaction(self.engine if self.is_job else self.read_only)
 
     def say(self, message: str) -> None:
         """Tell the user something that is not the result itself."""
@@ -100,9 +115,44 @@ class Session:
         """Print lines of a result for people."""
         typer.echo(harmless_lines(lines))
 
-    def print_json(self, result: Any, default: Callable[[Any], str] = str) -> None:
-        """Print a result for programs; ``default`` writes what JSON has no form for."""
-        typer.echo(json.dumps(result, default=default, indent=1))
+    def print_json(self, result: Any) -> None:
+        """Print a result for programs: a list or an object; moments are in UTC, as ISO 8601 has it."""
+        self.has_answered = True
+        typer.echo(json.dumps(result, default=_as_json, indent=1, allow_nan=False))
+
+    def print_text(self, text: str) -> None:
+        """Print a result that is a document of its own: a file and a pipe get it as it is.
+
+        Raises InputError with --json, which is another document.
+        """
+        if self.as_json:
+            raise InputError("--json: standard output gets the document itself: give --output FILE")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # as in a file, whatever the terminal's own is
+        # A terminal would do what is written in a title.
+        sys.stdout.write(harmless_lines(text) if sys.stdout.isatty() else text)
+
+    def conclude(self, result: Any, *lines: str) -> None:
+        """Say what a command has done: in ``lines``, or with --json as one result for programs."""
+        if self.as_json:
+            self.print_json(result)
+        else:
+            for line in lines:
+                self.say(line)
+
+    def confirm(self, going: str, *, yes: bool) -> None:
+        """Have it agreed to that something goes: by the option --yes, or by the answer to a question.
+
+        ``going`` says what, in a sentence without its stop. Raises InputError where nobody can be asked, and
+        Exit where the answer is no.
+        """
+        if yes:
+            return
+        if self.as_json or not (is_typed(sys.stdin) and is_typed(sys.stderr)):
+            raise InputError(f"{going}; nothing is removed yet: add --yes to have it done")
+        if not typer.confirm(f"{harmless(going)}. Go on?", err=True):
+            self.say("nothing is removed")
+            raise typer.Exit
 
     def show(
         self,
@@ -111,7 +161,10 @@ class Session:
         title: str | None = None,
         links: Sequence[str] = (),
     ) -> None:
-        """Print a table, or with --json a list of objects; ``links`` lead to the films of a table's rows."""
+        """Print a table, or with --json a list of objects; ``links`` lead to the films of a table's rows.
+
+        Where a table says less than programs are told, or in other words, `print_json` tells these.
+        """
         if self.as_json:
             self.print_json([dict(zip(columns, row, strict=True)) for row in rows])
             return
@@ -124,3 +177,23 @@ class Session:
         """Name the database that was used."""
         if self._database:
             self.say(f"database: {masked_url(self._database)}")
+
+
+def is_typed(stream: Any) -> bool:
+    """Say whether a stream is a terminal, and somebody may sit there."""
+    return stream is not None and bool(stream.isatty())
+
+
+def _as_json(value: Any) -> str:
+    """Return what JSON has no form for as a text.
+
+    >>> _as_json(datetime(2026, 1, 2, tzinfo=UTC)), _as_json(date(2026, 1, 2)), _as_json(Path("x"))
+    ('2026-01-02T00:00:00+00:00', '2026-01-02', 'x')
+    """
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{value!r} is not told to programs")

@@ -106,7 +106,7 @@ EVERY = {
     **{f"crawl {name}": row for name, row in SPIDERS.items()},
 }
 # How a line begins that tells of an error.
-_TELLS = ("letterboxd: ", "python -m ranking: ", "scrapy crawl: ")
+_TELLS = ("letterboxd: ", "python -m ranking: ", "scrapy crawl: ", '{"error": ')
 
 
 def known_commands() -> set[str]:

@@ -45,7 +45,7 @@ def test_what_is_said_where_stderr_is_closed_is_lost(
     [
         ("letterboxd_scraper rank", ">/dev/full", 2, "letterboxd: cannot write the output: No space left"),
         ("ranking", ">&-", 2, "python -m ranking: cannot write the output: Bad file descriptor"),
-        ("letterboxd_scraper rank", "", 1, ""),
+        ("letterboxd_scraper rank", "", 141, ""),
     ],
     ids=["full", "closed", "nobody reads"],
 )

@@ -19,6 +19,7 @@ from tests.cli.every_command import (
     known_commands,
     what_is_wrong,
 )
+from tests.cli.test_lazy_commands import COMMANDS as LOADABLE
 from tests.refusals import (
     damage,
     locked,
@@ -78,8 +79,11 @@ EVALUATE = "letterboxd rank evaluate"
 STRUCK_TOO = {(EVALUATE, "the disk is full"), (EVALUATE, "the disk is full at the end")}
 # What is no refusal: a check reports what it has seen.
 REPORTED = {("letterboxd db check", "it is damaged")}
-# A database that is not there is made by who uses it; these only look.
-ONLY_LOOK = {"letterboxd db backup", "letterboxd db check", "letterboxd serve", "letterboxd status"}
+# A database that is not there is made by these; others name it.
+MAKE_ONE = {
+    *(f"letterboxd {name}" for name, one in LOADABLE.items() if one.is_beginning),
+    "letterboxd db upgrade",
+}
 
 
 def test_every_command_and_every_spider_has_a_row() -> None:
@@ -119,7 +123,7 @@ def wrong_when_struck(name: str, error: str, place: Place) -> str | None:
         return f"left behind: {more}"
     if (name, error) in REPORTED:
         return None if ended.returncode == 3 else ended.stderr
-    is_not_there = error == "a file is its folder" and name in ONLY_LOOK
+    is_not_there = error == "a file is its folder" and name not in MAKE_ONE
     return what_is_wrong(ended, "no database sqlite:///" if is_not_there else refusal.said)
 
 

@@ -1,6 +1,7 @@
 """How a command line ends: its exit code, one line for an error, the database's name."""
 
 import errno
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -49,6 +50,50 @@ def test_an_error_becomes_an_exit_code_and_at_most_one_line(
 
     assert line(do, monkeypatch, tmp_path)("do") == code
     assert capsys.readouterr().err == ("app: no such film: ordet\n" if code == ExitCode.BAD_INPUT else "")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (UnknownName("no such film:\n  ordet"), {"message": "no such film: ordet", "code": 2}),
+        (typer.Exit(ExitCode.FAILURES), {"code": 3}),
+        (typer.BadParameter("not a day"), {"code": 2}),
+        (typer.Abort(), None),
+    ],
+)
+def test_with_json_an_error_is_one_object_after_everything_else(
+    error: Exception,
+    told: dict[str, object] | None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def do(context: typer.Context) -> None:
+        context.obj.database()
+        raise error
+
+    call = line(do, monkeypatch, tmp_path)
+    for log in ("text", "json"):
+        monkeypatch.setenv("LOG_FORMAT", log)
+        call("do", "--json")
+        *_, last = capsys.readouterr().err.splitlines()
+        if told is None:
+            assert '"error"' not in last
+        else:
+            assert json.loads(last)["error"].items() >= told.items()
+            assert ("level" in json.loads(last)) == (log == "json")
+
+
+def test_with_json_a_result_that_tells_of_failures_is_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def do(context: typer.Context) -> None:
+        context.obj.print_json({"failures": 2})
+        raise typer.Exit(ExitCode.FAILURES)
+
+    assert line(do, monkeypatch, tmp_path)("do", "--json") == ExitCode.FAILURES
+    printed = capsys.readouterr()
+    assert (json.loads(printed.out), printed.err) == ({"failures": 2}, "")
 
 
 def test_a_wrong_option_names_the_help(

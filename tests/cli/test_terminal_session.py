@@ -44,7 +44,7 @@ def test_with_json_a_table_is_a_list_of_objects(capsys: pytest.CaptureFixture[st
 
 
 def test_a_database_is_opened_once_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    session = Session(db_url=f"sqlite:///{tmp_path / 'x.db'}")
+    session = Session(db_url=f"sqlite:///{tmp_path / 'x.db'}", is_beginning=True)
     session.close()
     assert capsys.readouterr().err == ""
     assert session.engine is session.engine
@@ -54,7 +54,9 @@ def test_a_database_is_opened_once_and_named(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().err.startswith("database: sqlite:///")
 
 
-def test_looking_at_a_database_makes_none(tmp_path: Path) -> None:
-    with pytest.raises(StoreNotReady):
-        Session(db_url=f"sqlite:///{tmp_path / 'new' / 'x.db'}").open_read_only()
+def test_only_who_begins_makes_a_database(tmp_path: Path) -> None:
+    session = Session(db_url=f"sqlite:///{tmp_path / 'new' / 'x.db'}")
+    for use in (session.reading, lambda: session.read_only, lambda: session.engine):
+        with pytest.raises(StoreNotReady, match="no database sqlite:///"):
+            use()
     assert not (tmp_path / "new").exists()

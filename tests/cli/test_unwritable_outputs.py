@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import pytest
 
+from letterboxd_scraper.terminal.run import NOBODY_READS
 from tests.cli.every_command import COMMANDS, OUT, Place, Use, content, files_in, what_is_wrong
 from tests.cli.test_lazy_commands import COMMANDS as LOADABLE
 from tests.refusals import no_room, of_mode
@@ -103,13 +104,13 @@ def test_what_cannot_be_printed_is_one_line_and_where_nobody_reads_none(name: st
     for form in ((), ("--json",)):
         with Path("/dev/full").open("w") as full:
             ended = place.call(f"letterboxd {name}", *form, stdout=full)
-        assert what_is_wrong(ended, "letterboxd: cannot write the output: No space left on device; ") is None
+        assert what_is_wrong(ended, "cannot write the output: No space left on device; ") is None
     ended = place.call(f"letterboxd {name}", stdout=None)
     assert what_is_wrong(ended, "letterboxd: cannot write the output: Bad file descriptor; ") is None
     with nobody_reads() as pipe:
         ended = place.call(f"letterboxd {name}", stdout=pipe)
     told = [line for line in ended.stderr.splitlines() if "letterboxd: " in line]
-    assert (ended.returncode, told, "Traceback" in ended.stderr) == (1, [], False)
+    assert (ended.returncode, told, "Traceback" in ended.stderr) == (NOBODY_READS, [], False)
 
 
 @contextmanager

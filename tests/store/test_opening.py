@@ -280,7 +280,7 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def test_a_server_is_told_to_refuse_to_write_besides_what_the_address_says(
     engines: list[dict[str, Any]], query: str, own: str
 ) -> None:
-    engine = open_read_only(UNREACHABLE + query)
+    engine = open_read_only(UNREACHABLE + query, longest=30_000)
     assert engine.url == sa.make_url(UNREACHABLE + query)
     assert engines == [
         {
@@ -340,7 +340,7 @@ def test_who_writes_to_a_server_is_bounded_by_the_lease_or_by_what_the_address_s
 @on_postgresql
 def test_a_servers_readers_refuse_to_write_too(engine: sa.Engine) -> None:
     url = engine.url.update_query_dict({"options": "-c application_name=mine"})
-    reader = open_read_only(url.render_as_string(hide_password=False))
+    reader = open_read_only(url.render_as_string(hide_password=False), longest=30_000)
     with reader.connect() as connection:
         names = (
             "default_transaction_read_only",
