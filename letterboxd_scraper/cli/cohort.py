@@ -22,10 +22,17 @@ def list_cohorts(context: typer.Context) -> None:
     """
     session: Session = context.obj
     with session.reading() as connection:
-        rows = [
-            (c.id, c.label, c.seed, c.size, f"{c.updated_at:%Y-%m-%d}") for c in cohorts.every(connection)
-        ]
+        stored = cohorts.every(connection)
+    if session.as_json:
+        session.print_json([_told(cohort) for cohort in stored])
+        return
+    rows = [(c.id, c.label, c.seed, c.size, f"{c.updated_at:%Y-%m-%d}") for c in stored]
     session.show(("id", "label", "seed", "members", "changed"), rows)
+
+
+def _told(cohort: cohorts.Cohort) -> dict[str, Any]:
+    about = {"id": cohort.id, "label": cohort.label, "seed": cohort.seed, "members": cohort.size}
+    return about | {"changed": cohort.updated_at, "definition": cohort.definition}
 
 
 def show(context: typer.Context, label: LabelArgument) -> None:
@@ -39,12 +46,17 @@ def show(context: typer.Context, label: LabelArgument) -> None:
     with session.reading() as connection:
         cohort = cohorts.find(connection, label)
         members = cohorts.members(connection, cohort)
+    columns = ("member", "depth", "status", "films", "likes", "crawled")
+    rows = [(m.member, m.depth, m.status, m.films_count, m.likes_count) for m in members]
+    if session.as_json:
+        moments = [member.last_full_scrape_at for member in members]
+        session.print_json(
+            [dict(zip(columns, (*row, at), strict=True)) for row, at in zip(rows, moments, strict=True)]
+        )
+        return
     session.say(f"{cohort.label} ({cohort.seed or 'a list of names'}): {in_words(cohort.definition)}")
-    rows = [
-        (m.member, m.depth, m.status, m.films_count, m.likes_count, _day(m.last_full_scrape_at))
-        for m in members
-    ]
-    session.show(("member", "depth", "status", "films", "likes", "crawled"), rows)
+    days = [_day(member.last_full_scrape_at) for member in members]
+    session.show(columns, [(*row, day) for row, day in zip(rows, days, strict=True)])
 
 
 def delete(context: typer.Context, label: LabelArgument) -> None:

@@ -45,7 +45,10 @@ def change(
     changes = {name: value for name, value in changes.items() if value not in (None, [])}
     parameters = _numbers(rank or [])
     changed = transact(session.engine, _change, label, changes, parameters, session.config.now())
-    session.say(f"{changed.label}: {in_words(changed.definition)}")
+    session.conclude(
+        {"cohort": changed.label, "definition": changed.definition},
+        f"{changed.label}: {in_words(changed.definition)}",
+    )
 
 
 def _change(

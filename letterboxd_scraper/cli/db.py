@@ -41,7 +41,9 @@ def upgrade(context: typer.Context) -> None:
         changed = migrate.upgrade(make_engine(url))
     except sa.exc.DBAPIError as error:
         raise not_ready(error, url) from None
-    session.say(f"schema {migrate.head()}: {'upgraded' if changed else 'nothing to do'}")
+    head = migrate.head()
+    words = f"schema {head}: {'upgraded' if changed else 'nothing to do'}"
+    session.conclude({"schema": head, "upgraded": changed}, words)
 
 
 def backup(
@@ -68,8 +70,10 @@ def backup(
     ending = "db" if url.startswith("sqlite") else "dump"
     copy = file or Path(f"letterboxd-{session.config.now():%Y%m%dT%H%M%SZ}.{ending}")
     size = back_up(url, copy, force=force)
-    session.say(
-        f"{copy}: {naturalsize(size)}, readable for you alone; to restore it: {_how_to_restore(copy, url)}"
+    how = _how_to_restore(copy, url)
+    session.conclude(
+        {"file": copy, "bytes": size, "to_restore": how},
+        f"{copy}: {naturalsize(size)}, readable for you alone; to restore it: {how}",
     )
 
 

@@ -1,6 +1,5 @@
 """`letterboxd rank show`: what stands in a ranking."""
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -16,7 +15,6 @@ from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 from ranking.choices.filters import Choices
-from ranking.exports.texts import as_json
 from ranking.results import RankedFilm, ranking
 
 
@@ -45,7 +43,8 @@ def rank_show(
 def show_films(session: Session, films: Sequence[RankedFilm]) -> None:
     """Print ranked films as a table, or as JSON with all their fields."""
     if session.as_json:
-        sys.stdout.write(as_json(films, session.config.LETTERBOXD_BASE_URL))
+        base_url = session.config.LETTERBOXD_BASE_URL
+        session.print_json([film.fields(base_url) for film in films])
         return
     columns = ["rank", "title", "year", "score", "watchers", "mean"]
     rows = [[f.rank, f.title, f.year, f.score, f.watchers, f.mean] for f in films]

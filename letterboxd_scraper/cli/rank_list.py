@@ -1,8 +1,12 @@
 """`letterboxd rank list`: which strategies there are; it needs none of what a ranking is read with."""
 
+from typing import Any
+
 import typer
 
+from letterboxd_scraper.terminal.session import Session
 from ranking.strategies import STRATEGIES
+from ranking.strategies.base import Strategy
 
 
 def rank_list(context: typer.Context) -> None:
@@ -12,6 +16,10 @@ def rank_list(context: typer.Context) -> None:
     Examples:
       letterboxd rank list
     """
+    session: Session = context.obj
+    if session.as_json:
+        session.print_json([_told(strategy) for strategy in STRATEGIES.values()])
+        return
     rows = [
         (
             strategy.name,
@@ -21,4 +29,10 @@ def rank_list(context: typer.Context) -> None:
         )
         for strategy in STRATEGIES.values()
     ]
-    context.obj.show(("strategy", "meaning", "parameters", "source"), rows)
+    session.show(("strategy", "meaning", "parameters", "source"), rows)
+
+
+def _told(strategy: Strategy) -> dict[str, Any]:
+    defaults = {name: parameter.default for name, parameter in strategy.parameters.items()}
+    texts = {"strategy": strategy.name, "meaning": strategy.meaning, "source": strategy.source}
+    return texts | {"parameters": defaults}

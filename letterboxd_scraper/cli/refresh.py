@@ -17,7 +17,9 @@ def refresh_stats(context: typer.Context) -> None:
     """
     session: Session = context.obj
     count = statistics.refresh(session.engine, session.config.now())
-    if count is None:
-        session.say("statistics: no rating or membership has changed since the last time, nothing to do")
-    else:
-        session.say(f"statistics: {count} films counted, each film once for each cohort")
+    words = (
+        "no rating or membership has changed since the last time, nothing to do"
+        if count is None
+        else f"{count} films counted, each film once for each cohort"
+    )
+    session.conclude({"changed": count is not None, "films": count}, f"statistics: {words}")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 import typer
 
+from letterboxd_scraper.store.crawl_state import runs as told_runs
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
@@ -21,8 +22,7 @@ def runs(context: typer.Context, limit: LimitOption = 20) -> None:
     Examples:
       letterboxd runs --limit 5
     """
-    columns = ("id", "type", "cohort", "member", "status", "requests", "started_at", "finished_at", "notes")
-    _list(context.obj, scrape_runs, columns, limit)
+    _list(context.obj, scrape_runs, told_runs.TOLD, limit)
 
 
 def failures(
@@ -48,7 +48,10 @@ def _list(
     query = sa.select(*(table.c[name] for name in columns)).where(*conditions)
     with session.reading() as connection:
         rows = connection.execute(query.order_by(table.c.id.desc()).limit(limit)).all()
-    session.show(columns, [[_printable(value) for value in row] for row in rows])
+    if session.as_json:
+        session.print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        session.show(columns, [[_printable(value) for value in row] for row in rows])
 
 
 def _printable(value: Any) -> Any:

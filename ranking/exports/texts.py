@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from ranking.results import RankedFilm
 
@@ -46,4 +47,4 @@ def as_text(text: str, mark: str = "'") -> str:
 
 def as_json(films: Sequence[RankedFilm], base_url: str) -> str:
     """Return a ranking as a JSON list of objects with all that is known of each film's place in it."""
-    return json.dumps([film.fields(base_url) for film in films], default=str, indent=1) + "\n"
+    return json.dumps([film.fields(base_url) for film in films], default=datetime.isoformat, indent=1) + "\n"

@@ -11,6 +11,8 @@ from letterboxd_scraper.store.schema import cohort_members, scrape_runs, users
 
 # Work that began longer ago than this is not carried on: what it read is too old to build on.
 CARRY_ON_WITHIN = timedelta(days=2)
+# What programs, and the list of runs, are told of one.
+TOLD = ("id", "type", "cohort", "member", "status", "requests", "started_at", "finished_at", "notes")
 # The spiders that read what members rated and liked.
 _OF_RATINGS = frozenset({"profile", "when_rated", "rss"})
 # How runs end that have done all they were to do; others are carried on.
@@ -200,6 +202,13 @@ def notes_of_latest(connection: sa.Connection, kind: str, label: str | None) -> 
     """Return the line of notes of the last run of this kind on a whole cohort."""
     run = latest(connection, kind, label)
     return connection.scalar(sa.select(scrape_runs.c.notes).where(scrape_runs.c.id == run))
+
+
+def told(connection: sa.Connection, kind: str, label: str | None) -> dict[str, Any] | None:
+    """Return what is told of the last run of this kind on a whole cohort, by the names TOLD."""
+    query = sa.select(*(scrape_runs.c[name] for name in TOLD))
+    row = connection.execute(query.where(scrape_runs.c.id == latest(connection, kind, label))).first()
+    return dict(row._mapping) if row else None
 
 
 def latest(connection: sa.Connection, kind: str, label: str | None) -> int | None:
