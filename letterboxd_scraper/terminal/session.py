@@ -24,7 +24,9 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url, read_transaction
 from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.terminal import json_log
+from letterboxd_scraper.terminal.columns import Column
 from letterboxd_scraper.terminal.harmless import harmless, harmless_lines
+from letterboxd_scraper.terminal.paragraphs import for_stream
 
 
 @dataclass
@@ -109,11 +111,11 @@ class Session:
         if self.logs_json:
             json_log.write(message)
         else:
-            typer.echo(harmless_lines(message), err=True)
+            typer.echo(for_stream(message, sys.stderr), err=True)
 
     def tell(self, lines: str = "") -> None:
         """Print lines of a result for people."""
-        typer.echo(harmless_lines(lines))
+        typer.echo(for_stream(lines, sys.stdout))
 
     def print_json(self, result: Any) -> None:
         """Print a result for programs: a list or an object; moments are in UTC, as ISO 8601 has it."""
@@ -156,7 +158,7 @@ class Session:
 
     def show(
         self,
-        columns: Sequence[str],
+        columns: Sequence[Column | str],
         rows: Sequence[Sequence[Any]],
         title: str | None = None,
         links: Sequence[str] = (),
@@ -164,14 +166,17 @@ class Session:
         """Print a table, or with --json a list of objects; ``links`` lead to the films of a table's rows.
 
         Where a table says less than programs are told, or in other words, `print_json` tells these.
+        The most important columns come first: those for which a terminal has no room are named on stderr.
         """
         if self.as_json:
-            self.print_json([dict(zip(columns, row, strict=True)) for row in rows])
+            names = [column if isinstance(column, str) else column.name for column in columns]
+            self.print_json([dict(zip(names, row, strict=True)) for row in rows])
             return
         # A twentieth of a second that only tables need.
         from letterboxd_scraper.terminal.tables import print_table
 
-        print_table(columns, rows, title, links)
+        if left_out := print_table(columns, rows, title, links):
+            self.say(f"no room on this terminal for: {', '.join(left_out)}")
 
     def close(self) -> None:
         """Name the database that was used."""

@@ -1,49 +1,146 @@
-"""Tables of results; those of films lead to where people find these."""
+"""Tables of results: whole rows in a pipe; at a terminal what fits, with words that are never broken."""
 
+import os
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.style import Style
-from rich.table import Table
-from rich.text import Text
+import typer
+from rich.cells import cell_len, set_cell_size
 
+from letterboxd_scraper.terminal.columns import GAP, Column, Fit, layout
 from letterboxd_scraper.terminal.harmless import harmless
+from letterboxd_scraper.terminal.paragraphs import fitted, width_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # A pipe has no width: there, a row of a table is a line.
-_WIDTH_OF_A_PIPE = 400
-# The columns of films.
-_TITLES = ("title", "film")
+_WIDTH_OF_A_PIPE = 10**6
+_INDENT = 4
 
 
 def print_table(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None, links: Sequence[str]
-) -> None:
+    columns: Sequence[Column | str], rows: Sequence[Sequence[Any]], title: str | None, links: Sequence[str]
+) -> list[str]:
     """Print a table; ``links`` lead to the film of each row, and are "" where nothing does.
 
-    A terminal that shows colours makes links of the films' titles; elsewhere they are a column.
+    A terminal that shows colours makes links of the films' titles; elsewhere they are a column. Returns the
+    labels of the columns for which there is no room.
     """
-    width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
-    console = Console(highlight=False, markup=False, emoji=False, width=width)
-    is_plain = console.color_system is None
-    if links and is_plain:
-        columns, rows = (*columns, "link"), [(*row, link) for row, link in zip(rows, links, strict=True)]
-    heading = harmless(title) if title else None
-    table = Table(title=heading, title_justify="left", box=None, header_style="bold", pad_edge=False)
-    for column, sample in zip(columns, rows[0] if rows else columns, strict=True):
-        is_number = isinstance(sample, int | float) and not isinstance(sample, bool)
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
-    linked = None if is_plain else next((n for n, name in enumerate(columns) if name in _TITLES), None)
-    for row, link in zip(rows, links or [""] * len(rows), strict=True):
-        cells: list[str | Text] = [_cell(value) for value in row]
-        if linked is not None and link:
-            cells[linked] = Text(str(cells[linked]), Style(link=harmless(link)))
-        table.add_row(*cells)
-    console.print(table)
+    room = width_of(sys.stdout)
+    console = _with_colours() if room or os.environ.get("FORCE_COLOR") else None
+    if links and console is None:
+        columns = [*columns, "link"]
+        rows = [(*row, link) for row, link in zip(rows, links, strict=True)]
+        links = ()
+    table = _Table([Column(c) if isinstance(c, str) else c for c in columns], rows, room)
+    if title:
+        typer.echo(fitted(harmless(title), table.room))
+    for cells in table.beside([column.label for column in table.columns]):
+        _print(cells, console, bold=True)
+    for texts, link in zip(table.texts, links or [""] * len(rows), strict=True):
+        for cells in table.beside(texts):
+            _print(cells, console, linked=table.film, link=harmless(link))
+        for line in table.below(texts):
+            typer.echo(line)
+    return [table.columns[place].label for place in table.layout.left_out]
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3f}" if isinstance(value, float) else harmless(str(value))
+class _Table:
+    """The texts of a table, and how they fit into a ``room`` of so many cells; without one, into a pipe."""
+
+    def __init__(self, columns: list[Column], rows: Sequence[Sequence[Any]], room: int | None) -> None:
+        self.columns, self.room = columns, room or _WIDTH_OF_A_PIPE
+        self.texts = [
+            [column.write(value, for_people=bool(room)) for column, value in zip(columns, row, strict=True)]
+            for row in rows
+        ]
+        by_column = [[texts[place] for texts in self.texts] for place in range(len(columns))]
+        widths = [
+            max(map(cell_len, (column.label, *texts)))
+            for column, texts in zip(columns, by_column, strict=True)
+        ]
+        self.layout = layout(columns, widths, self.room)
+        self.are_numbers = [_are_numbers(row[place] for row in rows) for place in range(len(columns))]
+        # By its place among those that stand beside each other.
+        self.film = next((n for n, place in enumerate(self.layout.beside) if columns[place].film), None)
+
+    def beside(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """Yield the lines of a row, each a list of cells; all but the last are as wide as their columns."""
+        cells = [self._lines(place, texts[place]) for place in self.layout.beside]
+        for line in zip_longest(*cells, fillvalue=""):
+            padded = [self._padded(place, text) for place, text in zip(self.layout.beside, line, strict=True)]
+            while padded and not padded[-1].strip():
+                padded.pop()
+            yield [*padded[:-1], padded[-1].rstrip()] if padded else []
+
+    def below(self, texts: Sequence[str]) -> Iterator[str]:
+        """Yield the lines of a row's texts that stand below it."""
+        for place, column in enumerate(self.columns):
+            is_below = place in self.layout.below or (
+                place in self.layout.beside and not self._fits(place, texts[place])
+            )
+            if is_below and texts[place]:
+                for line in fitted(f"{column.label}: {texts[place]}", self.room - _INDENT).split("\n"):
+                    yield " " * _INDENT + line
+
+    def _fits(self, place: int, text: str) -> bool:
+        """Say whether a text has room in its column, be it shortened or over several lines."""
+        width, fit = self.layout.beside[place], self.columns[place].fit
+        least = max(map(cell_len, text.split()), default=0) if fit is Fit.PROSE else cell_len(text)
+        return fit is Fit.SHORTENED or least <= width
+
+    def _lines(self, place: int, text: str) -> list[str]:
+        width = self.layout.beside[place]
+        if not self._fits(place, text):
+            return [""]
+        if cell_len(text) <= width:
+            return [text]
+        if self.columns[place].fit is Fit.PROSE:
+            return fitted(text, width).split("\n")
+        return [set_cell_size(text, width - 1).rstrip() + "…"]
+
+    def _padded(self, place: int, text: str) -> str:
+        blanks = " " * (self.layout.beside[place] - cell_len(text))
+        return blanks + text if self.are_numbers[place] else text + blanks
+
+
+def _are_numbers(values: Iterable[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in known
+    )
+
+
+def _with_colours() -> "Console | None":
+    # A fiftieth of a second that only a terminal needs.
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    return console if console.color_system else None
+
+
+def _print(
+    cells: list[str],
+    console: "Console | None",
+    *,
+    bold: bool = False,
+    linked: int | None = None,
+    link: str = "",
+) -> None:
+    gap = " " * GAP
+    if console is None:
+        typer.echo(gap.join(cells).rstrip())
+        return
+    from rich.style import Style
+    from rich.text import Text
+
+    line = Text(style="bold" if bold else "")
+    for place, cell in enumerate(cells):
+        text = cell.rstrip()
+        line.append(gap * bool(place))
+        line.append(text, Style(link=link) if place == linked and link else None)
+        line.append(" " * (len(cell) - len(text)))
+    console.print(line, soft_wrap=True)

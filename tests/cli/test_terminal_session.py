@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.terminal.columns import film
 from letterboxd_scraper.terminal.session import Session
 
 
@@ -32,7 +33,7 @@ def test_films_are_linked(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    Session().show(("title",), [("Ordet",), ("Heat",)], links=["https://boxd.it/2awY", ""])
+    Session().show((film(),), [("Ordet",), ("Heat",)], links=["https://boxd.it/2awY", ""])
     shown = re.sub(r"\x1b(\[[\d;]*m|\])|id=\d+;|\x1b", "", capsys.readouterr().out)
     assert [line.rstrip() for line in shown.splitlines()] == cells
 
