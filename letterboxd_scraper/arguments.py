@@ -16,6 +16,8 @@ from pydantic import (
 )
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.items.limits import MOST_STEPS
+from letterboxd_scraper.items.names import cohort_label, member_name
 
 # Into so many parts a cohort or its films can be divided.
 MOST_SHARDS = 64
@@ -50,19 +52,6 @@ class Shard:
         return int.from_bytes(digest[:8]) % self.count == self.number - 1
 
 
-def _member(name: str) -> str:
-    name = name.strip().strip("/").lower()
-    if not name or not all(c.isascii() and (c.isalnum() or c in "_-") for c in name):
-        raise ValueError("is not a member name: use the name in the profile's address, such as 'dave'")
-    return name
-
-
-def _label(label: str) -> str:
-    if not label or label.isdigit() or not all(c.isascii() and (c.isalnum() or c in "._-") for c in label):
-        raise ValueError("is not a label: use letters, digits, '.', '_' and '-', and not digits alone")
-    return label
-
-
 def _slug(slug: str) -> str:
     if slug.strip().startswith(("https://", "http://")):
         return slug.strip()
@@ -72,8 +61,8 @@ def _slug(slug: str) -> str:
     return slug
 
 
-MemberName = Annotated[str, AfterValidator(_member)]
-Label = Annotated[str, AfterValidator(_label)]
+MemberName = Annotated[str, AfterValidator(member_name)]
+Label = Annotated[str, AfterValidator(cohort_label)]
 Slug = Annotated[str, AfterValidator(_slug)]
 PartOf = Annotated[Shard, BeforeValidator(Shard.read)]
 Via = Literal["following", "followers"]
@@ -111,7 +100,7 @@ def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
 class Definition(Arguments):
     """Who belongs to a cohort, kept with it; ``rank`` holds strategy parameters."""
 
-    depth: int = Field(default=1, ge=1, le=4)
+    depth: int = Field(default=1, ge=1, le=MOST_STEPS)
     include_self: bool = True
     via: Via = "following"
     max_members: int | None = Field(default=None, ge=1)
@@ -133,7 +122,7 @@ class FollowGraphArguments(Arguments):
     cohort: str | None = None
     seed: MemberName | None = None
     label: Label | None = None
-    depth: int = Field(default=1, ge=1, le=4)
+    depth: int = Field(default=1, ge=1, le=MOST_STEPS)
     include_self: bool = True
     via: Via = "following"
     max_members: int | None = Field(default=None, ge=1)

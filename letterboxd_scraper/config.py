@@ -24,6 +24,7 @@ from sqlalchemy import URL, exc, make_url
 
 from letterboxd_scraper import __version__
 from letterboxd_scraper.errors import InputError, refusal
+from letterboxd_scraper.items.names import member_name
 from letterboxd_scraper.machine import env_file
 
 # Names the file given by --config, also for the crawls that a command starts as processes of their own.
@@ -96,6 +97,11 @@ class Config(BaseSettings):
     @classmethod
     def _database(cls, url: str) -> str:
         return _absolute(url)
+
+    @field_validator("LETTERBOXD_MEMBER")
+    @classmethod
+    def _member(cls, text: str) -> str:
+        return member_name(text) if text.strip() else ""
 
     @field_validator("LETTERBOXD_BASE_URL", "TMDB_BASE_URL")
     @classmethod

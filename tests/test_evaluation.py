@@ -276,8 +276,8 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name either --cohort LABEL or --data FILE"),
-        (["--cohort", "a", "--data", "b"], "name either"),
+        ([], "no database"),
+        (["--cohort", "a", "--data", "b"], "--cohort a and --data b: give one of them"),
         (["--cohort", "a", "--hide", "1"], "a share between 0 and 1"),
         (["--cohort", "a", "--hide", "nan"], "a share between 0 and 1"),
         (["--cohort", "nothing"], "no database"),

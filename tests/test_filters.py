@@ -239,15 +239,18 @@ def test_where_watched_films_were_never_read_this_is_said(engine: sa.Engine) -> 
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
-        (Choices(genres=("horor",)), "no genre 'horor': there are Comédie, Horror, Science Fiction"),
+        (
+            Choices(genres=("horor",)),
+            "no genre 'horor': did you mean Horror\\? \\(there are Comédie, Horror, Science Fiction",
+        ),
         (
             Choices(directors=("Celine",)),
             "no director 'Celine': there are Céline Sciamma, Ed Wood, Jane Smith",
         ),
         (Choices(countries=("DE",)), "no country 'DE': there are Côte d'Ivoire, France, United Kingdom"),
-        (Choices(rated_by=("otto_reel",)), "no member 'otto_reel': there are ebb, hermit, "),
+        (Choices(rated_by=("otto_reel",)), "no member 'otto_reel': did you mean otto_reels"),
         (Choices(unseen_by=("zzzzzzzzzz",)), "no member 'zzzzzzzzzz': there are ebb, hermit, "),
-        (Choices(without="otto_reel"), "no member of cohort 'friends' 'otto_reel': there are ebb, "),
+        (Choices(without="otto_reel"), "no member of cohort 'friends' 'otto_reel': did you mean otto_reels"),
         (Choices(lists=(Path("nowhere.txt"),)), "cannot read the list nowhere.txt"),
     ],
 )

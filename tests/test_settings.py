@@ -248,7 +248,7 @@ def test_init_asks_at_a_terminal_and_does_not_show_the_key(laptop: Shell) -> Non
 
 @on_sqlite
 def test_sync_reads_the_circle_of_the_configured_member(known: Shell) -> None:
-    nobody = known.letterboxd("sync", LETTERBOXD_MEMBER="")
+    nobody = known.letterboxd("sync", "--label", "mine", LETTERBOXD_MEMBER="")
     assert_ended(nobody, 2)
     assert "give --seed NAME, or set LETTERBOXD_MEMBER" in nobody.stderr
     process = known.letterboxd("sync", "--label", "mine", "--limit", "3", LETTERBOXD_MEMBER="marla")

@@ -5,12 +5,15 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 import typer
 
+from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in, one_label
 from letterboxd_scraper.terminal.session import Session
 
-LabelArgument = Annotated[str, options.cohort_argument()]
+LabelArgument = Annotated[str | None, options.cohort_argument()]
 
 
 def list_cohorts(context: typer.Context) -> None:
@@ -35,7 +38,7 @@ def _told(cohort: cohorts.Cohort) -> dict[str, Any]:
     return about | {"changed": cohort.updated_at, "definition": cohort.definition}
 
 
-def show(context: typer.Context, label: LabelArgument) -> None:
+def show(context: typer.Context, label: LabelArgument = None, cohort: CohortOption = None) -> None:
     """Show a cohort's definition and its members.
 
     \b
@@ -44,8 +47,8 @@ def show(context: typer.Context, label: LabelArgument) -> None:
     """
     session: Session = context.obj
     with session.reading() as connection:
-        cohort = cohorts.find(connection, label)
-        members = cohorts.members(connection, cohort)
+        circle = cohort_in(connection, session, one_label(label, cohort))
+        members = cohorts.members(connection, circle)
     columns = ("member", "depth", "status", "films", "likes", "crawled")
     rows = [(m.member, m.depth, m.status, m.films_count, m.likes_count) for m in members]
     if session.as_json:
@@ -54,12 +57,12 @@ def show(context: typer.Context, label: LabelArgument) -> None:
             [dict(zip(columns, (*row, at), strict=True)) for row, at in zip(rows, moments, strict=True)]
         )
         return
-    session.say(f"{cohort.label} ({cohort.seed or 'a list of names'}): {in_words(cohort.definition)}")
+    session.say(f"{circle.label} ({circle.seed or 'a list of names'}): {in_words(circle.definition)}")
     days = [_day(member.last_full_scrape_at) for member in members]
     session.show(columns, [(*row, day) for row, day in zip(rows, days, strict=True)])
 
 
-def delete(context: typer.Context, label: LabelArgument) -> None:
+def delete(context: typer.Context, label: LabelArgument = None, cohort: CohortOption = None) -> None:
     """Delete a cohort with its rankings; its members' ratings stay.
 
     \b
@@ -67,8 +70,11 @@ def delete(context: typer.Context, label: LabelArgument) -> None:
       letterboxd cohort delete friends
     """
     session: Session = context.obj
-    cohort = transact(session.engine, _delete, label)
-    session.say(f"deleted cohort {cohort.label!r} ({cohort.size} members)")
+    named = one_label(label, cohort)
+    if named is None:  # what is deleted is never assumed
+        raise InputError("give --cohort LABEL: the cohort to delete")
+    circle = transact(session.engine, _delete, named)
+    session.say(f"deleted cohort {circle.label!r} ({circle.size} members)")
 
 
 def _delete(connection: sa.Connection, label: str) -> cohorts.Cohort:

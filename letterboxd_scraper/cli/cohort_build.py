@@ -7,7 +7,7 @@ import typer
 
 from letterboxd_scraper.arguments import FollowGraphArguments, NamedList
 from letterboxd_scraper.cli.cohort import LabelArgument
-from letterboxd_scraper.cli.rank_options import find_cohort
+from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings
 from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
 from letterboxd_scraper.errors import InputError, refusal
@@ -15,29 +15,27 @@ from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import find_cohort, one_label
 from letterboxd_scraper.terminal.session import Session
 
 
 def build(
     context: typer.Context,
-    label: Annotated[str, options.value("LABEL", "A name for the cohort.")],
-    seed: Annotated[str | None, options.member("The member whose circle it is.")] = None,
+    label: Annotated[str, options.cohort_to_fill("A name for the cohort.", "--label")],
+    seed: Annotated[str | None, options.seed("The member whose circle it is.")] = None,
     members: Annotated[
         Path | None, options.value("FILE", "A file of member names, one a line, instead.")
     ] = None,
     depth: Annotated[
-        int | None, options.count("1, as usual: whom the seed follows; 2: whom those follow, too.")
+        int | None,
+        options.depth(),
     ] = None,
     include_self: Annotated[
         bool | None, options.flag("--include-self/--no-include-self", "Whether the seed belongs to it.")
     ] = None,
     via: Annotated[
         str | None,
-        options.value(
-            "WHOM",
-            "following, as usual, or followers.",
-            autocompletion=options.one_of("following", "followers"),
-        ),
+        options.word(("following", "followers"), "Whom the seed follows, as usual, or who follow them."),
     ] = None,
     max_members: Annotated[int | None, options.count("Stop at so many members.")] = None,
     accept_terms: AcceptTerms = False,
@@ -60,14 +58,21 @@ def build(
     raise typer.Exit(follow(session, arguments, accept_terms=accept_terms))
 
 
-def refresh(context: typer.Context, label: LabelArgument, accept_terms: AcceptTerms = False) -> None:
+def refresh(
+    context: typer.Context,
+    label: LabelArgument = None,
+    cohort: CohortOption = None,
+    accept_terms: AcceptTerms = False,
+) -> None:
     """Read again whom a cohort's seed follows: who joined, who left.
 
     \b
     Examples:
       letterboxd cohort refresh friends
     """
-    raise typer.Exit(follow(context.obj, {"cohort": label}, accept_terms=accept_terms))
+    session: Session = context.obj
+    circle = find_cohort(session, one_label(label, cohort))
+    raise typer.Exit(follow(session, {"cohort": circle.label}, accept_terms=accept_terms))
 
 
 def follow(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -> int:

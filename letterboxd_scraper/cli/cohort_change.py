@@ -9,26 +9,28 @@ import typer
 
 from letterboxd_scraper.arguments import Definition
 from letterboxd_scraper.cli.cohort import LabelArgument, in_words
-from letterboxd_scraper.cli.rank_options import read_parameters
+from letterboxd_scraper.cli.rank_options import CohortOption, read_parameters
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import find_cohort, one_label
 from letterboxd_scraper.terminal.session import Session
 from ranking.strategies import STRATEGIES
 
 
 def change(
     context: typer.Context,
-    label: LabelArgument,
+    label: LabelArgument = None,
+    cohort: CohortOption = None,
     rank: Annotated[
-        list[str] | None, options.value("NAME=NUMBER", "A strategy parameter, as m=10; repeatable.")
+        list[str] | None, options.parameters("A strategy parameter, as m=10; repeatable.", "--rank")
     ] = None,
-    depth: Annotated[int | None, options.count("How many steps from the seed.")] = None,
+    depth: Annotated[int | None, options.depth()] = None,
     max_members: Annotated[int | None, options.count("Stop at so many members.")] = None,
     min_films: Annotated[int | None, options.count("Leave out members with fewer films.")] = None,
     max_films: Annotated[int | None, options.count("Leave out members with more films.")] = None,
-    exclude: Annotated[list[str] | None, options.member("Leave out this member; repeatable.")] = None,
+    exclude: Annotated[list[str] | None, options.member_who("Leave out this member; repeatable.")] = None,
 ) -> None:
     """Change a cohort's definition.
 
@@ -44,7 +46,8 @@ def change(
     changes |= {"min_films": min_films, "max_films": max_films}
     changes = {name: value for name, value in changes.items() if value not in (None, [])}
     parameters = _numbers(rank or [])
-    changed = transact(session.engine, _change, label, changes, parameters, session.config.now())
+    circle = find_cohort(session, one_label(label, cohort))
+    changed = transact(session.engine, _change, circle.label, changes, parameters, session.config.now())
     session.conclude(
         {"cohort": changed.label, "definition": changed.definition},
         f"{changed.label}: {in_words(changed.definition)}",

@@ -48,9 +48,7 @@ def doctor(
     user: Annotated[
         str | None, options.member("Whose profile and feed to ask for; default: somebody stored.")
     ] = None,
-    film: Annotated[
-        str | None, options.film("Which film's page; default: one that is stored.", "--film")
-    ] = None,
+    film: Annotated[str | None, options.film("Which film's page; default: one that is stored.")] = None,
     pages: Annotated[
         Path | None, options.value("DIR", "Examine the pages saved in this folder instead; nothing is sent.")
     ] = None,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,18 +19,19 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.status import films as status_films
 from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import find_cohort, refuse_both
 from letterboxd_scraper.terminal.session import Session
 
 
 def enrich(
     context: typer.Context,
     cohort: Annotated[str | None, options.cohort()] = None,
-    film: Annotated[str | None, options.film("One film, by its title, slug, address or code.")] = None,
+    film: Annotated[str | None, options.film()] = None,
     histograms: Annotated[
         bool, options.flag("--histograms", "Read how all of Letterboxd rates the films, too.")
     ] = False,
     tmdb: Annotated[bool, typer.Option(help="Ask TMDB; its key is the setting TMDB_API_KEY.")] = True,
-    limit: Annotated[int | None, options.count("At most so many, the most rated first.")] = None,
+    limit: Annotated[int | None, options.limit("At most so many, the most rated first.")] = None,
     force: Annotated[bool, options.flag("--force", "Films too of which nothing is missing.")] = False,
     accept_terms: AcceptTerms = False,
 ) -> None:
@@ -46,8 +47,12 @@ def enrich(
       letterboxd enrich --film ordet --force
     """
     session: Session = context.obj
-    slug = _name_of(session, film) if film is not None else None
-    arguments = {"cohort": cohort, "slug": slug, "limit": limit}
+    if film is None:
+        named: dict[str, Any] = {"cohort": find_cohort(session, cohort).label}
+    else:
+        refuse_both(cohort, film, "--film")
+        named = {"slug": _name_of(session, film)}
+    arguments = named | {"limit": limit}
     arguments |= {"histograms": histograms, "tmdb": tmdb, "force": force}
     checked = FilmArguments.read(arguments)
     outlook = _look(session, checked, accept_terms=accept_terms)

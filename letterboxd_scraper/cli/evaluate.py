@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in, refuse_both
 from letterboxd_scraper.terminal.session import Session
 from ranking.evaluation.data import FromCohort, FromParquet, Source
 from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
@@ -56,13 +56,12 @@ def rank_evaluate(
 
 @contextmanager
 def _source(session: Session, cohort: str | None, file: Path | None) -> Iterator[Source]:
-    if (cohort is None) == (file is None):
-        raise InputError("name either --cohort LABEL or --data FILE")
     if file is not None:
+        refuse_both(cohort, file, "--data")
         yield FromParquet(file)
         return
     with session.reading() as connection:
-        yield FromCohort(connection, cohorts.find(connection, cohort or ""))
+        yield FromCohort(connection, cohort_in(connection, session, cohort))
 
 
 def _show(session: Session, evaluation: Evaluation) -> None:

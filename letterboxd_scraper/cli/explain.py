@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper.cli.rank_options import CohortOption
-from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.session import Session
 from ranking.explain import explain
 
 
 def rank_explain(
     context: typer.Context,
-    cohort: CohortOption,
-    film: Annotated[str, options.film("Its title, slug, address or code.", "--film")],
+    film: Annotated[str, options.film()],
+    cohort: CohortOption = None,
 ) -> None:
     """Show where a film's scores come from.
 
@@ -27,7 +27,7 @@ def rank_explain(
     """
     session: Session = context.obj
     with session.reading() as connection:
-        circle = cohorts.find(connection, cohort)
+        circle = cohort_in(connection, session, cohort)
         explanation = explain(connection, circle, film, session.config.LETTERBOXD_BASE_URL)
     if session.as_json:
         session.print_json(asdict(explanation))

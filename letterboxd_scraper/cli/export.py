@@ -83,11 +83,11 @@ def _command(texts: Texts) -> TyperCommand:
 
     def command(
         context: typer.Context,
-        cohort: CohortOption,
+        cohort: CohortOption = None,
         strategy: StrategyOption = DEFAULT_STRATEGY,
-        limit: Annotated[int | None, options.count("How many films; default: all.")] = None,
+        limit: Annotated[int | None, options.limit("How many films; default: all.")] = None,
         min_score: MinScoreOption = None,
-        output: Annotated[Path | None, options.value("FILE", "The file; default: standard output.")] = None,
+        output: Annotated[Path | None, options.output("The file; default: standard output.")] = None,
     ) -> None:
         session: Session = context.obj
         films = chosen_films(session, cohort, strategy, limit, min_score, choices_of(context))

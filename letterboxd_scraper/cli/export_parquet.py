@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.cli.rank_options import CohortOption, find_cohort
+from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import find_cohort
 from letterboxd_scraper.terminal.session import Session
 from ranking.parquet.export import export
 
 
 def export_parquet(
     context: typer.Context,
-    cohort: CohortOption,
-    output: Annotated[Path, options.value("DIR", "The folder to write into.")],
+    output: Annotated[Path, options.output("The folder to write into.", "DIR")],
+    cohort: CohortOption = None,
     names: Annotated[bool, options.flag("--names", "With the members' names.")] = False,
 ) -> None:
     """Write a cohort's data as Parquet, for an analysis of your own.

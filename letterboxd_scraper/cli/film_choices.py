@@ -21,7 +21,7 @@ def _filter(metavar: str, text: str) -> Any:
 
 
 def _member(text: str) -> Any:
-    return options.member(text, rich_help_panel=_PANEL)
+    return options.member_who(text, rich_help_panel=_PANEL)
 
 
 def _count(text: str) -> Any:
@@ -48,7 +48,7 @@ def film_choices(
         _filter("FILE", "Named in this file: slugs or addresses, one a line, or a Letterboxd list as CSV."),
     ] = None,
     without: Annotated[
-        str | None, options.member("Rank as if this member's ratings were not there; nothing is stored.")
+        str | None, options.without("Rank as if this member's ratings were not there; nothing is stored.")
     ] = None,
 ) -> Choices:
     """Return the choices that these options stand for. Raises InputError."""

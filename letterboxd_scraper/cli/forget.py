@@ -15,12 +15,7 @@ from letterboxd_scraper.terminal.session import Session
 
 def forget(
     context: typer.Context,
-    member: Annotated[
-        str,
-        typer.Argument(
-            help="The name in their profile's address.", metavar="MEMBER", autocompletion=options.members
-        ),
-    ],
+    member: Annotated[str, options.member_argument("Their name, @name or profile's address.")],
     undo: Annotated[
         bool, options.flag("--undo", "Let them be stored again; what was removed stays removed.")
     ] = False,

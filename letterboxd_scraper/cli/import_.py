@@ -16,7 +16,9 @@ from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session
 
-CohortOption = Annotated[str | None, options.cohort("Let the members belong to this list of names, too.")]
+CohortOption = Annotated[
+    str | None, options.cohort_to_fill("Let the members belong to this list of names, too.")
+]
 
 
 def import_zip(

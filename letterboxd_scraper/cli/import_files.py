@@ -29,16 +29,14 @@ _NO_FILM = "no film, or several, of this title and year"
 def import_files(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Files and folders, of any kinds.", metavar="PATH…")],
-    member: Annotated[
-        str | None, options.member("Whose they are, where they do not say.", "--member", "--user")
-    ] = None,
+    member: Annotated[str | None, options.member("Whose they are, where they do not say.")] = None,
     cohort: Annotated[
-        str | None, options.cohort("Let the members belong to this list of names, too.")
+        str | None, options.cohort_to_fill("Let the members belong to this list of names, too.")
     ] = None,
     preview: Annotated[
         bool, options.flag("--preview", "Only say what they are and what they would change.")
     ] = False,
-    yes: Annotated[bool, options.flag("--yes", "Do not ask.")] = False,
+    yes: Annotated[bool, options.yes()] = False,
     as_of: Annotated[
         datetime | None,
         typer.Option(

@@ -41,13 +41,11 @@ ${comment}TMDB_API_KEY="$key"
 
 def init(
     context: typer.Context,
-    member: Annotated[
-        str | None, options.value("NAME", "Your name on the site; else it is asked for.")
-    ] = None,
+    member: Annotated[str | None, options.member("You: your name on the site; else it is asked for.")] = None,
     contact: Annotated[
         str | None, typer.Option(help="Whom the site may ask: an address; else it is asked for.")
     ] = None,
-    output: Annotated[Path, options.value("FILE", "The file.")] = Path(".env"),
+    output: Annotated[Path, options.output("The file.")] = Path(".env"),
     force: Annotated[bool, options.flag("--force", "Replace a file that is there.")] = False,
 ) -> None:
     """Write a file with the settings that you need; asks for them.

@@ -2,18 +2,19 @@
 
 import math
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import typer
 
 from letterboxd_scraper.cli import estimate
+from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.items.tasks import Reason
 from letterboxd_scraper.store.crawl_state import robots
 from letterboxd_scraper.store.due.delta_crawl import MembersDue, of_cohort
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.session import Session
 
 PEOPLE_PER_PAGE = 25
@@ -29,7 +30,7 @@ class Cost(NamedTuple):
     why: str
 
 
-def plan(context: typer.Context, cohort: Annotated[str, options.cohort()]) -> None:
+def plan(context: typer.Context, cohort: CohortOption = None) -> None:
     """Say what the next refresh takes, and why. Nothing is sent.
 
     \b
@@ -40,7 +41,7 @@ def plan(context: typer.Context, cohort: Annotated[str, options.cohort()]) -> No
     session: Session = context.obj
     at = session.config.now()
     with session.reading() as connection:
-        circle = cohorts.find(connection, cohort)
+        circle = cohort_in(connection, session, cohort)
         due = of_cohort(connection, circle, at, audit_days=session.config.DELTA_AUDIT_DAYS)
         members = {row.member: row for row in cohorts.members(connection, circle)}
     first = _robots(session.read_only, session.config.LETTERBOXD_BASE_URL, at)

@@ -9,10 +9,10 @@ import typer
 from letterboxd_scraper.cli.film_choices import choices_of, with_film_choices
 from letterboxd_scraper.cli.rank_options import CohortOption, MinScoreOption, StrategyOption, find_strategy
 from letterboxd_scraper.config import DEFAULT_STRATEGY
-from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.session import Session
 from ranking.choices.filters import Choices
 from ranking.results import RankedFilm, ranking
@@ -21,9 +21,9 @@ from ranking.results import RankedFilm, ranking
 @with_film_choices
 def rank_show(
     context: typer.Context,
-    cohort: CohortOption,
+    cohort: CohortOption = None,
     strategy: StrategyOption = DEFAULT_STRATEGY,
-    limit: Annotated[int, options.count("How many films.")] = 20,
+    limit: Annotated[int, options.limit("How many films.")] = 20,
     min_score: MinScoreOption = None,
 ) -> None:
     """Print the top of a ranking.
@@ -52,12 +52,17 @@ def show_films(session: Session, films: Sequence[RankedFilm]) -> None:
 
 
 def chosen_films(
-    session: Session, label: str, strategy: str, limit: int | None, min_score: float | None, choices: Choices
+    session: Session,
+    label: str | None,
+    strategy: str,
+    limit: int | None,
+    min_score: float | None,
+    choices: Choices,
 ) -> list[RankedFilm]:
     """Return the films of a stored ranking that fit the user's choices. Raises InputError."""
     name = find_strategy(strategy).name
     with session.reading() as connection:
-        cohort = cohorts.find(connection, label)
+        cohort = cohort_in(connection, session, label)
         films = ranking(
             connection, cohort, name, limit=limit, min_score=min_score, choices=choices, tell=session.say
         )

@@ -6,12 +6,13 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
-from letterboxd_scraper.cli.rank_options import CohortOption, find_cohort, find_strategy, read_parameters
+from letterboxd_scraper.cli.rank_options import CohortOption, find_strategy, read_parameters
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import find_cohort
 from letterboxd_scraper.terminal.session import Session
 from ranking.compute import NothingToRank, compute
 from ranking.engines.base import opened
@@ -26,13 +27,11 @@ S = TypeVar("S", bound=Strategy)
 
 def rank_compute(
     context: typer.Context,
-    cohort: CohortOption,
+    cohort: CohortOption = None,
     strategy: Annotated[
         str, strategy_option("`letterboxd rank list` names them; all: each of them.")
     ] = DEFAULT_STRATEGY,
-    param: Annotated[
-        list[str] | None, options.value("NAME=NUMBER", "A parameter, as m=10; repeatable.")
-    ] = None,
+    param: Annotated[list[str] | None, options.parameters("A parameter, as m=10; repeatable.")] = None,
     engine: Annotated[
         Literal["database", "duckdb", "spark"],
         options.value("ENGINE", "The database, or another engine, which reads the files in --data."),
@@ -62,7 +61,9 @@ def rank_compute(
         _compute_from_files(session, cohort, strategy, parameters, engine, exported)
 
 
-def _compute_in_database(session: Session, label: str, strategy: str, parameters: dict[str, str]) -> None:
+def _compute_in_database(
+    session: Session, label: str | None, strategy: str, parameters: dict[str, str]
+) -> None:
     strategies = list(STRATEGIES.values()) if strategy == ALL else [find_strategy(strategy)]
     shares = share_out(parameters, strategies)
     cohort = find_cohort(session, label)
@@ -79,13 +80,18 @@ def _compute_in_database(session: Session, label: str, strategy: str, parameters
 
 
 def _compute_from_files(
-    session: Session, label: str, strategy: str, parameters: dict[str, str], engine: str, exported: Path
+    session: Session,
+    label: str | None,
+    strategy: str,
+    parameters: dict[str, str],
+    engine: str,
+    exported: Path,
 ) -> None:
     """Compute rankings from the files of `export parquet`, and write them beside these."""
     strategies = _sql_strategies(session, strategy, engine)
     shares = share_out(parameters, strategies)
     export = folder.find(exported)
-    if export.about.cohort not in (None, label):
+    if label is not None and export.about.cohort not in (None, label):
         raise UnknownName(f"{exported} holds the cohort {export.about.cohort!r}, not {label!r}")
     at = session.config.now()
     with opened(engine, export) as running:

@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from letterboxd_scraper.errors import InputError, UnknownName
-from letterboxd_scraper.store.members import cohorts
-from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.names import unknown
+from letterboxd_scraper.terminal import completion, options
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import Strategy
 
@@ -18,24 +16,18 @@ def strategy(help: str = "`letterboxd rank list` names them.") -> Any:
 
 
 def _strategies(incomplete: str) -> list[str]:
-    return options.beginning(STRATEGIES, incomplete)
+    return completion.beginning(STRATEGIES, incomplete)
 
 
-CohortOption = Annotated[str, options.cohort()]
+CohortOption = Annotated[str | None, options.cohort()]
 StrategyOption = Annotated[str, strategy()]
 MinScoreOption = Annotated[float | None, options.value("SCORE", "Leave out films below this score.")]
-
-
-def find_cohort(session: Session, label: str) -> Cohort:
-    """Return a stored cohort by its label or number. Raises UnknownName."""
-    with session.reading() as connection:
-        return cohorts.find(connection, label)
 
 
 def find_strategy(name: str) -> Strategy:
     """Return the strategy of this name. Raises UnknownName."""
     if name not in STRATEGIES:
-        raise UnknownName(f"no strategy {name!r}: there are {', '.join(STRATEGIES)}")
+        raise unknown("strategy", name, STRATEGIES)
     return STRATEGIES[name]
 
 

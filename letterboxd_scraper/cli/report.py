@@ -10,25 +10,25 @@ from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.machine.files import write_file
 from letterboxd_scraper.report import Options, render
-from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.urls import may_be_read
 
 
 def report(
     context: typer.Context,
-    cohort: CohortOption,
+    cohort: CohortOption = None,
     strategy: Annotated[str | None, strategy_option("The ranking: `rank list` names them.")] = None,
-    output: Annotated[Path, options.value("FILE", "The file.")] = Path("report.html"),
+    output: Annotated[Path, options.output("The file.")] = Path("report.html"),
     names: Annotated[
         bool, options.flag("--names", "Say who the members are: for you, not for sharing.")
     ] = False,
     posters: Annotated[bool, options.flag("--posters", "Let the page fetch the films' posters.")] = False,
     for_member: Annotated[
-        str | None, options.member('The member whom the page calls "you"; default: the seed.', "--for")
+        str | None, options.member_who('The member whom the page calls "you"; default: the seed.', "--for")
     ] = None,
-    limit: Annotated[int, options.count("How many films, the best ranked first.")] = 5_000,
+    limit: Annotated[int, options.limit("How many films, the best ranked first.")] = 5_000,
 ) -> None:
     """Write one HTML page to look at: the ranking, pictures, taste.
 
@@ -54,6 +54,6 @@ def report(
         pages=may_be_read(config.LETTERBOXD_BASE_URL, terms_accepted=config.LETTERBOXD_TERMS_ACCEPTED),
     )
     with session.reading() as connection:
-        page = render(connection, cohorts.find(connection, cohort), choices)
+        page = render(connection, cohort_in(connection, session, cohort), choices)
     write_file(output, page)
     session.say(f"{output}: {len(page.encode()) / 1e6:.1f} MB, to be opened in a browser")

@@ -12,7 +12,7 @@ from letterboxd_scraper.store.schema import scrape_failures, scrape_runs
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
-LimitOption = Annotated[int, options.count("How many, the latest first.")]
+LimitOption = Annotated[int, options.limit("How many, the latest first.")]
 
 
 def runs(context: typer.Context, limit: LimitOption = 20) -> None:

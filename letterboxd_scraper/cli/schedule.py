@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper import config
-from letterboxd_scraper.cli.rank_options import CohortOption, find_cohort
+from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.schedule_run import LocalOption, TargetOption
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import InputError
@@ -18,6 +18,7 @@ from letterboxd_scraper.schedule import install as installation
 from letterboxd_scraper.schedule import nodes, timers
 from letterboxd_scraper.schedule.timers import Timetable
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import find_cohort
 from letterboxd_scraper.terminal.session import Session
 
 
@@ -41,7 +42,7 @@ AsOption = Annotated[
 
 def install(
     context: typer.Context,
-    cohort: CohortOption,
+    cohort: CohortOption = None,
     nightly: Annotated[
         str, typer.Option(parser=_clock, metavar="HH:MM", help="When, by this machine's clock.")
     ] = "03:30",
@@ -129,7 +130,7 @@ def _warn(session: Session, targets: Sequence[str], *, local: bool) -> None:
         session.say(f"as it is, no job will start: {error}")
 
 
-def remove(context: typer.Context, cohort: CohortOption, kind: AsOption = None) -> None:
+def remove(context: typer.Context, cohort: CohortOption = None, kind: AsOption = None) -> None:
     """Remove what calls a cohort's jobs.
 
     \b
@@ -138,7 +139,7 @@ def remove(context: typer.Context, cohort: CohortOption, kind: AsOption = None) 
     """
     session: Session = context.obj
     # By its label the cohort need not exist any more.
-    label = find_cohort(session, cohort).label if cohort.isdigit() else cohort
+    label = find_cohort(session, cohort).label if cohort is None or cohort.isdigit() else cohort
     if (kind or installation.usual()) == installation.CRON:
         changed = installation.into_crontab(label, "")
     else:

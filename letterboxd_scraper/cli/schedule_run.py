@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from letterboxd_scraper.arguments import MOST_SHARDS
-from letterboxd_scraper.cli.rank_options import CohortOption, find_cohort
+from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.run_spider import crawl
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.schedule import nodes
@@ -23,6 +23,7 @@ from letterboxd_scraper.store.crawl_state import liveness, runs
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.patience import ask
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import find_cohort
 from letterboxd_scraper.terminal.session import Session
 
 TargetOption = Annotated[
@@ -35,8 +36,8 @@ _TOLD_BY_CODE = (ExitCode.INTERNAL_ERROR, ExitCode.BAD_INPUT, ExitCode.INTERRUPT
 
 def run(
     context: typer.Context,
-    cohort: CohortOption,
     job: Annotated[str, options.word(JOBS, "Which job.")],
+    cohort: CohortOption = None,
     local: LocalOption = False,
     shards: Annotated[
         int | None, options.count("In so many parts; default: one for each node that answers.")

@@ -15,6 +15,7 @@ from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in, refuse_both
 from letterboxd_scraper.terminal.session import Session
 
 
@@ -23,7 +24,7 @@ def scrape(
     cohort: Annotated[str | None, options.cohort()] = None,
     user: Annotated[str | None, options.member()] = None,
     full: Annotated[bool, options.flag("--full", "Read everything anew, not only what has changed.")] = False,
-    resume_from: Annotated[str | None, options.member("Leave out the members before this one.")] = None,
+    resume_from: Annotated[str | None, options.member_who("Leave out the members before this one.")] = None,
     diary: Annotated[
         bool, options.flag("--diary", "Read their diaries, too: when a rating was made, and a link to it.")
     ] = False,
@@ -44,11 +45,15 @@ def scrape(
       letterboxd scrape --user marla
     """
     session: Session = context.obj
-    arguments: dict[str, Any] = {"cohort": cohort, "user": user, "resume_from": resume_from}
-    arguments |= {"diary": diary, "watched": watched}
-    checked = ProfileArguments.read(arguments)
+    if user:
+        refuse_both(cohort, user, "--member")
+        if resume_from:
+            raise InputError("--resume-from goes with a cohort: leave it out beside --member")
     with session.reading() as connection:
-        target = find_target(connection, checked)
+        label = None if user else cohort_in(connection, session, cohort).label
+        arguments: dict[str, Any] = {"cohort": label, "user": user, "resume_from": resume_from}
+        arguments |= {"diary": diary, "watched": watched}
+        target = find_target(connection, ProfileArguments.read(arguments))
     settings = crawl_settings(full=full, accept_terms=accept_terms)
     if target is None:
         code = crawl(session, "profile", arguments, settings)

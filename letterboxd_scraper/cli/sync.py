@@ -8,15 +8,16 @@ import typer
 from letterboxd_scraper.cli.cohort_build import follow
 from letterboxd_scraper.cli.export import write
 from letterboxd_scraper.cli.rank import say_how_old, show_films
-from letterboxd_scraper.cli.rank_options import find_cohort
 from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl_settings
 from letterboxd_scraper.cli.scrape import is_for_full_crawl, read_in_full, refresh, summarise
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.machine.files import refuse_unwritable
 from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import assumed, find_cohort, say_assumed
 from letterboxd_scraper.terminal.session import Session
 from ranking.compute import compute
 from ranking.exports.texts import as_csv
@@ -30,16 +31,17 @@ def sync(
     context: typer.Context,
     seed: Annotated[
         str | None,
-        options.member("The member, by the name in their profile's address; default: LETTERBOXD_MEMBER."),
+        options.seed("The member whose circle it is; default: LETTERBOXD_MEMBER."),
     ] = None,
     label: Annotated[
-        str | None, options.value("LABEL", "A name for the cohort; default: the member's.")
+        str | None, options.cohort_to_fill("A name for the cohort; default: the member's.", "--label")
     ] = None,
     depth: Annotated[
-        int | None, options.count("1, as usual: whom they follow; 2: whom those follow, too.")
+        int | None,
+        options.depth(),
     ] = None,
-    limit: Annotated[int, options.count("How many films to print.")] = 20,
-    output: Annotated[Path | None, options.value("FILE", "The CSV file; default: LABEL.csv.")] = None,
+    limit: Annotated[int, options.limit("How many films to print.")] = 20,
+    output: Annotated[Path | None, options.output("The CSV file; default: LABEL.csv.")] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
     """Read a member's circle and rank its films, all in one.
@@ -53,10 +55,7 @@ def sync(
       letterboxd sync --seed marla --depth 2 --label friends-of-friends
     """
     session: Session = context.obj
-    seed = seed or session.config.LETTERBOXD_MEMBER
-    if not seed:
-        raise InputError("whose circle? give --seed NAME, or set LETTERBOXD_MEMBER (`letterboxd init` does)")
-    label = label or seed.strip("/").lower()
+    seed, label = _circle(session, seed, label)
     if output:
         refuse_unwritable(output)
     circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms=accept_terms)
@@ -69,6 +68,32 @@ def sync(
     if code in (*FINISHED, ExitCode.BLOCKED):
         _rank_and_show(session, cohort, limit, output or Path(f"{label}.csv"), code)
     raise typer.Exit(code or circle)
+
+
+def _circle(session: Session, seed: str | None, label: str | None) -> tuple[str, str]:
+    """Return whose circle is meant, and its label. Raises InputError where that is not clear."""
+    member = session.config.LETTERBOXD_MEMBER
+    if seed is None and (stored := _stored_circle(session, label, member)):
+        return stored
+    seed = seed or member
+    if not seed:
+        raise InputError("whose circle? give --seed NAME, or set LETTERBOXD_MEMBER (`letterboxd init` does)")
+    return seed, label or seed
+
+
+def _stored_circle(session: Session, label: str | None, member: str) -> tuple[str, str] | None:
+    """Return the seed and the label of the circle of this label, or else of yours, or of the only one."""
+    with session.reading() as connection:
+        stored = cohorts.every(connection)
+    if label is not None:
+        cohort = next((one for one in stored if one.label == label), None)
+        if cohort and not cohort.seed:
+            raise InputError(f"{label} is a list of names: letterboxd scrape --cohort {label} reads them")
+    else:
+        cohort, why = assumed([one for one in stored if one.seed and member in ("", one.seed)], member)
+        if cohort:
+            say_assumed(session, cohort, why)
+    return (str(cohort.seed), cohort.label) if cohort else None
 
 
 def _read(session: Session, cohort: Cohort, *, accept_terms: bool) -> int:

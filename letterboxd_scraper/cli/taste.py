@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.session import Session
 from ranking.facts import how_watched_are_read
 from ranking.taste import films as taste_films
@@ -23,12 +23,12 @@ _FILMS = 10
 def taste(
     context: typer.Context,
     member: Annotated[str, options.member("Whose taste.")],
-    other: Annotated[str | None, options.member("Compare with them, film by film.", "--with")] = None,
+    other: Annotated[str | None, options.member_who("Compare with them, film by film.", "--with")] = None,
     cohort: Annotated[
         str | None, options.cohort("Label or number of a cohort; default: all stored members.")
     ] = None,
     limit: Annotated[
-        int | None, options.count("How many members; with --with: films of each kind, by default 10.")
+        int | None, options.limit("How many members; with --with: films of each kind, by default 10.")
     ] = None,
 ) -> None:
     """Show whose taste is like whose.
@@ -45,7 +45,7 @@ def taste(
     """
     session: Session = context.obj
     with session.reading() as connection:
-        chosen = cohorts.find(connection, cohort) if cohort is not None else None
+        chosen = cohort_in(connection, session, cohort) if cohort is not None else None
         circle = members.read(connection, chosen)
         names = members.member_names(connection, circle)
         one = members.find_member(connection, circle, chosen, member)

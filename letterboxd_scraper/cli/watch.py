@@ -13,6 +13,7 @@ from letterboxd_scraper.store.members import feeds
 from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in, refuse_both
 from letterboxd_scraper.terminal.session import Session
 
 _LIMITS = (
@@ -24,9 +25,7 @@ _LIMITS = (
 def watch(
     context: typer.Context,
     cohort: Annotated[str | None, options.cohort()] = None,
-    user: Annotated[
-        str | None, options.member("One member, who may be new: their name.", "--member", "--user")
-    ] = None,
+    user: Annotated[str | None, options.member("One member, who may be new.")] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
     """Read members' feeds: new ratings, their days, links to diaries.
@@ -40,9 +39,12 @@ def watch(
       letterboxd watch --member marla
     """
     session: Session = context.obj
-    arguments = {"cohort": cohort, "user": user}
-    checked = RssArguments.read(arguments)
+    if user:
+        refuse_both(cohort, user, "--member")
     with session.reading() as connection:
+        label = None if user else cohort_in(connection, session, cohort).label
+        arguments = {"cohort": label, "user": user}
+        checked = RssArguments.read(arguments)
         target = find_target(connection, checked)
         starts = feeds.due(connection, target.id if target else None, checked.user)
         only_feed = checked.user is not None and not feeds.is_known_whole(connection, checked.user)

@@ -1,4 +1,6 @@
-"""What the database's columns hold."""
+"""How large numbers may be."""
 
-# A count, a limit or a number that is larger fits no whole-number column.
+# What the database's columns hold: a count, a limit or a number that is larger fits no whole-number column.
 LARGEST_INTEGER = 2_147_483_647
+# So far from its seed a cohort can reach.
+MOST_STEPS = 4

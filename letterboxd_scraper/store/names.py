@@ -37,13 +37,20 @@ def unknown(kind: str, name: str, existing: Collection[str]) -> UnknownName:
     """Return the error that nothing is called ``name``, with what there is, or what is spelt alike."""
     if not existing:
         return UnknownName(f"no {kind} {name!r}: none is known yet")
-    if len(existing) <= _FEW:
-        return UnknownName(f"no {kind} {name!r}: there are {', '.join(sorted(existing))}")
-    spelt = {folded(other): other for other in existing}
-    alike = difflib.get_close_matches(folded(name), spelt, n=5)
-    if not alike:
+    alike = similar(name, existing)
+    if len(existing) > _FEW and not alike:
         return UnknownName(f"no {kind} {name!r}, nor any of a similar name among {len(existing)}")
-    return UnknownName(f"no {kind} {name!r}; similar: {', '.join(spelt[key] for key in alike)}")
+    nearest = f"did you mean {', '.join(alike)}?" if alike else ""
+    listed = f"there {'is' if len(existing) == 1 else 'are'} {', '.join(sorted(existing))}"
+    if len(existing) > _FEW or set(alike) == set(existing):
+        return UnknownName(f"no {kind} {name!r}: {nearest}")
+    return UnknownName(f"no {kind} {name!r}: {f'{nearest} ({listed})' if nearest else listed}")
+
+
+def similar(name: str, existing: Iterable[str]) -> list[str]:
+    """Return those that are spelt alike, the most alike first."""
+    spelt = {folded(other): other for other in existing}
+    return [spelt[key] for key in difflib.get_close_matches(folded(name), spelt, n=5)]
 
 
 def folded(name: str) -> str:

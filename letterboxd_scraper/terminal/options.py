@@ -1,20 +1,24 @@
-"""The kinds of options that commands have, and what a shell completes them to."""
+"""The options and arguments of commands: one word for a thing, in every command.
+
+A command takes a cohort by `cohort()`, a member by `member()`, and so on: it spells no name by itself that
+another command has, too.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import quote
 
-import sqlalchemy as sa
 import typer
 
-from letterboxd_scraper import config
-from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.items.limits import LARGEST_INTEGER
-from letterboxd_scraper.store.schema import cohorts, films, users
+from letterboxd_scraper.items.limits import LARGEST_INTEGER, MOST_STEPS
+from letterboxd_scraper.items.names import cohort_label, member_name, short_code
+from letterboxd_scraper.terminal import completion
 
-# So many names are offered at most.
-_OFFERED = 200
+# What a command does without --cohort: see `letterboxd_scraper.terminal.chosen`.
+ASSUMED = "default: the only one, or yours"
+_COHORT = f"Label or number of the cohort; {ASSUMED}."
+_MEMBER = "One member: a name, @name or the profile's address."
+_FILM = "One film: its title, slug, address or code."
 
 
 def flag(names: str, help: str) -> Any:
@@ -27,37 +31,83 @@ def value(metavar: str, help: str, *names: str, **more: Any) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, **more)
 
 
-def cohort(help: str = "Label or number of the cohort.") -> Any:
-    """Return an option that takes a cohort; a shell completes the stored ones."""
-    return value("LABEL", help, autocompletion=labels)
+def cohort(help: str = _COHORT) -> Any:
+    """Return the option that takes a stored cohort; a shell completes their labels."""
+    return value("LABEL", help, "--cohort", "-c", autocompletion=completion.labels)
 
 
-def cohort_argument(help: str = "Label or number of the cohort.") -> Any:
-    """Return an argument that takes a cohort; a shell completes the stored ones."""
-    return typer.Argument(help=help, metavar="LABEL", autocompletion=labels)
+def cohort_argument() -> Any:
+    """Return an argument that takes a stored cohort, of a command that has `cohort()`, too."""
+    return typer.Argument(help=_COHORT, metavar="LABEL", autocompletion=completion.labels)
 
 
-def member(
-    help: str = "One member, by the name in their profile's address.", *names: str, **more: Any
-) -> Any:
-    """Return an option that takes a member; a shell completes the stored ones."""
-    return value("MEMBER", help, *names, autocompletion=members, **more)
+def cohort_to_fill(help: str, *more_names: str) -> Any:
+    """Return the option that takes a cohort's label, be it a new one."""
+    names = (*more_names, "--cohort", "-c")
+    return value("LABEL", help, *names, autocompletion=completion.labels, parser=_reader(cohort_label))
 
 
-def film(help: str, *names: str) -> Any:
-    """Return an option that takes a film, by ``names``, or by --film and --slug; a shell completes slugs."""
-    return value("FILM", help, *(names or ("--film", "--slug")), autocompletion=slugs)
+def member(help: str = _MEMBER) -> Any:
+    """Return the option that takes the member whom a command is about; a shell completes the stored ones."""
+    return member_who(help, "--member", "--user")
 
 
-def count(help: str, *, least: int = 1, **more: Any) -> Any:
-    """Return an option that takes a whole number, at least ``least`` and small enough for the database."""
+def seed(help: str) -> Any:
+    """Return the option that takes the member whose circle it is."""
+    return member_who(help, "--seed", "--member", "--user")
+
+
+def member_who(help: str, *names: str, **more: Any) -> Any:
+    """Return an option that takes another member, by the parameter's name or by ``names``."""
+    return value("MEMBER", help, *names, autocompletion=completion.members, callback=_read_members, **more)
+
+
+def member_argument(help: str) -> Any:
+    """Return an argument that takes a member."""
+    return typer.Argument(
+        help=help, metavar="MEMBER", autocompletion=completion.members, callback=_read_members
+    )
+
+
+def film(help: str = _FILM) -> Any:
+    """Return the option that takes a film; a shell completes slugs."""
+    return value("FILM", help, "--film", "--slug", autocompletion=completion.slugs)
+
+
+def limit(help: str) -> Any:
+    """Return the option that takes how many of something are shown, or looked at."""
+    return count(help, "--limit", "-n")
+
+
+def output(help: str, metavar: str = "FILE") -> Any:
+    """Return the option that takes the file, or the folder, to write."""
+    return value(metavar, help, "--output", "-o")
+
+
+def parameters(help: str, *more_names: str) -> Any:
+    """Return the option that takes a strategy's parameters."""
+    return value("NAME=NUMBER", help, *more_names, "--param")
+
+
+def without(help: str) -> Any:
+    """Return the option that takes a member whose ratings are left out."""
+    return member_who(help, "--without")
+
+
+def yes(help: str = "Do not ask.") -> Any:
+    """Return the option that answers each question with yes."""
+    return flag("--yes", help)
+
+
+def count(help: str, *names: str, least: int = 1, most: int = LARGEST_INTEGER, **more: Any) -> Any:
+    """Return an option that takes a whole number, small enough for the database."""
 
     def read(text: str | int) -> int:
-        if not re.fullmatch(r"\d{1,10}", str(text), re.ASCII) or not least <= int(text) <= LARGEST_INTEGER:
-            raise typer.BadParameter(f"{text!r} is not a whole number from {least} to {LARGEST_INTEGER}")
+        if not re.fullmatch(r"\d{1,10}", str(text), re.ASCII) or not least <= int(text) <= most:
+            raise typer.BadParameter(f"{text!r} is not a whole number from {least} to {most}")
         return int(text)
 
-    return value("N", help, parser=read, **more)
+    return value("N", help, *names, parser=read, **more)
 
 
 def word(words: Sequence[str], help: str, *names: str) -> Any:
@@ -68,51 +118,32 @@ def word(words: Sequence[str], help: str, *names: str) -> Any:
             raise typer.BadParameter(f"{text!r} is not one of {', '.join(words)}")
         return text
 
-    return value("|".join(words), help, *names, parser=read, autocompletion=one_of(*words))
+    return value("|".join(words), help, *names, parser=read, autocompletion=completion.one_of(*words))
 
 
-def labels(incomplete: str) -> list[str]:
-    """Return the cohorts' labels that begin so."""
-    return _stored(cohorts.c.label, incomplete)
+def depth() -> Any:
+    """Return the option that takes how many steps from its seed a cohort reaches."""
+    return count("1, as usual: whom the seed follows; 2: whom those follow, too.", most=MOST_STEPS)
 
 
-def members(incomplete: str) -> list[str]:
-    """Return the stored members whose names begin so."""
-    return _stored(users.c.letterboxd_username, incomplete.lower())
+def _read_members(context: typer.Context, names: Any) -> Any:
+    """Return a name, or several, as they are stored; a short address is that of somebody stored."""
+    if not isinstance(names, str):
+        return names and [_read_members(context, name) for name in names]
+    if code := short_code(names):
+        from letterboxd_scraper.terminal.chosen import member_of_code  # the database, seldom needed
+
+        names = member_of_code(context.obj, code) or names
+    return _reader(member_name)(names)
 
 
-def slugs(incomplete: str) -> list[str]:
-    """Return the slugs of stored films that begin so."""
-    return _stored(films.c.slug, incomplete.lower())
+def _reader(read: Callable[[str], str]) -> Callable[[str], str]:
+    """Return what reads an option's value, and says what is wrong with it as options do."""
 
+    def reading(text: str) -> str:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise typer.BadParameter(f"{text!r} {error}") from None
 
-def one_of(*words: str) -> Callable[[str], list[str]]:
-    """Return a completion to one of these words."""
-    return lambda incomplete: beginning(words, incomplete)
-
-
-def beginning(words: Iterable[str], incomplete: str) -> list[str]:
-    """Return the words that begin so."""
-    return [word for word in words if word.startswith(incomplete)]
-
-
-def _stored(column: sa.Column[str], incomplete: str) -> list[str]:
-    """Return stored names that begin so; none where there is no database to look at.
-
-    It is only looked at: pressing the tab key makes and changes no database.
-    """
-    query = (
-        sa.select(column)
-        .where(column.startswith(incomplete, autoescape=True))
-        .order_by(column)
-        .limit(_OFFERED)
-    )
-    try:
-        url = sa.make_url(config.load().DATABASE_URL)
-        if url.get_backend_name() == "sqlite":
-            url = url.set(database=f"file:{quote(str(url.database))}", query={"mode": "ro", "uri": "true"})
-        engine = sa.create_engine(url)
-        with engine.connect() as connection:
-            return list(connection.scalars(query))
-    except (InputError, sa.exc.SQLAlchemyError):
-        return []  # the command itself will say what is wrong; a message here would tear the prompt
+    return reading

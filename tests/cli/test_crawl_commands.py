@@ -114,7 +114,7 @@ def test_tmdb_alone_is_asked_where_no_terms_are_accepted(
 
 
 def test_bad_names_send_nothing(club: Run, crawls: Crawls) -> None:
-    for command in (("watch", "--member", "no body"), ("enrich", "--cohort", "none"), ("scrape",)):
+    for command in (("watch", "--member", "no body"), ("enrich", "--cohort", "none"), ("scrape", "-c", "x")):
         assert club(*command).code == 2
     assert crawls == []
 

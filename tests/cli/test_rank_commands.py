@@ -49,7 +49,7 @@ def test_no_film_that_fits_is_said(club: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--strategy", "best"), "no strategy 'best': there are circle, "),
+        (("--strategy", "best"), "no strategy 'best': there are bayesian, circle, "),
         (("--param", "m"), "--param m: write NAME=NUMBER"),
         (
             ("--engine", "duckdb"),

@@ -35,6 +35,6 @@ def test_of_many_names_those_that_are_spelt_alike() -> None:
     few = [f"Film {number:02}" for number in range(names._FEW)]
     assert str(unknown("film", "x", few[::-1])) == f"no film 'x': there are {', '.join(few)}"
     many = [*few, "Ordet"]
-    assert str(unknown("film", "ORDETS", many)) == "no film 'ORDETS'; similar: Ordet"
+    assert str(unknown("film", "ORDETS", many)) == "no film 'ORDETS': did you mean Ordet?"
     assert str(unknown("film", "qqq", many)) == "no film 'qqq', nor any of a similar name among 21"
     assert str(unknown("film", "Film 0", many)).count(",") == 4

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.items.names import member_name
 from letterboxd_scraper.store import names
 from letterboxd_scraper.store.members import opt_outs
 from letterboxd_scraper.store.members.users import user_ids
@@ -33,10 +34,15 @@ def find(connection: sa.Connection, label_or_id: str) -> Cohort:
     for cohort in stored:
         if label_or_id in (cohort.label, str(cohort.id)):
             return cohort
-    labels = ", ".join(cohort.label for cohort in stored) or "none yet"
-    raise UnknownName(
-        f"no cohort {label_or_id!r} (there are: {labels}): make one with `letterboxd cohort build`"
-    )
+    if not stored:
+        raise no_cohort_yet()
+    raise names.unknown("cohort", label_or_id, [cohort.label for cohort in stored])
+
+
+def no_cohort_yet() -> UnknownName:
+    """Return the error that no cohort is stored."""
+    make = "`letterboxd sync --seed NAME`, or `letterboxd import FOLDER --cohort LABEL`"
+    return UnknownName(f"there is no cohort yet: make one with {make}")
 
 
 def is_crawled(connection: sa.Connection, cohort: Cohort) -> bool:
@@ -166,6 +172,9 @@ def find_member_of(connection: sa.Connection, cohort: Cohort | None, name: str) 
     return names.find(kind, [as_member_name(name)], people)[0]
 
 
-def as_member_name(name: str) -> str:
-    """Return a name as it is stored, of one that may be written as `@name` or with slashes."""
-    return name.strip().strip("/@")
+def as_member_name(text: str) -> str:
+    """Return a name as it is stored, of one as people write it; what is none, as it is."""
+    try:
+        return member_name(text)
+    except ValueError:
+        return text.strip()
