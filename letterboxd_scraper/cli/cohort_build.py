@@ -8,7 +8,7 @@ import typer
 from letterboxd_scraper.arguments import FollowGraphArguments, NamedList
 from letterboxd_scraper.cli.cohort import LabelArgument
 from letterboxd_scraper.cli.rank_options import CohortOption
-from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings
+from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings, tell_runs
 from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
 from letterboxd_scraper.errors import InputError, refusal
 from letterboxd_scraper.store.members import cohorts
@@ -55,7 +55,7 @@ def build(
         return
     arguments = {"seed": seed, "label": label, "depth": depth, "include_self": include_self}
     arguments |= {"via": via, "max_members": max_members}
-    raise typer.Exit(follow(session, arguments, accept_terms=accept_terms))
+    raise typer.Exit(_follow_alone(session, arguments, accept_terms=accept_terms))
 
 
 def refresh(
@@ -72,7 +72,15 @@ def refresh(
     """
     session: Session = context.obj
     circle = find_cohort(session, one_label(label, cohort))
-    raise typer.Exit(follow(session, {"cohort": circle.label}, accept_terms=accept_terms))
+    raise typer.Exit(_follow_alone(session, {"cohort": circle.label}, accept_terms=accept_terms))
+
+
+def _follow_alone(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -> int:
+    code = follow(session, arguments, accept_terms=accept_terms)
+    if session.as_json and code in FINISHED:
+        cohort = find_cohort(session, str(arguments.get("cohort") or arguments["label"]))
+        tell_runs(session, cohort.label, members=cohort.size)
+    return code
 
 
 def follow(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -> int:
@@ -104,6 +112,10 @@ def _build_from_file(session: Session, label: str, file: Path) -> None:
     circle = NamedList.read({"label": label, "members": [name for name in names if name]})
     at = session.config.now()
     cohort = transact(session.engine, cohorts.make_from_names, circle.label, circle.members, at)
-    if left_out := len(set(circle.members)) - cohort.size:
+    left_out = len(set(circle.members)) - cohort.size
+    if left_out:
         session.say(f"{left_out} of the names left out: they asked to be forgotten")
-    session.say(f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}")
+    session.conclude(
+        {"cohort": cohort.label, "members": cohort.size, "left_out": left_out, "runs": []},
+        f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}",
+    )

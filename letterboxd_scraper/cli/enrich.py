@@ -8,7 +8,7 @@ import typer
 
 from letterboxd_scraper.arguments import FilmArguments
 from letterboxd_scraper.cli import estimate
-from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_and_tell
+from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_and_tell, tell_runs
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.items.tasks import FilmStart
 from letterboxd_scraper.store.films import enrichment
@@ -68,7 +68,10 @@ def enrich(
         session.say(f"{name}: {outlook.unread} films have pages that stay unread without --accept-terms")
     if outlook.films:
         session.say(f"{name}: {_cost(outlook.films, session.config.DOWNLOAD_DELAY)}")
-        raise typer.Exit(crawl_and_tell(session, "film", arguments, target, name, accept_terms=accept_terms))
+        code = crawl_and_tell(session, "film", arguments, target, name, accept_terms=accept_terms)
+        _tell(session, outlook, checked)
+        raise typer.Exit(code)
+    _tell(session, outlook, checked)
     if outlook.waiting:
         session.say(
             f"{name}: nothing is to be found out now; {outlook.waiting} films lack something that was looked "
@@ -97,6 +100,11 @@ class _Outlook:
     with_key: int
     unread: int
     waiting: int
+
+
+def _tell(session: Session, outlook: _Outlook, args: FilmArguments) -> None:
+    due = {"due": len(outlook.films), "waiting": outlook.waiting, "need_key": outlook.with_key}
+    tell_runs(session, outlook.target.label if outlook.target else None, film=args.slug, **due)
 
 
 def _look(session: Session, args: FilmArguments, *, accept_terms: bool) -> _Outlook:

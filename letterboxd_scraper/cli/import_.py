@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -53,13 +53,15 @@ def import_zip(
     now = session.config.now()
     made = as_of.replace(tzinfo=UTC) if as_of else None
     archives = [read_archive(file, now, user, made) for file in track(session, "archives", files)]
-    _keep(session, [snapshot for archive in archives for snapshot in archive.snapshots], cohort)
+    result = _keep(session, [snapshot for archive in archives for snapshot in archive.snapshots], cohort)
     for file, archive in zip(files, archives, strict=True):
         for line in import_words.some(f"{file.name}: left out: ", archive.left_out):
             session.say(line)
         for line in import_words.some(f"{file.name}: unclear: ", archive.unclear):
             session.say(line)
-    if any(archive.left_out for archive in archives):
+    left_out = [line for archive in archives for line in archive.left_out]
+    session.conclude(result | {"left_out": left_out})
+    if left_out:
         raise typer.Exit(ExitCode.FAILURES)
 
 
@@ -82,9 +84,10 @@ def import_pages(
     """
     session: Session = context.obj
     saved = read_saved_pages(saved_pages(folder, ".html", ".htm"), session.config.now())
-    _keep(session, saved.snapshots, cohort, saved.films)
+    result = _keep(session, saved.snapshots, cohort, saved.films)
     for left_out in saved.left_out:
         session.say(left_out)
+    session.conclude(result | {"left_out": saved.left_out})
     if saved.left_out:
         raise typer.Exit(ExitCode.FAILURES)
 
@@ -100,8 +103,8 @@ def saved_pages(folder: Path, *endings: str) -> list[Path]:
 
 def _keep(
     session: Session, snapshots: Sequence[Snapshot], cohort: str | None, films: import_store.Films = ()
-) -> None:
-    """Store what was read, and say what came in."""
+) -> dict[str, Any]:
+    """Store what was read, and say what came in; return it for programs."""
     told = import_store.told_by(session.engine, snapshots, films)
     outcomes = import_store.store(session, session.engine, told, cohort)
     for snapshot in snapshots:
@@ -113,3 +116,4 @@ def _keep(
         session.say(line)
     if cohort is not None and told.welcome:
         session.say(f"now: letterboxd rank compute --cohort {cohort}")
+    return {"stored": True, "films": len(films)} | import_words.outcomes_as_json(told, outcomes)

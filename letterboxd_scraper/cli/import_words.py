@@ -108,18 +108,18 @@ def _number(count: int, what: str) -> str:
 
 def as_json(read: ReadFiles, result: Result) -> dict[str, Any]:
     """Return all of it for programs."""
-    outcomes = result.outcomes
-    return {
-        "stored": result.stored,
-        "files": [_file_as_json(file) for file in read.files],
-        "unknown": read.unknown,
-        "members": [
-            {"member": name} | asdict(outcomes[name]) | {"unmatched": len(outcomes[name].unmatched)}
-            for name in result.told.welcome
-        ],
-        "forgotten": sorted(result.told.forgotten),
-        "unmatched": str(result.unmatched) if result.unmatched else None,
-    }
+    files = {"files": [_file_as_json(file) for file in read.files], "unknown": read.unknown}
+    unmatched = {"unmatched": str(result.unmatched) if result.unmatched else None}
+    return {"stored": result.stored} | files | outcomes_as_json(result.told, result.outcomes) | unmatched
+
+
+def outcomes_as_json(told: Told, outcomes: Outcomes) -> dict[str, Any]:
+    """Return for programs what has changed of each member, and who is not stored any more."""
+    members = [
+        {"member": name} | asdict(outcomes[name]) | {"unmatched": len(outcomes[name].unmatched)}
+        for name in told.welcome
+    ]
+    return {"members": members, "forgotten": sorted(told.forgotten)}
 
 
 def _file_as_json(file: ReadFile) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _file_as_json(file: ReadFile) -> dict[str, Any]:
         "path": file.path,
         "kind": file.kind,
         "told": [
-            {"member": told.member, "as_of": told.as_of.isoformat(), "service": told.service} | _counts(told)
+            {"member": told.member, "as_of": told.as_of, "service": told.service} | _counts(told)
             for told in file.snapshots
         ],
         "films": len(file.films),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -70,11 +70,12 @@ def _compute_in_database(
     at = session.config.now()
     statistics.refresh(session.engine, at)
 
-    def rank(strategy: Strategy) -> str:
+    def rank(strategy: Strategy) -> dict[str, Any]:
         count = compute(session.engine, cohort, strategy, shares[strategy.name], at)
-        return f"{strategy.name}: {count} films ranked for {cohort.label}"
+        session.say(f"{strategy.name}: {count} films ranked for {cohort.label}")
+        return {"strategy": strategy.name, "films": count, "computed_at": at}
 
-    _rank_all(session, strategies, rank)
+    _rank_all(session, cohort.label, strategies, rank)
     option = "" if strategy in (DEFAULT_STRATEGY, ALL) else f" --strategy {strategy}"
     session.say(f"now: letterboxd rank show --cohort {cohort.label}{option}")
 
@@ -96,24 +97,30 @@ def _compute_from_files(
     at = session.config.now()
     with opened(engine, export) as running:
 
-        def rank(strategy: SqlStrategy) -> str:
+        def rank(strategy: SqlStrategy) -> dict[str, Any]:
             file, count = compute_with(running, export, strategy, shares[strategy.name], at)
-            return f"{strategy.name}: {count} films ranked with {engine}, written to {file}"
+            session.say(f"{strategy.name}: {count} films ranked with {engine}, written to {file}")
+            return {"strategy": strategy.name, "films": count, "computed_at": at, "file": file}
 
-        _rank_all(session, strategies, rank)
+        _rank_all(session, label or export.about.cohort, strategies, rank)
 
 
-def _rank_all(session: Session, strategies: Sequence[S], rank: Callable[[S], str]) -> None:
-    """Compute each ranking and say so. Raises NothingToRank if there is none in the end."""
+def _rank_all(
+    session: Session, cohort: str | None, strategies: Sequence[S], rank: Callable[[S], dict[str, Any]]
+) -> None:
+    """Compute each ranking and tell of it. Raises NothingToRank if there is none in the end."""
+    rankings: list[dict[str, Any]] = []
     empty: list[NothingToRank] = []
     for strategy in strategies:
         try:
-            session.say(rank(strategy))
+            rankings.append(rank(strategy))
         except NothingToRank as nothing:
             empty.append(nothing)
             if len(empty) == len(strategies):
                 raise
             session.say(str(nothing))
+            rankings.append({"strategy": strategy.name, "films": 0, "remark": str(nothing)})
+    session.conclude({"cohort": cohort, "rankings": rankings})
 
 
 def _sql_strategies(session: Session, name: str, engine: str) -> list[SqlStrategy]:

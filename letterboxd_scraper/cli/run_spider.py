@@ -68,6 +68,7 @@ def crawl(
                 _end(process)
     if process.returncode == ExitCode.BAD_INPUT:
         raise typer.Exit(ExitCode.BAD_INPUT)
+    session.spiders.append(spider)
     # A spider that a signal ended (no memory left, perhaps) told no code.
     return process.returncode if process.returncode >= 0 else ExitCode.INTERNAL_ERROR
 
@@ -102,6 +103,14 @@ def crawl_and_tell(
         strategies = " --strategy all" if spider == "film" else ""
         session.say(f"now: letterboxd rank compute --cohort {cohort.label}{strategies}")
     return code
+
+
+def tell_runs(session: Session, cohort: str | None, **more: Any) -> None:
+    """With --json, print what is told of the runs of this call; ``more`` stands before them."""
+    if session.as_json:
+        with session.reading() as connection:
+            told = [runs.told(connection, spider, cohort) for spider in session.spiders]
+        session.print_json({"cohort": cohort} | more | {"runs": list(filter(None, told))})
 
 
 def crawl_settings(*, full: bool = False, accept_terms: bool = False) -> dict[str, Any]:

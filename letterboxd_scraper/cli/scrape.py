@@ -7,7 +7,7 @@ import typer
 
 from letterboxd_scraper.arguments import ProfileArguments
 from letterboxd_scraper.cli import estimate
-from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings
+from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings, tell_runs
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.schedule.jobs import COUNTS_HOLD_FOR
 from letterboxd_scraper.store.crawl_state import runs
@@ -64,6 +64,7 @@ def scrape(
     else:
         code = refresh(session, target, settings)
         session.say(f"{target.label}: {next_step(target, code)}")
+    tell_runs(session, target.label if target else None, member=user)
     raise typer.Exit(code)
 
 

@@ -6,8 +6,8 @@ import typer
 
 from letterboxd_scraper.arguments import RssArguments
 from letterboxd_scraper.cli import estimate
-from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_and_tell
-from letterboxd_scraper.errors import ExitCode
+from letterboxd_scraper.cli.run_spider import AcceptTerms, crawl_and_tell, tell_runs
+from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.items.tasks import FeedStart
 from letterboxd_scraper.store.members import feeds
 from letterboxd_scraper.store.members.users import user_ids
@@ -51,21 +51,25 @@ def watch(
     name = target.label if target else str(checked.user)
     if not starts:
         session.say(f"{name}: there is nobody whose feed could be read")
+        tell_runs(session, target.label if target else None, member=checked.user)
         return
     session.say(f"{name}: {_cost(starts, session.config.DOWNLOAD_DELAY)}")
     if only_feed:
         session.say(f"{name}: {_LIMITS}")
     code = crawl_and_tell(session, "rss", arguments, target, name, accept_terms=accept_terms)
-    raise typer.Exit(code or _code_of(session, checked.user))
+    if not code and checked.user:
+        _refuse_unread(session, checked.user)
+    tell_runs(session, target.label if target else None, member=checked.user)
+    raise typer.Exit(code)
 
 
-def _code_of(session: Session, name: str | None) -> ExitCode:
-    """Return bad input, and say it, where nobody of a name that was new has a feed that can be read."""
+def _refuse_unread(session: Session, name: str) -> None:
+    """Raise UnknownName where nobody of a name that was new has a feed that can be read."""
     with session.reading() as connection:
-        if name is None or user_ids(connection, [name]):
-            return ExitCode.DONE
-    session.say(f"{name}: no such member on the site, or none whose feed can be read: nothing is stored")
-    return ExitCode.BAD_INPUT
+        if not user_ids(connection, [name]):
+            raise UnknownName(
+                f"{name}: no such member on the site, or none whose feed can be read: nothing is stored"
+            )
 
 
 def _cost(starts: list[FeedStart], delay: float) -> str:

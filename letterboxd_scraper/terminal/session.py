@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,8 @@ class Session:
     is_job: bool = False
     # Set by one that brings something in: where there is no database, it makes one.
     is_beginning: bool = False
+    # The spiders that it has run, in their order.
+    spiders: list[str] = field(default_factory=list)
     # Whether the command's result has been printed.
     has_answered: bool = False
     _database: str | None = None

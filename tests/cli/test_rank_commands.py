@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from letterboxd_scraper.cli.rank_compute import _rank_all
 from letterboxd_scraper.terminal.session import Session
 from ranking.compute import NothingToRank
 from ranking.strategies import STRATEGIES
+from ranking.strategies.base import Strategy
 from tests.cli.conftest import Run
 
 
@@ -70,17 +72,20 @@ def test_a_strategy_that_ranks_nothing_ends_the_work_only_if_none_ranks_anything
 ) -> None:
     bayesian, recency = STRATEGIES["bayesian"], STRATEGIES["recency"]
 
-    def rank(strategy: object) -> str:
+    def rank(strategy: Strategy) -> dict[str, Any]:
         if strategy is recency:
             raise NothingToRank("no dates")
-        return "bayesian: done"
+        return {"strategy": strategy.name, "films": 2}
 
-    _rank_all(Session(), [recency, bayesian], rank)
-    assert capsys.readouterr().err == "no dates\nbayesian: done\n"
-    _rank_all(Session(), [bayesian, recency], rank)
-    assert capsys.readouterr().err == "bayesian: done\nno dates\n"
+    ranked, empty = {"strategy": "bayesian", "films": 2}, {"strategy": "recency", "films": 0}
+    for strategies, told in (([recency, bayesian], [empty, ranked]), ([bayesian, recency], [ranked, empty])):
+        _rank_all(Session(as_json=True), "club", strategies, rank)
+        printed = capsys.readouterr()
+        rankings = json.loads(printed.out)["rankings"]
+        assert [{name: one[name] for name in ("strategy", "films")} for one in rankings] == told
+        assert printed.err == "no dates\n"
     with pytest.raises(NothingToRank):
-        _rank_all(Session(), [recency], rank)
+        _rank_all(Session(), "club", [recency], rank)
 
 
 def test_statistics_are_counted_once(club: Run) -> None:
