@@ -43,8 +43,8 @@ _ENTRY_FIELDS = tuple(field.name for field in fields(RankingEntry))
 class RankedFilm:
     """One film of a ranking; ``mean`` is the circle's own, in stars, None if nobody's rating is left.
 
-    ``low`` and ``high`` bound the score's 90 % interval, for strategies that have one. ``address`` is that of
-    `links`.
+    ``low`` and ``high`` bound the score's 90 % interval, for strategies that have one. ``letterboxd`` is
+    Letterboxd's average, None where it is not known. ``address`` is that of `links`.
     """
 
     film_id: int
@@ -58,6 +58,7 @@ class RankedFilm:
     high: float | None
     watchers: int
     mean: float | None
+    letterboxd: float | None
     parameters: dict[str, Any]
     computed_at: datetime
 
@@ -121,7 +122,8 @@ def _fitting(
     """Return the query of the films that fit, its columns in the order of `RankedFilm`."""
     c = _ranked(connection, cohort, strategy, choices.without, tell).c
     film = (c.film_id, c.rank, films.c.title, films.c.release_year, films.c.slug, links.ADDRESS)
-    query = sa.select(*film, c.score, c.low, c.high, c.watchers, c.mean, c.params, c.computed_at)
+    numbers = (c.score, c.low, c.high, c.watchers, c.mean, films.c.letterboxd_weighted_average)
+    query = sa.select(*film, *numbers, c.params, c.computed_at)
     query = query.join(films, films.c.id == c.film_id).where(
         conditions(connection, choices, c.watchers, tell)
     )

@@ -193,7 +193,7 @@ def test_the_database_is_only_read_on_the_command_line(crawled: Shell, crawled_e
     assert 0 < circle["figures"]["pairs"]["mean"] < 1
     table = crawled.letterboxd("rank", "evaluate", "--cohort", "friends")
     assert_ended(table, 0)
-    for words in ("pairs right", "NDCG@10", "in the 90 % interval"):
+    for words in ("pairs right", "NDCG@10", "in 90 % interval"):
         assert words in table.stdout
     assert "discovery was not judged: it needs Letterboxd's averages" in table.stderr
     assert stored_facts(crawled_engine) == before

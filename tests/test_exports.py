@@ -31,7 +31,7 @@ SITE = "https://letterboxd.com"
 def film(
     number: int = 1, title: str = "Alien", slug: str | None = "alien", address: str | None = "/film/alien/"
 ) -> RankedFilm:
-    numbers = (4.25, 4.0, 4.5, 7, 4.5)
+    numbers = (4.25, 4.0, 4.5, 7, 4.5, 3.9)
     return RankedFilm(number, number, title, 1979, slug, address, *numbers, {"m": 5.0}, NOW)
 
 

@@ -338,7 +338,7 @@ def test_showing_and_exporting_choose_alike(ranked: Shell, engine: sa.Engine) ->
 def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) -> None:
     nothing = ranked.letterboxd("rank", "show", *BAYESIAN, "--year", "1700")
     assert_ended(nothing, 0)
-    assert nothing.stdout.split() == ["rank", "title", "year", "score", "watchers", "mean"]
+    assert nothing.stdout.split() == ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings"]
     assert "no film of the bayesian ranking of friends fits these choices" in nothing.stderr
     empty = ranked.letterboxd("export", "csv", *BAYESIAN, "--year", "1700")
     assert_ended(empty, 0)

@@ -11,6 +11,7 @@ from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in, one_label
+from letterboxd_scraper.terminal.columns import count
 from letterboxd_scraper.terminal.session import Session
 
 LabelArgument = Annotated[str | None, options.cohort_argument()]
@@ -30,7 +31,7 @@ def list_cohorts(context: typer.Context) -> None:
         session.print_json([_told(cohort) for cohort in stored])
         return
     rows = [(c.id, c.label, c.seed, c.size, f"{c.updated_at:%Y-%m-%d}") for c in stored]
-    session.show(("id", "label", "seed", "members", "changed"), rows)
+    session.show(("id", "label", "seed", count("members"), "changed"), rows)
 
 
 def _told(cohort: cohorts.Cohort) -> dict[str, Any]:
@@ -59,7 +60,8 @@ def show(context: typer.Context, label: LabelArgument = None, cohort: CohortOpti
         return
     session.say(f"{circle.label} ({circle.seed or 'a list of names'}): {in_words(circle.definition)}")
     days = [_day(member.last_full_scrape_at) for member in members]
-    session.show(columns, [(*row, day) for row, day in zip(rows, days, strict=True)])
+    shown = ("member", "depth", "status", count("films"), count("likes"), "crawled")
+    session.show(shown, [(*row, day) for row, day in zip(rows, days, strict=True)])
 
 
 def delete(context: typer.Context, label: LabelArgument = None, cohort: CohortOption = None) -> None:
@@ -86,7 +88,18 @@ def _delete(connection: sa.Connection, label: str) -> cohorts.Cohort:
 def in_words(definition: dict[str, Any]) -> str:
     """Return what a cohort's definition asks for; what it leaves open is left out."""
     conditions = {name: value for name, value in definition.items() if value not in (None, [], {})}
-    return ", ".join(f"{name}={value}" for name, value in conditions.items()) or "no conditions"
+    return ", ".join(_in_words(name, value) for name, value in conditions.items()) or "no conditions"
+
+
+def _in_words(name: str, value: Any) -> str:
+    match value:
+        case bool():
+            return f"{name}={'yes' if value else 'no'}"
+        case dict():
+            return f"{name} " + " ".join(f"{key}={number:g}" for key, number in value.items())
+        case list():
+            return f"{name}={' '.join(map(str, value))}"
+    return f"{name}={value}"
 
 
 def _day(moment: Any) -> str | None:

@@ -6,6 +6,7 @@ import typer
 
 from letterboxd_scraper import config
 from letterboxd_scraper.store.engine import masked_url
+from letterboxd_scraper.terminal.columns import address
 from letterboxd_scraper.terminal.session import Session
 
 
@@ -24,7 +25,18 @@ def show(context: typer.Context) -> None:
     settings = session.config
     origins = config.origins(session.overrides)
     rows = [(name, _printable(settings, name), origins[name]) for name in config.Config.model_fields]
-    session.show(("setting", "value", "from"), rows)
+    if session.as_json:
+        session.show(("setting", "value", "from"), rows)
+        return
+    columns = ("setting", "from", address("value"))
+    session.show(columns, [(name, origin, _as_written(value)) for name, value, origin in rows])
+
+
+def _as_written(value: Any) -> str:
+    """Return a setting's value as it is written in a file of settings."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
 
 
 def _printable(settings: config.Config, name: str) -> Any:

@@ -1,7 +1,7 @@
 """`letterboxd db …`: the database itself."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.open import not_ready
 from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.columns import Column, Fit, count
 from letterboxd_scraper.terminal.session import Session
 
 
@@ -114,7 +115,8 @@ def check(context: typer.Context) -> None:
     if session.as_json:
         session.print_json({"checks": _as_dicts(findings), "rankings": _as_dicts(sums)})
     elif sums:
-        session.show([field.name for field in fields(sums[0])], [astuple(checksum) for checksum in sums])
+        columns = ("cohort", "strategy", count("films"), Column("checksum", fit=Fit.SHORTENED))
+        session.show(columns, [astuple(checksum) for checksum in sums])
     raise typer.Exit(ExitCode.FAILURES if any(finding.wrong for finding in findings) else ExitCode.DONE)
 
 

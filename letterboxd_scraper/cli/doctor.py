@@ -28,6 +28,7 @@ from letterboxd_scraper.store.films import enrichment
 from letterboxd_scraper.store.films.lookup import find_film, reference
 from letterboxd_scraper.store.schema import films, users
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.columns import Column, prose
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.tmdb.api import TmdbApi
 
@@ -69,7 +70,11 @@ def doctor(
         sources = [_of_file(file) for file in saved_pages(pages, ".html", ".htm", ".xml")]
     else:
         sources = _live(session, user, film, accept_terms=accept_terms)
-    session.show(SourceState._fields if session.as_json else ("source", *SourceState._fields[1:]), sources)
+    if session.as_json:
+        session.show(SourceState._fields, sources)
+    else:
+        rows = [(s.door, s.state, None if s.filled is None else f"{s.filled:.0%}", s.detail) for s in sources]
+        session.show(("source", "state", Column("filled", right=True), prose("detail")), rows)
     states = {source.state for source in sources}
     if BLOCKED in states:
         raise typer.Exit(ExitCode.BLOCKED)

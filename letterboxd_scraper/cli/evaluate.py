@@ -82,6 +82,6 @@ def _rows(judged: Judged) -> Iterator[tuple[object, ...]]:
         yield judged.strategy, _NAMES[name], figure.mean, figure.error, more.mean, more.error
     if judged.inside and judged.inside.mean is not None:
         inside = judged.inside
-        yield judged.strategy, "in the 90 % interval", inside.mean, inside.error, None, None
+        yield judged.strategy, "in 90 % interval", inside.mean, inside.error, None, None
     if judged.scored is not None and judged.scored < 1:
         yield judged.strategy, "hidden films scored", judged.scored, None, None, None

@@ -8,8 +8,28 @@ import typer
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
+from letterboxd_scraper.terminal.columns import Column, count, prose, stars
+from letterboxd_scraper.terminal.columns import film as film_column
 from letterboxd_scraper.terminal.session import Session
 from ranking.explain import explain
+
+_COLUMNS = {
+    "film": film_column("film"),
+    "ratings": count("ratings"),
+    "mean": stars("mean"),
+    "likes": count("likes"),
+    "stars": Column("stars", digits=1),
+    "own mean": stars("own mean"),
+    "difference": stars("difference", signed=True),
+    "besides": prose("besides"),
+    "of": count("of"),
+    "parameters": prose("parameters"),
+    "remark": prose("remark"),
+    "value": count("value"),
+    "habit": stars("habit", signed=True),
+    "without habit": stars("without habit"),
+    "weight": stars("weight"),
+}
 
 
 def rank_explain(
@@ -32,7 +52,7 @@ def rank_explain(
     if session.as_json:
         session.print_json(asdict(explanation))
         return
-    first, *others = explanation.tables()
-    session.show(*first, links=[explanation.link])
-    for columns, rows in others:
-        session.show(columns, rows)
+    links = [explanation.link]
+    for names, rows in explanation.tables():
+        session.show([_COLUMNS.get(name, Column(name)) for name in names], rows, links=links)
+        links = []

@@ -15,6 +15,7 @@ from letterboxd_scraper.store.due.delta_crawl import MembersDue, of_cohort
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal.chosen import cohort_in
+from letterboxd_scraper.terminal.columns import count, prose
 from letterboxd_scraper.terminal.session import Session
 
 PEOPLE_PER_PAGE = 25
@@ -46,7 +47,8 @@ def plan(context: typer.Context, cohort: CohortOption = None) -> None:
         members = {row.member: row for row in cohorts.members(connection, circle)}
     first = _robots(session.read_only, session.config.LETTERBOXD_BASE_URL, at)
     costs = [first, _circle(circle), *_members(due, members)]
-    session.show(Cost._fields, [cost for cost in costs if cost.members or cost.most])
+    columns = ("what", count("members"), count("least"), count("most"), prose("why"))
+    session.show(columns, [cost for cost in costs if cost.members or cost.most])
     least, most = sum(cost.least for cost in costs), sum(cost.most for cost in costs)
     delay = session.config.DOWNLOAD_DELAY
     session.say(

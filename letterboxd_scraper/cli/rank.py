@@ -1,6 +1,7 @@
 """`letterboxd rank show`: what stands in a ranking."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -13,9 +14,12 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
+from letterboxd_scraper.terminal.columns import count, stars
+from letterboxd_scraper.terminal.columns import film as film_column
 from letterboxd_scraper.terminal.session import Session
 from ranking.choices.filters import Choices
 from ranking.results import RankedFilm, ranking
+from ranking.strategies import STRATEGIES
 
 
 @with_film_choices
@@ -28,7 +32,8 @@ def rank_show(
 ) -> None:
     """Print the top of a ranking.
 
-    Films keep their ranks, whichever are left out.
+    Films keep their ranks, whichever are left out. The difference is how many stars more than Letterboxd's
+    average the circle gives: by the score where that is in stars, else by the mean of its ratings.
 
     \b
     Examples:
@@ -37,18 +42,37 @@ def rank_show(
       letterboxd rank show --cohort friends --genre Horror --genre Comedy --json
     """
     session: Session = context.obj
-    show_films(session, chosen_films(session, cohort, strategy, limit, min_score, choices_of(context)))
+    films = chosen_films(session, cohort, strategy, limit, min_score, choices_of(context))
+    show_films(session, films, strategy)
 
 
-def show_films(session: Session, films: Sequence[RankedFilm]) -> None:
+def show_films(session: Session, films: Sequence[RankedFilm], strategy: str) -> None:
     """Print ranked films as a table, or as JSON with all their fields."""
+    in_stars = STRATEGIES[strategy].in_stars
     if session.as_json:
         base_url = session.config.LETTERBOXD_BASE_URL
         session.print_json([film.fields(base_url) for film in films])
         return
-    columns = ["rank", "title", "year", "score", "watchers", "mean"]
-    rows = [[f.rank, f.title, f.year, f.score, f.watchers, f.mean] for f in films]
+    columns = (
+        "rank",
+        film_column(),
+        "year",
+        "score",
+        stars("letterboxd", "Letterboxd"),
+        replace(stars("difference", signed=True), importance=-1),
+        count("watchers", "ratings"),
+    )
+    rows = [
+        (f.rank, f.title, f.year, f.score, f.letterboxd, _difference(f, in_stars=in_stars), f.watchers)
+        for f in films
+    ]
     session.show(columns, rows, links=[f.link(session.config.LETTERBOXD_BASE_URL) for f in films])
+
+
+def _difference(film: RankedFilm, *, in_stars: bool) -> float | None:
+    """Return how many stars more the circle gives a film than Letterboxd; None where one is not known."""
+    circle = film.score if in_stars else film.mean
+    return None if circle is None or film.letterboxd is None else circle - film.letterboxd
 
 
 def chosen_films(

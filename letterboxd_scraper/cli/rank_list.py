@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from letterboxd_scraper.terminal.columns import prose
 from letterboxd_scraper.terminal.session import Session
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import Strategy
@@ -29,7 +30,7 @@ def rank_list(context: typer.Context) -> None:
         )
         for strategy in STRATEGIES.values()
     ]
-    session.show(("strategy", "meaning", "parameters", "source"), rows)
+    session.show(("strategy", prose("meaning"), prose("parameters"), prose("source")), rows)
 
 
 def _told(strategy: Strategy) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from letterboxd_scraper.store.status.model import (
 )
 from letterboxd_scraper.store.status.read import StatusQuery, read
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.columns import Column, count
 from letterboxd_scraper.terminal.session import Session
 
 
@@ -117,16 +118,16 @@ def _show_last_runs(session: Session, status: Status) -> None:
             run.spider if run.shards == 1 else f"{run.spider}, {run.shards} shards",
             run.status,
             ago(run.finished_at or run.started_at, status.at),
+            run.failures,
             run.requests,
             run.rows_changed,
-            run.failures,
         )
         for cohort in status.cohorts
         for run in cohort.runs
     ]
     if rows:
-        columns = ("cohort", "last run of", "ended", "when", "requests", "rows changed", "failures")
-        session.show(columns, rows)
+        columns: list[Column | str] = ["cohort", "last run of", "ended", "when"]
+        session.show([*columns, count("failures"), count("requests"), count("rows changed")], rows)
         session.tell()
 
 
@@ -137,7 +138,7 @@ def _show_running(session: Session, status: Status) -> None:
 
     def row(run: Running) -> tuple[Any, ...]:
         on, since = run.cohort or run.member, ago(run.started_at, status.at)
-        return run.spider, on, run.node, run.shard, run.job, run.requests, since
+        return run.spider, on, since, run.requests, run.node, run.shard, run.job
 
-    columns = ("runs now", "on", "node", "shard", "job", "requests", "since")
+    columns = ("runs now", "on", "since", count("requests"), "node", "shard", "job")
     session.show(columns, [row(run) for run in status.running])

@@ -149,7 +149,7 @@ def _show(session: Session, cohort: Cohort, limit: int, output: Path) -> None:
     with session.reading() as connection:
         films = ranking(connection, cohort, DEFAULT_STRATEGY)
         say_how_old(session, connection, cohort, DEFAULT_STRATEGY)
-    show_films(session, films[:limit])
+    show_films(session, films[:limit], DEFAULT_STRATEGY)
     write(session, [as_csv(films, session.config.LETTERBOXD_BASE_URL)], len(films), output)
     session.say(f"not seen yet: letterboxd rank show --cohort {cohort.label} --unseen-by {cohort.seed}")
     session.say(f"all of it, to look at: letterboxd report --cohort {cohort.label}")

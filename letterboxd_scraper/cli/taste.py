@@ -9,6 +9,7 @@ import typer
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
+from letterboxd_scraper.terminal.columns import Column, count, film, prose, stars
 from letterboxd_scraper.terminal.session import Session
 from ranking.facts import how_watched_are_read
 from ranking.taste import films as taste_films
@@ -18,6 +19,13 @@ from ranking.taste.films import Comparison, Opinions
 from ranking.taste.members import Match
 
 _FILMS = 10
+_NUMBERS = (
+    stars("agreement"),
+    stars("low"),
+    stars("high"),
+    count("overlap"),
+    stars("usual"),
+)
 
 
 def taste(
@@ -64,10 +72,9 @@ def taste(
 
 
 def _show_members(session: Session, one: int, names: dict[int, str], matches: list[Match], few: int) -> None:
-    columns = ("member", "agreement", "low", "high", "overlap", "usual")
     others = (match.other if match.one == one else match.one for match in matches)
     rows = [(names[other], *_numbers(match)) for other, match in zip(others, matches, strict=True)]
-    session.show(columns, rows)
+    session.show(("member", *_NUMBERS), rows)
     if few:
         session.say(
             f"left out: {few} members with fewer than {LEAST_OVERLAP} films in common with {names[one]}"
@@ -79,11 +86,11 @@ def _numbers(match: Match) -> tuple[float, float, float, int, float]:
 
 
 def _show_pair(session: Session, one: str, other: str, match: Match, films: Comparison, advice: str) -> None:
-    numbers = dict(zip(("agreement", "low", "high", "overlap", "usual"), _numbers(match), strict=True))
+    numbers = dict(zip((column.name for column in _NUMBERS), _numbers(match), strict=True))
     if session.as_json:
         session.print_json({"member": one, "with": other, **numbers, **asdict(films)})
     else:
-        session.show(("member", "with", *numbers), [(one, other, *numbers.values())])
+        session.show(("member", "with", *_NUMBERS), [(one, other, *numbers.values())])
         _show_films(session, "agreed on most", one, other, films.agreed)
         _show_films(session, "disagreed on most", one, other, films.disagreed)
         _show_films(session, f"loved by {other}, not seen by {one}", one, other, films.to_see)
@@ -99,8 +106,16 @@ def _show_pair(session: Session, one: str, other: str, match: Match, films: Comp
 def _show_films(session: Session, title: str, one: str, other: str, films: Sequence[Opinions]) -> None:
     if not films:
         return
-    columns = ("film", "year", one, other, f"{one}, above habit", f"{other}, above habit", "why")
+    columns = (
+        film("film"),
+        "year",
+        Column(one, digits=1),
+        Column(other, digits=1),
+        prose("why"),
+        stars(f"{one}, above habit", signed=True),
+        stars(f"{other}, above habit", signed=True),
+    )
     rows: list[tuple[Any, ...]] = [
-        (f.title, f.year, f.stars, f.other_stars, f.above, f.other_above, f.why) for f in films
+        (f.title, f.year, f.stars, f.other_stars, f.why, f.above, f.other_above) for f in films
     ]
     session.show(columns, rows, title, links=[f.link for f in films])

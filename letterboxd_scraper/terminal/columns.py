@@ -1,7 +1,8 @@
 """The columns of a table: what they are called, how their values are written, and which of them fit.
 
 A command names its columns with the most important ones first. Where a terminal is too narrow for all of
-them, prose goes below its row, then titles end in "…", then the last columns are left out.
+them, prose goes below its row, then titles end in "…", then columns are left out: the least important, and
+of those that are equally important the last.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from letterboxd_scraper.terminal.harmless import harmless
 
 GAP = 2
 # Shorter than that, a title is not known again, and prose is not read well.
-LEAST_TITLE = 16
+LEAST_TITLE = 20
 LEAST_PROSE = 24
 
 
@@ -34,7 +35,8 @@ class Column:
     """A column: ``name`` is what --json calls it, ``heading`` what stands above it (as a rule its name).
 
     Numbers that are not whole get so many ``digits`` after the point, all of them a sign if ``signed``; those
-    of a count are ``grouped`` by thousands where people read them. A ``film`` leads to where it is found.
+    of a count are ``grouped`` by thousands where people read them. Numbers stand on the ``right``, whatever
+    this says. A ``film`` leads to where it is found.
     """
 
     name: str
@@ -43,7 +45,9 @@ class Column:
     digits: int = 3
     signed: bool = False
     grouped: bool = False
+    right: bool = False
     film: bool = False
+    importance: int = 0
 
     @property
     def label(self) -> str:
@@ -125,14 +129,17 @@ def layout(columns: Sequence[Column], widths: Sequence[int], room: int) -> Layou
     }
     left_out = []
     while _total(least) > room and len(least) > 1:
-        left_out.append(least.popitem()[0])
+        place = min(list(least)[1:], key=lambda place: (columns[place].importance, -place))
+        del least[place]
+        left_out.append(place)
     beside = {place: widths[place] for place in least}
     for place in beside:
         beside[place] = max(least[place], beside[place] - max(0, _total(beside) - room))
     if below:
         place, left = below[0], room - _total(beside) - GAP
-        least_beside = LEAST_PROSE if columns[place].fit is Fit.PROSE else cell_len(columns[place].label)
-        if left >= min(least_beside, widths[place]):
+        label = cell_len(columns[place].label)
+        is_prose = columns[place].fit is Fit.PROSE
+        if left >= (max(label, min(LEAST_PROSE, widths[place] // 2)) if is_prose else label):
             beside[below.pop(0)] = left
     return Layout(dict(sorted(beside.items())), below, sorted(left_out))
 

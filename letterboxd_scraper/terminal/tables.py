@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.cells import cell_len, set_cell_size
 
 from letterboxd_scraper.terminal.columns import GAP, Column, Fit, layout
@@ -26,10 +25,13 @@ def print_table(
 ) -> list[str]:
     """Print a table; ``links`` lead to the film of each row, and are "" where nothing does.
 
-    A terminal that shows colours makes links of the films' titles; elsewhere they are a column. Returns the
-    labels of the columns for which there is no room.
+    A terminal that shows colours makes links of the films' titles; elsewhere they are a column. Columns in
+    which nothing stands are not shown to people. Returns the labels of those for which there is no room.
     """
     room = width_of(sys.stdout)
+    if room and rows:
+        places = [n for n in range(len(columns)) if any(row[n] not in (None, "") for row in rows)]
+        columns, rows = [columns[n] for n in places], [[row[n] for n in places] for row in rows]
     console = _with_colours() if room or os.environ.get("FORCE_COLOR") else None
     if links and console is None:
         columns = [*columns, "link"]
@@ -37,14 +39,14 @@ def print_table(
         links = ()
     table = _Table([Column(c) if isinstance(c, str) else c for c in columns], rows, room)
     if title:
-        typer.echo(fitted(harmless(title), table.room))
+        _write(fitted(harmless(title), table.room))
     for cells in table.beside([column.label for column in table.columns]):
         _print(cells, console, bold=True)
     for texts, link in zip(table.texts, links or [""] * len(rows), strict=True):
         for cells in table.beside(texts):
             _print(cells, console, linked=table.film, link=harmless(link))
         for line in table.below(texts):
-            typer.echo(line)
+            _write(line)
     return [table.columns[place].label for place in table.layout.left_out]
 
 
@@ -63,7 +65,9 @@ class _Table:
             for column, texts in zip(columns, by_column, strict=True)
         ]
         self.layout = layout(columns, widths, self.room)
-        self.are_numbers = [_are_numbers(row[place] for row in rows) for place in range(len(columns))]
+        self.on_the_right = [
+            column.right or _are_numbers(row[place] for row in rows) for place, column in enumerate(columns)
+        ]
         # By its place among those that stand beside each other.
         self.film = next((n for n, place in enumerate(self.layout.beside) if columns[place].film), None)
 
@@ -104,7 +108,7 @@ class _Table:
 
     def _padded(self, place: int, text: str) -> str:
         blanks = " " * (self.layout.beside[place] - cell_len(text))
-        return blanks + text if self.are_numbers[place] else text + blanks
+        return blanks + text if self.on_the_right[place] else text + blanks
 
 
 def _are_numbers(values: Iterable[Any]) -> bool:
@@ -132,7 +136,7 @@ def _print(
 ) -> None:
     gap = " " * GAP
     if console is None:
-        typer.echo(gap.join(cells).rstrip())
+        _write(gap.join(cells))
         return
     from rich.style import Style
     from rich.text import Text
@@ -144,3 +148,7 @@ def _print(
         line.append(text, Style(link=link) if place == linked and link else None)
         line.append(" " * (len(cell) - len(text)))
     console.print(line, soft_wrap=True)
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")

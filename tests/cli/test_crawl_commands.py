@@ -124,8 +124,8 @@ def test_a_list_of_names_becomes_a_cohort(club: Run, tmp_path: Any) -> None:
     built = club("cohort", "build", "--members", "names.txt", "--label", "two")
     assert built.err.startswith("two: 2 members; now: letterboxd scrape --cohort two")
     changed = club("cohort", "set", "two", "--rank", "m=10", "--exclude", "kip")
-    assert "exclude=['kip']" in changed.err
-    assert "rank={'m': 10.0}" in changed.err
+    assert "exclude=kip" in changed.err
+    assert "rank m=10" in changed.err
     assert club("cohort", "set", "two", "--rank", "weight=1").code == 2
     assert club("cohort", "delete", "two").err.startswith("deleted cohort 'two' (2 members)")
 

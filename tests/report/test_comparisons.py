@@ -14,7 +14,7 @@ from ranking.results import RankedFilm
 def film(
     title: str, mean: float, average: float | None, votes: int, circle: list[int] | None = None
 ) -> ReportFilm:
-    ranked = RankedFilm(1, 1, title, 2000, title, None, 0.0, None, None, votes, mean, {}, NOW)
+    ranked = RankedFilm(1, 1, title, 2000, title, None, 0.0, None, None, votes, mean, average, {}, NOW)
     return ReportFilm(ranked, "", None, None, average, circle, None, frozenset(), [], [])
 
 
