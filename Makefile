@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # How many processes run the tests: one more than two cores, for a third of the time is spent in waiting.
 WORKERS ?= 3
 
-.PHONY: demo test fast lint test-spark mutants dist chromium clean
+.PHONY: demo test fast lint docs test-spark mutants dist chromium clean
 
 demo: .venv/installed
 	@mkdir -p demo
@@ -41,6 +41,10 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# The documents as pages to look at, in docs/_build/html; a link that leads nowhere is an error. Nothing is fetched.
+docs: .venv/installed
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs docs/_build/html
 
 # Spark is large, and needs a Java: it is installed for these tests alone.
 test-spark: .venv/installed
@@ -84,4 +88,4 @@ chromium:
 		echo "Chromium could not be installed: the tests that want it will be skipped" >&2
 
 clean:
-	rm -rf .venv .venv-dist demo dist
+	rm -rf .venv .venv-dist demo dist docs/_build

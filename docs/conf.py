@@ -4,10 +4,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import reference_pages
-
+from docs import reference_pages
 from letterboxd_scraper import __version__
 
 project = "letterboxd-scraper"

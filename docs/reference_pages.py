@@ -28,7 +28,7 @@ from ranking.strategies import STRATEGIES
 
 _PLACE = re.compile(r"^<!-- made by: (\w+) -->$", re.MULTILINE)
 _HELP_WIDTH = 100
-_SPIDERS = {
+_SPIDERS: dict[str, type[BaseModel]] = {
     "follow_graph": arguments.FollowGraphArguments,
     "profile": arguments.ProfileArguments,
     "when_rated": arguments.WhenRatedArguments,

@@ -1,4 +1,4 @@
-"""A node as the how-to for a server makes it: a Scrapyd that has nothing of this project but the egg it is sent."""
+"""A node as the documents make it: a Scrapyd that has nothing of this project but the egg it is sent."""
 
 import os
 import shutil

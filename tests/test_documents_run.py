@@ -1,6 +1,6 @@
-"""Every command of the README, typed as it is printed there, against the imitation site.
+"""Every command of every document, typed as it is printed there, against the imitation site.
 
-Where README_TRANSCRIPT names a file, a shell types them, what came is written to it, and the site has the
+Where DOCUMENTS_TRANSCRIPT names a file, a shell types them, what came is written to it, and the site has the
 real ratings of the folder RATINGS_DATA, if that is set.
 """
 
@@ -12,38 +12,34 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests import terminal
-from tests.conftest import ROOT, Shell, on_sqlite
+from tests.conftest import Shell, on_sqlite
+from tests.documents import Document, documents
 from tests.imports.test_reading import IMDB
 from tests.site import FEW, Site, World, own_world, parquet_world
 from tests.site.archive import archive, file_name
 from tests.test_doors import save_member
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-OURS = re.compile(r"^ {4}((?:[A-Z_]+=\S+ )?(?:letterboxd|scrapy) .*)$", re.MULTILINE)
-TRANSCRIPT = os.environ.get("README_TRANSCRIPT")
+TRANSCRIPT = os.environ.get("DOCUMENTS_TRANSCRIPT")
 REAL = os.environ.get("RATINGS_DATA") if TRANSCRIPT else None
-
-
-def commands() -> list[str]:
-    """Return the commands of the README, in its order, without the remarks beside them."""
-    return [re.split(r"\s{2,}#", line)[0] for line in OURS.findall(README)]
-
-
-def typed(line: str, world: World) -> str:
-    """Fill in what a reader would: names, and the first of what there is to choose from."""
-    other = sorted(world.member(world.seed).following)[0]
-    line = re.sub(r"=N\b", "=20", line).replace("=i/n", "=1/1")
-    line = re.sub(r"\bMEMBER\b", other, re.sub(r"\bNAME\b", world.seed, line))
-    line = line.replace("TMDB_API_KEY=…", f"TMDB_API_KEY={Site.tmdb_key}")
-    if REAL:
-        line = line.replace("ordet", "alien")  # a film that these people know
-    return line.replace("[", "").replace("]", "").replace("|all|none", "")
+_OURS = re.compile(r"(?:[A-Z_]+=\S+ )?(?:letterboxd|scrapy crawl|python -m ranking) ")
+FILES_ALONE = "docs/tutorials/circle-from-files.md"
+# Commands of ours that are read by `tests/test_documents.py` alone, and why.
+NOT_RUN = {
+    r".*--install-completion": "it changes the shell's own files",
+    r"letterboxd schedule (install .*--write|remove)": "it changes the machine's timers",
+    r"letterboxd schedule run (?!.*--local)": "it wants a Scrapyd: tests/test_schedule_nodes.py has one",
+    r"letterboxd serve --host": "it listens to the world",
+    r"letterboxd .*~/": "it writes into the home",
+    r"LETTERBOXD_BROWSER=true": "it wants a browser: tests/test_browser.py has one",
+    r"letterboxd (doctor|import).* --preview$": "the next command does that, and more",
+}
 
 
 def small_world() -> World:
@@ -69,31 +65,71 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def reader(shell: Shell, site: Site) -> Shell:
-    """Somebody with a few archives, saved pages and IMDb's ratings, who set the site's address alone."""
+    """Somebody with names, archives, saved pages and IMDb's ratings, who set the site's address alone."""
     seed = site.world.seed
     downloads = shell.folder / "downloads"
     downloads.mkdir()
-    for name in sorted(site.world.circle(seed))[:3]:
+    names = sorted(site.world.circle(seed))
+    for name in names[:3]:
         if site.world.member(name).state == "ok":
             (downloads / file_name(name)).write_bytes(archive(site.world, name))
     save_member(downloads, site, seed)
     (shell.folder / "ratings.csv").write_text(IMDB)
+    (shell.folder / "names.txt").write_text("\n".join(names[:3]))
     return shell
 
 
 @on_sqlite
 @pytest.mark.timeout(1800 if TRANSCRIPT else 900)
-def test_every_command_of_the_readme_works_as_printed(reader: Shell, site: Site) -> None:
-    found = commands()
-    assert len(found) > 40
-    story = []
-    for line in found:
-        words = typed(line, site.world)
-        story.append(f"$ {words}\n{said(reader, words, site.world.seed)}")
+def test_every_command_works_as_printed(reader: Shell, site: Site) -> None:
+    done: dict[str, str] = {}
+    for document in in_order():
+        for line in document.commands():
+            words = typed(line, site.world)
+            if _OURS.match(words) and words not in done and not is_left_out(words):
+                done[words] = said(reader, words, site.world.seed)
+    assert len(done) > 60
     if TRANSCRIPT:
-        Path(TRANSCRIPT).write_text("\n".join(story), encoding="utf-8")
+        story = "\n".join(f"$ {words}\n{output}" for words, output in done.items())
+        Path(TRANSCRIPT).write_text(story, encoding="utf-8")
     written = {"friends.csv", "friends.json", "table.html", "list.csv", "friends-data", "report.html"}
     assert written <= {entry.name for entry in reader.folder.iterdir()}
+
+
+@on_sqlite
+def test_a_circle_from_files_is_made_as_its_tutorial_says(reader: Shell) -> None:
+    tutorial = next(document for document in documents() if str(document) == FILES_ALONE)
+    names = re.findall(r"\b(\w+\.csv)`:$", tutorial.prose, re.MULTILINE)
+    tables = tutorial.blocks("text")
+    for name, table in zip(names, tables, strict=True):
+        (reader.folder / name).write_text(table)
+    alone = replace(reader, environment=reader.environment | {"DATABASE_URL": "sqlite:///circle.db"})
+    for line in tutorial.commands():
+        if _OURS.match(line):
+            run_one(alone, line)
+    assert "cleo" in (reader.folder / "report.html").read_text()
+
+
+def in_order() -> list[Document]:
+    """Return the documents, those first that build what others work on, and that last which removes."""
+    last = ("README.md", "forget.md")
+    pages = [document for document in documents() if str(document) != FILES_ALONE]
+    return sorted(pages, key=lambda document: document.path.name in last)
+
+
+def is_left_out(words: str) -> bool:
+    return any(re.match(pattern, words) for pattern in NOT_RUN)
+
+
+def typed(line: str, world: World) -> str:
+    """Fill in what a reader would: names, a number, a key."""
+    other = sorted(world.member(world.seed).following)[0]
+    line = re.sub(r"=N\b", "=20", line)
+    line = re.sub(r"\bMEMBER\b", other, re.sub(r"\bNAME\b", world.seed, line))
+    line = line.replace("TMDB_API_KEY=…", f"TMDB_API_KEY={Site.tmdb_key}")
+    if REAL:
+        line = line.replace("ordet", "alien")  # a film that these people know
+    return line
 
 
 def said(reader: Shell, words: str, seed: str) -> str:
@@ -112,7 +148,7 @@ def said(reader: Shell, words: str, seed: str) -> str:
         )  # fmt: skip
         assert done.returncode == 0, f"{words}: {done.stdout}"
         return done.stdout
-    return "".join(run_one(reader, part) for part in words.split(" && "))
+    return run_one(reader, words)
 
 
 def run_one(reader: Shell, words: str) -> str:
@@ -122,11 +158,16 @@ def run_one(reader: Shell, words: str) -> str:
     while "=" in first:
         name, environment[name] = first.split("=", 1)[0], first.split("=", 1)[1]
         first, *rest = rest
-    module = {"letterboxd": "letterboxd_scraper", "scrapy": "scrapy"}[first]
+    if first == "python":
+        module, *rest = rest[1:]
+    else:
+        module = {"letterboxd": "letterboxd_scraper", "scrapy": "scrapy"}[first]
     names = [
         name
         for word in rest
-        for name in ([file.name for file in reader.folder.glob(word)] if "*" in word else [word])
+        for name in (
+            [str(Path(*file.parts[-2:])) for file in reader.folder.glob(word)] if "*" in word else [word]
+        )
     ]
     done = Shell(reader.folder, environment).run(sys.executable, "-m", module, *names)
     assert done.returncode == 0, f"{words}: {done.stderr}"
