@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # How many processes run the tests: one more than two cores, for a third of the time is spent in waiting.
 WORKERS ?= 3
 
-.PHONY: demo test fast lint docs test-spark mutants dist chromium clean
+.PHONY: demo test fast lint docs picture test-spark mutants dist chromium clean
 
 demo: .venv/installed
 	@mkdir -p demo
@@ -45,6 +45,10 @@ lint: .venv/installed
 # The documents as pages to look at, in docs/_build/html; a link that leads nowhere is an error. Nothing is fetched.
 docs: .venv/installed
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs docs/_build/html
+
+# The picture in the README: the page that the demonstration ends with, as Chromium shows it.
+picture: demo
+	$(BIN)/python -m docs.picture demo/marla.html docs/images/report.png
 
 # Spark is large, and needs a Java: it is installed for these tests alone.
 test-spark: .venv/installed

@@ -24,7 +24,11 @@ pytestmark = pytest.mark.slow
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
-GUIDE = (DEPLOY / "README.md").read_text()
+_GUIDES = (
+    DEPLOY / "README.md",
+    *(ROOT / "docs" / "how-to" / name for name in ("server.md", "several-nodes.md")),
+)
+GUIDE = "\n".join(guide.read_text(encoding="utf-8") for guide in _GUIDES)
 # A command of ours as the guide prints it, also one that is run in a container: its words, and its options.
 COMMANDS = sorted(
     set(re.findall(r"(?<!/)letterboxd ((?!letterboxd)[a-z]+(?: [a-z]+)?)((?: --[a-z]+(?: \w+)?)*)", GUIDE))

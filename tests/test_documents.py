@@ -129,3 +129,7 @@ def typical(words: str) -> str:
     """Fill in a command what a reader would: a name, or a number."""
     words = re.sub(r"=N\b", "=20", words)
     return shlex.join(shlex.split(re.sub(r"\b(NAME|MEMBER)\b", "marla", words)))
+
+
+def test_the_picture_is_small() -> None:
+    assert (ROOT / "docs" / "images" / "report.png").stat().st_size < 200_000

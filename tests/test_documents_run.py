@@ -29,9 +29,12 @@ from tests.test_doors import save_member
 TRANSCRIPT = os.environ.get("DOCUMENTS_TRANSCRIPT")
 REAL = os.environ.get("RATINGS_DATA") if TRANSCRIPT else None
 _OURS = re.compile(r"(?:[A-Z_]+=\S+ )?(?:letterboxd|scrapy crawl|python -m ranking) ")
+# Documents whose reader begins with nothing.
+FIRST_STEPS = "README.md"
 FILES_ALONE = "docs/tutorials/circle-from-files.md"
 # Commands of ours that are read by `tests/test_documents.py` alone, and why.
 NOT_RUN = {
+    r"letterboxd (init|sync)": "the README's reader does that",
     r".*--install-completion": "it changes the shell's own files",
     r"letterboxd schedule (install .*--write|remove)": "it changes the machine's timers",
     r"letterboxd schedule run (?!.*--local)": "it wants a Scrapyd: tests/test_schedule_nodes.py has one",
@@ -83,8 +86,8 @@ def reader(shell: Shell, site: Site) -> Shell:
 @pytest.mark.timeout(1800 if TRANSCRIPT else 900)
 def test_every_command_works_as_printed(reader: Shell, site: Site) -> None:
     done: dict[str, str] = {}
-    for document in in_order():
-        for line in document.commands():
+    for page in in_order():
+        for line in page.commands():
             words = typed(line, site.world)
             if _OURS.match(words) and words not in done and not is_left_out(words):
                 done[words] = said(reader, words, site.world.seed)
@@ -97,8 +100,16 @@ def test_every_command_works_as_printed(reader: Shell, site: Site) -> None:
 
 
 @on_sqlite
+def test_the_first_steps_are_those_of_the_readme(reader: Shell, site: Site) -> None:
+    for line in document(FIRST_STEPS).commands():
+        if _OURS.match(line):
+            said(reader, typed(line, site.world), site.world.seed)
+    assert {"marla.csv", "report.html"} <= {entry.name for entry in reader.folder.iterdir()}
+
+
+@on_sqlite
 def test_a_circle_from_files_is_made_as_its_tutorial_says(reader: Shell) -> None:
-    tutorial = next(document for document in documents() if str(document) == FILES_ALONE)
+    tutorial = document(FILES_ALONE)
     names = re.findall(r"\b(\w+\.csv)`:$", tutorial.prose, re.MULTILINE)
     tables = tutorial.blocks("text")
     for name, table in zip(names, tables, strict=True):
@@ -110,11 +121,14 @@ def test_a_circle_from_files_is_made_as_its_tutorial_says(reader: Shell) -> None
     assert "cleo" in (reader.folder / "report.html").read_text()
 
 
+def document(name: str) -> Document:
+    return next(one for one in documents() if str(one) == name)
+
+
 def in_order() -> list[Document]:
-    """Return the documents, those first that build what others work on, and that last which removes."""
-    last = ("README.md", "forget.md")
-    pages = [document for document in documents() if str(document) != FILES_ALONE]
-    return sorted(pages, key=lambda document: document.path.name in last)
+    """Return the other documents, those first that build what others work on, and that last which removes."""
+    pages = [one for one in documents() if str(one) not in (FIRST_STEPS, FILES_ALONE)]
+    return sorted(pages, key=lambda one: one.path.name == "forget.md")
 
 
 def is_left_out(words: str) -> bool:
