@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from sysconfig import get_path
 
+from letterboxd_scraper import __version__
 from tests.conftest import ROOT
 
 # What the egg's version says, and so the user agent: an installed project would say something else.
-MARK = "0.1.0+egg"
+MARK = f"{__version__}+egg"
 _SCRAPYD_DEPLOY = Path(sys.executable).with_name("scrapyd-deploy")
 
 
@@ -24,8 +25,8 @@ def clone(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
     version = folder / "letterboxd_scraper" / "__init__.py"
-    assert '"0.1.0"' in version.read_text()
-    version.write_text(version.read_text().replace("0.1.0", MARK))
+    assert f'"{__version__}"' in version.read_text()
+    version.write_text(version.read_text().replace(__version__, MARK))
     return folder
 
 

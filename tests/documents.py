@@ -64,10 +64,8 @@ class Document:
 def documents() -> list[Document]:
     """Return all documents, those of `docs` in the order of their indexes."""
     docs = ROOT / "docs"
-    beside = [
-        ROOT / name
-        for name in ("CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "deploy/README.md")
-    ]
+    names = ("CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "deploy/README.md")
+    beside = [*(ROOT / name for name in names), *sorted((ROOT / ".github").rglob("*.yml"))]
     paths = [README, *(page for part in PARTS for page in _pages(docs / part)), *beside]
     return [Document(path) for path in dict.fromkeys(path.resolve() for path in paths)]
 

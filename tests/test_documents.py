@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from docs import reference_pages
+from letterboxd_scraper import __version__
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.store import schema
 from tests.conftest import ROOT
@@ -133,3 +134,9 @@ def typical(words: str) -> str:
 
 def test_the_picture_is_small() -> None:
     assert (ROOT / "docs" / "images" / "report.png").stat().st_size < 200_000
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    assert re.search(
+        rf"^## {re.escape(__version__)} - \d{{4}}-\d\d-\d\d$", Document(ROOT / "CHANGELOG.md").text, re.M
+    )
