@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from letterboxd_scraper.allowed import why_refused
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.limits import MOST_STEPS
 from letterboxd_scraper.items.names import cohort_label, member_name
@@ -93,7 +94,7 @@ def _one_line(error: ValidationError, model: type[BaseModel]) -> str:
         return f"unknown argument {name!r}: known are {names}"
     if first["type"] == "missing":
         return f"argument {name!r} is missing: known are {names}"
-    message = first["msg"].removeprefix("Value error, ")
+    message = why_refused(error, model.model_fields)
     return f"argument {name}={first['input']!r}: {message}" if name else message
 
 

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +24,7 @@ from pydantic_settings import (
 from sqlalchemy import URL, exc, make_url
 
 from letterboxd_scraper import __version__
+from letterboxd_scraper.allowed import why_refused
 from letterboxd_scraper.errors import InputError, refusal
 from letterboxd_scraper.items.names import member_name
 from letterboxd_scraper.machine import env_file
@@ -142,8 +144,10 @@ class Config(BaseSettings):
     @field_validator("LETTERBOXD_NOW")
     @classmethod
     def _now(cls, text: str) -> str:
-        if text:
-            datetime.fromisoformat(text)
+        try:
+            datetime.fromisoformat(text or "2026-01-31")
+        except ValueError:
+            raise ValueError("must be a moment, such as 2026-01-31T12:00:00Z") from None
         return text
 
     def now(self) -> datetime:
@@ -218,7 +222,11 @@ def _file_settings() -> dict[str, Any]:
 def _checked_names(values: dict[str, Any], name: str) -> dict[str, Any]:
     unknown = values.keys() - Config.model_fields.keys()
     if unknown:
-        raise InputError(f"{name}: unknown setting {', '.join(sorted(unknown))}")
+        wrong = min(unknown)
+        alike = get_close_matches(wrong, Config.model_fields, n=1)
+        raise InputError(
+            f"{name}: unknown setting {wrong}{''.join(f': did you mean {one}?' for one in alike)}"
+        )
     return values
 
 
@@ -236,7 +244,7 @@ def load(**overrides: Any) -> Config:
         name = str(first["loc"][0])
         is_hidden = name in SECRETS or "@" in str(first["input"])
         value = "" if is_hidden else f" is {first['input']!r}, but"
-        what = first["msg"].removeprefix("Value error, ")
+        what = why_refused(error, Config.model_fields)
         raise InputError(f"setting {name} ({origins(overrides)[name]}){value} {what}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read .env in this folder: {refusal(error)}") from None

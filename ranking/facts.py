@@ -80,5 +80,5 @@ def how_watched_are_read(connection: sa.Connection, name: str, user: int) -> str
     """Say how a member's watched films come in, as their ratings did: from the site, or from a file."""
     last_read = sa.func.coalesce(users.c.last_full_scrape_at, users.c.last_incremental_scrape_at)
     if connection.scalar(sa.select(last_read).where(users.c.id == user)) is not None:
-        return f"to read them: `letterboxd scrape --user {name} --watched`"
+        return f"to read them: `letterboxd scrape --member {name} --watched`"
     return "their own archive tells them: `letterboxd import`"

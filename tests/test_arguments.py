@@ -64,6 +64,7 @@ REFRESH_ALONE = "give cohort=LABEL alone to refresh, or seed=NAME label=LABEL to
 ONE_OF = "give cohort=LABEL or user=NAME, and not both"
 ONE_FILM_OR_COHORT = "give cohort=LABEL or slug=SLUG, and not both"
 NO_MEMBER = "is not a member name: use the name in the profile's address, such as 'dave'"
+NO_DEPTH = "must be a whole number, at least 1, at most 4"
 NO_LABEL = "is not a label: use letters, digits, '.', '_' and '-', and not digits alone"
 
 REFUSED: list[tuple[type[Arguments], dict[str, Any], str]] = [
@@ -83,13 +84,25 @@ REFUSED: list[tuple[type[Arguments], dict[str, Any], str]] = [
     (FollowGraphArguments, BUILD | {"label": "my friends"}, f"argument label='my friends': {NO_LABEL}"),
     (FollowGraphArguments, BUILD | {"label": "a/b"}, f"argument label='a/b': {NO_LABEL}"),
     (FollowGraphArguments, BUILD | {"label": "ëx"}, f"argument label='ëx': {NO_LABEL}"),
-    (FollowGraphArguments, BUILD | {"depth": "0"}, "argument depth='0': Input should be greater than"),
-    (FollowGraphArguments, BUILD | {"depth": "5"}, "argument depth='5': Input should be less than"),
+    (
+        FollowGraphArguments,
+        BUILD | {"depth": "0"},
+        f"argument depth='0': {NO_DEPTH}",
+    ),
+    (
+        FollowGraphArguments,
+        BUILD | {"depth": "5"},
+        f"argument depth='5': {NO_DEPTH}",
+    ),
     (FollowGraphArguments, BUILD | {"depth": "1.5"}, "argument depth='1.5': "),
     (FollowGraphArguments, BUILD | {"depth": "deep"}, "argument depth='deep': "),
     (FollowGraphArguments, BUILD | {"max_members": "0"}, "argument max_members='0': "),
     (FollowGraphArguments, BUILD | {"include_self": "perhaps"}, "argument include_self='perhaps': "),
-    (FollowGraphArguments, BUILD | {"via": "friends"}, "argument via='friends': Input should be 'following'"),
+    (
+        FollowGraphArguments,
+        BUILD | {"via": "friends"},
+        "argument via='friends': must be following",
+    ),
     (FollowGraphArguments, BUILD | {"deep": "1"}, "unknown argument 'deep': known are cohort, seed, label"),
     (FollowGraphArguments, BUILD | {"a\nb": "1"}, "unknown argument 'a\\nb': known are cohort"),
     (ProfileArguments, {}, ONE_OF),

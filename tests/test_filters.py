@@ -233,7 +233,7 @@ def test_where_watched_films_were_never_read_this_is_said(engine: sa.Engine) -> 
     shown(engine, Choices(unseen_by=("marla", "kip")), tell=told.append)
     (line,) = told
     assert "kip's watched films were never read, only their ratings" in line
-    assert "`letterboxd scrape --user kip --watched`" in line
+    assert "`letterboxd scrape --member kip --watched`" in line
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from scrapy.settings import Settings
 
 from letterboxd_scraper import config
 from letterboxd_scraper.config import Config
+from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url
 from letterboxd_scraper.terminal.json_log import JsonLines
 from tests import terminal
@@ -64,8 +65,34 @@ def test_a_wrong_value_is_named_with_the_place_it_comes_from(laptop: Shell) -> N
     (laptop.folder / ".env").write_text("DOWNLOAD_DELAY=soon\n")
     process = laptop.letterboxd("config", "show")
     assert_ended(process, 2)
-    assert process.stderr.startswith("letterboxd: setting DOWNLOAD_DELAY (.env) is 'soon', but ")
-    assert process.stderr.count("\n") == 1
+    what = "setting DOWNLOAD_DELAY (.env) is 'soon', but must be a number, at least 0, at most 900"
+    assert process.stderr == f"letterboxd: {what}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("ROBOTSTXT_OBEY", "perhaps", "true or false"),
+        ("CONCURRENT_REQUESTS", "1.5", "a whole number, at least 1"),
+        ("TMDB_TIMEOUT", "0", "a number, more than 0"),
+        ("LETTERBOXD_NOW", "tomorrow", "a moment, such as 2026-01-31T12:00:00Z"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_it_may_be(
+    name: str, value: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError) as refused:
+        config.load()
+    assert str(refused.value) == f"setting {name} (environment) is {value!r}, but must be {what}"
+
+
+def test_a_misspelled_setting_names_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my.toml").write_text("DOWNLOAD_DELY = 2")
+    monkeypatch.setenv(config.CONFIG_VARIABLE, str(tmp_path / "my.toml"))
+    with pytest.raises(InputError, match="DOWNLOAD_DELY: did you mean DOWNLOAD_DELAY"):
+        config.load()
 
 
 def test_a_password_among_an_addresss_options_is_not_shown(laptop: Shell) -> None:
@@ -239,10 +266,17 @@ def test_init_asks_at_a_terminal_and_does_not_show_the_key(laptop: Shell) -> Non
         [sys.executable, "-m", "letterboxd_scraper", "init"],
         laptop.folder,
         laptop.environment,
-        {"NAME): ": "marla", "URL): ": "marla@example.org", "not shown): ": "s3cretkey"},
+        {
+            "letterboxd.com/NAME): ": "marla z",  # which is asked for again
+            "NAME): ": "https://letterboxd.com/Marla/",
+            "URL): ": "marla@example.org",
+            "not shown): ": "s3cretkey",
+        },
     )
     assert "now: letterboxd sync" in seen
+    assert "'marla z' is not a member name" in seen
     assert "s3cretkey" not in seen
+    assert shown(laptop)["LETTERBOXD_MEMBER"] == ("marla", ".env")
     assert 'TMDB_API_KEY="s3cretkey"' in (laptop.folder / ".env").read_text().splitlines()
 
 

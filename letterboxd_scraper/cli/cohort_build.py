@@ -5,14 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from letterboxd_scraper.arguments import FollowGraphArguments, NamedList
+from letterboxd_scraper.arguments import FollowGraphArguments
 from letterboxd_scraper.cli.cohort import LabelArgument
+from letterboxd_scraper.cli.cohort_from_names import build_from_names
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings, tell_runs
 from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
-from letterboxd_scraper.errors import InputError, refusal
-from letterboxd_scraper.store.members import cohorts
-from letterboxd_scraper.store.patience import transact
+from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import find_cohort, one_label
@@ -23,9 +22,7 @@ def build(
     context: typer.Context,
     label: Annotated[str, options.cohort_to_fill("A name for the cohort.", "--label")],
     seed: Annotated[str | None, options.seed("The member whose circle it is.")] = None,
-    members: Annotated[
-        Path | None, options.value("FILE", "A file of member names, one a line, instead.")
-    ] = None,
+    members: Annotated[Path | None, options.value("FILE", "A file of names, one a line, instead.")] = None,
     depth: Annotated[
         int | None,
         options.depth(),
@@ -51,7 +48,7 @@ def build(
     if (seed is None) == (members is None):
         raise InputError("give --seed NAME or --members FILE, and not both")
     if members is not None:
-        _build_from_file(session, label, members)
+        build_from_names(session, label, members)
         return
     arguments = {"seed": seed, "label": label, "depth": depth, "include_self": include_self}
     arguments |= {"via": via, "max_members": max_members}
@@ -101,21 +98,3 @@ def follow(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -
             how = f"`letterboxd plan --cohort {cohort.label}` says what bringing them up to date takes"
             session.say(f"{cohort.label}: {cohort.size} members; {how}")
     return code
-
-
-def _build_from_file(session: Session, label: str, file: Path) -> None:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the member names in {file}: {refusal(error)}") from None
-    names = [line.split("#")[0].strip() for line in lines]
-    circle = NamedList.read({"label": label, "members": [name for name in names if name]})
-    at = session.config.now()
-    cohort = transact(session.engine, cohorts.make_from_names, circle.label, circle.members, at)
-    left_out = len(set(circle.members)) - cohort.size
-    if left_out:
-        session.say(f"{left_out} of the names left out: they asked to be forgotten")
-    session.conclude(
-        {"cohort": cohort.label, "members": cohort.size, "left_out": left_out, "runs": []},
-        f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}",
-    )

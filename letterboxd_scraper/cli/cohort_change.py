@@ -62,6 +62,10 @@ def _change(
     at: datetime,
 ) -> cohorts.Cohort:
     cohort = cohorts.find(connection, label)
+    asked = cohort.definition | changes
+    least, most = asked.get("min_films"), asked.get("max_films")
+    if least is not None and most is not None and least > most:
+        raise InputError(f"--min-films {least} is more than --max-films {most}: nobody would belong to it")
     if parameters:
         changes = changes | {"rank": (cohort.definition.get("rank") or {}) | parameters}
     definition = Definition.read(cohort.definition | changes).model_dump(mode="json")

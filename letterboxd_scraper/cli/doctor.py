@@ -62,7 +62,7 @@ def doctor(
 
     \b
     Examples:
-      letterboxd doctor --user marla
+      letterboxd doctor --member marla
       letterboxd doctor --pages saved-pages
     """
     session: Session = context.obj
@@ -107,8 +107,8 @@ def _live(session: Session, user: str | None, film: str | None, *, accept_terms:
         sources += [_robots(session, answers), *map(_of_answer, answers)]
     answered = {source.door for source in sources}
     for name, option, value in (
-        ("profile", "--user NAME", arguments["user"]),
-        ("feed", "--user NAME", arguments["user"]),
+        ("profile", "--member NAME", arguments["user"]),
+        ("feed", "--member NAME", arguments["user"]),
         ("film", "--film SLUG", arguments["film"]),
     ):
         if name not in answered:

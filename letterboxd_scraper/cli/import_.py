@@ -45,7 +45,7 @@ def import_zip(
     \b
     Examples:
       letterboxd import zip letterboxd-*.zip --cohort friends
-      letterboxd import zip export.zip --user marla --as-of 2026-01-21
+      letterboxd import zip export.zip --member marla --as-of 2026-01-21
     """
     session: Session = context.obj
     if user is not None and len(files) > 1:

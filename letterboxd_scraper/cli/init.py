@@ -3,6 +3,8 @@
 import os
 import stat
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Annotated
@@ -10,10 +12,11 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper import config
-from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.items.names import member_name
 from letterboxd_scraper.machine.files import write_file
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.harmless import harmless
 from letterboxd_scraper.terminal.session import Session
 
 # Values are quoted as .env files want it; what could end a quotation is refused before.
@@ -61,18 +64,26 @@ def init(
     session: Session = context.obj
     if output.exists() and not force:
         raise InputError(f"{output} is there already: edit it, or replace it with --force")
-    name = OneMember.read(
-        {"member": member or _asked("Your name on Letterboxd (as in letterboxd.com/NAME)", "--member NAME")}
-    ).member
-    address = _checked_contact(
-        contact or _asked("A contact for the site (e-mail or URL)", "--contact ADDRESS")
-    )
-    key = _asked_key()
+    ask_name = partial(_asked, "Your name on Letterboxd (as in letterboxd.com/NAME)", "--member NAME")
+    name = member or _until_right(ask_name, _checked_name)
+    ask_contact = partial(_asked, "A contact for the site (e-mail or URL)", "--contact ADDRESS")
+    address = _checked_contact(contact) if contact else _until_right(ask_contact, _checked_contact)
+    key = _until_right(_asked_key, _checked_key)
     # The file may hold a key: nobody else reads it.
     values = {"member": name, "contact": address, "key": key, "comment": "" if key else "# "}
     write_file(output, _FILE.substitute(values), _open_for_the_owner)
     session.say(f"written to {output}")
     session.say("now: letterboxd sync" + ("" if output == Path(".env") else f" (with {output} as .env)"))
+
+
+def _until_right(ask: Callable[[], str], check: Callable[[str], str]) -> str:
+    """Return the first answer that is right; what is wrong with the others is said."""
+    while True:
+        answer = ask()
+        try:
+            return check(answer)
+        except InputError as error:
+            typer.echo(harmless(str(error)), err=True)
 
 
 def _asked(question: str, option: str) -> str:
@@ -86,8 +97,18 @@ def _asked_key() -> str:
     if not sys.stdin.isatty():
         return ""
     question = "A key of TMDB (Enter: none; it is not shown)"
-    key = typer.prompt(question, default="", hide_input=True, show_default=False, err=True)
-    return config.load(TMDB_API_KEY=key).TMDB_API_KEY.get_secret_value()
+    return str(typer.prompt(question, default="", hide_input=True, show_default=False, err=True))
+
+
+def _checked_key(text: str) -> str:
+    return config.load(TMDB_API_KEY=text).TMDB_API_KEY.get_secret_value()
+
+
+def _checked_name(text: str) -> str:
+    try:
+        return member_name(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} {error}") from None
 
 
 def _checked_contact(text: str) -> str:

@@ -42,7 +42,7 @@ def scrape(
     Examples:
       letterboxd scrape --cohort friends
       letterboxd scrape --cohort friends --diary     when ratings were made, too
-      letterboxd scrape --user marla
+      letterboxd scrape --member marla
     """
     session: Session = context.obj
     if user:

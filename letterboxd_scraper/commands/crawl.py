@@ -85,7 +85,9 @@ class Command(BaseRunSpiderCommand):
 
     def _print_error(self, words: str) -> None:
         as_json = self.settings["LOG_FORMAT"] == config.JSON
-        json_log.write_either(f"scrapy crawl: {words}", "ERROR", as_json=as_json)
+        # Who typed a command of ours knows of no other.
+        program = "letterboxd" if os.environ.get(config.STOP_WITH_PARENT) else "scrapy crawl"
+        json_log.write_either(f"{program}: {words}", "ERROR", as_json=as_json)
 
     def _crawl(self, settings: config.Config, args: list[str], opts: argparse.Namespace) -> int:
         if len(args) != 1:

@@ -11,10 +11,12 @@ from letterboxd_scraper.arguments import (
     RssArguments,
 )
 from letterboxd_scraper.errors import InputError, UnknownName
-from letterboxd_scraper.store.films.lookup import match, reference
+from letterboxd_scraper.store.films import lookup
 from letterboxd_scraper.store.members import cohorts, opt_outs
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.members.users import user_ids
+from letterboxd_scraper.store.names import similar
+from letterboxd_scraper.store.schema import users
 
 
 def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
@@ -30,8 +32,8 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
             return _with_a_seed(cohorts.find(connection, label))
         case ProfileArguments(cohort=str(label), resume_from=name):
             cohort = cohorts.find(connection, label)
-            if name and name not in {row.member for row in cohorts.members(connection, cohort)}:
-                raise UnknownName(f"resume_from={name}: no such member in cohort {cohort.label!r}")
+            if name:
+                cohorts.find_member_of(connection, cohort, name)
             return cohort
         case MembersArguments(cohort=str(label)) | FilmArguments(cohort=str(label)):
             return cohorts.find(connection, label)
@@ -39,20 +41,26 @@ def find_target(connection: sa.Connection, args: Arguments) -> Cohort | None:
             _refuse_forgotten(connection, name)
         case MembersArguments(user=str(name)):
             _refuse_forgotten(connection, name)
-            _refuse_unknown(
-                user_ids(connection, [name]), f"member {name!r}", "build a cohort with them first"
-            )
+            _refuse_unknown_member(connection, name)
         case FilmArguments(slug=str(slug)):
-            (stored,) = match(connection, [reference(slug)])
-            _refuse_unknown(stored, f"film {slug!r}", "films come with the members who rated them")
+            _refuse_unknown_film(connection, slug)
         case _:
             raise NotImplementedError(f"nothing says what {type(args).__name__} name in the database")
     return None
 
 
-def _refuse_unknown(stored: object, what: str, advice: str) -> None:
-    if not stored:
-        raise UnknownName(f"no {what} in the database: {advice}")
+def _refuse_unknown_member(connection: sa.Connection, name: str) -> None:
+    if user_ids(connection, [name]):
+        return
+    alike = similar(name, connection.scalars(sa.select(users.c.letterboxd_username)))
+    advice = f"did you mean {', '.join(alike)}?" if alike else "build a cohort with them first"
+    raise UnknownName(f"no member {name!r} in the database: {advice}")
+
+
+def _refuse_unknown_film(connection: sa.Connection, slug: str) -> None:
+    (stored,) = lookup.match(connection, [lookup.reference(slug)])
+    if stored is None:
+        raise UnknownName(f"no film {slug!r} in the database: films come with the members who rated them")
 
 
 def _refuse_forgotten(connection: sa.Connection, name: str) -> None:

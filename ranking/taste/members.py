@@ -137,7 +137,7 @@ def find_member(connection: sa.Connection, circle: CircleTaste, cohort: Cohort |
     user = find_member_of(connection, cohort, name)
     if user not in circle.users:
         raise InputError(
-            f"no rating of {name} is stored: `letterboxd scrape --user {name}` reads what they rated, and "
+            f"no rating of {name} is stored: `letterboxd scrape --member {name}` reads what they rated, and "
             "`letterboxd import` takes it from their archive"
         )
     return user

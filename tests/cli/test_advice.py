@@ -14,7 +14,7 @@ from tests.store.rows import MONDAY, add_film, add_rating, add_user
 @pytest.mark.parametrize(
     ("read_at", "advice"),
     [
-        (MONDAY, "to read them: `letterboxd scrape --user marla --watched`\n"),
+        (MONDAY, "to read them: `letterboxd scrape --member marla --watched`\n"),
         (None, "their own archive tells them: `letterboxd import`\n"),
     ],
 )
@@ -35,4 +35,4 @@ def test_taste_says_how_ratings_are_read(club: Run, tmp_path: Path) -> None:
     with make_engine(f"sqlite:///{tmp_path / 'letterboxd.db'}").begin() as connection:
         add_user(connection, "kip")
     ended = club("taste", "--member", "kip")
-    assert "no rating of kip is stored: `letterboxd scrape --user kip` reads what they rated" in ended.err
+    assert "no rating of kip is stored: `letterboxd scrape --member kip` reads what they rated" in ended.err

@@ -122,12 +122,30 @@ def test_bad_names_send_nothing(club: Run, crawls: Crawls) -> None:
 def test_a_list_of_names_becomes_a_cohort(club: Run, tmp_path: Any) -> None:
     (tmp_path / "names.txt").write_text("marla\n\nkip  # new\n")
     built = club("cohort", "build", "--members", "names.txt", "--label", "two")
-    assert built.err.startswith("two: 2 members; now: letterboxd scrape --cohort two")
+    assert built.err.startswith("new here: kip\ntwo: 2 members; now: letterboxd scrape --cohort two")
     changed = club("cohort", "set", "two", "--rank", "m=10", "--exclude", "kip")
     assert "exclude=kip" in changed.err
     assert "rank m=10" in changed.err
     assert club("cohort", "set", "two", "--rank", "weight=1").code == 2
     assert club("cohort", "delete", "two").err.startswith("deleted cohort 'two' (2 members)")
+
+
+def test_names_in_a_file_are_as_people_paste_them_and_what_is_new_or_wrong_is_said(
+    club: Run, tmp_path: Any
+) -> None:
+    pasted = (
+        "\ufeff@Marla\r\n\r\nhttps://letterboxd.com/Tycho/\r\n  tyco  # a friend\r\n# end\r\nkip,\r\nkip\r\n"
+    )
+    (tmp_path / "names.txt").write_bytes(pasted.encode())
+    built = club("cohort", "build", "--members", "names.txt", "-c", "three")
+    assert built.err.startswith("new here: tyco (did you mean tycho?), kip\nthree: 4 members; now: ")
+    (tmp_path / "names.txt").write_text("marla\nJane Doe\nletterboxd.com/film/ordet\n")
+    wrong = club("cohort", "build", "--members", "names.txt", "-c", "four")
+    assert wrong.code == 2
+    assert "names.txt: line 2, 'Jane Doe' is not a member name: " in wrong.err
+    assert "; line 3, 'letterboxd.com/film/ordet' is not" in wrong.err
+    (tmp_path / "names.txt").write_text("# nobody\n")
+    assert "names.txt: no name in it" in club("cohort", "build", "--members", "names.txt", "-c", "four").err
 
 
 def test_a_cohort_comes_from_a_seed_or_from_a_file(empty: Run) -> None:

@@ -112,7 +112,7 @@ def change(table: sa.Table, **values: Any) -> Any:
 ADVICE = {
     (GRID := "every rating is half a star to five"): "--full",
     (SAYS := "every row is rated, liked or a favourite"): "--full",
-    (MEMBERS := "no member is stored twice"): "letterboxd scrape --user",
+    (MEMBERS := "no member is stored twice"): "letterboxd scrape --member",
     (FILMS := "no film is stored twice"): "--force",
     (ORPHANS := "no row lacks its parent"): "backup",
     (COUNTED := "statistics agree with the ratings"): "changed_facts",

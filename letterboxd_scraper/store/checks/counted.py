@@ -81,5 +81,5 @@ def site_histograms(connection: sa.Connection) -> Finding:
         .group_by(films.c.id, films.c.slug)
         .having(sa.or_(sa.func.count() != len(STARS), sa.func.min(h.count) < 0))
     )
-    advice = "read it again: letterboxd enrich --slug FILM --histograms --force"
+    advice = "read it again: letterboxd enrich --film FILM --histograms --force"
     return of_query(connection, "Letterboxd's histograms have ten levels", query, advice)

@@ -9,8 +9,8 @@ from letterboxd_scraper.store.checks.finding import Finding, of_query
 from letterboxd_scraper.store.schema import films as film_table
 from letterboxd_scraper.store.schema import users
 
-_READ_MEMBERS = "read both, which tells who is who: letterboxd scrape --user NAME"
-_READ_FILMS = "read them, which makes one of two that are one: letterboxd enrich --slug FILM --force"
+_READ_MEMBERS = "read both, which tells who is who: letterboxd scrape --member NAME"
+_READ_FILMS = "read them, which makes one of two that are one: letterboxd enrich --film FILM --force"
 
 
 def members(connection: sa.Connection) -> Finding:
