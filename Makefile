@@ -25,7 +25,7 @@ demo: .venv/installed
 	@echo
 	@echo "That was the circle of an invented member on an imitation of the site that runs on this machine."
 	@echo "The ranking is in demo/marla.csv, a page to look at in demo/marla.html, and everything that was read in demo/letterboxd.db."
-	@echo "For a member of the real site, read \"Terms and manners\" in README.md first; then:"
+	@echo "For a member of the real site, read docs/explanation/manners.md first; then:"
 	@echo "  . .venv/bin/activate"
 	@echo "  LETTERBOXD_CONTACT=you@example.org letterboxd sync --seed NAME --accept-terms"
 

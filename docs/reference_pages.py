@@ -64,10 +64,15 @@ def settings() -> str:
     parts = []
     for block in text.split("\n\n")[1:]:
         lines = block.strip().splitlines()
-        remarks = [line.lstrip("# ") for line in lines if line.startswith("#")]
+        remark = " ".join(line.lstrip("# ") for line in lines if line.startswith("#"))
+        heading, *rest = re.split(r"[:.] ?", remark, maxsplit=1)
         rows = [_setting(line, defaults) for line in lines if re.match(r"[A-Z]", line)]
         table = _table(("setting", "default", "takes", "what it is"), rows)
-        parts.append("\n\n".join(filter(None, (" ".join(remarks), table))))
+        parts.append(
+            "\n\n".join(
+                filter(None, (f"## {heading}", *(text[:1].upper() + text[1:] for text in rest), table))
+            )
+        )
     return "\n\n".join(parts)
 
 

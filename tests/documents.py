@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
@@ -38,6 +39,12 @@ class Document:
     def blocks(self, language: str) -> list[str]:
         """Return its blocks of code in a language."""
         return [dedent(block[3]) for block in _BLOCK.finditer(self.text) if block[2] == language]
+
+    def shown(self) -> dict[str, str]:
+        """Return what commands print by the document, by the last command of the block before it."""
+        blocks = [(block[2], dedent(block[3])) for block in _BLOCK.finditer(self.text)]
+        pairs = pairwise(blocks)
+        return {typed.splitlines()[-1]: output for (_, typed), (kind, output) in pairs if kind == "output"}
 
     def commands(self) -> Iterator[str]:
         """Yield the commands that it prints to be typed, without the remarks beside them."""

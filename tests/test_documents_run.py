@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from tests import terminal
-from tests.conftest import Shell, on_sqlite
+from tests.conftest import Shell, on_sqlite, with_many_friends
 from tests.documents import Document, documents
 from tests.imports.test_reading import IMDB
 from tests.site import FEW, Site, World, own_world, parquet_world
@@ -115,10 +115,34 @@ def test_a_circle_from_files_is_made_as_its_tutorial_says(reader: Shell) -> None
     for name, table in zip(names, tables, strict=True):
         (reader.folder / name).write_text(table)
     alone = replace(reader, environment=reader.environment | {"DATABASE_URL": "sqlite:///circle.db"})
+    shown = tutorial.shown()
     for line in tutorial.commands():
         if _OURS.match(line):
-            run_one(alone, line)
+            assert_printed(shown.pop(line, ""), run_one(alone, line))
+    assert not shown
     assert "cleo" in (reader.folder / "report.html").read_text()
+
+
+@on_sqlite
+@with_many_friends
+def test_the_readme_shows_the_ranking_of_the_demonstration(crawled: Shell) -> None:
+    crawled.letterboxd("rank", "compute", "--cohort", "friends")
+    ranking = crawled.letterboxd("rank", "show", "--cohort", "friends", "--limit", "5")
+    shown = document(FIRST_STEPS).shown()["make demo"]
+    assert len(shown.splitlines()) == 6
+    assert_printed(shown, ranking.stdout)
+
+
+def assert_printed(shown: str, printed: str) -> None:
+    """Fail if a line that a document shows is none that was printed; columns may be left out."""
+    for line in shown.splitlines():
+        words = line.split()
+        assert any(is_part_of(words, other.split()) for other in printed.splitlines()), f"{line!r}: {printed}"
+
+
+def is_part_of(words: Sequence[str], others: Sequence[str]) -> bool:
+    rest = iter(others)
+    return all(word in rest for word in words)
 
 
 def document(name: str) -> Document:
