@@ -41,7 +41,9 @@ def _replace(
     connection.execute(sa.select(cohorts.c.id).where(cohorts.c.id == cohort.id).with_for_update())
     own = sa.and_(film_rankings.c.cohort_id == cohort.id, film_rankings.c.strategy == strategy.name)
     connection.execute(film_rankings.delete().where(own))
-    scores = strategy.query(connection, Facts(cohort.id, at), parameters)
+    facts = Facts(cohort.id, at)
+    parameters = strategy.complete(connection, facts, parameters)
+    scores = strategy.query(connection, facts, parameters)
     ranked = with_ranks(scores, connection.dialect.name)
     constants = {
         "cohort_id": sa.literal(cohort.id),

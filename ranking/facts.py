@@ -62,6 +62,16 @@ class Facts:
         total = sa.func.sum(films.rating_sum, type_=sa.Double)
         return sa.select(total / sa.cast(sa.func.sum(films.votes), sa.Double)).scalar_subquery()
 
+    @cached_property
+    def raters(self) -> sa.ScalarSelect[int]:
+        """How many members have a rating."""
+        r, m = all_ratings.c, cohort_members.c
+        rated = sa.exists().where(r.user_id == m.user_id, r.rating.is_not(None))
+        conditions = [m.cohort_id == self.cohort_id, rated]
+        if self.without is not None:
+            conditions.append(m.user_id != self.without)
+        return sa.select(sa.func.count()).select_from(cohort_members).where(*conditions).scalar_subquery()
+
     def select(self, score: Any, **terms: Any) -> sa.Select[Any]:
         """Return the query (film_id, votes, score, terms…) over the cohort's films."""
         films = self.films.c

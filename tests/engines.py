@@ -116,6 +116,6 @@ def assert_all_agree(store: sa.Engine, cohort: Cohort, running: Engine, export: 
                 (rank, ids[film], score)
                 for rank, film, score in of_files(running, export, CLOSED[name], given)
             ]
-            assert len(expected) > 50
+            assert len(expected) > (20 if name == "discovery" else 50)
             assert [row[:2] for row in found] == [row[:2] for row in expected], (name, given)
             assert [row[2] for row in found] == pytest.approx([row[2] for row in expected], abs=1e-9), name

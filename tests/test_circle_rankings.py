@@ -51,10 +51,10 @@ def from_python(engine: sa.Engine, without: str | None = None) -> dict[str, floa
     return {slugs[film]: score for film, score in scores(packed(rated, averages)).items()}
 
 
-def ranked(engine: sa.Engine, without: str | None = None) -> list[RankedFilm]:
+def ranked(engine: sa.Engine, without: str | None = None, **chosen: int) -> list[RankedFilm]:
     with engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
-    compute(engine, cohort, CIRCLE, {}, NOW)
+    compute(engine, cohort, CIRCLE, {"min_votes": 1} | chosen, NOW)
     with engine.connect() as connection:
         return ranking(connection, cohort, "circle", choices=Choices(without=without))
 
@@ -68,7 +68,30 @@ def test_both_databases_give_the_same_scores_and_ranks(engine: sa.Engine) -> Non
     assert all(film.low < film.score < film.high for film in found if film.low and film.high)
     with engine.connect() as connection:
         assert None not in connection.scalars(sa.select(film_rankings.c.score_low)).all()
-        assert {str(p) for p in connection.scalars(sa.select(film_rankings.c.params))} == {"{'min_votes': 1}"}
+        assert {str(p) for p in connection.scalars(sa.select(film_rankings.c.params))} == {
+            "{'site': 1, 'min_votes': 1}"
+        }
+
+
+def test_without_letterboxd_films_are_expected_to_be_what_is_usual_here(engine: sa.Engine) -> None:
+    found = ranked(engine, site=0)
+    with engine.begin() as connection:
+        connection.execute(films.update().values(letterboxd_weighted_average=None))
+    assert {f.slug: f.score for f in found} == pytest.approx(from_python(engine), abs=1e-9)
+    assert {film.parameters["site"] for film in found} == {0}
+
+
+def test_how_many_ratings_a_film_needs_depends_on_the_circle_unless_chosen(engine: sa.Engine) -> None:
+    raters = len({member for member, _, stars, *_ in stored_facts(engine) if stars is not None})
+    with engine.begin() as connection:
+        cohort = cohorts.find(connection, "friends")
+        assert connection.scalar(sa.select(Facts(cohort.id, NOW).raters)) == raters
+        one = connection.scalar(sa.select(ratings_table.c.user_id).where(ratings_table.c.rating.is_not(None)))
+        assert connection.scalar(sa.select(Facts(cohort.id, NOW, without=one).raters)) == raters - 1
+        connection.execute(ratings_table.delete().where(ratings_table.c.user_id != one))
+        alone = CIRCLE.complete(connection, Facts(cohort.id, NOW), CIRCLE.settle())
+        chosen = CIRCLE.complete(connection, Facts(cohort.id, NOW), CIRCLE.settle({"min_votes": 7}))
+    assert (alone, chosen) == ({"site": 1, "min_votes": 1}, {"site": 1, "min_votes": 7})
 
 
 def test_without_a_member_it_is_fitted_to_the_others(engine: sa.Engine) -> None:
@@ -107,7 +130,8 @@ def test_each_strategy_says_why_a_film_stands_where_it_does_and_names_nobody(eng
         connection.execute(ratings_table.update().values(rated_at=NOW))
         cohort = cohorts.find(connection, "friends")
         for strategy in STRATEGIES.values():
-            facts, parameters = Facts(cohort.id, NOW), strategy.settle()
+            facts, chosen = Facts(cohort.id, NOW), {"min_votes": 1, "above": -5}
+            parameters = strategy.settle(chosen)
             found = strategy.reasons(connection, facts, parameters)
             rows = connection.execute(strategy.query(connection, facts, parameters)).all()
             assert found.keys() == {row.film_id for row in rows}, strategy.name

@@ -61,11 +61,14 @@ def standing(engine: sa.Engine, film: str, strategy: str) -> Standing:
 
 
 def most_rated(engine: sa.Engine) -> str:
+    """Return the film with the most ratings of those that every strategy ranks."""
+    usual = sa.select(sa.func.avg(ratings.c.rating)).scalar_subquery()
     query = (
         sa.select(films.c.slug)
         .join(ratings, ratings.c.film_id == films.c.id)
         .where(ratings.c.rating.is_not(None))
         .group_by(films.c.slug)
+        .having(sa.func.avg(ratings.c.rating) > usual)
         .order_by(sa.func.count().desc(), films.c.slug)
         .limit(1)
     )

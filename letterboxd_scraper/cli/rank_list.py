@@ -25,7 +25,7 @@ def rank_list(context: typer.Context) -> None:
         (
             strategy.name,
             strategy.meaning,
-            ", ".join(f"{name}={p.default:g}" for name, p in strategy.parameters.items()),
+            ", ".join(f"{name}={p.default_in_words}" for name, p in strategy.parameters.items()),
             strategy.source,
         )
         for strategy in STRATEGIES.values()
@@ -34,6 +34,12 @@ def rank_list(context: typer.Context) -> None:
 
 
 def _told(strategy: Strategy) -> dict[str, Any]:
-    defaults = {name: parameter.default for name, parameter in strategy.parameters.items()}
-    texts = {"strategy": strategy.name, "meaning": strategy.meaning, "source": strategy.source}
-    return texts | {"parameters": defaults}
+    """Return a strategy as JSON; a parameter whose default the cohort decides is null, and told in words."""
+    parameters = strategy.parameters.items()
+    return {
+        "strategy": strategy.name,
+        "meaning": strategy.meaning,
+        "source": strategy.source,
+        "parameters": {name: parameter.default for name, parameter in parameters},
+        "by_cohort": {name: parameter.usual for name, parameter in parameters if parameter.default is None},
+    }

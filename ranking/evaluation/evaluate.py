@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -16,7 +15,6 @@ from ranking.evaluation.measures import MEASURES, Figure, by_member, coverage
 from ranking.facts import Facts
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import FittedStrategy, Parameters, Strategy
-from ranking.strategies.circle_model import NINETY_PERCENT
 from ranking.strategies.circle_ratings import Floats
 
 MEAN = "mean"
@@ -95,8 +93,9 @@ def evaluate(
         if site := _site_averages(connection, kept):
             rankings.append(_judge(SITE, None, _Scored(site), hidden, against, in_stars=True))
         for strategy in map(STRATEGIES.__getitem__, names):
-            parameters = strategy.settle(source.parameters)
-            scored = _scored(connection, Facts(1, at), strategy, parameters, hidden)
+            facts = Facts(1, at)
+            parameters = strategy.complete(connection, facts, strategy.settle(source.parameters))
+            scored = _scored(connection, facts, strategy, parameters, hidden)
             if scored.scores:
                 judged = _judge(
                     strategy.name, parameters, scored, hidden, against, in_stars=strategy.in_stars
@@ -125,16 +124,12 @@ def _scored(
     connection: sa.Connection, facts: Facts, strategy: Strategy, parameters: Parameters, hidden: Hidden
 ) -> _Scored:
     if isinstance(strategy, FittedStrategy):
+        # Of all films, those with few ratings too: they are foretold, although no list shows them.
         fitted = strategy.fit(connection, facts, parameters)
-        columns: Mapping[str, Any] = fitted.columns()
-        names = ("film_id", "score", "score_low", "score_high")
-        rows = list(zip(*(columns[name] for name in names), strict=True))
-        intervals = {
-            film: (score, ((high - low) / 2 / NINETY_PERCENT) ** 2) for film, score, low, high in rows
-        }
+        estimates = fitted.estimates()
         raters = {member: (terms["habit"], terms["noise"]) for member, terms in fitted.members().items()}
-        inside = coverage(hidden, intervals, raters) if rows else np.zeros(0)
-        return _Scored({film: score for film, score, _, _ in rows}, Figure.of(inside))
+        inside = coverage(hidden, estimates, raters) if estimates else np.zeros(0)
+        return _Scored({film: score for film, (score, _) in estimates.items()}, Figure.of(inside))
     rows_of = connection.execute(strategy.query(connection, facts, parameters)).mappings()
     return _Scored({row["film_id"]: row["score"] for row in rows_of})
 

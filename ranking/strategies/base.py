@@ -17,13 +17,23 @@ Parameters = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number that a strategy can be tuned by, from ``least`` to ``most``; ``meaning`` says what it does."""
+    """A number that a strategy can be tuned by, from ``least`` to ``most``; ``meaning`` says what it does.
 
-    default: float
+    Where ``default`` is None it depends on the cohort: ``of_cohort`` computes it, ``usual`` says how.
+    """
+
+    default: float | None
     meaning: str
     least: float = 0.0
     most: float = math.inf
     whole: bool = False
+    usual: str = ""
+    of_cohort: Callable[[sa.Connection, Facts], float] | None = None
+
+    @property
+    def default_in_words(self) -> str:
+        """What it is unless it is chosen."""
+        return self.usual if self.default is None else f"{self.default:g}"
 
     @property
     def takes(self) -> str:
@@ -34,6 +44,7 @@ class Parameter:
 
 
 MIN_VOTES = "min_votes"
+SITE = "site"
 
 
 def min_votes(default: int) -> Parameter:
@@ -75,11 +86,23 @@ class Strategy(ABC):
         return {row["film_id"]: self.because({**parameters, **row}) for row in rows}
 
     def settle(self, *layers: Mapping[str, Any]) -> Parameters:
-        """Return every parameter: the first layer that has it wins, then the default. Raises InputError."""
-        chosen = {name: parameter.default for name, parameter in self.parameters.items()}
+        """Return every parameter: the first layer that has it wins, then the default. Raises InputError.
+
+        One whose default depends on the cohort is missing where no layer has it: see `complete`.
+        """
+        chosen = {name: each.default for name, each in self.parameters.items() if each.default is not None}
         for layer in reversed(layers):
-            chosen |= {name: self._checked(name, layer[name]) for name in chosen if name in layer}
-        return chosen
+            chosen |= {name: self._checked(name, layer[name]) for name in self.parameters if name in layer}
+        return {name: chosen[name] for name in self.parameters if name in chosen}
+
+    def complete(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> Parameters:
+        """Return the parameters with those that the cohort decides where nobody chose them."""
+        of_cohort = {
+            name: parameter.of_cohort(connection, facts)
+            for name, parameter in self.parameters.items()
+            if parameter.of_cohort is not None and name not in parameters
+        }
+        return parameters | of_cohort
 
     def refuse_unknown(self, parameters: Mapping[str, Any]) -> None:
         """Raise InputError if one of these parameters is none of this strategy's."""
@@ -122,6 +145,9 @@ class Fitted(Protocol):
 
     def members(self) -> dict[int, Terms]:
         """Return for each member (by a user's id) their habit, and noise: the variance of their ratings."""
+
+    def estimates(self) -> dict[int, tuple[float, float]]:
+        """Return for every film, ranked or not, its score (stars, unbounded) and its variance (stars²)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

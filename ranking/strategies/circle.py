@@ -3,7 +3,18 @@
 import sqlalchemy as sa
 
 from ranking.facts import Facts
-from ranking.strategies.base import MIN_VOTES, Fitted, FittedStrategy, Parameters, Terms, many, min_votes
+from ranking.strategies.base import (
+    MIN_VOTES,
+    SITE,
+    Fitted,
+    FittedStrategy,
+    Parameter,
+    Parameters,
+    Terms,
+    many,
+)
+
+_LEAST, _MOST, _PERCENT = 2, 10, 5
 
 
 def _fit(connection: sa.Connection, facts: Facts, parameters: Parameters) -> Fitted:
@@ -24,11 +35,43 @@ def _because(terms: Terms) -> str:
     )
 
 
+def usual_min_votes(members: int) -> int:
+    """Return how many ratings a film of a circle needs, so that no single member's film leads the list.
+
+    5 % of the members with ratings, at least 2 and at most 10; 1 for a member alone.
+
+    >>> [usual_min_votes(members) for members in (1, 2, 40, 41, 100, 1000)]
+    [1, 2, 2, 3, 5, 10]
+    """
+    share = -(-members * _PERCENT // 100)
+    return max(1, min(members, _MOST, max(_LEAST, share)))
+
+
+def _min_votes_of(connection: sa.Connection, facts: Facts) -> float:
+    return usual_min_votes(connection.scalar(sa.select(facts.raters)) or 0)
+
+
 STRATEGY = FittedStrategy(
     name="circle",
     meaning="what the circle thinks, its members' habits taken out, as sure as the ratings make it",
     source="rating = μ + habit + film + noise, empirical Bayes; Henderson, Biometrics 31 (1975)",
-    parameters={MIN_VOTES: min_votes(1)},
+    parameters={
+        SITE: Parameter(
+            1,
+            "1: films are expected to be what Letterboxd's members say; 0: what is usual here",
+            most=1,
+            whole=True,
+        ),
+        MIN_VOTES: Parameter(
+            None,
+            "films with fewer ratings are not ranked; their ratings count all the same",
+            least=1,
+            most=1e9,
+            whole=True,
+            usual="5 % of the members with ratings, at least 2, at most 10",
+            of_cohort=_min_votes_of,
+        ),
+    },
     fit=_fit,
     because=_because,
     in_stars=True,

@@ -105,8 +105,8 @@ class Ratings:
             first = last
 
 
-def read(connection: sa.Connection, facts: Facts) -> Ratings:
-    """Read the cohort's ratings, and what Letterboxd's members think of the films.
+def read(connection: sa.Connection, facts: Facts, *, site: bool = True) -> Ratings:
+    """Read the cohort's ratings, and (``site``) what Letterboxd's members think of the films.
 
     Members stand in the order of their names, and films in that of `film_order`: so every sum comes out the
     same to the last digit, in whatever order they were stored.
@@ -122,7 +122,8 @@ def read(connection: sa.Connection, facts: Facts) -> Ratings:
     query = query.order_by(bytewise(users.c.letterboxd_username, dialect))
     rows = connection.execute(query.execution_options(stream_results=True, max_row_buffer=64))
     members = ((user, np.fromstring(text, np.int64, sep=",")) for user, text in rows)
-    return with_averages(pack(members, np.array(order, np.int32)), connection)
+    ratings = pack(members, np.array(order, np.int32))
+    return with_averages(ratings, connection) if site else ratings
 
 
 def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]], order: Integers) -> Ratings:

@@ -10,6 +10,9 @@ from ranking.sql import double, with_standard_scores
 from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
 from ranking.strategies.bayesian import score_of
 
+# Two scores that differ by less are one: rounding must not decide whether a film is ranked.
+_NO_STARS = 1e-9
+
 
 def discovery(circle: Any, site: Any) -> Any:
     """Return how much higher a film stands in the circle than on the site, in standard deviations.
@@ -37,10 +40,12 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
         .join(films, films.c.id == rated.film_id)
         .where(films.c.letterboxd_weighted_average.is_not(None), rated.votes >= parameters[MIN_VOTES])
     )
+    # Standard scores are over all films that have both: what is usual includes what the circle does not like.
     scored = with_standard_scores(both, "bayesian", "site_average").c
+    liked = scored.bayesian - facts.prior_mean >= parameters["above"] - _NO_STARS
     score = discovery(scored.bayesian_z, scored.site_average_z)
     terms = (scored.bayesian, scored.bayesian_z, scored.site_average, scored.site_average_z)
-    return sa.select(scored.film_id, scored.votes, score.label("score"), *terms)
+    return sa.select(scored.film_id, scored.votes, score.label("score"), *terms).where(liked)
 
 
 def _because(terms: Terms) -> str:
@@ -55,12 +60,19 @@ def _because(terms: Terms) -> str:
 STRATEGY = SqlStrategy(
     name="discovery",
     meaning="what the circle thinks more of than Letterboxd as a whole",
-    source="z(bayesian) − z(Letterboxd's average), over films that have both",
+    source="z(bayesian) − z(Letterboxd's average), over films that have both; ranked: bayesian ≥ C + above",
     parameters={
         "m": Parameter(5.0, "how many votes the overall mean counts for", most=1e9),
+        "above": Parameter(
+            0.0,
+            "how far above the mean of all ratings a film's bayesian score must be for it to be ranked",
+            least=-5,
+            most=5,
+        ),
         MIN_VOTES: min_votes(3),
     },
     scores=_scores,
     because=_because,
-    why_empty="it needs Letterboxd's averages, which come with the films' own pages, and min_votes ratings",
+    why_empty="it needs Letterboxd's averages, which come with the films' own pages, min_votes ratings, "
+    "and a bayesian score of at least the mean of all ratings and above",
 )

@@ -9,16 +9,24 @@ import sqlalchemy as sa
 
 from ranking.facts import Facts
 from ranking.sql import Columns
-from ranking.strategies.base import MIN_VOTES, Parameters, Terms
+from ranking.strategies.base import MIN_VOTES, SITE, Parameters, Terms
 from ranking.strategies.circle_model import Fit, fit
-from ranking.strategies.circle_ratings import Ratings, read
+from ranking.strategies.circle_ratings import Floats, Ratings, read
+
+_FEWEST_STARS, _MOST_STARS = 0.5, 5.0
+
+
+def in_stars(values: Floats) -> Floats:
+    """Return the values, those beyond any rating as the nearest there is."""
+    return values.clip(_FEWEST_STARS, _MOST_STARS)
 
 
 @dataclass(frozen=True)
 class FittedCircle:
     """A cohort's ratings and the model fitted to them, as `ranking.strategies.base.Fitted`.
 
-    Films with fewer than ``min_votes`` ratings are part of the fit, but not of its columns.
+    Films with fewer than ``min_votes`` ratings are part of the fit, but not of its columns. In these, scores
+    and intervals end where stars do.
     """
 
     ratings: Ratings
@@ -32,9 +40,9 @@ class FittedCircle:
         columns: dict[str, Any] = {
             "film_id": ratings.film_ids,
             "votes": ratings.by_film,
-            "score": fit.score,
-            "score_low": fit.score - fit.margin,
-            "score_high": fit.score + fit.margin,
+            "score": in_stars(fit.score),
+            "score_low": in_stars(fit.score - fit.margin),
+            "score_high": in_stars(fit.score + fit.margin),
             "mean": ratings.means,
             "without_habits": fit.mu + fit.unshrunk,
             "weight": fit.weight * fit.usual_noise,
@@ -51,6 +59,11 @@ class FittedCircle:
             name: [value if math.isfinite(value) else None for value in column[ranked].tolist()]
             for name, column in site.items()
         }
+
+    def estimates(self) -> dict[int, tuple[float, float]]:
+        """Return each film's score in stars, which may lie beyond any rating, and its variance."""
+        numbers = zip(self.fit.score.tolist(), self.fit.variance.tolist(), strict=True)
+        return dict(zip(self.ratings.film_ids.tolist(), numbers, strict=True))
 
     def members(self) -> dict[int, Terms]:
         """Return for each member their habit (stars) and noise (stars²)."""
@@ -72,5 +85,5 @@ class FittedCircle:
 
 def fit_circle(connection: sa.Connection, facts: Facts, parameters: Parameters) -> FittedCircle:
     """Read a cohort's ratings and fit the model to them."""
-    ratings = read(connection, facts)
+    ratings = read(connection, facts, site=bool(parameters[SITE]))
     return FittedCircle(ratings, fit(ratings), parameters[MIN_VOTES])

@@ -1,5 +1,6 @@
 """A cohort's ratings in memory, and the fitted circle as columns."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_without_averages_nothing_is_known_of_letterboxd(tmp_path: Path) -> None
 def test_a_cohort_without_ratings(tmp_path: Path) -> None:
     with make_circle(tmp_path, {(1, 1): None}, averages={1: (3.0, 3)}).connect() as connection:
         ratings = read(connection, FACTS)
-        assert list(STRATEGIES["circle"].reasons(connection, FACTS, {"min_votes": 1})) == []
+        assert list(STRATEGIES["circle"].reasons(connection, FACTS, {"site": 1, "min_votes": 1})) == []
     assert (
         len(ratings.film_ids) == len(ratings.member_ids) == len(ratings.film) == len(ratings.half_stars) == 0
     )
@@ -120,8 +121,8 @@ def test_columns_are_what_the_score_is_made_of() -> None:
     assert columns["votes"] == [1, 1, 3, 1]
     assert columns["mean"] == [5.0, 3.0, 2.0, 4.0]
     assert columns["score"] == model.score.tolist()
-    assert columns["score_low"] == (model.score - model.margin).tolist()
-    assert columns["score_high"] == (model.score + model.margin).tolist()
+    assert columns["score_low"] == (model.score - model.margin).clip(0.5, 5).tolist()
+    assert columns["score_high"] == (model.score + model.margin).clip(0.5, 5).tolist()
     assert columns["site_average"] == [4.25, None, 2.5, None]
     assert columns["site_count"] == [100.0, None, None, None]
     assert columns["lambda"] == [model.pull, None, model.pull, None]
@@ -132,6 +133,17 @@ def test_columns_are_what_the_score_is_made_of() -> None:
     )
     assert (weight * rated + worth * expected) / (weight + worth) == pytest.approx(model.score)
     assert weight == pytest.approx([w * model.usual_noise for w in model.weight])
+
+
+def test_scores_and_intervals_end_where_stars_do() -> None:
+    ratings = packed([(1, 1, 5.0), (2, 1, 5.0), (1, 2, 0.5), (2, 2, 0.5)])
+    model = replace(fit(ratings), mu=2.75, effect=np.array([2.5, -2.5]), variance=np.array([0.1, 0.1]))
+    fitted = FittedCircle(ratings, model, min_votes=1)
+    columns = fitted.columns()
+    assert columns["score"] == [columns["score_high"][0], columns["score_low"][1]] == [5.0, 0.5]
+    assert columns["score_low"][0] == 5.25 - model.margin[0]
+    # What foretells ratings is not bounded.
+    assert fitted.estimates() == {1: (5.25, 0.1), 2: (0.25, 0.1)}
 
 
 def test_films_with_few_votes_are_fitted_but_no_part_of_the_columns() -> None:

@@ -122,7 +122,7 @@ CASES: dict[str, tuple[Callable[[int], dict[str, Any]], tuple[int, ...], dict[st
     "bayesian": (expect_bayesian, (1, 2, 3, 4), {}),
     "wilson": (expect_wilson, (1, 2, 3, 4), {}),
     "recency": (expect_recency, (1, 2), {}),
-    "discovery": (expect_discovery, (1, 2, 4), {"min_votes": 1}),
+    "discovery": (expect_discovery, (1, 2, 4), {"min_votes": 1, "above": -5}),
     "hybrid": (expect_hybrid, (1, 2, 3, 4), {"min_votes": 1, "alpha": 0.5, "beta": 2}),
 }
 
@@ -138,8 +138,20 @@ def test_every_number_of_every_film(engine: sa.Engine, strategy: str) -> None:
 
 @pytest.mark.parametrize("strategy", CASES)
 def test_films_with_fewer_ratings_are_left_out(engine: sa.Engine, strategy: str) -> None:
-    assert query_rows(engine, strategy, min_votes=2).keys() == {1, 2}
-    assert query_rows(engine, strategy, min_votes=3).keys() == {1}
+    _, _, parameters = CASES[strategy]
+    assert query_rows(engine, strategy, **parameters | {"min_votes": 2}).keys() == {1, 2}
+    assert query_rows(engine, strategy, **parameters | {"min_votes": 3}).keys() == {1}
+
+
+def test_a_discovery_is_a_film_that_the_circle_likes(engine: sa.Engine) -> None:
+    every = query_rows(engine, "discovery", min_votes=1, above=-5)
+    liked = query_rows(engine, "discovery", min_votes=1)
+    assert every.keys() == {1, 2, 4}
+    # Films 2 and 4 have less than the mean of all ratings. What is usual is the same with them and without.
+    assert liked == {1: every[1]}
+    difference = bayesian(1) - C
+    assert query_rows(engine, "discovery", min_votes=1, above=difference) == liked
+    assert query_rows(engine, "discovery", min_votes=1, above=difference + 1e-6) == {}
 
 
 def test_parameters_count(engine: sa.Engine) -> None:
