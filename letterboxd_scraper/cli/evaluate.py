@@ -25,8 +25,10 @@ def rank_evaluate(
         Path | None,
         options.value("FILE", "A Parquet file instead: user, film (or slug), rating in stars.", "--data"),
     ] = None,
-    hide: Annotated[float, typer.Option(help="The share of each member's ratings to hide.")] = 0.2,
-    seed: Annotated[int, options.count("Which ratings are hidden.", least=0)] = 0,
+    hide: Annotated[float, options.value("SHARE", "The share of each member's ratings to hide.")] = 0.2,
+    seed: Annotated[
+        int, options.count("Which ratings are hidden: others by another number.", "--draw", "--seed", least=0)
+    ] = 0,
 ) -> None:
     """Say how well each strategy foretells ratings hidden from it.
 
@@ -41,7 +43,7 @@ def rank_evaluate(
     \b
     Examples:
       letterboxd rank evaluate --cohort friends
-      letterboxd rank evaluate --data ratings.parquet --seed 1 --json
+      letterboxd rank evaluate --data ratings.parquet --draw 1 --json
     """
     session: Session = context.obj
     if not 0 < hide < 1:

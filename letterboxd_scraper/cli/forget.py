@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from letterboxd_scraper.arguments import OneMember
-from letterboxd_scraper.errors import UnknownName
+from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.members import forgetting, opt_outs
 from letterboxd_scraper.store.patience import transact
@@ -15,7 +14,8 @@ from letterboxd_scraper.terminal.session import Session
 
 def forget(
     context: typer.Context,
-    member: Annotated[str, options.member_argument("Their name, @name or profile's address.")],
+    member: Annotated[str | None, options.member_argument("Their name, @name or profile's address.")] = None,
+    named: Annotated[str | None, options.member("The same, as an option.")] = None,
     undo: Annotated[
         bool, options.flag("--undo", "Let them be stored again; what was removed stays removed.")
     ] = False,
@@ -30,7 +30,9 @@ def forget(
       letterboxd forget marla --undo
     """
     session: Session = context.obj
-    name = OneMember.read({"member": member}).member
+    name = member or named
+    if name is None or (member and named):  # who is forgotten is never assumed
+        raise InputError("give one MEMBER: whom to forget")
     if undo:
         _undo(session, name)
     else:

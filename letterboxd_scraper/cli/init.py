@@ -46,7 +46,7 @@ def init(
     context: typer.Context,
     member: Annotated[str | None, options.member("You: your name on the site; else it is asked for.")] = None,
     contact: Annotated[
-        str | None, typer.Option(help="Whom the site may ask: an address; else it is asked for.")
+        str | None, options.value("ADDRESS", "Whom the site may ask: an address; else it is asked for.")
     ] = None,
     output: Annotated[Path, options.output("The file.")] = Path(".env"),
     force: Annotated[bool, options.flag("--force", "Replace a file that is there.")] = False,

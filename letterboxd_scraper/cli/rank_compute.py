@@ -29,7 +29,7 @@ def rank_compute(
     context: typer.Context,
     cohort: CohortOption = None,
     strategy: Annotated[
-        str, strategy_option("`letterboxd rank list` names them; all: each of them.")
+        str, strategy_option("Which ranking, or all; `letterboxd rank list` names them.")
     ] = DEFAULT_STRATEGY,
     param: Annotated[list[str] | None, options.parameters("A parameter, as m=10; repeatable.")] = None,
     engine: Annotated[

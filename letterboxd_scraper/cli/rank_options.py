@@ -10,7 +10,7 @@ from ranking.strategies import STRATEGIES
 from ranking.strategies.base import Strategy
 
 
-def strategy(help: str = "`letterboxd rank list` names them.") -> Any:
+def strategy(help: str = "Which ranking; `letterboxd rank list` names them.") -> Any:
     """Return an option that takes a strategy; a shell completes those there are."""
     return options.value("STRATEGY", help, autocompletion=_strategies)
 

@@ -19,7 +19,7 @@ from letterboxd_scraper.urls import may_be_read
 def report(
     context: typer.Context,
     cohort: CohortOption = None,
-    strategy: Annotated[str | None, strategy_option("The ranking: `rank list` names them.")] = None,
+    strategy: Annotated[str | None, strategy_option()] = None,
     output: Annotated[Path, options.output("The file.")] = Path("report.html"),
     names: Annotated[
         bool, options.flag("--names", "Say who the members are: for you, not for sharing.")

@@ -32,8 +32,8 @@ def status(
 ) -> None:
     """Say how old the data are, what runs now and what is due.
 
-    Of each cohort: its members, films and rankings, how the last run of each spider ended, and what the next
-    ones have to do. A run that shows no life for twice LEASE_SECONDS has died. Nothing is sent or changed.
+    Of each cohort: its members, films and rankings, how its last crawls ended, and what the next ones have
+    to do. A run that shows no life for twice LEASE_SECONDS has died. Nothing is sent or changed.
 
     \b
     Examples:

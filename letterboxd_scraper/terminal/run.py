@@ -77,7 +77,8 @@ def global_options(
     context: typer.Context,
     config: Annotated[str | None, typer.Option(help="A TOML file with settings.", metavar="FILE")] = None,
     db_url: Annotated[
-        str | None, typer.Option(help="The database: sqlite:///FILE or postgresql://…", metavar="URL")
+        str | None,
+        typer.Option(help="The database: sqlite:///FILE or postgresql://….", metavar="URL"),
     ] = None,
     log_level: Annotated[
         str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.", metavar="LEVEL")
