@@ -157,7 +157,7 @@ def test_an_odd_row_is_said_and_the_rest_is_stored(shell: Shell, engine: sa.Engi
 def test_who_asked_to_be_forgotten_is_not_imported(
     shell: Shell, engine: sa.Engine, world: World, tmp_path: Path
 ) -> None:
-    assert_ended(shell.letterboxd("forget", "kip"), 0)
+    assert_ended(shell.letterboxd("forget", "kip", "--yes"), 0)
     imported = shell.letterboxd("import", "zip", str(put(tmp_path, world, "kip")), "--cohort", "friends")
     assert_ended(imported, 0)
     assert "kip asked to be forgotten" in imported.stderr

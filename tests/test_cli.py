@@ -209,7 +209,7 @@ def test_cohorts_are_listed_shown_changed_and_deleted(crawled: Shell) -> None:
     assert "kip" not in after
     assert after < {m["member"] for m in members}
     assert min(m["films"] for m in members if m["member"] in after - {"marla"}) >= 20
-    assert_ended(crawled.letterboxd("cohort", "delete", "friends"), 0)
+    assert_ended(crawled.letterboxd("cohort", "delete", "friends", "--yes"), 0)
     assert json.loads(crawled.letterboxd("cohort", "list", "--json").stdout) == []
 
 

@@ -176,6 +176,9 @@ def said(reader: Shell, words: str, seed: str) -> str:
         answers = {"NAME): ": seed, "URL): ": "me@example.org", "not shown): ": ""}
         command = [sys.executable, "-m", "letterboxd_scraper", "init"]
         return terminal.answer(command, reader.folder, reader.environment, answers)
+    if re.match(r"letterboxd forget (?!.*--undo)", words):
+        command = [sys.executable, "-m", "letterboxd_scraper", *words.split()[1:]]
+        return terminal.answer(command, reader.folder, reader.environment, {"Go on? [y/N]: ": "y"})
     if words == "letterboxd serve":
         return served(reader)
     if TRANSCRIPT:

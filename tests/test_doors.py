@@ -222,7 +222,7 @@ def test_pages_saved_with_their_pictures_are_the_same(
 def test_who_asked_to_be_forgotten_is_known_by_their_code(
     crawled: Shell, site: Site, crawled_engine: sa.Engine, folder: Path
 ) -> None:
-    assert_ended(crawled.letterboxd("forget", "otto_reels"), 0)
+    assert_ended(crawled.letterboxd("forget", "otto_reels", "--yes"), 0)
     site.world.rename_member("otto_reels", "otto_anew")
     save_member(folder, site, "otto_anew")
     imported = crawled.letterboxd("import", "pages", str(folder), "--cohort", "pages")

@@ -38,7 +38,7 @@ def test_nothing_is_left_of_a_member_who_is_forgotten(
         failure = {"url": f"{site.url}/{NAME}/", "stage": "profile", "error": "status 500", "member": NAME}
         at = {"first_seen_at": row.created_at, "last_seen_at": row.created_at}
         connection.execute(metadata.tables["scrape_failures"].insert().values(failure | at))
-    told = crawled.letterboxd("forget", "Otto_Reels")
+    told = crawled.letterboxd("forget", "Otto_Reels", "--yes")
     assert_ended(told, 0)
     assert f"{NAME} is forgotten and will not be stored again" in told.stderr
     assert "rank compute --cohort friends" in told.stderr
@@ -59,7 +59,7 @@ def test_nothing_is_left_of_a_member_who_is_forgotten(
 def test_a_forgotten_member_is_not_read_or_stored_again(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
-    assert_ended(crawled.letterboxd("forget", NAME), 0)
+    assert_ended(crawled.letterboxd("forget", NAME, "--yes"), 0)
     site.clear_log()
     assert_ended(crawled.scrapy("follow_graph", cohort="friends"), 0)
     assert_ended(crawled.scrapy("follow_graph", seed="ebb", label="deeper", depth=2), 0)
@@ -75,7 +75,7 @@ def test_a_forgotten_member_is_not_read_or_stored_again(
 
 @on_sqlite
 def test_a_new_name_does_not_bring_them_back(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
-    assert_ended(crawled.letterboxd("forget", NAME), 0)
+    assert_ended(crawled.letterboxd("forget", NAME, "--yes"), 0)
     site.world.rename_member(NAME, "otto_again")
     assert_ended(crawled.scrapy("follow_graph", cohort="friends"), 0)
     assert_ended(crawled.scrapy("profile", cohort="friends"), 0)
@@ -89,7 +89,7 @@ def test_a_new_name_does_not_bring_them_back(crawled: Shell, site: Site, crawled
 def test_the_circle_of_a_forgotten_member_goes_with_them(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
-    told = crawled.letterboxd("forget", "marla")
+    told = crawled.letterboxd("forget", "marla", "--yes")
     assert_ended(told, 0)
     assert "because it was their circle: friends" in told.stderr
     assert places(crawled_engine, "marla") == []
@@ -105,7 +105,7 @@ def test_somebody_who_was_never_stored_can_ask_and_change_their_mind(
 ) -> None:
     names = crawled.folder / "names.txt"
     names.write_text("ebb\nzelda\n")
-    told = crawled.letterboxd("forget", "zelda")
+    told = crawled.letterboxd("forget", "zelda", "--yes")
     assert_ended(told, 0)
     assert "zelda was not stored and will not be stored again" in told.stderr
     told = crawled.letterboxd("cohort", "build", "--members", str(names), "--label", "club")
@@ -127,8 +127,8 @@ def test_only_hashes_are_kept_and_they_differ_between_databases(
     crawled: Shell, crawled_engine: sa.Engine, tmp_path: Path
 ) -> None:
     other = f"sqlite:///{tmp_path / 'other.db'}"
-    assert_ended(crawled.letterboxd("forget", NAME), 0)
-    assert_ended(crawled.letterboxd("forget", NAME, DATABASE_URL=other), 0)
+    assert_ended(crawled.letterboxd("forget", NAME, "--yes"), 0)
+    assert_ended(crawled.letterboxd("forget", NAME, "--yes", DATABASE_URL=other), 0)
     found = []
     for engine in (crawled_engine, sa.create_engine(other)):
         with engine.connect() as connection:
@@ -141,6 +141,6 @@ def test_only_hashes_are_kept_and_they_differ_between_databases(
 
 @on_sqlite
 def test_a_name_that_cannot_be_one_is_refused(crawled: Shell) -> None:
-    told = crawled.letterboxd("forget", "no such name!")
+    told = crawled.letterboxd("forget", "no such name!", "--yes")
     assert_ended(told, 2)
     assert "is not a member name" in told.stderr

@@ -273,4 +273,4 @@ def test_the_command_says_what_it_wrote(
     assert "no cohort 'enemies'" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert run(["export", "parquet", "--cohort", "friends", "--output", str(tmp_path / "file")]) == 2
-    assert f"cannot write to {tmp_path / 'file'}: " in capsys.readouterr().err
+    assert f"cannot write {tmp_path / 'file'}: " in capsys.readouterr().err

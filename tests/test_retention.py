@@ -130,7 +130,7 @@ def test_the_command_says_what_it_did_and_can_leave_it(shell: Shell, engine: sa.
     assert "1 old run and 1 resolved failure would be removed" in tried.stderr
     with engine.connect() as connection:
         assert left(connection) == {old, young}
-    done = shell.letterboxd("db", "tidy", **clock, KEEP_RUNS_DAYS=30)
+    done = shell.letterboxd("db", "tidy", "--yes", **clock, KEEP_RUNS_DAYS=30)
     assert_ended(done, 0)
     assert "1 old run and 1 resolved failure removed" in done.stderr
     with engine.connect() as connection:

@@ -150,7 +150,7 @@ def test_what_was_installed_goes_again(home: Shell, tmp_path: Path) -> None:
     assert (tmp_path / "crontab").read_text().count("23 * * cd ") == 0
     assert "\n15 23 28 * * cd " in (tmp_path / "crontab").read_text()
     for told in ("removed: the jobs of friends", "no job of friends was installed"):
-        ended = home.letterboxd("schedule", "remove", "--cohort", "friends", "--as", "cron")
+        ended = home.letterboxd("schedule", "remove", "--yes", "--cohort", "friends", "--as", "cron")
         assert_ended(ended, 0)
         assert told in ended.stderr
     assert (tmp_path / "crontab").read_text() == OTHERS + "\n"
@@ -166,7 +166,7 @@ def test_units_are_written_and_removed(home: Shell, tmp_path: Path, cohort: str)
     install(home, "--as", "systemd", "--write", "--monthly", "0")
     assert len(list(folder.iterdir())) == 2
     assert "already" in install(home, "--as", "systemd", "--write", "--monthly", "0").stderr
-    assert_ended(home.letterboxd("schedule", "remove", "--cohort", cohort, "--as", "systemd"), 0)
+    assert_ended(home.letterboxd("schedule", "remove", "--yes", "--cohort", cohort, "--as", "systemd"), 0)
     assert list(folder.iterdir()) == []
 
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 import typer
 
 from letterboxd_scraper.cli.rank_options import CohortOption
@@ -13,6 +12,7 @@ from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in, one_label
 from letterboxd_scraper.terminal.columns import count
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 LabelArgument = Annotated[str | None, options.cohort_argument()]
 
@@ -64,25 +64,35 @@ def show(context: typer.Context, label: LabelArgument = None, cohort: CohortOpti
     session.show(shown, [(*row, day) for row, day in zip(rows, days, strict=True)])
 
 
-def delete(context: typer.Context, label: LabelArgument = None, cohort: CohortOption = None) -> None:
+def delete(
+    context: typer.Context,
+    label: LabelArgument = None,
+    cohort: CohortOption = None,
+    yes: Annotated[bool, options.yes()] = False,
+) -> None:
     """Delete a cohort with its rankings; its members' ratings stay.
+
+    What goes is said, and asked about.
 
     \b
     Examples:
       letterboxd cohort delete friends
+      letterboxd cohort delete friends --yes
     """
     session: Session = context.obj
     named = one_label(label, cohort)
     if named is None:  # what is deleted is never assumed
         raise InputError("give --cohort LABEL: the cohort to delete")
-    circle = transact(session.engine, _delete, named)
-    session.say(f"deleted cohort {circle.label!r} ({circle.size} members)")
-
-
-def _delete(connection: sa.Connection, label: str) -> cohorts.Cohort:
-    cohort = cohorts.find(connection, label)
-    cohorts.delete(connection, cohort)
-    return cohort
+    with session.reading() as connection:
+        circle = cohorts.find(connection, named)
+        rankings = cohorts.rankings_of(connection, circle)
+    parts = f"of {counted(circle.size, 'member')}, and {counted(len(rankings), 'ranking')}"
+    session.confirm(f"the cohort {circle.label} {parts} go; the members' ratings stay", yes=yes)
+    transact(session.engine, cohorts.delete, circle)
+    session.conclude(
+        {"cohort": circle.label, "members": circle.size, "rankings": rankings},
+        f"deleted cohort {circle.label!r} ({circle.size} members)",
+    )
 
 
 def in_words(definition: dict[str, Any]) -> str:

@@ -139,18 +139,25 @@ def _as_dicts(results: Sequence[Finding] | Sequence[Checksum]) -> list[dict[str,
 def tidy(
     context: typer.Context,
     dry_run: Annotated[bool, options.flag("--dry-run", "Only say what would go.")] = False,
+    yes: Annotated[bool, options.yes()] = False,
 ) -> None:
     """Remove old runs, and failures that were made good.
 
     Runs that ended more than KEEP_RUNS_DAYS ago, unless something still refers to them, and failures that
-    were resolved more than KEEP_FAILURES_DAYS ago; 0 keeps them for ever. Nothing else is touched.
+    were resolved more than KEEP_FAILURES_DAYS ago; 0 keeps them for ever. Nothing else is touched. What goes
+    is said, and asked about.
 
     \b
     Examples:
       letterboxd db tidy --dry-run
+      letterboxd db tidy --yes
     """
     session: Session = context.obj
     config = session.config
-    do = ask if dry_run else transact  # what is asked is not committed
-    done = do(session.engine, retention.tidy, config.now(), config.KEEP_RUNS_DAYS, config.KEEP_FAILURES_DAYS)
-    session.say(done.in_words("would be removed" if dry_run else "removed"))
+    days = config.now(), config.KEEP_RUNS_DAYS, config.KEEP_FAILURES_DAYS
+    going = ask(session.engine, retention.tidy, *days)  # what is asked is not committed
+    if not dry_run and going:
+        session.confirm(going.in_words("would be removed"), yes=yes)
+        going = transact(session.engine, retention.tidy, *days)
+    words = going.in_words("would be removed" if dry_run else "removed")
+    session.conclude(asdict(going) | {"removed": not dry_run}, words)

@@ -1,7 +1,5 @@
 """`letterboxd export …` and `python -m ranking export …`: rankings as files."""
 
-import io
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +12,10 @@ from letterboxd_scraper.cli.rank import chosen_films
 from letterboxd_scraper.cli.rank_options import CohortOption, MinScoreOption, StrategyOption
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.machine.files import write_file
+from letterboxd_scraper.machine.files import STDOUT, write_file
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.harmless import harmless_lines
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 from ranking.exports.letterboxd_list import as_import, identities
 from ranking.exports.texts import as_csv, as_json
 from ranking.results import RankedFilm
@@ -90,8 +88,13 @@ def _command(texts: Texts) -> TyperCommand:
         output: Annotated[Path | None, options.output("The file; default: standard output.")] = None,
     ) -> None:
         session: Session = context.obj
+        if texts is not _json:
+            session.refuse_two_documents(output)
         films = chosen_films(session, cohort, strategy, limit, min_score, choices_of(context))
-        write(session, texts(session, films, strategy), len(films), output)
+        if files := write(session, texts(session, films, strategy), len(films), output):
+            result = {"strategy": strategy, "films": len(films), "files": files}
+            words = f"{counted(len(films), 'film')} written to {', '.join(map(str, files))}"
+            session.conclude(result, words)
 
     command.__doc__ = texts.__doc__
     return with_film_choices(command)
@@ -100,20 +103,17 @@ def _command(texts: Texts) -> TyperCommand:
 export_csv, export_json, export_html, export_letterboxd = map(_command, (_csv, _json, _html, _letterboxd))
 
 
-def write(session: Session, texts: Sequence[str], films: int, output: Path | None) -> None:
-    """Write an export to a file, or to several with numbers in their names, or print it.
+def write(session: Session, texts: Sequence[str], films: int, output: Path | None) -> list[Path]:
+    """Write an export to a file, or to several with numbers in their names, or print it; return the files.
 
     Raises InputError if that cannot be done.
     """
-    if output is None:
+    if output is None or output == STDOUT:
         if len(texts) > 1:
             raise InputError(f"{films} films are too many for one file: give --output FILE or --limit N")
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # as in a file, whatever the terminal's own is
-        # A file and a pipe get the text as it is; a terminal would do what is written in a title.
-        sys.stdout.write(harmless_lines(texts[0]) if sys.stdout.isatty() else texts[0])
-        return
+        session.print_text(texts[0])
+        return []
     files = [output, *(output.with_stem(f"{output.stem}-{number}") for number in range(2, len(texts) + 1))]
     for file, text in zip(files, texts, strict=True):
         write_file(file, text)
-    session.say(f"{films} films written to {', '.join(map(str, files))}")
+    return files

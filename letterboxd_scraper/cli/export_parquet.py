@@ -14,7 +14,7 @@ from ranking.parquet.export import export
 
 def export_parquet(
     context: typer.Context,
-    output: Annotated[Path, options.output("The folder to write into.", "DIR")],
+    output: Annotated[Path, options.output_folder("The folder to write into.")],
     cohort: CohortOption = None,
     names: Annotated[bool, options.flag("--names", "With the members' names.")] = False,
 ) -> None:
@@ -33,4 +33,7 @@ def export_parquet(
     site = session.config.LETTERBOXD_BASE_URL
     counts = export(session.read_only, circle, output, session.config.now(), names=names, base_url=site)
     written = ", ".join(f"{count} {table}" for table, count in counts.items())
-    session.say(f"{circle.label}: {written} written to {output}")
+    session.conclude(
+        {"cohort": circle.label, "folder": output, "rows": counts},
+        f"{circle.label}: {written} written to {output}",
+    )

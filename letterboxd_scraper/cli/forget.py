@@ -1,5 +1,8 @@
 """`letterboxd forget`: removing a person, for good."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,9 +10,10 @@ import typer
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.members import forgetting, opt_outs
-from letterboxd_scraper.store.patience import transact
+from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 
 def forget(
@@ -19,14 +23,17 @@ def forget(
     undo: Annotated[
         bool, options.flag("--undo", "Let them be stored again; what was removed stays removed.")
     ] = False,
+    yes: Annotated[bool, options.yes()] = False,
 ) -> None:
     """Remove a member, and remember not to store them again.
 
-    Only a salted hash of the name is kept. Their own circles go with them.
+    Only a salted hash of the name is kept. Their own circles go with them. What goes is said, and asked
+    about.
 
     \b
     Examples:
       letterboxd forget marla
+      letterboxd forget marla --yes
       letterboxd forget marla --undo
     """
     session: Session = context.obj
@@ -36,27 +43,53 @@ def forget(
     if undo:
         _undo(session, name)
     else:
-        _forget(session, name)
+        _forget(session, name, yes=yes)
 
 
-def _forget(session: Session, name: str) -> None:
+def _forget(session: Session, name: str, *, yes: bool) -> None:
+    kept = ask(session.engine, forgetting.kept, name)
+    if kept:
+        session.confirm(_going(name, kept), yes=yes)
     at = session.config.now()
     gone = transact(session.engine, forgetting.forget, name, at)
     if gone.was_stored:
         statistics.refresh(session.engine, at)
     backups = forgetting.scrub(session.engine)
-    session.say(
-        f"{name} {'is forgotten' if gone.was_stored else 'was not stored'} and will not be stored again"
-    )
+    told = {"member": name, "was_stored": gone.was_stored, "removed": asdict(kept) if kept else None}
+    lists = {"rank_again": gone.ranked, "older_copies": backups}
+    session.conclude(told | lists, *_in_words(name, gone, backups))
+
+
+def _going(name: str, kept: forgetting.Kept) -> str:
+    """Say what goes with a member.
+
+    >>> _going("marla", forgetting.Kept(12, 0, 1, 2, ("marla",)))
+    '12 ratings or likes, 1 film on the watchlist of marla go, from 2 cohorts; so does the circle \
+marla, with its rankings'
+    """
+    counts = [
+        counted(kept.ratings, "rating or like", "ratings or likes"),
+        *([counted(kept.watched, "watched film")] if kept.watched else []),
+        *([counted(kept.watchlist, "film") + " on the watchlist"] if kept.watchlist else []),
+    ]
+    circles = [f"so does the circle {label}, with its rankings" for label in kept.circles]
+    return "; ".join([f"{', '.join(counts)} of {name} go, from {counted(kept.cohorts, 'cohort')}", *circles])
+
+
+def _in_words(name: str, gone: forgetting.Forgotten, backups: Sequence[Path]) -> Iterator[str]:
+    yield f"{name} {'is forgotten' if gone.was_stored else 'was not stored'} and will not be stored again"
     if gone.circles:
-        session.say(f"deleted with them, because it was their circle: {', '.join(gone.circles)}")
+        yield (f"deleted with them, because it was their circle: {', '.join(gone.circles)}")
     for label in gone.ranked:
-        session.say(f"rankings without them: letterboxd rank compute --cohort {label}")
+        yield (f"rankings without them: letterboxd rank compute --cohort {label}")
     if backups:
-        session.say(f"older copies may still hold them; delete: {', '.join(map(str, backups))}")
+        yield (f"older copies may still hold them; delete: {', '.join(map(str, backups))}")
 
 
 def _undo(session: Session, name: str) -> None:
     if not transact(session.engine, opt_outs.remove, name):
         raise UnknownName(f"{name!r} is not on the list of those who asked to be forgotten")
-    session.say(f"{name} may be stored again; the next crawl of a cohort that they belong to does so")
+    session.conclude(
+        {"member": name, "may_be_stored": True},
+        f"{name} may be stored again; the next crawl of a cohort that they belong to does so",
+    )

@@ -14,7 +14,7 @@ import typer
 from letterboxd_scraper import config
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.names import member_name
-from letterboxd_scraper.machine.files import write_file
+from letterboxd_scraper.machine.files import STDOUT, write_file
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.harmless import harmless
 from letterboxd_scraper.terminal.session import Session
@@ -62,7 +62,8 @@ def init(
       letterboxd init --member marla --contact marla@example.org
     """
     session: Session = context.obj
-    if output.exists() and not force:
+    session.refuse_two_documents(output)
+    if output != STDOUT and output.exists() and not force:
         raise InputError(f"{output} is there already: edit it, or replace it with --force")
     ask_name = partial(_asked, "Your name on Letterboxd (as in letterboxd.com/NAME)", "--member NAME")
     name = member or _until_right(ask_name, _checked_name)
@@ -71,9 +72,13 @@ def init(
     key = _until_right(_asked_key, _checked_key)
     # The file may hold a key: nobody else reads it.
     values = {"member": name, "contact": address, "key": key, "comment": "" if key else "# "}
-    write_file(output, _FILE.substitute(values), _open_for_the_owner)
-    session.say(f"written to {output}")
-    session.say("now: letterboxd sync" + ("" if output == Path(".env") else f" (with {output} as .env)"))
+    text = _FILE.substitute(values)
+    if output == STDOUT:
+        session.print_text(text)
+        return
+    write_file(output, text, _open_for_the_owner)
+    now = "now: letterboxd sync" + ("" if output == Path(".env") else f" (with {output} as .env)")
+    session.conclude({"file": output, "member": name}, f"written to {output}", now)
 
 
 def _until_right(ask: Callable[[], str], check: Callable[[str], str]) -> str:

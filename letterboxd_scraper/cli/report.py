@@ -8,7 +8,7 @@ import typer
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
-from letterboxd_scraper.machine.files import write_file
+from letterboxd_scraper.machine.files import STDOUT
 from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
@@ -42,6 +42,7 @@ def report(
       letterboxd report --cohort friends --strategy discovery --for marla
     """
     session: Session = context.obj
+    session.refuse_two_documents(output)
     config = session.config
     choices = Options(
         at=config.now(),
@@ -54,6 +55,12 @@ def report(
         pages=may_be_read(config.LETTERBOXD_BASE_URL, terms_accepted=config.LETTERBOXD_TERMS_ACCEPTED),
     )
     with session.reading() as connection:
-        page = render(connection, cohort_in(connection, session, cohort), choices)
-    write_file(output, page)
-    session.say(f"{output}: {len(page.encode()) / 1e6:.1f} MB, to be opened in a browser")
+        circle = cohort_in(connection, session, cohort)
+        page = render(connection, circle, choices)
+    session.write(output, page)
+    if output != STDOUT:
+        size = len(page.encode())
+        session.conclude(
+            {"cohort": circle.label, "strategy": choices.strategy, "file": output, "bytes": size},
+            f"{output}: {size / 1e6:.1f} MB, to be opened in a browser",
+        )

@@ -74,32 +74,38 @@ def install(
     command = timers.command(label, config=config_file, local=local, target=target or ())
     hour, minute = map(int, nightly.split(":"))
     timetable = Timetable(label, command, Path.cwd(), hour, minute, monthly or None)
-    if (kind or installation.usual()) == installation.CRON:
-        _install_lines(session, timetable, write=write)
+    kind = kind or installation.usual()
+    if kind == installation.CRON:
+        texts = _install_lines(session, timetable, write=write)
     else:
-        _install_units(session, timetable, write=write)
+        texts = _install_units(session, timetable, write=write)
+    session.conclude({"cohort": label, "as": kind, "written": write, "texts": texts})
     _warn(session, target or (), local=local)
 
 
-def _install_lines(session: Session, timetable: Timetable, *, write: bool) -> None:
+def _install_lines(session: Session, timetable: Timetable, *, write: bool) -> dict[str, str]:
+    """Print or install the lines of a crontab; return them."""
     block = timers.cron_block(timetable)
     if not write:
-        typer.echo(block, nl=False)
+        _print(session, block)
         session.say("now: the same command with --write puts these lines into your crontab")
     elif installation.into_crontab(timetable.label, block):
         session.say(f"written into your crontab: the jobs of {timetable.label}")
     else:
         session.say(f"your crontab has these lines for {timetable.label} already")
     session.say("cron makes up for no night that the machine slept through: there, --as systemd does")
+    return {"crontab": block}
 
 
-def _install_units(session: Session, timetable: Timetable, *, write: bool) -> None:
+def _install_units(session: Session, timetable: Timetable, *, write: bool) -> dict[str, str]:
+    """Print or install the units of systemd; return the text of each, by its file."""
     units = timers.systemd_units(timetable)
     folder = installation.units_folder()
+    texts = {str(folder / name): text for name, text in units.items()}
     if not write:
-        typer.echo("\n".join(f"# {folder / name}\n{text}" for name, text in units.items()), nl=False)
+        _print(session, "\n".join(f"# {file}\n{text}" for file, text in texts.items()))
         session.say("now: the same command with --write writes these files")
-        return
+        return texts
     changed = installation.into_units(timetable.label, units)
     session.say(
         f"written into {folder}: {', '.join(units)}" if changed else f"{folder} has these files already"
@@ -108,6 +114,12 @@ def _install_units(session: Session, timetable: Timetable, *, write: bool) -> No
     session.say("now: systemctl --user daemon-reload")
     session.say(f"     systemctl --user enable --now {names}")
     session.say("     loginctl enable-linger          so that they run while you are not logged in, too")
+    return texts
+
+
+def _print(session: Session, text: str) -> None:
+    if not session.as_json:
+        session.print_text(text)
 
 
 def _warn(session: Session, targets: Sequence[str], *, local: bool) -> None:
@@ -130,21 +142,35 @@ def _warn(session: Session, targets: Sequence[str], *, local: bool) -> None:
         session.say(f"as it is, no job will start: {error}")
 
 
-def remove(context: typer.Context, cohort: CohortOption = None, kind: AsOption = None) -> None:
+def remove(
+    context: typer.Context,
+    cohort: CohortOption = None,
+    kind: AsOption = None,
+    yes: Annotated[bool, options.yes()] = False,
+) -> None:
     """Remove what calls a cohort's jobs.
+
+    What goes is said, and asked about.
 
     \b
     Examples:
       letterboxd schedule remove --cohort friends
+      letterboxd schedule remove --cohort friends --yes
     """
     session: Session = context.obj
     # By its label the cohort need not exist any more.
     label = find_cohort(session, cohort).label if cohort is None or cohort.isdigit() else cohort
-    if (kind or installation.usual()) == installation.CRON:
+    kind = kind or installation.usual()
+    going = installation.installed(label, kind)
+    if going:
+        where = "your crontab" if kind == installation.CRON else str(installation.units_folder())
+        session.confirm(f"{', '.join(going)} in {where}: this goes", yes=yes)
+    if kind == installation.CRON:
         changed = installation.into_crontab(label, "")
     else:
         changed = installation.into_units(label, {})
         session.say(
             f"now: systemctl --user stop 'letterboxd-{label}-*.timer' && systemctl --user daemon-reload"
         )
-    session.say(f"removed: the jobs of {label}" if changed else f"no job of {label} was installed")
+    words = f"removed: the jobs of {label}" if changed else f"no job of {label} was installed"
+    session.conclude({"cohort": label, "as": kind, "removed": going}, words)

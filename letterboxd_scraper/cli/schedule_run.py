@@ -1,6 +1,5 @@
 """`letterboxd schedule run`: one job of a cohort, from its first step to its report."""
 
-import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -89,7 +88,10 @@ def _perform(session: Session, cohort: Cohort, job: str, run_step: Callable[[Ste
 
 
 def _show(session: Session, report: dict[str, Any], words: str) -> None:
-    session.tell(json.dumps(report) if session.as_json else words)
+    if session.as_json:
+        session.print_json(report, indent=None)  # logs gather lines
+    else:
+        session.tell(words)
 
 
 def _on_this_machine(session: Session, cohort: Cohort) -> Callable[[Step], StepOutcome]:

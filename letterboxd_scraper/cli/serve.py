@@ -55,5 +55,6 @@ def serve(
     engine = open_read_only(session.database(), longest=_LONGEST_STATEMENT)
     app = make_app(Served(engine, names, config), token=token, local=local)
     with running.listen(host, port) as listening:
-        session.say(f"serving at {running.address_of(listening)} (Ctrl-C ends it)")
+        address = running.address_of(listening)
+        session.conclude({"address": address}, f"serving at {address} (Ctrl-C ends it)")
         running.serve(app, listening)

@@ -19,6 +19,7 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import assumed, find_cohort, say_assumed
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 from ranking.compute import compute
 from ranking.exports.texts import as_csv
 from ranking.results import ranking
@@ -56,8 +57,11 @@ def sync(
     """
     session: Session = context.obj
     seed, label = _circle(session, seed, label)
-    if output:
+    if output is None:
+        output = Path(f"{label}.csv")
         refuse_unwritable(output)
+    elif session.as_json:
+        session.refuse_two_documents(output)
     circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms=accept_terms)
     if circle not in FINISHED:
         raise typer.Exit(circle)
@@ -66,7 +70,7 @@ def sync(
         raise InputError(f"{seed} follows nobody on the site: there is no circle to rank")
     code = _read(session, cohort, accept_terms=accept_terms)
     if code in (*FINISHED, ExitCode.BLOCKED):
-        _rank_and_show(session, cohort, limit, output or Path(f"{label}.csv"), code)
+        _rank_and_show(session, cohort, limit, output, code)
     raise typer.Exit(code or circle)
 
 
@@ -149,7 +153,9 @@ def _show(session: Session, cohort: Cohort, limit: int, output: Path) -> None:
     with session.reading() as connection:
         films = ranking(connection, cohort, DEFAULT_STRATEGY)
         say_how_old(session, connection, cohort, DEFAULT_STRATEGY)
-    show_films(session, films[:limit], DEFAULT_STRATEGY)
-    write(session, [as_csv(films, session.config.LETTERBOXD_BASE_URL)], len(films), output)
+    files = write(session, [as_csv(films, session.config.LETTERBOXD_BASE_URL)], len(films), output)
+    if files:
+        show_films(session, films[:limit], DEFAULT_STRATEGY)
+        session.say(f"{counted(len(films), 'film')} written to {output}")
     session.say(f"not seen yet: letterboxd rank show --cohort {cohort.label} --unseen-by {cohort.seed}")
     session.say(f"all of it, to look at: letterboxd report --cohort {cohort.label}")

@@ -1,17 +1,22 @@
 """Files that appear when they are whole, and not at all where they cannot be written."""
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from letterboxd_scraper.errors import InputError, refusal
 
+# As the name of a file: standard output.
+STDOUT = Path("-")
+# In bytes: where these find room, not all of it is taken.
+_SOME = 4096
+
 
 def write_file(file: Path, text: str, opener: Callable[[str, int], int] | None = None) -> None:
     """Write a text as it is, line ends and all; a file appears when it is whole. Raises InputError."""
     try:
-        target = file.resolve()
-        part = _part(target)
+        target, part = _places(file)
         try:
             with open(part, "w", encoding="utf-8", newline="", opener=opener) as opened:
                 opened.write(text)
@@ -27,21 +32,39 @@ def write_file(file: Path, text: str, opener: Callable[[str, int], int] | None =
 
 
 def refuse_unwritable(file: Path) -> None:
-    """Raise InputError where `write_file` would at once, for who comes to write after hours alone."""
+    """Raise InputError where `write_file` would at once, for who comes to write after the work alone."""
     try:
-        target = file.resolve()
-        part = _part(target)
-        part.open("w").close()
-        if part != target:
-            part.unlink()
+        target, part = _places(file)
+        if part == target:  # a pipe that is opened and closed again has told its reader of its end
+            if target.is_dir() or not os.access(target, os.W_OK):
+                part.open("w").close()
+            return
+        try:
+            part.write_bytes(bytes(_SOME))
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write {file}: {refusal(error)}") from None
 
 
-def _part(target: Path) -> Path:
-    """Return where a file is written until it is whole: beside its place; a device's is the device itself.
+def refuse_unwritable_folder(folder: Path) -> None:
+    """Raise InputError where no file could be written into a folder, which may be still to be made."""
+    try:
+        target = folder.resolve()
+        with tempfile.TemporaryFile(
+            dir=next(path for path in (target, *target.parents) if path.exists())
+        ) as file:
+            file.write(bytes(_SOME))
+    except OSError as error:
+        raise InputError(f"cannot write {folder}: {refusal(error)}") from None
 
-    A folder refuses to be opened for that.
+
+def _places(file: Path) -> tuple[Path, Path]:
+    """Return where a file comes to stand, and where it is written until it is whole: beside its place.
+
+    A device's is the device itself, and so is a pipe's; a folder refuses to be opened for that.
     """
-    is_device = target.exists() and not target.is_file()
-    return target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
+    if file.exists() and not file.is_file():
+        return file, file
+    target = file.resolve()
+    return target, target.with_name(f".{target.name}.{os.getpid()}.part")

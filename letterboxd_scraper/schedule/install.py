@@ -7,7 +7,7 @@ from platformdirs import user_config_path
 
 from letterboxd_scraper.errors import InputError, refusal
 from letterboxd_scraper.machine.files import write_file
-from letterboxd_scraper.schedule.timers import unit_names, with_cron_block
+from letterboxd_scraper.schedule.timers import cron_lines, unit_names, with_cron_block
 
 CRON, SYSTEMD = "cron", "systemd"
 _SYSTEMD_RUNS = Path("/run/systemd/system")
@@ -53,6 +53,13 @@ def _crontab(argument: str, text: str = "") -> subprocess.CompletedProcess[str]:
         )
     except OSError:
         raise InputError("there is no `crontab` here: install cron, or use --as systemd") from None
+
+
+def installed(label: str, kind: str) -> list[str]:
+    """Return what calls a cohort's jobs: lines of the crontab, or the names of units. Raises InputError."""
+    if kind == CRON:
+        return cron_lines(_read_crontab(), label)
+    return [name for name in unit_names(label) if (units_folder() / name).exists()]
 
 
 def units_folder() -> Path:

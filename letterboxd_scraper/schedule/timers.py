@@ -93,6 +93,13 @@ def with_cron_block(crontab: str, label: str, block: str) -> str:
     return "".join(lines[: places[0]]) + block + "".join(lines[places[1] + 1 :])
 
 
+def cron_lines(crontab: str, label: str) -> list[str]:
+    """Return a cohort's lines in a crontab, without the marks around them."""
+    begin, end = cron_marks(label)
+    lines = [line.strip() for line in crontab.splitlines()]
+    return lines[lines.index(begin) + 1 : lines.index(end)] if {begin, end} <= set(lines) else []
+
+
 def unit_names(label: str) -> list[str]:
     """Return the names of all files that a cohort may have among systemd's units."""
     return [_unit_name(label, job, kind) for job in JOBS for kind in ("service", "timer")]

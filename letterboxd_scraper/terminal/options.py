@@ -12,6 +12,7 @@ import typer
 
 from letterboxd_scraper.items.limits import LARGEST_INTEGER, MOST_STEPS
 from letterboxd_scraper.items.names import cohort_label, member_name, short_code
+from letterboxd_scraper.machine.files import STDOUT, refuse_unwritable, refuse_unwritable_folder
 from letterboxd_scraper.terminal import completion
 
 # What a command does without --cohort: see `letterboxd_scraper.terminal.chosen`.
@@ -79,9 +80,14 @@ def limit(help: str) -> Any:
     return count(help, "--limit", "-n")
 
 
-def output(help: str, metavar: str = "FILE") -> Any:
-    """Return the option that takes the file, or the folder, to write."""
-    return value(metavar, help, "--output", "-o")
+def output(help: str) -> Any:
+    """Return the option that takes the file to write; it is refused at once where it cannot be written."""
+    return value("FILE", help, "--output", "-o", callback=_refuse_unwritable)
+
+
+def output_folder(help: str) -> Any:
+    """Return the option that takes the folder to write into; it is refused as a file is."""
+    return value("DIR", help, "--output", "-o", callback=_refuse_unwritable_folder)
 
 
 def parameters(help: str, *more_names: str) -> Any:
@@ -124,6 +130,20 @@ def word(words: Sequence[str], help: str, *names: str) -> Any:
 def depth() -> Any:
     """Return the option that takes how many steps from its seed a cohort reaches."""
     return count("1, as usual: whom the seed follows; 2: whom those follow, too.", most=MOST_STEPS)
+
+
+def _refuse_unwritable(context: typer.Context, file: Any) -> Any:
+    if file is not None and file != STDOUT and not context.resilient_parsing:
+        refuse_unwritable(file)
+    return file
+
+
+def _refuse_unwritable_folder(context: typer.Context, folder: Any) -> Any:
+    if folder is not None and not context.resilient_parsing:
+        if folder == STDOUT:
+            raise typer.BadParameter("several files are written: name a folder")
+        refuse_unwritable_folder(folder)
+    return folder
 
 
 def _read_members(context: typer.Context, names: Any) -> Any:

@@ -21,6 +21,7 @@ import typer
 
 from letterboxd_scraper.config import CONFIG_VARIABLE, JSON, Config, ignored, load
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine.files import STDOUT, write_file
 from letterboxd_scraper.store.engine import masked_url, read_transaction
 from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.terminal import json_log
@@ -119,22 +120,33 @@ class Session:
         """Print lines of a result for people."""
         typer.echo(for_stream(lines, sys.stdout))
 
-    def print_json(self, result: Any) -> None:
-        """Print a result for programs: a list or an object; moments are in UTC, as ISO 8601 has it."""
+    def print_json(self, result: Any, indent: int | None = 1) -> None:
+        """Print a result for programs: a list or an object; moments are in UTC, as ISO 8601 has it.
+
+        It is one document; without an ``indent`` it is one line.
+        """
         self.has_answered = True
-        typer.echo(json.dumps(result, default=_as_json, indent=1, allow_nan=False))
+        typer.echo(json.dumps(result, default=_as_json, indent=indent, allow_nan=False))
 
     def print_text(self, text: str) -> None:
-        """Print a result that is a document of its own: a file and a pipe get it as it is.
-
-        Raises InputError with --json, which is another document.
-        """
-        if self.as_json:
-            raise InputError("--json: standard output gets the document itself: give --output FILE")
+        """Print a document: a file and a pipe get it as it is."""
+        self.has_answered = True
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # as in a file, whatever the terminal's own is
         # A terminal would do what is written in a title.
         sys.stdout.write(harmless_lines(text) if sys.stdout.isatty() else text)
+
+    def refuse_two_documents(self, file: Path | None) -> None:
+        """Raise InputError where standard output would get a document beside that of --json."""
+        if self.as_json and file in (None, STDOUT):
+            raise InputError("--json prints a result of its own: give --output FILE for the document")
+
+    def write(self, file: Path | None, text: str) -> None:
+        """Write a document to a file, or print it. Raises InputError if that cannot be done."""
+        if file is None or file == STDOUT:
+            self.print_text(text)
+        else:
+            write_file(file, text)
 
     def conclude(self, result: Any, *lines: str) -> None:
         """Say what a command has done: in ``lines``, or with --json as one result for programs."""

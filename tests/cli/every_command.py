@@ -23,7 +23,7 @@ from tests.cli.test_lazy_commands import lazy_commands
 from tests.conftest import environment_for
 from tests.site import FEW, own_world
 from tests.site.archive import archive
-from tests.store.rows import MONDAY, add_cohort, add_film, add_rating, add_user
+from tests.store.rows import DAY, MONDAY, add_cohort, add_film, add_rating, add_run, add_user
 
 
 class Use(Enum):
@@ -61,7 +61,7 @@ COMMANDS = {
     "cohort list": Row("", Use.READS, prints=True),
     "cohort show": Row("club", Use.READS, prints=True),
     "cohort set": Row("club --rank m=10", Use.WRITES),
-    "cohort delete": Row("club", Use.WRITES),
+    "cohort delete": Row("club --yes", Use.WRITES),
     "plan": Row(ON_CLUB, Use.READS, prints=True),
     "scrape": Row(ON_CLUB, Use.CRAWLS),
     "enrich": Row(ON_CLUB, Use.CRAWLS),
@@ -71,7 +71,7 @@ COMMANDS = {
     "import pages": Row("pages --cohort saved", Use.WRITES),
     "schedule run": Row(f"{ON_CLUB} --job nightly --local", Use.CRAWLS, prints=True),
     "schedule install": Row(f"{ON_CLUB} --as systemd --write", Use.READS),
-    "schedule remove": Row(f"{ON_CLUB} --as systemd", Use.NOTHING),
+    "schedule remove": Row(f"{ON_CLUB} --as systemd --yes", Use.NOTHING),
     "rank compute": Row(ON_CLUB, Use.WRITES),
     "rank list": Row("", Use.NOTHING, prints=True),
     "rank show": Row(ON_CLUB, Use.READS, prints=True),
@@ -93,8 +93,8 @@ COMMANDS = {
     "db upgrade": Row("", Use.READS),
     "db backup": Row(OUT, Use.READS),
     "db check": Row("", Use.READS, prints=True),
-    "db tidy": Row("", Use.WRITES),
-    "forget": Row("marla", Use.WRITES),
+    "db tidy": Row("--yes", Use.WRITES),
+    "forget": Row("marla --yes", Use.WRITES),
 }
 OF_SPIDERS = Row("-a cohort=club", Use.CRAWLS)
 SPIDERS = dict.fromkeys(("film", "follow_graph", "profile", "rss", "when_rated"), OF_SPIDERS)
@@ -105,6 +105,8 @@ EVERY = {
     **{f"ranking {name}": COMMANDS.get(f"rank {name}") or COMMANDS[name] for name in RANKING},
     **{f"crawl {name}": row for name, row in SPIDERS.items()},
 }
+# What deletes: its words hold --yes.
+DELETING = ("cohort delete", "db tidy", "forget", "schedule remove")
 # How a line begins that tells of an error.
 _TELLS = ("letterboxd: ", "python -m ranking: ", "scrapy crawl: ", '{"error": ')
 
@@ -136,16 +138,28 @@ class Place:
             shutil.copytree(self.model / name, self.folder / name)
         return self.database
 
-    def call(self, name: str, *more: str, url: str | None = None, **streams: Any) -> CompletedProcess[str]:
-        """Call a command by its name in EVERY, with ``more`` words, a database and streams of its own."""
+    def call(
+        self,
+        name: str,
+        *more: str,
+        url: str | None = None,
+        site: str = NO_SITE,
+        without: str = "",
+        **streams: Any,
+    ) -> CompletedProcess[str]:
+        """Call a command by its name in EVERY, with ``more`` words or ``without`` one.
+
+        Database, site and streams may be of the call's own.
+        """
         program, *command = name.split()
         module = {"letterboxd": "letterboxd_scraper", "ranking": "ranking", "crawl": "scrapy"}[program]
         first = ["crawl"] if program == "crawl" else []
-        environment = environment_for(NO_SITE, url or f"sqlite:///{self.database}") | {
-            "DATABASE_PATIENCE": "0.01",
+        environment = environment_for(site, url or f"sqlite:///{self.database}") | {
+            "DATABASE_PATIENCE": "0.01" if site == NO_SITE else "10",
             "XDG_CONFIG_HOME": str(self.folder / "config"),
         }
-        line = [sys.executable, "-m", module, *first, *command, *EVERY[name].words.split(), *more]
+        words = [word for word in EVERY[name].words.split() if word != without]
+        line = [sys.executable, "-m", module, *first, *command, *words, *more]
         return in_process.run(line, self.folder, environment, **streams)
 
 
@@ -177,6 +191,9 @@ def fill_club(engine: sa.Engine) -> None:
             for number, film in enumerate(films):
                 add_rating(connection, member, film, rating=1 + (number + place) % 5)
         cohort = add_cohort(connection, "club", names, seed="marla")
+        for days in (3000, 2000):  # of which the older may go
+            at = {"started_at": MONDAY - days * DAY, "finished_at": MONDAY - days * DAY}
+            add_run(connection, type="rss", cohort="club", status="finished", **at)
     compute(engine, cohort, STRATEGIES["circle"], {}, MONDAY)
 
 

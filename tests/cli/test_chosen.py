@@ -46,7 +46,7 @@ def test_of_several_cohorts_yours_is_meant(
 
 def test_where_there_is_no_cohort_the_first_is_explained(empty: Run, club_file: Path, tmp_path: Path) -> None:
     shutil.copy(club_file, tmp_path / "letterboxd.db")
-    assert empty("cohort", "delete", "--cohort", "club").code == 0
+    assert empty("cohort", "delete", "--cohort", "club", "--yes").code == 0
     how = "make one with `letterboxd sync --seed NAME`, or `letterboxd import FOLDER --cohort LABEL`"
     for words in (("plan",), ("plan", "--cohort", "club")):
         assert empty(*words).err.startswith(f"letterboxd: there is no cohort yet: {how}\n")

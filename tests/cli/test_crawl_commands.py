@@ -127,7 +127,7 @@ def test_a_list_of_names_becomes_a_cohort(club: Run, tmp_path: Any) -> None:
     assert "exclude=kip" in changed.err
     assert "rank m=10" in changed.err
     assert club("cohort", "set", "two", "--rank", "weight=1").code == 2
-    assert club("cohort", "delete", "two").err.startswith("deleted cohort 'two' (2 members)")
+    assert club("cohort", "delete", "two", "--yes").err.startswith("deleted cohort 'two' (2 members)")
 
 
 def test_names_in_a_file_are_as_people_paste_them_and_what_is_new_or_wrong_is_said(

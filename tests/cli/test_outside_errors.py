@@ -11,6 +11,7 @@ import pytest
 from tests.cli.every_command import (
     COMMANDS,
     EVERY,
+    OUT,
     SPIDERS,
     Place,
     Use,
@@ -124,7 +125,10 @@ def wrong_when_struck(name: str, error: str, place: Place) -> str | None:
     if (name, error) in REPORTED:
         return None if ended.returncode == 3 else ended.stderr
     is_not_there = error == "a file is its folder" and name not in MAKE_ONE
-    return what_is_wrong(ended, "no database sqlite:///" if is_not_there else refusal.said)
+    if is_not_there:
+        return what_is_wrong(ended, "no database sqlite:///")
+    is_output_first = refusal.happens is no_room and "--output" in EVERY[name].words
+    return what_is_wrong(ended, f"cannot write {OUT}: " if is_output_first else refusal.said)
 
 
 @pytest.mark.parametrize("spoil", [damage, replace_by_text])

@@ -76,11 +76,11 @@ def test_so_is_a_person_at_a_terminal(
     "words",
     [
         "cohort set club --rank m=3",
-        "cohort delete club",
+        "cohort delete club --yes",
         "cohort build --label two --members names.txt",
         "db tidy",
         "db tidy --dry-run",
-        "forget marla",
+        "forget marla --yes",
         "forget nobody --undo",
     ],
 )

@@ -18,13 +18,17 @@ class Tidied:
     runs: int
     failures: int
 
+    def __bool__(self) -> bool:
+        """Say whether it is any."""
+        return bool(self.runs or self.failures)
+
     def in_words(self, done: str = "removed") -> str:
         """Say it in one line.
 
         >>> Tidied(1, 20).in_words(), Tidied(0, 0).in_words()
         ('1 old run and 20 resolved failures removed', 'nothing is old enough to be removed')
         """
-        if not self.runs and not self.failures:
+        if not self:
             return "nothing is old enough to be removed"
         runs = f"{self.runs} old run{'' if self.runs == 1 else 's'}"
         return f"{runs} and {self.failures} resolved failure{'' if self.failures == 1 else 's'} {done}"

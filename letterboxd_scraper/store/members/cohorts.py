@@ -12,7 +12,7 @@ from letterboxd_scraper.items.names import member_name
 from letterboxd_scraper.store import names
 from letterboxd_scraper.store.members import opt_outs
 from letterboxd_scraper.store.members.users import user_ids
-from letterboxd_scraper.store.schema import cohort_members, cohorts, users
+from letterboxd_scraper.store.schema import cohort_members, cohorts, film_rankings, users
 from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
 
 
@@ -138,6 +138,13 @@ def redefine(connection: sa.Connection, cohort: Cohort, definition: dict[str, An
     """Replace a cohort's definition; membership follows at the next refresh."""
     values = {"definition": definition, "updated_at": at}
     connection.execute(cohorts.update().where(cohorts.c.id == cohort.id).values(values))
+
+
+def rankings_of(connection: sa.Connection, cohort: Cohort) -> list[str]:
+    """Return the strategies of which a cohort has a ranking, by name."""
+    ranked = film_rankings.c
+    query = sa.select(ranked.strategy).where(ranked.cohort_id == cohort.id).distinct()
+    return list(connection.scalars(query.order_by(ranked.strategy)))
 
 
 def delete(connection: sa.Connection, cohort: Cohort) -> None:
