@@ -51,7 +51,9 @@ def explained(engine: sa.Engine, film: str) -> Explanation:
 
 def told(explanation: Explanation | str) -> Any:
     """What it says (or the JSON of it), to nine places: PostgreSQL adds up rows in any order."""
-    text = explanation if isinstance(explanation, str) else json.dumps(asdict(explanation), default=str)
+    text = explanation
+    if isinstance(text, Explanation):
+        text = json.dumps(asdict(text), default=datetime.isoformat)
     return json.loads(text, parse_float=lambda number: round(float(number), 9))
 
 

@@ -35,7 +35,7 @@ def find(connection: sa.Connection, label_or_id: str) -> Cohort:
         if label_or_id in (cohort.label, str(cohort.id)):
             return cohort
     if not stored:
-        raise no_cohort_yet()
+        raise UnknownName(f"no cohort {label_or_id!r}: {no_cohort_yet()}")
     raise names.unknown("cohort", label_or_id, [cohort.label for cohort in stored])
 
 
