@@ -11,7 +11,6 @@ from importlib.resources import files
 from typing import Any, cast, get_args, get_origin
 
 import sqlalchemy as sa
-import typer
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, SecretStr
 
@@ -22,7 +21,7 @@ from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.imports import columns, kinds
 from letterboxd_scraper.server.app import unguarded
 from letterboxd_scraper.server.served import Served
-from letterboxd_scraper.store import schema
+from letterboxd_scraper.store.schema import crawling, films, members, rankings
 from letterboxd_scraper.terminal.help import LazyCommand
 from ranking.strategies import STRATEGIES
 
@@ -50,7 +49,8 @@ def commands() -> str:
 def _command_pages(command: Any, above: tuple[Any, ...]) -> Iterator[str]:
     context: Any = None
     for one in (*above, command):
-        context = typer.Context(one, parent=context, info_name=one.name, terminal_width=_HELP_WIDTH)
+        settings = {"terminal_width": _HELP_WIDTH, **one.context_settings}
+        context = one.context_class(one, parent=context, info_name=one.name, **settings)
     yield f"## {context.command_path}\n\n```text\n{context.get_help()}\n```\n"
     for below in getattr(command, "commands", {}).values():
         loaded = below.load() if isinstance(below, LazyCommand) else below
@@ -100,10 +100,12 @@ def _takes(name: str) -> str:
 
 def tables() -> str:
     """Return every table with its columns."""
+    modules = (members, films, rankings, crawling)
+    found = [one for module in modules for one in vars(module).values() if isinstance(one, sa.Table)]
     return "\n\n".join(
-        f"## {table.name}\n\n{table.info.get('about', '')}\n\n"
+        f"## {table.name}\n\n{table.info['about']}\n\n"
         + _table(("column", "type", "", "what it is"), map(_column, table.columns))
-        for table in schema.metadata.tables.values()
+        for table in found
     )
 
 
@@ -138,7 +140,7 @@ def strategies() -> str:
         + _table(
             ("parameter", "default", "takes", "what it does"),
             [
-                (f"`{name}`", f"{one.default:g}", one.takes, one.meaning)
+                (f"`{name}`", one.default_in_words, one.takes, one.meaning)
                 for name, one in strategy.parameters.items()
             ],
         )
@@ -200,13 +202,12 @@ def _parameters(operation: dict[str, Any]) -> str:
     rows = [
         (
             f"`{one['name']}`",
-            one["in"],
-            "yes" if one.get("required") else "",
             one.get("description") or one["schema"].get("description", ""),
         )
         for one in operation.get("parameters", ())
+        if one["in"] == "query"
     ]
-    return _table(("parameter", "in", "required", "what it is"), rows) if rows else ""
+    return _table(("parameter", "what it is"), rows) if rows else ""
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
