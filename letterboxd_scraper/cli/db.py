@@ -9,7 +9,8 @@ import sqlalchemy as sa
 import typer
 from humanize import naturalsize
 
-from letterboxd_scraper.errors import ExitCode, StoreDamaged
+from letterboxd_scraper.errors import ExitCode, InputError, StoreDamaged
+from letterboxd_scraper.machine.files import STDOUT
 from letterboxd_scraper.store import checks
 from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.checks.checksums import Checksum, checksums
@@ -67,6 +68,8 @@ def backup(
       letterboxd db backup friends.backup --force
     """
     session: Session = context.obj
+    if file == STDOUT:
+        raise InputError("a backup is a file that only you can read: give its name")
     url = session.database()
     ending = "db" if url.startswith("sqlite") else "dump"
     copy = file or Path(f"letterboxd-{session.config.now():%Y%m%dT%H%M%SZ}.{ending}")

@@ -16,13 +16,15 @@ from letterboxd_scraper.cli import import_store, import_words
 from letterboxd_scraper.cli.import_store import Result
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.imports.reading import ReadFiles, read_paths
-from letterboxd_scraper.imports.unmatched import Unmatched, write_unmatched
+from letterboxd_scraper.imports.unmatched import Unmatched, as_csv
+from letterboxd_scraper.machine.files import STDOUT
 from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
 _SCALES = ("5", "10", "100")
+_UNMATCHED = Path("unmatched.csv")
 _NO_FILM = "no film, or several, of this title and year"
 
 
@@ -49,8 +51,9 @@ def import_files(
         str | None, options.word(_SCALES, "The best rating of a table that does not say its scale.")
     ] = None,
     unmatched: Annotated[
-        Path, options.value("FILE", "Where ratings of unknown films are written.", "--unmatched")
-    ] = Path("unmatched.csv"),
+        Path | None,
+        options.output(f"Where ratings of unknown films are written; default: {_UNMATCHED}.", "--unmatched"),
+    ] = None,
 ) -> None:
     """Take in files of any kind: what they are, they say themselves.
 
@@ -67,6 +70,8 @@ def import_files(
       letterboxd import files zip             a path called like a command
     """
     session: Session = context.obj
+    unmatched = unmatched or _UNMATCHED
+    session.refuse_two_documents(unmatched)
     owner = OneMember.read({"member": member}).member if member else None
     made = as_of.replace(tzinfo=UTC) if as_of else None
     best = int(scale) if scale else None
@@ -135,7 +140,7 @@ def _store(
     if not (already_said or session.as_json):
         _say_all(session, import_words.of_outcomes(told, outcomes))
     rows = [row for name in told.welcome for row in outcomes[name].unmatched]
-    file = _write_unmatched(rows, unmatched) if rows else None
+    file = _write_unmatched(session, rows, unmatched) if rows else None
     if file:
         session.say(f"{file}: {len(rows)} of films that are not known: fill in its last column and import it")
     if told.welcome and not session.as_json:
@@ -144,11 +149,11 @@ def _store(
     return Result(told, outcomes, stored=True, unmatched=file)
 
 
-def _write_unmatched(rows: Iterable[sources.Unmatched], file: Path) -> Path:
+def _write_unmatched(session: Session, rows: Iterable[sources.Unmatched], file: Path) -> Path:
     """Write what could not be matched to a new file: an older one may be half filled in."""
     target, number = file, 1
-    while target.exists():
+    while target.exists() and target != STDOUT:
         number += 1
         target = file.with_stem(f"{file.stem}-{number}")
-    write_unmatched((Unmatched(*row[:-1], reason=_NO_FILM) for row in rows), target)
+    session.write(target, as_csv(Unmatched(*row[:-1], reason=_NO_FILM) for row in rows))
     return target

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
@@ -19,7 +18,6 @@ from letterboxd_scraper.imports.film_links import film_at
 from letterboxd_scraper.imports.table import film_in
 from letterboxd_scraper.imports.told import Told
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service
-from letterboxd_scraper.machine.files import write_file
 
 COLUMNS = (
     "Member", "Service", "Title", "Year", "imdbID", "tmdbID", "Rating", "WatchedDate", "Source", "Reason",
@@ -43,14 +41,14 @@ class Unmatched:
     reason: str
 
 
-def write_unmatched(rows: Iterable[Unmatched], path: Path) -> None:
-    """Write a CSV whose last column is empty. Raises InputError; an older file is then as it was."""
+def as_csv(rows: Iterable[Unmatched]) -> str:
+    """Return a CSV whose last column is empty."""
     text = io.StringIO(newline="")
     text.write("\ufeff")  # without this mark spreadsheets take it for something else than UTF-8
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     writer.writerows(map(_cells, rows))
-    write_file(path, text.getvalue())
+    return text.getvalue()
 
 
 def _cells(row: Unmatched) -> list[str]:

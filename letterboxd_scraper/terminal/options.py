@@ -80,9 +80,12 @@ def limit(help: str) -> Any:
     return count(help, "--limit", "-n")
 
 
-def output(help: str) -> Any:
-    """Return the option that takes the file to write; it is refused at once where it cannot be written."""
-    return value("FILE", help, "--output", "-o", callback=_refuse_unwritable)
+def output(help: str, *names: str) -> Any:
+    """Return the option that takes the file to write, by ``names``, or by --output and -o.
+
+    It is refused at once where it cannot be written.
+    """
+    return value("FILE", help, *(names or ("--output", "-o")), callback=_refuse_unwritable)
 
 
 def output_folder(help: str) -> Any:

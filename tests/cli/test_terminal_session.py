@@ -1,10 +1,13 @@
 """How a command answers, and what it opens."""
 
+import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from letterboxd_scraper.errors import StoreNotReady
 from letterboxd_scraper.terminal.columns import film
@@ -53,6 +56,23 @@ def test_a_database_is_opened_once_and_named(tmp_path: Path, capsys: pytest.Capt
         assert connection.exec_driver_sql("SELECT count(*) FROM cohorts").scalar() == 0
     session.close()
     assert capsys.readouterr().err.startswith("database: sqlite:///")
+
+
+@pytest.mark.parametrize(("answer", "goes"), [("y", True), ("n", False), ("", False)])
+def test_a_question_at_a_terminal_says_what_goes_and_means_no_unless_it_is_answered_with_yes(
+    answer: str, goes: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = io.StringIO(f"{answer}\n")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    if goes:
+        Session(quiet=True).confirm("12 films go", yes=False)
+    else:
+        with pytest.raises(typer.Exit) as left:
+            Session(quiet=True).confirm("12 films go", yes=False)
+        assert left.value.exit_code == 0
+    assert "12 films go. Go on? [y/N]:" in capsys.readouterr().err
 
 
 def test_only_who_begins_makes_a_database(tmp_path: Path) -> None:

@@ -76,6 +76,14 @@ def test_every_command_with_an_output_is_among_these() -> None:
     assert {name for name, command in LOADABLE.items() if has_output(command.load())} <= WRITERS.keys()
 
 
+@pytest.mark.parametrize("file", ["nowhere/unmatched.csv", "out"])
+def test_where_the_unmatched_cannot_be_written_nothing_is_taken_in(file: str, place: Place) -> None:
+    before = content(place.database), files_in(place.folder)
+    ended = place.call("letterboxd import files", "--unmatched", file)
+    assert what_is_wrong(ended, f"cannot write {file}: ") is None
+    assert (content(place.database), files_in(place.folder)) == before
+
+
 def has_output(command: Any) -> bool:
     return any(parameter.name == "output" for parameter in command.params)
 

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports.film_links import film_at
 from letterboxd_scraper.imports.kinds import Kind
 from letterboxd_scraper.imports.reading import ReadFile, read_paths
-from letterboxd_scraper.imports.unmatched import COLUMNS, Unmatched, write_unmatched
+from letterboxd_scraper.imports.unmatched import COLUMNS, Unmatched, as_csv
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service, Snapshot
-from tests.refusals import no_room
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ORDET = NamedFilm("Ordet", 1955)
@@ -232,6 +230,10 @@ def read_unmatched(path: Path) -> ReadFile:
     return file
 
 
+def write_unmatched(rows: list[Unmatched], file: Path) -> None:
+    file.write_text(as_csv(rows), encoding="utf-8", newline="")
+
+
 def test_what_could_not_be_matched_is_read_again_once_it_is_filled_in(tmp_path: Path) -> None:
     path = tmp_path / "unmatched.csv"
     odd = NamedFilm('=HYPERLINK("x"), "é"', 1999, imdb_id="tt0000001")
@@ -325,16 +327,6 @@ def test_rows_of_nobody_or_of_no_service_are_named(tmp_path: Path) -> None:
     assert file.left_out == ("u.csv, row 5 has the member 'g u s', who can be none",)
     path.write_text("\n".join((head, one, three, three, two.replace("imdb", "vhs"))))
     assert "the service 'vhs', which is none of letterboxd," in read_unmatched(path).left_out[0]
-
-
-def test_an_older_file_stays_until_the_new_one_is_written(tmp_path: Path) -> None:
-    path = tmp_path / "u.csv"
-    path.write_text("older")
-    with pytest.raises(AttributeError):
-        write_unmatched([None], path)  # type: ignore[list-item]
-    with no_room(path), pytest.raises(InputError, match=r"^cannot write .*u.csv: File too large; "):
-        write_unmatched([unmatched(ORDET)], path)
-    assert [file.read_text() for file in tmp_path.iterdir()] == ["older"]
 
 
 @pytest.mark.parametrize(
