@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_members, ratings
-from ranking.engines import base
 from ranking.engines.base import opened
 from ranking.engines.java import java_problem
 from ranking.strategies.base import SqlStrategy
@@ -96,14 +95,8 @@ def test_what_cannot_be_ranked_keeps_the_file_of_before(
     assert (folder / "rankings" / "bayesian.parquet").read_bytes() == before
 
 
-def missing_package(name: str) -> None:
-    return None
-
-
 @on_sqlite
-def test_what_is_wrong_is_said_in_one_line(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_wrong_is_said_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def refused(*more: str, cohort: str = "friends") -> str:
         assert compute(folder, *more, cohort=cohort) == 2
         told = capsys.readouterr().err
@@ -120,9 +113,6 @@ def test_what_is_wrong_is_said_in_one_line(
     assert wanted in refused("--strategy", "wilson", "--data", str(nowhere))
     assert run(["rank", "compute", "--cohort", "friends", "--engine", "duckdb"]) == 2
     assert "name the folder of `export parquet` by --data" in capsys.readouterr().err
-    monkeypatch.setattr(base, "find_spec", missing_package)
-    told = refused("--strategy", "wilson")
-    assert "the engine duckdb needs duckdb and sqlglot: pip install 'letterboxd-scraper[duckdb]'" in told
 
 
 @on_sqlite

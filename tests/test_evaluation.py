@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films
-from ranking.evaluation.data import FromCohort, FromParquet, Hidden, kept_and_hidden
+from ranking.evaluation.data import FromCohort, Hidden, kept_and_hidden
 from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
 from ranking.evaluation.measures import Figure, by_member, coverage, ndcg, pairs_right, rmse
+from ranking.evaluation.parquet_file import FromParquet
 from ranking.strategies import STRATEGIES
 from ranking.strategies.circle_ratings import Floats
 from tests.conftest import Shell, assert_ended, on_both, stored_facts

@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import NodeUnusable
-from letterboxd_scraper.schedule import nodes
 from letterboxd_scraper.schedule.jobs import MONTHLY, NIGHTLY
+from letterboxd_scraper.schedule.nodes import Node
+from letterboxd_scraper.schedule.scrapyd_api import ScrapydApi
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import film_rankings, films, scrape_runs
 from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored_facts
@@ -100,7 +101,7 @@ def test_a_night_on_two_nodes(crawled: Shell, site: Site, crawled_engine: sa.Eng
         report = run(shell)
         assert_night_is_done(report, site, crawled_engine)
         assert PASSWORD not in one.told() + two.told() + report["told"]
-        client = nodes.Node("one", one.url, "letterboxd", nodes.ScrapydApi(one.url, USER, PASSWORD))
+        client = Node("one", one.url, "letterboxd", ScrapydApi(one.url, USER, PASSWORD))
         with pytest.raises(NodeUnusable, match="says: spider 'nobody' not found"):
             client.schedule("nobody", {}, "a-job")
         assert client.state("a-job") is None

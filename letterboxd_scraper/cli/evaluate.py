@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine import extras
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in, refuse_both
 from letterboxd_scraper.terminal.session import Session
-from ranking.evaluation.data import FromCohort, FromParquet, Source
+from ranking.evaluation.data import FromCohort, Source
 from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
 
 _NAMES = {"pairs": "pairs right", "ndcg_10": "NDCG@10", "ndcg_100": "NDCG@100", "rmse": "RMSE, stars"}
@@ -60,6 +61,9 @@ def rank_evaluate(
 def _source(session: Session, cohort: str | None, file: Path | None) -> Iterator[Source]:
     if file is not None:
         refuse_both(cohort, file, "--data")
+        extras.require("parquet", "--data")
+        from ranking.evaluation.parquet_file import FromParquet
+
         yield FromParquet(file)
         return
     with session.reading() as connection:

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.machine import extras
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import find_cohort
 from letterboxd_scraper.terminal.session import Session
-from ranking.parquet.export import export
 
 
 def export_parquet(
@@ -28,6 +28,9 @@ def export_parquet(
     Examples:
       letterboxd export parquet --cohort friends --output friends
     """
+    extras.require("parquet")
+    from ranking.parquet.export import export
+
     session: Session = context.obj
     circle = find_cohort(session, cohort)
     site = session.config.LETTERBOXD_BASE_URL

@@ -1,13 +1,19 @@
 """Options that the commands about rankings share, and what their values name."""
 
-from collections.abc import Iterable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, TypeVar
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.names import unknown
 from letterboxd_scraper.terminal import completion, options
+from letterboxd_scraper.terminal.session import Session
+from ranking.compute import NothingToRank
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import Strategy
+
+# Stands for every strategy, where rankings are computed.
+ALL = "all"
+S = TypeVar("S", bound=Strategy)
 
 
 def strategy(help: str = "Which ranking; `letterboxd rank list` names them.") -> Any:
@@ -40,3 +46,21 @@ def read_parameters(texts: Iterable[str]) -> dict[str, str]:
             raise InputError(f"--param {text}: write NAME=NUMBER")
         parameters[name] = number
     return parameters
+
+
+def rank_all(
+    session: Session, cohort: str | None, strategies: Sequence[S], rank: Callable[[S], dict[str, Any]]
+) -> None:
+    """Compute each ranking and tell of it. Raises NothingToRank if there is none in the end."""
+    rankings: list[dict[str, Any]] = []
+    empty: list[NothingToRank] = []
+    for strategy in strategies:
+        try:
+            rankings.append(rank(strategy))
+        except NothingToRank as nothing:
+            empty.append(nothing)
+            if len(empty) == len(strategies):
+                raise
+            session.say(str(nothing))
+            rankings.append({"strategy": strategy.name, "films": 0, "remark": str(nothing)})
+    session.conclude({"cohort": cohort, "rankings": rankings})

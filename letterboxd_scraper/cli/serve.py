@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.server import running
-from letterboxd_scraper.server.app import make_app
-from letterboxd_scraper.server.served import Served
+from letterboxd_scraper.machine import extras
 from letterboxd_scraper.store.open import open_read_only
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
@@ -43,6 +41,11 @@ def serve(
       letterboxd serve
       letterboxd serve --host 0.0.0.0 --token-file token.txt
     """
+    extras.require("serve")
+    from letterboxd_scraper.server import running
+    from letterboxd_scraper.server.app import make_app
+    from letterboxd_scraper.server.served import Served
+
     session: Session = context.obj
     config = session.config
     local = running.is_loopback(host)

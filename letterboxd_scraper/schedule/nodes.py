@@ -6,63 +6,19 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import requests
 from scrapy.utils.conf import closest_scrapy_cfg, get_sources
-from scrapyd_client.pyclient import HEADERS, ScrapydClient
-from scrapyd_client.utils import EnvInterpolation
 
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.errors import InputError, NodeSilent, NodeUnusable
-from letterboxd_scraper.machine import safe_path
+from letterboxd_scraper.errors import InputError, NodeUnusable
+from letterboxd_scraper.machine import extras, safe_path
+
+if TYPE_CHECKING:  # jobs of this machine alone do without scrapyd-client
+    from letterboxd_scraper.schedule.scrapyd_api import ScrapydApi
 
 PROJECT = "letterboxd"
-_PATIENCE = (5, 30)  # seconds for a connection, and for an answer: it may have to list its spiders first
-
-
-class ScrapydApi(ScrapydClient):  # type: ignore[misc]
-    """scrapyd-client's calls with time limits, and with errors that say what is wrong.
-
-    Its own wait for ever and take a refusal for a malformed answer. `_get` and `_post`, through which all its
-    calls go, are private there: `tests/schedule/test_scrapyd_api.py` fails where that changes.
-    """
-
-    def _get(self, basename: str, params: Any = None) -> dict[str, Any]:
-        return self._ask("GET", basename, params=params)
-
-    def _post(self, basename: str, data: Any) -> dict[str, Any]:
-        return self._ask("POST", basename, data=data)
-
-    def _ask(self, method: str, basename: str, **content: Any) -> dict[str, Any]:
-        address = f"{self.url}/{basename}.json"
-        try:
-            response = requests.request(
-                method, address, headers=HEADERS, auth=self.auth, timeout=_PATIENCE, **content
-            )
-        except requests.RequestException as error:
-            may_have_heard = isinstance(error, requests.ReadTimeout)
-            problem = f"does not answer ({type(error).__name__}): is its Scrapyd running?"
-            raise NodeSilent(problem, may_have_heard=may_have_heard) from None
-        if response.status_code in (401, 403):
-            how = "set SCRAPYD_USERNAME and SCRAPYD_PASSWORD, in the environment or in .env"
-            raise NodeUnusable(f"does not accept our user name and password: {how}")
-        if response.status_code >= 500:
-            raise NodeSilent(f"answers with an error ({response.status_code})")
-        return _answer(response)
-
-
-def _answer(response: requests.Response) -> dict[str, Any]:
-    try:
-        answer = response.json()
-        status = answer["status"]
-    except (ValueError, KeyError, TypeError):
-        raise NodeUnusable("answers, but not as a Scrapyd does: look at its url in scrapy.cfg") from None
-    if status != "ok":
-        message = str(answer.get("message")).strip().splitlines() or ["an error"]
-        raise NodeUnusable(f"says: {message[-1]}")
-    return dict(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +28,7 @@ class Node:
     name: str
     url: str
     project: str
-    client: ScrapydApi = field(repr=False, compare=False)
+    client: "ScrapydApi" = field(repr=False, compare=False)
 
     def refuse_unready(self) -> None:
         """Raise NodeUnusable unless it answers, accepts us, and has the project."""
@@ -105,6 +61,7 @@ class Node:
 
 def configured(settings: Config, names: Sequence[str] = ()) -> list[Node]:
     """Return the nodes with these ``names``, by default all that scrapy.cfg has. Raises InputError."""
+    extras.require("schedule", "a job on nodes (all but --local)")
     try:
         targets = _deploy_targets(settings.SCRAPYD_TARGETS)
     except (configparser.Error, UnicodeDecodeError) as error:
@@ -133,6 +90,8 @@ def ignored(settings: Config) -> str | None:
 
 def _deploy_targets(named: str) -> dict[str, dict[str, str]]:
     """Return the deploy targets by name, as scrapyd-deploy reads them; a file may be ``named``."""
+    from scrapyd_client.utils import EnvInterpolation
+
     config = configparser.ConfigParser(interpolation=EnvInterpolation())
     read = config.read(_sources(named), encoding="utf-8")
     if named and read[-1:] != _sources(named)[-1:]:
@@ -176,6 +135,8 @@ def _node(name: str, target: dict[str, str], settings: Config) -> Node:
             f"scrapy.cfg, [deploy:{name}]: user name and password belong into lines of their own"
         )
     user, password = _credentials(target, settings)
+    from letterboxd_scraper.schedule.scrapyd_api import ScrapydApi
+
     # Without a user name the client looks into ~/.netrc.
     return Node(name, url, target.get("project") or PROJECT, ScrapydApi(url, user, password))
 

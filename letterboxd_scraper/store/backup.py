@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError, StoreNotReady, refusal
+from letterboxd_scraper.machine import extras
 from letterboxd_scraper.store.engine import busy_timeout, masked_url, name_database
 from letterboxd_scraper.store.sqlite_file import refuse_folder
 
@@ -118,6 +119,7 @@ def _dump(url: sa.URL, part: Path) -> None:
 
 
 def _engine(url: sa.URL) -> sa.Engine:
+    extras.require("postgres", "PostgreSQL")
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     name_database(engine, url)
     return engine

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import StoreNotReady
+from letterboxd_scraper.machine import extras
 from letterboxd_scraper.store import patience, sqlite_file
 from letterboxd_scraper.store.patience import NONE, Patience, patiently
 
@@ -29,6 +30,7 @@ def make_engine(url: str, patient: Patience = NONE) -> sa.Engine:
     """
     options: dict[str, Any] = {"execution_options": {patience.OPTION: patient}}
     if not url.startswith("sqlite"):
+        extras.require("postgres", "PostgreSQL")
         address = sa.make_url(url)
         engine = sa.create_engine(address, connect_args=_postgres_arguments(address, patient), **options)
         sa.event.listen(engine, "checkout", _refuse_lost)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import StoreDamaged, StoreNotReady
+from letterboxd_scraper.machine import extras
 from letterboxd_scraper.store import patience
 from letterboxd_scraper.store.engine import (
     busy_timeout,
@@ -106,6 +107,7 @@ def _of_file(database: str) -> sa.Engine:
 
 
 def _of_server(url: sa.URL, longest: int) -> sa.Engine:
+    extras.require("postgres", "PostgreSQL")
     parameters = _OF_READERS | ({"statement_timeout": longest} if longest else {})
     engine = sa.create_engine(
         url,

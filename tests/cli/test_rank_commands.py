@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from letterboxd_scraper.cli.rank_compute import _rank_all
+from letterboxd_scraper.cli.rank_options import rank_all
 from letterboxd_scraper.terminal.session import Session
 from ranking.compute import NothingToRank
 from ranking.strategies import STRATEGIES
@@ -79,13 +79,13 @@ def test_a_strategy_that_ranks_nothing_ends_the_work_only_if_none_ranks_anything
 
     ranked, empty = {"strategy": "bayesian", "films": 2}, {"strategy": "recency", "films": 0}
     for strategies, told in (([recency, bayesian], [empty, ranked]), ([bayesian, recency], [ranked, empty])):
-        _rank_all(Session(as_json=True), "club", strategies, rank)
+        rank_all(Session(as_json=True), "club", strategies, rank)
         printed = capsys.readouterr()
         rankings = json.loads(printed.out)["rankings"]
         assert [{name: one[name] for name in ("strategy", "films")} for one in rankings] == told
         assert printed.err == "no dates\n"
     with pytest.raises(NothingToRank):
-        _rank_all(Session(), "club", [recency], rank)
+        rank_all(Session(), "club", [recency], rank)
 
 
 def test_statistics_are_counted_once(club: Run) -> None:

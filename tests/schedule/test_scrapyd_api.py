@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from letterboxd_scraper.schedule.nodes import ScrapydApi
+from letterboxd_scraper.schedule.scrapyd_api import ScrapydApi
 
 
 class Recorder(ScrapydApi):

@@ -8,6 +8,7 @@ from urllib.request import getproxies
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine import extras
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # It shall load our pages, and send nothing else to anybody.
@@ -40,6 +41,7 @@ def find(setting: str) -> str:
 
 def scrapy_settings(config: Config) -> dict[str, Any]:
     """Return the settings that send every request to the site through the browser. Raises InputError."""
+    extras.require("browser", "LETTERBOXD_BROWSER")
     # Chromium's sandbox does not work for root.
     as_root = ("--no-sandbox",) if getattr(os, "geteuid", lambda: 1)() == 0 else ()
     arguments = [*_ARGUMENTS, *as_root, _one_host(config.LETTERBOXD_BASE_URL)]
