@@ -7,6 +7,7 @@ function of that name in `PARTS` returns. So nothing here can be older than the 
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
 from importlib.resources import files
 from typing import Any, cast, get_args, get_origin
 
@@ -21,7 +22,7 @@ from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.imports import columns, kinds
 from letterboxd_scraper.server.app import unguarded
 from letterboxd_scraper.server.served import Served
-from letterboxd_scraper.store.schema import crawling, films, members, rankings
+from letterboxd_scraper.store import schema
 from letterboxd_scraper.terminal.help import LazyCommand
 from ranking.strategies import STRATEGIES
 
@@ -100,7 +101,8 @@ def _takes(name: str) -> str:
 
 def tables() -> str:
     """Return every table with its columns."""
-    modules = (members, films, rankings, crawling)
+    names = ("members", "films", "rankings", "crawling")
+    modules = [import_module(f"{schema.__name__}.{name}") for name in names]
     found = [one for module in modules for one in vars(module).values() if isinstance(one, sa.Table)]
     return "\n\n".join(
         f"## {table.name}\n\n{table.info['about']}\n\n"
