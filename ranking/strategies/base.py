@@ -70,7 +70,10 @@ class Strategy(ABC):
     parameters: Mapping[str, Parameter]
     because: Callable[[Terms], str]
     in_stars: bool = False
-    why_empty: str = "no film has enough ratings: crawl its members, or import what they rated, first"
+    why_empty: str = (
+        "no film has enough ratings: crawl its members, or import what they rated, first; "
+        "--param min_votes=1 ranks films that one of them rated, too"
+    )
 
     @abstractmethod
     def query(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> sa.Select[Any]:
