@@ -11,6 +11,7 @@ from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.films.lookup import find_film
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_members, film_rankings, films, ratings, users
+from letterboxd_scraper.words import counted
 from ranking.facts import Facts
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import MIN_VOTES, FittedStrategy, Strategy, Terms
@@ -245,7 +246,9 @@ def _why_not_ranked(strategy: Strategy, parameters: dict[str, float], votes: int
     if not votes:
         return "nobody in the cohort has rated it"
     if votes < parameters[MIN_VOTES]:
-        return f"it has {votes} of the {parameters[MIN_VOTES]} ratings that min_votes asks for"
+        return (
+            f"it has {votes:g} of the {counted(int(parameters[MIN_VOTES]), 'rating')} that min_votes asks for"
+        )
     return strategy.why_empty
 
 

@@ -155,7 +155,7 @@ def test_each_strategy_says_why_a_film_stands_where_it_does_and_names_nobody(eng
         (
             "wilson",
             {"votes": 1, "positive": 1.0, "threshold": 3.5, "z": 1.96, "score": 0.2065},
-            "1 of 1 rating are 3.5 stars or more: with 95 % confidence, a share of 21 % at least",
+            "1 of 1 rating with 3.5 stars or more: with 95 % confidence, a share of 21 % at least",
         ),
     ],
 )

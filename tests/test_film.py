@@ -52,7 +52,7 @@ def test_every_field_equals_the_truth(crawled: Shell, site: Site, crawled_engine
     site.clear_log()
     enriched = crawled.letterboxd("enrich", "--cohort", "friends", "--histograms")
     assert_ended(enriched, 0)
-    assert "nothing is to be found out now; 3 films lack something" in enriched.stderr
+    assert "nothing is to be found out now; of 3 films something is missing" in enriched.stderr
     assert_ended(crawled.scrapy("film", cohort="friends", histograms="true"), 0)
     assert site.log == []
 

@@ -89,7 +89,7 @@ def test_lines_of_a_list_that_match_no_film_are_counted(
     found = shown(engine, Choices(lists=(file,)), tell=told.append)
     assert [film.slug for film in found] == [listed[0].slug]
     names = "no-such-film, boxd.it/zzzzz, https://example.org/"
-    assert told == [f"3 of the 4 films in {file} match no stored film, or more than one: {names}"]
+    assert told == [f"3 of 4 films in {file} match no stored film, or more than one: {names}"]
     file.write_text("")
     assert shown(engine, Choices(lists=(file,))) == []
 

@@ -50,7 +50,7 @@ def test_what_cannot_be_reconciled_is_recorded_and_tried_again(
     before = stored_facts(crawled_engine)
     site.faults.add(Fault("empty-listing", path=rf"/{name}/films/.*"))
     told = night(crawled, code=3)
-    assert "1 failures" in told
+    assert "1 failure," in told
     assert {fact for fact in before if fact[0] == name} <= stored_facts(crawled_engine)
     with crawled_engine.connect() as connection:
         assert set(connection.scalars(sa.select(scrape_failures.c.member))) == {name}
@@ -87,7 +87,7 @@ def test_what_is_stored_and_is_not_what_was_read_is_a_failure_of_the_run(
     with crawled_engine.begin() as connection:
         when = "AFTER INSERT ON ratings WHEN NEW.rating = 3.5"
         connection.execute(sa.text(f"CREATE TRIGGER lose {when} BEGIN {forget_it}; END"))
-    assert "1 failures" in night(crawled, code=3)
+    assert "1 failure," in night(crawled, code=3)
     with crawled_engine.connect() as connection:
         assert "failures" in connection.scalars(sa.select(scrape_runs.c.status)).all()
 

@@ -302,7 +302,7 @@ def test_people_read_it_in_a_few_lines(
     assert lines[2] == "  data      as of 3 hours ago"
     assert lines[4].startswith("  rankings  bayesian ")
     # Where midnight was in these three hours, somebody more.
-    assert re.match(r"  due       (1 member|2 members) to read at least, 0 of them for their audit", lines[5])
+    assert re.match(r"  due       (1 member|2 members) to read at least; \d+ films to enrich", lines[5])
     assert "nothing runs now" in lines
     assert max(map(len, lines)) <= 200
 
@@ -314,7 +314,7 @@ def test_what_cannot_be_told_is_one_line(shell: Shell, tmp_path: Path) -> None:
     assert "there is no cohort yet" in empty.stderr
     unknown = shell.letterboxd("status", "--cohort", "foes")
     assert_ended(unknown, 2)
-    assert "no cohort 'foes'" in unknown.stderr
+    assert "there is no cohort yet" in unknown.stderr
     missing = shell.letterboxd("status", DATABASE_URL=f"sqlite:///{tmp_path / 'missing.db'}")
     assert_ended(missing, 2)
     assert "no database" in missing.stderr

@@ -91,7 +91,7 @@ def delete(
     transact(session.engine, cohorts.delete, circle)
     session.conclude(
         {"cohort": circle.label, "members": circle.size, "rankings": rankings},
-        f"deleted cohort {circle.label!r} ({circle.size} members)",
+        f"deleted cohort {circle.label!r} ({counted(circle.size, 'member')})",
     )
 
 

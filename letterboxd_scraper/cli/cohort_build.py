@@ -16,6 +16,7 @@ from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import find_cohort, one_label
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 
 def build(
@@ -96,5 +97,5 @@ def follow(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -
             announce(session, cohort)
         else:
             how = f"`letterboxd plan --cohort {cohort.label}` says what bringing them up to date takes"
-            session.say(f"{cohort.label}: {cohort.size} members; {how}")
+            session.say(f"{cohort.label}: {counted(cohort.size, 'member')}; {how}")
     return code

@@ -14,6 +14,7 @@ from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import users
 from letterboxd_scraper.terminal.chosen import member_of_code
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 # So many lines, or names, are told of.
 _TOLD = 10
@@ -44,7 +45,7 @@ def build_from_names(session: Session, label: str, file: Path) -> None:
             "left_out": left_out,
             "runs": [],
         },
-        f"{cohort.label}: {cohort.size} members; now: letterboxd scrape --cohort {cohort.label}",
+        f"{cohort.label}: {counted(cohort.size, 'member')}; now: letterboxd scrape --cohort {cohort.label}",
     )
 
 
@@ -72,7 +73,7 @@ def _read(session: Session, file: Path) -> list[str]:
 def _in_short(wrong: list[str]) -> Iterator[str]:
     yield from wrong[:_TOLD]
     if len(wrong) > _TOLD:
-        yield f"and {len(wrong) - _TOLD} more lines"
+        yield f"and {counted(len(wrong) - _TOLD, 'more line')}"
 
 
 def _new_names(connection: sa.Connection, names: Collection[str]) -> dict[str, str | None]:

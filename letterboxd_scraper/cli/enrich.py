@@ -21,6 +21,7 @@ from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import find_cohort, refuse_both
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 
 def enrich(
@@ -59,13 +60,14 @@ def enrich(
     target, name = outlook.target, outlook.target.label if outlook.target else str(checked.slug)
     if outlook.with_key:
         session.say(
-            f"{name}: TMDB could tell what {outlook.with_key} films are: set TMDB_API_KEY; a key is free for "
-            "personal use: themoviedb.org/settings/api"
+            f"{name}: TMDB could tell more of {counted(outlook.with_key, 'film')}: set TMDB_API_KEY; a key "
+            "is free for personal use: themoviedb.org/settings/api"
         )
     if outlook.unread and not outlook.may_ask_tmdb:
         refuse_without_terms(session.config)
     if outlook.unread:
-        session.say(f"{name}: {outlook.unread} films have pages that stay unread without --accept-terms")
+        unread = counted(outlook.unread, "film")
+        session.say(f"{name}: the pages of {unread} stay unread without --accept-terms")
     if outlook.films:
         session.say(f"{name}: {_cost(outlook.films, session.config.DOWNLOAD_DELAY)}")
         code = crawl_and_tell(session, "film", arguments, target, name, accept_terms=accept_terms)
@@ -74,8 +76,8 @@ def enrich(
     _tell(session, outlook, checked)
     if outlook.waiting:
         session.say(
-            f"{name}: nothing is to be found out now; {outlook.waiting} films lack something that was looked "
-            "for not long ago (--force looks again)"
+            f"{name}: nothing is to be found out now; of {counted(outlook.waiting, 'film')} something is "
+            "missing that was looked for not long ago (--force looks again)"
         )
     elif not outlook.with_key:
         session.say(f"{name}: nothing is missing that could be found out")
@@ -128,6 +130,8 @@ def _cost(films: list[FilmStart], delay: float) -> str:
     requests = sum(film.page + film.histogram for film in films)
     # How many that will be, only TMDB's answers can say; each is asked for once for all their films.
     directors = "; one more for each director whom TMDB does not number" if any(f.page for f in films) else ""
+    due = counted(len(films), "film")
     if not requests:
-        return f"{len(films)} films, about which TMDB is asked"
-    return f"{len(films)} films, {requests} requests to the site, {estimate.time(requests, delay)}{directors}"
+        return f"{due}, about which TMDB is asked"
+    to_site = f"{counted(requests, 'request')} to the site"
+    return f"{due}, {to_site}, {estimate.time(requests, delay)}{directors}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from letterboxd_scraper.items.members import LEVELS
 from letterboxd_scraper.urls import FILMS_PER_PAGE, LAST_PAGE
+from letterboxd_scraper.words import counted
 
 
 def most_requests(members: Sequence[Any], *, watched: bool = False) -> int:
@@ -37,8 +38,8 @@ def in_words(members: Sequence[Any], delay: float, *, watched: bool = False) -> 
     """
     requests = most_requests(members, watched=watched)
     uncounted = sum(member.films_count is None for member in members)
-    cost = f"{'about' if uncounted else 'at most'} {requests} requests, {time(requests, delay)}"
-    return f"{cost} ({uncounted} of them with films not counted yet)" if uncounted else cost
+    cost = f"{'about' if uncounted else 'at most'} {counted(requests, 'request')}, {time(requests, delay)}"
+    return f"{cost} ({uncounted:,} of them with films not counted yet)" if uncounted else cost
 
 
 def most_of_delta(member: Any) -> int:
@@ -62,7 +63,7 @@ def minutes(requests: int, delay: float) -> str:
     ('about 5 minutes', 'less than a minute')
     """
     needed = requests * delay / 60
-    return f"about {math.ceil(needed)} minutes" if needed > 1 else "less than a minute"
+    return f"about {counted(math.ceil(needed), 'minute')}" if needed > 1 else "less than a minute"
 
 
 def time(requests: int, delay: float) -> str:
@@ -80,7 +81,7 @@ def diaries_in_words(members: Sequence[Any]) -> str:
     >>> diaries_in_words(100 * [None])
     'their diaries come on top, with at least 100 requests'
     """
-    return f"their diaries come on top, with at least {len(members)} requests"
+    return f"their diaries come on top, with at least {counted(len(members), 'request')}"
 
 
 def _pages(count: int | None) -> int:

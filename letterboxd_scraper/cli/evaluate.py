@@ -13,6 +13,7 @@ from letterboxd_scraper.machine import extras
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in, refuse_both
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 from ranking.evaluation.data import FromCohort, Source
 from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
 
@@ -72,8 +73,9 @@ def _source(session: Session, cohort: str | None, file: Path | None) -> Iterator
 
 def _show(session: Session, evaluation: Evaluation) -> None:
     session.say(
-        f"{evaluation.members} members; {evaluation.kept} ratings kept, {evaluation.hidden} hidden ones "
-        f"judged, {evaluation.left_out} left out (films that nobody else rated)"
+        f"{counted(evaluation.members, 'member')}; {counted(evaluation.kept, 'rating')} kept, "
+        f"{evaluation.hidden:,} hidden and judged, {evaluation.left_out:,} left out (films that nobody else "
+        "rated)"
     )
     rows = [row for judged in evaluation.rankings for row in _rows(judged)]
     session.show(("strategy", "measure", "value", "±", "more", "± "), rows)

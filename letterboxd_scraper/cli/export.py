@@ -110,7 +110,8 @@ def write(session: Session, texts: Sequence[str], films: int, output: Path | Non
     """
     if output is None or output == STDOUT:
         if len(texts) > 1:
-            raise InputError(f"{films} films are too many for one file: give --output FILE or --limit N")
+            many = counted(films, "film")
+            raise InputError(f"{many}, too many for one file: give --output FILE or --limit N")
         session.print_text(texts[0])
         return []
     files = [output, *(output.with_stem(f"{output.stem}-{number}") for number in range(2, len(texts) + 1))]

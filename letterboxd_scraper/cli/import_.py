@@ -15,6 +15,7 @@ from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 CohortOption = Annotated[
     str | None, options.cohort_to_fill("Let the members belong to this list of names, too.")
@@ -111,7 +112,7 @@ def _keep(
         if snapshot.member in told.welcome:
             session.say(f"{snapshot.source} of {import_words.of_snapshot(snapshot)}")
     if films:
-        session.say(f"own pages of {len(films)} films")
+        session.say(f"own pages of {counted(len(films), 'film')}")
     for line in import_words.of_outcomes(told, outcomes):
         session.say(line)
     if cohort is not None and told.welcome:

@@ -22,6 +22,7 @@ from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 _SCALES = ("5", "10", "100")
 _UNMATCHED = Path("unmatched.csv")
@@ -142,7 +143,8 @@ def _store(
     rows = [row for name in told.welcome for row in outcomes[name].unmatched]
     file = _write_unmatched(session, rows, unmatched) if rows else None
     if file:
-        session.say(f"{file}: {len(rows)} of films that are not known: fill in its last column and import it")
+        lines = counted(len(rows), "line")
+        session.say(f"{file}: {lines} of films that are not known: fill in its last column and import it")
     if told.welcome and not session.as_json:
         how = "now" if cohort else "to rank what they think: import with --cohort LABEL, then"
         session.say(f"{how}: letterboxd rank compute --cohort {cohort or 'LABEL'}")

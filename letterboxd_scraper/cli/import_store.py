@@ -19,6 +19,7 @@ from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.store.save import save, save_sources
 from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 Films = Sequence[tuple[FilmFacts, datetime]]
 Outcomes = Mapping[str, Outcome]
@@ -98,7 +99,7 @@ def _store_found(
     """Store what was told of films that TMDB alone has, and leave the others unmatched."""
     from letterboxd_scraper.cli import import_tmdb  # loads requests and tmdbv3api, which few imports need
 
-    session.say(f"{len(rows)} of films that nothing stored tells: TMDB is asked for them")
+    session.say(f"{counted(len(rows), 'line')} of films that nothing stored tells: TMDB is asked for them")
     films = import_tmdb.with_numbers(session.config, list(dict.fromkeys(row.film for row in rows)))
     by_source = defaultdict(list)
     for row in rows:

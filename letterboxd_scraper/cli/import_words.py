@@ -103,7 +103,7 @@ def _number(count: int, what: str) -> str:
     if count == 1:
         for many, one in _ONE.items():
             what = what.replace(many, one)
-    return f"{count} {what}"
+    return f"{count:,} {what}"
 
 
 def as_json(read: ReadFiles, result: Result) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.columns import count, prose
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 PEOPLE_PER_PAGE = 25
 
@@ -52,8 +53,8 @@ def plan(context: typer.Context, cohort: CohortOption = None) -> None:
     least, most = sum(cost.least for cost in costs), sum(cost.most for cost in costs)
     delay = session.config.DOWNLOAD_DELAY
     session.say(
-        f"{circle.label}: at least {least} requests, {estimate.minutes(least, delay)}; at most {most}, "
-        f"{estimate.minutes(most, delay)}, at one each {delay:g} s. "
+        f"{circle.label}: at least {counted(least, 'request')}, {estimate.minutes(least, delay)}; "
+        f"at most {most:,}, {estimate.minutes(most, delay)}, at one each {delay:g} s. "
         f"Now: letterboxd scrape --cohort {circle.label}"
     )
 

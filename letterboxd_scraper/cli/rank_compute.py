@@ -14,6 +14,7 @@ from letterboxd_scraper.store import statistics
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import find_cohort
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES, share_out
 from ranking.strategies.base import Strategy
@@ -69,7 +70,7 @@ def _compute_in_database(
 
     def rank(strategy: Strategy) -> dict[str, Any]:
         count = compute(session.engine, cohort, strategy, shares[strategy.name], at)
-        session.say(f"{strategy.name}: {count} films ranked for {cohort.label}")
+        session.say(f"{strategy.name}: {counted(count, 'film')} ranked for {cohort.label}")
         return {"strategy": strategy.name, "films": count, "computed_at": at}
 
     rank_all(session, cohort.label, strategies, rank)

@@ -6,6 +6,7 @@ from typing import Any
 from letterboxd_scraper.cli.rank_options import ALL, find_strategy, rank_all
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 from ranking.engines.base import opened
 from ranking.engines.compute import compute
 from ranking.parquet import folder
@@ -32,7 +33,7 @@ def compute_from_files(
 
         def rank(strategy: SqlStrategy) -> dict[str, Any]:
             file, count = compute(running, export, strategy, shares[strategy.name], at)
-            session.say(f"{strategy.name}: {count} films ranked with {engine}, written to {file}")
+            session.say(f"{strategy.name}: {counted(count, 'film')} ranked with {engine}, written to {file}")
             return {"strategy": strategy.name, "films": count, "computed_at": at, "file": file}
 
         rank_all(session, label or export.about.cohort, strategies, rank)

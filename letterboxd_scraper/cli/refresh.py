@@ -4,6 +4,7 @@ import typer
 
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 
 def refresh_stats(context: typer.Context) -> None:
@@ -20,6 +21,6 @@ def refresh_stats(context: typer.Context) -> None:
     words = (
         "no rating or membership has changed since the last time, nothing to do"
         if count is None
-        else f"{count} films counted, each film once for each cohort"
+        else f"{counted(count, 'film')} counted, each film once for each cohort"
     )
     session.conclude({"changed": count is not None, "films": count}, f"statistics: {words}")

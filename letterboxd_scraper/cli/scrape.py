@@ -17,6 +17,7 @@ from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in, refuse_both
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 
 def scrape(
@@ -121,7 +122,7 @@ def announce(session: Session, cohort: Cohort, *, diary: bool = False, watched: 
         raise InputError(f"cohort {cohort.label!r} has no members: there is nobody to read")
     cost = estimate.in_words(members, session.config.DOWNLOAD_DELAY, watched=watched)
     diaries = f"; {estimate.diaries_in_words(members)}" if diary else ""
-    session.say(f"{cohort.label}: {len(members)} members, {cost}{diaries}")
+    session.say(f"{cohort.label}: {counted(len(members), 'member')}, {cost}{diaries}")
 
 
 def summarise(session: Session, cohort: Cohort, code: int) -> None:
@@ -129,7 +130,7 @@ def summarise(session: Session, cohort: Cohort, code: int) -> None:
     with session.reading() as connection:
         done, members = runs.members_done(connection, cohort.id, cohort.label)
         notes = runs.notes_of_latest(connection, "profile", cohort.label)
-    session.say(f"{cohort.label}: {done} of {members} members read. This time: {notes}")
+    session.say(f"{cohort.label}: {done:,} of {counted(members, 'member')} read. This time: {notes}")
     session.say(f"{cohort.label}: {next_step(cohort, code)}")
 
 

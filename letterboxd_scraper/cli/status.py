@@ -22,6 +22,7 @@ from letterboxd_scraper.store.status.read import StatusQuery, read
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.columns import Column, count
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 
 def status(
@@ -83,10 +84,10 @@ def _age(members: MemberCounts, at: datetime) -> str:
 
 
 def _films(films: FilmCounts) -> str:
-    with_key = f"; {films.need_key} to enrich once TMDB_API_KEY is set" if films.need_key else ""
+    with_key = f"; {films.need_key:,} to enrich once TMDB_API_KEY is set" if films.need_key else ""
     return (
-        f"{films.films}, {films.ratings} ratings; {films.complete} known in full, {films.due} to enrich, "
-        f"{films.waiting} incomplete and not due yet{with_key}"
+        f"{films.films:,} with {counted(films.ratings, 'rating')}; {films.complete:,} known in full, "
+        f"{films.due:,} to enrich, {films.waiting:,} incomplete and not due yet{with_key}"
     )
 
 
@@ -102,12 +103,12 @@ def _rankings(rankings: tuple[RankingAge, ...], label: str, at: datetime) -> str
 
 
 def _due(due: DueMembers, films: FilmCounts) -> str:
-    members = f"{due.members} member{'' if due.members == 1 else 's'} to read at least"
-    parts = [f"{members}, {due.audits} of them for their audit"]
+    audits = f", {due.audits:,} of them for their audit" if due.audits else ""
+    parts = [f"{counted(due.members, 'member')} to read at least{audits}"]
     if films.due:
-        parts.append(f"{films.due} films to enrich")
+        parts.append(f"{counted(films.due, 'film')} to enrich")
     if films.tmdb_ageing:
-        parts.append(f"{films.tmdb_ageing} with data of TMDB's that are nearly 180 days old")
+        parts.append(f"{films.tmdb_ageing:,} with data of TMDB's that are nearly 180 days old")
     return "; ".join(parts)
 
 
@@ -115,7 +116,7 @@ def _show_last_runs(session: Session, status: Status) -> None:
     rows: list[tuple[Any, ...]] = [
         (
             cohort.cohort,
-            run.spider if run.shards == 1 else f"{run.spider}, {run.shards} shards",
+            run.spider if run.shards == 1 else f"{run.spider}, {counted(run.shards, 'shard')}",
             run.status,
             ago(run.finished_at or run.started_at, status.at),
             run.failures,

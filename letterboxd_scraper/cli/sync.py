@@ -129,7 +129,7 @@ class _FirstRanking:
         with self.session.reading() as connection:
             top = ranking(connection, self.cohort, DEFAULT_STRATEGY, limit=5)
         films = ", ".join(f"{film.title} ({film.score:.2f})" for film in top)
-        self.session.say(f"first ranking, from {done} of {members} members: {films}")
+        self.session.say(f"first ranking, from {done:,} of {counted(members, 'member')}: {films}")
 
 
 def _rank_and_show(session: Session, cohort: Cohort, limit: int, output: Path, code: int) -> None:

@@ -11,6 +11,7 @@ from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.columns import Column, count, film, prose, stars
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 from ranking.facts import how_watched_are_read
 from ranking.taste import films as taste_films
 from ranking.taste import members
@@ -76,9 +77,8 @@ def _show_members(session: Session, one: int, names: dict[int, str], matches: li
     rows = [(names[other], *_numbers(match)) for other, match in zip(others, matches, strict=True)]
     session.show(("member", *_NUMBERS), rows)
     if few:
-        session.say(
-            f"left out: {few} members with fewer than {LEAST_OVERLAP} films in common with {names[one]}"
-        )
+        left_out = counted(few, "member")
+        session.say(f"left out: {left_out} with fewer than {LEAST_OVERLAP} films in common with {names[one]}")
 
 
 def _numbers(match: Match) -> tuple[float, float, float, int, float]:

@@ -15,6 +15,7 @@ from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in, refuse_both
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 _LIMITS = (
     "a feed shows the newest fifty diary entries: what is older, or has no entry, it does not know, and it "
@@ -75,4 +76,5 @@ def _refuse_unread(session: Session, name: str) -> None:
 def _cost(starts: list[FeedStart], delay: float) -> str:
     conditional = sum(bool(start.etag or start.last_modified) for start in starts)
     time = estimate.time(len(starts), delay)
-    return f"{len(starts)} feeds, a request each, {time}; {conditional} of them only if they have changed"
+    feeds = f"{counted(len(starts), 'feed')}, a request each, {time}"
+    return f"{feeds}; {conditional:,} of them only if they have changed"

@@ -26,6 +26,7 @@ from letterboxd_scraper.items.members import (
     Profile,
 )
 from letterboxd_scraper.items.tasks import DeltaStart, StoredFilms, StoredRows
+from letterboxd_scraper.words import counted
 
 
 class DeltaCrawl:
@@ -183,7 +184,7 @@ class DeltaCrawl:
             progress.start_again()
             self._progress = progress
         elif by_itself:
-            says = f"the page says {progress.total} films, the listing shows {progress.size}"
+            says = f"the page says {counted(progress.total or 0, 'film')}, the listing shows {progress.size}"
             self._doubts.append(Doubt(listing, f"{says}: nothing was removed"))
         return page
 

@@ -13,6 +13,7 @@ from letterboxd_scraper.crawl.listing import MOST_SHOWN, Doubt, ListingProgress
 from letterboxd_scraper.items.members import STARS_OF, Listing, Profile
 from letterboxd_scraper.items.tasks import DeltaStart, Reason
 from letterboxd_scraper.urls import FILMS_PER_PAGE
+from letterboxd_scraper.words import counted
 
 # Levels that take more pages than this are read only after the feed, which is one page.
 _MOST_PAGES_WITHOUT_THE_FEED = 2
@@ -69,7 +70,8 @@ def next_listing(known: Known) -> Listing | Doubt | None:
     if known.profile is None:
         return None
     if not _agrees(known, known.profile):
-        says = f"the profile says {known.profile.ratings} ratings"
+        total = known.profile.ratings
+        says = f"the profile says {'no number of ratings' if total is None else counted(total, 'rating')}"
         return Doubt(Listing.RATED, f"{says}, the listings show {sum(known.histogram)}: nothing was removed")
     return Listing.UNRATED_WATCHED if _watched_may_differ(known, known.profile) else None
 

@@ -19,6 +19,7 @@ from letterboxd_scraper.items.members import (
     UnreadEntry,
 )
 from letterboxd_scraper.items.tasks import Bookmark, MemberStart, StoredFilms
+from letterboxd_scraper.words import counted
 
 
 class FullCrawl:
@@ -195,4 +196,4 @@ def _disagreement(progress: ListingProgress) -> str:
     site_says = f"the profile says {progress.total}"
     if progress.cut:
         site_says = f"the site shows no page after the {urls.LAST_PAGE}th"
-    return f"the listing shows {progress.size} films, {site_says}: nothing was removed"
+    return f"the listing shows {counted(progress.size, 'film')}, {site_says}: nothing was removed"

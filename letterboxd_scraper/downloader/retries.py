@@ -15,6 +15,7 @@ from letterboxd_scraper.downloader.pace import pace_of
 from letterboxd_scraper.downloader.stops import SiteBlocked, retried
 from letterboxd_scraper.pages.proof import block_in
 from letterboxd_scraper.retry_after import retry_after
+from letterboxd_scraper.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Refusals:
         header = response.headers.get("Retry-After") if response else None
         wait = retry_after((header or b"").decode("latin-1")) or self._backoff(again)
         if wait > LONGEST_WAIT:
-            self._stop(f"the site asks for silence for {wait / 60:.0f} minutes", request.url)
+            self._stop(f"the site asks for silence for {counted(round(wait / 60), 'minute')}", request.url)
         about = log_fields.of_request(request, response)
         logger.info("%s: %s; again in %.1f s", request.url, status or "no answer", wait, extra=about)
         if status in OVERLOADED:

@@ -78,7 +78,7 @@ class Robots(RobotsTxtMiddleware):
         if delay is None or delay <= 0:
             return
         if delay > LONGEST_WAIT:
-            reason = f"robots.txt asks for {delay:g} seconds between two requests"
+            reason = f"robots.txt asks for {delay:g} s between two requests"
             logger.error("Blocked: %s (%s); more than %g are not waited for.", reason, url, LONGEST_WAIT)
             raise SiteBlocked(reason)
         pace = pace_of(self.crawler)

@@ -9,6 +9,7 @@ from math import log, sqrt
 from typing import Any
 
 from letterboxd_scraper.items.coverage import Counts, Field, counts_of
+from letterboxd_scraper.words import counted
 
 # The usual share of missing values lies below Wilson's upper bound with so many standard deviations.
 _DEVIATIONS = 2.0
@@ -74,6 +75,7 @@ def _upper_bound(missing: int, entries: int) -> float:
 def _in_words(field: Field, counts: Counts, usual: Counts) -> str:
     parser, name = field
     return (
-        f"the parser of {parser} found no {name} in {counts.missing} of {counts.entries} entries "
+        f"the parser of {parser} found no {name} in {counts.missing:,} of "
+        f"{counted(counts.entries, 'entry', 'entries')} "
         f"(as a rule in {usual.missing / usual.entries:.1%}): the page's markup may have changed"
     )

@@ -27,6 +27,7 @@ from letterboxd_scraper.store.engine import masked_url
 from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.patience import NONE, OPTION, ask, transact
 from letterboxd_scraper.terminal import json_log, outside
+from letterboxd_scraper.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -259,7 +260,7 @@ class Run:
         outcome, notes = self._outcome(reason), self._notes(run, requests)
         transact(engine, self._note_end, run.number, outcome.status, requests, notes)
         self.engine.dispose()
-        logger.info("%s: %s, %d requests, %s", spider, outcome.name, requests, notes)
+        logger.info("%s: %s, %s, %s", spider, outcome.name, counted(requests, "request"), notes)
         logger.info("Database: %s", masked_url(self.settings.DATABASE_URL))
 
     def _note_end(self, connection: sa.Connection, run: int, status: str, requests: int, notes: str) -> None:
@@ -271,7 +272,7 @@ class Run:
     def _notes(self, run: CrawlRun, requests: int) -> str:
         """Return what the run did, in one line."""
         words = run.summary.in_words(requests)
-        failed = f"{self.failures} failures, {self.errors} errors"
+        failed = f"{counted(self.failures, 'failure')}, {counted(self.errors, 'error')}"
         if self._lost_field:
             failed += f"; stopped: {self._lost_field}"
         return f"{words}; {failed}" if words else failed

@@ -31,6 +31,7 @@ from letterboxd_scraper.items.members import (
 from letterboxd_scraper.items.progress import Progress
 from letterboxd_scraper.items.tasks import FilmStart
 from letterboxd_scraper.store.members import feeds
+from letterboxd_scraper.words import counted
 
 
 class Summary:
@@ -87,7 +88,8 @@ class ProfileSummary(Summary):
 
     def in_words(self, requests: int) -> str:
         members = f"{self.kinds[MemberRead]} read in full, {self.kinds[MemberStatus]} gone or private"
-        return f"members: {members}; {self.films} films, {self.likes} likes; {requests} requests"
+        facts = f"{counted(self.films, 'film')}, {counted(self.likes, 'like')}"
+        return f"members: {members}; {facts}; {counted(requests, 'request')}"
 
 
 class WhenRatedSummary(Summary):
@@ -110,7 +112,7 @@ class WhenRatedSummary(Summary):
         members = f"{self.skipped} not due, {read} read, {self.changed_members} of them changed"
         films = f"{self.changes.added} added, {self.changes.changed} changed, {self.changes.removed} removed"
         more = f", {in_full} read in full" if in_full else ""
-        return f"members: {members}{more}; films: {films}; {requests} requests"
+        return f"members: {members}{more}; films: {films}; {counted(requests, 'request')}"
 
 
 class RssSummary(Summary):
@@ -134,8 +136,10 @@ class RssSummary(Summary):
     def in_words(self, requests: int) -> str:
         kinds = {"unchanged": FeedUnchanged, "read": FeedNews, "gone or private": MemberStatus}
         counts = ", ".join(f"{self.kinds[kind]} {name}" for name, kind in kinds.items())
-        entries = f"{self.new_entries} new entries, {self.ratings_set} ratings set"
-        return f"feeds: {self.total} members asked, {counts}; {entries}; {requests} requests"
+        entries = counted(self.new_entries, "new entry", "new entries")
+        entries += f", {counted(self.ratings_set, 'rating')} set"
+        asked = f"{counted(self.total or 0, 'member')} asked"
+        return f"feeds: {asked}, {counts}; {entries}; {counted(requests, 'request')}"
 
 
 class FilmSummary(Summary):
@@ -159,11 +163,14 @@ class FilmSummary(Summary):
         others = {
             "not found": FilmUnmatched,
             "gone": FilmGone,
-            "histograms": FilmHistogram,
-            "directors' pages": DirectorPage,
         }
         counts = [f"{self.kinds[kind]} {name}" for name, kind in others.items() if self.kinds[kind]]
-        both = f"{requests} requests, {self.tmdb_requests()} to TMDB"
+        pages = {
+            ("histogram", "histograms"): FilmHistogram,
+            ("director's page", "directors' pages"): DirectorPage,
+        }
+        counts += [counted(self.kinds[kind], *names) for names, kind in pages.items() if self.kinds[kind]]
+        both = f"{counted(requests, 'request')}, {self.tmdb_requests()} to TMDB"
         return f"films: {', '.join([films, *counts])}; {both}"
 
 

@@ -29,6 +29,7 @@ from letterboxd_scraper.imports.grouping import (
 )
 from letterboxd_scraper.imports.kinds import Kind, in_words
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Snapshot
+from letterboxd_scraper.words import counted
 
 Row = TypeVar("Row")
 
@@ -158,7 +159,7 @@ class _Reader:
         table = Table.of(self.files[PROFILE], PROFILE)
         rows, _ = table.read(lambda *cells: cells, "Username", optional=("Favorite Films",))
         if len(rows) != 1:
-            raise InputError(f"{self.path}: profile.csv has {len(rows)} rows instead of one")
+            raise InputError(f"{self.path}: profile.csv has {counted(len(rows), 'row')} instead of one")
         ((name, links),) = rows
         try:
             member = OneMember.read({"member": name}).member
@@ -235,7 +236,8 @@ class _Reader:
             film = films_of_entries.find(name, csv_rows.year(year), slug)
             if url and isinstance(film, NamedFilm):
                 return seen, day, url, film
-            why = f": {film} films" if url else " has no link: it has left the site"
+            unlinked = " has no link: it has left the site"
+            why = f": {counted(film, 'film')}" if url and isinstance(film, int) else unlinked
             self.notes.append(f"{DIARY}: {_in_words(name, year)}{why}")
             return None
 

@@ -13,6 +13,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports.files import File
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.items.texts import storable
+from letterboxd_scraper.words import counted
 
 Read = TypeVar("Read")
 
@@ -73,7 +74,9 @@ class Table:
                 odd.append(f"{self.name}, row {number} is cut short")
         if len(odd) > 1 and len(odd) > len(done) / 2:
             first = odd[0].removeprefix(f"{self.name}, ")
-            so_many = f"{len(odd)} of {len(odd) + len(done)} rows are like that: nothing is taken"
+            so_many = (
+                f"{len(odd):,} of {counted(len(odd) + len(done), 'row')} are like that: nothing is taken"
+            )
             raise InputError(f"{self._path}: {first}; {so_many}")
         return done, odd
 

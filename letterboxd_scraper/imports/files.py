@@ -50,7 +50,7 @@ class Budget:
         """Raise InputError if there may not be so many more."""
         self.files -= count
         if self.files < 0:
-            raise TooManyFiles(f"{self.path}: {MOST_FILES - self.files} files are more than any export has")
+            raise TooManyFiles(f"{self.path}: {MOST_FILES - self.files:,} are more files than any export has")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

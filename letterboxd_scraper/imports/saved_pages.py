@@ -30,6 +30,7 @@ from letterboxd_scraper.pages.pagination import next_page, split_page
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.saved import own_links
 from letterboxd_scraper.pages.tiles import parse_likes_total, parse_watchlist_total, read_tiles
+from letterboxd_scraper.words import counted
 
 # A member's listings that are read, by what follows the name in their address, with the body's class.
 _WATCHED, _RATED, _LIKES, _WATCHLIST = "films/", "films/rated/.5-5/", "likes/films/", "watchlist/"
@@ -269,15 +270,14 @@ def _doubt(listing: str, pages: dict[int, _ListingPage], profile: Profile | None
     count, total = len(tiles), pages[1].total
     if profile is not None and listing == _WATCHED:
         if profile.ratings != rated:
-            return (
-                f"shows {rated} ratings, not the {profile.ratings or 'unknown number'} that the site counts"
-            )
+            counts = profile.ratings or "unknown number"
+            return f"shows {counted(rated, 'rating')}, not the {counts} that the site counts"
         total = profile.films
     elif profile is not None and listing == _RATED:
         count, total = rated, profile.ratings
     if total is None:
         return "has no total to agree with: save the profile, too"
-    return None if total == count else f"shows {count} films, not the {total} that the site counts"
+    return None if total == count else f"shows {counted(count, 'film')}, not the {total} that the site counts"
 
 
 def _tiles(pages: dict[int, _ListingPage]) -> list[Tile]:

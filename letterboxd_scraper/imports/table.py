@@ -15,6 +15,7 @@ from letterboxd_scraper.imports.imdb import no_film
 from letterboxd_scraper.imports.told import Told
 from letterboxd_scraper.items.limits import LARGEST_INTEGER
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service
+from letterboxd_scraper.words import counted
 
 _NUMBER = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?)(?: ?/ ?(\d{1,3})| ?%)?", re.ASCII)
 _SLUG = re.compile(r"(?:/?film/)?([0-9a-z_-]+)/?", re.ASCII)
@@ -57,7 +58,9 @@ def read_table(file: File, options: Options) -> Contents:
     contents = told.contents(member, Service.TABLE, file.name, options)
     if not rounded:
         return contents
-    note = f"{rounded} ratings between two half stars: the nearest counts, of two as near the higher"
+    note = (
+        f"{counted(rounded, 'rating')} between two half stars: the nearest counts, of two as near the higher"
+    )
     return replace(contents, notes=(*contents.notes, note))
 
 

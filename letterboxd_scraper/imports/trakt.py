@@ -15,6 +15,7 @@ from letterboxd_scraper.imports.told import Told
 from letterboxd_scraper.items.limits import LARGEST_INTEGER
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service
 from letterboxd_scraper.items.texts import storable
+from letterboxd_scraper.words import counted
 
 # In bytes. Read, JSON can take thirty times as much memory; Trakt cuts long histories into several files.
 MOST_BYTES = 20_000_000
@@ -80,9 +81,8 @@ def _take_in(told: Told, name: str, path: str, entries: list[Any]) -> None:
         except _OddEntry as reason:
             odd.append(f"{name}, entry {number} has {reason}")
     if len(odd) > 1 and len(odd) > len(entries) / 3:
-        raise InputError(
-            f"{path}: {odd[0]}; so it is with {len(odd)} of {len(entries)} entries: nothing is taken"
-        )
+        so_many = f"{len(odd):,} of {counted(len(entries), 'entry', 'entries')}"
+        raise InputError(f"{path}: {odd[0]}; so it is with {so_many}: nothing is taken")
     told.left_out += odd
 
 

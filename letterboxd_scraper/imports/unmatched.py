@@ -18,6 +18,7 @@ from letterboxd_scraper.imports.film_links import film_at
 from letterboxd_scraper.imports.table import film_in
 from letterboxd_scraper.imports.told import Told
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service
+from letterboxd_scraper.words import counted
 
 COLUMNS = (
     "Member", "Service", "Title", "Year", "imdbID", "tmdbID", "Rating", "WatchedDate", "Source", "Reason",
@@ -101,7 +102,7 @@ def read_unmatched(file: File, options: Options) -> Contents:
     read = [part.contents(*key, file.name, options) for key, part in sorted(told.items())]
     notes = [note for contents in read for note in contents.notes]
     if empty:
-        notes.append(f"{empty} films have no LetterboxdURI yet: they stay unmatched")
+        notes.append(f"{counted(empty, 'film')} without LetterboxdURI so far, left unmatched")
     snapshots = tuple(snapshot for contents in read for snapshot in contents.snapshots)
     return Contents(snapshots, left_out=tuple(odd), notes=tuple(notes))
 

@@ -119,5 +119,5 @@ def _stars(text: str) -> float | None:
         return None
     stars = float(text) if _STARS.fullmatch(text) else None
     if stars not in STARS:
-        raise LayoutChanged(f"a rating of {text!r} stars in the feed")
+        raise LayoutChanged(f"a rating of {text!r} in the feed")
     return stars

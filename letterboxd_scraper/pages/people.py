@@ -5,6 +5,7 @@ from parsel import Selector
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items.members import Person
 from letterboxd_scraper.pages.numbers import parse_count
+from letterboxd_scraper.words import counted
 
 CONTAINER = "table.member-table, table.person-table"
 
@@ -19,7 +20,8 @@ def parse_people(page: Selector) -> tuple[Person, ...]:
     rows = page.css("table.member-table tr:has(td), table.person-table tr:has(td)")
     people = tuple(_person(row) for row in rows if row.css("div.person-summary"))
     if len(people) < len(rows):
-        raise LayoutChanged(f"the table of members has {len(rows)} rows, and {len(people)} people in them")
+        both = f"{counted(len(rows), 'row')}, and {counted(len(people), 'person', 'people')} in them"
+        raise LayoutChanged(f"the table of members has {both}")
     return people
 
 

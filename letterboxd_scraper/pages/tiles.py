@@ -17,6 +17,7 @@ from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import Tile
 from letterboxd_scraper.pages.numbers import parse_count
+from letterboxd_scraper.words import counted
 
 # An element of the parsed page. A page has hundreds of them below its tiles: walking over them is some
 # ten times as fast as a selector for every attribute.
@@ -225,7 +226,7 @@ def title_and_year(name: str) -> tuple[str, int | None]:
 
 def _half_stars(halves: int) -> float:
     if not 1 <= halves <= 10:
-        raise LayoutChanged(f"a rating of {halves} half stars")
+        raise LayoutChanged(f"a rating of {counted(halves, 'half star')}")
     return halves / 2
 
 

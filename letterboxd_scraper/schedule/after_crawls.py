@@ -11,6 +11,7 @@ from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.crawl_state import retention
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.patience import transact
+from letterboxd_scraper.words import counted
 from ranking.compute import NothingToRank, compute
 from ranking.strategies import STRATEGIES
 
@@ -32,8 +33,8 @@ def rank(engine: sa.Engine, cohort: Cohort, at: datetime) -> list[StepOutcome]:
     A strategy for which there are no suitable ratings keeps the ranking that it has, and so does one whose
     parameters in the cohort's definition make no sense.
     """
-    counted = statistics.refresh(engine, at)
-    changed = "nothing has changed" if counted is None else f"{counted} films counted"
+    films_counted = statistics.refresh(engine, at)
+    changed = "nothing has changed" if films_counted is None else counted(films_counted, "film") + " counted"
     ranked, without_ratings, wrong = [], [], []
     for strategy in STRATEGIES.values():
         try:

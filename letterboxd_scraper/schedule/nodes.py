@@ -17,6 +17,7 @@ from letterboxd_scraper.machine import extras, safe_path
 
 if TYPE_CHECKING:  # jobs of this machine alone do without scrapyd-client
     from letterboxd_scraper.schedule.scrapyd_api import ScrapydApi
+from letterboxd_scraper.words import counted
 
 PROJECT = "letterboxd"
 
@@ -163,6 +164,8 @@ def ready(nodes: Iterable[Node]) -> tuple[list[Node], list[str]]:
         else:
             usable.append(node)
     if not usable:
-        others = f" (and {len(wrong) - 1} other nodes cannot be used either)" if len(wrong) > 1 else ""
+        others = (
+            f" (and {counted(len(wrong) - 1, 'other node')} cannot be used either)" if len(wrong) > 1 else ""
+        )
         raise NodeUnusable(wrong[0] + others)
     return usable, wrong

@@ -21,6 +21,7 @@ from letterboxd_scraper.store.crawl_state import liveness
 from letterboxd_scraper.store.crawl_state.liveness import RunState
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.patience import ask
+from letterboxd_scraper.words import counted
 
 # A part that was lost so often brings down whoever takes it.
 _MOST_TRIES = 3
@@ -150,7 +151,10 @@ class NodeCrawler:
         if part.node and part.job:
             self._abandoned.append((part.node, part.job))
         if part.tries >= _MOST_TRIES:
-            part.end(ExitCode.INTERNAL_ERROR, f"was lost {part.tries} times, the last time by {part.place}")
+            part.end(
+                ExitCode.INTERNAL_ERROR,
+                f"was lost {counted(part.tries, 'time')}, the last time by {part.place}",
+            )
             return
         part.lost_by = part.node
         part.put_back()

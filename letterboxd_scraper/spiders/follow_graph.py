@@ -14,6 +14,7 @@ from letterboxd_scraper.items.tasks import Bookmark
 from letterboxd_scraper.pages.pagination import proved_next_page
 from letterboxd_scraper.pages.people import parse_people, parse_total
 from letterboxd_scraper.spiders.member import MemberSpider, MemberTask
+from letterboxd_scraper.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ class FollowGraphSpider(MemberSpider):
             # One who left meanwhile moves another over a page's border: then the totals differ.
             self._proved = self._proved and totals == {len(seen)}
             if totals not in ({None}, {len(seen)}) and member not in self._bookmarks:
-                self._contradicted[member] = f"the page says {total} people, {len(seen)} were seen"
+                said = "no number of people" if total is None else counted(total, "person", "people")
+                self._contradicted[member] = f"the page says {said}, {len(seen)} were seen"
         elif not self.follow_walk.full:
             yield self.request(member, following)
         for output in self.one_done():
@@ -188,8 +190,8 @@ class FollowGraphSpider(MemberSpider):
             yield from self._doubts(len(dropped))
         if self._complete and not any(depth for _, depth in members):
             verb = "follows nobody" if self.listing is Listing.FOLLOWING else "has no followers"
-            message = "%s %s: cohort %r has %d members"
-            self.logger.warning(message, self.task.seed, verb, self.task.label, len(members))
+            left = counted(len(members), "member")
+            self.logger.warning("%s %s: cohort %r has %s", self.task.seed, verb, self.task.label, left)
         definition = self.task.definition.model_dump(mode="json")
         complete = self._complete and agreed
         yield Membership(self.task.label, self.task.seed, tuple(members), complete, definition)
@@ -209,5 +211,5 @@ class FollowGraphSpider(MemberSpider):
         """Yield why nobody is dropped, of the members whose listings it lies with."""
         doubts = self._contradicted or {self.task.seed: "two readings showed different people"}
         for member, doubt in doubts.items():
-            error = f"{doubt}: none of {missing} missing members is dropped"
+            error = f"{doubt}: none of {counted(missing, 'missing member')} is dropped"
             yield Failure(self.listing, self.address(member, self.listing), error, member)

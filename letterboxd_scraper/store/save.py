@@ -49,6 +49,7 @@ from letterboxd_scraper.store.members.sources import Outcome
 from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.schema import cohorts, user_scrape_state, users
 from letterboxd_scraper.store.upsert import Along, as_stored, insert_missing, upsert
+from letterboxd_scraper.words import counted
 
 
 def _renewed(old: Any, new: Any, name: str) -> Any:
@@ -166,9 +167,9 @@ def _feed_unchanged(item: FeedUnchanged, connection: sa.Connection, provenance: 
 @_store.register
 def _people_page(page: PeoplePage, connection: sa.Connection, provenance: Provenance) -> None:
     people = {person.member: person for person in page.people}
-    for counted in (True, False):
-        same = [p for p in people.values() if (None not in (p.films, p.likes)) is counted]
-        _save_people(connection, same, provenance, counted=counted)
+    for with_counts in (True, False):
+        same = [p for p in people.values() if (None not in (p.films, p.likes)) is with_counts]
+        _save_people(connection, same, provenance, counted=with_counts)
     if not user_ids(connection, [page.owner]):
         insert_missing(connection, users, [{"letterboxd_username": page.owner, "created_at": provenance.at}])
     ids = user_ids(connection, [page.owner, *people])
@@ -252,7 +253,8 @@ def _member_refreshed(item: MemberRefreshed, connection: sa.Connection, provenan
     user = user_ids(connection, [item.member])[item.member]
     if (stored := count_ratings(connection, user)) != (item.histogram, item.liked):
         # A page could not be stored, or another crawl has seen something newer: the next one reads it all.
-        error = f"{sum(stored[0])} ratings and {stored[1]} likes are stored, not those that the pages showed"
+        both = f"{counted(sum(stored[0]), 'rating')} and {counted(stored[1], 'like')}"
+        error = f"{both} are stored, not those that the pages showed"
         failure = Failure(failures.STORED, item.url, error, item.member)
         failures.record(connection, failure, provenance.at, provenance.run)
         return

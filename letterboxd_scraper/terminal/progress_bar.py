@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from letterboxd_scraper.items.progress import Progress
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 Show = Callable[[Progress], None]
 T = TypeVar("T")
@@ -39,14 +40,17 @@ class Rate:
         if self._first is None:
             self._first = (now, progress.done)
         began, at_first = self._first
-        total = "" if progress.total is None else f" of {progress.total}"
-        words = f"{progress.done}{total} {progress.what}"
+        what = progress.what.removesuffix("s")
+        if progress.total is None:
+            words = counted(progress.done, what)
+        else:
+            words = f"{progress.done:,} of {counted(progress.total, what)}"
         if now > began and progress.done > at_first:
             a_minute = (progress.done - at_first) / (now - began) * 60
             words += f", {a_minute:.3g} a minute" if a_minute < 1000 else f", {a_minute:.0f} a minute"
             if progress.total is not None:
                 words += f", {left(max(0, progress.total - progress.done) / a_minute)} left"
-        return words + (f"; {progress.requests} requests" if progress.requests else "")
+        return words + (f"; {counted(progress.requests, 'request')}" if progress.requests else "")
 
 
 def left(minutes: float) -> str:
@@ -57,7 +61,9 @@ def left(minutes: float) -> str:
     """
     if minutes <= 1:
         return "less than a minute"
-    return f"about {-int(-minutes // 1)} minutes" if minutes < 120 else f"about {-int(-minutes // 60)} hours"
+    if minutes < 120:
+        return f"about {counted(-int(-minutes // 1), 'minute')}"
+    return f"about {counted(-int(-minutes // 60), 'hour')}"
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from letterboxd_scraper.errors import (
 )
 from letterboxd_scraper.items.films import TmdbDetails, TmdbHit, TmdbHits, TmdbLink
 from letterboxd_scraper.tmdb.api import TmdbApi
+from letterboxd_scraper.words import counted
 
 _Answer = TypeVar("_Answer")
 # Requests under way at once: at ten a second, enough for answers that take up to 0.4 s.
@@ -106,7 +107,7 @@ class TmdbClient:
         loop = asyncio.get_running_loop()
         while (wait := self._silent_until - loop.time()) > 0:
             if wait > LONGEST_WAIT:
-                raise _Silenced(f"TMDB asks for silence for {wait / 60:.0f} minutes")
+                raise _Silenced(f"TMDB asks for silence for {counted(round(wait / 60), 'minute')}")
             await self._sleep(wait)
         async with self._bucket:
             self.requests += 1

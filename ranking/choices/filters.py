@@ -26,6 +26,7 @@ from letterboxd_scraper.store.schema import (
     users,
     watched,
 )
+from letterboxd_scraper.words import counted
 from ranking.choices.film_lists import read_list
 from ranking.facts import how_watched_are_read, with_watched_read
 
@@ -226,8 +227,8 @@ def _in_lists(connection: sa.Connection, files: Sequence[Path], tell: Tell) -> C
         missing = [named for named, film in zip(listed, films_listed, strict=True) if film is None]
         if missing:
             some = ", ".join(map(in_words, missing[:_NAMED])) + (", …" if missing[_NAMED:] else "")
-            what = "match no stored film, or more than one"
-            tell(f"{len(missing)} of the {len(listed)} films in {file} {what}: {some}")
+            titles = f"{len(missing):,} of {counted(len(listed), 'film')} in {file}"
+            tell(f"{titles} match no stored film, or more than one: {some}")
     # Written into the statement: a list may be longer than the parameters that a database takes.
     ids = sa.bindparam(
         "listed", sorted(chosen), sa.Integer, expanding=True, literal_execute=True, unique=True

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from letterboxd_scraper.words import counted
 from ranking.results import RankedFilm
 
 
@@ -13,4 +14,5 @@ def as_html(films: Sequence[RankedFilm], strategy: str, base_url: str) -> str:
         loader=PackageLoader("ranking.exports"), autoescape=True, undefined=StrictUndefined
     )
     template = environment.get_template("ranking.html")
-    return template.render(films=films, strategy=strategy, base_url=base_url) + "\n"
+    values = {"films": films, "counted": counted(len(films), "film")}
+    return template.render(values, strategy=strategy, base_url=base_url) + "\n"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store.films.credits import director_names
 from letterboxd_scraper.store.schema import film_people, films
+from letterboxd_scraper.words import counted
 from ranking.exports.texts import as_text
 from ranking.results import RankedFilm
 
@@ -77,7 +78,7 @@ def _row(film: RankedFilm, identity: Identity) -> Iterable[str]:
     address = f"https://boxd.it/{identity.lid}" if identity.lid else ""
     note = f"{film.score:.2f}"
     if film.mean is not None:
-        note += f" from {film.watchers} ratings with a mean of {film.mean:.2f}"
+        note += f" from {counted(film.watchers, 'rating')} with a mean of {film.mean:.2f}"
     numbers = (str(identity.tmdb_id or ""), identity.imdb_id or "")
     title, directors = (as_text(text, _MARK) for text in (film.title, ", ".join(identity.directors)))
     return address, *numbers, title, str(film.year or ""), directors, note

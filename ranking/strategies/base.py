@@ -161,12 +161,3 @@ class FittedStrategy(Strategy):
 
     def query(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> sa.Select[Any]:
         return as_query(self.fit(connection, facts, parameters).columns(), connection.dialect)
-
-
-def many(votes: int) -> str:
-    """Return a number of ratings in words.
-
-    >>> many(1), many(11)
-    ('1 rating', '11 ratings')
-    """
-    return f"{votes} rating" if votes == 1 else f"{votes} ratings"

@@ -4,9 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.words import counted
 from ranking.facts import Facts
 from ranking.sql import double
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, min_votes
 
 
 def bayesian(mean: Any, votes: Any, *, prior_mean: Any, prior_votes: Any) -> Any:
@@ -38,7 +39,7 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
 
 def _because(terms: Terms) -> str:
     return (
-        f"{many(terms['votes'])}, mean {terms['mean']:.2f}, "
+        f"{counted(terms['votes'], 'rating')}, mean {terms['mean']:.2f}, "
         f"pulled towards the circle's {terms['prior_mean']:.2f} as by {terms['m']:g} more votes"
     )
 

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.words import counted
 from ranking.facts import Facts
 from ranking.strategies.base import (
     MIN_VOTES,
@@ -11,7 +12,6 @@ from ranking.strategies.base import (
     Parameter,
     Parameters,
     Terms,
-    many,
 )
 
 _LEAST, _MOST, _PERCENT = 2, 10, 5
@@ -29,8 +29,9 @@ def _because(terms: Terms) -> str:
     if terms["site_average"] is not None:
         expected = f"the {terms['expected']:.2f} that Letterboxd's {terms['site_average']:.2f} lets expect"
     return (
-        f"{many(terms['votes'])}, mean {terms['mean']:.2f}, {terms['without_habits']:.2f} with the raters' "
-        f"habits taken out; pulled towards {expected} as by {terms['expected_weight']:.1f} more; "
+        f"{counted(terms['votes'], 'rating')}, mean {terms['mean']:.2f}, "
+        f"{terms['without_habits']:.2f} with the raters' habits taken out; "
+        f"pulled towards {expected} as by {terms['expected_weight']:.1f} more; "
         f"with 90 % confidence {terms['score_low']:.2f} to {terms['score_high']:.2f}"
     )
 

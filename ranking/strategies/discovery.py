@@ -5,9 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import films
+from letterboxd_scraper.words import counted
 from ranking.facts import Facts
 from ranking.sql import double, with_standard_scores
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, min_votes
 from ranking.strategies.bayesian import score_of
 
 # Two scores that differ by less are one: rounding must not decide whether a film is ranked.
@@ -51,7 +52,7 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
 def _because(terms: Terms) -> str:
     circle, site = terms["bayesian_z"], terms["site_average_z"]
     return (
-        f"{many(terms['votes'])} make {terms['bayesian']:.2f} here "
+        f"{counted(terms['votes'], 'rating')} make {terms['bayesian']:.2f} here "
         f"({circle:+.2f} deviations from the usual), "
         f"Letterboxd's average is {terms['site_average']:.2f} ({site:+.2f})"
     )

@@ -4,10 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.words import counted
 from ranking.facts import Facts
 from ranking.sql import double, ln, with_standard_scores
 from ranking.strategies import recency
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, min_votes
 
 
 def hybrid(mean: Any, log_votes: Any, recent: Any, *, alpha: Any, beta: Any) -> Any:
@@ -50,7 +51,7 @@ def _because(terms: Terms) -> str:
         lately = f"lately {terms['recency']:.2f} ({terms['recency_z']:+.2f})"
     return (
         f"mean {terms['mean']:.2f} ({terms['mean_z']:+.2f} deviations from the usual), "
-        f"{many(terms['votes'])} ({terms['log_votes_z']:+.2f}), {lately}"
+        f"{counted(terms['votes'], 'rating')} ({terms['log_votes_z']:+.2f}), {lately}"
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import UTCDateTime
+from letterboxd_scraper.words import counted
 from ranking.facts import Facts
 from ranking.sql import between, days_between, double, exp
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, min_votes
 from ranking.strategies.bayesian import bayesian
 
 # exp(-700) is about the smallest weight that a double holds; PostgreSQL refuses to go below it.
@@ -68,7 +69,7 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
 
 def _because(terms: Terms) -> str:
     return (
-        f"{many(terms['votes'])} weigh as much as {terms['weight']:.2f} of today, mean "
+        f"{counted(terms['votes'], 'rating')} weigh as much as {terms['weight']:.2f} of today, mean "
         f"{terms['weighted_mean']:.2f}, pulled towards the circle's {terms['prior_mean']:.2f} "
         f"as by {terms['m']:g} more"
     )

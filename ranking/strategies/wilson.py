@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.words import counted
 from ranking.facts import Facts
 from ranking.sql import double, sqrt
-from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, many, min_votes
+from ranking.strategies.base import MIN_VOTES, Parameter, Parameters, SqlStrategy, Terms, min_votes
 
 
 def wilson(positive: Any, votes: Any, *, z: Any, root: Callable[[Any], Any] = math.sqrt) -> Any:
@@ -48,7 +49,8 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
 def _because(terms: Terms) -> str:
     confidence = 2 * NormalDist().cdf(terms["z"]) - 1
     return (
-        f"{terms['positive']:g} of {many(terms['votes'])} are {terms['threshold']:g} stars or more: "
+        f"{terms['positive']:g} of {counted(terms['votes'], 'rating')} with {terms['threshold']:g} stars or "
+        f"more: "
         f"with {100 * confidence:.0f} % confidence, a share of {100 * terms['score']:.0f} % at least"
     )
 

@@ -94,7 +94,7 @@ def test_films_are_asked_about_with_their_cost_said_before(club: Run, crawls: Cr
 
 def test_one_film_is_told_of_by_its_name(club: Run, crawls: Crawls) -> None:
     ended = club("enrich", "--slug", "ordet")
-    assert "ordet: 1 films, 1 requests" in ended.err
+    assert "ordet: 1 film, 1 request" in ended.err
     assert "rank compute" not in ended.err
 
 
@@ -103,12 +103,12 @@ def test_tmdb_alone_is_asked_where_no_terms_are_accepted(
 ) -> None:
     without = club("enrich", "--cohort", "club")
     assert without.code == 2
-    assert "club: TMDB could tell what 3 films are: set TMDB_API_KEY" in without.err
+    assert "club: TMDB could tell more of 3 films: set TMDB_API_KEY" in without.err
     assert "--accept-terms" in without.err
     assert crawls == []
     monkeypatch.setenv("TMDB_API_KEY", "key")
     ended = club("enrich", "--cohort", "club")
-    assert "club: 3 films have pages that stay unread without --accept-terms" in ended.err
+    assert "club: the pages of 3 films stay unread without --accept-terms" in ended.err
     assert "club: 3 films, about which TMDB is asked" in ended.err
     assert [spider for spider, *_ in crawls] == ["film"]
 

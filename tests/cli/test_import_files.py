@@ -134,7 +134,7 @@ def test_what_cannot_be_matched_is_filled_in_and_taken_in(empty: Run, table: Pat
     ended = empty("import", str(table), "--member", "ida")
     assert ended.code == ExitCode.DONE
     assert "ida: 1 film that cannot be matched" in ended.err
-    assert "unmatched.csv: 1 of films that are not known" in ended.err
+    assert "unmatched.csv: 1 line of films that are not known" in ended.err
     with (tmp_path / "unmatched.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["Member"], row["Title"], row["Rating"], row["WatchedDate"]) == (
@@ -153,7 +153,7 @@ def test_what_cannot_be_matched_is_filled_in_and_taken_in(empty: Run, table: Pat
 
 def test_an_older_list_of_what_could_not_be_matched_is_kept(empty: Run, table: Path, tmp_path: Path) -> None:
     write(tmp_path, {"unmatched.csv": "half filled in"})
-    assert "unmatched-2.csv: 1 of" in empty("import", str(table), "--member", "ida").err
+    assert "unmatched-2.csv: 1 line of" in empty("import", str(table), "--member", "ida").err
     assert (tmp_path / "unmatched.csv").read_text() == "half filled in"
 
 

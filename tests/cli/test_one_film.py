@@ -131,7 +131,7 @@ def test_two_codes_of_one_title_never_meet_in_a_list(in_every_order: Any, tmp_pa
         "--json", "rank", "show", "--cohort", "us", "--strategy", "bayesian", "--in-list", str(listed)
     )
     assert (code, json.loads(out)) == (0, [])
-    assert "1 of the 1 films" in told
+    assert "1 of 1 film" in told
     assert "Two Nights (2010)" in told
 
 
@@ -166,4 +166,4 @@ def test_films_of_one_title_are_listed_with_years_and_links(in_every_order: Any,
 def test_a_film_is_enriched_by_its_title(club: Run) -> None:
     ended = club("enrich", "--film", "GERTRUD (1964)")
     assert ended.code == 2  # the terms are not accepted
-    assert "gertrud: 1 films, 1 requests to the site" in ended.err
+    assert "gertrud: 1 film, 1 request to the site" in ended.err

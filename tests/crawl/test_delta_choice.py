@@ -84,8 +84,8 @@ def knowing(
 
 
 def doubt(profile_says: int | None, listings_show: int) -> Doubt:
-    says = f"the profile says {profile_says} ratings, the listings show {listings_show}: nothing was removed"
-    return Doubt(WHOLE, says)
+    says = f"the profile says {profile_says or 'no number of'} ratings"
+    return Doubt(WHOLE, f"{says}, the listings show {listings_show}: nothing was removed")
 
 
 ONE_NEW = profile((FOUR, 1))  # one film was rated with four stars

@@ -160,7 +160,7 @@ def test_watched_films_that_disagree_twice_remove_nothing() -> None:
     delta.saw(profile(2, 1, films=4))
     delta.saw_films(WATCHED, tiles(None, 6, 7))
     delta.saw_films(WATCHED, ())
-    says = "the page says 1 films, the listing shows 0: nothing was removed"
+    says = "the page says 1 film, the listing shows 0: nothing was removed"
     assert delta.failures() == [(WATCHED, says)]
 
 

@@ -119,7 +119,7 @@ def test_a_level_that_is_too_long_itself_proves_nothing() -> None:
     assert crawl.next_page() is None
     _, failure = crawl.crawl.end(str)
     assert failure.error == (  # type: ignore[union-attr]
-        "the listing shows 9000 films, the site shows no page after the 128th: nothing was removed"
+        "the listing shows 9,000 films, the site shows no page after the 128th: nothing was removed"
     )
 
 

@@ -89,7 +89,12 @@ def test_the_pause_is_the_one_asked_for(
 
 @pytest.mark.parametrize(
     ("header", "minutes"),
-    [("901", "15"), ("172800", "2880"), ("Fri, 01 Jan 2100 00:00:00 GMT", r"\d{8,}"), ("9" * 30, r"\d{8,}")],
+    [
+        ("901", "15"),
+        ("172800", "2,880"),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", r"[\d,]{10,}"),
+        ("9" * 30, r"[\d,]{10,}"),
+    ],
 )
 def test_who_asks_for_too_long_a_pause_refuses_us(middleware: Middleware, header: str, minutes: str) -> None:
     assert LONGEST_WAIT == 900

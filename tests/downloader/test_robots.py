@@ -179,7 +179,7 @@ def test_a_pace_that_nobody_waits_for_is_a_block(
     fetches = Fetches(monkeypatch, crawl_delay("901"))
     (stop,) = fetches.ask("https://site.test/")
     assert isinstance(stop, SiteBlocked)
-    assert "robots.txt asks for 901 seconds between two requests" in caplog.text
+    assert "robots.txt asks for 901 s between two requests" in caplog.text
 
 
 UNREADABLE: dict[str, tuple[Response | Exception, str]] = {

@@ -112,4 +112,4 @@ def test_films_in_words() -> None:
     counts = "films: 2 due, 2 read, 1 found on TMDB"
     assert summary.in_words(3) == f"{counts}; 3 requests, 8 to TMDB"
     add(summary, FilmGone(X), DirectorPage("d", "/director/d/", None))
-    assert summary.in_words(3) == f"{counts}, 1 gone, 1 directors' pages; 3 requests, 8 to TMDB"
+    assert summary.in_words(3) == f"{counts}, 1 gone, 1 director's page; 3 requests, 8 to TMDB"

@@ -269,7 +269,7 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
         "1 MB unpacked",
     ),
     "nested too deep": (lambda: nested(3), "3 zip archives around it"),
-    "too many files": (lambda: packed({str(n): "" for n in range(21)}), "21 files are more than any export"),
+    "too many files": (lambda: packed({str(n): "" for n in range(21)}), "21 are more files than any export"),
     "cut short": (lambda: packed(ARCHIVE)[:-100], "not a zip archive that can be read"),
     "damaged inside": (damaged, "ratings.csv cannot be read"),
     "packed otherwise": (lambda: packed(ARCHIVE, ZIP_BZIP2), "packed in a way"),
@@ -321,7 +321,7 @@ def test_two_zips_around_an_archive_are_not_too_many(tmp_path: Path) -> None:
 def test_a_folder_has_not_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"a/1": "x", "a/2": "x", "b/3": "x"})
     monkeypatch.setattr(import_files, "MOST_FILES", 2)
-    assert read(tmp_path).errors == (f"{tmp_path}: 3 files are more than any export has",)
+    assert read(tmp_path).errors == (f"{tmp_path}: 3 are more files than any export has",)
 
 
 def test_no_more_is_read_of_a_zip_than_an_export_may_hold(

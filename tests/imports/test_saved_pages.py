@@ -133,7 +133,7 @@ DOUBTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "watched": ((grid(WATCHED, tile(ORDET, 8)), profile(1, ONE_RATED)), None),
     "watched, one lost": (
         (grid(WATCHED, tile(ORDET, 8)), profile(2, ONE_RATED)),
-        "/films/ shows 1 films, not the 2 that the site counts",
+        "/films/ shows 1 film, not the 2 that the site counts",
     ),
     "watched, a rating lost": (
         (grid(WATCHED, tile(ORDET)), profile(1, ONE_RATED)),
@@ -146,7 +146,7 @@ DOUBTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "rated": ((grid(RATED, tile(ORDET, 8)), profile(9, ONE_RATED)), None),
     "rated, one unread": (
         (grid(RATED, tile(ORDET, 8), tile(ALIEN)), profile(9, (0,) * 7 + (2, 0, 0))),
-        "/films/rated/.5-5/ shows 1 films, not the 2 that the site counts",
+        "/films/rated/.5-5/ shows 1 film, not the 2 that the site counts",
     ),
     "the first page missing": (
         (grid(f"{RATED}page/2/", tile(ORDET, 8)), profile(9, ONE_RATED)),
@@ -173,7 +173,7 @@ DOUBTS: dict[str, tuple[tuple[str, ...], str | None]] = {
         None,
     ),
     "likes": ((likes(tile(ORDET), total=1),), None),
-    "likes, one lost": ((likes(tile(ORDET), total=2),), "/likes/films/ shows 1 films, not the 2"),
+    "likes, one lost": ((likes(tile(ORDET), total=2),), "/likes/films/ shows 1 film, not the 2"),
     "likes without a total": ((likes(tile(ORDET)), profile(1, ONE_RATED)), "/likes/films/ has no total"),
 }
 

@@ -133,7 +133,7 @@ def test_what_lies_between_half_stars_goes_to_the_nearest(
 ) -> None:
     file = read(tmp_path, "title;year;rating", f"Ordet;1955;{text}", scale=scale)
     assert [rating.stars for rating in snapshot_of(file).ratings or ()] == [stars]
-    rounded = "1 ratings between two half stars: the nearest counts, of two as near the higher"
+    rounded = "1 rating between two half stars: the nearest counts, of two as near the higher"
     assert (rounded in file.notes) is not is_exact
 
 
@@ -246,7 +246,7 @@ def test_what_could_not_be_matched_is_read_again_once_it_is_filled_in(tmp_path: 
     assert path.read_bytes().startswith(b"\xef\xbb\xbf" + ",".join(COLUMNS).encode())
     file = read_unmatched(path)
     assert file.snapshots == ()
-    assert file.notes[0] == "3 films have no LetterboxdURI yet: they stay unmatched"
+    assert file.notes[0] == "3 films without LetterboxdURI so far, left unmatched"
     fill_in(path, "https://boxd.it/aB1", "https://letterboxd.com/film/some-series/", "")
     file = read_unmatched(path)
     (snapshot,) = file.snapshots
@@ -255,7 +255,7 @@ def test_what_could_not_be_matched_is_read_again_once_it_is_filled_in(tmp_path: 
     assert snapshot.ratings == (RatedFilm(named, 4.5, date(2026, 1, 2)),)
     series = NamedFilm("Series", 2000, slug="some-series", tmdb_id=7, tmdb_kind="tv")
     assert snapshot.watched == (DatedFilm(series, date(2026, 1, 3)),)
-    assert file.notes == ("1 films have no LetterboxdURI yet: they stay unmatched",)
+    assert file.notes == ("1 film without LetterboxdURI so far, left unmatched",)
 
 
 # What a person may write in the last column.

@@ -176,7 +176,7 @@ def test_without_a_member_only_the_others_count(engine: sa.Engine) -> None:
 
 SENTENCES = {
     "bayesian": "3 ratings, mean 4.17, pulled towards the circle's 3.21 as by 5 more votes",
-    "wilson": "3 of 3 ratings are 3.5 stars or more: with 95 % confidence, a share of 44 % at least",
+    "wilson": "3 of 3 ratings with 3.5 stars or more: with 95 % confidence, a share of 44 % at least",
     "recency": "3 ratings weigh as much as 2.45 of today, mean 4.24, pulled towards the circle's 3.21 "
     "as by 2 more",
     "discovery": "3 ratings make 3.57 here (+1.38 deviations from the usual), "

@@ -329,7 +329,7 @@ def test_counts_that_disagree_are_a_failure_and_not_a_silence(
     store(connection, page(Listing.RATED, 1, Tile(ALIEN, 4.0, liked=True), last=False))
     store(connection, refreshed(stars, liked), days=1, run=run)
     failure = connection.execute(sa.select(scrape_failures)).one()
-    assert failure.error.startswith("1 ratings and 1 likes are stored, not those")
+    assert failure.error.startswith("1 rating and 1 like are stored, not those")
     assert (failure.stage, failure.url, failure.member, failure.run_id) == ("stored", "/ann/", "ann", run)
     assert user(connection).last_incremental_scrape_at is None
     assert states(connection)["rated"][1] == "reading"

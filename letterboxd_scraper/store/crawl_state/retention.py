@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs, user_scrape_state, users
+from letterboxd_scraper.words import counted
 
 FOR_EVER = 0
 
@@ -30,8 +31,7 @@ class Tidied:
         """
         if not self:
             return "nothing is old enough to be removed"
-        runs = f"{self.runs} old run{'' if self.runs == 1 else 's'}"
-        return f"{runs} and {self.failures} resolved failure{'' if self.failures == 1 else 's'} {done}"
+        return f"{counted(self.runs, 'old run')} and {counted(self.failures, 'resolved failure')} {done}"
 
 
 def tidy(

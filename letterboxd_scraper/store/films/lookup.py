@@ -16,6 +16,7 @@ from letterboxd_scraper.store.films.told import LID, SLUG
 from letterboxd_scraper.store.names import folded, unknown
 from letterboxd_scraper.store.schema import film_names, films
 from letterboxd_scraper.store.upsert import as_list, in_list
+from letterboxd_scraper.words import counted
 
 # A look-up names so many films at most: databases limit the parameters of a statement.
 _AT_ONCE = 5000
@@ -138,7 +139,7 @@ def find_film(
         return film
     if len(titled) > 1:
         listed = "; ".join(_row_in_words(row, base_url) for row in titled[:_LISTED])
-        raise InputError(f"{text!r} fits {len(titled)} films, name one by its address: {listed}")
+        raise InputError(f"{text!r} fits {counted(len(titled), 'film')}, name one by its address: {listed}")
     if not titled:
         raise unknown("film", named.slug or text, others)
     return int(titled[0].id)

@@ -16,6 +16,7 @@ from letterboxd_scraper.store.schema import (
     user_scrape_state,
     users,
 )
+from letterboxd_scraper.words import counted
 
 
 class MemberAge(NamedTuple):
@@ -56,10 +57,10 @@ class Freshness:
         """
         ranked = f"ranked {ago(self.ranked_at, now)}" if self.ranked_at else "not ranked"
         if self.oldest is None or self.newest is None:
-            return f"none of {self.members} members read yet, {ranked}"
+            return f"none of {counted(self.members, 'member')} read yet, {ranked}"
         first, last = ago(self.oldest, now), ago(self.newest, now)
         when = last if first == last else f"{first.removesuffix(' ago')} to {last}"
-        return f"{self.read} of {self.members} members as of {when}, {ranked}"
+        return f"{self.read:,} of {counted(self.members, 'member')} as of {when}, {ranked}"
 
 
 def of_cohort(connection: sa.Connection, cohort: Cohort, strategy: str) -> Freshness:
