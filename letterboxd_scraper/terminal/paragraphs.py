@@ -8,7 +8,7 @@ from typing import TextIO
 from letterboxd_scraper.terminal.harmless import harmless_lines
 
 # What is typed as it stands: between backticks, or a command's words.
-_TYPED = re.compile(r"`[^`\n]*`|\b(?:letterboxd|loginctl|python -m \w+|scrapy|systemctl) [^;,()\n]*")
+TYPED = re.compile(r"`[^`\n]*`|\b(?:letterboxd|loginctl|python -m \w+|scrapy|systemctl) [^;,()\n]*")
 # Stands for the blanks within it: no text has this sign, which is of Unicode's for private use.
 _BLANK = "\ue000"
 _LABEL = re.compile(r" *(?:\S+ {2,})?")
@@ -56,9 +56,7 @@ def _fitted_line(line: str, width: int) -> str:
         return line
     label = _LABEL.match(line)
     indent = label.end() if label and label.end() < width // 2 else 0
-    whole = _TYPED.sub(
-        lambda typed: typed[0].rstrip().replace(" ", _BLANK) + _ending(typed[0]), line[indent:]
-    )
+    whole = TYPED.sub(lambda typed: typed[0].rstrip().replace(" ", _BLANK) + _ending(typed[0]), line[indent:])
     lines = textwrap.wrap(whole, width - indent, break_long_words=False, break_on_hyphens=False)
     return line[:indent] + f"\n{' ' * indent}".join(lines).replace(_BLANK, " ")
 

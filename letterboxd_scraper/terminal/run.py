@@ -23,6 +23,7 @@ from letterboxd_scraper import __version__
 from letterboxd_scraper.errors import ExitCode, ProjectError
 from letterboxd_scraper.terminal import mistakes, outside
 from letterboxd_scraper.terminal.harmless import harmless
+from letterboxd_scraper.terminal.paragraphs import for_stream
 
 if TYPE_CHECKING:
     from letterboxd_scraper.terminal.session import Session
@@ -63,7 +64,8 @@ class Call:
         if json_log.is_wanted():
             json_log.write(f"{self.name}: {message}", "ERROR", **error)
         else:
-            typer.echo(json.dumps(error) if error else f"{self.name}: {message}", err=True)
+            line = for_stream(f"{self.name}: {message}", sys.stderr)
+            typer.echo(json.dumps(error) if error else line, err=True)
         return code
 
 
