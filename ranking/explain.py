@@ -119,7 +119,7 @@ class Explanation:
             (("strategy", "number", "value"), numbers),
         ]
         if voices:
-            tables.append((("strategy", "member", "habit", "without habit", "weight"), voices))
+            tables.append((("strategy", "member", "rates higher by", "evened out", "weight"), voices))
         return tables
 
 

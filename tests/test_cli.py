@@ -80,7 +80,7 @@ def test_unknown_seeds_and_lonely_ones_are_told_in_one_line(laptop: Shell) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("scrape --cohort nothing", "there is no cohort yet: make one with"),
+        ("scrape --cohort nothing", "there is no cohort yet; make one with"),
         ("scrape", "there is no cohort yet"),
         ("scrape --user nobody", "no member 'nobody' in the database"),
         ("cohort build --seed marla --label 12", "--label: '12' is not a label"),
@@ -103,7 +103,7 @@ def test_unknown_seeds_and_lonely_ones_are_told_in_one_line(laptop: Shell) -> No
         ("rank show --cohort nothing --limit 0", "--limit: "),
         ("export csv --cohort nothing", "there is no cohort yet"),
         ("export csv", "there is no cohort yet"),
-        ("fly", "No such command 'fly'"),
+        ("fly", "no command 'fly'"),
         (
             "--db-url mysql://u:secret@h/d cohort list",
             "DATABASE_URL (command line) must be sqlite:///FILE or postgresql://",

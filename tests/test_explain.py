@@ -164,7 +164,7 @@ def test_each_raters_habit_and_weight_make_what_circle_starts_from(engine: sa.En
     assert high is not None
     assert low < (found.score or 0) < high
     assert standing(engine, film, "bayesian").voices is None
-    (table,) = [rows for columns, rows in explained(engine, film).tables() if "habit" in columns]
+    (table,) = [rows for columns, rows in explained(engine, film).tables() if "rates higher by" in columns]
     assert len(table) == len(voices)
 
 

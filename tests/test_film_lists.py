@@ -62,6 +62,8 @@ def test_a_list_of_films_may_be_written_in_many_ways(
     assert of("# mine\n\n" + "".join(f"{film.slug}  # a note\n" for film in listed)) == expected
     assert of("".join(f"https://letterboxd.com/film/{film.slug}/\r\n" for film in listed)) == expected
     assert of("".join(f"https://boxd.it/{film.letterboxd_lid}\n" for film in listed)) == expected
+    assert of("\ufeff" + "\r\n".join(film.title.upper() for film in listed)) == expected
+    assert of("\n".join(f"{film.title} ({film.release_year})" for film in listed)) == expected
     lines = [
         f'{n},"{film.title}",1800,https://boxd.it/{film.letterboxd_lid},' for n, film in enumerate(listed)
     ]

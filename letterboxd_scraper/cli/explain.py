@@ -26,8 +26,8 @@ _COLUMNS = {
     "parameters": prose("parameters"),
     "remark": prose("remark"),
     "value": count("value"),
-    "habit": stars("habit", signed=True),
-    "without habit": stars("without habit"),
+    "rates higher by": stars("rates higher by", signed=True),
+    "evened out": stars("evened out"),
     "weight": stars("weight"),
 }
 

@@ -45,7 +45,7 @@ def film_choices(
     rated_by: Annotated[list[str] | None, _member("Rated by this member.")] = None,
     in_list: Annotated[
         list[Path] | None,
-        _filter("FILE", "Named in this file: slugs or addresses, one a line, or a Letterboxd list as CSV."),
+        _filter("FILE", "Named in this file: titles or addresses, one a line, or a Letterboxd list as CSV."),
     ] = None,
     without: Annotated[
         str | None, options.without("Rank as if this member's ratings were not there; nothing is stored.")

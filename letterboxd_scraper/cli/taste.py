@@ -112,8 +112,8 @@ def _show_films(session: Session, title: str, one: str, other: str, films: Seque
         Column(one, digits=1),
         Column(other, digits=1),
         prose("why"),
-        stars(f"{one}, above habit", signed=True),
-        stars(f"{other}, above habit", signed=True),
+        stars(f"{one}, above average", signed=True),
+        stars(f"{other}, above average", signed=True),
     )
     rows: list[tuple[Any, ...]] = [
         (f.title, f.year, f.stars, f.other_stars, f.why, f.above, f.other_above) for f in films

@@ -23,11 +23,15 @@ class Command(TyperCommand):
     """A command whose options stand under their headings (`rich_help_panel`), the rest under Options."""
 
     context_class = Context
+    allow_extra_args = True  # which are refused here, in better words
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command's words."""
         with mistakes.made_in(ctx):
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
+            if rest and not ctx.resilient_parsing:
+                ctx.fail(mistakes.unexpected(rest[0], self))
+            return rest
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the command's name: [OPTIONS], then its arguments."""
@@ -132,6 +136,12 @@ class Group(TyperGroup):
             typer.echo(ctx.get_help())
             ctx.exit()
         return rest
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that is called; where none has this name, the nearest is told."""
+        if args[0] not in self.commands and not (args[0].startswith("-") or ctx.resilient_parsing):
+            ctx.fail(mistakes.no_such_command(args[0], ctx))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, one section for each heading."""

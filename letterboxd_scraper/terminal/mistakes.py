@@ -59,6 +59,25 @@ def did_you_mean(name: str, existing: Sequence[str]) -> str:
     return f": did you mean {' or '.join(alike)}?" if alike else ""
 
 
+def no_such_command(name: str, context: Any) -> str:
+    """Say that a group has no command of this name, and what may be meant: one of its own, or of another."""
+    commands = context.command.commands
+    alike = get_close_matches(name, commands, n=2, cutoff=0.7)
+    groups = {path: one.commands for path, one in commands.items() if hasattr(one, "commands")}
+    elsewhere = [f"{path} {name}" for path, inner in groups.items() if name in inner]
+    calls = " or ".join(f"`{context.command_path} {path}`" for path in alike or elsewhere)
+    return f"no command {name!r}" + (f": did you mean {calls}?" if calls else "")
+
+
+def unexpected(word: str, command: Any) -> str:
+    """Say that a command takes no such argument; a cohort or a member may be meant by it."""
+    names = [name for one in command.params for name in one.opts]
+    meant = next((name for name in ("--cohort", "--member") if name in names), None)
+    takes = any(one.param_type_name == "argument" for one in command.params)
+    hint = f": did you mean {meant} {word}?" if meant and not takes else ""
+    return f"{word!r} is one word too many{hint}"
+
+
 def _give(parameter: Any) -> str:
     """Say what was left out, and what it is."""
     value = f" {parameter.metavar}" if parameter.param_type_name == "option" and parameter.metavar else ""

@@ -17,7 +17,7 @@ _DIARY = {"watched date", "rewatch"}
 
 
 def read_list(file: Path) -> list[Reference]:
-    """Return the films named in a file: slugs or addresses, one a line, or a table with a header.
+    """Return the films named in a file: titles, slugs or addresses, one a line, or a table with a header.
 
     A table is a CSV file, such as a list that was exported from Letterboxd. Raises InputError.
     """

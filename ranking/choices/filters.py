@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.films.credits import DIRECTS
-from letterboxd_scraper.store.films.lookup import in_words, match
+from letterboxd_scraper.store.films.lookup import Reference, in_words, match, match_titles
 from letterboxd_scraper.store.members.cohorts import as_member_name
 from letterboxd_scraper.store.names import find
 from letterboxd_scraper.store.schema import (
@@ -222,7 +222,7 @@ def _in_lists(connection: sa.Connection, files: Sequence[Path], tell: Tell) -> C
     chosen: set[int] = set()
     for file in files:
         listed = read_list(file)
-        films_listed = match(connection, listed)
+        films_listed = _films_listed(connection, listed)
         chosen.update(film for film in films_listed if film is not None)
         missing = [named for named, film in zip(listed, films_listed, strict=True) if film is None]
         if missing:
@@ -234,6 +234,20 @@ def _in_lists(connection: sa.Connection, files: Sequence[Path], tell: Tell) -> C
         "listed", sorted(chosen), sa.Integer, expanding=True, literal_execute=True, unique=True
     )
     return films.c.id.in_(ids)
+
+
+def _films_listed(connection: sa.Connection, listed: Sequence[Reference]) -> list[int | None]:
+    """Return each film of a list; a line that is no slug may be a title that fits one film."""
+    films_listed = match(connection, listed)
+    lines = [
+        place
+        for place, (named, film) in enumerate(zip(listed, films_listed, strict=True))
+        if film is None and named.slug and not named.title
+    ]
+    titled = match_titles(connection, [str(listed[place].slug) for place in lines])
+    for place, film in zip(lines, titled, strict=True):
+        films_listed[place] = film
+    return films_listed
 
 
 def _members(connection: sa.Connection, names: Sequence[str]) -> dict[str, int]:

@@ -30,7 +30,7 @@ def _because(terms: Terms) -> str:
         expected = f"the {terms['expected']:.2f} that Letterboxd's {terms['site_average']:.2f} lets expect"
     return (
         f"{counted(terms['votes'], 'rating')}, mean {terms['mean']:.2f}, "
-        f"{terms['without_habits']:.2f} with the raters' habits taken out; "
+        f"{terms['without_habits']:.2f} once it is evened out who rates high and who low; "
         f"pulled towards {expected} as by {terms['expected_weight']:.1f} more; "
         f"with 90 % confidence {terms['score_low']:.2f} to {terms['score_high']:.2f}"
     )
@@ -54,8 +54,8 @@ def _min_votes_of(connection: sa.Connection, facts: Facts) -> float:
 
 STRATEGY = FittedStrategy(
     name="circle",
-    meaning="what the circle thinks, its members' habits taken out, as sure as the ratings make it",
-    source="rating = μ + habit + film + noise, empirical Bayes; Henderson, Biometrics 31 (1975)",
+    meaning="what the circle thinks, whether its members rate high or low, as sure as the ratings make it",
+    source="rating = μ + member + film + noise, empirical Bayes; Henderson, Biometrics 31 (1975)",
     parameters={
         SITE: Parameter(
             1,

@@ -117,14 +117,14 @@ def _why(above: float | None, other: float | None) -> str:
     """Say in words what two habits have to do with each other.
 
     >>> _why(1.2, 0.9), _why(-0.4, 1.5), _why(None, 2.0)
-    ('both above their habit', 'one below, the other far above their habit', 'far above their habit')
+    ('both above their average', 'one below, the other far above their average', 'far above their average')
     """
     words = [_place(habit) for habit in (above, other) if habit is not None]
     if len(words) == 1:
-        return f"{words[0]} their habit"
+        return f"{words[0]} their average"
     if words[0] == words[1]:
-        return f"both {words[0]} their habit"
-    return f"one {words[0]}, the other {words[1]} their habit"
+        return f"both {words[0]} their average"
+    return f"one {words[0]}, the other {words[1]} their average"
 
 
 def _place(habit: float) -> str:

@@ -48,9 +48,9 @@ def test_where_there_is_no_cohort_the_first_is_explained(empty: Run, club_file: 
     shutil.copy(club_file, tmp_path / "letterboxd.db")
     assert empty("cohort", "delete", "--cohort", "club", "--yes").code == 0
     how = "make one with `letterboxd sync --seed NAME`, or `letterboxd import FOLDER --cohort LABEL`"
-    assert empty("plan").err.startswith(f"letterboxd: there is no cohort yet: {how}\n")
-    named = empty("plan", "--cohort", "club").err
-    assert named.startswith(f"letterboxd: no cohort 'club': there is no cohort yet: {how}\n")
+    assert empty("plan").err.startswith(f"letterboxd: there is no cohort yet; {how}\n")
+    of_name = empty("plan", "--cohort", "club").err
+    assert of_name.startswith(f"letterboxd: no cohort 'club': there is no cohort yet; {how}\n")
 
 
 @pytest.mark.parametrize(

@@ -89,9 +89,16 @@ def _words(page: str) -> set[str]:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ("rnk", "No such command 'rnk'. Did you mean 'rank'? (`letterboxd --help`"),
-        ("rank sho", "No such command 'sho'. Did you mean 'show'? (`letterboxd rank --help`"),
-        ("help rank sho", "No such command 'sho'. Did you mean 'show'? (`letterboxd rank --help`"),
+        ("rnk", "no command 'rnk': did you mean `letterboxd rank`? (`letterboxd --help`"),
+        ("rank sho", "no command 'sho': did you mean `letterboxd rank show`? (`letterboxd rank --help`"),
+        ("help rank sho", "no command 'sho': did you mean `letterboxd rank show`? (`letterboxd rank --help`"),
+        ("compute", "no command 'compute': did you mean `letterboxd rank compute`? (`letterboxd --help`"),
+        ("xyz", "no command 'xyz' (`letterboxd --help`"),
+        (
+            "rank show us",
+            "'us' is one word too many: did you mean --cohort us? (`letterboxd rank show --help`",
+        ),
+        ("runs us", "'us' is one word too many (`letterboxd runs --help`"),
         ("rank show --limt 3", "no option --limt: did you mean --limit? (`letterboxd rank show --help`"),
         ("rank show --jsn", "no option --jsn: did you mean --json? (`letterboxd rank show --help`"),
         ("rank show --limit", "give --limit N: how many films (`letterboxd rank show --help`"),

@@ -46,7 +46,7 @@ def test_a_command_s_own_help_is_its_functions(capsys: pytest.CaptureFixture[str
 
 def test_a_mistyped_command_is_one_line_that_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rank", "sho"]) == 2
-    assert "No such command 'sho'. Did you mean 'show'?" in capsys.readouterr().err
+    assert "no command 'sho': did you mean `letterboxd rank show`?" in capsys.readouterr().err
 
 
 def test_completing_a_command_s_name_loads_no_command() -> None:

@@ -214,7 +214,7 @@ def test_the_sentence_of_the_fitted_strategy() -> None:
     }
     because = STRATEGIES["circle"].because
     assert because(terms) == (
-        "2 ratings, mean 4.25, 4.12 with the raters' habits taken out; pulled towards the 3.50 that "
-        "Letterboxd's 3.78 lets expect as by 1.7 more; with 90 % confidence 3.30 to 4.30"
+        "2 ratings, mean 4.25, 4.12 once it is evened out who rates high and who low; pulled towards the "
+        "3.50 that Letterboxd's 3.78 lets expect as by 1.7 more; with 90 % confidence 3.30 to 4.30"
     )
     assert "pulled towards the 3.50 usual here as by" in because(terms | {"site_average": None})

@@ -134,7 +134,7 @@ def find_film(
     is_title = named.slug is not None and text.strip() != named.slug and "/" not in text
     if film is not None and not is_title:
         return film
-    titled = _of_title(connection, text)
+    (titled,) = _of_titles(connection, [text])
     if film is not None and len(titled) < 2:  # a slug in capitals, such as that of the one film of this title
         return film
     if len(titled) > 1:
@@ -149,15 +149,28 @@ def _row_in_words(row: Any, base_url: str) -> str:
     return f"{row.title} ({row.release_year or 'no year'}) {links.link(row.address, base_url)}".rstrip()
 
 
-def _of_title(connection: sa.Connection, text: str) -> list[Any]:
-    """Return the films that have this title, in any case, with a year behind it in brackets or without."""
+def match_titles(connection: sa.Connection, texts: Sequence[str]) -> list[int | None]:
+    """Return the film that each title fits, as people write it; None where it fits none, or more than one."""
+    titled = _of_titles(connection, texts) if texts else []
+    return [int(rows[0].id) if len(rows) == 1 else None for rows in titled]
+
+
+def _of_titles(connection: sa.Connection, texts: Sequence[str]) -> list[list[Any]]:
+    """Return for each title the films that have it, in any case; a year in brackets may follow it."""
     query = sa.select(_f.id, _f.title, _f.release_year, links.ADDRESS)
     query = query.order_by(_f.release_year, *film_order(connection.dialect.name))
-    bare, year = text.strip(), None
-    if dated := re.fullmatch(r"(.+?)\s*\((\d{4})\)", bare, re.ASCII):
-        bare, year = dated[1], int(dated[2])
-    alike = [row for row in connection.execute(query) if folded(row.title) == folded(bare)]
-    return [row for row in alike if year is None or row.release_year == year]
+    named = [re.fullmatch(r"(.+?)(?:\s*\((\d{4})\))?", text.strip(), re.ASCII | re.DOTALL) for text in texts]
+    titles = [folded(parts[1]) if parts else "" for parts in named]
+    years = [int(parts[2]) if parts and parts[2] else None for parts in named]
+    sought = set(titles)
+    bearers = defaultdict(list)
+    for row in connection.execute(query):
+        if (title := folded(row.title)) in sought:
+            bearers[title].append(row)
+    return [
+        [row for row in bearers[title] if year is None or row.release_year == year]
+        for title, year in zip(titles, years, strict=True)
+    ]
 
 
 def _is_another(row: Any, film: Reference) -> bool:

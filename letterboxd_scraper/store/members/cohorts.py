@@ -42,7 +42,7 @@ def find(connection: sa.Connection, label_or_id: str) -> Cohort:
 def no_cohort_yet() -> UnknownName:
     """Return the error that no cohort is stored."""
     make = "`letterboxd sync --seed NAME`, or `letterboxd import FOLDER --cohort LABEL`"
-    return UnknownName(f"there is no cohort yet: make one with {make}")
+    return UnknownName(f"there is no cohort yet; make one with {make}")
 
 
 def is_crawled(connection: sa.Connection, cohort: Cohort) -> bool:
