@@ -12,8 +12,6 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from pythonjsonlogger.json import JsonFormatter
-
 from letterboxd_scraper.config import JSON, load
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.machine import interrupts
@@ -31,33 +29,34 @@ _SECRET_FORMS = (
 )
 
 
-class JsonLines(JsonFormatter):
+class JsonLines(logging.Formatter):
     """Formats records as JSON; ``secrets`` are hidden wherever they stand, and what looks like one."""
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
-        # In ASCII: a letter that ends a line for some reader, or that a stream cannot write, breaks no line.
-        super().__init__(json_ensure_ascii=True)
+        super().__init__()
         self.crawl: dict[str, Any] = {}
         # The longest first: one may be a part of another.
         long_enough = (text for text in secrets if len(text) >= SHORTEST_SECRET)
         self._secrets = sorted(long_enough, key=len, reverse=True)
 
-    def add_fields(
-        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
-    ) -> None:
-        """Give a line its fields: time, level and event, what is known of the crawl, and the record's own."""
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a line: time, level and event, what is known of the crawl, and the record's own fields."""
         time = datetime.fromtimestamp(record.created, UTC)
-        log_data["time"] = time.isoformat(timespec="milliseconds")
-        log_data["level"] = record.levelname
-        log_data["event"] = self.hide(record.message)
+        line: dict[str, Any] = {
+            "time": time.isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "event": self.hide(record.getMessage()),
+        }
         fields = self.crawl | _fields(record)
-        log_data |= {
+        line |= {
             name: self.hide(value) if isinstance(value, str) else value
             for name in FIELDS
             if (value := fields.get(name)) is not None
         }
-        if traceback := message_dict.get("exc_info"):
-            log_data["traceback"] = self.hide(str(traceback))
+        if record.exc_info:
+            line["traceback"] = self.hide(self.formatException(record.exc_info))
+        # In ASCII: a letter that ends a line for some reader, or that a stream cannot write, breaks no line.
+        return json.dumps(line, default=str)
 
     def hide(self, text: str) -> str:
         """Return a text without secrets.

@@ -7,7 +7,6 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
@@ -51,8 +50,8 @@ class TmdbClient:
         self.settings = settings
         self._sleep = sleep
         self.requests = 0
-        # A bucket of one: the requests are spread evenly.
-        self._bucket = AsyncLimiter(1, 1 / settings.TMDB_REQUESTS_PER_SECOND)
+        # The requests are spread evenly.
+        self._turn, self._next_turn = asyncio.Lock(), 0.0
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="tmdb")
         self._idle: SimpleQueue[TmdbApi] = SimpleQueue()
         self._silent_until = 0.0
@@ -109,14 +108,17 @@ class TmdbClient:
             if wait > LONGEST_WAIT:
                 raise _Silenced(f"TMDB asks for silence for {counted(round(wait / 60), 'minute')}")
             await self._sleep(wait)
-        async with self._bucket:
-            self.requests += 1
-            try:
-                return await loop.run_in_executor(self._threads, self._ask, ask)
-            except TmdbRateLimited as error:
-                # For all requests: it is not about this film.
-                self._silent_until = max(self._silent_until, loop.time() + (error.retry_after or 0))
-                raise
+        async with self._turn:
+            if (wait := self._next_turn - loop.time()) > 0:
+                await self._sleep(wait)
+            self._next_turn = loop.time() + 1 / self.settings.TMDB_REQUESTS_PER_SECOND
+        self.requests += 1
+        try:
+            return await loop.run_in_executor(self._threads, self._ask, ask)
+        except TmdbRateLimited as error:
+            # For all requests: it is not about this film.
+            self._silent_until = max(self._silent_until, loop.time() + (error.retry_after or 0))
+            raise
 
     def _ask(self, ask: Callable[[TmdbApi], _Answer]) -> _Answer:
         try:

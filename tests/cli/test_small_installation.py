@@ -1,10 +1,8 @@
 """What works where no extra is installed, and what is said of the rest."""
 
 import os
-import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,8 +16,6 @@ from tests.cli.every_command import make_club
 from tests.conftest import ROOT
 
 MODULES = sorted({module for extra in EXTRAS.values() for module in extra.modules})
-# Where the two differ by more than their dashes.
-DISTRIBUTIONS = {"psycopg2": "psycopg2-binary", "prometheus_client": "prometheus_client"}
 BASE = """
 import sys
 sys.modules |= dict.fromkeys(sys.argv[1:])
@@ -82,18 +78,3 @@ def test_a_browser_wants_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "playwright", None)
     with pytest.raises(InputError, match=r"LETTERBOXD_BROWSER needs .*letterboxd-scraper\[browser\]"):
         chromium.scrapy_settings(load())
-
-
-def names_of(requirements: list[str]) -> set[str]:
-    return {re.split("[>=<;~ ]", line)[0] for line in requirements}
-
-
-def test_extras_bring_what_is_asked_for() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = {name: names_of(lines) for name, lines in project["optional-dependencies"].items()}
-    for name, extra in EXTRAS.items():
-        asked = {DISTRIBUTIONS.get(module, module.replace("_", "-")) for module in extra.modules}
-        assert extras[name] == asked, name
-    assert extras.keys() == {*EXTRAS, "all"}
-    assert not names_of(project["dependencies"]) & {name for extra in EXTRAS for name in extras[extra]}
-    assert project["optional-dependencies"]["all"] == [f"letterboxd-scraper[{','.join(sorted(EXTRAS))}]"]

@@ -42,23 +42,11 @@ def set_genres(connection: sa.Connection, film: int, ids: set[int]) -> None:
     insert_missing(connection, film_genres, [{"film_id": film, "genre_id": genre} for genre in sorted(ids)])
 
 
-def iso_name(code: str) -> str:
-    """Return a country's name by ISO 3166, also of one that is no more; the code itself where it has none.
-
-    >>> iso_name("DK"), iso_name("SU"), iso_name("XC")
-    ('Denmark', 'USSR, Union of Soviet Socialist Republics', 'XC')
-    """
-    import pycountry  # takes as long to load as the rest of the store; only a film with countries needs it
-
-    country = pycountry.countries.get(alpha_2=code) or pycountry.historic_countries.get(alpha_2=code)
-    return str(getattr(country, "common_name", country.name)) if country else code
-
-
 def set_countries(connection: sa.Connection, film: int, codes: Sequence[str], names: dict[str, str]) -> None:
-    """Let a film have just the countries of these codes; one that TMDB has not named has its ISO name."""
+    """Let a film have just the countries of these codes; one without a name is called by it."""
     distinct = sorted(set(codes))
     upsert(connection, countries, [{"code": code, "name": name} for code, name in names.items()])
-    unnamed = [{"code": code, "name": iso_name(code)} for code in distinct if code not in names]
+    unnamed = [{"code": code, "name": code} for code in distinct if code not in names]
     insert_missing(connection, countries, unnamed)
     of_film = film_countries.c.film_id == film
     connection.execute(film_countries.delete().where(of_film, film_countries.c.country_code.not_in(distinct)))

@@ -1,0 +1,62 @@
+"""What is imported is installed: by a dependency or extra of ours, or by what comes with one."""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterable
+from importlib.metadata import requires
+
+from letterboxd_scraper.machine.extras import EXTRAS
+from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+# What is not named in pyproject.toml, and what it comes with.
+COME_WITH = {
+    "certifi": "requests",
+    "h11": "uvicorn",
+    "parsel": "scrapy",
+    "pydantic": "pydantic-settings",
+    "python-dotenv": "pydantic-settings",
+    "requests": "tmdbv3api",
+    "rich": "typer",
+    "starlette": "fastapi",
+    "twisted": "scrapy",
+    "urllib3": "requests",
+}
+# Where a module is called otherwise than its distribution.
+DISTRIBUTIONS = {"dotenv": "python-dotenv", "psycopg2": "psycopg2-binary", "vl_convert": "vl-convert-python"}
+IMPORT = re.compile(r"^\s*(?:from|import) (\w+)", re.MULTILINE)
+OURS = {"letterboxd_scraper", "ranking", "migrations"}
+
+
+def names_of(requirements: Iterable[str]) -> set[str]:
+    """Return the names of distributions, as they are compared."""
+    names = (re.split(r"[\[>=<;~! (]", line)[0] for line in requirements)
+    return {name.lower().replace("_", "-").replace(".", "-") for name in names}
+
+
+BASE = names_of(PROJECT["dependencies"])
+EXTRA = {name: names_of(lines) for name, lines in PROJECT["optional-dependencies"].items()}
+
+
+def test_what_is_imported_is_named_or_comes_with_what_is_named() -> None:
+    texts = [file.read_text() for folder in OURS for file in (ROOT / folder).rglob("*.py")]
+    modules = {module for text in texts for module in IMPORT.findall(text)} - sys.stdlib_module_names - OURS
+    imported = names_of(DISTRIBUTIONS.get(module, module) for module in modules)
+    named = BASE.union(*EXTRA.values())
+    assert imported - named == set(COME_WITH)
+    for name, parent in COME_WITH.items():
+        always = [line for line in requires(parent) or () if ";" not in line]
+        assert name in names_of(always), f"{name} comes with {parent} no more: name it in pyproject.toml"
+
+
+def test_the_base_is_small() -> None:
+    # The report is about to draw its charts without the two.
+    assert len(BASE - {"altair", "vl-convert-python"}) <= 15
+    assert not BASE & {name for extra in EXTRAS for name in EXTRA[extra]}
+
+
+def test_an_extra_brings_what_is_asked_for() -> None:
+    for name, extra in EXTRAS.items():
+        assert EXTRA[name] == names_of(DISTRIBUTIONS.get(module, module) for module in extra.modules), name
+    assert PROJECT["optional-dependencies"]["all"] == [f"letterboxd-scraper[{','.join(sorted(EXTRAS))}]"]
