@@ -24,6 +24,7 @@ from letterboxd_scraper.server.app import unguarded
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import schema
 from letterboxd_scraper.terminal.help import LazyCommand
+from ranking.parquet import columns as parquet_columns
 from ranking.strategies import STRATEGIES
 
 _PLACE = re.compile(r"^<!-- made by: (\w+) -->$", re.MULTILINE)
@@ -129,6 +130,18 @@ def _type(column: sa.Column[Any]) -> str:
     return names.get(kind, kind.lower())
 
 
+def parquet() -> str:
+    """Return every file of a Parquet export with its columns."""
+    names = {
+        "ratings": parquet_columns.RATINGS,
+        "films": parquet_columns.FILMS,
+        "members": parquet_columns.MEMBERS,
+    }
+    files = [(f"{name}.parquet", schema) for name, schema in names.items()]
+    ranking = ("rankings/STRATEGY.parquet", parquet_columns.RANKING)
+    return parquet_columns.tables_in_words([*files, ranking])
+
+
 def exit_codes() -> str:
     """Return every exit code with its meaning."""
     return _table(("code", "meaning"), [(f"{code.value}", code.meaning) for code in ExitCode])
@@ -221,6 +234,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 PARTS: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
-        commands, settings, tables, exit_codes, strategies, spiders, import_kinds, import_columns, api,
+        commands, settings, tables, parquet, exit_codes, strategies, spiders, import_kinds, import_columns,
+        api,
     )
 }  # fmt: skip

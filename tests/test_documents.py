@@ -13,6 +13,7 @@ from letterboxd_scraper.config import Config
 from letterboxd_scraper.store import schema
 from tests.conftest import ROOT
 from tests.documents import README, Document, documents
+from tests.site import __main__ as site
 from tests.test_help import COMMANDS, assert_parses
 
 DOCUMENTS = documents()
@@ -100,6 +101,8 @@ def test_modules_and_targets_that_are_named_exist(document: Document) -> None:
     for module in re.findall(r"python -m ((?:tests|benchmarks)(?:\.\w+)*)", document.text):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+    for words in re.findall(r"^python -m tests.site(.*)$", "\n".join(document.commands()), re.MULTILINE):
+        site._parser().parse_args(shlex.split(words))
     for target in re.findall(r"(?:`|^ *)make ([a-z-]+)", document.text, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 

@@ -8,13 +8,17 @@ import os
 import re
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 import requests
 
@@ -91,12 +95,22 @@ def test_every_command_works_as_printed(reader: Shell, site: Site) -> None:
             words = typed(line, site.world)
             if _OURS.match(words) and words not in done and not is_left_out(words):
                 done[words] = said(reader, words, site.world.seed)
+        for query in page.blocks("sql"):
+            assert answered(query, reader), query
     assert len(done) > 60
     if TRANSCRIPT:
         story = "\n".join(f"$ {words}\n{output}" for words, output in done.items())
         Path(TRANSCRIPT).write_text(story, encoding="utf-8")
     written = {"friends.csv", "friends.json", "table.html", "list.csv", "friends-data", "report.html"}
     assert written <= {entry.name for entry in reader.folder.iterdir()}
+
+
+def answered(query: str, reader: Shell) -> list[Any]:
+    """Return what a query of exported files, or else of the database, finds."""
+    if ".parquet" in query:
+        return duckdb.execute(query.replace("friends-data", str(reader.folder / "friends-data"))).fetchall()
+    with closing(sqlite3.connect(reader.environment["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
+        return database.execute(query).fetchall()
 
 
 @on_sqlite

@@ -99,7 +99,12 @@ def table_of(schema: pa.Schema, columns: Sequence[Sequence[Any]]) -> pa.Table:
 
 def described(tables: Sequence[tuple[str, pa.Schema]], facts: dict[str, str]) -> str:
     """Return the text that explains the files: ``facts`` fill its introduction, then each table's columns."""
-    parts = [_INTRODUCTION.format(**facts)]
+    return "\n".join([_INTRODUCTION.format(**facts), tables_in_words(tables)])
+
+
+def tables_in_words(tables: Sequence[tuple[str, pa.Schema]]) -> str:
+    """Return each table's columns with their types and meanings, as Markdown."""
+    parts = []
     for name, schema in tables:
         rows = [f"| `{column.name}` | {column.type} | {_description(column)} |" for column in schema]
         parts.append("\n".join([f"## {name}\n", "| column | type | meaning |", "|---|---|---|", *rows, ""]))
