@@ -86,7 +86,7 @@ def delete(
     with session.reading() as connection:
         circle = cohorts.find(connection, named)
         rankings = cohorts.rankings_of(connection, circle)
-    parts = f"of {counted(circle.size, 'member')}, and {counted(len(rankings), 'ranking')}"
+    parts = f"({counted(circle.size, 'member')}) and {counted(len(rankings), 'ranking')} of it"
     session.confirm(f"the cohort {circle.label} {parts} go; the members' ratings stay", yes=yes)
     transact(session.engine, cohorts.delete, circle)
     session.conclude(
