@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -143,3 +144,9 @@ def test_the_changelog_tells_of_this_version() -> None:
     assert re.search(
         rf"^## {re.escape(__version__)} - \d{{4}}-\d\d-\d\d$", Document(ROOT / "CHANGELOG.md").text, re.M
     )
+
+
+def test_the_extras_are_named() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for document in (Document(README), Document(ROOT / "docs" / "tutorials" / "install.md")):
+        assert all(f"`{extra}`" in document.text for extra in project["optional-dependencies"])
