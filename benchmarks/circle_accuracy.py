@@ -37,9 +37,10 @@ Matrix = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Members:
-    """All members' stars, a row each, a column for each film; 0 where they rated nothing."""
+    """All members' stars, a row each, a column for each film of ``slugs``; 0 where they rated nothing."""
 
     stars: Matrix
+    slugs: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, folder: str) -> "Members":
@@ -47,20 +48,21 @@ class Members:
         users, slugs = (table[name].combine_chunks().dictionary_encode() for name in ("user", "slug"))
         stars = np.zeros((len(users.dictionary), len(slugs.dictionary)), np.float32)
         stars[users.indices.to_numpy(), slugs.indices.to_numpy()] = table["rating"].to_numpy()
-        return cls(stars)
+        return cls(stars, tuple(slugs.dictionary.to_pylist()))
 
     def halves(self, rng: np.random.Generator) -> "tuple[Members, Members]":
         """Return the members with the ratings of one half of the films, and with those of the other."""
         one = rng.random(self.stars.shape[1]) < 0.5
-        return Members(np.where(one, self.stars, 0)), Members(np.where(one, 0, self.stars))
+        halves = np.where(one, self.stars, 0), np.where(one, 0, self.stars)
+        return Members(halves[0], self.slugs), Members(halves[1], self.slugs)
 
     def cohort(self, kind: str, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Return the members of a cohort, ascending."""
         if kind == "random":
             return np.sort(rng.choice(len(self.stars), size, replace=False))
-        return _nearest(self._opinions(kind), int(rng.integers(len(self.stars))), size)
+        return nearest(self.opinions(kind), int(rng.integers(len(self.stars))), size)
 
-    def _opinions(self, kind: str) -> Matrix:
+    def opinions(self, kind: str) -> Matrix:
         """Return the ratings less what is usual; NaN where there is none."""
         rated = self.stars > 0
         stars = np.where(rated, self.stars, np.nan)
@@ -76,7 +78,8 @@ def _means(values: Matrix, axis: int) -> Matrix:
     return means
 
 
-def _nearest(opinions: Matrix, seed: int, size: int) -> npt.NDArray[np.int64]:
+def nearest(opinions: Matrix, seed: int, size: int) -> npt.NDArray[np.int64]:
+    """Return the members most like a seed, who is one of them, ascending."""
     films = np.flatnonzero(~np.isnan(opinions[seed]))
     own, others = opinions[seed, films], opinions[:, films]
     both = ~np.isnan(others)

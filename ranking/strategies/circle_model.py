@@ -35,7 +35,7 @@ _HABITS = 0.12
 _EFFECTS = 0.35  # of films about which Letterboxd says nothing
 _DEVIATIONS = 0.04  # from what Letterboxd says
 _LEAST = 1e-6
-_LEAST_NOISE = 0.5**2 / 12  # what rounding to half stars makes
+LEAST_NOISE = 0.5**2 / 12  # what rounding to half stars makes
 # The prior of the level of all films, λ and φ: nothing is known of the level; λ is about 1, φ about 0.
 _COEFFICIENTS = np.array([0.0, 1.0, 0.0])
 _CERTAINTY = np.diag([0.0, 0.5**-2, 0.2**-2])
@@ -266,9 +266,9 @@ def _fit_noise(model: Fit, residual: Floats, freedom: Floats) -> None:
     """
     whole = float(freedom.sum())
     usual = (float(residual.sum()) + _PSEUDO * _NOISE) / (whole + _PSEUDO)
-    usual = max(usual, _LEAST_NOISE)
+    usual = max(usual, LEAST_NOISE)
     # The squared differences from the usual one, less what chance makes of them: 2 / degrees of freedom.
     differs = float((freedom * (residual / freedom / usual - 1) ** 2).sum() - 2 * len(freedom)) / whole
     alike = 2 / min(max(differs, 0.01), 4.0)
-    model.noise = ((residual + alike * usual) / (freedom + alike)).clip(_LEAST_NOISE)
+    model.noise = ((residual + alike * usual) / (freedom + alike)).clip(LEAST_NOISE)
     model.usual_noise = usual
