@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # How many processes run the tests: one more than two cores, for a third of the time is spent in waiting.
 WORKERS ?= 3
 
-.PHONY: demo test fast lint docs picture test-spark mutants dist chromium clean
+.PHONY: demo test fast lint docs picture test-spark mutants dist lock chromium clean
 
 demo: .venv/installed
 	@mkdir -p demo
@@ -73,7 +73,16 @@ dist:
 	.venv-dist/bin/check-wheel-contents dist/*.whl
 	.venv-dist/bin/twine check --strict dist/*
 
-.venv/installed: requirements.txt pyproject.toml
+# The pins again, with the hash of every file of each, which pip verifies.
+lock:
+	$(PYTHON) -m venv .venv-dist
+	.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	for pins in requirements requirements-dev; do { \
+		echo "# $$pins.txt with the hash of every file, made by \`make lock\`, for \`pip install --require-hashes -r\`." && \
+		grep == $$pins.txt | .venv-dist/bin/uv pip compile - --quiet --universal --python-version 3.11 --no-deps \
+			--generate-hashes --no-annotate --no-header --no-emit-index-url; } > $$pins.lock || exit 1; done
+
+.venv/installed: requirements.txt requirements-dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt

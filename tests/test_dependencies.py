@@ -6,6 +6,8 @@ import tomllib
 from collections.abc import Iterable
 from importlib.metadata import requires
 
+import pytest
+
 from letterboxd_scraper.machine.extras import EXTRAS
 from tests.conftest import ROOT
 
@@ -60,3 +62,28 @@ def test_an_extra_brings_what_is_asked_for() -> None:
     for name, extra in EXTRAS.items():
         assert EXTRA[name] == names_of(DISTRIBUTIONS.get(module, module) for module in extra.modules), name
     assert PROJECT["optional-dependencies"]["all"] == [f"letterboxd-scraper[{','.join(sorted(EXTRAS))}]"]
+
+
+PIN = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("pins", ["requirements", "requirements-dev"])
+def test_the_lock_has_the_pins_and_their_hashes(pins: str) -> None:
+    """`make lock` makes it anew."""
+    text = (ROOT / f"{pins}.lock").read_text()
+    pinned, locked = (PIN.findall(part) for part in ((ROOT / f"{pins}.txt").read_text(), text))
+    assert {(*names_of([name]), version) for name, version in pinned} == {
+        (*names_of([name]), version) for name, version in locked
+    }
+    entries = re.split(r"\n(?=\w)", text)[1:]
+    assert len(entries) == len(locked)
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", entry) for entry in entries)
+    assert "//" not in text  # where they came from is nobody's business
+
+
+def test_everything_is_pinned() -> None:
+    texts = [(ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt")]
+    names = names_of(name for text in texts for name, _ in PIN.findall(text))
+    assert (BASE | EXTRA["all"].union(*EXTRA.values())) - {"letterboxd-scraper", "pyspark"} <= names
+    assert "\n-r requirements-dev.txt\n" in texts[0]
+    assert texts[0].endswith("\n-e .\n")
