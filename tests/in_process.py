@@ -106,7 +106,9 @@ PROGRAMS: dict[str, Callable[[list[str]], int]] = {
 class _Crawl:
     """Stands for the process of a crawl that a command has started: it has ended when it is made."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], descriptor: int) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], *descriptors: int | None
+    ) -> None:
         assert list(command[:4]) == [sys.executable, "-P", "-m", "letterboxd_scraper.commands"]
         own = {name: value for name, value in environment.items() if name != STOP_WITH_PARENT}
         with _environment(own), _logging():

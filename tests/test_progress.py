@@ -2,16 +2,21 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from letterboxd_scraper.items.progress import Progress, ProgressReader, ProgressWriter
-from letterboxd_scraper.terminal.progress_bar import meter, track
+from letterboxd_scraper.terminal.progress_bar import above_the_bar, meter, track
 from letterboxd_scraper.terminal.session import Session
 from tests import terminal
 from tests.conftest import Shell, on_sqlite
+
+Shown = Callable[[Callable[[], object]], str]
 
 
 def test_the_latest_of_what_was_told_is_heard() -> None:
@@ -55,6 +60,56 @@ def test_a_pipe_gets_a_line_now_and_then(
     with meter(Session(quiet=True)) as show:
         show(Progress("archives", 1, 2))
     assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    """Call something with a terminal of 60 columns as standard error; return what that shows."""
+
+    def show(work: Callable[[], object]) -> str:
+        ours, theirs = pty.openpty()
+        with os.fdopen(theirs, "w") as stderr, monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+            patch.setattr(sys, "stderr", stderr)
+            work()
+        text = terminal.read_to_end(ours)
+        os.close(ours)
+        return text
+
+    for name, value in {"TERM": "xterm", "COLUMNS": "60"}.items():
+        monkeypatch.setenv(name, value)
+    return show
+
+
+def test_log_lines_go_above_the_bar_and_the_terminal_is_as_before(shown: Shown) -> None:
+    def work() -> None:
+        with meter(Session()) as show, above_the_bar() as log:
+            show(Progress("members", 3, 40, requests=99))
+            os.write(log, b"WARNING: a page is missing\n")
+            raise KeyboardInterrupt
+
+    text = shown(work)
+    assert "WARNING: a page is missing" in text
+    before, after = text.split("WARNING: a page is missing")
+    assert before.endswith("\r\x1b[2K")  # at the beginning of an empty line
+    assert after.startswith("\r\n")
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1  # the cursor is back
+    assert text.endswith("\x1b[2K")  # and the bar gone
+
+
+def test_a_narrow_terminal_gets_what_fits(shown: Shown) -> None:
+    def work() -> None:
+        with meter(Session()) as show:
+            for done in range(1000, 1010):
+                show(Progress("members", done, 4000, requests=12345))
+
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[\d?;]*\w", "", shown(work)))
+    assert max(map(len, lines)) < 60
+    assert "…" not in "".join(lines)
+    assert "of 4,000 members, " in lines[-2]
+
+
+def test_of_a_single_thing_there_is_no_bar(shown: Shown) -> None:
+    assert shown(lambda: list(track(Session(), "archives", ["a"]))) == ""
 
 
 @on_sqlite

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +21,7 @@ from letterboxd_scraper.machine import interrupts, safe_path
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options
-from letterboxd_scraper.terminal.progress_bar import meter
+from letterboxd_scraper.terminal.progress_bar import above_the_bar, has_bar, meter
 from letterboxd_scraper.terminal.session import Session
 
 POLL_SECONDS = 0.5
@@ -49,11 +49,13 @@ def crawl(
         if value is not None:
             command += ["-a", f"{name}={value}"]
     environment = _environment(session, settings or {})
-    with _listening() as (listener, descriptor), meter(session) as show, _passing_on_signals():
+    log: AbstractContextManager[int | None] = above_the_bar() if has_bar(session) else nullcontext()
+    with _listening() as (listener, descriptor), meter(session) as show, log as stderr, _passing_on_signals():
         process = None
         try:
             with interrupts.held():
-                process = start(command, environment | {PROGRESS_VARIABLE: str(descriptor)}, descriptor)
+                environment[PROGRESS_VARIABLE] = str(descriptor)
+                process = start(command, environment, descriptor, stderr)
             while process.poll() is None:
                 time.sleep(POLL_SECONDS)
                 if progress := listener.latest():
@@ -73,12 +75,19 @@ def crawl(
     return process.returncode if process.returncode >= 0 else ExitCode.INTERNAL_ERROR
 
 
-def start(command: Sequence[str], environment: Mapping[str, str], descriptor: int) -> subprocess.Popen[bytes]:
-    """Start a crawl as a process; it writes its progress to ``descriptor``."""
+def start(
+    command: Sequence[str], environment: Mapping[str, str], descriptor: int, stderr: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a crawl as a process; it writes its progress to ``descriptor``, and its log to ``stderr``."""
     # A session of its own: the terminal's Ctrl-C would else reach it beside the one that we pass on.
     # It watches its standard input, so that it ends even if this process is killed outright.
     return subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, pass_fds=(descriptor,), start_new_session=True
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stderr=stderr,
+        pass_fds=(descriptor,),
+        start_new_session=True,
     )
 
 
@@ -98,7 +107,7 @@ def crawl_and_tell(
     code = crawl(session, spider, arguments, crawl_settings(accept_terms=accept_terms))
     with session.reading() as connection:
         notes = runs.notes_of_latest(connection, spider, cohort.label if cohort else None)
-    session.say(f"{name}: {notes}")
+    session.say(f"{name}: {notes or 'nothing was read'}")
     if cohort and code in FINISHED:
         strategies = " --strategy all" if spider == "film" else ""
         session.say(f"now: letterboxd rank compute --cohort {cohort.label}{strategies}")

@@ -130,7 +130,9 @@ def summarise(session: Session, cohort: Cohort, code: int) -> None:
     with session.reading() as connection:
         done, members = runs.members_done(connection, cohort.id, cohort.label)
         notes = runs.notes_of_latest(connection, "profile", cohort.label)
-    session.say(f"{cohort.label}: {done:,} of {counted(members, 'member')} read. This time: {notes}")
+    session.say(
+        f"{cohort.label}: {done:,} of {counted(members, 'member')} read. This time: {notes or 'nothing'}"
+    )
     session.say(f"{cohort.label}: {next_step(cohort, code)}")
 
 
