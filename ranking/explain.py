@@ -128,7 +128,7 @@ def explain(connection: sa.Connection, cohort: Cohort, film: str, base_url: str)
 
     Raises UnknownName, with slugs of the cohort's films that are spelt alike.
     """
-    row = _find(connection, cohort, film, base_url)
+    row = _find(connection, film, base_url)
     opinions = _opinions(connection, cohort, row.id)
     standings = [
         _standing(connection, cohort, strategy, row.id, opinions) for strategy in STRATEGIES.values()
@@ -137,12 +137,9 @@ def explain(connection: sa.Connection, cohort: Cohort, film: str, base_url: str)
     return Explanation(cohort.label, row.slug, row.title, row.release_year, link, opinions, standings)
 
 
-def _find(connection: sa.Connection, cohort: Cohort, text: str, base_url: str) -> Any:
+def _find(connection: sa.Connection, text: str, base_url: str) -> Any:
     """Return the film's row (id, slug, title, release_year, address). Raises UnknownName."""
-    rated = sa.select(ratings.c.film_id).join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
-    of_cohort = films.c.id.in_(rated.where(cohort_members.c.cohort_id == cohort.id))
-    slugs = connection.scalars(sa.select(films.c.slug).where(of_cohort, films.c.slug.is_not(None)))
-    film = find_film(connection, text, slugs.all(), base_url=base_url)
+    film = find_film(connection, text, base_url=base_url)
     row = sa.select(films.c.id, films.c.slug, films.c.title, films.c.release_year, links.ADDRESS)
     return connection.execute(row.where(films.c.id == film)).one()
 

@@ -27,7 +27,7 @@ def rank_evaluate(
         Path | None,
         options.value("FILE", "A Parquet file instead: user, film (or slug), rating in stars.", "--data"),
     ] = None,
-    hide: Annotated[float, options.value("SHARE", "The share of each member's ratings to hide.")] = 0.2,
+    hide: Annotated[float, options.number("SHARE", "The share of each member's ratings to hide.")] = 0.2,
     seed: Annotated[
         int, options.count("Which ratings are hidden: others by another number.", "--draw", "--seed", least=0)
     ] = 0,

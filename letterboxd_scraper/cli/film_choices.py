@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperCommand
@@ -35,7 +35,7 @@ def film_choices(
     director: Annotated[list[str] | None, _filter("NAME", "A director by name.")] = None,
     country: Annotated[list[str] | None, _filter("NAME", "A country by name or code.")] = None,
     media_type: Annotated[
-        Literal["movie", "tv"] | None, _filter("movie|tv", "What TMDB takes it for.")
+        str | None, options.word(("movie", "tv"), "What TMDB takes it for.", rich_help_panel=_PANEL)
     ] = None,
     min_watchers: Annotated[int | None, _count("Rated by so many of the cohort at least.")] = None,
     max_watchers: Annotated[int | None, _count("Rated by so many of the cohort at most.")] = None,

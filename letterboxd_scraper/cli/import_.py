@@ -1,7 +1,7 @@
 """`letterboxd import zip` and `pages`: what is asked for by its kind, and refused where it is another."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,11 +31,7 @@ def import_zip(
     cohort: CohortOption = None,
     as_of: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="When it was made, where its name does not say; default: its newest date.",
-        ),
+        options.day("When it was made, where its name does not say; default: its newest date."),
     ] = None,
 ) -> None:
     """Take in members' own export archives.
@@ -52,7 +48,7 @@ def import_zip(
     if user is not None and len(files) > 1:
         raise InputError("--member NAME goes with a single archive")
     now = session.config.now()
-    made = as_of.replace(tzinfo=UTC) if as_of else None
+    made = as_of
     archives = [read_archive(file, now, user, made) for file in track(session, "archives", files)]
     result = _keep(session, [snapshot for archive in archives for snapshot in archive.snapshots], cohort)
     for file, archive in zip(files, archives, strict=True):

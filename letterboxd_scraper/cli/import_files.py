@@ -4,7 +4,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -42,11 +42,7 @@ def import_files(
     yes: Annotated[bool, options.yes()] = False,
     as_of: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="When they were made, where their names do not say; default: their newest dates.",
-        ),
+        options.day("When they were made, where their names do not say; default: their newest dates."),
     ] = None,
     scale: Annotated[
         str | None, options.word(_SCALES, "The best rating of a table that does not say its scale.")
@@ -74,7 +70,7 @@ def import_files(
     unmatched = unmatched or _UNMATCHED
     session.refuse_two_documents(unmatched)
     owner = OneMember.read({"member": member}).member if member else None
-    made = as_of.replace(tzinfo=UTC) if as_of else None
+    made = as_of
     best = int(scale) if scale else None
     read = read_paths(paths, session.config.now(), member=owner, as_of=made, scale=best)
     if not session.as_json:

@@ -1,7 +1,7 @@
 """`letterboxd rank compute`: scoring films and storing their ranks."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -28,8 +28,11 @@ def rank_compute(
     ] = DEFAULT_STRATEGY,
     param: Annotated[list[str] | None, options.parameters("A parameter, as m=10; repeatable.")] = None,
     engine: Annotated[
-        Literal["database", "duckdb", "spark"],
-        options.value("ENGINE", "The database, or another engine, which reads the files in --data."),
+        str,
+        options.word(
+            ("database", "duckdb", "spark"),
+            "The database, or what reads the files in --data.",
+        ),
     ] = "database",
     exported: Annotated[
         Path | None,

@@ -27,7 +27,7 @@ def _strategies(incomplete: str) -> list[str]:
 
 CohortOption = Annotated[str | None, options.cohort()]
 StrategyOption = Annotated[str, strategy()]
-MinScoreOption = Annotated[float | None, options.value("SCORE", "Leave out films below this score.")]
+MinScoreOption = Annotated[float | None, options.number("SCORE", "Leave out films below this score.")]
 
 
 def find_strategy(name: str) -> Strategy:

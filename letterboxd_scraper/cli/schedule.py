@@ -44,11 +44,11 @@ def install(
     context: typer.Context,
     cohort: CohortOption = None,
     nightly: Annotated[
-        str, typer.Option(parser=_clock, metavar="HH:MM", help="When, by this machine's clock.")
+        str, options.value("HH:MM", "When, by this machine's clock.", parser=_clock)
     ] = "03:30",
     monthly: Annotated[
         int,
-        typer.Option(parser=_day, metavar="DAY", help="Day of the monthly job, at the same time; 0: none."),
+        options.value("DAY", "Day of the monthly job, at the same time; 0: none.", parser=_day),
     ] = 1,
     kind: AsOption = None,
     local: LocalOption = False,

@@ -27,7 +27,7 @@ from letterboxd_scraper.terminal.session import Session
 
 TargetOption = Annotated[
     list[str] | None,
-    typer.Option("--target", help="A node, by its name in scrapy.cfg; repeatable.", metavar="NAME"),
+    options.value("NAME", "A node, by its name in scrapy.cfg; repeatable.", "--target"),
 ]
 LocalOption = Annotated[bool, options.flag("--local", "Crawl on this machine, without Scrapyd.")]
 _TOLD_BY_CODE = (ExitCode.INTERNAL_ERROR, ExitCode.BAD_INPUT, ExitCode.INTERRUPTED)

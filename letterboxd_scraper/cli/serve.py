@@ -20,7 +20,7 @@ def serve(
     host: Annotated[
         str, options.value("HOST", "Where to listen; elsewhere than here, a token is wanted.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.", metavar="PORT")] = 8000,
+    port: Annotated[int, options.count("0: any that is free.", least=0, most=65535, metavar="PORT")] = 8000,
     names: Annotated[
         bool, options.flag("--names", "Say who the members are; else they are numbers.")
     ] = False,

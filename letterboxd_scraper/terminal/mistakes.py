@@ -62,10 +62,10 @@ def did_you_mean(name: str, existing: Sequence[str]) -> str:
 def no_such_command(name: str, context: Any) -> str:
     """Say that a group has no command of this name, and what may be meant: one of its own, or of another."""
     commands = context.command.commands
-    alike = get_close_matches(name, commands, n=2, cutoff=0.7)
+    alike = get_close_matches(name, commands, n=2)
     groups = {path: one.commands for path, one in commands.items() if hasattr(one, "commands")}
     elsewhere = [f"{path} {name}" for path, inner in groups.items() if name in inner]
-    calls = " or ".join(f"`{context.command_path} {path}`" for path in alike or elsewhere)
+    calls = " or ".join(f"`{context.command_path} {path}`" for path in elsewhere or alike)
     return f"no command {name!r}" + (f": did you mean {calls}?" if calls else "")
 
 

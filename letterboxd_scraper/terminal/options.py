@@ -6,6 +6,7 @@ another command has, too.
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -108,7 +109,14 @@ def yes(help: str = "Do not ask.") -> Any:
     return flag("--yes", help)
 
 
-def count(help: str, *names: str, least: int = 1, most: int = LARGEST_INTEGER, **more: Any) -> Any:
+def count(
+    help: str,
+    *names: str,
+    least: int = 1,
+    most: int = LARGEST_INTEGER,
+    metavar: str = "N",
+    **more: Any,
+) -> Any:
     """Return an option that takes a whole number, small enough for the database."""
 
     def read(text: str | int) -> int:
@@ -116,10 +124,34 @@ def count(help: str, *names: str, least: int = 1, most: int = LARGEST_INTEGER, *
             raise typer.BadParameter(f"{text!r} is not a whole number from {least} to {most}")
         return int(text)
 
-    return value("N", help, *names, parser=read, **more)
+    return value(metavar, help, *names, parser=read, **more)
 
 
-def word(words: Sequence[str], help: str, *names: str) -> Any:
+def number(metavar: str, help: str, *names: str) -> Any:
+    """Return an option that takes a number with decimals."""
+
+    def read(text: str | float) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not a number") from None
+
+    return value(metavar, help, *names, parser=read)
+
+
+def day(help: str, *names: str) -> Any:
+    """Return an option that takes a day, which begins in UTC."""
+
+    def read(text: str) -> datetime:
+        try:
+            return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not a day such as 2026-01-31") from None
+
+    return value("YYYY-MM-DD", help, *names, parser=read)
+
+
+def word(words: Sequence[str], help: str, *names: str, **more: Any) -> Any:
     """Return an option that takes one of these words, by the parameter's name or by ``names``."""
 
     def read(text: str) -> str:
@@ -127,7 +159,8 @@ def word(words: Sequence[str], help: str, *names: str) -> Any:
             raise typer.BadParameter(f"{text!r} is not one of {', '.join(words)}")
         return text
 
-    return value("|".join(words), help, *names, parser=read, autocompletion=completion.one_of(*words))
+    complete = completion.one_of(*words)
+    return value("|".join(words), help, *names, parser=read, autocompletion=complete, **more)
 
 
 def depth() -> Any:

@@ -93,6 +93,8 @@ def _words(page: str) -> set[str]:
         ("rank sho", "no command 'sho': did you mean `letterboxd rank show`? (`letterboxd rank --help`"),
         ("help rank sho", "no command 'sho': did you mean `letterboxd rank show`? (`letterboxd rank --help`"),
         ("compute", "no command 'compute': did you mean `letterboxd rank compute`? (`letterboxd --help`"),
+        ("export cvs", "no command 'cvs': did you mean `letterboxd export csv`? (`letterboxd export --help`"),
+        ("explain", "no command 'explain': did you mean `letterboxd rank explain`? (`letterboxd --help`"),
         ("xyz", "no command 'xyz' (`letterboxd --help`"),
         (
             "rank show us",

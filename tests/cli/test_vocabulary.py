@@ -9,7 +9,10 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
+from typer.exceptions import TyperException
 
+from letterboxd_scraper.errors import ProjectError
+from letterboxd_scraper.terminal.mistakes import in_words
 from tests.cli.test_conventions import COMMANDS, CONTEXTS, GROUPS
 
 # By the first name of an option: its other names, and what it takes (None: nothing).
@@ -118,6 +121,24 @@ def test_help_is_in_sentences_and_in_the_words_of_the_command_line(path: str) ->
         assert parameter.help.endswith("."), parameter.help
     first = context.command.get_short_help_str(200)
     assert len(first) <= 72, "the first line of a help has to fit into the list of commands"
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_what_an_option_does_not_take_is_said_in_its_own_words(path: str) -> None:
+    context = CONTEXTS[path]
+    for option in options_of(path):
+        if option.metavar is None:
+            continue
+        name = option.opts[0]
+        try:
+            context.command.make_context("x", [name, "x?"], context.parent)
+        except TyperException as error:
+            said = in_words(error, "x")
+            assert not re.search("Input should|Value error|unable to|Invalid", said), said
+            first = max(option.opts, key=lambda one: one.startswith("--"))
+            assert said.startswith(("give ", f"{first}: 'x?' is not ")), said
+        except ProjectError:
+            pass  # a file that cannot be used
 
 
 def test_every_group_says_what_it_is_for() -> None:

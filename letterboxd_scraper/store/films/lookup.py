@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper import urls
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store.film_order import film_order
 from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.films.told import LID, SLUG
-from letterboxd_scraper.store.names import folded, unknown
+from letterboxd_scraper.store.names import folded, similar, unknown
 from letterboxd_scraper.store.schema import film_names, films
 from letterboxd_scraper.store.upsert import as_list, in_list
 from letterboxd_scraper.words import counted
@@ -119,13 +119,11 @@ def match(connection: sa.Connection, references: Sequence[Reference]) -> list[in
     return [of(film) for film in references]
 
 
-def find_film(
-    connection: sa.Connection, text: str, others: Collection[str] = (), *, base_url: str = urls.SITE
-) -> int:
+def find_film(connection: sa.Connection, text: str, *, base_url: str = urls.SITE) -> int:
     """Return the id of the film that a person means: by slug, address, code, or a title that fits one film.
 
-    Raises UnknownName, with what of ``others`` is spelt alike, and InputError with the films that a title
-    fits, where these are several.
+    Raises UnknownName, with the titles that are spelt alike, and InputError with the films that a title fits,
+    where these are several.
     """
     named = reference(text)
     (film,) = match(connection, [named])
@@ -141,8 +139,14 @@ def find_film(
         listed = "; ".join(_row_in_words(row, base_url) for row in titled[:_LISTED])
         raise InputError(f"{text!r} fits {counted(len(titled), 'film')}, name one by its address: {listed}")
     if not titled:
-        raise unknown("film", named.slug or text, others)
+        raise _unknown_film(connection, text.strip())
     return int(titled[0].id)
+
+
+def _unknown_film(connection: sa.Connection, text: str) -> UnknownName:
+    """Return the error that names titles, or else slugs, that are spelt alike."""
+    titles, slugs = (set(connection.scalars(sa.select(name))) - {None} for name in (_f.title, _f.slug))
+    return unknown("film", text, slugs if similar(text, slugs) and not similar(text, titles) else titles)
 
 
 def _row_in_words(row: Any, base_url: str) -> str:
