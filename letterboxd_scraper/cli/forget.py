@@ -5,12 +5,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.members import forgetting, opt_outs
+from letterboxd_scraper.store.names import similar
 from letterboxd_scraper.store.patience import ask, transact
+from letterboxd_scraper.store.schema import users
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
@@ -58,6 +61,12 @@ def _forget(session: Session, name: str, *, yes: bool) -> None:
     told = {"member": name, "was_stored": gone.was_stored, "removed": asdict(kept) if kept else None}
     lists = {"rank_again": gone.ranked, "older_copies": backups}
     session.conclude(told | lists, *_in_words(name, gone, backups))
+    if not gone.was_stored and (alike := ask(session.engine, _spelt_alike, name)):
+        session.say(f"did you mean {alike[0]}? letterboxd forget {name} --undo takes this back")
+
+
+def _spelt_alike(connection: sa.Connection, name: str) -> list[str]:
+    return similar(name, connection.scalars(sa.select(users.c.letterboxd_username)))
 
 
 def _going(name: str, kept: forgetting.Kept) -> str:

@@ -128,3 +128,10 @@ def test_sync_reads_the_circle_that_there_is_or_says_how_to_name_one(
     assert club("sync").err.startswith("--cohort friends (the only one)\n")
     monkeypatch.setenv("LETTERBOXD_MEMBER", "marla")
     assert "--cohort friends" not in club("sync").err
+
+
+def test_who_is_forgotten_and_not_stored_may_be_misspelled(club: Run) -> None:
+    told = club("forget", "tyco").err
+    assert told.startswith("tyco was not stored and will not be stored again\ndid you mean tycho? letterboxd")
+    assert "did you mean" not in club("forget", "--member", "zed").err
+    assert club("forget").err.startswith("letterboxd: give one MEMBER: whom to forget\n")
