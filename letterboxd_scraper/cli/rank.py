@@ -10,6 +10,7 @@ import typer
 from letterboxd_scraper.cli.film_choices import choices_of, with_film_choices
 from letterboxd_scraper.cli.rank_options import CohortOption, MinScoreOption, StrategyOption, find_strategy
 from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.terminal import options
@@ -17,9 +18,11 @@ from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.columns import count, stars
 from letterboxd_scraper.terminal.columns import film as film_column
 from letterboxd_scraper.terminal.session import Session
+from ranking.choices import coverage
+from ranking.choices.coverage import asked_for
 from ranking.choices.filters import Choices
 from ranking.results import RankedFilm, ranking
-from ranking.strategies import STRATEGIES
+from ranking.strategies import STRATEGIES, hybrid, recency
 
 
 @with_film_choices
@@ -42,7 +45,8 @@ def rank_show(
       letterboxd rank show --cohort friends --genre Horror --genre Comedy --json
     """
     session: Session = context.obj
-    films = chosen_films(session, cohort, strategy, limit, min_score, choices_of(context))
+    columns = () if session.as_json else (coverage.AVERAGES,)
+    films = chosen_films(session, cohort, strategy, limit, min_score, choices_of(context), columns)
     show_films(session, films, strategy)
 
 
@@ -82,18 +86,37 @@ def chosen_films(
     limit: int | None,
     min_score: float | None,
     choices: Choices,
+    columns: Sequence[str] = (),
 ) -> list[RankedFilm]:
-    """Return the films of a stored ranking that fit the user's choices. Raises InputError."""
+    """Return the films of a stored ranking that fit the user's choices. Raises InputError.
+
+    Says where little is known of what the choices, the strategy and the ``columns`` shown rest on.
+    """
     name = find_strategy(strategy).name
     with session.reading() as connection:
         cohort = cohort_in(connection, session, label)
-        films = ranking(
-            connection, cohort, name, limit=limit, min_score=min_score, choices=choices, tell=session.say
-        )
+        try:
+            films = ranking(
+                connection, cohort, name, limit=limit, min_score=min_score, choices=choices, tell=session.say
+            )
+        except UnknownName as unknown:  # perhaps because little is known
+            lacking = coverage.of_films(connection, cohort, name, asked_for(choices))
+            raise UnknownName(f"{unknown} ({lacking})") if lacking else unknown from None
+        _say_what_is_lacking(session, connection, cohort, name, [*asked_for(choices), *columns])
         say_how_old(session, connection, cohort, name)
     if not films:
         session.say(f"no film of the {name} ranking of {cohort.label} fits these choices")
     return films
+
+
+def _say_what_is_lacking(
+    session: Session, connection: sa.Connection, cohort: Cohort, strategy: str, names: Sequence[str]
+) -> None:
+    rests_on_dates = strategy in (recency.STRATEGY.name, hybrid.STRATEGY.name)
+    lacking = [coverage.of_films(connection, cohort, strategy, names)]
+    lacking += [coverage.of_dates(connection, cohort)] if rests_on_dates else []
+    for line in filter(None, lacking):
+        session.say(line)
 
 
 def say_how_old(session: Session, connection: sa.Connection, cohort: Cohort, strategy: str) -> None:

@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 import typer
 
+from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.columns import Column, count, film, prose, stars
@@ -55,6 +59,8 @@ def taste(
     session: Session = context.obj
     with session.reading() as connection:
         chosen = cohort_in(connection, session, cohort) if cohort is not None else None
+        if chosen is not None:
+            _say_who_was_not_read(session, connection, chosen)
         circle = members.read(connection, chosen)
         names = members.member_names(connection, circle)
         one = members.find_member(connection, circle, chosen, member)
@@ -70,6 +76,13 @@ def taste(
         films = taste_films.compare(connection, circle, one, two, limit or _FILMS, site)
         advice = how_watched_are_read(connection, names[one], one)
         _show_pair(session, names[one], names[two], circle.pair(one, two), films, advice)
+
+
+def _say_who_was_not_read(session: Session, connection: sa.Connection, cohort: Cohort) -> None:
+    ages = freshness.of_cohort(connection, cohort, DEFAULT_STRATEGY)
+    if ages.read < ages.members:
+        read = f"{ages.read:,} of {counted(ages.members, 'member')}"
+        session.say(f"so far {read} were read: letterboxd scrape --cohort {cohort.label}")
 
 
 def _show_members(session: Session, one: int, names: dict[int, str], matches: list[Match], few: int) -> None:

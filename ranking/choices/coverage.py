@@ -1,0 +1,86 @@
+"""For how many films, or ratings, something is known on which a choice of films or a column rests."""
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.films.credits import DIRECTS
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.schema import (
+    cohort_members,
+    film_countries,
+    film_genres,
+    film_people,
+    film_rankings,
+    films,
+    ratings,
+)
+from letterboxd_scraper.words import counted
+from ranking.choices.filters import Choices
+
+AVERAGES = "Letterboxd's averages"
+# Where less than this share is known, somebody who chooses by it should know that.
+_ENOUGH = 0.95
+
+
+def _listed(film: sa.Column[Any], *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return films.c.id.in_(sa.select(film).where(*conditions))
+
+
+# By the name of what is known: when it is known of a film.
+_KNOWN: Mapping[str, sa.ColumnElement[bool]] = MappingProxyType(
+    {
+        "years": films.c.release_year.is_not(None),
+        "genres": _listed(film_genres.c.film_id),
+        "directors": _listed(film_people.c.film_id, DIRECTS),
+        "countries": _listed(film_countries.c.film_id),
+        "media types": films.c.tmdb_media_type.is_not(None),
+        AVERAGES: films.c.letterboxd_weighted_average.is_not(None),
+    }
+)
+
+
+def asked_for(choices: Choices) -> list[str]:
+    """Return the names of what these choices of films rest on."""
+    made = {
+        "years": choices.years or choices.decades,
+        "genres": choices.genres,
+        "directors": choices.directors,
+        "countries": choices.countries,
+        "media types": choices.media_type,
+    }
+    return [name for name, values in made.items() if values]
+
+
+def of_films(connection: sa.Connection, cohort: Cohort, strategy: str, names: Collection[str]) -> str | None:
+    """Say for how many films of a stored ranking these are known; None where they are for nearly all."""
+    if not names:
+        return None
+    r = film_rankings.c
+    ranked = sa.select(r.film_id).where(r.cohort_id == cohort.id, r.strategy == strategy)
+    sums = [sa.func.count(sa.case((_KNOWN[name], 1))) for name in names]
+    query = sa.select(sa.func.count(), *sums).select_from(films).where(films.c.id.in_(ranked))
+    total, *known = connection.execute(query).one()
+    lacking = [(name, n) for name, n in zip(names, known, strict=True) if n < _ENOUGH * total]
+    if not lacking:
+        return None
+    (first, so_many), *others = lacking
+    words = [f"{first} are known for {so_many:,} of {counted(total, 'film')}"]
+    words += [f"{name} for {n:,}" for name, n in others]
+    return f"{', '.join(words)}: letterboxd enrich --cohort {cohort.label}"
+
+
+def of_dates(connection: sa.Connection, cohort: Cohort) -> str | None:
+    """Say of how many ratings it is known when they were made; None where it is of nearly all."""
+    c = ratings.c
+    members = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == cohort.id)
+    dated = sa.case((c.rated_at.is_not(None) | c.seen_after.is_not(None), 1))
+    query = sa.select(sa.func.count(), sa.func.count(dated))
+    query = query.where(c.user_id.in_(members), c.rating.is_not(None))
+    total, known = connection.execute(query).one()
+    if known >= _ENOUGH * total:
+        return None
+    how = f"letterboxd scrape --cohort {cohort.label} --diary"
+    return f"when it was made is known of {known:,} of {counted(total, 'rating')}: {how}"
