@@ -7,8 +7,9 @@ import sys
 # Else the cookie middleware tries to download the public-suffix list at its first use.
 os.environ.setdefault("TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS", "")
 
-from letterboxd_scraper.machine import interrupts
+from letterboxd_scraper.machine import interrupts, systems
 
+systems.refuse_windows()
 sys.excepthook = interrupts.end_quietly  # until here, Ctrl-C is Python's and Scrapy's
 
 from letterboxd_scraper import config

@@ -1,5 +1,7 @@
 """What calls the jobs at night: lines for cron and timers of systemd, and that they work when called so."""
 
+import os
+import plistlib
 import shutil
 import subprocess
 import sys
@@ -10,7 +12,13 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule import install as installation
-from letterboxd_scraper.schedule.timers import Timetable, cron_block, systemd_units, with_cron_block
+from letterboxd_scraper.schedule.timers import (
+    Timetable,
+    cron_block,
+    launchd_agents,
+    systemd_units,
+    with_cron_block,
+)
 from tests.conftest import Shell, assert_ended, on_sqlite, settings_for
 from tests.site import Fault, Site
 from tests.test_when_rated import TONIGHT
@@ -50,6 +58,23 @@ def test_units_of_systemd() -> None:
     assert "\nOnCalendar=*-*-* 03:05:00\n" in timer
     assert "\nPersistent=true\n" in timer  # a laptop that slept gets its night when it wakes
     assert "\nOnCalendar=*-*-28 23:59:00\n" in systemd_units(MONTHLY)["letterboxd-friends-monthly.timer"]
+
+
+def test_agents_of_launchd() -> None:
+    agents = launchd_agents(NIGHTLY, Path("/Users/me/Library/Logs"))
+    assert list(agents) == ["letterboxd-friends-nightly.plist"]
+    (agent,) = map(plistlib.loads, map(str.encode, agents.values()))
+    log = "/Users/me/Library/Logs/letterboxd-friends-nightly.log"
+    assert agent == {
+        "Label": "letterboxd-friends-nightly",
+        "ProgramArguments": ["/opt/bin/letterboxd", "schedule", "run", "--job", "nightly"],
+        "WorkingDirectory": str(Path("/srv") / ODD),
+        "StartCalendarInterval": {"Hour": 3, "Minute": 5},
+        "StandardOutPath": log,
+        "StandardErrorPath": log,
+    }
+    monthly = launchd_agents(MONTHLY, Path())["letterboxd-friends-monthly.plist"]
+    assert plistlib.loads(monthly.encode())["StartCalendarInterval"] == {"Day": 28, "Hour": 23, "Minute": 59}
 
 
 def test_a_path_that_neither_can_call_is_refused() -> None:
@@ -167,6 +192,28 @@ def test_units_are_written_and_removed(home: Shell, tmp_path: Path, cohort: str)
     assert len(list(folder.iterdir())) == 2
     assert "already" in install(home, "--as", "systemd", "--write", "--monthly", "0").stderr
     assert_ended(home.letterboxd("schedule", "remove", "--yes", "--cohort", cohort, "--as", "systemd"), 0)
+    assert list(folder.iterdir()) == []
+
+
+@on_sqlite
+def test_agents_are_written_and_removed_on_macos(
+    home: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    folder = tmp_path / "Library" / "LaunchAgents"
+    printed = install(home)
+    assert f"# {folder}/letterboxd-friends-nightly.plist\n<?xml" in printed.stdout
+    assert not folder.exists()
+    told = install(home, "--write").stderr
+    assert f"launchctl bootstrap gui/{os.getuid()} {folder}/letterboxd-friends-nightly.plist" in told
+    assert f"launchctl bootout gui/{os.getuid()}/letterboxd-friends-monthly" in told
+    assert {plistlib.loads(file.read_bytes())["Label"] for file in folder.iterdir()} == {
+        "letterboxd-friends-nightly",
+        "letterboxd-friends-monthly",
+    }
+    ended = home.letterboxd("schedule", "remove", "--cohort", "friends", "--yes")
+    assert_ended(ended, 0)
+    assert "now: launchctl bootout" in ended.stderr
     assert list(folder.iterdir()) == []
 
 

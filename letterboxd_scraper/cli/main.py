@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from letterboxd_scraper.machine import safe_path
+from letterboxd_scraper.machine import safe_path, systems
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def run_ranking(arguments: Sequence[str] | None = None) -> int:
 def main(program: Callable[[], int] = run) -> None:
     """Run a program and end the process with its exit code, quietly whenever Ctrl-C is pressed."""
     safe_path.leave_out_current_folder()
+    systems.refuse_windows()
     try:
         from letterboxd_scraper.machine import interrupts
 

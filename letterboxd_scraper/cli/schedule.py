@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,11 @@ def _day(text: str | int) -> int:
 
 AsOption = Annotated[
     str | None,
-    options.word(("cron", "systemd"), "What calls the jobs; default: systemd where it runs.", "--as"),
+    options.word(
+        ("cron", "systemd", "launchd"),
+        "What calls the jobs; default: launchd on macOS, systemd where it runs.",
+        "--as",
+    ),
 ]
 
 
@@ -59,8 +64,9 @@ def install(
 ) -> None:
     """Print, or install, what calls a cohort's jobs at night.
 
-    Lines of the user's crontab, or timers of systemd; those that the cohort has already are replaced. Jobs
-    run in the folder where you are now, with the settings of its .env: no secret stands in the lines.
+    Lines of the user's crontab, timers of systemd, or agents of launchd on macOS; those that the cohort
+    has already are replaced. Jobs run in the folder where you are now, with the settings of its .env: no
+    secret stands in the lines.
 
     \b
     Examples:
@@ -78,7 +84,7 @@ def install(
     if kind == installation.CRON:
         texts = _install_lines(session, timetable, write=write)
     else:
-        texts = _install_units(session, timetable, write=write)
+        texts = _install_files(session, timetable, kind, write=write)
     session.conclude({"cohort": label, "as": kind, "written": write, "texts": texts})
     _warn(session, target or (), local=local)
 
@@ -97,24 +103,37 @@ def _install_lines(session: Session, timetable: Timetable, *, write: bool) -> di
     return {"crontab": block}
 
 
-def _install_units(session: Session, timetable: Timetable, *, write: bool) -> dict[str, str]:
-    """Print or install the units of systemd; return the text of each, by its file."""
-    units = timers.systemd_units(timetable)
-    folder = installation.units_folder()
-    texts = {str(folder / name): text for name, text in units.items()}
+def _install_files(session: Session, timetable: Timetable, kind: str, *, write: bool) -> dict[str, str]:
+    """Print or install units of systemd or agents of launchd; return the text of each, by its file."""
+    if kind == installation.LAUNCHD:
+        by_name = timers.launchd_agents(timetable, Path.home() / "Library" / "Logs")
+    else:
+        by_name = timers.systemd_units(timetable)
+    folder = installation.folder_of(kind)
+    texts = {str(folder / name): text for name, text in by_name.items()}
     if not write:
         _print(session, "\n".join(f"# {file}\n{text}" for file, text in texts.items()))
         session.say("now: the same command with --write writes these files")
         return texts
-    changed = installation.into_units(timetable.label, units)
+    changed = installation.into_files(timetable.label, kind, by_name)
     session.say(
-        f"written into {folder}: {', '.join(units)}" if changed else f"{folder} has these files already"
+        f"written into {folder}: {', '.join(by_name)}" if changed else f"{folder} has these files already"
     )
-    names = " ".join(name for name in units if name.endswith(".timer"))
+    if kind == installation.LAUNCHD:
+        session.say(f"now: {_bootout(by_name)}        where it runs them already")
+        session.say(f"     launchctl bootstrap gui/{os.getuid()} {shlex.join(texts)}")
+        return texts
+    names = " ".join(name for name in by_name if name.endswith(".timer"))
     session.say("now: systemctl --user daemon-reload")
     session.say(f"     systemctl --user enable --now {names}")
     session.say("     loginctl enable-linger          so that they run while you are not logged in, too")
     return texts
+
+
+def _bootout(names: Iterable[str]) -> str:
+    """Return the command by which launchd lets go of agents, by the names of their files."""
+    domain = f"gui/{os.getuid()}"
+    return " ; ".join(f"launchctl bootout {domain}/{name.removesuffix('.plist')}" for name in names)
 
 
 def _print(session: Session, text: str) -> None:
@@ -163,14 +182,13 @@ def remove(
     kind = kind or installation.usual()
     going = installation.installed(label, kind)
     if going:
-        where = "your crontab" if kind == installation.CRON else str(installation.units_folder())
+        where = "your crontab" if kind == installation.CRON else str(installation.folder_of(kind))
         session.confirm(f"{', '.join(going)} in {where}: this goes", yes=yes)
     if kind == installation.CRON:
         changed = installation.into_crontab(label, "")
     else:
-        changed = installation.into_units(label, {})
-        session.say(
-            f"now: systemctl --user stop 'letterboxd-{label}-*.timer' && systemctl --user daemon-reload"
-        )
+        changed = installation.into_files(label, kind, {})
+        stop = f"systemctl --user stop 'letterboxd-{label}-*.timer' && systemctl --user daemon-reload"
+        session.say(f"now: {stop if kind == installation.SYSTEMD else _bootout(timers.agent_names(label))}")
     words = f"removed: the jobs of {label}" if changed else f"no job of {label} was installed"
     session.conclude({"cohort": label, "as": kind, "removed": going}, words)

@@ -1,20 +1,23 @@
-"""Installing what calls the jobs: in the user's crontab, or among the user's units of systemd."""
+"""Installing what calls the jobs: in a user's crontab, units of systemd, or agents of launchd."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 from platformdirs import user_config_path
 
 from letterboxd_scraper.errors import InputError, refusal
 from letterboxd_scraper.machine.files import write_file
-from letterboxd_scraper.schedule.timers import cron_lines, unit_names, with_cron_block
+from letterboxd_scraper.schedule.timers import agent_names, cron_lines, unit_names, with_cron_block
 
-CRON, SYSTEMD = "cron", "systemd"
+CRON, SYSTEMD, LAUNCHD = "cron", "systemd", "launchd"
 _SYSTEMD_RUNS = Path("/run/systemd/system")
 
 
 def usual() -> str:
-    """Return what this machine has: systemd, else cron."""
+    """Return what this machine has: launchd on macOS, else systemd or cron."""
+    if sys.platform == "darwin":
+        return LAUNCHD
     return SYSTEMD if _SYSTEMD_RUNS.exists() else CRON
 
 
@@ -59,24 +62,31 @@ def installed(label: str, kind: str) -> list[str]:
     """Return what calls a cohort's jobs: lines of the crontab, or the names of units. Raises InputError."""
     if kind == CRON:
         return cron_lines(_read_crontab(), label)
-    return [name for name in unit_names(label) if (units_folder() / name).exists()]
+    folder = folder_of(kind)
+    return [name for name in _names(label, kind) if (folder / name).exists()]
 
 
-def units_folder() -> Path:
-    """Return where systemd looks for a user's own units."""
+def folder_of(kind: str) -> Path:
+    """Return where systemd looks for a user's own units, or launchd for their agents."""
+    if kind == LAUNCHD:
+        return Path.home() / "Library" / "LaunchAgents"
     return user_config_path("systemd") / "user"
 
 
-def into_units(label: str, units: dict[str, str]) -> bool:
-    """Make these files a cohort's units, and remove others that it had; False if nothing changes.
+def _names(label: str, kind: str) -> list[str]:
+    return agent_names(label) if kind == LAUNCHD else unit_names(label)
+
+
+def into_files(label: str, kind: str, texts: dict[str, str]) -> bool:
+    """Make these files a cohort's units or agents, and remove others that it had; False if nothing changes.
 
     Raises InputError where they cannot be written.
     """
-    folder = units_folder()
+    folder = folder_of(kind)
     changed = False
     try:
-        for name in unit_names(label):
-            file, text = folder / name, units.get(name)
+        for name in _names(label, kind):
+            file, text = folder / name, texts.get(name)
             if (file.read_text() if file.exists() else None) == text:
                 continue
             changed = True

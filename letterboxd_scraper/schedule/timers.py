@@ -1,5 +1,6 @@
-"""The texts by which cron or systemd calls a cohort's jobs."""
+"""The texts by which cron, systemd or launchd (on macOS) calls a cohort's jobs."""
 
+import plistlib
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.schedule.jobs import JOBS, MONTHLY, NIGHTLY
@@ -120,6 +122,33 @@ def systemd_units(timetable: Timetable) -> dict[str, str]:
             text = files(__package__).joinpath("templates", f"job.{kind}").read_text(encoding="utf-8")
             units[_unit_name(timetable.label, job, kind)] = Template(text).substitute(values)
     return units
+
+
+def agent_names(label: str) -> list[str]:
+    """Return the names of all files that a cohort may have among launchd's agents."""
+    return [f"letterboxd-{label}-{job}.plist" for job in JOBS]
+
+
+def launchd_agents(timetable: Timetable, logs: Path) -> dict[str, str]:
+    """Return the text of each agent, by the name of its file; what a job says goes to a file in ``logs``."""
+    agents = {}
+    for job, day in timetable.jobs():
+        name = f"letterboxd-{timetable.label}-{job}"
+        log = str(logs / f"{name}.log")
+        agent: dict[str, Any] = {
+            "Label": name,
+            "ProgramArguments": timetable.words(job),
+            "WorkingDirectory": str(timetable.folder),
+            "StartCalendarInterval": {
+                "Hour": timetable.hour,
+                "Minute": timetable.minute,
+                **({"Day": day} if day else {}),
+            },
+            "StandardOutPath": log,
+            "StandardErrorPath": log,
+        }
+        agents[f"{name}.plist"] = plistlib.dumps(agent, sort_keys=False).decode()
+    return agents
 
 
 def _unit_name(label: str, job: str, kind: str) -> str:
