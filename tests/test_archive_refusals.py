@@ -51,7 +51,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a zip of something else": (lambda: packed({"readme.txt": "hello"}), "no ratings.csv"),
     "an empty zip": (lambda: packed({}), "no ratings.csv"),
     "a bomb": (bomb, "MB unpacked"),
-    "too many files": (lambda: packed({str(n): "" for n in range(10_001)}), "more than any export"),
+    "too many files": (lambda: packed({str(n): "" for n in range(10_001)}), "more files than any export"),
     "not UTF-8": (
         lambda: packed({"ratings.csv": "x", "profile.csv": "x"}).replace(b"x", b"x") and _latin(),
         "not written in UTF-8",

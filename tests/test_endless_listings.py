@@ -78,7 +78,7 @@ def test_two_readings_prove_nothing_against_the_pages_own_total(
     assert_ended(known.scrapy("follow_graph", cohort="friends"), 3)
     assert members_of(known_engine, "friends") == before
     (error,) = open_failures(known_engine)
-    assert error == "the page says 35 people, 34 were seen: none of 1 missing members is dropped"
+    assert error == "the page says 35 people, 34 were seen: nobody is dropped (1 member missing)"
     assert_ended(known.scrapy("follow_graph", cohort="friends"), 3)  # nor do four
     change(site, FOLLOWING, lambda path, body: body.replace("35&nbsp;people", "36&nbsp;people"))
     assert_ended(known.scrapy("follow_graph", cohort="friends"), 0)  # nobody is missing: nothing to prove

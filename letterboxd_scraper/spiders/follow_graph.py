@@ -211,5 +211,5 @@ class FollowGraphSpider(MemberSpider):
         """Yield why nobody is dropped, of the members whose listings it lies with."""
         doubts = self._contradicted or {self.task.seed: "two readings showed different people"}
         for member, doubt in doubts.items():
-            error = f"{doubt}: none of {counted(missing, 'missing member')} is dropped"
+            error = f"{doubt}: nobody is dropped ({counted(missing, 'member')} missing)"
             yield Failure(self.listing, self.address(member, self.listing), error, member)

@@ -113,7 +113,7 @@ def test_tmdb_alone_tells_what_they_are(
     site.clear_log()
     again = shell.letterboxd("enrich", "--cohort", "two", LETTERBOXD_BASE_URL=REAL)
     assert_ended(again, 0)
-    assert "films lack something that was looked for not long ago" in again.stderr
+    assert "of 5 films something is missing that was looked for not long ago" in again.stderr
     assert_shown(shell, circle, engine)
     assert site.log == []
 
@@ -122,7 +122,7 @@ def test_tmdb_alone_tells_what_they_are(
 def test_without_a_key_it_is_said_what_one_would_bring(shell: Shell, site: Site, circle: list[Film]) -> None:
     told = shell.letterboxd("enrich", "--cohort", "two", LETTERBOXD_BASE_URL=REAL, TMDB_API_KEY="")
     assert_ended(told, 0)
-    assert f"two: TMDB could tell what {len(circle)} films are: set TMDB_API_KEY" in told.stderr
+    assert f"two: TMDB could tell more of {len(circle)} films: set TMDB_API_KEY" in told.stderr
     assert "nothing is" not in told.stderr
     status = shell.letterboxd("status", LETTERBOXD_BASE_URL=REAL, TMDB_API_KEY="")
     assert "due       0 members" in status.stdout
