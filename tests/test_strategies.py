@@ -135,15 +135,11 @@ def wilson_by_hand(found: Circle, threshold: float = 3.5, z: float = 1.96, min_v
 
 
 def discovery_by_hand(found: Circle, m: float = 5, min_votes: int = 3, above: float = 0) -> Scores:
-    here = {s: v for s, v in bayesian_by_hand(found, m, min_votes).items() if s in found.site}
+    liked = found.mean() + above - 1e-9
+    here = {s: v for s, v in bayesian_by_hand(found, m, min_votes).items() if s in found.site and v >= liked}
     ours = standard_scores(list(here.values()))
     theirs = standard_scores([found.site[slug] for slug in here])
-    liked = found.mean() + above - 1e-9
-    return {
-        slug: our - their
-        for (slug, score), our, their in zip(here.items(), ours, theirs, strict=True)
-        if score >= liked
-    }
+    return {slug: our - their for slug, our, their in zip(here, ours, theirs, strict=True)}
 
 
 def recency_by_hand(found: Circle, tau: float = 180, m: float = 2, min_votes: int = 1) -> Scores:

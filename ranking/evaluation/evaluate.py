@@ -1,8 +1,9 @@
 """How well each strategy predicts ratings that were hidden from it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -11,14 +12,16 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import cohort_film_stats, films
 from ranking.evaluation.data import Hidden, Source, kept_and_hidden
-from ranking.evaluation.measures import MEASURES, Figure, by_member, coverage
+from ranking.evaluation.measures import DIGITS, MEASURES, Figure, by_member, coverage
+from ranking.evaluation.questions import HiddenFilms, apart, voice
 from ranking.facts import Facts
-from ranking.strategies import STRATEGIES
-from ranking.strategies.base import FittedStrategy, Parameters, Strategy
+from ranking.strategies import DEFAULT_STRATEGY, STRATEGIES
+from ranking.strategies.base import Fitted, FittedStrategy, Parameters, Strategy
 from ranking.strategies.circle_ratings import Floats
 
 MEAN = "mean"
 SITE = "letterboxd"
+_LISTED = ("film_id", "score", "votes")
 Scores = dict[int, float]
 
 
@@ -26,6 +29,8 @@ Scores = dict[int, float]
 class Judged:
     """One ranking's figures; ``more`` are the differences to the plain mean, member by member.
 
+    ``voice`` is how its scores go with what the circle's hidden ratings say of films, ``apart`` how far above
+    Letterboxd's averages those of its first films are, in stars, and ``stars`` what these are on the mean.
     ``scored`` is the share of the hidden ratings whose film it scores. ``inside`` is the share of films
     whose hidden ratings lie in the 90 % interval, where the strategy has one. A ranking that could not be
     made has a ``remark`` instead.
@@ -37,6 +42,9 @@ class Judged:
     figures: dict[str, Figure] = field(default_factory=dict)
     more: dict[str, Figure] = field(default_factory=dict)
     inside: Figure | None = None
+    voice: Figure | None = None
+    apart: Figure | None = None
+    stars: Figure | None = None
     remark: str | None = None
 
 
@@ -59,10 +67,21 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """A ranking's scores by film, and the share of films whose hidden ratings lie in its intervals."""
+    """A ranking's scores by film, the films that it lists, best first, and those inside its intervals."""
 
     scores: Scores
+    listed: Sequence[int]
     inside: Figure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Judges:
+    """What rankings are judged by: ``against`` are the plain mean's figures, ``site`` the averages."""
+
+    hidden: Hidden
+    films: HiddenFilms
+    against: Mapping[str, Floats]
+    site: Scores
 
 
 def evaluate(
@@ -89,20 +108,26 @@ def evaluate(
             raise InputError(
                 "nothing to judge: hide more, or take a cohort of which several members rated the same films"
             )
-        rankings = [_judge(MEAN, None, _Scored(mean), hidden, against, in_stars=True)]
-        if site := _site_averages(connection, kept):
-            rankings.append(_judge(SITE, None, _Scored(site), hidden, against, in_stars=True))
+        facts = Facts(1, at)
+        fits = _fits(connection, facts, names, source)
+        habits = {
+            member: float(terms["habit"])
+            for fitted in fits.values()
+            for member, terms in fitted.members().items()
+        }
+        site = _site_averages(connection, kept)
+        judges = _Judges(hidden, HiddenFilms.of(hidden, habits), against, site)
+        rankings = [_judge(MEAN, None, _Scored(mean, _best_first(mean, kept)), judges, in_stars=True)]
+        if site:
+            rankings.append(_judge(SITE, None, _Scored(site, _best_first(site, kept)), judges, in_stars=True))
         for strategy in map(STRATEGIES.__getitem__, names):
-            facts = Facts(1, at)
             parameters = strategy.complete(connection, facts, strategy.settle(source.parameters))
-            scored = _scored(connection, facts, strategy, parameters, hidden)
+            fitted = fits.get(strategy.name)
+            scored = _of_fit(fitted, hidden) if fitted else _of_query(connection, facts, strategy, parameters)
             if scored.scores:
-                judged = _judge(
-                    strategy.name, parameters, scored, hidden, against, in_stars=strategy.in_stars
-                )
+                rankings.append(_judge(strategy.name, parameters, scored, judges, in_stars=strategy.in_stars))
             else:
-                judged = Judged(strategy.name, parameters, remark=strategy.why_empty)
-            rankings.append(judged)
+                rankings.append(Judged(strategy.name, parameters, remark=strategy.why_empty))
     left_out = len(every.member) - len(hidden.member)
     members = len(np.unique(hidden.member))
     return Evaluation(seed, hide, members, sum(kept.values()), len(hidden.member), left_out, rankings)
@@ -120,26 +145,47 @@ def _site_averages(connection: sa.Connection, kept: Mapping[int, int]) -> Scores
     return {film: float(average) for film, average in rows if film in kept}
 
 
-def _scored(
-    connection: sa.Connection, facts: Facts, strategy: Strategy, parameters: Parameters, hidden: Hidden
-) -> _Scored:
-    if isinstance(strategy, FittedStrategy):
-        # Of all films, those with few ratings too: they are foretold, although no list shows them.
-        fitted = strategy.fit(connection, facts, parameters)
-        estimates = fitted.estimates()
-        raters = {member: (terms["habit"], terms["noise"]) for member, terms in fitted.members().items()}
-        inside = coverage(hidden, estimates, raters) if estimates else np.zeros(0)
-        return _Scored({film: score for film, (score, _) in estimates.items()}, Figure.of(inside))
-    rows_of = connection.execute(strategy.query(connection, facts, parameters)).mappings()
-    return _Scored({row["film_id"]: row["score"] for row in rows_of})
+def _fits(
+    connection: sa.Connection, facts: Facts, names: Collection[str], source: Source
+) -> dict[str, Fitted]:
+    """Return by name the fitted strategies; the default is one, named or not: it tells habits."""
+    fits = {}
+    for name in dict.fromkeys([*names, DEFAULT_STRATEGY]):
+        strategy = STRATEGIES[name]
+        if isinstance(strategy, FittedStrategy):
+            parameters = strategy.complete(connection, facts, strategy.settle(source.parameters))
+            fits[name] = strategy.fit(connection, facts, parameters)
+    return fits
+
+
+def _of_fit(fitted: Fitted, hidden: Hidden) -> _Scored:
+    # Of all films, those with few ratings too: they are foretold, although no list shows them.
+    estimates, columns = fitted.estimates(), fitted.columns()
+    raters = {member: (terms["habit"], terms["noise"]) for member, terms in fitted.members().items()}
+    inside = coverage(hidden, estimates, raters) if estimates else np.zeros(0)
+    rows: list[tuple[Any, ...]] = list(zip(*(columns[name] for name in _LISTED), strict=True))
+    listed = {film: score for film, score, _ in rows}
+    votes = {film: count for film, _, count in rows}
+    scores = {film: score for film, (score, _) in estimates.items()}
+    return _Scored(scores, _best_first(listed, votes), Figure.of(inside))
+
+
+def _of_query(connection: sa.Connection, facts: Facts, strategy: Strategy, parameters: Parameters) -> _Scored:
+    rows = connection.execute(strategy.query(connection, facts, parameters)).mappings().all()
+    scores = {row["film_id"]: row["score"] for row in rows}
+    return _Scored(scores, _best_first(scores, {row["film_id"]: row["votes"] for row in rows}))
+
+
+def _best_first(scores: Scores, votes: Mapping[int, int]) -> list[int]:
+    """Return the films in the order of a ranking: by score, then more votes; films are numbered in order."""
+    return sorted(scores, key=lambda film: (-round(scores[film], DIGITS), -votes[film], film))
 
 
 def _judge(
     name: str,
     parameters: Parameters | None,
     scored: _Scored,
-    hidden: Hidden,
-    against: Mapping[str, Floats],
+    judges: _Judges,
     *,
     in_stars: bool,
 ) -> Judged:
@@ -147,8 +193,18 @@ def _judge(
     for measure, of in MEASURES.items():
         if measure == "rmse" and not in_stars:
             continue
-        own = by_member(hidden, scored.scores, of)
+        own = by_member(judges.hidden, scored.scores, of)
         figures[measure] = Figure.of(own)
-        more[measure] = Figure.of(own - against[measure])
-    share = float(np.isin(hidden.film, np.fromiter(scored.scores, np.int64)).mean())
-    return Judged(name, parameters, scored=share, figures=figures, more=more, inside=scored.inside)
+        more[measure] = Figure.of(own - judges.against[measure])
+    above, stars = apart(judges.films, scored.listed, judges.site)
+    return Judged(
+        name,
+        parameters,
+        scored=float(np.isin(judges.hidden.film, np.fromiter(scored.scores, np.int64)).mean()),
+        figures=figures,
+        more=more,
+        inside=scored.inside,
+        voice=voice(judges.films, scored.scores),
+        apart=above,
+        stars=stars,
+    )

@@ -31,22 +31,22 @@ def discovery(circle: Any, site: Any) -> Any:
 def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
     rated = facts.films.c
     average = double(films.c.letterboxd_weighted_average)
-    both = (
+    bayesian = score_of(facts, parameters["m"])
+    ranked = (
         sa.select(
             rated.film_id,
             rated.votes,
-            score_of(facts, parameters["m"]).label("bayesian"),
+            bayesian.label("bayesian"),
             average.label("site_average"),
         )
         .join(films, films.c.id == rated.film_id)
         .where(films.c.letterboxd_weighted_average.is_not(None), rated.votes >= parameters[MIN_VOTES])
+        .where(bayesian - facts.prior_mean >= parameters["above"] - _NO_STARS)
     )
-    # Standard scores are over all films that have both: what is usual includes what the circle does not like.
-    scored = with_standard_scores(both, "bayesian", "site_average").c
-    liked = scored.bayesian - facts.prior_mean >= parameters["above"] - _NO_STARS
+    scored = with_standard_scores(ranked, "bayesian", "site_average").c
     score = discovery(scored.bayesian_z, scored.site_average_z)
     terms = (scored.bayesian, scored.bayesian_z, scored.site_average, scored.site_average_z)
-    return sa.select(scored.film_id, scored.votes, score.label("score"), *terms).where(liked)
+    return sa.select(scored.film_id, scored.votes, score.label("score"), *terms)
 
 
 def _because(terms: Terms) -> str:
