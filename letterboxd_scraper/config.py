@@ -103,7 +103,10 @@ class Config(BaseSettings):
     @field_validator("LETTERBOXD_MEMBER")
     @classmethod
     def _member(cls, text: str) -> str:
-        return member_name(text) if text.strip() else ""
+        try:
+            return member_name(text) if text.strip() else ""
+        except ValueError:
+            raise ValueError("must be your name in your profile's address, or that address") from None
 
     @field_validator("LETTERBOXD_BASE_URL", "TMDB_BASE_URL")
     @classmethod

@@ -35,6 +35,8 @@ READ: list[tuple[type[Arguments], dict[str, Any], dict[str, Any]]] = [
     (FollowGraphArguments, {"cohort": "12"}, {"cohort": "12"}),
     (ProfileArguments, {"cohort": "friends"}, {"cohort": "friends", "user": None, "watched": False}),
     (ProfileArguments, {"user": "IDA"}, {"user": "ida", "cohort": None, "resume_from": None}),
+    (ProfileArguments, {"user": " @Ida\r\n"}, {"user": "ida"}),
+    (ProfileArguments, {"user": "https://letterboxd.com/Ida/films/"}, {"user": "ida"}),
     (ProfileArguments, {"cohort": "friends", "resume_from": "Bo/"}, {"resume_from": "bo"}),
     (ProfileArguments, {"user": "ida", "watched": "true"}, {"watched": True, "diary": False}),
     (ProfileArguments, {"cohort": "friends", "diary": "true"}, {"watched": False, "diary": True}),

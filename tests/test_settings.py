@@ -76,6 +76,7 @@ def test_a_wrong_value_is_named_with_the_place_it_comes_from(laptop: Shell) -> N
         ("CONCURRENT_REQUESTS", "1.5", "a whole number, at least 1"),
         ("TMDB_TIMEOUT", "0", "a number, more than 0"),
         ("LETTERBOXD_NOW", "tomorrow", "a moment, such as 2026-01-31T12:00:00Z"),
+        ("LETTERBOXD_MEMBER", "Mar La", "your name in your profile's address, or that address"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
     ],
 )

@@ -4,8 +4,10 @@ Whoever adds a command takes its options from `letterboxd_scraper.terminal.optio
 of an old one, has to be added here, too.
 """
 
+import ast
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from typer.exceptions import TyperException
 from letterboxd_scraper.errors import ProjectError
 from letterboxd_scraper.terminal.mistakes import in_words
 from tests.cli.test_conventions import COMMANDS, CONTEXTS, GROUPS
+from tests.conftest import ROOT
 
 # By the first name of an option: its other names, and what it takes (None: nothing).
 VOCABULARY: dict[str, tuple[set[str], str | None]] = {
@@ -41,7 +44,8 @@ PARTS = {"--exclude", "--for", "--rated-by", "--resume-from", "--unseen-by", "--
 FOLDERS = {("letterboxd export parquet", "--output"), ("letterboxd rank compute", "--data")}
 # Not the words of who types a command.
 MAKERS_WORDS = re.compile(
-    r"\b(?:spiders?|gated?|habits?|doors?|lids?|pydantic|sqlalchemy|typer|scrapy crawl)\b|-a \w+=",
+    r"\b(?:spiders?|gated?|habits?|doors?|lids?|pydantic|sqlalchemy|typer|scrapy crawl)\b"
+    r"|-a \w+=|\b(?:cohort|user|seed|slug|label)=(?:LABEL|NAME|SLUG|USER)",
     re.IGNORECASE,
 )
 
@@ -139,6 +143,27 @@ def test_what_an_option_does_not_take_is_said_in_its_own_words(path: str) -> Non
             assert said.startswith(("give ", f"{first}: 'x?' is not ")), said
         except ProjectError:
             pass  # a file that cannot be used
+
+
+def test_messages_are_in_the_words_of_the_command_line() -> None:
+    """But for what only `scrapy crawl` says, metrics, and what describes tables."""
+    theirs = {"arguments.py", "commands", "extensions", "schema", "server"}
+    files = [*ROOT.glob("letterboxd_scraper/**/*.py"), *ROOT.glob("ranking/**/*.py")]
+    for file in files:
+        if theirs.isdisjoint(file.relative_to(ROOT).parts):
+            text = file.read_text(encoding="utf-8")
+            if found := [line for line in _messages(text) if MAKERS_WORDS.search(line)]:
+                raise AssertionError(f"{file}: {found}")
+
+
+def _messages(text: str) -> Iterator[str]:
+    """Yield the texts of several words in a module, but for docstrings."""
+    if not MAKERS_WORDS.search(text):
+        return  # most have none of these words at all
+    tree = ast.parse(text)
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in alone)
+    yield from (node.value for node in texts if isinstance(node.value, str) and " " in node.value.strip())
 
 
 def test_every_group_says_what_it_is_for() -> None:
