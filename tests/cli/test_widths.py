@@ -123,7 +123,7 @@ def test_what_is_shown_fits_and_no_word_is_broken(command: str, monkeypatch: pyt
         assert [line for line in out + err if cell_len(line) > columns and _could_be_broken(line)] == []
         words = {word for line in out + err for word in line.split() if not word.endswith("…")}
         assert words
-        labels = {word for line in out for word in re.findall(r"^ +(\w+:) ", line)}
+        labels = {word for line in out for word in re.findall(r"^ +(\w+:)(?: |$)", line)}
         whole = whole or words
         unknown = words - whole - labels - _words_of_what_is_left_out(err)
         assert unknown == set()
