@@ -1,5 +1,6 @@
 """`letterboxd doctor`: which sources can be read from this machine."""
 
+import re
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -109,7 +110,7 @@ def _live(session: Session, user: str | None, film: str | None, *, accept_terms:
     for name, option, value in (
         ("profile", "--member NAME", arguments["user"]),
         ("feed", "--member NAME", arguments["user"]),
-        ("film", "--film SLUG", arguments["film"]),
+        ("film", "--film FILM", arguments["film"]),
     ):
         if name not in answered:
             sources.append(SourceState(name, OFF, None, "not reached" if value else f"give {option}"))
@@ -123,6 +124,8 @@ def _slug_of(session: Session, film: str) -> str:
             name = enrichment.name_of(connection, find_film(connection, film))
         except UnknownName:
             name = reference(film).slug
+            if name is None or not re.fullmatch(r"[\w:-]+", name):  # a title, of which no address can be made
+                raise
     if name is None or "://" in name:
         raise InputError(f"--film {film}: no page of it is known")
     return name

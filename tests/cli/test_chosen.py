@@ -75,6 +75,7 @@ def test_where_there_is_no_cohort_the_first_is_explained(empty: Run, club_file: 
         ("scrape -c club --resume-from marl", "no member of cohort 'club' 'marl': did you mean marla?"),
         ("scrape --member marl", "no member 'marl' in the database: did you mean marla?"),
         ("cohort set club --min-films 9 --max-films 3", "--min-films 9 is more than --max-films 3: nobody"),
+        ("doctor --film letterboxd.com/x/y", "no film 'letterboxd.com/x/y': there are Gertrud, Heat, Ordet"),
         ("cohort build --seed a --label a/b", "--label: 'a/b' is not a label: use letters, digits,"),
         ("cohort build --seed a --label b --depth 9", "--depth: '9' is not a whole number from 1 to 4"),
         (
