@@ -119,6 +119,11 @@ def test_nothing_of_the_place_where_it_was_written_is_told(document: Document) -
     assert not re.search(r"/work/|/tmp/|/root/|#\d+\b", document.prose)
 
 
+@each_document
+def test_what_only_its_makers_say_is_not_said(document: Document) -> None:
+    assert not re.findall(r"\b(?:doors?|gates?|gated|habits?)\b", document.prose, re.IGNORECASE)
+
+
 def test_the_reference_tells_of_everything_there_is() -> None:
     pages = {document.path.name: reference_pages.filled(document.text) for document in DOCUMENTS}
     for words in COMMANDS:
