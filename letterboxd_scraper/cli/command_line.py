@@ -108,6 +108,7 @@ LETTERBOXD: Mapping[str, Table] = {
     },
     "See what they think": {
         "rank": (RANK, "Rank films by what a circle thinks of them."),
+        "recommend": ("recommend:recommend", "Say what a member would like, or several together."),
         "taste": ("taste:taste", "Show whose taste is like whose."),
         "report": ("report:report", "Write one HTML page to look at: the ranking, pictures, taste."),
         "export": (EXPORT, "Write rankings to files."),
