@@ -96,7 +96,9 @@ def _in_words(name: str, gone: forgetting.Forgotten, backups: Sequence[Path]) ->
 
 
 def _undo(session: Session, name: str) -> None:
-    if not transact(session.engine, opt_outs.remove, name):
+    with session.reading() as connection:
+        is_listed = name in opt_outs.load(connection)
+    if not (is_listed and transact(session.engine, opt_outs.remove, name)):
         raise UnknownName(f"{name!r} is not on the list of those who asked to be forgotten")
     session.conclude(
         {"member": name, "may_be_stored": True},

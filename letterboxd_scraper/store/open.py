@@ -21,7 +21,7 @@ from letterboxd_scraper.store.engine import (
 )
 from letterboxd_scraper.store.outside_errors import in_words, is_damage
 from letterboxd_scraper.store.patience import NONE, Patience
-from letterboxd_scraper.store.schema import REVISION
+from letterboxd_scraper.store.schema import REVISION, metadata
 from letterboxd_scraper.store.sqlite_file import follow, refuse_folder
 
 # Who waits for a connection waits no longer than for an answer.
@@ -80,10 +80,22 @@ def open_read_only(url: str, *, longest: int = 0) -> sa.Engine:
     return engine
 
 
+def is_missing(url: str) -> bool:
+    """Say whether an SQLite file does not exist."""
+    address = sa.make_url(url)
+    return address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists()
+
+
+def nothing_stored() -> sa.Engine:
+    """Return an engine for an empty database in memory: what there is to read where none has been made."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    metadata.create_all(engine)
+    return engine
+
+
 def refuse_missing(url: str) -> None:
     """Raise StoreNotReady where an SQLite file does not exist."""
-    address = sa.make_url(url)
-    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+    if is_missing(url):
         begin = "`letterboxd sync --seed NAME`, or `letterboxd import PATH…` of files"
         raise StoreNotReady(f"no database {masked_url(url)}: make one with {begin}")
 

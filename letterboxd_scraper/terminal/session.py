@@ -103,8 +103,13 @@ class Session:
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """Begin a transaction that only reads. Raises StoreNotReady.
 
-        Only a job has the database made or brought up to date for it: it will write.
+        Only a job has the database brought up to date for it: it will write. What brings something in reads
+        an empty one where none is made yet, which comes with what is stored.
         """
+        from letterboxd_scraper.store.open import is_missing, nothing_stored
+
+        if self.is_beginning and is_missing(self.config.DATABASE_URL):
+            return read_transaction(nothing_stored())
         return read_transaction(self.engine if self.is_job else self.read_only)
 
     def say(self, message: str) -> None:

@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
+from tests.cli.conftest import Run
 from tests.cli.every_command import COMMANDS, DELETING, Place, Use, content, files_in
 from tests.cli.test_lazy_commands import COMMANDS as LOADABLE
 from tests.site import FEW, Site, own_world
@@ -63,11 +65,19 @@ def test_without_a_database_nothing_is_made_but_by_what_brings_something_in(name
     if use is Use.NOTHING:
         assert (ended.returncode, "new/" in made) == (0, False)
     elif is_beginning:
-        assert "new/x.db" in made
+        assert ("new/x.db" in made) == (ended.returncode != 2)  # who is refused makes none, either
     else:
         error = json.loads(ended.stderr.splitlines()[-1])["error"]
         assert (ended.returncode, error["code"], ended.stdout, made) == (2, 2, "", set())
         assert error["message"].startswith(f"no database sqlite:///{place.folder}/new/x.db: ")
+
+
+@pytest.mark.parametrize(
+    "words", ["sync", "watch", "forget kip --undo", "cohort build --label few", "import nowhere.zip"]
+)
+def test_who_is_refused_makes_no_database(words: str, empty: Run, tmp_path: Path) -> None:
+    assert empty(*words.split()).code == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_older_database_is_not_migrated_by_who_reads(place: Place) -> None:
