@@ -103,7 +103,7 @@ class Explanation:
             for s in self.standings
         ]
         numbers = [
-            (standing.strategy, name, value)
+            (standing.strategy, name, _whole(value))
             for standing in self.standings
             for name, value in (standing.numbers or {}).items()
         ]
@@ -256,6 +256,11 @@ def _marks(opinion: Opinion) -> str:
 
 def _listed(parameters: dict[str, Any] | None) -> str:
     return ", ".join(f"{name}={value:g}" for name, value in (parameters or {}).items())
+
+
+def _whole(number: float | None) -> float | None:
+    """Return a number that counts something as a whole one."""
+    return int(number) if number is not None and float(number).is_integer() else number
 
 
 def _day(moment: datetime | None) -> str | None:

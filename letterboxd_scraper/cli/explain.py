@@ -54,5 +54,7 @@ def rank_explain(
         return
     links = [explanation.link]
     for names, rows in explanation.tables():
+        if not links:
+            session.tell()
         session.show([_COLUMNS.get(name, Column(name)) for name in names], rows, links=links)
         links = []

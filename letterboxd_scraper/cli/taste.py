@@ -131,4 +131,5 @@ def _show_films(session: Session, title: str, one: str, other: str, films: Seque
     rows: list[tuple[Any, ...]] = [
         (f.title, f.year, f.stars, f.other_stars, f.why, f.above, f.other_above) for f in films
     ]
+    session.tell()
     session.show(columns, rows, title, links=[f.link for f in films])

@@ -105,7 +105,7 @@ def moment(name: str, heading: str) -> Column:
 class Layout:
     """Where columns go, by their places: ``beside`` each other with their widths, ``below``, or nowhere.
 
-    A text with a word that is longer than its column goes ``below``, too.
+    An address that is longer than its column goes ``below``, too.
     """
 
     beside: Mapping[int, int]
@@ -113,8 +113,8 @@ class Layout:
     left_out: Sequence[int] = ()
 
 
-def layout(columns: Sequence[Column], widths: Sequence[int], room: int) -> Layout:
-    """Return how columns of these ``widths`` fit into a ``room``.
+def layout(columns: Sequence[Column], widths: Sequence[int], words: Sequence[int], room: int) -> Layout:
+    """Return how columns of these ``widths`` fit into a ``room``; ``words`` are those of their longest words.
 
     The first column is never left out, whatever the room.
     """
@@ -137,9 +137,10 @@ def layout(columns: Sequence[Column], widths: Sequence[int], room: int) -> Layou
         beside[place] = max(least[place], beside[place] - max(0, _total(beside) - room))
     if below:
         place, left = below[0], room - _total(beside) - GAP
-        label = cell_len(columns[place].label)
-        is_prose = columns[place].fit is Fit.PROSE
-        if left >= (max(label, min(LEAST_PROSE, widths[place] // 2)) if is_prose else label):
+        least_beside = cell_len(columns[place].label)
+        if columns[place].fit is Fit.PROSE:
+            least_beside = max(least_beside, words[place], min(LEAST_PROSE, widths[place] // 2))
+        if left >= least_beside:
             beside[below.pop(0)] = left
     return Layout(dict(sorted(beside.items())), below, sorted(left_out))
 

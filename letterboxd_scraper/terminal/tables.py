@@ -64,7 +64,8 @@ class _Table:
             max(map(cell_len, (column.label, *texts)))
             for column, texts in zip(columns, by_column, strict=True)
         ]
-        self.layout = layout(columns, widths, self.room)
+        words = [max(map(cell_len, " ".join(texts).split()), default=0) for texts in by_column]
+        self.layout = layout(columns, widths, words, self.room)
         self.on_the_right = [
             column.right or _are_numbers(row[place] for row in rows) for place, column in enumerate(columns)
         ]
@@ -91,10 +92,9 @@ class _Table:
                     yield " " * _INDENT + line
 
     def _fits(self, place: int, text: str) -> bool:
-        """Say whether a text has room in its column, be it shortened or over several lines."""
-        width, fit = self.layout.beside[place], self.columns[place].fit
-        least = max(map(cell_len, text.split()), default=0) if fit is Fit.PROSE else cell_len(text)
-        return fit is Fit.SHORTENED or least <= width
+        """Say whether a text has room in its column; all but addresses can be made to fit."""
+        is_address = self.columns[place].fit is Fit.ADDRESS
+        return not is_address or cell_len(text) <= self.layout.beside[place]
 
     def _lines(self, place: int, text: str) -> list[str]:
         width = self.layout.beside[place]

@@ -171,7 +171,7 @@ def test_every_column_is_somewhere_and_what_stands_side_by_side_has_room(
 ) -> None:
     columns = [Column(str(n), fit=fit, importance=least) for n, (fit, _, least) in enumerate(shapes)]
     widths = [width for _, width, _ in shapes]
-    places = layout(columns, widths, room)
+    places = layout(columns, widths, [width // 2 for width in widths], room)
     assert sorted([*places.beside, *places.below, *places.left_out]) == list(range(len(columns)))
     total = sum(places.beside.values()) + GAP * (len(places.beside) - 1)
     assert total <= room or len(places.beside) == 1
