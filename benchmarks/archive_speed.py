@@ -1,36 +1,51 @@
 """What does it cost to take in export archives? ``python -m benchmarks.archive_speed``.
 
-Members' archives are imported into an empty database as one command does it, beside bare INSERTs of the same
-rows: these check nothing, look nothing up, keep no source and know of no older one. The two take turns. Then
-the same archives are imported again, which must write nothing. ``--of-one``: all are of one member, who rates
-more films from one to the next, so that all sources are folded into one state.
+Members' archives are imported into an empty database as one command does it, and again, which must write
+nothing. Beside it, the same archives are read, and all rows that the import has written are inserted by bare
+INSERTs into another empty database, a member a transaction: that checks nothing, looks nothing up and puts
+nothing together. The two take turns. *one by one*: the same, each archive imported by itself, the oldest
+first. ``--of-one``: all are of one member, who rates more films from one to the next, so that all sources are
+folded into one state.
 """
 
 import argparse
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import sqlalchemy as sa
 
-from benchmarks.meter import peak_memory
 from benchmarks.nights import database
+from letterboxd_scraper.cli.import_store import told_by
 from letterboxd_scraper.imports.archive import read_archive
-from letterboxd_scraper.items.sources import NamedFilm, Snapshot
+from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.items.tasks import Provenance
-from letterboxd_scraper.store.engine import write_transaction
+from letterboxd_scraper.store.engine import read_transaction, write_transaction
 from letterboxd_scraper.store.members.sources import fold_stale
 from letterboxd_scraper.store.save import save_sources
-from letterboxd_scraper.store.schema import films, ratings, users, watched
+from letterboxd_scraper.store.schema import (
+    film_names,
+    films,
+    member_sources,
+    ratings,
+    user_scrape_state,
+    users,
+    watched,
+)
 from tests.site.archive import HEAD, packed
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-TakeIn = Callable[[sa.Engine, Sequence[Path]], None]
+# What an import of archives writes, in the order of their references.
+TABLES = (users, films, film_names, member_sources, ratings, watched, user_scrape_state)
 
 
 def write_archive(folder: Path, member: str, number: int, films: range) -> Path:
@@ -54,46 +69,74 @@ def read(paths: Sequence[Path]) -> list[Snapshot]:
 
 def import_them(engine: sa.Engine, paths: Sequence[Path]) -> None:
     """Take archives in as `letterboxd import zip` does."""
-    for _, told in groupby(read(paths), attrgetter("member")):
+    for sources in told_by(engine, read(paths), ()).members.values():
         with write_transaction(engine) as connection:
-            save_sources(list(told), connection, Provenance(NOW))
+            save_sources(sources, connection, Provenance(NOW))
     fold_stale(engine)
 
 
-def insert_raw(engine: sa.Engine, paths: Sequence[Path]) -> None:
-    """Insert the same rows, already known, with numbers of our own."""
-    snapshots = {snapshot.member: snapshot for snapshot in read(paths)}
-    numbers: dict[NamedFilm, int] = {}
-    for user, snapshot in enumerate(snapshots.values(), start=1):
-        rated = snapshot.ratings or ()
+def stored_rows(engine: sa.Engine) -> dict[str, list[dict[str, Any]]]:
+    """Return all rows that an import has stored, by table."""
+    with read_transaction(engine) as connection:
+        return {
+            table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+            for table in TABLES
+        }
+
+
+def insert_raw(engine: sa.Engine, paths: Sequence[Path], rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Read the archives, and insert rows of before: what members share, then each member's."""
+    read(paths)
+    with write_transaction(engine) as connection:
+        for table in TABLES:
+            if "user_id" not in table.c:
+                connection.execute(table.insert(), rows[table.name])
+    of_users = {
+        table: groupby(sorted(rows[table.name], key=itemgetter("user_id")), itemgetter("user_id"))
+        for table in TABLES
+        if "user_id" in table.c
+    }
+    for _ in rows["users"]:
         with write_transaction(engine) as connection:
-            connection.execute(
-                users.insert().values(id=user, letterboxd_username=snapshot.member, created_at=NOW)
-            )
-            new = [rating.film for rating in rated if rating.film not in numbers]
-            numbers |= {film: number for number, film in enumerate(new, start=len(numbers) + 1)}
-            names = [
-                {"id": numbers[f], "title": f.title, "release_year": f.year, "letterboxd_lid": f.lid}
-                for f in new
-            ]
-            if names:
-                connection.execute(films.insert(), names)
-            marks = {"user_id": user, "first_seen_at": NOW, "updated_at": NOW, "rated_at": NOW}
-            rows = [marks | {"film_id": numbers[rating.film], "rating": rating.stars} for rating in rated]
-            connection.execute(ratings.insert(), rows)
-            seen = {"user_id": user, "since": NOW, "as_of": NOW, "source": snapshot.source}
-            connection.execute(watched.insert(), [seen | {"film_id": row["film_id"]} for row in rows])
+            for table, theirs in of_users.items():
+                connection.execute(table.insert(), list(next(theirs)[1]))
 
 
-def seconds(kind: str, paths: Sequence[Path], *takings: TakeIn) -> list[float]:
-    """Return how long each of these takes, one after the other in one database."""
+def import_one_by_one(engine: sa.Engine, paths: Sequence[Path]) -> None:
+    for path in paths:
+        import_them(engine, [path])
+
+
+def cost(kind: str, paths: Sequence[Path]) -> tuple[float, float, float, float]:
+    """Return the seconds that take the import, it again, the imports one by one, and the bare INSERTs."""
+    with empty(kind) as engine:
+        ours, again = (seconds(import_them, engine, paths) for _ in range(2))
+        rows = stored_rows(engine)
+    with empty(kind) as engine:
+        one_by_one = seconds(import_one_by_one, engine, paths)
+    with empty(kind) as engine:
+        return ours, again, one_by_one, seconds(insert_raw, engine, paths, rows)
+
+
+@contextmanager
+def empty(kind: str) -> Iterator[sa.Engine]:
     with tempfile.TemporaryDirectory(prefix="archives") as folder, database(kind, Path(folder)) as engine:
-        times = []
-        for take_in in takings:
-            began = time.monotonic()
-            take_in(engine, paths)
-            times.append(time.monotonic() - began)
-        return times
+        yield engine
+
+
+def seconds(take_in: Callable[..., None], *arguments: Any) -> float:
+    began = time.monotonic()
+    take_in(*arguments)
+    return time.monotonic() - began
+
+
+def memory_of_command(folder: Path, paths: Sequence[Path]) -> float:
+    """Return the most memory, in MB, that a process which imports the archives ever has."""
+    report = folder / "memory"
+    metered = [sys.executable, "-m", "benchmarks.metered", str(report), "letterboxd_scraper"]
+    command = [*metered, "--db-url", f"sqlite:///{folder / 'letterboxd.db'}", "import", *map(str, paths)]
+    subprocess.run(command, check=True, capture_output=True)
+    return float(report.read_text())
 
 
 def main() -> None:
@@ -117,16 +160,15 @@ def main() -> None:
             )
             for number in range(chosen.archives)
         ]
-        print(f"{'':<12}{'import':>9}{'again':>9}{'bare':>9}{'ratio':>8}")
+        print(f"{'':<12}{'import':>9}{'again':>9}{'one by one':>12}{'bare':>9}{'ratio':>8}")
         for kind in chosen.kinds:
-            runs = [
-                (*seconds(kind, paths, import_them, import_them), *seconds(kind, paths, insert_raw))
-                for _ in range(chosen.repeat)
-            ]
-            ours, again, bare = (median(run[place] for run in runs) for place in range(3))
-            ratio = median(run[0] / run[2] for run in runs)
-            print(f"{kind:<12}{ours:>8.2f}s{again:>8.2f}s{bare:>8.2f}s{ratio:>8.2f}", flush=True)
-    print(f"at most {peak_memory():.0f} MB")
+            runs = [cost(kind, paths) for _ in range(chosen.repeat)]
+            ours, again, single, bare = (median(run[place] for run in runs) for place in range(4))
+            ratio = median(run[0] / run[3] for run in runs)
+            print(
+                f"{kind:<12}{ours:>8.2f}s{again:>8.2f}s{single:>11.2f}s{bare:>8.2f}s{ratio:>8.2f}", flush=True
+            )
+        print(f"letterboxd import needs {memory_of_command(Path(folder), paths):.0f} MB at most")
 
 
 if __name__ == "__main__":

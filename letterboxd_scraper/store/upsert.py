@@ -73,6 +73,17 @@ def as_list(values: Iterable[Any]) -> Row:
     return {"list": _json(list(values))}
 
 
+def sent_rows(dialect: str, *types: Any) -> list[sa.ColumnElement[Any]]:
+    """Return the columns, of these types, of the rows that `as_rows` sends: one parameter, however many."""
+    row = _elements(dialect, sa.bindparam("rows", type_=sa.Text))
+    return [_value(dialect, row, place, type_) for place, type_ in enumerate(types)]
+
+
+def as_rows(rows: Iterable[Sequence[Any]]) -> Row:
+    """Return the parameter of a statement with the columns of `sent_rows`."""
+    return {"rows": _json([list(row) for row in rows])}
+
+
 def offered(old: Any, new: Any, name: str) -> Any:
     """The new row's value of a column, for `along`."""
     return new[name]

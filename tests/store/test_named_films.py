@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.sources import NamedBy, NamedFilm, Naming
 from letterboxd_scraper.store.films.named import adopt_slugs, named_film_ids
-from letterboxd_scraper.store.schema import films
-from tests.store.rows import MONDAY, add_film
+from letterboxd_scraper.store.schema import film_names, films
+from tests.store.rows import DAY, MONDAY, add_film
 
 ARCHIVE = Naming(NamedBy.FILE, MONDAY)
 ORDET = NamedFilm("Ordet", 1955, lid="oRd")
@@ -125,3 +125,24 @@ def test_a_film_named_with_its_number_and_by_its_slug_alone_is_one(connection: s
     for named in ([numbered, bare], [bare, numbered]):
         ids = named_film_ids(connection, named, ARCHIVE)
         assert ids[numbered] == ids[bare]
+
+
+@pytest.mark.parametrize("days", [(0, 5), (5, 0)])
+def test_what_a_film_is_called_again_it_is_called_as_of_the_later_moment(
+    connection: sa.Connection, days: tuple[int, int]
+) -> None:
+    ids = [named_film_ids(connection, [ORDET], Naming(NamedBy.FILE, MONDAY + day * DAY)) for day in days]
+    later = MONDAY + 5 * DAY
+    assert ids[0] == ids[1]
+    film = connection.execute(sa.select(films)).one()
+    assert (film.named_as_of, film.year_as_of) == (later, later)
+    assert connection.scalars(sa.select(film_names.c.as_of)).all() == [later]
+
+
+def test_what_a_page_calls_a_film_a_file_does_not_date(connection: sa.Connection) -> None:
+    shown = NamedFilm("Ordet", 1955, "oRd", "ordet", 1)
+    named_film_ids(connection, [shown], Naming(NamedBy.PAGE, MONDAY))
+    before = connection.execute(sa.select(films)).one()
+    named_film_ids(connection, [ORDET], Naming(NamedBy.FILE, MONDAY + DAY))
+    assert connection.execute(sa.select(films)).one() == before
+    assert connection.execute(sa.select(film_names)).all() == []

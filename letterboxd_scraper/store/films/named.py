@@ -11,7 +11,8 @@ from letterboxd_scraper.store import titles
 from letterboxd_scraper.store.films import namesakes
 from letterboxd_scraper.store.films.elsewhere import give_numbers, named_elsewhere_ids, stored_elsewhere_ids
 from letterboxd_scraper.store.films.identity import film_ids, stored_film_ids
-from letterboxd_scraper.store.films.told import LID, SLUG, Told
+from letterboxd_scraper.store.films.told import LID, SLUG, Told, borne_by_others
+from letterboxd_scraper.store.films.told_before import told_before
 from letterboxd_scraper.store.schema import film_names, films
 from letterboxd_scraper.store.upsert import as_list, in_list, insert_missing, upsert
 
@@ -98,6 +99,17 @@ def _ids_by_code(
     connection: sa.Connection, named: Sequence[NamedFilm], naming: Naming
 ) -> tuple[dict[str, int], bool]:
     """Return the ids of films by their codes, and whether those of other films have changed by that."""
+    ids = told_before(connection, named, naming)
+    anew = [name for name in named if name.lid not in ids]
+    if not anew:
+        return ids, False
+    others, moved = _ids_of_new_names(connection, anew, naming)
+    return ids | others, moved
+
+
+def _ids_of_new_names(
+    connection: sa.Connection, named: Sequence[NamedFilm], naming: Naming
+) -> tuple[dict[str, int], bool]:
     told = {name.lid: name for name in sorted(named, key=_strength) if name.lid}
     ids = _stored_codes(connection, told)
     _rename(connection, {ids[lid]: name for lid, name in told.items() if lid in ids}, naming)
@@ -113,8 +125,9 @@ def _ids_by_code(
         Told(name.lid, name.title, name.year, ids[name.lid]) for name in named if name.lid and name.title
     ]
     namesakes.note_names(connection, LID, titled, naming)
-    names = {(one.title, one.year or 0) for one in titled}
-    return ids, namesakes.settle(connection, names, (), new.values())
+    # Names that no slug and no other service has settle nothing.
+    names = borne_by_others(connection, LID, {one.name for one in titled})
+    return ids, bool(names) and namesakes.settle(connection, names, (), new.values())
 
 
 def _strength(name: NamedFilm) -> tuple[bool, bool, str, int]:

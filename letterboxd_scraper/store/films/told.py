@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.sources import Naming
 from letterboxd_scraper.store import titles
 from letterboxd_scraper.store.schema import film_names
-from letterboxd_scraper.store.upsert import as_list, in_list, upsert
+from letterboxd_scraper.store.upsert import as_list, as_rows, in_list, sent_rows, upsert
 
 # The kinds of keys: a slug, a code, and what another service knows.
 SLUG, LID, ELSEWHERE = "slug", "lid", "elsewhere"
@@ -64,6 +64,15 @@ def note(connection: sa.Connection, kind: str, told: Sequence[Told], naming: Nam
 def _having(dialect: str, column: sa.Column[Any]) -> sa.Select[Any]:
     """Return the query for what was told with one of the values that `as_list` sends."""
     return sa.select(film_names).where(in_list(dialect, column))
+
+
+def borne_by_others(connection: sa.Connection, kind: str, names: set[Name]) -> set[Name]:
+    """Return those of the names that are told of another ``kind`` of key, too."""
+    title, year = sent_rows(connection.dialect.name, sa.Text, sa.Integer)
+    query = sa.select(_n.title, _n.release_year).where(
+        _n.kind != kind, _n.title == title, _n.release_year == year
+    )
+    return {(row.title, row.release_year) for row in connection.execute(query, as_rows(names))}
 
 
 def related(connection: sa.Connection, names: set[Name], film_ids: set[int]) -> list[Any]:
