@@ -11,7 +11,8 @@ from letterboxd_scraper.cli.cohort_from_names import build_from_names
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings, tell_runs
 from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.targets import find_target
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import find_cohort, one_label
@@ -84,7 +85,7 @@ def _follow_alone(session: Session, arguments: dict[str, Any], *, accept_terms: 
 def follow(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -> int:
     """Run `follow_graph`, then say who belongs to the circle and what crawling them takes.
 
-    Returns its exit code. Raises InputError.
+    Returns its exit code. Raises InputError, and Exit where a new circle could not be read.
     """
     checked = FollowGraphArguments.read(arguments)
     with session.reading() as connection:
@@ -92,10 +93,18 @@ def follow(session: Session, arguments: dict[str, Any], *, accept_terms: bool) -
     session.say("reading who belongs to the circle: one request for every 25 people")
     code = crawl(session, "follow_graph", arguments, crawl_settings(accept_terms=accept_terms))
     if code in FINISHED:
-        cohort = find_cohort(session, str(checked.cohort or checked.label))
+        cohort = _made(session, str(checked.cohort or checked.label), code)
         if is_for_full_crawl(session, cohort):
             announce(session, cohort)
         else:
             how = f"`letterboxd plan --cohort {cohort.label}` says what bringing them up to date takes"
             session.say(f"{cohort.label}: {counted(cohort.size, 'member')}; {how}")
     return code
+
+
+def _made(session: Session, label: str, code: int) -> Cohort:
+    try:
+        return find_cohort(session, label)
+    except UnknownName:
+        session.say(f"{label}: who belongs to it could not be read; the same command tries again")
+        raise typer.Exit(code) from None
