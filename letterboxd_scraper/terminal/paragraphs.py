@@ -57,7 +57,7 @@ def _fitted_line(line: str, width: int) -> str:
     label = _LABEL.match(line)
     indent = label.end() if label and label.end() < width // 2 else 0
     whole = TYPED.sub(lambda typed: typed[0].rstrip().replace(" ", _BLANK) + _ending(typed[0]), line[indent:])
-    lines = textwrap.wrap(whole, width - indent, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(whole, max(1, width - indent), break_long_words=False, break_on_hyphens=False)
     return line[:indent] + f"\n{' ' * indent}".join(lines).replace(_BLANK, " ")
 
 

@@ -34,7 +34,7 @@ def print_table(
         columns, rows = [columns[n] for n in places], [[row[n] for n in places] for row in rows]
     console = _with_colours() if room or os.environ.get("FORCE_COLOR") else None
     if links and console is None:
-        columns = [*columns, "link"]
+        columns = [*columns, Column("link", importance=-2)]
         rows = [(*row, link) for row, link in zip(rows, links, strict=True)]
         links = ()
     table = _Table([Column(c) if isinstance(c, str) else c for c in columns], rows, room)
