@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.engine import make_engine, write_transaction
 from letterboxd_scraper.store.migrate import upgrade
 from letterboxd_scraper.store.schema import films, ratings, users
-from letterboxd_scraper.store.upsert import INSERT, Row, upsert
+from letterboxd_scraper.store.upsert import Row, insert_into, upsert
 from tests import postgres
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,7 +30,7 @@ def in_one_parameter(connection: sa.Connection, rows: Sequence[Row]) -> None:
 def value_by_value(connection: sa.Connection, rows: Sequence[Row]) -> None:
     """Upsert rows as SQLAlchemy does by itself: RETURNING makes it send them in batches."""
     key = ratings.primary_key.columns.keys()
-    insert = INSERT[connection.dialect.name](ratings)
+    insert = insert_into(ratings, connection.dialect.name)
     changes = {name: insert.excluded[name] for name in rows[0] if name not in key}
     differs = sa.or_(*(ratings.c[name].is_distinct_from(value) for name, value in changes.items()))
     statement = insert.on_conflict_do_update(index_elements=key, set_=changes, where=differs)

@@ -8,19 +8,23 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from importlib import import_module
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from letterboxd_scraper.store.schema import UTCDateTime
 
-INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 Row = dict[str, Any]
 # Makes the value that a column gets along with a change, from the columns of the stored row, those of the
 # new one, and the column's name.
 Along = Callable[[Any, Any, str], Any]
+
+
+def insert_into(table: sa.Table, dialect: str) -> Any:
+    """Return an INSERT that can be told what to do where a key is taken; only this dialect is loaded."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 def upsert(
@@ -148,14 +152,16 @@ def _insert(dialect: str, table: sa.Table, names: tuple[str, ...], shared: tuple
     values = [_value(dialect, row, place, table.c[name].type) for place, name in enumerate(plain)]
     values += [sa.bindparam(name, type_=table.c[name].type) for name in shared]
     # Without WHERE, SQLite takes ON CONFLICT for a part of a join.
-    return INSERT[dialect](table).from_select([*plain, *shared], sa.select(*values).where(sa.text("true")))
+    return insert_into(table, dialect).from_select(
+        [*plain, *shared], sa.select(*values).where(sa.text("true"))
+    )
 
 
 def _elements(dialect: str, text: sa.BindParameter[Any]) -> Any:
     """Return a column of the elements of a JSON array."""
     if dialect == "sqlite":
         return sa.func.json_each(text).table_valued("value").c.value
-    array = sa.func.json_array_elements(sa.cast(text, postgresql.JSON))
+    array = sa.func.json_array_elements(sa.cast(text, sa.JSON))
     return array.table_valued("value").render_derived().c.value
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.config import LONGEST_WAIT
 from letterboxd_scraper.store.engine import database_time
 from letterboxd_scraper.store.schema import member_leases, users
-from letterboxd_scraper.store.upsert import INSERT
+from letterboxd_scraper.store.upsert import insert_into
 
 # With every page: a statement costs more to build than to send.
 _USER = sa.select(users.c.id).where(users.c.letterboxd_username == sa.bindparam("name"))
@@ -33,7 +33,7 @@ def take(connection: sa.Connection, run: int, member: str, seconds: float) -> bo
         return True
     now = database_time(connection)
     row = {"user_id": user, "run_id": run, "expires_at": now + timedelta(seconds=seconds)}
-    statement = INSERT[connection.dialect.name](member_leases).values(row)
+    statement = insert_into(member_leases, connection.dialect.name).values(row)
     expires_at = member_leases.c.expires_at
     # Nobody takes a lease for longer: the clock was set back.
     is_over = sa.or_(expires_at <= now, expires_at > now + timedelta(seconds=LONGEST_WAIT))

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = sa.MetaData(
     naming_convention={
@@ -16,7 +15,20 @@ metadata = sa.MetaData(
     }
 )
 
-JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+
+class JSON(sa.TypeDecorator[Any]):
+    """What JSON can say; JSONB on PostgreSQL, whose dialect takes as long to load as all our tables."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Return the type that a database has for it."""
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(sa.JSON())
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
 
 
 class UTCDateTime(sa.TypeDecorator[datetime]):
@@ -38,7 +50,14 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
 
 def unique_where(condition: sa.ColumnElement[bool], name: str, *columns: sa.Column[Any]) -> None:
     """Let no two rows that meet a condition have the same values in ``columns``."""
-    sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+    index = sa.Index(name, *columns, unique=True, sqlite_where=condition)
+
+    def name_condition(table: sa.Table, connection: sa.Connection, **about: Any) -> None:
+        if connection.dialect.name == "postgresql":
+            index.dialect_options["postgresql"]["where"] = condition
+
+    # Not with the others above: PostgreSQL's dialect would be loaded with every command.
+    sa.event.listen(columns[0].table, "before_create", name_condition)
 
 
 def user(**options: Any) -> sa.Column[int]:
