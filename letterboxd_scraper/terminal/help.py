@@ -85,10 +85,11 @@ class LazyCommand(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Load the command and read its arguments, which comes before running, completing or its help."""
-        context = self.load().make_context(info_name, args, parent, **extra)
-        if context.obj is not None:  # else only its words are looked at
-            context.obj.is_job, context.obj.is_beginning = self.is_job, self.is_beginning
-        return context
+        command = self.load()
+        if parent is not None and parent.obj is not None:  # else only its words are looked at
+            parent.obj = session = parent.obj.begin()
+            session.is_job, session.is_beginning = self.is_job, self.is_beginning
+        return command.make_context(info_name, args, parent, **extra)
 
 
 class Group(TyperGroup):

@@ -46,6 +46,15 @@ class Call:
     name: str
     as_json: bool
     session: "Session | None" = None
+    options: tuple[Any, ...] = ()
+
+    def begin(self) -> "Session":
+        """Make the session, of the options that every command understands."""
+        # It brings the libraries of settings and database, half a second that no help page shall wait for.
+        from letterboxd_scraper.terminal.session import Session
+
+        self.session = Session(*self.options)
+        return self.session
 
     def close(self) -> None:
         """Name the database that was used, once."""
@@ -91,12 +100,9 @@ def global_options(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    """Make the session of a command from the options that every command understands."""
-    # It brings the libraries of settings and database, half a second that no help page shall wait for.
-    from letterboxd_scraper.terminal.session import Session
-
+    """Keep the options that every command understands, for the session of the one that is called."""
     call: Call = context.obj
-    call.session = context.obj = Session(config, db_url, log_level, as_json, quiet)
+    call.options = (config, db_url, log_level, as_json, quiet)
 
 
 def run(command: Callable[..., Any], name: str, arguments: Sequence[str] | None = None) -> int:

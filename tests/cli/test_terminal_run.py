@@ -69,7 +69,7 @@ def test_with_json_an_error_is_one_object_after_everything_else(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def do(context: typer.Context) -> None:
-        context.obj.database()
+        context.obj.begin().database()
         raise error
 
     call = line(do, monkeypatch, tmp_path)
@@ -88,7 +88,7 @@ def test_with_json_a_result_that_tells_of_failures_is_all(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def do(context: typer.Context) -> None:
-        context.obj.print_json({"failures": 2})
+        context.obj.begin().print_json({"failures": 2})
         raise typer.Exit(ExitCode.FAILURES)
 
     assert line(do, monkeypatch, tmp_path)("do", "--json") == ExitCode.FAILURES
@@ -109,7 +109,7 @@ def test_the_database_that_was_used_is_named_after_everything_else(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def do(context: typer.Context) -> None:
-        session: Session = context.obj
+        session: Session = context.obj.begin()
         session.database()
         raise UnknownName("nobody")
 
@@ -124,7 +124,7 @@ def test_global_options_may_stand_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_
     seen: list[Session] = []
 
     def do(context: typer.Context, limit: Annotated[int, options.count("N")] = 1) -> None:
-        seen.append(context.obj)
+        seen.append(context.obj.begin())
 
     call = line(do, monkeypatch, tmp_path)
     call("do", "--limit", "3", "--db-url", f"sqlite:///{tmp_path}/other.db", "--json")
