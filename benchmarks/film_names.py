@@ -1,10 +1,9 @@
-"""Whether films are the same in whatever order sources name them: made-up films, sources and orders.
+"""Are films the same in whatever order sources name them? ``python -m benchmarks.film_names``.
 
-    python -m benchmarks.film_names [FIRST [LAST]]
-
-tries the seeds FIRST to LAST - 1 (default: 0 to 999), six orders of each, and prints those that differ.
+Films, sources and orders are made up; the seeds of which some orders end otherwise are printed.
 """
 
+import argparse
 import random
 import sys
 from itertools import permutations
@@ -16,7 +15,7 @@ from tests.store.film_sources import made_up, source, stored_after
 ORDERS = 6
 
 
-def main(first: int = 0, last: int = 1000) -> int:
+def different_ends(first: int, last: int) -> int:
     """Return how many seeds end in different states."""
     engine = make_engine("sqlite://")
     metadata.create_all(engine)
@@ -37,5 +36,13 @@ def main(first: int = 0, last: int = 1000) -> int:
     return different
 
 
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.film_names", description=__doc__)
+    parser.add_argument("--seed", type=int, default=0, help="the first (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=1000, help="how many, six orders of each (%(default)s)")
+    chosen = parser.parse_args()
+    return int(different_ends(chosen.seed, chosen.seed + chosen.seeds) > 0)
+
+
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])) > 0)
+    sys.exit(main())

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +14,17 @@ import typer
 
 from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.cli import import_store, import_words
+from letterboxd_scraper.cli.import_ import CohortOption
 from letterboxd_scraper.cli.import_store import Result
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.imports.reading import ReadFiles, read_paths
 from letterboxd_scraper.imports.unmatched import Unmatched, as_csv
-from letterboxd_scraper.machine.files import STDOUT
+from letterboxd_scraper.items.sources import Service
+from letterboxd_scraper.machine.files import STDOUT, refuse_unwritable
 from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.harmless import harmless
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
 
@@ -33,9 +37,7 @@ def import_files(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Files and folders, of any kinds.", metavar="PATH…")],
     member: Annotated[str | None, options.member("Whose they are, where they do not say.")] = None,
-    cohort: Annotated[
-        str | None, options.cohort_to_fill("Let the members belong to this list of names, too.")
-    ] = None,
+    cohort: CohortOption = None,
     preview: Annotated[
         bool, options.flag("--preview", "Only say what they are and what they would change.")
     ] = False,
@@ -69,15 +71,19 @@ def import_files(
     session: Session = context.obj
     unmatched = unmatched or _UNMATCHED
     session.refuse_two_documents(unmatched)
+    can_ask = not (yes or session.as_json) and _is_terminal()
     owner = OneMember.read({"member": member}).member if member else None
     made = as_of
     best = int(scale) if scale else None
-    read = read_paths(paths, session.config.now(), member=owner, as_of=made, scale=best)
+    whose = partial(_ask_whose, session) if can_ask else None
+    read = read_paths(paths, session.config.now(), member=owner, as_of=made, scale=best, ask=whose)
     if not session.as_json:
         _say_all(session, import_words.of_files(read))
     if not (read.snapshots or read.films):
         raise InputError(_nothing(session, read))
-    asks = not (yes or preview or session.as_json) and _is_terminal()
+    if any(snapshot.service != Service.LETTERBOXD for snapshot in read.snapshots) and unmatched != STDOUT:
+        refuse_unwritable(unmatched)  # some of their films may be unknown
+    asks = can_ask and not preview
     result = _look(session, read) if preview or asks else None
     if not preview and (not asks or typer.confirm("Take it in?", default=True, err=True)):
         result = _store(session, read, cohort, unmatched, already_said=asks)
@@ -85,6 +91,11 @@ def import_files(
         session.print_json(import_words.as_json(read, result))
     if read.errors or any(file.left_out for file in read.files):
         raise typer.Exit(ExitCode.FAILURES)
+
+
+def _ask_whose(session: Session, path: str) -> str:
+    usual = session.config.LETTERBOXD_MEMBER or None
+    return str(typer.prompt(f"{harmless(path)} does not say it: whose is it?", default=usual, err=True))
 
 
 def _is_terminal() -> bool:

@@ -1,5 +1,6 @@
 """What the readers of files are told, and what they return."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -17,19 +18,22 @@ class Options:
     """What a person says of their files.
 
     ``member``: whose they are, and ``as_of``: when they were made, where they do not say it themselves.
-    ``scale``: the best rating of tables that do not say theirs.
+    ``scale``: the best rating of tables that do not say theirs. ``ask``: asks whose a file is, by its
+    path, where nobody has said it.
     """
 
     now: datetime
     member: str | None = None
     as_of: datetime | None = None
     scale: int | None = None
+    ask: Callable[[str], str] | None = None
 
     def owner(self, path: str) -> str:
         """Return whose a file is that does not say it. Raises InputError if nobody has said it."""
-        if self.member is None:
+        member = self.ask(path) if self.member is None and self.ask else self.member
+        if member is None:
             raise InputError(f"{path}: it does not say whose it is: give --member NAME")
-        return OneMember.read({"member": self.member}).member
+        return OneMember.read({"member": member}).member
 
     def made(self, newest: datetime | None) -> datetime:
         """Return as of when a file is true whose name does not say it; ``newest`` is the last moment in it.

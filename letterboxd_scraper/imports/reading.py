@@ -1,7 +1,7 @@
 """Files and folders of every kind, read into members' snapshots and films' facts, without a database."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,13 +75,14 @@ def read_paths(
     member: str | None = None,
     as_of: datetime | None = None,
     scale: int | None = None,
+    ask: Callable[[str], str] | None = None,
 ) -> ReadFiles:
     """Read files and folders of any kinds, mixed; what is wrong with one costs no other, and raises nothing.
 
     ``member``: whose it is, where the file does not say. ``as_of``: when it was made, where its name does not
-    say. ``scale``: 5, 10 or 100, the best rating of tables that do not say which.
+    say. ``scale``: 5, 10 or 100, the best rating of tables that do not say which. ``ask``: asks whose it is.
     """
-    reader = _Reader(Options(now, member, as_of, scale))
+    reader = _Reader(Options(now, member, as_of, scale, ask))
     for path in paths:
         reader.look_at(path)
     reader.finish()

@@ -180,3 +180,34 @@ def test_a_wrong_name_is_said_at_once(empty: Run, downloads: Path, tmp_path: Pat
     ended = empty("import", str(downloads), "--member", "not a name")
     assert ended.code == ExitCode.BAD_INPUT
     assert not (tmp_path / "letterboxd.db").exists()
+
+
+@pytest.mark.parametrize("usual", ["", "ida"])
+def test_a_person_is_asked_whose_a_file_is_that_does_not_say_it(
+    empty: Run, downloads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, usual: str
+) -> None:
+    asked = []
+
+    def prompt(question: str, default: str | None, **_: Any) -> str:
+        asked.append(question)
+        return default or "@Ida"
+
+    monkeypatch.setattr(import_files, "_is_terminal", lambda: True)
+    monkeypatch.setattr(typer, "prompt", prompt)
+    monkeypatch.setattr(typer, "confirm", lambda *_, **__: True)
+    monkeypatch.setenv("LETTERBOXD_MEMBER", usual)
+    assert empty("import", str(downloads)).code == ExitCode.DONE
+    assert asked == [f"{downloads}/imdb.csv does not say it: whose is it?"]
+    assert rated(tmp_path) == {("gus", "Persona", 4.5), ("ida", "Persona", 4.5)}
+
+
+@pytest.mark.parametrize("words", [(), ("--preview",)])
+def test_where_no_unmatched_could_be_written_nothing_is_taken_in(
+    empty: Run, table: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Also where its file is the usual one."""
+    (tmp_path / "unmatched.csv").symlink_to(tmp_path / "nowhere" / "unmatched.csv")
+    ended = empty("import", str(table), "--member", "ida", *words)
+    assert ended.code == ExitCode.BAD_INPUT
+    assert "cannot write unmatched.csv: " in ended.err
+    assert not (tmp_path / "letterboxd.db").exists()
