@@ -102,7 +102,7 @@ def report(kind: str, size: int, outcome: Outcome) -> Iterator[str]:
         for rule in (*RULES, CIRCLE):
             more = Figure.of(np.array(outcome.figures[measure, rule]) - default)
             if rule != DEFAULT:
-                cells.append(f"{rule} {more.mean:+.3f} ± {more.error:.3f}")
+                cells.append(f"{rule} {more.mean:+.4f} ± {more.error:.4f}")
         yield f"  nDCG@{AT}, {measure}: " + ", ".join(cells)
 
 

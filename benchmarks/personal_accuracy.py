@@ -3,7 +3,7 @@
 For circles of `hidden_ratings`: a fifth of the seed's ratings is hidden, and foretold by Letterboxd's
 average, by `circle` (whose scores count the seed's other ratings, too) and by the personal model; all three
 know the seed's habit. Only the seed's own pairs count. With ``--few`` all but 20 of the seed's other ratings
-are dropped.
+are dropped. With ``--noise`` every rating is drawn anew, by chance alone: half of the pairs can be right.
 """
 
 import argparse
@@ -102,8 +102,12 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="of circles")
     parser.add_argument("--seeds", type=int, default=300, help="of each kind (%(default)s)")
     parser.add_argument("--few", action="store_true", help="keep 20 of each seed's ratings")
+    parser.add_argument("--noise", action="store_true", help="draw all ratings by chance")
     chosen = parser.parse_args()
     members = Members.read(chosen.data)
+    if chosen.noise:
+        drawn = np.random.default_rng(0).integers(1, 11, members.stars.shape) / np.float32(2)
+        members = Members(np.where(members.stars > 0, drawn, 0), members.slugs)
     everybody = Everybody(members, read_facts(chosen.data, members.slugs))
     for kind in chosen.kinds:
         outcome = Outcome()

@@ -27,7 +27,7 @@ _ENOUGH = 10
 _ROUNDS = 2
 # How far films are from what is expected of them, in stars²: a doubtful score counts less.
 _DOUBT = 0.50
-_AT_ONCE = 4096
+_AT_ONCE = 512
 _LEAST = 1e-6
 # What bounds take away: nobody can give more than five stars, nor less than half a star.
 BOUNDS = "bounds"
