@@ -12,6 +12,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
 from letterboxd_scraper.store.schema import films, users
+from letterboxd_scraper.words import counted
 from ranking.choices.filters import EVERY_FILM, Choices, Tell, conditions, ignore
 from ranking.facts import Facts
 from ranking.recommend.film_facts import read_facts
@@ -102,7 +103,7 @@ def recommend(
     for name, forecast in forecasts.items():
         if forecast.ratings < _FEW:
             tell(
-                f"only {forecast.ratings} ratings tell {name}'s taste: "
+                f"{name}'s taste is told by {counted(forecast.ratings, 'rating')} only: "
                 "what is expected is mostly what the circle says"
             )
     places = np.flatnonzero(np.isin(circle.ratings.film_ids, np.array([*rows], np.int64)))

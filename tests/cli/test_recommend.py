@@ -96,7 +96,7 @@ def test_films_that_some_have_seen_on_request(friends: Run) -> None:
 def test_who_has_rated_nothing_gets_the_circles_list_and_is_told(friends: Run) -> None:
     ended = friends("--json", "recommend", "--member", "ed", "--limit", "50")
     films = json.loads(ended.out)
-    assert "only 0 ratings tell ed's taste" in ended.err
+    assert "ed's taste is told by 0 ratings only" in ended.err
     assert "ed's watched films were never read" in ended.err
     assert len(films) == 30
     assert all(film["expected"] == film["circle"] and not film["reasons"] for film in films)
