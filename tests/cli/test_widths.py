@@ -28,6 +28,8 @@ COMMANDS = (
     "status",
     "taste --member marla --cohort club",
     "taste --member marla --with tycho",
+    "recommend --cohort club --member marla",
+    "recommend --cohort club --member marla --member tycho",
     "rank show --cohort club",
     "rank show --cohort club --genre western",
     "rank list",
