@@ -235,5 +235,5 @@ def test_what_is_unclear_is_named_and_not_guessed(tmp_path: Path) -> None:
     path.write_bytes(altered(change))
     assert read_archive(path, NOW).unclear == (
         "watched.csv: Left the Site (1999) has no link",
-        "diary.csv: Twins (1999): 2 films",
+        "diary.csv: Twins (1999) may be any of 2 films",
     )

@@ -153,7 +153,7 @@ def _store(
         lines = counted(len(rows), "line")
         session.say(f"{file}: {lines} of films that are not known: fill in its last column and import it")
     if told.welcome and not session.as_json:
-        how = "now" if cohort else "to rank what they think: import with --cohort LABEL, then"
+        how = "now" if cohort else "to rank what they think: import them again with --cohort LABEL, then"
         session.say(f"{how}: letterboxd rank compute --cohort {cohort or 'LABEL'}")
     return Result(told, outcomes, stored=True, unmatched=file)
 

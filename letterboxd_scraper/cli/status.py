@@ -56,7 +56,7 @@ def status(
     _show_last_runs(session, status)
     _show_running(session, status)
     if not status.cohorts:
-        session.say("there is no cohort yet; make one with `letterboxd sync --seed NAME`")
+        session.say(str(cohorts.no_cohort_yet()))
 
 
 def _lines(cohort: CohortStatus, at: datetime) -> Iterator[str]:

@@ -237,7 +237,7 @@ class _Reader:
             if url and isinstance(film, NamedFilm):
                 return seen, day, url, film
             unlinked = " has no link: it has left the site"
-            why = f": {counted(film, 'film')}" if url and isinstance(film, int) else unlinked
+            why = _unclear(film) if url and isinstance(film, int) else unlinked
             self.notes.append(f"{DIARY}: {_in_words(name, year)}{why}")
             return None
 
@@ -323,3 +323,8 @@ def _named_moment(place: Sequence[str], now: datetime) -> datetime | None:
         if moment.year >= FIRST_YEAR:
             return min(moment, now)
     return None
+
+
+def _unclear(films: int) -> str:
+    """Say why an entry in the diary, which is known by title and year, counts for no film."""
+    return f" may be any of {films} films" if films else " is among neither the watched nor the rated films"

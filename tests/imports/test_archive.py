@@ -185,7 +185,7 @@ def test_the_diary_names_films_among_the_watched_or_the_rated(read: Reader) -> N
     other = table(FILMS, "2026-01-01,Alien,1979,https://boxd.it/cD2")
     archive = read(ratings=table(RATINGS, rating), diary=diary, watched=other)
     assert archive.snapshot.links == ()
-    assert archive.unclear == ("diary.csv: Ordet (1955): 0 films",)
+    assert archive.unclear == ("diary.csv: Ordet (1955) is among neither the watched nor the rated films",)
 
 
 def test_what_may_be_several_films_is_named_and_left_out(read: Reader) -> None:
@@ -199,7 +199,7 @@ def test_what_may_be_several_films_is_named_and_left_out(read: Reader) -> None:
     )
     assert archive.unclear == (
         "likes/films.csv: Lost (1999) has no link",
-        "diary.csv: Ordet (no year): 2 films",
+        "diary.csv: Ordet (no year) may be any of 2 films",
         "profile.csv: the favourite https://boxd.it/zZ9 is known by its link alone",
     )
     assert archive.left_out == ()
