@@ -148,7 +148,7 @@ def _keys(table: sa.Table) -> Iterator[set[str]]:
             yield set(constraint.columns.keys())
     for index in table.indexes:
         if index.unique:
-            yield {*index.columns.keys(), *_columns_of(index.dialect_options["postgresql"]["where"])}
+            yield {*index.columns.keys(), *_columns_of(index.dialect_options["sqlite"]["where"])}
 
 
 def _columns_of(condition: sa.ColumnElement[bool] | None) -> Collection[str]:

@@ -3,6 +3,7 @@
 Plain text, laid out by Typer: its pictures of boxes take longer to load than all the rest of a help page.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from inspect import cleandoc
@@ -89,6 +90,7 @@ class LazyCommand(TyperCommand):
         if parent is not None and parent.obj is not None:  # else only its words are looked at
             parent.obj = session = parent.obj.begin()
             session.is_job, session.is_beginning = self.is_job, self.is_beginning
+        gc.enable()  # `letterboxd_scraper.cli.main` has it off while modules are loaded
         return command.make_context(info_name, args, parent, **extra)
 
 

@@ -1,5 +1,6 @@
 """The command line knows its commands by a table, and loads a command's module when it is called."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -42,6 +43,15 @@ _OF_RANKING = {"rank", "export", "refresh", "help"}
 def test_a_command_s_own_help_is_its_functions(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rank", "list", "--help"]) == 0
     assert "List the strategies" in capsys.readouterr().out
+
+
+def test_a_command_s_own_garbage_is_collected(capsys: pytest.CaptureFixture[str]) -> None:
+    gc.disable()
+    try:
+        assert run(["rank", "list"]) == 0
+        assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_mistyped_command_is_one_line_that_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
