@@ -95,7 +95,8 @@ def import_files(
 
 def _ask_whose(session: Session, path: str) -> str:
     usual = session.config.LETTERBOXD_MEMBER or None
-    return str(typer.prompt(f"{harmless(path)} does not say it: whose is it?", default=usual, err=True))
+    question = f"{harmless(path)} does not say it: whose is it?"
+    return str(typer.prompt(question, default=usual, prompt_suffix=" ", err=True))
 
 
 def _is_terminal() -> bool:
