@@ -19,7 +19,7 @@ from benchmarks.circles import LABEL, NOW
 from benchmarks.report_circle import Circle
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.downloader.browser import chromium
-from letterboxd_scraper.report import Options, libraries, render
+from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.members import cohorts
@@ -72,7 +72,6 @@ class Built:
 
 def build(engine: sa.Engine, limit: int) -> Built:
     """Make a report, as the command does once everything is imported."""
-    libraries.chart_script()
     with read_transaction(engine) as connection:
         cohort = cohorts.find(connection, LABEL)
         begun = time.perf_counter()
@@ -122,7 +121,7 @@ def opening_time(page: Page) -> float:
 
 
 def wait_for_pictures(page: Page) -> None:
-    page.wait_for_selector("html[data-drawn]", timeout=60_000)
+    page.wait_for_load_state("load", timeout=60_000)
 
 
 def filter_times(page: Page) -> list[float]:

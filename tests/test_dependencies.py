@@ -26,7 +26,7 @@ COME_WITH = {
     "urllib3": "requests",
 }
 # Where a module is called otherwise than its distribution.
-DISTRIBUTIONS = {"dotenv": "python-dotenv", "psycopg2": "psycopg2-binary", "vl_convert": "vl-convert-python"}
+DISTRIBUTIONS = {"dotenv": "python-dotenv", "psycopg2": "psycopg2-binary"}
 IMPORT = re.compile(r"^\s*(?:from|import) (\w+)", re.MULTILINE)
 OURS = {"letterboxd_scraper", "ranking", "migrations"}
 
@@ -53,8 +53,7 @@ def test_what_is_imported_is_named_or_comes_with_what_is_named() -> None:
 
 
 def test_the_base_is_small() -> None:
-    # The report is about to draw its charts without the two.
-    assert len(BASE - {"altair", "vl-convert-python"}) <= 15
+    assert len(BASE) <= 15
     assert not BASE & {name for extra in EXTRAS for name in EXTRA[extra]}
 
 

@@ -1,15 +1,8 @@
-"""What a report carries along of DataTables and Vega-Lite: their JavaScript and CSS, and their licences."""
+"""What a report carries along of DataTables: its JavaScript and CSS, and its licences."""
 
 import re
-from contextlib import suppress
 from functools import lru_cache
-from importlib.metadata import version
 from importlib.resources import files
-
-from platformdirs import user_cache_path
-
-from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.machine.files import write_file
 
 
 @lru_cache(maxsize=1)
@@ -33,27 +26,9 @@ def table_style() -> str:
 
 
 @lru_cache(maxsize=1)
-def chart_script() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed, which set ``window.vegaEmbed``.
-
-    Putting them together takes seconds: they are kept in the user's cache directory.
-    """
-    cached = user_cache_path("letterboxd-scraper") / f"vega-{version('vl-convert-python')}.js"
-    with suppress(OSError):
-        return inline(cached.read_text(encoding="utf-8"))
-    import vl_convert  # a library of 60 MB, which is not loaded where the cache has its bundle
-
-    text: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-    with suppress(OSError, InputError):  # then it is put together again the next time
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        write_file(cached, text)
-    return inline(text)
-
-
-@lru_cache
-def notice(bundle: str) -> str:
-    """Return whose work the bundle ``table`` or ``charts`` is, and its licences; fit for an HTML comment."""
-    return (files("letterboxd_scraper.report") / "notices" / f"{bundle}.txt").read_text(encoding="utf-8")
+def notice() -> str:
+    """Return whose work the bundle is, and its licences; fit for an HTML comment."""
+    return (files("letterboxd_scraper.report") / "notices" / "table.txt").read_text(encoding="utf-8")
 
 
 def apart(script: str) -> str:

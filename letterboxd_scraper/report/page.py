@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,9 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.report import ages, charts, comparisons, libraries, matches
+from letterboxd_scraper.report import ages, charts, comparisons, libraries, matches, overview, scales
 from letterboxd_scraper.report.columns import as_columns, as_details
-from letterboxd_scraper.report.comparisons import Difference, Division
 from letterboxd_scraper.report.films import FilmTable, of_ranking
 from letterboxd_scraper.report.matches import Matches
 from letterboxd_scraper.report.texts import as_script_data, clean
@@ -61,12 +60,11 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
     members = list(named.members)
     films = of_ranking(connection, cohort, options.strategy, options.limit, members, posters=options.posters)
     pairs = matches.of_cohort(connection, cohort, members, named.you)
-    more, less = comparisons.differences(films)
-    split = comparisons.divisions(films, len(members))
+    loved, unloved = charts.compared(*comparisons.differences(films))
     theme = libraries.apart(_template("theme.js"))
     may_read = options.pages or is_crawled(connection, cohort)
     table_scripts = [libraries.table_script(), libraries.apart(_template("table.js"))]
-    chart_scripts = [libraries.chart_script(), _template("charts.js")]
+    charts_script = _template("charts.js")
     template = _environment().get_template("report.html")
     return template.render(
         named=named,
@@ -83,17 +81,19 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
         most_watchers=max(film.ranked.watchers for film in films.films),
         comparisons=comparisons,
         libraries=libraries,
-        more=more,
-        less=less,
-        split=split,
+        overview=overview.of_films(films.films),
+        loved=loved,
+        unloved=unloved,
+        split=charts.divided(comparisons.divisions(films, len(members))),
+        agreement=scales.agreement(),
         pairs=pairs,
         styles=[libraries.table_style(), _template("report.css")],
         first_script=theme,
         table_scripts=table_scripts,
-        chart_scripts=chart_scripts,
-        policy=_policy([theme, *table_scripts, *chart_scripts], films),
+        last_script=charts_script,
+        policy=_policy([theme, *table_scripts, charts_script], films),
         report=as_script_data(_for_table(named, films, options)),
-        later=as_script_data(_for_details(films, pairs, _specs(pairs, more, less, split))),
+        later=as_script_data(_for_details(films, pairs)),
     )
 
 
@@ -109,22 +109,6 @@ def _place_of_you(named: Naming) -> int | None:
     return None if named.you is None else list(named.members).index(named.you)
 
 
-def _specs(
-    pairs: Matches, more: Sequence[Difference], less: Sequence[Difference], split: Sequence[Division]
-) -> dict[str, charts.Spec]:
-    """Return the pictures for which there is something to draw, by the id of their place in the page."""
-    specs = {"overview": charts.overview(), "levels": charts.film_levels()}
-    if more:
-        specs["loved"] = charts.compared(more)
-    if less:
-        specs["unloved"] = charts.compared(less)
-    if split:
-        specs["divides"] = charts.divided(split)
-    if pairs.pairs:
-        specs["matches"] = charts.matches()
-    return specs
-
-
 def _for_table(named: Naming, films: FilmTable, options: Options) -> dict[str, Any]:
     """Return what the table's script needs."""
     return {
@@ -137,13 +121,9 @@ def _for_table(named: Naming, films: FilmTable, options: Options) -> dict[str, A
     }
 
 
-def _for_details(films: FilmTable, pairs: Matches, specs: Mapping[str, charts.Spec]) -> dict[str, Any]:
+def _for_details(films: FilmTable, pairs: Matches) -> dict[str, Any]:
     """Return what is not needed before the table can be used."""
-    return {
-        "details": as_details(films),
-        "pairs": [pair.as_list() for pair in pairs.pairs],
-        "specs": specs,
-    }
+    return {"details": as_details(films), "pairs": [pair.as_list() for pair in pairs.pairs]}
 
 
 def _policy(scripts: Sequence[str], films: FilmTable) -> str:
@@ -181,8 +161,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["clean"] = clean
+    environment.filters["percent"] = _percent
     environment.filters["signed"] = _signed
     return environment
+
+
+def _percent(number: float) -> str:
+    """Write a place as SVG has it.
+
+    >>> _percent(12.3456), _percent(50)
+    ('12.35%', '50%')
+    """
+    return f"{number:.2f}".rstrip("0").rstrip(".") + "%"
 
 
 def _signed(number: float) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 # Marks that turn the direction of what follows them, beyond the end of the text they stand in.
@@ -16,6 +17,28 @@ def clean(text: str) -> str:
     'a\ufffdbc'
     """
     return _CONTROLS.sub("\ufffd", _TURNING.sub("", text))
+
+
+def columns_of(text: str) -> int:
+    """Return how many letters wide a text is; those of East Asia are two.
+
+    >>> columns_of("film"), columns_of("映画")
+    (4, 4)
+    """
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text that is at most so many letters wide; what is cut off leaves a sign.
+
+    >>> shortened("A Clockwork Orange", 12)
+    'A Clockwork…'
+    """
+    if columns_of(text) <= most:
+        return text
+    while columns_of(text) >= most:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def as_script_data(value: Any) -> str:

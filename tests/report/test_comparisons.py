@@ -1,12 +1,7 @@
-"""What the report compares: differences by how many rated, what divides; and the script of its pictures."""
-
-from itertools import count
-from pathlib import Path
-
-import pytest
+"""What the report compares: differences by how many rated, and what divides."""
 
 from benchmarks.circles import NOW
-from letterboxd_scraper.report import comparisons, libraries
+from letterboxd_scraper.report import comparisons
 from letterboxd_scraper.report.films import FilmTable, ReportFilm
 from ranking.results import RankedFilm
 
@@ -45,17 +40,3 @@ def test_what_divides_is_the_spread_of_enough_ratings() -> None:
     found = comparisons.divisions(FilmTable(every, [], [], NOW, 4), members=20)
     assert [(each.title, each.spread) for each in found] == [("split (2000)", 2.25), ("agreed (2000)", 0.25)]
     assert comparisons.enough_for_spread(100) == 10
-
-
-def test_the_script_of_the_pictures_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import vl_convert
-
-    made = count()
-    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda: f"script {next(made)}</script>")
-    monkeypatch.setattr(libraries, "user_cache_path", lambda name: tmp_path / "cache")
-    chart_script = libraries.chart_script.__wrapped__
-    assert chart_script() == chart_script() == "script 0\\x3c/script>"
-    # Where nothing can be kept, it is made each time.
-    (tmp_path / "file").touch()
-    monkeypatch.setattr(libraries, "user_cache_path", lambda name: tmp_path / "file")
-    assert [chart_script(), chart_script()] == ["script 1\\x3c/script>", "script 2\\x3c/script>"]

@@ -61,17 +61,16 @@ def contrast(one: str, other: str) -> float:
 def test_charts_follow_the_theme(reader: Reader, report: Path) -> None:
     page = reader.open(report, pictures=True, color_scheme="light")
     page.locator("#films .more").first.click()
-    before = page.locator(".levels canvas").screenshot()
-    page.evaluate("delete document.documentElement.dataset.drawn")
-    page.locator("#theme").click()
-    report_size.wait_for_pictures(page)
-    assert page.locator(".levels canvas").screenshot() != before
+    for picture in (page.locator("svg.levels"), page.locator("#overview")):
+        before = picture.screenshot()
+        page.locator("#theme").click()
+        assert picture.screenshot() != before
 
 
 def test_a_phone_never_scrolls_sideways(reader: Reader, report: Path) -> None:
     page = reader.open(report, pictures=True, **PHONE)
     page.locator("#films .more").first.click()
-    expect(page.locator(".details canvas")).to_be_visible()
+    expect(page.locator(".details svg.levels")).to_be_visible()
     for summary in page.locator("summary").all():
         summary.click()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
@@ -115,7 +114,7 @@ def test_little_is_known_and_the_page_still_works(reader: Reader, folder: Path) 
     page.get_by_label("Search").fill("film")
     page.locator("#films .more").first.click()
     assert "letterboxd refresh stats" in page.locator(".details").inner_text()
-    assert page.locator(".figures canvas").count() == 1  # the overview
+    assert page.locator(".figures .chart").count() == 1  # the overview
     engine.dispose()
 
 

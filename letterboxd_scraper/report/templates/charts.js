@@ -1,86 +1,55 @@
-// The pictures: specifications made with the page, drawn by Vega-Lite in the colours of the theme.
-const { report, element, filmTable } = window;
-const { details, pairs, specs } = window.readLater();
+// The pictures of what a reader chooses: the ratings of a film that is opened, and whose taste is like a member's.
+// Places are percentages, as in the pictures that come with the page.
+const { report, element } = window;
+const { details, pairs } = window.readLater();
 const levelNames = Array.from({ length: 10 }, (_, place) => (place + 1) / 2);
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const drawn = new Map();
 
-function config(width) {
-  const [ink, muted, line] = [colour("--ink"), colour("--muted"), colour("--line")];
-  const font = getComputedStyle(document.body).fontFamily;
-  return {
-    background: "transparent",
-    font,
-    view: { stroke: null },
-    circle: { size: width < 500 ? 16 : 40 },
-    axis: {
-      labelColor: muted,
-      titleColor: muted,
-      titleFontWeight: "normal",
-      gridColor: line,
-      domainColor: line,
-      tickColor: line,
-      labelFontSize: 12,
-      titleFontSize: 12,
-    },
-    axisY: { labelLimit: width < 500 ? width * 0.42 : 260, labelColor: ink },
-    legend: { labelColor: ink, titleColor: ink, labelFontSize: 12, symbolType: "square" },
-  };
+function shape(name, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, text] of Object.entries(attributes)) made.setAttribute(key, text);
+  made.append(...children);
+  return made;
 }
 
-// What is under the pointer. Of the many films of the overview, whole rows come: to write a text for each of
-// them beforehand would take longer than to draw them.
-function tip(value, sanitize) {
-  const told =
-    "beside" in value
-      ? { Film: value.title, Mean: value.mean.toFixed(2), Ratings: value.watchers, Rank: value.rank }
-      : value;
-  const lines = Object.entries(told).map(([name, text]) => `<tr><td class="name">${name}</td><td>${sanitize(text)}</td></tr>`);
-  return `<table>${lines.join("")}</table>`;
-}
+const percent = (number) => `${number.toFixed(2)}%`;
+const copyOf = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 
-async function draw(place, spec, datasets, description) {
-  const text = JSON.stringify(spec).replace(/var\((--[\w-]+)\)/g, (_, name) => colour(name));
-  const coloured = { ...JSON.parse(text), description };
-  if (datasets) coloured.datasets = datasets;
-  drawn.get(place)?.finalize();
-  // `ast`: expressions are interpreted, so that the page may forbid code made of text.
-  const embedded = await window.vegaEmbed(place, coloured, {
-    ast: true,
-    mode: "vega-lite",
-    actions: false,
-    renderer: "canvas",
-    defaultStyle: false,
-    tooltip: { disableDefaultStyle: true, offsetX: 12, offsetY: 12, formatTooltip: tip },
-    config: config(place.clientWidth),
-  });
-  drawn.set(place, embedded);
-  return embedded;
-}
+// One film's ratings: bars for this circle, with how many gave these stars; a mark in each for all of Letterboxd.
 
-// Films with as many ratings and the same mean would hide each other: each is moved a little, always alike.
-function films() {
-  const all = report.films;
-  const points = all.title.map((title, i) => ({
-    title: all.year?.[i] ? `${title} (${all.year[i]})` : title,
-    watchers: all.watchers[i],
-    beside: all.watchers[i] + (((i * 0.56984) % 1) - 0.5) * 0.7,
-    near: Math.min(5, Math.max(0.5, all.mean[i] + (((i * 0.754878) % 1) - 0.5) * (0.3 / all.watchers[i]))),
-    mean: all.mean[i],
-    rank: all.rank[i],
-    i,
-  }));
-  return points.filter((point) => point.watchers); // none are left where ratings went after the ranking
-}
-
-function shares(histogram, whose) {
-  const total = histogram.reduce((sum, count) => sum + count, 0);
-  return histogram.map((count, place) => ({ stars: levelNames[place], whose, count, share: total ? count / total : 0 }));
-}
+const total = (histogram) => histogram.reduce((sum, count) => sum + count, 0);
+const sharesOf = (histogram) => histogram.map((count) => count / (total(histogram) || 1));
 
 function inWords(histogram) {
   const told = histogram.map((count, place) => (count ? `${count} × ${levelNames[place]}` : "")).filter(Boolean);
   return told.length ? told.reverse().join(", ") : "no ratings";
+}
+
+function levelMarks(histogram, whose, most, draw) {
+  return sharesOf(histogram).flatMap((share, place) => {
+    if (!share) return [];
+    const told = `${whose}: ${histogram[place]} gave ${levelNames[place]} stars, ${(100 * share).toFixed(share < 0.01 ? 1 : 0)} %`;
+    return draw(place * 10, (100 * share) / most, histogram[place], shape("title", {}, told));
+  });
+}
+
+const bar = (x, height, count, title) => [
+  shape("rect", { x: percent(x + 1), y: percent(100 - height), width: "8%", height: percent(height) }, title),
+  shape("text", { x: percent(x + 5), y: percent(100 - height), dy: -4 }, String(count)),
+];
+const mark = (x, height, count, title) => [
+  shape("line", { class: "site", x1: percent(x), x2: percent(x + 10), y1: percent(100 - height), y2: percent(100 - height) }, title),
+];
+
+function heights(most) {
+  const step = [0.05, 0.1, 0.2, 0.25].find((each) => most / each <= 4) ?? 0.5;
+  const marks = Array.from({ length: Math.floor(most / step + 1e-9) }, (_, place) => (place + 1) * step);
+  return marks.flatMap((share) => {
+    const y = percent(100 - (100 * share) / most);
+    return [
+      shape("line", { class: "grid", x1: 0, x2: "100%", y1: y, y2: y }),
+      shape("text", { class: "up", x: 0, y, dx: -6, dy: 4 }, `${Math.round(100 * share)} %`),
+    ];
+  });
 }
 
 window.drawLevels = (place, row) => {
@@ -91,17 +60,17 @@ window.drawLevels = (place, row) => {
     return;
   }
   const words = [circle && `this circle: ${inWords(circle)}`, site && `all of Letterboxd: ${inWords(site)}`];
-  const description = `Ratings of ${row.title}, in stars: ${words.filter(Boolean).join("; ")}.`;
-  const chart = element("div", { class: "chart" });
-  place.append(chart);
+  const chart = copyOf("levels-frame");
+  chart.setAttribute("aria-label", `Ratings of ${row.title}, in stars: ${words.filter(Boolean).join("; ")}.`);
+  const most = Math.max(...[circle, site].filter(Boolean).flatMap(sharesOf)) || 1;
+  chart.prepend(...heights(most));
+  if (circle) chart.append(...levelMarks(circle, "This circle", most, bar));
+  if (site) chart.append(...levelMarks(site, "All of Letterboxd", most, mark));
+  const keys = [circle && ["bar", "This circle, with numbers of ratings"], site && ["mark", "All of Letterboxd"]];
+  const key = keys.filter(Boolean).map(([name, text]) => element("span", { class: `key ${name}` }, text));
+  place.append(element("figcaption", {}, ...key), chart);
   const advice = document.getElementById("no-site-levels");
   if (!site && advice) place.append(element("p", { class: "missing" }, advice.content.textContent));
-  const levels = [
-    ...(circle ? shares(circle, "This circle") : []),
-    ...(site ? shares(site, "All of Letterboxd") : []),
-  ];
-  // Its width is known when it stands in the page.
-  requestAnimationFrame(() => draw(chart, specs.levels, { levels }, description));
 };
 
 // Whose taste is like that of the member who is chosen
@@ -123,9 +92,27 @@ function matchesOf(place) {
     .sort((a, b) => b.agreement - a.agreement);
 }
 
+const along = (agreement) => percent(50 + 50 * agreement);
+
+function matchRow(match) {
+  const told = `${match.member}: ${match.agreement.toFixed(2)} (90 %: ${match.interval}), from ${match.overlap} films`;
+  return element(
+    "div",
+    { class: "row", title: told },
+    element("bdi", { class: "name" }, match.member),
+    shape(
+      "svg",
+      { class: "track" },
+      ...[-1, -0.5, 0, 0.5, 1].map((number) =>
+        shape("line", { class: number ? "grid" : "zero", x1: along(number), x2: along(number), y1: 0, y2: "100%" }),
+      ),
+      shape("line", { class: "span", x1: along(match.low), x2: along(match.high), y1: "50%", y2: "50%" }),
+      shape("circle", { class: match.agreement < 0 ? "unlike" : "", cx: along(match.agreement), cy: "50%", r: 5 }),
+    ),
+  );
+}
+
 function drawMatches() {
-  const chart = document.getElementById("matches");
-  if (!chart) return Promise.resolve();
   const name = report.members[member.value];
   const all = matchesOf(Number(member.value));
   const few = all.length > MOST ? [...all.slice(0, 20), ...all.slice(-10)] : all;
@@ -145,50 +132,20 @@ function drawMatches() {
   document.getElementById("matches-note").textContent = all.length
     ? `${of}; the line is the 90 % interval: the shorter, the surer.`
     : "Of nobody, this page can tell.";
-  const spec = { ...specs.matches, height: 21 * few.length };
-  return draw(chart, spec, { matches: few }, `Agreement of ${name} with other members; a table follows.`);
+  const chart = document.getElementById("matches");
+  chart.setAttribute("aria-label", `Agreement of ${name} with other members; a table follows.`);
+  chart.replaceChildren(...(few.length ? [...few.map(matchRow), copyOf("agreement-scale")] : []));
 }
 
-member?.addEventListener("change", drawMatches);
-
-// Everything, one after the other when there is time, so that the table is not held up
-
-async function drawFigure(chart) {
-  if (chart.id === "matches") return drawMatches();
-  const spec = specs[chart.id];
-  if (!spec) return;
-  const { view } = await draw(chart, spec, chart.id === "overview" ? { films: films() } : null, chart.dataset.text);
-  if (chart.id === "overview") view.addEventListener("click", (event, item) => item?.datum && find(item.datum));
+if (member) {
+  member.addEventListener("change", drawMatches);
+  drawMatches();
 }
 
-// A point leads to its row.
-function find(point) {
-  const form = document.getElementById("filters");
-  form.reset();
-  const title = report.films.title[point.i];
-  form.elements.search.value = title.includes('"') ? title : `"${title}"`; // the words in this order
-  form.dispatchEvent(new Event("input"));
+// A point leads to its films in the ranking.
+document.getElementById("overview")?.addEventListener("click", (event) => {
+  const films = event.target.closest("[data-films]")?.dataset.films;
+  if (!films) return;
+  window.showFilms(films.split(" ").map(Number));
   document.getElementById("ranking").scrollIntoView();
-}
-
-// At the latest after some time: a busy machine is never idle.
-const idle = (then) => (window.requestIdleCallback ?? setTimeout)(then, { timeout: 200 });
-
-async function drawAll() {
-  for (const chart of document.querySelectorAll(".figures .chart")) {
-    await new Promise((resolve) => idle(resolve));
-    await drawFigure(chart);
-  }
-  document.documentElement.dataset.drawn = "true";
-}
-
-drawAll();
-document.addEventListener("themechange", () => {
-  drawAll();
-  for (const line of document.querySelectorAll("tr.details-row")) {
-    const row = filmTable.row(line.previousElementSibling);
-    const place = line.querySelector(".levels");
-    place.replaceChildren();
-    window.drawLevels(place, row.data());
-  }
 });

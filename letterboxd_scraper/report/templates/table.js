@@ -10,7 +10,7 @@ let later = null;
 function readLater() {
   const written = document.getElementById("later");
   later ??= written ? JSON.parse(written.textContent) : null;
-  return later ?? { details: {}, pairs: [], specs: {} };
+  return later ?? { details: {}, pairs: [] };
 }
 window.readLater = readLater;
 const detail = (name, i) => readLater().details[name]?.[i] ?? null;
@@ -138,7 +138,6 @@ const table = new DataTable("#films", {
     entries: { _: "films", 1: "film" },
   },
 });
-window.filmTable = table;
 performance.mark("table"); // for whoever measures
 
 // Filters
@@ -157,6 +156,9 @@ function placesOf(names, wanted) {
   return new Set(names.flatMap((name, place) => (folded(name).includes(folded(wanted)) ? [place] : [])));
 }
 
+// Films that a picture has pointed at, until other films are asked for.
+let pointed = null;
+
 function conditions() {
   const number = (name) => (chosen(name) === "" ? null : Number(chosen(name)));
   const [first, last, decade] = [number("first"), number("last"), number("decade")];
@@ -171,6 +173,7 @@ function conditions() {
     least != null && ((row) => row.watchers >= least),
     most != null && ((row) => row.watchers <= most),
     unseen != null && ((row) => !hasSeen(row.i, unseen)),
+    pointed && ((row) => pointed.has(row.i)),
   ].filter(Boolean);
 }
 
@@ -180,9 +183,20 @@ function filter() {
   table.search(chosen("search")).draw();
 }
 
-form.addEventListener("input", filter);
+window.showFilms = (places) => {
+  form.reset();
+  pointed = new Set(places);
+};
+
+form.addEventListener("input", () => {
+  pointed = null;
+  filter();
+});
 form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("reset", () => setTimeout(filter));
+form.addEventListener("reset", () => {
+  pointed = null;
+  setTimeout(filter); // when the fields are empty
+});
 
 // Thousands of names: only for who is about to choose one.
 form.elements.director?.addEventListener(

@@ -10,7 +10,6 @@ function showTheme() {
   const dark = chosen ? chosen === "dark" : system.matches;
   root.classList.toggle("dark", dark);
   root.style.colorScheme = dark ? "dark" : "light";
-  document.dispatchEvent(new Event("themechange"));
 }
 
 showTheme();
