@@ -30,6 +30,9 @@ def runs(context: typer.Context, limit: LimitOption = 20) -> None:
     if session.as_json:
         session.print_json([row._asdict() for row in latest])
         return
+    if not latest:
+        session.tell("there was no crawl yet")
+        return
     columns = (
         Column("id"),
         Column("type"),
@@ -73,6 +76,9 @@ def failures(
     latest = _latest(session, scrape_failures, _FAILURE, limit, *conditions)
     if session.as_json:
         session.print_json([row._asdict() for row in latest])
+        return
+    if not latest:
+        session.tell("no page is missing")
         return
     columns = (
         Column("member"),

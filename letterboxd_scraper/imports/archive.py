@@ -327,4 +327,8 @@ def _named_moment(place: Sequence[str], now: datetime) -> datetime | None:
 
 def _unclear(films: int) -> str:
     """Say why an entry in the diary, which is known by title and year, counts for no film."""
-    return f" may be any of {films} films" if films else " is among neither the watched nor the rated films"
+    return (
+        f" may be any of {counted(films, 'film')}"
+        if films
+        else " is among neither the watched nor the rated films"
+    )

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any
@@ -136,6 +137,7 @@ def _run(call: Call, command: Callable[..., Any], words: Sequence[str]) -> int:
     except TyperException as error:
         return call.fail(mistakes.in_words(error, call.name), ExitCode.BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
+        _end_line()
         return ExitCode.INTERRUPTED
     except SystemExit:  # of Click and of Rich, where nobody reads
         return NOBODY_READS
@@ -145,6 +147,13 @@ def _run(call: Call, command: Callable[..., Any], words: Sequence[str]) -> int:
     if call.as_json and call.session and not call.session.has_answered and code in _ENDINGS:
         return call.fail(_ENDINGS[code], code)
     return code
+
+
+def _end_line() -> None:
+    """Have what is said next begin a line: a terminal has written ^C, perhaps behind a question."""
+    with suppress(OSError):  # it may have gone
+        if sys.stderr.isatty():
+            typer.echo(err=True)
 
 
 def _printed(call: Call, code: int) -> int:
