@@ -89,10 +89,12 @@ def _by_importance(spots: Sequence[Spot]) -> Iterator[tuple[Spot, bool]]:
     columns: dict[float, list[Spot]] = defaultdict(list)
     for spot in sorted(spots, key=lambda spot: (-spot.x, spot.y)):
         columns[spot.x].append(spot)
-    edges = [end for column in columns.values() for end in ((column[0], True), (column[-1], False))]
-    others = [(spot, True) for column in columns.values() for spot in column[1:-1]]
-    for spot, above in [*edges, *(others if len(spots) <= _FEW else [])]:
-        yield spot, above
+    for column in columns.values():
+        yield column[0], True
+        if len(column) > 1:  # else it would be named twice
+            yield column[-1], False
+    if len(spots) <= _FEW:
+        yield from ((spot, True) for column in columns.values() for spot in column[1:-1])
 
 
 def _beside(spot: Spot, *, above: bool) -> Iterator[Name]:

@@ -62,3 +62,10 @@ def test_a_bars_height_is_its_share_of_the_films_ratings() -> None:
     histogram = [0, 0, 0, 0, 1, 0, 0, 0, 0, 3]
     ((_, bars),) = charts.divided([Division("a", 1.0, histogram)])
     assert [(bar.stars, bar.count, round(bar.height)) for bar in bars] == [(2.5, 1, 33), (5.0, 3, 100)]
+
+
+def test_the_only_point_of_a_column_is_named_once() -> None:
+    (name,) = point_names.place([Spot(50, 50, 3.5, "Akira")], 860, 420)
+    assert name.text == "Akira"
+    column = [Spot(50, y, 3.5, f"film {y}") for y in (10, 50, 90)]
+    assert len(point_names.place(column, 860, 420)) == 3
