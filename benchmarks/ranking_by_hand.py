@@ -71,14 +71,13 @@ scored AS (
 
 _DISCOVERY = """
 known AS (
-    SELECT film_id, votes, slug, (votes * mean + 5 * c) / (votes + 5) AS b, site, c
-    FROM films_here, prior WHERE site IS NOT NULL AND votes >= 3),
+    SELECT film_id, votes, slug, (votes * mean + 5 * c) / (votes + 5) AS b, site
+    FROM films_here, prior
+    WHERE site IS NOT NULL AND votes >= 3 AND (votes * mean + 5 * c) / (votes + 5) >= c - 1e-9),
 spread AS (
     SELECT avg(b) AS mb, avg(site) AS ms, sqrt(avg(b * b) - avg(b) * avg(b)) AS db,
            sqrt(avg(site * site) - avg(site) * avg(site)) AS ds FROM known),
-scored AS (
-    SELECT film_id, votes, slug, (b - mb) / db - (site - ms) / ds AS score
-    FROM known, spread WHERE b >= c - 1e-9)"""
+scored AS (SELECT film_id, votes, slug, (b - mb) / db - (site - ms) / ds AS score FROM known, spread)"""
 
 _WEIGHED = """
 weighed AS (
