@@ -66,7 +66,7 @@ window.drawLevels = (place, row) => {
   chart.prepend(...heights(most));
   if (circle) chart.append(...levelMarks(circle, "This circle", most, bar));
   if (site) chart.append(...levelMarks(site, "All of Letterboxd", most, mark));
-  const keys = [circle && ["bar", "This circle, with numbers of ratings"], site && ["mark", "All of Letterboxd"]];
+  const keys = [circle && ["counts", "This circle, with numbers of ratings"], site && ["mark", "All of Letterboxd"]];
   const key = keys.filter(Boolean).map(([name, text]) => element("span", { class: `key ${name}` }, text));
   place.append(element("figcaption", {}, ...key), chart);
   const advice = document.getElementById("no-site-levels");
