@@ -14,13 +14,18 @@ from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from ranking.choices.filters import EVERY_FILM, Choices, Tell, conditions, ignore
 from ranking.compute import with_ranks
 from ranking.facts import Facts
+from ranking.marks import marks
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import Strategy
 
 
 @dataclass(frozen=True, slots=True)
 class RankingEntry:
-    """A film's place: ``mean`` in stars, ``low`` and ``high`` bound the score's 90 % interval."""
+    """A film's place: ``mean`` in stars, ``low`` and ``high`` bound the score's 90 % interval.
+
+    ``letterboxd`` is Letterboxd's average. ``liked``, ``favorites`` and ``wanted`` count the members of the
+    circle who gave the film a heart, have it among the favourites on their profile, and on their watchlist.
+    """
 
     rank: int
     title: str
@@ -34,6 +39,10 @@ class RankingEntry:
     parameters: dict[str, float]
     link: str
     computed_at: datetime
+    letterboxd: float | None
+    liked: int
+    favorites: int
+    wanted: int
 
 
 _ENTRY_FIELDS = tuple(field.name for field in fields(RankingEntry))
@@ -44,7 +53,8 @@ class RankedFilm:
     """One film of a ranking; ``mean`` is the circle's own, in stars, None if nobody's rating is left.
 
     ``low`` and ``high`` bound the score's 90 % interval, for strategies that have one. ``letterboxd`` is
-    Letterboxd's average, None where it is not known. ``address`` is that of `links`.
+    Letterboxd's average, None where it is not known. ``address`` is that of `links`. ``liked``, ``favorites``
+    and ``wanted`` are those of `marks`.
     """
 
     film_id: int
@@ -61,6 +71,9 @@ class RankedFilm:
     letterboxd: float | None
     parameters: dict[str, Any]
     computed_at: datetime
+    liked: int = 0
+    favorites: int = 0
+    wanted: int = 0
 
     def link(self, base_url: str) -> str:
         """Return where people find the film; "" where nothing is known that leads to it."""
@@ -94,7 +107,9 @@ def ranking(
     UnknownName for a choice that names nothing.
     """
     query = _fitting(connection, cohort, strategy, min_score, choices, tell)
-    rows = connection.execute(query.order_by(query.selected_columns.rank).limit(limit).offset(offset or None))
+    page = query.order_by(query.selected_columns.rank).limit(limit).offset(offset or None)
+    absent = None if choices.without is None else find_member_of(connection, cohort, choices.without)
+    rows = connection.execute(_marked(page.subquery("page"), marks(cohort.id, without=absent)))
     return [RankedFilm(*tuple[Any, ...](row)) for row in rows]
 
 
@@ -128,6 +143,13 @@ def _fitting(
         conditions(connection, choices, c.watchers, tell)
     )
     return query if min_score is None else query.where(c.score >= min_score)
+
+
+def _marked(page: sa.Subquery, marked: sa.Subquery) -> sa.Select[Any]:
+    """Return the query of a page's films, best first, with what the circle says of them beside stars."""
+    counts = (sa.func.coalesce(marked.c[name], 0) for name in ("liked", "favorites", "wanted"))
+    query = sa.select(*page.c, *counts).outerjoin_from(page, marked, marked.c.film_id == page.c.film_id)
+    return query.order_by(page.c.rank)
 
 
 def _ranked(
