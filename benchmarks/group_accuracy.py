@@ -16,11 +16,10 @@ import numpy as np
 from benchmarks.circle_accuracy import KINDS, Matrix, Members
 from benchmarks.hidden_ratings import Everybody, Places, circles, read_facts
 from ranking.evaluation.measures import Figure, ndcg
-from ranking.recommend.film_facts import FilmFacts
 from ranking.recommend.group import RULES
-from ranking.recommend.personal import PersonalModel
-from ranking.strategies.circle_model import Fit, fit
-from ranking.strategies.circle_ratings import Floats, Ratings
+from ranking.recommend.personal import CircleModel
+from ranking.strategies.circle_model import fit
+from ranking.strategies.circle_ratings import Floats
 
 HIDE, OTHERS, AT = 0.6, 100, 5
 # Fewer hidden films than this are no list.
@@ -77,15 +76,12 @@ def judge(
     if len(films) < _FEWEST or not all_are_there or (stars.max(0) == stars.min(0)).any():
         return False
     model = fit(ratings)
-    expected = np.column_stack([_expected(ratings, model, facts, int(member))[films] for member in members])
+    circle = CircleModel(ratings, model, facts)
+    expected = np.column_stack([circle.of(int(member)).forecast().score[films] for member in members])
     orders = {rule: _whole(order(expected).places, len(films)) for rule, order in RULES.items()}
     orders[CIRCLE] = np.argsort(-model.score[films], kind="stable")
     outcome.add(stars, orders)
     return True
-
-
-def _expected(ratings: Ratings, model: Fit, facts: FilmFacts, member: int) -> Floats:
-    return PersonalModel(ratings, model, facts, member).forecast().score
 
 
 def _whole(places: Places, films: int) -> Places:

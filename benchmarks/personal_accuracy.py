@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.circle_accuracy import KINDS, Members
 from benchmarks.hidden_ratings import Everybody, Places, circles, read_facts
 from ranking.evaluation.measures import Figure, ndcg, pairs_right, rmse
-from ranking.recommend.personal import PersonalModel
+from ranking.recommend.personal import CircleModel
 from ranking.strategies.circle_model import fit
 from ranking.strategies.circle_ratings import Floats
 
@@ -65,7 +65,7 @@ def judge(
         return
     stars = judged.members.stars[cohort[seed], ratings.film_ids[films] - 1].astype(float)
     member = int(np.searchsorted(ratings.member_ids, seed))
-    forecast = PersonalModel(ratings, model, facts, member).forecast()
+    forecast = CircleModel(ratings, model, facts).of(member).forecast()
     average = np.where(np.isnan(ratings.site_average), np.nanmean(ratings.site_average), ratings.site_average)
     rated = slice(ratings.starts[member], ratings.starts[member + 1])
     above = ratings.half_stars[rated] * 0.5 - average[ratings.film[rated]]

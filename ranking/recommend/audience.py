@@ -12,38 +12,64 @@ _ROUNDS = 8
 _NOTHING = 1e-6
 
 
-def audiences(ratings: Ratings, without: int | None = None) -> Floats:
-    """Return for each film its place in each of the VECTORS directions or fewer, one column for each.
+class Audiences:
+    """The right singular vectors of the matrix B, members × films, that is 1 where a member rated a film.
 
-    The right singular vectors of the matrix members × films that is 1 where a member rated a film, without
-    the member at the position ``without``. Over the ratings a column has the mean 0 and the variance 1.
-    Source: subspace iteration; N. Halko, P. G. Martinsson and J. A. Tropp, SIAM Review 53 (2011).
+    Each method returns a row for each film and VECTORS columns, the longest direction first. Over the ratings
+    a column has the mean 0 and the variance 1; where there is no such direction, it is 0. Source: subspace
+    iteration; N. Halko, P. G. Martinsson and J. A. Tropp, SIAM Review 53 (2011).
     """
-    films, members = len(ratings.film_ids), len(ratings.member_ids) - (without is not None)
-    size = min(VECTORS + _MORE, films, members)
-    if size < 1:
-        return np.zeros((films, 0))
-    vectors = np.random.default_rng(0).normal(size=(films, size))
-    for _ in range(_ROUNDS):
-        vectors, _ = np.linalg.qr(_rated_together(ratings, vectors, without))
-    # Within the subspace: the directions themselves, the longest first.
-    image = _rated_together(ratings, vectors, without)
-    values, turn = np.linalg.eigh((vectors.T @ image + image.T @ vectors) / 2)
-    longest = np.argsort(-values)[:VECTORS]
-    longest = longest[values[longest] > _NOTHING * max(values.max(), _NOTHING)]
-    return _standardised(vectors @ turn[:, longest], ratings.by_film.astype(float))
 
+    def __init__(self, ratings: Ratings) -> None:
+        self._ratings = ratings
+        films = len(ratings.film_ids)
+        size = min(VECTORS + _MORE, films, len(ratings.member_ids))
+        vectors = np.random.default_rng(0).normal(size=(films, size))
+        for _ in range(_ROUNDS if size else 0):
+            vectors, _ = np.linalg.qr(self._rated_together(vectors))
+        self._vectors, self._image = vectors, self._rated_together(vectors)
+        self._scale = max(float((vectors * self._image).sum()), _NOTHING)
 
-def _rated_together(ratings: Ratings, vectors: Floats, without: int | None) -> Floats:
-    """Return B'B·vectors, for the matrix B of who rated what."""
-    image = np.zeros_like(vectors)
-    for block in ratings.blocks():
-        for column in range(vectors.shape[1]):
-            of_members = block.sums(vectors[block.film, column])
-            if without is not None and block.members.start <= without < block.members.stop:
-                of_members[without - block.members.start] = 0
-            image[:, column] += np.bincount(block.film, np.repeat(of_members, block.counts), len(image))
-    return image
+    def of_everybody(self) -> Floats:
+        """Return the directions of all members' choices."""
+        return self._directions(self._vectors, self._image)
+
+    def without(self, member: int) -> Floats:
+        """Return the directions of the choices of all members but one, given by position.
+
+        One row less in B turns few directions, and these towards what the member rated and what is rated
+        together with it: with these two beside all members' directions, no new rounds are needed.
+        """
+        ratings = self._ratings
+        own = np.zeros((len(ratings.film_ids), 1))
+        own[ratings.film[ratings.starts[member] : ratings.starts[member + 1]]] = 1
+        beside = self._rated_together(own)
+        basis = np.hstack([self._vectors, own, beside])
+        image = np.hstack([self._image, beside, self._rated_together(beside)])
+        return self._directions(basis, image - own * (own.T @ basis))
+
+    def _rated_together(self, vectors: Floats) -> Floats:
+        """Return B'B·vectors."""
+        image = np.zeros_like(vectors)
+        for block in self._ratings.blocks():
+            for column in range(vectors.shape[1]):
+                of_members = np.repeat(block.sums(vectors[block.film, column]), block.counts)
+                image[:, column] += np.bincount(block.film, of_members, len(image))
+        return image
+
+    def _directions(self, basis: Floats, image: Floats) -> Floats:
+        """Return the longest directions within a basis whose products with B'B are the ``image``."""
+        length = np.sqrt((basis**2).sum(0)).clip(_NOTHING)
+        basis, image = basis / length, image / length
+        spans, turn = np.linalg.eigh(basis.T @ basis)
+        whole = spans > _NOTHING
+        turn = turn[:, whole] / np.sqrt(spans[whole])
+        product = turn.T @ (basis.T @ image) @ turn
+        values, within = np.linalg.eigh((product + product.T) / 2)
+        longest = np.argsort(-values)[:VECTORS]
+        longest = longest[values[longest] > _NOTHING * self._scale]
+        found = _standardised(basis @ (turn @ within[:, longest]), self._ratings.by_film.astype(float))
+        return np.pad(found, ((0, 0), (0, VECTORS - found.shape[1])))
 
 
 def _standardised(vectors: Floats, weights: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """What films are, as the columns that a member's taste is regressed on, in groups of one variance each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +87,10 @@ class Columns:
             audience=audience.astype(np.float32),
             facts=facts,
         )
+
+    def with_audience(self, audience: Floats) -> "Columns":
+        """Return the same columns with other directions of the circle's choices."""
+        return replace(self, audience=audience.astype(np.float32))
 
     @property
     def usual(self) -> Floats:

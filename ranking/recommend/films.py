@@ -17,7 +17,7 @@ from ranking.choices.filters import EVERY_FILM, Choices, Tell, conditions, ignor
 from ranking.facts import Facts
 from ranking.recommend.film_facts import read_facts
 from ranking.recommend.group import RULES, VETO, Order, average, proportional
-from ranking.recommend.personal import PARTS, Forecast, PersonalModel
+from ranking.recommend.personal import PARTS, CircleModel, Forecast
 from ranking.strategies.base import MIN_VOTES, SITE
 from ranking.strategies.circle_ratings import Floats
 from ranking.strategies.fitted_circle import FittedCircle, fit_circle
@@ -143,12 +143,10 @@ def _forecasts(
     connection: sa.Connection, circle: FittedCircle, members: Mapping[str, int]
 ) -> dict[str, Forecast]:
     facts = read_facts(connection, circle.ratings.film_ids.tolist())
+    model = CircleModel(circle.ratings, circle.fit, facts)
     ids = circle.ratings.member_ids.tolist()
     return {
-        name: PersonalModel(
-            circle.ratings, circle.fit, facts, ids.index(user) if user in ids else None
-        ).forecast()
-        for name, user in members.items()
+        name: model.of(ids.index(user) if user in ids else None).forecast() for name, user in members.items()
     }
 
 

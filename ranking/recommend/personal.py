@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranking.recommend.audience import audiences
+from ranking.recommend.audience import Audiences
 from ranking.recommend.columns import GROUPS, Columns
 from ranking.recommend.film_facts import FilmFacts
 from ranking.strategies.circle_model import LEAST_NOISE, NINETY_PERCENT, Fit
@@ -81,36 +81,46 @@ class Variances:
     usual_noise: float
 
 
-class PersonalModel:
-    """The model of one member of a fitted circle; ``member`` is a position, None for one without ratings."""
+class CircleModel:
+    """A fitted circle, and how its members' tastes vary; ``of`` gives each member's model.
 
-    def __init__(self, ratings: Ratings, fit: Fit, facts: FilmFacts, member: int | None) -> None:
-        self.ratings, self.fit, self.member = ratings, fit, member
-        self.columns = Columns.of(ratings, facts, audiences(ratings, without=member))
-        self._precision = fit.weight + 1 / fit.spread if len(fit.spread) else fit.weight
+    The variances are the circle's, told by the choices of all; a member's own taste is told by what films
+    are to the others. So they are estimated once for all members.
+    """
+
+    def __init__(self, ratings: Ratings, fit: Fit, facts: FilmFacts) -> None:
+        self.ratings, self.fit = ratings, fit
+        self._audiences = Audiences(ratings)
+        self.columns = Columns.of(ratings, facts, self._audiences.of_everybody())
+        self.precision = fit.weight + 1 / fit.spread if len(fit.spread) else fit.weight
         self.variances = self._estimate()
-        self.taste = self._taste()
 
-    def _rated(self, member: int) -> tuple[Integers, Floats]:
-        """Return which films a member rated, and how."""
+    def of(self, member: int | None) -> "PersonalModel":
+        """Return the model of the member at a position; None is one without ratings."""
+        if member is None:
+            return PersonalModel(self, self.columns, None)
+        return PersonalModel(self, self.columns.with_audience(self._audiences.without(member)), member)
+
+    def rated(self, member: int) -> tuple[Integers, Floats]:
+        """Return which films a member rated (positions), and how."""
         own = slice(self.ratings.starts[member], self.ratings.starts[member + 1])
         return self.ratings.film[own], self.ratings.half_stars[own] * np.float64(0.5)
 
     def others(self, member: int, films: Integers, stars: Floats) -> tuple[Floats, Floats]:
         """Return the scores, and their variances, of films that a member rated, without these ratings."""
         weight = 1 / self.fit.noise[member]
-        precision = self._precision[films]
+        precision = self.precision[films]
         share = weight / precision
         score = self.fit.score[films]
         rating = stars - self.fit.habit[member]
         return (score - share * rating) / (1 - share), 1 / (precision - weight)
 
-    def equations(self, member: int) -> Equations:
+    def equations(self, member: int, columns: Columns) -> Equations:
         """Return the regression of what a member's ratings are above the others' and the member's habit."""
-        films, stars = self._rated(member)
+        films, stars = self.rated(member)
         score, variance = self.others(member, films, stars)
         above = stars - self.fit.habit[member] - score
-        rows, weight = self.columns.rows(films), 1 / (1 + variance / _DOUBT)
+        rows, weight = columns.rows(films), 1 / (1 + variance / _DOUBT)
         weighted = rows * weight[:, None]
         return Equations(rows.T @ weighted, above @ weighted, float(weight @ above**2), len(films))
 
@@ -121,10 +131,11 @@ class PersonalModel:
         for _ in range(_ROUNDS if enough else 0):
             squares, freedom = np.zeros(len(GROUPS)), np.zeros(len(GROUPS))
             residual, left = np.zeros(len(enough)), np.zeros(len(enough))
+            prior = variances.groups[self.columns.groups]
             for place, member in enumerate(enough):
-                equations = self.equations(member)
-                taste = self.solve(equations, variances, variances.noise[member])
-                determined = self._determined(taste, variances)
+                equations = self.equations(member, self.columns)
+                taste = solve(equations, prior, variances.noise[member])
+                determined = 1 - taste.covariance.diagonal() / prior
                 squares += self._by_group(taste.coefficients**2)
                 freedom += self._by_group(determined)
                 residual[place] = _residual(equations, taste)
@@ -140,57 +151,60 @@ class PersonalModel:
             variances = Variances(groups, noise, pooled)
         return variances
 
-    def solve(self, equations: Equations, variances: Variances, noise: float) -> Taste:
-        """Return the coefficients that the equations and the variances make likely."""
-        prior = 1 / variances.groups[self.columns.groups]
-        covariance = np.linalg.inv(equations.left / noise + np.diag(prior)).astype(np.float64)
-        return Taste(covariance @ equations.right / noise, covariance, noise)
-
-    def _determined(self, taste: Taste, variances: Variances) -> Floats:
-        """Return how far the ratings, and not the prior, determine each coefficient: 0 to 1."""
-        determined: Floats = 1 - taste.covariance.diagonal() / variances.groups[self.columns.groups]
-        return determined
-
     def _by_group(self, values: Floats) -> Floats:
         of_groups: Floats = np.bincount(self.columns.groups, values, len(GROUPS)).astype(float)
         return of_groups
 
+
+class PersonalModel:
+    """The model of one member of a circle; ``columns`` are what films are to the others."""
+
+    def __init__(self, circle: CircleModel, columns: Columns, member: int | None) -> None:
+        self.circle, self.columns, self.member = circle, columns, member
+        self.taste = self._taste()
+
     def _taste(self) -> Taste:
+        variances = self.circle.variances
+        prior = variances.groups[self.columns.groups]
         if self.member is None:
-            prior = self.variances.groups[self.columns.groups]
             covariance: Floats = np.diag(prior).astype(np.float64)
-            return Taste(np.zeros(len(prior)), covariance, self.variances.usual_noise)
-        equations, noise = self.equations(self.member), float(self.variances.noise[self.member])
-        return self.solve(equations, self.variances, noise)
+            return Taste(np.zeros(len(prior)), covariance, variances.usual_noise)
+        equations = self.circle.equations(self.member, self.columns)
+        return solve(equations, prior, float(variances.noise[self.member]))
 
     def forecast(self) -> Forecast:
-        """Return what the member would give each film of the circle, as if they had not rated it."""
-        score, variance = self.fit.score.copy(), 1 / self._precision
+        """Return what the member would give each film of the circle.
+
+        Of a film that they rated, this rating is no part of what the circle says, but it is one of those that
+        tell their habit and taste.
+        """
+        circle, fit = self.circle, self.circle.fit
+        score, variance = fit.score.copy(), 1 / circle.precision
         count, habit = 0, 0.0
         if self.member is not None:
-            films, stars = self._rated(self.member)
-            score[films], variance[films] = self.others(self.member, films, stars)
-            count, habit = len(films), float(self.fit.habit[self.member])
+            films, stars = circle.rated(self.member)
+            score[films], variance[films] = circle.others(self.member, films, stars)
+            count, habit = len(films), float(fit.habit[self.member])
         parts, doubt = self._parts()
         parts[:, 0] += habit
-        circle, total = in_stars(score), score + parts.sum(1)
+        of_others, total = in_stars(score), score + parts.sum(1)
         reach = NINETY_PERCENT * np.sqrt(variance + doubt + self.taste.noise)
         expected = in_stars(total)
-        bounds = expected - circle - parts.sum(1)
+        bounds = expected - of_others - parts.sum(1)
         return Forecast(
-            film_ids=self.ratings.film_ids,
+            film_ids=circle.ratings.film_ids,
             score=total,
             expected=expected,
             low=in_stars(total - reach),
             high=in_stars(total + reach),
-            circle=circle,
+            circle=of_others,
             parts=np.column_stack([parts, bounds]),
             ratings=count,
         )
 
     def _parts(self) -> tuple[Floats, Floats]:
         """Return by film and group what the taste adds, and by film how unsure all of it is, in stars²."""
-        films = len(self.ratings.film_ids)
+        films = len(self.columns.average)
         parts, doubt = np.zeros((films, len(GROUPS))), np.zeros(films)
         of_group = np.eye(len(GROUPS))[self.columns.groups] * self.taste.coefficients[:, None]
         for start in range(0, films, _AT_ONCE):
@@ -199,6 +213,12 @@ class PersonalModel:
             parts[block] = rows @ of_group
             doubt[block] = ((rows @ self.taste.covariance) * rows).sum(1)
         return parts, doubt
+
+
+def solve(equations: Equations, prior: Floats, noise: float) -> Taste:
+    """Return the coefficients that the equations and their ``prior`` variances make likely."""
+    covariance = np.linalg.inv(equations.left / noise + np.diag(1 / prior)).astype(np.float64)
+    return Taste(covariance @ equations.right / noise, covariance, noise)
 
 
 def _residual(equations: Equations, taste: Taste) -> float:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import film_genres, film_histograms, films, genres
 from ranking.facts import Facts
-from ranking.recommend.audience import audiences
+from ranking.recommend.audience import Audiences
 from ranking.recommend.columns import GROUPS, Columns
 from ranking.recommend.film_facts import FilmFacts, read_facts
 from ranking.strategies.circle_ratings import Ratings, read
@@ -100,7 +100,8 @@ def blocks() -> Ratings:
 def test_audiences_are_the_singular_vectors_of_who_of_the_others_rated_what() -> None:
     ratings = blocks()
     for without in (None, 3):
-        vectors = audiences(ratings, without)
+        audiences = Audiences(ratings)
+        vectors = audiences.of_everybody() if without is None else audiences.without(without)
         rated = np.zeros((20, 30))
         rated[np.repeat(np.arange(20), ratings.by_member), ratings.film] = 1
         weights = rated.sum(0) / rated.sum()
@@ -118,7 +119,7 @@ def test_audiences_are_the_singular_vectors_of_who_of_the_others_rated_what() ->
 def test_whatever_the_member_left_out_rated_the_audiences_are_those_of_the_others() -> None:
     rated = [(member, film, 3.0) for member in range(6) for film in range(12) if (member * film) % 5 < 3]
     one, other = packed(rated), packed([*rated, (9, 0, 5.0), (9, 5, 1.0)])
-    alone, without = audiences(one), audiences(other, 6)
+    alone, without = Audiences(one).of_everybody(), Audiences(other).without(6)
     # They are scaled by all ratings, and so agree but for that.
     for place in range(3):
         assert abs(np.corrcoef(alone[:, place], without[:, place])[0, 1]) == pytest.approx(1, abs=1e-6)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ranking.evaluation.measures import pairs_right
 from ranking.recommend.columns import GROUPS
 from ranking.recommend.film_facts import FilmFacts
-from ranking.recommend.personal import PARTS, PersonalModel
+from ranking.recommend.personal import PARTS, CircleModel, PersonalModel, solve
 from ranking.strategies.circle_model import fit
 from ranking.strategies.circle_ratings import Ratings
 from tests.ranking.circles import packed
@@ -60,8 +60,12 @@ def circle(
     return packed(rated, averages)
 
 
+def circle_model(ratings: Ratings) -> CircleModel:
+    return CircleModel(ratings, fit(ratings), facts_of(ratings))
+
+
 def model(ratings: Ratings, member: int | None = 0) -> PersonalModel:
-    return PersonalModel(ratings, fit(ratings), facts_of(ratings), member)
+    return circle_model(ratings).of(member)
 
 
 def test_the_circle_and_the_parts_are_what_is_expected() -> None:
@@ -78,32 +82,33 @@ def test_the_circle_and_the_parts_are_what_is_expected() -> None:
 def test_the_coefficients_solve_the_mixed_models_equations() -> None:
     """All members' coefficients at once, from Henderson's equations over rows of single ratings."""
     ratings = circle(members=7, films=80, each=40)
-    personal = model(ratings)
-    found, variances, columns = personal.fit, personal.variances, personal.columns
-    size, members = len(columns.names), len(ratings.member_ids)
+    circles = circle_model(ratings)
+    found, variances, groups = circles.fit, circles.variances, circles.columns.groups
+    size, members = len(groups), len(ratings.member_ids)
     left, right = np.zeros((members * size,) * 2), np.zeros(members * size)
     for member in range(members):
+        columns = circles.of(member).columns
         own = slice(ratings.starts[member], ratings.starts[member + 1])
         for film, stars in zip(ratings.film[own].tolist(), ratings.half_stars[own] / 2, strict=True):
-            score, variance = without(ratings, personal, member, film)
+            score, variance = without(circles, member, film)
             row = np.zeros(members * size)
             row[member * size : (member + 1) * size] = columns.rows(np.array([film], np.int32))[0]
             weight = 1 / (variances.noise[member] * (1 + variance / 0.5))
             left += weight * np.outer(row, row)
             right += weight * row * (stars - found.habit[member] - score)
-    left += np.diag(np.tile(1 / variances.groups[columns.groups], members))
+    left += np.diag(np.tile(1 / variances.groups[groups], members))
     solution = np.linalg.solve(left, right).reshape(members, size)
     covariance = np.linalg.inv(left)
     for member in (0, 5, 6):
-        taste = personal.solve(personal.equations(member), variances, float(variances.noise[member]))
+        taste = circles.of(member).taste
         assert taste.coefficients == pytest.approx(solution[member], abs=1e-8)
         block = slice(member * size, (member + 1) * size)
         assert taste.covariance == pytest.approx(covariance[block, block], abs=1e-8)
 
 
-def without(ratings: Ratings, personal: PersonalModel, member: int, film: int) -> tuple[float, float]:
+def without(circles: CircleModel, member: int, film: int) -> tuple[float, float]:
     """Return a film's score and variance from the ratings of all members but one, habits and noise kept."""
-    found, total, weight = personal.fit, 0.0, 0.0
+    ratings, found, total, weight = circles.ratings, circles.fit, 0.0, 0.0
     for other in range(len(ratings.member_ids)):
         own = slice(ratings.starts[other], ratings.starts[other + 1])
         for at in np.flatnonzero(ratings.film[own] == film).tolist() if other != member else ():
@@ -118,14 +123,14 @@ def without(ratings: Ratings, personal: PersonalModel, member: int, film: int) -
 
 def test_a_members_own_rating_of_a_film_is_no_part_of_what_the_others_say_of_it() -> None:
     ratings = circle()
-    personal = model(ratings)
+    circles = circle_model(ratings)
     own = slice(ratings.starts[0], ratings.starts[1])
     films, stars = ratings.film[own], ratings.half_stars[own] / 2
-    score, variance = personal.others(0, films, stars)
-    expected = [without(ratings, personal, 0, film) for film in films.tolist()]
+    score, variance = circles.others(0, films, stars)
+    expected = [without(circles, 0, film) for film in films.tolist()]
     assert score == pytest.approx(np.array([score for score, _ in expected]), abs=1e-9)
     assert variance == pytest.approx(np.array([variance for _, variance in expected]), abs=1e-9)
-    forecast = personal.forecast()
+    forecast = circles.of(0).forecast()
     assert forecast.circle[films] == pytest.approx(score.clip(0.5, 5), abs=1e-12)
 
 
@@ -133,7 +138,7 @@ def test_without_ratings_of_the_member_it_is_the_circle() -> None:
     ratings = circle()
     personal = model(ratings, None)
     forecast = personal.forecast()
-    assert forecast.score == pytest.approx(personal.fit.score)
+    assert forecast.score == pytest.approx(personal.circle.fit.score)
     assert forecast.expected.tolist() == forecast.circle.tolist()
     assert not forecast.parts.any()
     assert forecast.ratings == 0
@@ -142,15 +147,16 @@ def test_without_ratings_of_the_member_it_is_the_circle() -> None:
 
 
 def test_the_variances_are_those_of_mackays_update_with_twenty_usual_members() -> None:
-    personal = model(circle(members=12))
-    usual, columns = personal.columns.usual, personal.columns
-    variances = replace(personal.variances, groups=usual, noise=personal.fit.noise)
+    circles = circle_model(circle(members=12))
+    usual, columns = circles.columns.usual, circles.columns
+    variances = replace(circles.variances, groups=usual, noise=circles.fit.noise)
     for _ in range(2):
         squares, freedom, residual, left = [], [], [], []
         for member in range(12):
-            equations = personal.equations(member)
-            taste = personal.solve(equations, variances, float(variances.noise[member]))
-            determined = 1 - taste.covariance.diagonal() / variances.groups[columns.groups]
+            equations = circles.equations(member, columns)
+            prior = variances.groups[columns.groups]
+            taste = solve(equations, prior, float(variances.noise[member]))
+            determined = 1 - taste.covariance.diagonal() / prior
             squares.append([(taste.coefficients[columns.groups == g] ** 2).sum() for g in range(len(GROUPS))])
             freedom.append([determined[columns.groups == g].sum() for g in range(len(GROUPS))])
             b = taste.coefficients
@@ -161,14 +167,15 @@ def test_the_variances_are_those_of_mackays_update_with_twenty_usual_members() -
         pooled = np.sum(residual) / np.sum(left)
         noise = (np.array(residual) + 20 * pooled) / (np.array(left) + 20)
         variances = replace(variances, groups=groups, noise=noise, usual_noise=float(pooled))
-    assert personal.variances.groups == pytest.approx(variances.groups)
-    assert personal.variances.noise == pytest.approx(variances.noise)
-    assert personal.variances.usual_noise == pytest.approx(variances.usual_noise)
+    assert circles.variances.groups == pytest.approx(variances.groups)
+    assert circles.variances.noise == pytest.approx(variances.noise)
+    assert circles.variances.usual_noise == pytest.approx(variances.usual_noise)
 
 
 def test_a_planted_taste_is_found() -> None:
     ratings = circle(seed=3, members=30, films=800, each=400, taste={"Western": 0.5})
-    forecast = model(ratings).forecast()
+    circles = circle_model(ratings)
+    forecast = circles.of(0).forecast()
     western = np.array(["Western" in fact_of(film).get("genres", ()) for film in ratings.film_ids.tolist()])
     parts = forecast.parts[:, PARTS.index("genre")]
     assert 0.2 < parts[western].mean() - parts[~western].mean() < 0.5
@@ -176,7 +183,7 @@ def test_a_planted_taste_is_found() -> None:
     by_circle = np.argsort(-forecast.circle)
     assert western[order[:50]].mean() > western[by_circle[:50]].mean() + 0.1
     # Somebody else of the same circle has no such part.
-    other = model(ratings, 7).forecast().parts[:, PARTS.index("genre")]
+    other = circles.of(7).forecast().parts[:, PARTS.index("genre")]
     assert abs(other[western].mean() - other[~western].mean()) < 0.2
 
 
@@ -210,7 +217,7 @@ def test_small_circles_and_films_of_which_nothing_is_known(rated: Sequence[tuple
     ratings = packed(rated)
     nothing = FilmFacts.of([{} for _ in ratings.film_ids])
     for member in (0, None):
-        forecast = PersonalModel(ratings, fit(ratings), nothing, member).forecast()
+        forecast = CircleModel(ratings, fit(ratings), nothing).of(member).forecast()
         for values in (forecast.expected, forecast.low, forecast.high, forecast.circle, forecast.parts):
             assert np.isfinite(values).all()
         stars = np.mean([stars for *_, stars in rated])
@@ -219,7 +226,7 @@ def test_small_circles_and_films_of_which_nothing_is_known(rated: Sequence[tuple
 
 def test_a_circle_without_ratings_has_no_films_to_recommend() -> None:
     ratings = packed([])
-    forecast = PersonalModel(ratings, fit(ratings), FilmFacts.of([]), None).forecast()
+    forecast = CircleModel(ratings, fit(ratings), FilmFacts.of([])).of(None).forecast()
     assert forecast.expected.tolist() == []
 
 
@@ -243,7 +250,7 @@ def peak(ratings: Ratings) -> int:
     """Return the most bytes that the model holds at a time, beside the circle's."""
     found, facts = fit(ratings), facts_of(ratings)
     tracemalloc.start()
-    PersonalModel(ratings, found, facts, 0).forecast()
+    CircleModel(ratings, found, facts).of(0).forecast()
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return most
