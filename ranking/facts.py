@@ -8,8 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema import cohort_film_stats, cohort_members, user_scrape_state, users
+from letterboxd_scraper.store.schema import (
+    cohort_film_stats,
+    cohort_members,
+    user_scrape_state,
+    users,
+    watchlist,
+)
 from letterboxd_scraper.store.schema import ratings as all_ratings
+
+# No crawl reads them.
+WATCHLISTS_COME_IN = "a member's own archive, or saved pages of it, bring it: `letterboxd import`"
 
 
 @dataclass(frozen=True)
@@ -92,3 +101,10 @@ def how_watched_are_read(connection: sa.Connection, name: str, user: int) -> str
     if connection.scalar(sa.select(last_read).where(users.c.id == user)) is not None:
         return f"to read them: `letterboxd scrape --member {name} --watched`"
     return "their own archive tells them: `letterboxd import`"
+
+
+def with_watchlist() -> sa.CompoundSelect[tuple[int]]:
+    """Return the query of the members (user ids) whose watchlist was told, be it an empty one."""
+    state = user_scrape_state.c
+    complete = (state.listing == "watchlist", state.complete_as_of.is_not(None))
+    return sa.select(state.user_id).where(*complete).union(sa.select(watchlist.c.user_id))

@@ -140,7 +140,7 @@ def _fitting(
     numbers = (c.score, c.low, c.high, c.watchers, c.mean, films.c.letterboxd_weighted_average)
     query = sa.select(*film, *numbers, c.params, c.computed_at)
     query = query.join(films, films.c.id == c.film_id).where(
-        conditions(connection, choices, c.watchers, tell)
+        conditions(connection, cohort.id, choices, c.watchers, tell)
     )
     return query if min_score is None else query.where(c.score >= min_score)
 

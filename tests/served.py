@@ -32,6 +32,7 @@ from letterboxd_scraper.store.schema import (
     user_scrape_state,
     users,
     watched,
+    watchlist,
 )
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
@@ -101,6 +102,7 @@ def furnish(engine: sa.Engine) -> None:
         members = [row.member for row in cohorts.members(connection, cohorts.find(connection, "friends"))]
         cohorts.make_from_names(connection, "marla", members, NOW)
         _watch(connection)
+        _want(connection)
     statistics.refresh(engine, NOW)
     with engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
@@ -132,6 +134,7 @@ def _describe(connection: sa.Connection, ids: list[int]) -> None:
         described = {
             "tmdb_media_type": ("movie", "tv", None)[film % 3],
             "tmdb_id": film,
+            "runtime_minutes": 60 + film % 60,
             "overview": f"No. {film}",
             "tmdb_synced_at": NOW,
             "letterboxd_weighted_average": 2 + film % 27 / 10,
@@ -151,3 +154,11 @@ def _watch(connection: sa.Connection) -> None:
     if connection.execute(there).first() is None:
         whole = {"page": 1, "seen": [], "status": "complete", "updated_at": NOW, "complete_as_of": NOW}
         connection.execute(user_scrape_state.insert().values(state | whole))
+
+
+def _want(connection: sa.Connection) -> None:
+    """Put every second film on marla's watchlist, and every third on noor's."""
+    for name, step in (("marla", 2), ("noor", 3)):
+        user = sa.select(users.c.id).where(users.c.letterboxd_username == name).scalar_subquery()
+        wanted = sa.select(user, films.c.id).where(films.c.id % step == 0)
+        connection.execute(watchlist.insert().from_select(["user_id", "film_id"], wanted))

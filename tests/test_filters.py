@@ -27,6 +27,7 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
     watched,
+    watchlist,
 )
 from ranking.choices.filters import EVERY_FILM, Choices, Years, read_decade, read_years
 from ranking.compute import compute
@@ -41,6 +42,9 @@ GENRES = ("Horror", "Comédie", "Science Fiction")
 DIRECTORS = (("Céline Sciamma", None), ("Jane Smith", None), ("Jane Smith", None), ("Ed Wood", "ed-wood"))
 COUNTRIES = {"FR": "France", "GB": "United Kingdom", "CI": "Côte d'Ivoire"}
 MEDIA_TYPES = ("movie", "tv", None)
+MINUTES = (90, 91, 400, None, 7)
+# Every so manieth film is on their watchlists; one of them is not of the circle.
+WANTED = {"kip": 4, "otto_reels": 6, "marla": 10, "stranger": 1}
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Row:
     id: int
     rated: frozenset[str]
     watched: frozenset[str]
+    wanted: frozenset[str]
 
     @property
     def genre(self) -> str:
@@ -67,6 +72,10 @@ class Row:
     @property
     def media_type(self) -> str | None:
         return MEDIA_TYPES[self.id % 3]
+
+    @property
+    def minutes(self) -> int | None:
+        return MINUTES[self.id % 5]
 
 
 @pytest.fixture
@@ -106,10 +115,15 @@ def _describe(connection: sa.Connection, ids: list[int]) -> None:
     for table, values in rows:
         connection.execute(table.insert(), values)
     for film in ids:
-        described = {"tmdb_media_type": MEDIA_TYPES[film % 3]}
+        described = {"tmdb_media_type": MEDIA_TYPES[film % 3], "runtime_minutes": MINUTES[film % 5]}
         if film % 10 == 0:
             described |= {"release_year": None}
         connection.execute(films.update().where(films.c.id == film).values(described))
+    connection.execute(users.insert().values(letterboxd_username="stranger", created_at=NOW))
+    for name, step in WANTED.items():
+        user = sa.select(users.c.id).where(users.c.letterboxd_username == name).scalar_subquery()
+        wanted = sa.select(user, films.c.id).where(films.c.id % step == 0)
+        connection.execute(watchlist.insert().from_select(["user_id", "film_id"], wanted))
 
 
 def shown(engine: sa.Engine, choices: Choices = EVERY_FILM, **more: Any) -> list[RankedFilm]:
@@ -124,9 +138,10 @@ def every(engine: sa.Engine) -> list[Row]:
         ids = connection.execute(sa.select(films.c.slug, films.c.id)).all()
         rated = _by_film(connection, ratings, ratings.c.rating.is_not(None))
         seen = _by_film(connection, watched, sa.true())
+        wanted = _by_film(connection, watchlist, sa.true())
     return sorted(
         (
-            Row(found[slug], film, rated.get(film, frozenset()), seen.get(film, frozenset()))
+            Row(found[slug], film, *(names.get(film, frozenset()) for names in (rated, seen, wanted)))
             for slug, film in ids
             if slug in found
         ),
@@ -187,6 +202,18 @@ CASES: dict[str, tuple[Choices, Callable[[Row], bool]]] = {
     "unseen by both": (
         Choices(unseen_by=("marla", "kip")),
         lambda row: not {"marla", "kip"} & (row.rated | row.watched),
+    ),
+    "not too long": (Choices(max_runtime=90), lambda row: row.minutes in (7, 90)),
+    "wanted by one": (Choices(wanted_by=1), lambda row: bool(row.wanted - {"stranger"})),
+    "wanted by two": (Choices(wanted_by=2), lambda row: len(row.wanted - {"stranger"}) >= 2),
+    "on a watchlist": (Choices(on_watchlist_of=("KIP",)), lambda row: "kip" in row.wanted),
+    "on one of two watchlists": (
+        Choices(on_watchlist_of=("kip", "otto_reels")),
+        lambda row: bool(row.wanted & {"kip", "otto_reels"}),
+    ),
+    "on neither of two watchlists": (
+        Choices(not_on_watchlist_of=("kip", "otto_reels")),
+        lambda row: not row.wanted & {"kip", "otto_reels"},
     ),
     "all choices hold": (
         Choices(genres=("Horror",), years=(Years(1980, 2020),), rated_by=("otto_reels",), min_watchers=2),
@@ -335,6 +362,15 @@ def test_showing_and_exporting_choose_alike(ranked: Shell, engine: sa.Engine) ->
         assert "kip's watched films were never read" in stderr
 
 
+def test_an_unknown_watchlist_is_said_and_how_many_are_known(ranked: Shell) -> None:
+    chosen = ["--not-on-watchlist-of", "kip", "--not-on-watchlist-of", "noor", "--wanted-by", "1"]
+    process = ranked.letterboxd("rank", "show", *BAYESIAN, *chosen)
+    assert_ended(process, 0)
+    assert "noor's watchlist is not known: a member's own archive" in process.stderr
+    assert "kip's watchlist" not in process.stderr
+    assert "watchlists are known of 3 of 12 members: a member's own archive" in process.stderr
+
+
 def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) -> None:
     nothing = ranked.letterboxd("rank", "show", *BAYESIAN, "--year", "1700")
     assert_ended(nothing, 0)
@@ -357,7 +393,7 @@ def test_a_ranking_without_a_member_says_that_it_is_one(ranked: Shell) -> None:
     assert "ranked anew without otto_reels: what is stored stays as it is" in process.stderr
 
 
-@pytest.mark.parametrize("option", ["--limit", "--min-watchers", "--max-watchers"])
+@pytest.mark.parametrize("option", ["--limit", "--min-watchers", "--max-runtime"])
 def test_a_number_that_no_database_holds_is_bad_input(ranked: Shell, option: str) -> None:
     process = ranked.letterboxd("rank", "show", *BAYESIAN, option, "99999999999999999999")
     assert_ended(process, 2)

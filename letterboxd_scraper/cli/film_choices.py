@@ -24,8 +24,8 @@ def _member(text: str) -> Any:
     return options.member_who(text, rich_help_panel=_PANEL)
 
 
-def _count(text: str) -> Any:
-    return options.count(text, least=0, rich_help_panel=_PANEL)
+def _count(text: str, least: int = 0, **more: Any) -> Any:
+    return options.count(text, least=least, rich_help_panel=_PANEL, **more)
 
 
 def film_choices(
@@ -39,6 +39,14 @@ def film_choices(
     ] = None,
     min_watchers: Annotated[int | None, _count("Rated by so many of the cohort at least.")] = None,
     max_watchers: Annotated[int | None, _count("Rated by so many of the cohort at most.")] = None,
+    max_runtime: Annotated[int | None, _count("So many minutes long at most.", metavar="MINUTES")] = None,
+    wanted_by: Annotated[
+        int | None, _count("On so many of the cohort's watchlists at least.", least=1)
+    ] = None,
+    on_watchlist_of: Annotated[list[str] | None, _member("On this member's watchlist.")] = None,
+    not_on_watchlist_of: Annotated[
+        list[str] | None, _member("Not on this member's watchlist; repeated: on none of theirs.")
+    ] = None,
     unseen_by: Annotated[
         list[str] | None, _member("Not watched, nor rated, by this member; repeated: by none of them.")
     ] = None,
@@ -62,6 +70,10 @@ def film_choices(
             media_type=media_type,
             min_watchers=min_watchers,
             max_watchers=max_watchers,
+            max_runtime=max_runtime,
+            wanted_by=wanted_by,
+            on_watchlist_of=on_watchlist_of,
+            not_on_watchlist_of=not_on_watchlist_of,
             unseen_by=unseen_by,
             rated_by=rated_by,
             in_list=in_list,

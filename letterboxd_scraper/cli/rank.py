@@ -102,7 +102,7 @@ def chosen_films(
         except UnknownName as unknown:  # perhaps because little is known
             lacking = coverage.of_films(connection, cohort, name, asked_for(choices))
             raise UnknownName(f"{unknown} ({lacking})") if lacking else unknown from None
-        _say_what_is_lacking(session, connection, cohort, name, [*asked_for(choices), *columns])
+        _say_what_is_lacking(session, connection, cohort, name, choices, columns)
         say_how_old(session, connection, cohort, name)
     if not films:
         session.say(f"no film of the {name} ranking of {cohort.label} fits these choices")
@@ -110,12 +110,17 @@ def chosen_films(
 
 
 def _say_what_is_lacking(
-    session: Session, connection: sa.Connection, cohort: Cohort, strategy: str, names: Sequence[str]
+    session: Session,
+    connection: sa.Connection,
+    cohort: Cohort,
+    strategy: str,
+    choices: Choices,
+    columns: Sequence[str],
 ) -> None:
     rests_on_dates = strategy in (recency.STRATEGY.name, hybrid.STRATEGY.name)
-    lacking = [coverage.of_films(connection, cohort, strategy, names)]
-    lacking += [coverage.of_dates(connection, cohort)] if rests_on_dates else []
-    for line in filter(None, lacking):
+    lacking = coverage.of_choices(connection, cohort, strategy, choices, columns)
+    dates = coverage.of_dates(connection, cohort) if rests_on_dates else None
+    for line in [*lacking, *([dates] if dates else [])]:
         session.say(line)
 
 

@@ -13,6 +13,7 @@ from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.columns import count, prose, stars
 from letterboxd_scraper.terminal.columns import film as film_column
 from letterboxd_scraper.terminal.session import Session
+from ranking.choices import coverage
 
 # What parts of the model are called, for people.
 _WORDS = {
@@ -70,6 +71,8 @@ def recommend(
     with session.reading() as connection:
         chosen = cohort_in(connection, session, cohort)
         films = films_for(connection, chosen, member, wish, now, site, limit=limit, tell=session.say)
+        for line in coverage.of_choices(connection, chosen, None, wish.choices):
+            session.say(line)
     if session.as_json:
         session.print_json([asdict(film) for film in films])
         return

@@ -14,6 +14,8 @@ YearsText = Annotated[
 ]
 DecadeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}0s$", max_length=5)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
+# Which choices name members.
+OF_MEMBERS = ("on_watchlist_of", "not_on_watchlist_of", "unseen_by", "rated_by")
 _Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -42,6 +44,12 @@ class RankingQuery(Paging):
     media_type: Literal["movie", "tv"] | None = Field(None, description="What TMDB takes it for.")
     min_watchers: Count | None = Field(None, description="Rated by so many of the cohort at least.")
     max_watchers: Count | None = Field(None, description="Rated by so many of the cohort at most.")
+    max_runtime: Count | None = Field(None, description="So many minutes long at most.")
+    wanted_by: Annotated[int, Field(ge=1, le=LARGEST_INTEGER)] | None = Field(
+        None, description="On the watchlists of so many of the cohort's members at least."
+    )
+    on_watchlist_of: Words = Field([], description="On the watchlist of one of these members.")
+    not_on_watchlist_of: Words = Field([], description="On the watchlist of none of these members.")
     unseen_by: Words = Field([], description="Not watched, nor rated, by any of these members.")
     rated_by: Words = Field([], description="Rated by one of these members.")
     min_score: _Number | None = Field(None, description="Leave out films below this score.")

@@ -9,19 +9,20 @@ from fastapi import APIRouter, Query
 
 from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.server.problems import documented
-from letterboxd_scraper.server.queries import Paging, RankingQuery, Word
+from letterboxd_scraper.server.queries import OF_MEMBERS, Paging, RankingQuery, Word
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import film_rankings
 from ranking import results
+from ranking.choices import coverage
 from ranking.choices.filters import read_choices
 from ranking.results import RankingEntry
 from ranking.strategies import STRATEGIES
 
 _UNREAD = (
-    "what some of these members have watched was never read, only their ratings: what they have seen and not "
-    "rated is shown, too"
+    "what some of these members have watched, or want to watch, was never read: of that, only their ratings "
+    "are known"
 )
 
 
@@ -107,7 +108,7 @@ def _page(
     connection: sa.Connection, serving: Served, circle: ServedCohort, strategy: str, query: RankingQuery
 ) -> RankingPage:
     filters = query.model_dump(exclude={"min_score", *Paging.model_fields})
-    for name in ("unseen_by", "rated_by"):
+    for name in OF_MEMBERS:
         filters[name] = user_names(connection, serving, circle, filters[name])
     choices = read_choices(**filters)
     remarks: list[str] = []
@@ -121,6 +122,10 @@ def _page(
         choices=choices,
         tell=remarks.append,
     )
+    # They name members.
+    remarks = remarks if serving.names else [_UNREAD] * bool(remarks)
+    if choices.wanted_by and (line := coverage.of_watchlists(connection, circle.cohort)):
+        remarks.append(line)
     total = results.count(connection, circle.cohort, strategy, min_score=query.min_score, choices=choices)
     return RankingPage(
         total=total,
@@ -129,6 +134,5 @@ def _page(
         cohort=circle.reference,
         strategy=strategy,
         films=[film.entry(serving.base_url) for film in films],
-        # They name members.
-        remarks=remarks if serving.names else [_UNREAD] * bool(remarks),
+        remarks=remarks,
     )

@@ -19,8 +19,9 @@ from letterboxd_scraper.store.schema import (
 )
 from letterboxd_scraper.words import counted
 from ranking.choices.filters import Choices
+from ranking.facts import WATCHLISTS_COME_IN, with_watchlist
 
-AVERAGES = "Letterboxd's averages"
+AVERAGES, LENGTHS = "Letterboxd's averages", "lengths"
 # Where less than this share is known, somebody who chooses by it should know that.
 _ENOUGH = 0.95
 
@@ -37,6 +38,7 @@ _KNOWN: Mapping[str, sa.ColumnElement[bool]] = MappingProxyType(
         "directors": _listed(film_people.c.film_id, DIRECTS),
         "countries": _listed(film_countries.c.film_id),
         "media types": films.c.tmdb_media_type.is_not(None),
+        LENGTHS: films.c.runtime_minutes.is_not(None),
         AVERAGES: films.c.letterboxd_weighted_average.is_not(None),
     }
 )
@@ -44,32 +46,71 @@ _KNOWN: Mapping[str, sa.ColumnElement[bool]] = MappingProxyType(
 
 def asked_for(choices: Choices) -> list[str]:
     """Return the names of what these choices of films rest on."""
-    made = {
+    made: dict[str, Any] = {
         "years": choices.years or choices.decades,
         "genres": choices.genres,
         "directors": choices.directors,
         "countries": choices.countries,
         "media types": choices.media_type,
+        LENGTHS: choices.max_runtime is not None,
     }
     return [name for name, values in made.items() if values]
 
 
-def of_films(connection: sa.Connection, cohort: Cohort, strategy: str, names: Collection[str]) -> str | None:
-    """Say for how many films of a stored ranking these are known; None where they are for nearly all."""
+def of_choices(
+    connection: sa.Connection,
+    cohort: Cohort,
+    strategy: str | None,
+    choices: Choices,
+    columns: Collection[str] = (),
+) -> list[str]:
+    """Say what little is known of on which the choices, and the columns of these names, rest.
+
+    Of the films of a stored ranking, or, where the strategy is None, of all that the cohort has rated.
+    """
+    lines = [of_films(connection, cohort, strategy, [*asked_for(choices), *columns])]
+    if choices.wanted_by:
+        lines.append(of_watchlists(connection, cohort))
+    return list(filter(None, lines))
+
+
+def of_films(
+    connection: sa.Connection, cohort: Cohort, strategy: str | None, names: Collection[str]
+) -> str | None:
+    """Say for how many of the films these are known, as `of_choices`; None where they are for nearly all."""
     if not names:
         return None
-    r = film_rankings.c
-    ranked = sa.select(r.film_id).where(r.cohort_id == cohort.id, r.strategy == strategy)
+    r, m = film_rankings.c, cohort_members.c
+    chosen = sa.select(r.film_id).where(r.cohort_id == cohort.id, r.strategy == strategy)
+    if strategy is None:
+        members = sa.select(m.user_id).where(m.cohort_id == cohort.id)
+        chosen = sa.select(ratings.c.film_id).where(
+            ratings.c.user_id.in_(members), ratings.c.rating.is_not(None)
+        )
     sums = [sa.func.count(sa.case((_KNOWN[name], 1))) for name in names]
-    query = sa.select(sa.func.count(), *sums).select_from(films).where(films.c.id.in_(ranked))
+    query = sa.select(sa.func.count(), *sums).select_from(films).where(films.c.id.in_(chosen))
     total, *known = connection.execute(query).one()
-    lacking = [(name, n) for name, n in zip(names, known, strict=True) if n < _ENOUGH * total]
+    lacking = [
+        (name, n)
+        for name, n in zip(names, known, strict=True)
+        if n < (_ENOUGH if name != LENGTHS else 1) * total
+    ]
     if not lacking:
         return None
     (first, so_many), *others = lacking
     words = [f"{first} are known for {so_many:,} of {counted(total, 'film')}"]
     words += [f"{name} for {n:,}" for name, n in others]
     return f"{', '.join(words)}: letterboxd enrich --cohort {cohort.label}"
+
+
+def of_watchlists(connection: sa.Connection, cohort: Cohort) -> str | None:
+    """Say of how many members the watchlist is known; None where it is of all."""
+    m = cohort_members.c
+    told = sa.func.count(sa.case((m.user_id.in_(with_watchlist()), 1)))
+    total, known = connection.execute(sa.select(sa.func.count(), told).where(m.cohort_id == cohort.id)).one()
+    if known == total:
+        return None
+    return f"watchlists are known of {known:,} of {counted(total, 'member')}: {WATCHLISTS_COME_IN}"
 
 
 def of_dates(connection: sa.Connection, cohort: Cohort) -> str | None:

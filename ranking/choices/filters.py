@@ -15,6 +15,7 @@ from letterboxd_scraper.store.films.lookup import Reference, in_words, match, ma
 from letterboxd_scraper.store.members.cohorts import as_member_name
 from letterboxd_scraper.store.names import find
 from letterboxd_scraper.store.schema import (
+    cohort_members,
     countries,
     film_countries,
     film_genres,
@@ -25,10 +26,11 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
     watched,
+    watchlist,
 )
 from letterboxd_scraper.words import counted
 from ranking.choices.film_lists import read_list
-from ranking.facts import how_watched_are_read, with_watched_read
+from ranking.facts import WATCHLISTS_COME_IN, how_watched_are_read, with_watched_read, with_watchlist
 
 Condition = sa.ColumnElement[bool]
 Tell = Callable[[str], None]
@@ -49,7 +51,8 @@ class Choices:
     """Which films of a ranking to show; by default every film. `read_choices` reads them from texts.
 
     Of several values for one choice any will do; all the choices made must hold. Capitals in names
-    do not matter. ``unseen_by`` leaves out what any of these members has seen.
+    do not matter. ``unseen_by`` leaves out what any of these members has seen, ``not_on_watchlist_of`` what
+    any of these wants to see; ``wanted_by`` is the least number of the cohort's members who want to see it.
     """
 
     years: tuple[Years, ...] = ()
@@ -60,6 +63,10 @@ class Choices:
     media_type: str | None = None
     min_watchers: int | None = None
     max_watchers: int | None = None
+    max_runtime: int | None = None
+    wanted_by: int | None = None
+    on_watchlist_of: tuple[str, ...] = ()
+    not_on_watchlist_of: tuple[str, ...] = ()
     unseen_by: tuple[str, ...] = ()
     rated_by: tuple[str, ...] = ()
     lists: tuple[Path, ...] = ()
@@ -84,6 +91,10 @@ def read_choices(
     media_type: str | None = None,
     min_watchers: int | None = None,
     max_watchers: int | None = None,
+    max_runtime: int | None = None,
+    wanted_by: int | None = None,
+    on_watchlist_of: Iterable[str] | None = None,
+    not_on_watchlist_of: Iterable[str] | None = None,
     unseen_by: Iterable[str] | None = None,
     rated_by: Iterable[str] | None = None,
     in_list: Iterable[Path] | None = None,
@@ -102,6 +113,10 @@ def read_choices(
         media_type=media_type,
         min_watchers=min_watchers,
         max_watchers=max_watchers,
+        max_runtime=max_runtime,
+        wanted_by=wanted_by,
+        on_watchlist_of=tuple(on_watchlist_of or ()),
+        not_on_watchlist_of=tuple(not_on_watchlist_of or ()),
         unseen_by=tuple(unseen_by or ()),
         rated_by=tuple(rated_by or ()),
         lists=tuple(in_list or ()),
@@ -141,9 +156,13 @@ def read_decade(text: str) -> Years:
 
 
 def conditions(
-    connection: sa.Connection, choices: Choices, watchers: sa.ColumnElement[int], tell: Tell = ignore
+    connection: sa.Connection,
+    cohort_id: int,
+    choices: Choices,
+    watchers: sa.ColumnElement[int],
+    tell: Tell = ignore,
 ) -> Condition:
-    """Return what must hold of a row of ``films`` and of ``watchers``, its number of ratings.
+    """Return what must hold of a row of ``films`` and of ``watchers``, its number of the cohort's ratings.
 
     ``tell`` gets lines that the user should read: what the answer cannot know. Raises UnknownName,
     and InputError for a list that cannot be read.
@@ -157,6 +176,10 @@ def conditions(
         "media_type": lambda kind: films.c.tmdb_media_type == kind,
         "min_watchers": lambda least: watchers >= least,
         "max_watchers": lambda most: watchers <= most,
+        "max_runtime": lambda most: films.c.runtime_minutes <= most,
+        "wanted_by": partial(_wanted_by, cohort_id),
+        "on_watchlist_of": lambda names: films.c.id.in_(_watchlists(connection, names, tell)),
+        "not_on_watchlist_of": lambda names: films.c.id.not_in(_watchlists(connection, names, tell)),
         "unseen_by": partial(_unseen_by, connection, tell=tell),
         "rated_by": partial(_rated_by, connection),
         "lists": partial(_in_lists, connection, tell=tell),
@@ -189,6 +212,25 @@ def _of_countries(connection: sa.Connection, names: Sequence[str]) -> Condition:
     stored = connection.execute(sa.select(countries.c.name, countries.c.code)).all()
     codes = find("country", names, stored, {code: code for _, code in stored})
     return _linked(film_countries.c.film_id, film_countries.c.country_code, codes)
+
+
+def _wanted_by(cohort_id: int, least: int) -> Condition:
+    wanted = sa.select(watchlist.c.film_id).join(
+        cohort_members, cohort_members.c.user_id == watchlist.c.user_id
+    )
+    of_cohort = wanted.where(cohort_members.c.cohort_id == cohort_id).group_by(watchlist.c.film_id)
+    return films.c.id.in_(of_cohort.having(sa.func.count() >= least))
+
+
+def _watchlists(connection: sa.Connection, names: Sequence[str], tell: Tell) -> sa.Select[tuple[int]]:
+    """Return the query of the films on any of these members' watchlists."""
+    members = _members(connection, names)
+    told = sa.select(users.c.id).where(users.c.id.in_(members.values()), users.c.id.in_(with_watchlist()))
+    with_one = set(connection.scalars(told))
+    for name, user in members.items():
+        if user not in with_one:
+            tell(f"{name}'s watchlist is not known: {WATCHLISTS_COME_IN}")
+    return sa.select(watchlist.c.film_id).where(watchlist.c.user_id.in_(members.values()))
 
 
 def _unseen_by(connection: sa.Connection, names: Sequence[str], tell: Tell) -> Condition:

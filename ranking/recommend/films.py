@@ -135,7 +135,7 @@ def _films(connection: sa.Connection, facts: Facts, choices: Choices, tell: Tell
     columns = (films.c.id, films.c.slug, films.c.title, films.c.release_year, links.ADDRESS)
     query = sa.select(*columns, films.c.letterboxd_weighted_average, watchers)
     query = query.join(facts.films, facts.films.c.film_id == films.c.id)
-    rows = connection.execute(query.where(conditions(connection, choices, watchers, tell)))
+    rows = connection.execute(query.where(conditions(connection, facts.cohort_id, choices, watchers, tell)))
     return {row.id: row for row in rows}
 
 

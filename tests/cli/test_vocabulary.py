@@ -39,7 +39,16 @@ VOCABULARY: dict[str, tuple[set[str], str | None]] = {
     "--log-level": (set(), "LEVEL"),
 }
 # Members beside the one whom a command is about.
-PARTS = {"--exclude", "--for", "--rated-by", "--resume-from", "--unseen-by", "--with"}
+PARTS = {
+    "--exclude",
+    "--for",
+    "--not-on-watchlist-of",
+    "--on-watchlist-of",
+    "--rated-by",
+    "--resume-from",
+    "--unseen-by",
+    "--with",
+}
 # A folder, where others write a file.
 FOLDERS = {("letterboxd export parquet", "--output"), ("letterboxd rank compute", "--data")}
 # Not the words of who types a command.

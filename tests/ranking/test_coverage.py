@@ -8,7 +8,15 @@ import sqlalchemy as sa
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members import cohorts
-from letterboxd_scraper.store.schema import film_genres, films, genres, ratings
+from letterboxd_scraper.store.schema import (
+    film_genres,
+    films,
+    genres,
+    ratings,
+    user_scrape_state,
+    users,
+    watchlist,
+)
 from ranking.choices import coverage
 from ranking.choices.filters import Choices, read_choices
 from tests.cli.every_command import fill_club
@@ -64,11 +72,46 @@ def test_dates_are_known_by_the_diary_or_by_two_crawls(connection: sa.Connection
     assert coverage.of_dates(connection, club) is None
 
 
+def test_a_length_that_is_not_known_is_always_told_of(connection: sa.Connection) -> None:
+    connection.execute(films.update().values(runtime_minutes=90))
+    chosen = read_choices(max_runtime=100)
+    club = cohorts.find(connection, "club")
+    assert coverage.of_choices(connection, club, None, chosen) == []
+    connection.execute(films.update().where(films.c.slug == "film-1").values(runtime_minutes=None))
+    for strategy in ("circle", None):
+        (line,) = coverage.of_choices(connection, club, strategy, chosen)
+        assert line == f"lengths are known for 11 of 12 films: {HOW}"
+
+
+def test_a_watchlist_is_known_by_a_film_on_it_or_by_a_source_that_tells_it_is_empty(
+    connection: sa.Connection,
+) -> None:
+    club = cohorts.find(connection, "club")
+
+    def told() -> list[str]:
+        lines = coverage.of_choices(connection, club, "circle", read_choices(wanted_by=1))
+        return [line.split(": ")[0] for line in lines]
+
+    one, two, three = connection.scalars(sa.select(users.c.id).order_by(users.c.id).limit(3)).all()
+    assert told() == ["watchlists are known of 0 of 3 members"]
+    film = connection.scalars(sa.select(films.c.id)).first()
+    connection.execute(watchlist.insert().values(user_id=one, film_id=film))
+    assert told() == ["watchlists are known of 1 of 3 members"]
+    for user, moment in ((two, MONDAY), (three, None)):
+        state = {"listing": "watchlist", "page": 1, "seen": [], "status": "complete"}
+        row = state | {"updated_at": MONDAY, "complete_as_of": moment}
+        connection.execute(user_scrape_state.insert().values(user_id=user, **row))
+    assert told() == ["watchlists are known of 2 of 3 members"]
+    connection.execute(user_scrape_state.update().values(complete_as_of=MONDAY))
+    assert told() == []
+
+
 @pytest.mark.parametrize(
     ("choices", "names"),
     [
         (read_choices(), []),
         (read_choices(genre=["Drama"], decade=["1990s"], min_watchers=3), ["years", "genres"]),
+        (read_choices(max_runtime=120, wanted_by=2), ["lengths"]),
         (
             read_choices(director=["X"], country=["FR"], media_type="tv"),
             ["directors", "countries", "media types"],

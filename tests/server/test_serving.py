@@ -17,6 +17,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from letterboxd_scraper.cli.main import run
+from letterboxd_scraper.server.queries import OF_MEMBERS
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.open import open_read_only
 from letterboxd_scraper.store.schema import cohorts as cohort_table
@@ -76,6 +77,8 @@ CHOICES: list[dict[str, Any]] = [
     {"unseen_by": ["marla"]},
     {"rated_by": ["marla"]},
     {"rated_by": ["marla"], "unseen_by": ["noor"], "year": ["1950-"]},
+    {"wanted_by": 2, "max_runtime": 100},
+    {"on_watchlist_of": ["noor"], "not_on_watchlist_of": ["marla"]},
 ]
 
 
@@ -92,7 +95,7 @@ def test_rankings_are_those_of_rank_show(
         asked = dict(chosen)
         if server is numbered:
             people = numbers(store)
-            asked |= {key: [people[name] for name in asked[key]] for key in asked if key.endswith("_by")}
+            asked |= {key: [people[name] for name in asked[key]] for key in asked if key in OF_MEMBERS}
         found = server.json("/cohorts/friends/rankings/bayesian", limit=500, **asked)
         assert alike(found["films"]) == alike(expected[:500])
         assert found["total"] == len(expected)
@@ -126,6 +129,12 @@ def test_what_a_member_has_watched_is_told_to_be_unknown(store: sa.Engine, numbe
     assert remarks("marla") == []
     (remark,) = remarks("noor")
     assert "never read" in remark
+
+
+def test_of_how_many_members_the_watchlist_is_known_is_told(store: sa.Engine, numbered: Server) -> None:
+    found = numbered.json("/cohorts/friends/rankings/bayesian", wanted_by=2)
+    (remark,) = found["remarks"]
+    assert remark.startswith(f"watchlists are known of 2 of {len(numbers(store))} members: ")
 
 
 # --- the rest of the API ---
