@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Header, Query, Response
@@ -21,18 +21,8 @@ from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import refuse_unranked, stored_rankings
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, all_cohorts, find_cohort
+from letterboxd_scraper.server.state import state_of
 from letterboxd_scraper.store.engine import read_transaction
-from letterboxd_scraper.store.schema import (
-    cohort_members,
-    film_histograms,
-    film_rankings,
-    films,
-    opt_outs,
-    ratings,
-    scrape_runs,
-    users,
-    watched,
-)
 
 # The page itself names the scripts that it allows; both policies hold.
 _POLICY = (
@@ -81,7 +71,7 @@ class ReportCache:
         """Return the page; it is made only if what it shows has changed, and not all the time."""
         key = (circle.cohort.id, strategy)
         cached = self._pages.get(key)
-        if cached and (cached.rests or self._making.locked() or cached.state == _state(connection, circle)):
+        if cached and (cached.rests or self._making.locked() or cached.state == state_of(connection, circle)):
             return cached
         with self._making:
             latest = self._pages.get(key)
@@ -98,7 +88,7 @@ class ReportCache:
             base_url=serving.base_url,
             pages=serving.may_read_pages,
         )
-        state = _state(connection, circle)
+        state = state_of(connection, circle)
         html = render(connection, circle.cohort, options)
         tag = hashlib.blake2b(html.encode(), digest_size=16).hexdigest()
         now = time.monotonic()
@@ -110,33 +100,6 @@ class ReportCache:
         while len(self._pages) > _KEPT:
             del self._pages[next(iter(self._pages))]
         return page
-
-
-def _state(connection: sa.Connection, circle: ServedCohort) -> str:
-    """Return a text that changes whenever anything does that the cohort's report shows."""
-    cohort = circle.cohort.id
-    of_cohort = cohort_members.c.cohort_id == cohort
-    count, most = sa.func.count, sa.func.max
-    of_members = sa.select(cohort_members.c.user_id).where(of_cohort)
-    h, r = film_histograms.c, film_rankings.c
-    queries: list[Any] = [
-        sa.select(count(), most(ratings.c.updated_at)).where(ratings.c.user_id.in_(of_members)),
-        sa.select(count()).where(watched.c.user_id.in_(of_members)),
-        sa.select(count(), most(cohort_members.c.followed_at)).where(of_cohort),
-        sa.select(r.strategy, count(), most(r.computed_at))
-        .where(r.cohort_id == cohort)
-        .group_by(r.strategy)
-        .order_by(r.strategy),
-        sa.select(h.computed_at).where(h.cohort_id == cohort).limit(1),
-        sa.select(count(), most(films.c.tmdb_synced_at), most(films.c.histogram_synced_at)),
-        sa.select(most(scrape_runs.c.id), most(scrape_runs.c.finished_at)),
-        sa.select(most(users.c.last_full_scrape_at), most(users.c.last_incremental_scrape_at)).where(
-            users.c.id.in_(of_members)
-        ),
-        sa.select(count()).select_from(opt_outs),
-    ]
-    rows = [tuple(row) for query in queries for row in connection.execute(query)]
-    return repr((circle.cohort.label, circle.cohort.updated_at, rows))
 
 
 def routes(serving: Served) -> APIRouter:

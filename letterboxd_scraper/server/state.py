@@ -1,0 +1,47 @@
+"""In which state the data are: what was made of them is kept until that changes."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.server.served import ServedCohort
+from letterboxd_scraper.store.schema import (
+    cohort_members,
+    film_histograms,
+    film_rankings,
+    films,
+    opt_outs,
+    ratings,
+    scrape_runs,
+    users,
+    watched,
+    watchlist,
+)
+
+
+def state_of(connection: sa.Connection, circle: ServedCohort) -> str:
+    """Return a text that changes whenever anything does that is shown of the cohort."""
+    cohort = circle.cohort.id
+    of_cohort = cohort_members.c.cohort_id == cohort
+    count, most = sa.func.count, sa.func.max
+    of_members = sa.select(cohort_members.c.user_id).where(of_cohort)
+    h, r = film_histograms.c, film_rankings.c
+    queries: list[Any] = [
+        sa.select(count(), most(ratings.c.updated_at)).where(ratings.c.user_id.in_(of_members)),
+        sa.select(count()).where(watched.c.user_id.in_(of_members)),
+        sa.select(count()).where(watchlist.c.user_id.in_(of_members)),
+        sa.select(count(), most(cohort_members.c.followed_at)).where(of_cohort),
+        sa.select(r.strategy, count(), most(r.computed_at))
+        .where(r.cohort_id == cohort)
+        .group_by(r.strategy)
+        .order_by(r.strategy),
+        sa.select(h.computed_at).where(h.cohort_id == cohort).limit(1),
+        sa.select(count(), most(films.c.tmdb_synced_at), most(films.c.histogram_synced_at)),
+        sa.select(most(scrape_runs.c.id), most(scrape_runs.c.finished_at)),
+        sa.select(most(users.c.last_full_scrape_at), most(users.c.last_incremental_scrape_at)).where(
+            users.c.id.in_(of_members)
+        ),
+        sa.select(count()).select_from(opt_outs),
+    ]
+    rows = [tuple(row) for query in queries for row in connection.execute(query)]
+    return repr((circle.cohort.label, circle.cohort.updated_at, rows))
