@@ -29,6 +29,8 @@ FIELDS = (
     "tmdb_not_found",
     "imdb_id",
     "runtime_minutes",
+    "original_language",
+    "language_by",
     "poster_url",
     "overview",
     "release_date",

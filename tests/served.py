@@ -135,6 +135,7 @@ def _describe(connection: sa.Connection, ids: list[int]) -> None:
             "tmdb_media_type": ("movie", "tv", None)[film % 3],
             "tmdb_id": film,
             "runtime_minutes": 60 + film % 60,
+            "original_language": ("ja", "fr")[film % 2],
             "overview": f"No. {film}",
             "tmdb_synced_at": NOW,
             "letterboxd_weighted_average": 2 + film % 27 / 10,

@@ -42,6 +42,7 @@ GENRES = ("Horror", "Comédie", "Science Fiction")
 DIRECTORS = (("Céline Sciamma", None), ("Jane Smith", None), ("Jane Smith", None), ("Ed Wood", "ed-wood"))
 COUNTRIES = {"FR": "France", "GB": "United Kingdom", "CI": "Côte d'Ivoire"}
 MEDIA_TYPES = ("movie", "tv", None)
+LANGUAGES = ("fr", "cn", None, "el")
 MINUTES = (90, 91, 400, None, 7)
 # Every so manieth film is on their watchlists; one of them is not of the circle.
 WANTED = {"kip": 4, "otto_reels": 6, "marla": 10, "stranger": 1}
@@ -72,6 +73,10 @@ class Row:
     @property
     def media_type(self) -> str | None:
         return MEDIA_TYPES[self.id % 3]
+
+    @property
+    def language(self) -> str | None:
+        return LANGUAGES[self.id % 4]
 
     @property
     def minutes(self) -> int | None:
@@ -116,6 +121,7 @@ def _describe(connection: sa.Connection, ids: list[int]) -> None:
         connection.execute(table.insert(), values)
     for film in ids:
         described = {"tmdb_media_type": MEDIA_TYPES[film % 3], "runtime_minutes": MINUTES[film % 5]}
+        described |= {"original_language": LANGUAGES[film % 4]}
         if film % 10 == 0:
             described |= {"release_year": None}
         connection.execute(films.update().where(films.c.id == film).values(described))
@@ -202,6 +208,11 @@ CASES: dict[str, tuple[Choices, Callable[[Row], bool]]] = {
     "unseen by both": (
         Choices(unseen_by=("marla", "kip")),
         lambda row: not {"marla", "kip"} & (row.rated | row.watched),
+    ),
+    "a language": (Choices(languages=("FRENCH",)), lambda row: row.language == "fr"),
+    "languages by other names": (
+        Choices(languages=("el", "cantonese")),
+        lambda row: row.language in ("el", "cn"),
     ),
     "not too long": (Choices(max_runtime=90), lambda row: row.minutes in (7, 90)),
     "wanted by one": (Choices(wanted_by=1), lambda row: bool(row.wanted - {"stranger"})),
@@ -379,7 +390,13 @@ def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) ->
     empty = ranked.letterboxd("export", "csv", *BAYESIAN, "--year", "1700")
     assert_ended(empty, 0)
     assert empty.stdout.splitlines() == [",".join(CSV_COLUMNS)]
-    for wrong in (["--genre", "Western"], ["--year", "99"], ["--rated-by", "nobody"], ["--media-type", "x"]):
+    for wrong in (
+        ["--genre", "Western"],
+        ["--language", "Danish"],
+        ["--year", "99"],
+        ["--rated-by", "nobody"],
+        ["--media-type", "x"],
+    ):
         refused = ranked.letterboxd("rank", "show", *BAYESIAN, *wrong)
         assert_ended(refused, 2)
         lines = [line for line in refused.stderr.splitlines() if not line.startswith("database: ")]

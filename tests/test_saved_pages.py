@@ -133,6 +133,7 @@ def check_film(page: Selector, facts: dict[str, Any], url: str) -> None:
         "poster": found.poster_url,
     } == {name: value for name, value in facts.items() if not name.startswith("body_")}
     assert found.film.lid
+    assert found.original_language == "en"
     assert found.overview
     assert found.overview == page.xpath("//meta[@name='description']/@content").get()
 

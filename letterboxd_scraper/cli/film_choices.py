@@ -34,6 +34,9 @@ def film_choices(
     genre: Annotated[list[str] | None, _filter("NAME", "A genre by its name.")] = None,
     director: Annotated[list[str] | None, _filter("NAME", "A director by name.")] = None,
     country: Annotated[list[str] | None, _filter("NAME", "A country by name or code.")] = None,
+    language: Annotated[
+        list[str] | None, _filter("NAME", "The language that it was made in, by name or code.")
+    ] = None,
     media_type: Annotated[
         str | None, options.word(("movie", "tv"), "What TMDB takes it for.", rich_help_panel=_PANEL)
     ] = None,
@@ -67,6 +70,7 @@ def film_choices(
             genre=genre,
             director=director,
             country=country,
+            language=language,
             media_type=media_type,
             min_watchers=min_watchers,
             max_watchers=max_watchers,

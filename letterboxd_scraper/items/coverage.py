@@ -32,7 +32,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "profile": ("display_name", "avatar_url", "lid", "films", "following", "followers", "ratings"),
     "film": (
         *_FILM, "link", "imdb_id", "runtime_minutes", "poster_url", "overview", "genres", "directors",
-        "average", "ratings",
+        "average", "ratings", "original_language",
     ),
 }  # fmt: skip
 _LIKES = frozenset({Listing.LIKES, Listing.UNRATED_LIKES})

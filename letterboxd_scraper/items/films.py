@@ -64,7 +64,8 @@ class Director:
 class FilmPage:
     """What a film's page shows: ``average`` in stars, of so many ``ratings``; None where it does not say.
 
-    The ``link`` is not sure where no button leads there, and the page only names a number.
+    ``original_language`` is a code of `letterboxd_scraper.languages`. The ``link`` is not sure where no
+    button leads there, and the page only names a number.
     """
 
     film: Film
@@ -77,6 +78,7 @@ class FilmPage:
     directors: tuple[Director, ...] = ()
     average: float | None = None
     ratings: int | None = None
+    original_language: str | None = None
     link_is_sure: bool = True
 
 
@@ -85,6 +87,7 @@ class TmdbDetails:
     """What TMDB tells of a film; None where it omits a field. The title that is stored is the site's.
 
     ``countries`` are the codes of those of origin; ``country_names`` are names of these, and of others.
+    ``original_language`` is as in `FilmPage`.
     """
 
     title: str | None = None
@@ -96,6 +99,7 @@ class TmdbDetails:
     country_names: tuple[tuple[str, str], ...] = ()
     genres: tuple[tuple[int, str], ...] = ()
     directors: tuple[Director, ...] = ()
+    original_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

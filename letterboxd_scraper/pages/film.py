@@ -10,6 +10,7 @@ from parsel import Selector
 from letterboxd_scraper.errors import LayoutChanged
 from letterboxd_scraper.items.films import Director, Film, FilmPage, TmdbLink
 from letterboxd_scraper.items.texts import storable
+from letterboxd_scraper.languages import code_of
 from letterboxd_scraper.pages.head import meta, path_of
 from letterboxd_scraper.pages.numbers import parse_count
 from letterboxd_scraper.pages.tiles import film_identity, title_and_year
@@ -25,6 +26,12 @@ _SLUG = re.compile(r"/film/([^\s/]{1,500})/?$")
 _DIRECTOR = re.compile(r"/director/([^\s/]{1,500})/?$")
 _DIRECTORS = ".credits a.contributor, .production-masthead a, #tab-crew a, #tab-panel-crew a"
 _GENRES = "#tab-genres a[href^='/films/genre/'], #tab-panel-genres a[href^='/films/genre/']"
+# Where several are spoken, the primary one stands under a heading of its own.
+_LANGUAGES = (
+    "(//div[@id='tab-details' or @id='tab-panel-details']//h3"
+    "[normalize-space()='Language' or normalize-space()='Primary Language'])[1]"
+    "/following-sibling::*[1]//a[starts-with(@href, '/films/language/')]"
+)
 _CDATA = re.compile(r"/\*\s*(?:<!\[CDATA\[|\]\]>)\s*\*/")
 
 # Parsed, it takes up to twenty-four times as much of memory; the site's have some thousands.
@@ -54,6 +61,7 @@ def parse_film_page(page: Selector) -> FilmPage:
         directors=_directors(page, movie),
         average=_average(rating.get("ratingValue")),
         ratings=_count(rating.get("ratingCount")),
+        original_language=_language(page),
     )
 
 
@@ -130,6 +138,12 @@ def _genres(page: Selector, movie: _Movie) -> tuple[str, ...]:
     names = [" ".join(link.xpath("string()").get("").split()) for link in page.css(_GENRES)]
     names = names or [name for name in _list(movie.get("genre")) if isinstance(name, str)]
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _language(page: Selector) -> str | None:
+    """Return the code of the language that the film was made in; None where that is not one language."""
+    names = [link.xpath("string()").get("") for link in page.xpath(_LANGUAGES)]
+    return code_of(names[0]) if len(names) == 1 else None
 
 
 def _directors(page: Selector, movie: _Movie) -> tuple[Director, ...]:

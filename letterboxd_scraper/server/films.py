@@ -79,6 +79,7 @@ class FilmAnswer:
     link: str
     release_date: date | None
     runtime_minutes: int | None
+    original_language: str | None
     overview: str | None
     poster_url: str | None
     genres: list[str]
@@ -120,6 +121,7 @@ def _film(connection: sa.Connection, serving: Served, circle: ServedCohort, film
         link=links.link(row.address, serving.base_url),
         release_date=row.release_date,
         runtime_minutes=row.runtime_minutes,
+        original_language=row.original_language,
         overview=row.overview,
         poster_url=row.poster_url,
         genres=_genres(connection, film),

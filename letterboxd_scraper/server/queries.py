@@ -41,6 +41,7 @@ class RankingQuery(Paging):
     genre: Words = Field([], description="A genre by its name.")
     director: Words = Field([], description="A director by name.")
     country: Words = Field([], description="A country by name or code.")
+    language: Words = Field([], description="The language that it was made in, by name or code.")
     media_type: Literal["movie", "tv"] | None = Field(None, description="What TMDB takes it for.")
     min_watchers: Count | None = Field(None, description="Rated by so many of the cohort at least.")
     max_watchers: Count | None = Field(None, description="Rated by so many of the cohort at most.")

@@ -24,6 +24,7 @@ from letterboxd_scraper.store.schema import (
 )
 from letterboxd_scraper.store.upsert import as_stored, upsert
 
+_LANGUAGE = ("original_language", "language_by")
 # What TMDB tells of a film, and where it has it.
 _TMDB_COLUMNS = {column.name for column in films.c if column.name.startswith("tmdb_")} | {"release_date"}
 # When a film was looked at, and in vain: that says nothing of another.
@@ -49,6 +50,8 @@ def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
     if not {"gone_at"} <= kept.keys() & added.keys():
         values["gone_at"] = None  # the site still has a page of one of them
     values |= titles.together(*({name: row.get(name) for name in titles.COLUMNS} for row in (kept, added)))
+    if _language_counts_more(added, kept, takes_over=takes_over):
+        values |= {name: added.get(name) for name in _LANGUAGE}
     if "letterboxd_lid" not in kept:
         values["joined_by_name"] = added["joined_by_name"]
     for kind, name in (("slug", "slug"), ("lid", "letterboxd_lid")):
@@ -56,6 +59,12 @@ def merge_films(connection: sa.Connection, keep: int, other: int) -> None:
             remember(connection, kind, added[name], keep, added)
     have_sources_folded_anew(connection, [keep, other])
     _merge(connection, films, keep, other, values)
+
+
+def _language_counts_more(added: titles.Values, kept: titles.Values, *, takes_over: bool) -> bool:
+    """Say whether the language of a film that is added counts: a page's before TMDB's, which goes with it."""
+    by_page = kept.get("language_by") == NamedBy.PAGE
+    return not by_page and (takes_over or added.get("language_by") == NamedBy.PAGE)
 
 
 def remember(connection: sa.Connection, kind: str, key: str, film: int, named: titles.Values) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, OnErrorOmit, ValidationError
 
+from letterboxd_scraper import languages
 from letterboxd_scraper.errors import TmdbUnreadable
 from letterboxd_scraper.items.films import Director, TmdbDetails, TmdbHit, TmdbHits, TmdbLink
 from letterboxd_scraper.items.limits import LARGEST_INTEGER
@@ -72,6 +73,7 @@ class _Answer(BaseModel):
     poster_path: _Text = None
     still_path: _Text = None
     overview: _Text = None
+    original_language: _Text = None
     genres: _List[_Genre] = []
     origin_country: _List[str] = []
     production_countries: _List[_Country] = []
@@ -120,6 +122,7 @@ def read_details(link: TmdbLink, answer: Any) -> TmdbDetails:
         country_names=tuple((code, name) for code, name in made_in.items() if name),
         genres=tuple({genre.id: genre.name for genre in fields.genres}.items()),
         directors=_directors(fields.credits.crew),
+        original_language=fields.original_language if fields.original_language in languages.NAMES else None,
     )
 
 

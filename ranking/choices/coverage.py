@@ -21,7 +21,7 @@ from letterboxd_scraper.words import counted
 from ranking.choices.filters import Choices
 from ranking.facts import WATCHLISTS_COME_IN, with_watchlist
 
-AVERAGES, LENGTHS = "Letterboxd's averages", "lengths"
+AVERAGES, LANGUAGES, LENGTHS = "Letterboxd's averages", "languages", "lengths"
 # Where less than this share is known, somebody who chooses by it should know that.
 _ENOUGH = 0.95
 
@@ -37,11 +37,14 @@ _KNOWN: Mapping[str, sa.ColumnElement[bool]] = MappingProxyType(
         "genres": _listed(film_genres.c.film_id),
         "directors": _listed(film_people.c.film_id, DIRECTS),
         "countries": _listed(film_countries.c.film_id),
+        LANGUAGES: films.c.original_language.is_not(None),
         "media types": films.c.tmdb_media_type.is_not(None),
         LENGTHS: films.c.runtime_minutes.is_not(None),
         AVERAGES: films.c.letterboxd_weighted_average.is_not(None),
     }
 )
+# Enriched by a version that read no languages: nothing seems to be missing.
+_READ_BEFORE_LANGUAGES = films.c.poster_url.is_not(None) & films.c.original_language.is_(None)
 
 
 def asked_for(choices: Choices) -> list[str]:
@@ -51,6 +54,7 @@ def asked_for(choices: Choices) -> list[str]:
         "genres": choices.genres,
         "directors": choices.directors,
         "countries": choices.countries,
+        LANGUAGES: choices.languages,
         "media types": choices.media_type,
         LENGTHS: choices.max_runtime is not None,
     }
@@ -88,8 +92,9 @@ def of_films(
             ratings.c.user_id.in_(members), ratings.c.rating.is_not(None)
         )
     sums = [sa.func.count(sa.case((_KNOWN[name], 1))) for name in names]
-    query = sa.select(sa.func.count(), *sums).select_from(films).where(films.c.id.in_(chosen))
-    total, *known = connection.execute(query).one()
+    before = sa.func.count(sa.case((_READ_BEFORE_LANGUAGES, 1)))
+    query = sa.select(sa.func.count(), before, *sums).select_from(films).where(films.c.id.in_(chosen))
+    total, before_languages, *known = connection.execute(query).one()
     lacking = [
         (name, n)
         for name, n in zip(names, known, strict=True)
@@ -100,7 +105,8 @@ def of_films(
     (first, so_many), *others = lacking
     words = [f"{first} are known for {so_many:,} of {counted(total, 'film')}"]
     words += [f"{name} for {n:,}" for name, n in others]
-    return f"{', '.join(words)}: letterboxd enrich --cohort {cohort.label}"
+    anew = " --force" if before_languages and LANGUAGES in dict(lacking) else ""
+    return f"{', '.join(words)}: letterboxd enrich --cohort {cohort.label}{anew}"
 
 
 def of_watchlists(connection: sa.Connection, cohort: Cohort) -> str | None:

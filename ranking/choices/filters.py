@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from letterboxd_scraper import languages
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.films.credits import DIRECTS
 from letterboxd_scraper.store.films.lookup import Reference, in_words, match, match_titles
 from letterboxd_scraper.store.members.cohorts import as_member_name
 from letterboxd_scraper.store.names import find
 from letterboxd_scraper.store.schema import (
-    cohort_members,
     countries,
     film_countries,
     film_genres,
@@ -31,6 +31,7 @@ from letterboxd_scraper.store.schema import (
 from letterboxd_scraper.words import counted
 from ranking.choices.film_lists import read_list
 from ranking.facts import WATCHLISTS_COME_IN, how_watched_are_read, with_watched_read, with_watchlist
+from ranking.marks import marks
 
 Condition = sa.ColumnElement[bool]
 Tell = Callable[[str], None]
@@ -60,6 +61,7 @@ class Choices:
     genres: tuple[str, ...] = ()
     directors: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     media_type: str | None = None
     min_watchers: int | None = None
     max_watchers: int | None = None
@@ -88,6 +90,7 @@ def read_choices(
     genre: Iterable[str] | None = None,
     director: Iterable[str] | None = None,
     country: Iterable[str] | None = None,
+    language: Iterable[str] | None = None,
     media_type: str | None = None,
     min_watchers: int | None = None,
     max_watchers: int | None = None,
@@ -110,6 +113,7 @@ def read_choices(
         genres=tuple(genre or ()),
         directors=tuple(director or ()),
         countries=tuple(country or ()),
+        languages=tuple(language or ()),
         media_type=media_type,
         min_watchers=min_watchers,
         max_watchers=max_watchers,
@@ -173,6 +177,7 @@ def conditions(
         "genres": partial(_of_genres, connection),
         "directors": partial(_by_directors, connection),
         "countries": partial(_of_countries, connection),
+        "languages": partial(_in_languages, connection),
         "media_type": lambda kind: films.c.tmdb_media_type == kind,
         "min_watchers": lambda least: watchers >= least,
         "max_watchers": lambda most: watchers <= most,
@@ -214,12 +219,18 @@ def _of_countries(connection: sa.Connection, names: Sequence[str]) -> Condition:
     return _linked(film_countries.c.film_id, film_countries.c.country_code, codes)
 
 
+def _in_languages(connection: sa.Connection, names: Sequence[str]) -> Condition:
+    """Find languages by code or name among those that a stored film has."""
+    language = films.c.original_language
+    stored = connection.scalars(sa.select(language).where(language.is_not(None)).distinct()).all()
+    other_names = {name: code for code in stored for name in (code, *languages.NAMES.get(code, ()))}
+    named = [(languages.name_of(code), code) for code in stored]
+    return language.in_(find("language", names, named, other_names))
+
+
 def _wanted_by(cohort_id: int, least: int) -> Condition:
-    wanted = sa.select(watchlist.c.film_id).join(
-        cohort_members, cohort_members.c.user_id == watchlist.c.user_id
-    )
-    of_cohort = wanted.where(cohort_members.c.cohort_id == cohort_id).group_by(watchlist.c.film_id)
-    return films.c.id.in_(of_cohort.having(sa.func.count() >= least))
+    m = marks(cohort_id).c
+    return films.c.id.in_(sa.select(m.film_id).where(m.wanted >= least))
 
 
 def _watchlists(connection: sa.Connection, names: Sequence[str], tell: Tell) -> sa.Select[tuple[int]]:

@@ -39,6 +39,7 @@ FILMS = _schema(
     ("title!", pa.string(), "Its title on Letterboxd."),
     ("year", pa.int32(), "The year of its release."),
     ("runtime_minutes", pa.int32(), "How long it is, in minutes."),
+    ("original_language", pa.string(), "The language that it was made in, as its ISO 639-1 code."),
     ("media_type", pa.string(), "What TMDB takes it for: movie or tv."),
     ("tmdb_id", pa.int32(), "Its number on TMDB, among those of its media type."),
     ("tmdb_guessed!", pa.bool_(), "Whether title and year alone say that this is its number there."),

@@ -32,6 +32,7 @@ _PLAIN = (
     films.c.title,
     films.c.release_year,
     films.c.runtime_minutes,
+    films.c.original_language,
     films.c.tmdb_media_type,
     films.c.tmdb_id,
     films.c.tmdb_guessed,

@@ -90,15 +90,14 @@ def deviation(counts: dict[float, int]) -> float | None:
 def read_facts(connection: sa.Connection, film_ids: Sequence[int]) -> FilmFacts:
     """Read what is stored of films, in the order of their ids.
 
-    What TMDB alone told is left out (genres, length, a year that no other source has): its terms forbid
-    training models on its data.
+    What TMDB alone told is left out (genres, length, a year or language that no other source has): its terms
+    forbid training models on its data.
     """
     f = films.c
     not_of_tmdb = sa.or_(f.tmdb_synced_at.is_(None), f.tmdb_not_found)
     # Letterboxd's pages say by their links whether something is a film or a series.
     columns = [f.id, f.release_year, f.year_by, f.runtime_minutes, f.tmdb_media_type, not_of_tmdb]
-    language = f.get("original_language")
-    columns.append(sa.null() if language is None else language)
+    columns.append(sa.case((f.language_by == "page", f.original_language)))
     rows: dict[int, dict[str, Any]] = {
         film: {
             "year": year if year_by else None,

@@ -42,6 +42,38 @@ def test_an_average_is_a_number_of_stars(value: Any, average: float | None) -> N
     assert film(aggregateRating={"ratingValue": value}).average == average
 
 
+def details(tab: str, *parts: tuple[str, str]) -> str:
+    """The details of a film: headings, each with the names of languages below it."""
+    blocks = "".join(
+        f"<h3><span>{heading}</span></h3> <div> <p> "
+        + " ".join(f'<a href="/films/language/x/"> {name} </a>' for name in names.split(";") if name)
+        + " </p></div>"
+        for heading, names in parts
+    )
+    studio = '<h3><span>Studio</span></h3> <div><a href="/studio/film-ab/">Film AB</a></div>'
+    return f'<div id="{tab}">{studio}{blocks}</div><a href="/films/language/german/">German</a>'
+
+
+PRIMARY, SPOKEN = "Primary Language", "Spoken Languages"
+LANGUAGES: list[tuple[str, str | None]] = [
+    (details("tab-details", ("Language", "English")), "en"),
+    (details("tab-panel-details", ("Language", "Greek (modern)")), "el"),
+    (details("tab-details", (PRIMARY, "Cantonese"), (SPOKEN, "French;Cantonese")), "cn"),
+    (details("tab-details", ("Language", "No spoken language")), "xx"),
+    (details("tab-details", ("Languages", "English;French")), None),
+    (details("tab-details", ("Language", "English;French")), None),
+    (details("tab-details", ("Language", "Gibberish")), None),
+    (details("tab-details", ("Language", "")), None),
+    (details("tab-cast", ("Language", "English")), None),
+    (details("tab-details"), None),
+]
+
+
+@pytest.mark.parametrize(("content", "language"), LANGUAGES)
+def test_a_film_was_made_in_one_language(content: str, language: str | None) -> None:
+    assert film(content).original_language == language
+
+
 YEARS: dict[str, tuple[str, Any, int | None]] = {
     "in the header": ('<span class="releasedate"><a> 1955 </a></span>', None, 1955),
     "in the header of an older page": ('<small class="number"><a>1955</a></small>', None, 1955),

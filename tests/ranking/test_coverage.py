@@ -83,6 +83,21 @@ def test_a_length_that_is_not_known_is_always_told_of(connection: sa.Connection)
         assert line == f"lengths are known for 11 of 12 films: {HOW}"
 
 
+def test_where_films_were_enriched_without_their_language_they_are_to_be_read_anew(
+    connection: sa.Connection,
+) -> None:
+    club = cohorts.find(connection, "club")
+    chosen = read_choices(language=["Danish"])
+    assert coverage.of_choices(connection, club, None, chosen) == [
+        f"languages are known for 0 of 12 films: {HOW}"
+    ]
+    connection.execute(films.update().values(poster_url="poster.jpg"))
+    connection.execute(films.update().where(films.c.slug == "film-1").values(original_language="da"))
+    assert coverage.of_choices(connection, club, None, chosen) == [
+        f"languages are known for 1 of 12 films: {HOW} --force"
+    ]
+
+
 def test_a_watchlist_is_known_by_a_film_on_it_or_by_a_source_that_tells_it_is_empty(
     connection: sa.Connection,
 ) -> None:
@@ -113,8 +128,8 @@ def test_a_watchlist_is_known_by_a_film_on_it_or_by_a_source_that_tells_it_is_em
         (read_choices(genre=["Drama"], decade=["1990s"], min_watchers=3), ["years", "genres"]),
         (read_choices(max_runtime=120, wanted_by=2), ["lengths"]),
         (
-            read_choices(director=["X"], country=["FR"], media_type="tv"),
-            ["directors", "countries", "media types"],
+            read_choices(director=["X"], country=["FR"], media_type="tv", language=["da"]),
+            ["directors", "countries", "languages", "media types"],
         ),
     ],
 )

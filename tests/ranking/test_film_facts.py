@@ -23,8 +23,10 @@ def engine(tmp_path: Path) -> sa.Engine:
     engine = make_circle(tmp_path, RATED, averages={1: (4.0, 100), 2: (3.0, 50)})
     with engine.begin() as connection:
         known = {"release_year": 1972, "year_by": "page", "runtime_minutes": 167, "tmdb_media_type": "movie"}
+        known |= {"original_language": "it", "language_by": "page"}
         connection.execute(films.update().where(films.c.id == 1).values(known))
         told = {"release_year": 2001, "runtime_minutes": 50, "tmdb_media_type": "tv"}
+        told |= {"original_language": "ja", "language_by": "tmdb"}
         connection.execute(films.update().where(films.c.id == 3).values(tmdb_synced_at=NOW, **told))
         missing = {"year_by": "file", "tmdb_synced_at": NOW, "tmdb_not_found": True}
         connection.execute(films.update().where(films.c.id == 2).values(**told | missing))
@@ -50,7 +52,7 @@ def test_facts_are_those_of_pages_and_archives_in_the_order_asked_for(engine: sa
     assert facts.genres.tolist() == [0, 0, 1, 3]
     assert facts.deviation[3] == 0.5
     assert np.isnan(facts.deviation[:3]).all()
-    assert facts.language.tolist() == [-1] * 4
+    assert (facts.language.tolist(), facts.language_names) == ([-1, -1, -1, 0], ("it",))
 
 
 def test_what_films_are_as_columns(engine: sa.Engine) -> None:

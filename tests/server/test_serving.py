@@ -77,6 +77,7 @@ CHOICES: list[dict[str, Any]] = [
     {"unseen_by": ["marla"]},
     {"rated_by": ["marla"]},
     {"rated_by": ["marla"], "unseen_by": ["noor"], "year": ["1950-"]},
+    {"language": ["japanese"]},
     {"wanted_by": 2, "max_runtime": 100},
     {"on_watchlist_of": ["noor"], "not_on_watchlist_of": ["marla"]},
 ]
@@ -149,6 +150,7 @@ def test_a_film_has_all_that_is_known_of_it(store: sa.Engine, named: Server) -> 
     stars = [each for each in given if each is not None]
     assert found["title"] == row.title
     assert found["overview"] == f"No. {row.id}"
+    assert found["original_language"] == row.original_language
     assert found["circle"]["watchers"] == len(stars)
     assert found["circle"]["histogram"] == {str(each): stars.count(each) for each in sorted(set(stars))}
     assert found["letterboxd"]["histogram"] == {f"{half / 2}": row.id for half in range(1, 11)}

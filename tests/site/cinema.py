@@ -12,7 +12,7 @@ from functools import cache
 from typing import Literal
 
 from .directors import NAMESAKES, OTHERWISE_SPELLED, POOL, UNNUMBERED, Person
-from .records import COUNTRIES, MOVIE_GENRES, Link, Record, Subject, record
+from .records import COUNTRIES, LANGUAGES, MOVIE_GENRES, Link, Record, Subject, record
 from .world import LINK, Film
 
 Oddity = Literal[
@@ -82,6 +82,7 @@ class Details:
     overview: str | None
     genres: tuple[str, ...]
     countries: tuple[str, ...]
+    language: tuple[str, str] | None  # its code, and what the page calls it
     directors: tuple[Person, ...]
     average: float | None
     count: int | None
@@ -159,6 +160,7 @@ def details(film: Film) -> Details:
         overview=None if bare else overview,
         genres=tuple(subject.genres[:2]),
         countries=tuple(COUNTRIES[code] for code in subject.produced_in),
+        language=None if bare else LANGUAGES[subject.produced_in[0]],
         directors=directors_of(film),
         average=histogram.average,
         count=histogram.ratings if histogram.average else None,
@@ -193,6 +195,8 @@ class Expected:
     tmdb_not_found: bool
     imdb_id: str | None
     runtime_minutes: int | None
+    original_language: str | None
+    language_by: str | None
     poster_url: str | None
     overview: str | None
     release_date: date | None
@@ -213,6 +217,7 @@ def expected(film: Film) -> Expected:
     day = said.get("release_date") or said.get("first_air_date") or said.get("air_date")
     picture = said.get("still_path") if link and link.episode is not None else said.get("poster_path")
     runtime = said.get("runtime") if link and link.kind == "movie" else None
+    language = known.language[0] if known.language else said.get("original_language")
     is_part = link is not None and link.season is not None
     return Expected(
         tmdb_id=link.id if link else None,
@@ -223,6 +228,8 @@ def expected(film: Film) -> Expected:
         tmdb_not_found=link is not None and known.tmdb is None,
         imdb_id=known.imdb_id,
         runtime_minutes=runtime or known.runtime,
+        original_language=language,
+        language_by="page" if known.language else "tmdb" if language else None,
         poster_url=IMAGES + picture if picture else known.poster,
         overview=said.get("overview") or known.overview,
         release_date=date.fromisoformat(day) if day else None,

@@ -212,7 +212,7 @@ def _tabs(film: Film, known: Details, path: str) -> str:
     blocks = " ".join((
         f'<div id="{prefix}cast" class="tabbed-content-block"> <h3 class="hidden">Cast</h3> {_cast(film)} </div>',
         f'<div id="{prefix}crew" class="tabbed-content-block column-block -crewroles"> {_crew(film, known.directors)} </div>',
-        f'<div id="{prefix}details" class="tabbed-content-block column-block"> {_facts(known)} </div>',
+        f'<div id="{prefix}details" class="tabbed-content-block column-block"> {_facts(film, known)} </div>',
         f'<div id="{prefix}genres" class="tabbed-content-block column-block"> {_genres(known, path)} </div>',
     ))  # fmt: skip
     return f'\t\t\t\t<div id="tabbed-content" data-selected-tab=""> <header> <ul> {header} </ul> </header> {blocks} </div>'
@@ -248,7 +248,7 @@ def _role(heading: str, word: str, people: Iterable[Person]) -> str:
     )
 
 
-def _facts(known: Details) -> str:
+def _facts(film: Film, known: Details) -> str:
     countries = " ".join(
         f'<a href="/films/country/{_word(each)}/" class="text-slug"> {escape(each)} </a>'
         for each in known.countries
@@ -256,8 +256,24 @@ def _facts(known: Details) -> str:
     return (
         '<h3><span>Studio</span></h3> <div class="text-sluglist"> <p> <a href="/studio/lantern-sons/" class="text-slug">Lantern &amp; Sons</a> </p> </div>'
         f' <h3><span>Countries</span></h3> <div class="text-sluglist"> <p> {countries} </p> </div>'
-        ' <h3><span>Language</span></h3> <div class="text-sluglist"> <p> <a href="/films/language/english/" class="text-slug">English</a> </p> </div>'
+        f"{_languages(film, known)}"
         f' <h3><span>Alternative Titles</span></h3> <div class="text-indentedlist"> <p> {escape(", ".join(_TITLES))} </p> </div>'
+    )
+
+
+def _languages(film: Film, known: Details) -> str:
+    """The language; of every third film several are spoken, of which the primary one is told apart."""
+    if known.language is None:
+        return ""
+    _, name = known.language
+    spoken = ("Latin", name) if film.id % 3 == 0 else (name,)
+    primary = "Primary Language" if len(spoken) > 1 else "Language"
+    headings = {primary: (name,)} | ({"Spoken Languages": spoken} if len(spoken) > 1 else {})
+    return "".join(
+        f' <h3><span>{heading}</span></h3> <div class="text-sluglist"> <p> '
+        + " ".join(f'<a href="/films/language/{_word(each)}/" class="text-slug">{each}</a>' for each in names)
+        + " </p> </div>"
+        for heading, names in headings.items()
     )
 
 

@@ -25,6 +25,14 @@ COUNTRIES = {
     "JP": "Japan", "KR": "South Korea", "SE": "Sweden", "PL": "Poland", "BR": "Brazil", "IR": "Iran",
     "SU": "Soviet Union", "HK": "Hong Kong", "TR": "Turkey", "CI": "Cote D'Ivoire", "NZ": "New Zealand",
 }  # fmt: skip
+# By countries: the code of their films' language, and what the site calls it.
+LANGUAGES = {
+    "US": ("en", "English"), "GB": ("en", "English"), "FR": ("fr", "French"), "DE": ("de", "German"),
+    "IT": ("it", "Italian"), "JP": ("ja", "Japanese"), "KR": ("ko", "Korean"), "SE": ("sv", "Swedish"),
+    "PL": ("pl", "Polish"), "BR": ("pt", "Portuguese"), "IR": ("fa", "Persian (Farsi)"),
+    "SU": ("ru", "Russian"), "HK": ("cn", "Cantonese"), "TR": ("tr", "Turkish"), "CI": ("fr", "French"),
+    "NZ": ("en", "English"),
+}  # fmt: skip
 JOBS = (
     ("Producer", "Production"), ("Screenplay", "Writing"), ("Editor", "Editing"),
     ("Director of Photography", "Camera"), ("First Assistant Director", "Directing"),
@@ -214,7 +222,7 @@ def _shared(subject: Subject) -> Record:
     }
     return {
         "origin_country": list(subject.origin),
-        "original_language": "en",
+        "original_language": LANGUAGES[subject.produced_in[0]][0],
         "overview": subject.overview,
         "popularity": 12.345,
         "production_companies": [company],

@@ -79,6 +79,31 @@ def test_tmdbs_word_counts_more_than_the_pages(connection: sa.Connection) -> Non
     assert (row.enrich_attempts, row.enrich_after) == (0, None)
 
 
+def with_languages(page: str | None, tmdb: str | None) -> FilmFacts:
+    told = replace(PAGE, original_language=page), replace(DETAILS, original_language=tmdb)
+    return replace(FACTS, page=told[0], details=told[1])
+
+
+def test_the_language_is_the_pages_where_that_names_one_else_tmdbs(connection: sa.Connection) -> None:
+    def language(*items: FilmFacts) -> tuple[str | None, str | None]:
+        row = save(connection, *items)
+        return row.original_language, row.language_by
+
+    assert language(with_languages(None, None)) == (None, None)
+    assert language(with_languages(None, "da")) == ("da", "tmdb")
+    assert language(with_languages(None, None), with_languages(None, "sv")) == ("sv", "tmdb")
+    assert language(replace(with_languages("da", "sv"))) == ("da", "page")
+    assert language(with_languages(None, "sv"), TMDB_ALONE, PAGE_ALONE) == ("da", "page")
+    elsewhere = replace(FACTS, link=SERIES, page=replace(PAGE, link=SERIES), details=None)
+    assert language(elsewhere) == ("da", "page")
+
+
+def test_the_language_of_another_entry_on_tmdb_goes_with_it(connection: sa.Connection) -> None:
+    bare = replace(PAGE_ALONE, page=replace(BARE_PAGE, link=SERIES), link=SERIES)
+    row = save(connection, with_languages(None, "da"), bare)
+    assert (row.original_language, row.language_by) == (None, None)
+
+
 def test_what_tmdb_omits_is_the_pages(connection: sa.Connection) -> None:
     row = save(connection, replace(FACTS, details=TmdbDetails()))
     assert (row.runtime_minutes, row.poster_url, row.overview) == (125, "page.jpg", "Of the page.")

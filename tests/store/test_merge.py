@@ -70,6 +70,31 @@ def test_where_neither_has_tmdbs_number_the_kept_films_facts_stay(connection: sa
     assert (row.tmdb_not_found, row.tmdb_synced_at, row.release_date) == (False, None, None)
 
 
+def spoken(code: str, by: str) -> dict[str, Any]:
+    return {"original_language": code, "language_by": by}
+
+
+@pytest.mark.parametrize(
+    ("keep", "other", "language"),
+    [
+        ({}, spoken("da", "page"), ("da", "page")),
+        (spoken("da", "page"), spoken("sv", "page") | {"tmdb_id": 2}, ("da", "page")),
+        (spoken("sv", "tmdb") | {"tmdb_id": 1}, spoken("da", "page"), ("da", "page")),
+        (spoken("da", "tmdb") | {"tmdb_id": 1}, spoken("sv", "tmdb") | {"tmdb_id": 2}, ("da", "tmdb")),
+        (spoken("da", "tmdb"), spoken("sv", "tmdb") | {"tmdb_id": 2}, ("sv", "tmdb")),
+        (spoken("da", "tmdb"), {"tmdb_id": 2}, (None, None)),
+    ],
+)
+def test_a_language_is_a_pages_else_goes_with_tmdbs_facts(
+    connection: sa.Connection,
+    keep: dict[str, Any],
+    other: dict[str, Any],
+    language: tuple[str | None, str | None],
+) -> None:
+    row = merged(connection, keep, other)
+    assert (row.original_language, row.language_by) == language
+
+
 @pytest.mark.parametrize("takes_over", [True, False])
 def test_credits_genres_and_countries_go_with_tmdbs_facts(
     connection: sa.Connection, takes_over: bool

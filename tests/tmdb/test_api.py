@@ -91,6 +91,14 @@ def test_the_runtime_of_a_series_is_not_the_films() -> None:
     assert read_details(TmdbLink("tv", 5), MOVIE).runtime_minutes is None
 
 
+@pytest.mark.parametrize(
+    ("told", "language"), [("da", "da"), ("cn", "cn"), ("xx", "xx"), ("zxx", None), ("", None), (None, None)]
+)
+def test_languages_are_of_two_letters(told: str | None, language: str | None) -> None:
+    found = read_details(TmdbLink("movie", 5), MOVIE | {"original_language": told})
+    assert found.original_language == language
+
+
 def test_a_part_of_a_series_has_a_number_of_its_own() -> None:
     assert read_details(TmdbLink("tv", 1, 2), MOVIE).title == "Ordet"
 

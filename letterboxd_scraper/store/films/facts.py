@@ -39,6 +39,8 @@ _NOTHING_OF_TMDB: _Values = {
     "runtime_minutes": None,
     "poster_url": None,
     "overview": None,
+    "original_language": sa.case((films.c.language_by == NamedBy.PAGE, films.c.original_language)),
+    "language_by": sa.case((films.c.language_by == NamedBy.PAGE, films.c.language_by)),
     # A year that no source has given is that of TMDB's date.
     "release_year": sa.case((films.c.year_by.is_not(None), films.c.release_year)),
 }
@@ -57,6 +59,7 @@ def save_facts(connection: sa.Connection, item: FilmFacts, provenance: Provenanc
     if moved:
         row = _without_guesses(connection, film, item)
     values = _link_values(item) | _shared_values(row, item, moved=moved) | _site_values(connection, row, item)
+    values |= _language_values(row, item, moved=moved)
     if item.details or item.not_found:
         values |= {"tmdb_synced_at": provenance.at, "tmdb_not_found": item.not_found}
     elif moved:
@@ -217,6 +220,17 @@ def _shared_values(row: Any, item: FilmFacts, *, moved: bool) -> _Values:
     if row.release_year is None and values["release_date"]:
         values["release_year"] = values["release_date"].year
     return values
+
+
+def _language_values(row: Any, item: FilmFacts, *, moved: bool) -> _Values:
+    """Return the language that the page names, else TMDB's: what a page named stays, whatever TMDB tells."""
+    if item.page and item.page.original_language:
+        return {"original_language": item.page.original_language, "language_by": NamedBy.PAGE}
+    if row.language_by == NamedBy.PAGE:
+        return {}
+    if item.details and item.details.original_language:
+        return {"original_language": item.details.original_language, "language_by": TMDB}
+    return {"original_language": None, "language_by": None} if moved else {}
 
 
 def _first(sources: Sequence[Any], name: str) -> Any:

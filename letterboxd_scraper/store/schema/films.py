@@ -46,6 +46,12 @@ films = sa.Table(
     sa.Column("tmdb_episode_number", sa.Integer, doc="of an episode"),
     sa.Column("imdb_id", sa.Text, doc="IMDb's code, as tt0048021"),
     sa.Column("runtime_minutes", sa.Integer, doc="length in minutes"),
+    sa.Column(
+        "original_language",
+        sa.Text,
+        doc="the language it was made in: two letters (ISO 639-1; `cn`: Cantonese, `xx`: none is spoken)",
+    ),
+    sa.Column("language_by", sa.Text, doc="what says so: `page`, or `tmdb` where the page does not"),
     sa.Column("poster_url", sa.Text, doc="address of the poster"),
     sa.Column("overview", sa.Text, doc="TMDB's summary"),
     sa.Column("tmdb_synced_at", UTCDateTime, doc="when TMDB was last asked"),
