@@ -71,8 +71,10 @@ def remember(connection: sa.Connection, kind: str, key: str, film: int, named: t
     """Note that a film, which is ``named`` so, has been known by this slug or code (the ``kind`` of key)."""
     if key.startswith("film:"):
         return  # which is no slug
-    # Else the name may be one that another key had: without its year it puts nothing together.
-    year = named.get("release_year") if named.get("named_by") == NamedBy.PAGE else None
+    # Else the name may be one that another key had, or no source's at all, where title and year are of two:
+    # without its year it puts nothing together.
+    of_pages = NamedBy.PAGE == named.get("named_by") == named.get("year_by")
+    year = named.get("release_year") if of_pages else None
     name = {"title": named["title"], "release_year": year or 0}
     name |= {"named_by": named.get("named_by"), "as_of": named.get("named_as_of"), "film_id": film}
     upsert(

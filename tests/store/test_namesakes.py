@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -15,7 +16,7 @@ from letterboxd_scraper.store.checks import identities
 from letterboxd_scraper.store.films.identity import film_ids, redirected
 from letterboxd_scraper.store.films.named import named_film_ids
 from letterboxd_scraper.store.schema import films, ratings, users
-from tests.store.film_sources import made_up, source, stored_after
+from tests.store.film_sources import FIRST_DAY, Source, made_up, source, stored_after
 from tests.store.rows import DAY, MONDAY, add_film, add_rating, add_user, rating_rows
 
 FILE, PAGE = Naming(NamedBy.FILE, MONDAY), Naming(NamedBy.PAGE, MONDAY)
@@ -108,6 +109,26 @@ def test_films_are_the_same_in_whatever_order_sources_name_them(connection: sa.C
         with undone(connection):
             found.append(stored_after(connection, order))
     assert all(each == found[0] for each in found)
+
+
+def test_a_title_of_one_source_with_the_year_of_another_is_no_name(connection: sa.Connection) -> None:
+    """A page calls both films A without a year, a file knows their year: neither has said "A (1990)"."""
+    numbers = {"s1": 101, "s2": 102}
+    pages = [NamedFilm("A", None, slug=slug, film_id=number) for slug, number in numbers.items()]
+    archive = [NamedFilm("B", 1990, slug=slug) for slug in numbers]
+    newer_page, table = NamedFilm("B", 1990, "c2", "s2", 102), NamedFilm("A", 1990)
+    day = [FIRST_DAY + timedelta(days=n) for n in range(10)]
+    sources: list[Source] = [
+        ([newer_page], Naming(NamedBy.PAGE, day[7])),
+        (archive, Naming(NamedBy.FILE, day[9])),
+        ([table], Naming(NamedBy.SERVICE, day[2])),
+        (pages, Naming(NamedBy.PAGE, day[5])),
+    ]
+    ends = []
+    for order in permutations(sources):
+        with undone(connection):
+            ends.append(stored_after(connection, order))
+    assert all(end == ends[0] for end in ends)
 
 
 def test_facts_go_with_films_that_meet(connection: sa.Connection) -> None:
