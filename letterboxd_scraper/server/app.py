@@ -1,19 +1,30 @@
-"""The application: routes, errors, and the guard before all of them."""
+"""The application: routes and errors, the forms of its answers, and the guard before all of them."""
 
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
+from fastapi import Depends, FastAPI
 from fastapi.responses import Response
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from letterboxd_scraper import __version__
 from letterboxd_scraper.server import cohorts, films, metrics, rankings, reports
-from letterboxd_scraper.server.guard import Guard
-from letterboxd_scraper.server.problems import Problem, add_handlers, documented
+from letterboxd_scraper.server.conditional import Conditional
+from letterboxd_scraper.server.document import name_of, openapi
+from letterboxd_scraper.server.guard import Guard, Protected
+from letterboxd_scraper.server.parameters import KnownParameters
+from letterboxd_scraper.server.problems import add_handlers, documented
 from letterboxd_scraper.server.served import Served
+from letterboxd_scraper.server.views import Views
 
 _SUMMARY = "What a circle thinks of films; nothing can be changed here."
+_DESCRIPTION = (
+    "A list below `/api/v1/cohorts` comes as CSV with `.csv` behind its path. Without `/api/v1` it is a page "
+    "for people, and with `.json` or `.csv` the same for programs. All answers have an ETag. Lists in parts "
+    "have `next` and `prev`, as Link headers, too. A parameter that there is not is refused."
+)
+# What is gained above that is less than what it costs.
+_COMPRESSION = 5
 
 
 def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
@@ -21,44 +32,41 @@ def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
 
     ``local``: only requests for this machine by its own names are answered.
     """
-    return Guard(unguarded(serving, token=token), token=token, local=local)
+    guarded = Guard(unguarded(serving, token=token), token=token, local=local)
+    answering = Conditional(Views(guarded, serving))
+    return Protected(GZipMiddleware(answering, compresslevel=_COMPRESSION))
 
 
 def unguarded(serving: Served, *, token: str) -> FastAPI:
     """Return the application without what stands before it: routes, and the document on them."""
-    responses = documented(405, 421, 422, 503) | (documented(401) if token else {})
-    # No interactive documentation: it would load scripts from elsewhere.
+    responses = documented(400, 405, 421, 422, 503) | (documented(401) if token else {})
+    parameters = KnownParameters()
     app = FastAPI(
         title="letterboxd-scraper",
         summary=_SUMMARY,
+        description=_DESCRIPTION,
         version=__version__,
-        docs_url=None,
+        openapi_url=None,  # a route of ours, which refuses unknown parameters
+        docs_url=None,  # FastAPI's would load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
         responses=responses,
+        dependencies=[Depends(parameters)],
+        generate_unique_id_function=name_of,
     )
     for module in (cohorts, rankings, films, reports, metrics):
         app.include_router(module.routes(serving))
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def show_document() -> dict[str, Any]:
+        return document
 
     @app.get("/favicon.ico", include_in_schema=False)
     def no_picture() -> Response:
         return Response(status_code=204)
 
     add_handlers(app)
-    document = _openapi(app, token=token)
+    document = openapi(app, token=token)
+    parameters.learn(document)
     app.openapi = lambda: document  # type: ignore[method-assign]
     return app
-
-
-def _openapi(app: FastAPI, *, token: str) -> dict[str, Any]:
-    document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-    components = document.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= problem.pop("$defs", {}) | {"Problem": problem}
-    if token:
-        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-        document["security"] = [{"token": []}]
-    return document

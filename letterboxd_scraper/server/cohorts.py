@@ -5,25 +5,42 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
+from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Paging, Word
 from letterboxd_scraper.server.rankings import stored_rankings
 from letterboxd_scraper.server.served import Served, ServedCohort, all_cohorts, find_cohort
 from letterboxd_scraper.store.engine import read_transaction
-from letterboxd_scraper.store.schema import changed_facts, cohort_members, ratings, scrape_runs, users
+from letterboxd_scraper.store.schema import (
+    changed_facts,
+    cohort_film_stats,
+    cohort_members,
+    ratings,
+    scrape_runs,
+    users,
+)
 from letterboxd_scraper.store.status import freshness
 
 
 @dataclass(frozen=True, slots=True)
 class CohortEntry:
-    """A circle. ``cohort`` is what it is asked for by, ``label`` what it is called."""
+    """A circle. ``cohort`` is what it is asked for by, ``label`` what it is called.
+
+    ``films`` are those that a member has rated. What is known of the ``members_read`` is as of ``oldest`` to
+    ``newest``.
+    """
 
     cohort: str
     label: str
     members: int
+    members_read: int
+    films: int
+    oldest: datetime | None
+    newest: datetime | None
     updated_at: datetime
+    ranked_at: datetime | None
     rankings: list[str]
 
 
@@ -54,6 +71,8 @@ class MemberPage:
     total: int
     limit: int
     offset: int
+    next: str | None
+    prev: str | None
     cohort: str
     members: list[MemberEntry]
 
@@ -116,13 +135,16 @@ def routes(serving: Served) -> APIRouter:
             return _entry(connection, find_cohort(connection, serving, cohort))
 
     @router.get("/{cohort}/members", responses=documented(404))
-    def list_members(cohort: Word, paging: Annotated[Paging, Query()]) -> MemberPage:
+    def list_members(
+        cohort: Word, paging: Annotated[Paging, Query()], request: Request, response: Response
+    ) -> MemberPage:
         """List a cohort's members; without names they are numbers."""
         with read_transaction(serving.engine) as connection:
             circle = find_cohort(connection, serving, cohort)
             members = _members(connection, serving, circle)
         part = members[paging.offset : paging.offset + paging.limit]
-        return MemberPage(len(members), paging.limit, paging.offset, circle.reference, part)
+        there = neighbours(request, response, paging, len(members))
+        return MemberPage(len(members), paging.limit, paging.offset, *there, circle.reference, part)
 
     @router.get("/{cohort}/freshness", responses=documented(404))
     def show_freshness(cohort: Word) -> CohortFreshness:
@@ -134,13 +156,22 @@ def routes(serving: Served) -> APIRouter:
 
 
 def _entry(connection: sa.Connection, circle: ServedCohort) -> CohortEntry:
+    ages = [age.as_of for age in freshness.of_members(connection, circle.cohort)]
+    read = [as_of for as_of in ages if as_of]
+    rankings = stored_rankings(connection, circle.cohort)
+    rated = sa.select(sa.func.count()).where(cohort_film_stats.c.cohort_id == circle.cohort.id)
     return CohortEntry(
         cohort=circle.reference,
         label=circle.label,
         members=circle.cohort.size,
+        members_read=len(read),
+        films=connection.scalar(rated) or 0,
+        oldest=min(read, default=None),
+        newest=max(read, default=None),
         # Of a cohort that was not changed since, it is the moment that keys the members' numbers.
         updated_at=circle.cohort.updated_at.replace(microsecond=0),
-        rankings=[ranking.strategy for ranking in stored_rankings(connection, circle.cohort)],
+        ranked_at=max((ranking.computed_at for ranking in rankings), default=None),
+        rankings=[ranking.strategy for ranking in rankings],
     )
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from base64 import b64decode
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from letterboxd_scraper.server.problems import ProblemResponse
 
 METHODS = ("GET", "HEAD")
+# Browsers know no Bearer: they ask people for a name, which is nobody's, and for the token as the password.
+_CHALLENGES = ('Bearer realm="letterboxd"', 'Basic realm="letterboxd"')
 # The policy of an answer without scripts and styles; pages that have some set their own.
 NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _HEADERS = {
@@ -21,6 +24,21 @@ _HEADERS = {
     "Cache-Control": "private, no-cache",
     "Content-Security-Policy": NOTHING_ALLOWED,
 }
+
+
+class Protected:
+    """Sends the headers that protect readers with every answer, and takes HEAD for GET."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # HEAD is a GET whose body the server does not send.
+        scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        await self._app(scope, receive, _with_headers(send))
 
 
 class Guard:
@@ -40,19 +58,21 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer: ASGIApp = self._refusal(scope["method"], Headers(scope=scope)) or self._app
-        # HEAD is a GET whose body the server does not send.
-        scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-        await answer(scope, receive, _with_headers(send))
+        await answer(scope, receive, send)
 
     def _refusal(self, method: str, headers: Headers) -> ProblemResponse | None:
         if self._local and not is_local_name(headers.get("host", "")):
             detail = "this server answers to localhost and its addresses, 127.0.0.1 and [::1], only"
             return ProblemResponse(HTTPStatus.MISDIRECTED_REQUEST, detail)
         if self._token and not self._is_token(headers.get("authorization", "")):
-            detail = "a token is wanted: send the header `Authorization: Bearer TOKEN`"
-            return ProblemResponse(
-                HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Bearer realm="letterboxd"'}
+            detail = (
+                "a token is wanted: send the header `Authorization: Bearer TOKEN`, or give the token to the "
+                "browser as the password"
             )
+            refusal = ProblemResponse(HTTPStatus.UNAUTHORIZED, detail)
+            for challenge in _CHALLENGES:
+                refusal.headers.append("WWW-Authenticate", challenge)
+            return refusal
         if method not in METHODS:
             detail = f"{method} is not possible: this server only reads"
             return ProblemResponse(
@@ -61,9 +81,27 @@ class Guard:
         return None
 
     def _is_token(self, authorization: str) -> bool:
-        scheme, _, token = authorization.partition(" ")
-        same = hmac.compare_digest(token.strip().encode("latin-1"), self._token)
-        return scheme.lower() == "bearer" and same
+        scheme, _, credentials = authorization.partition(" ")
+        match scheme.lower():
+            case "bearer":
+                token = credentials.strip()
+            case "basic":
+                token = _password(credentials)
+            case _:
+                return False
+        return hmac.compare_digest(token.encode("latin-1", "replace"), self._token)
+
+
+def _password(credentials: str) -> str:
+    """Return the password that a browser sends (RFC 7617); "" where it is none.
+
+    >>> _password("bWU6czpj"), _password("no"), _password("ü")
+    ('s:c', '', '')
+    """
+    try:
+        return b64decode(credentials, validate=True).decode("latin-1").partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def is_local_name(host: str) -> bool:

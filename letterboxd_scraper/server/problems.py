@@ -12,9 +12,12 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.server.parameters import UnknownParameter
 
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
+# Where a request holds the path that was asked for, whichever route answers.
+ASKED = "letterboxd.asked"
 
 
 class WrongParameter(BaseModel):
@@ -64,6 +67,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_parameters)
     app.add_exception_handler(InputError, _of_input)
+    app.add_exception_handler(UnknownParameter, _of_unknown_parameter)
     app.add_exception_handler(sa.exc.DBAPIError, _of_database)
     app.add_exception_handler(sa.exc.TimeoutError, _of_database)
     app.add_exception_handler(Exception, _of_bug)
@@ -72,7 +76,8 @@ def add_handlers(app: FastAPI) -> None:
 def _of_http(request: Request, error: Any) -> ProblemResponse:
     detail = error.detail
     if error.status_code == HTTPStatus.NOT_FOUND and detail == HTTPStatus.NOT_FOUND.phrase:
-        detail = f"there is nothing at {request.url.path}: / and /openapi.json say what there is"
+        path = request.scope.get(ASKED, request.url.path)
+        detail = f"there is nothing at {path}: / and /docs say what there is"
     return ProblemResponse(error.status_code, detail, headers=dict(error.headers or {}))
 
 
@@ -88,6 +93,11 @@ def _of_parameters(request: Request, error: Any) -> ProblemResponse:
 def _of_input(request: Request, error: Exception) -> ProblemResponse:
     status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownName) else HTTPStatus.BAD_REQUEST
     return ProblemResponse(status, str(error))
+
+
+def _of_unknown_parameter(request: Request, error: Any) -> ProblemResponse:
+    wrong = WrongParameter(parameter=error.parameter, message=str(error))
+    return ProblemResponse(HTTPStatus.BAD_REQUEST, str(error), [wrong])
 
 
 def _of_database(request: Request, error: Exception) -> ProblemResponse:

@@ -1,13 +1,14 @@
 """Stored rankings: the choices of `letterboxd rank show`, page by page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
 from letterboxd_scraper.errors import UnknownName
+from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import OF_MEMBERS, Paging, RankingQuery, Word
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
@@ -50,6 +51,8 @@ class RankingPage:
     total: int
     limit: int
     offset: int
+    next: str | None
+    prev: str | None
     cohort: str
     strategy: str
     films: list[RankingEntry]
@@ -69,12 +72,20 @@ def routes(serving: Served) -> APIRouter:
             return StoredRankings(circle.reference, stored_rankings(connection, circle.cohort))
 
     @router.get("/{strategy}", responses=documented(400, 404))
-    def show_ranking(cohort: Word, strategy: Word, query: Annotated[RankingQuery, Query()]) -> RankingPage:
+    def show_ranking(
+        cohort: Word,
+        strategy: Word,
+        query: Annotated[RankingQuery, Query()],
+        request: Request,
+        response: Response,
+    ) -> RankingPage:
         """Show a ranking, best films first; films keep their ranks, whichever are left out."""
         with read_transaction(serving.engine) as connection:
             circle = find_cohort(connection, serving, cohort)
             refuse_unranked(connection, circle, strategy)
-            return _page(connection, serving, circle, strategy, query)
+            page = _page(connection, serving, circle, strategy, query)
+        there = neighbours(request, response, query, page.total)
+        return replace(page, next=there.next, prev=there.prev)
 
     return router
 
@@ -131,6 +142,8 @@ def _page(
         total=total,
         limit=query.limit,
         offset=query.offset,
+        next=None,
+        prev=None,
         cohort=circle.reference,
         strategy=strategy,
         films=[film.entry(serving.base_url) for film in films],

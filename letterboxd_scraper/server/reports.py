@@ -1,26 +1,23 @@
-"""The report as a page, cached until what it shows changes, and the index page that leads to it."""
+"""The report as a page, cached until what it shows changes."""
 
-import hashlib
+import gzip
 import threading
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
-from http import HTTPStatus
 from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.report import Options, render
-from letterboxd_scraper.server.guard import NOTHING_ALLOWED
+from letterboxd_scraper.server.conditional import tag_of
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import refuse_unranked, stored_rankings
-from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, all_cohorts, find_cohort
+from letterboxd_scraper.server.served import Served, ServedCohort, find_cohort
 from letterboxd_scraper.server.state import state_of
 from letterboxd_scraper.store.engine import read_transaction
 
@@ -29,10 +26,10 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_INDEX_POLICY = NOTHING_ALLOWED.replace("default-src 'none'", "default-src 'none'; style-src 'unsafe-inline'")
 # While a crawl changes the data all the time, at most this share of one processor goes into rendering.
 _SHARE = 0.2
 _KEPT = 16
+_COMPRESSION = 6
 
 
 class ReportQuery(BaseModel):
@@ -47,7 +44,7 @@ class ReportQuery(BaseModel):
 class CachedPage:
     """A page as made, of data in this ``state``; times are of the monotonic clock, in seconds."""
 
-    html: str
+    compressed: bytes
     tag: str
     state: str
     made_at: float
@@ -90,9 +87,9 @@ class ReportCache:
         )
         state = state_of(connection, circle)
         html = render(connection, circle.cohort, options)
-        tag = hashlib.blake2b(html.encode(), digest_size=16).hexdigest()
+        page = html.encode()
         now = time.monotonic()
-        return CachedPage(html, f'"{tag}"', state, now, now - begun)
+        return CachedPage(gzip.compress(page, _COMPRESSION), tag_of(page), state, now, now - begun)
 
     def _keep(self, key: tuple[int, str], page: CachedPage) -> CachedPage:
         self._pages.pop(key, None)
@@ -107,26 +104,15 @@ def routes(serving: Served) -> APIRouter:
     router = APIRouter(tags=["pages"])
     reports = ReportCache(serving)
 
-    @router.get("/", response_class=HTMLResponse)
-    def index() -> HTMLResponse:
-        """List the cohorts and their reports, for a browser."""
-        with read_transaction(serving.engine) as connection:
-            cohorts = [
-                (circle, stored_rankings(connection, circle.cohort))
-                for circle in all_cohorts(connection, serving)
-            ]
-        page = _index().render(cohorts=cohorts, default=DEFAULT_STRATEGY, attribution=ATTRIBUTION)
-        return HTMLResponse(page, headers={"Content-Security-Policy": _INDEX_POLICY})
-
     @router.get(
         "/cohorts/{cohort}/report",
         response_class=HTMLResponse,
-        responses=documented(404) | {304: {"description": "It is still the one with that tag."}},
+        responses=documented(404),
     )
     def report(
         cohort: Word,
         query: Annotated[ReportQuery, Query()],
-        if_none_match: Annotated[str | None, Header()] = None,
+        accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Response:
         """Show what a cohort thinks, as `letterboxd report` writes it."""
         with read_transaction(serving.engine) as connection:
@@ -134,10 +120,10 @@ def routes(serving: Served) -> APIRouter:
             strategy = query.strategy or _usual(connection, circle)
             refuse_unranked(connection, circle, strategy)
             page = reports.page(connection, circle, strategy)
-        headers = {"ETag": page.tag, "Content-Security-Policy": _POLICY}
-        if has_tag(page.tag, if_none_match):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return HTMLResponse(page.html, headers=headers)
+        headers = {"ETag": page.tag, "Content-Security-Policy": _POLICY, "Vary": "Accept-Encoding"}
+        if "gzip" in accept_encoding:
+            return HTMLResponse(page.compressed, headers=headers | {"Content-Encoding": "gzip"})
+        return HTMLResponse(gzip.decompress(page.compressed), headers=headers)
 
     return router
 
@@ -145,20 +131,3 @@ def routes(serving: Served) -> APIRouter:
 def _usual(connection: sa.Connection, circle: ServedCohort) -> str:
     names = [ranking.strategy for ranking in stored_rankings(connection, circle.cohort)]
     return DEFAULT_STRATEGY if DEFAULT_STRATEGY in names or not names else names[0]
-
-
-def has_tag(tag: str, if_none_match: str | None) -> bool:
-    """Return whether a tag is among those that the reader has (RFC 9110, 13.1.2).
-
-    >>> has_tag('"a"', 'W/"b", "a"'), has_tag('"a"', '*'), has_tag('"a"', None)
-    (True, True, False)
-    """
-    tags = [text.strip().removeprefix("W/") for text in (if_none_match or "").split(",")]
-    return tag in tags or "*" in tags
-
-
-@lru_cache(maxsize=1)
-def _index() -> Template:
-    loader = PackageLoader("letterboxd_scraper.server")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template("index.html")

@@ -54,8 +54,10 @@ class ServedCohort:
 
     @property
     def reference(self) -> str:
-        """The label, or the number where the label would give a member away."""
-        return self.cohort.label if self.naming.label == self.cohort.label else str(self.cohort.id)
+        """The label, or the number where the label would give a member away, or cannot end an address."""
+        label = self.cohort.label
+        is_told = self.naming.label == label and "/" not in label and not label.endswith((".json", ".csv"))
+        return label if is_told else str(self.cohort.id)
 
     @property
     def label(self) -> str:

@@ -1,0 +1,155 @@
+"""Pages for people, each made of what the API answers: a page and its JSON cannot tell different things."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Receive, Scope
+
+from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.server.asking import Answer, answer_of, readdressed
+from letterboxd_scraper.server.filters import FILTERS
+from letterboxd_scraper.server.forms import API, Wish
+from letterboxd_scraper.server.served import ATTRIBUTION, Served
+
+CONTENT_TYPE = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's template, and the answers of the API that it shows beside its ``own``, by their names."""
+
+    template: str
+    own: str
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+
+_COHORT = API + "/cohorts/{cohort}"
+_PAGES = {
+    "/": Page("index.html", "listed"),
+    "/cohorts": Page("index.html", "listed"),
+    "/docs": Page("docs.html", "document", {"listed": f"{API}/cohorts"}),
+    "/cohorts/{cohort}": Page(
+        "circle.html",
+        "circle",
+        {"freshness_of": f"{_COHORT}/freshness", "rankings": f"{_COHORT}/rankings"},
+    ),
+    "/cohorts/{cohort}/members": Page("members.html", "members", {"circle": _COHORT}),
+    "/cohorts/{cohort}/rankings/{strategy}": Page("ranking.html", "ranking", {"circle": _COHORT}),
+    "/cohorts/{cohort}/films/{film}": Page("film.html", "film", {"circle": _COHORT}),
+}
+_PATTERNS = [(compile_path(path)[0], page) for path, page in _PAGES.items()]
+
+
+class Pages:
+    """Makes the pages of an application that answers in JSON."""
+
+    def __init__(self, app: ASGIApp, serving: Served) -> None:
+        self._app = app
+        self._serving = serving
+
+    async def page(self, scope: Scope, receive: Receive, wish: Wish) -> Answer | None:
+        """Return the page at an address, or the error that is in its way; None where there is no page."""
+        page, places = _page_at(wish.address)
+        if page is None:
+            return None
+        query = scope["query_string"]
+        addresses = {page.own: wish.source} | {
+            name: address.format(**places) for name, address in page.beside.items()
+        }
+        answers: dict[str, Answer] = {}
+        for name, address in addresses.items():
+            asked = readdressed(scope, address, query if name == page.own else b"")
+            answers[name] = await answer_of(self._app, asked, receive)
+            if answers[name].status != HTTPStatus.OK:
+                return answers[name]
+        content = {name: json.loads(answer.body) for name, answer in answers.items()}
+        at = Address(wish.address, query.decode("latin-1"))
+        self._show(answers[page.own], page.template, at=at, **content)
+        return answers[page.own]
+
+    def error(self, answer: Answer) -> None:
+        """Let a problem be a page."""
+        self._show(answer, "error.html", problem=json.loads(answer.body))
+
+    def _show(self, answer: Answer, template: str, **content: Any) -> None:
+        common = {
+            "attribution": ATTRIBUTION,
+            "default": DEFAULT_STRATEGY,
+            "now": self._serving.now,
+            "style": _style(),
+        }
+        html = _environment().get_template(template).render(common | content)
+        answer.replace(html.encode(), CONTENT_TYPE)
+        answer.headers["content-security-policy"] = _policy()
+        del answer.headers["link"]
+
+
+def _page_at(path: str) -> tuple[Page | None, Mapping[str, str]]:
+    """Return the page at a path, and what stands in the places of its pattern."""
+    for pattern, page in _PATTERNS:
+        if match := pattern.fullmatch(path):
+            return page, match.groupdict()
+    return None, {}
+
+
+@dataclass(frozen=True)
+class Address:
+    """A page's own address."""
+
+    path: str
+    query: str
+
+    @cached_property
+    def parameters(self) -> list[tuple[str, str]]:
+        """What stands behind the question mark."""
+        return parse_qsl(self.query)
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of a parameter."""
+        return [value for key, value in self.parameters if key == name]
+
+    def as_(self, form: str) -> str:
+        """Return the address of the same as JSON or CSV: ``form`` is the suffix."""
+        path = quote("/cohorts" if self.path == "/" else self.path)
+        return f"{path}.{form}" + (f"?{self.query}" if self.query else "")
+
+    def like(self, link: str | None) -> str | None:
+        """Return the address of the page for a part of its list that the API's ``link`` leads to."""
+        return None if link is None else f"{quote(self.path)}?{link.partition('?')[2]}"
+
+
+def _policy() -> str:
+    """Return the policy of the pages: their style, and forms that lead here; no script, no other request."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    return (files("letterboxd_scraper.server") / "templates" / "pages.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("letterboxd_scraper.server"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= FILTERS
+    return environment

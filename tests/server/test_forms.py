@@ -1,0 +1,264 @@
+"""One address, several forms: pages for people, JSON and CSV for programs; tags, links, parameters."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import jsonschema
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.schema import films
+from tests.asked import BROWSER, Asked
+from tests.server.conftest import address, on_one
+
+API = "/api/v1/cohorts/friends"
+PAGES = (
+    "/",
+    "/cohorts",
+    "/cohorts/friends",
+    "/cohorts/friends/members",
+    "/cohorts/friends/rankings/circle",
+    "/cohorts/friends/rankings/bayesian?decade=1990s&limit=5",
+)
+LISTS = (
+    "/cohorts",
+    "/cohorts/friends/members",
+    "/cohorts/friends/rankings",
+    "/cohorts/friends/rankings/circle",
+)
+
+
+@pytest.fixture(scope="module")
+def asked(store: sa.Engine) -> Iterator[Asked]:
+    server = Asked(address(store))
+    yield server
+    server.engine.dispose()
+
+
+class Links(HTMLParser):
+    """The addresses that a page leads to, and whatever would be loaded."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.loaded: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "a":
+            self.addresses.append(str(found["href"]))
+        if tag in {"script", "img", "iframe"} or (tag == "link" and found.get("href") != "data:,"):
+            self.loaded.append(tag)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@on_one
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_also_json(asked: Asked, path: str) -> None:
+    page = asked.get(path, accept=BROWSER)
+    assert page.status == 200, page.text
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Accept" in page.headers["vary"]
+    stem, question, query = path.partition("?")
+    suffixed = f"{stem if stem != '/' else '/cohorts'}.json{question}{query}"
+    assert asked.get(suffixed, accept=BROWSER).json() == asked.get(path, accept="application/json").json()
+    assert suffixed.replace("&", "&amp;") in page.text
+
+
+@on_one
+def test_the_links_of_pages_lead_to_pages(asked: Asked) -> None:
+    seen: set[str] = set()
+    waiting = ["/"]
+    while waiting and len(seen) < 60:
+        path = waiting.pop()
+        if path in seen or path.startswith("http") or "/report" in path:
+            continue
+        seen.add(path)
+        answer = asked.get(path, accept=BROWSER)
+        assert answer.status == 200, path
+        if answer.headers["content-type"].startswith("text/html"):
+            links = Links(answer.text)
+            assert not links.loaded
+            waiting += links.addresses
+    assert len(seen) > 10
+
+
+@on_one
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_as_csv_is_the_whole_list(asked: Asked, path: str) -> None:
+    answer = asked.get(f"{path}.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    content = asked.get(f"{path}.json").json()
+    field = next(name for name, value in content.items() if isinstance(value, list) and name != "remarks")
+    found = rows(answer.text)
+    assert len(found) == content.get("total", len(content[field]))
+    assert list(found[0]) == list(content[field][0])
+    assert answer.text == asked.get(f"/api/v1{path}", accept="text/csv").text
+    assert "link" not in answer.headers
+
+
+@on_one
+def test_a_part_of_a_list_as_csv_leads_to_the_next(asked: Asked) -> None:
+    answer = asked.get("/cohorts/friends/rankings/circle.csv?limit=2&offset=2")
+    assert [row["rank"] for row in rows(answer.text)] == ["3", "4"]
+    assert f'<{API}/rankings/circle.csv?limit=2&offset=4>; rel="next"' in answer.headers["link"]
+
+
+@on_one
+def test_an_empty_list_as_csv_has_its_columns(asked: Asked) -> None:
+    text = asked.get("/cohorts/friends/rankings/circle.csv?year=1870").text
+    assert text.startswith("rank,title,year,score,low,high,watchers,mean")
+    assert rows(text) == []
+
+
+@on_one
+def test_a_spreadsheet_computes_no_title(store: sa.Engine, asked: Asked) -> None:
+    first = asked.get(f"{API}/rankings/circle?limit=1").json()["films"][0]
+    here = films.c.slug == first["slug"]
+    with store.begin() as connection:
+        connection.execute(films.update().where(here).values(title="=HYPERLINK(1)"))
+    try:
+        found = rows(asked.get("/cohorts/friends/rankings/circle.csv?limit=1").text)
+        page = asked.get(f"/cohorts/friends/films/{first['slug']}", accept=BROWSER).text
+    finally:
+        with store.begin() as connection:
+            connection.execute(films.update().where(here).values(title=first["title"]))
+    assert found[0]["title"] == "'=HYPERLINK(1)"
+    assert "<bdi>=HYPERLINK(1)</bdi>" in page
+
+
+@on_one
+def test_links_lead_through_a_list_and_back(asked: Asked) -> None:
+    path: str | None = f"{API}/rankings/bayesian?limit=7&min_watchers=1"
+    seen: list[Any] = []
+    back = None
+    while path:
+        answer = asked.get(path)
+        part = answer.json()
+        assert len(part["films"]) <= 7
+        assert part["prev"] == back
+        for relation in ("next", "prev"):
+            stated = f'<{part[relation]}>; rel="{relation}"'
+            assert (stated in answer.headers.get("link", "")) == (part[relation] is not None)
+        seen += part["films"]
+        back = f"{API}/rankings/bayesian?limit=7&min_watchers=1&offset={part['offset']}"
+        path = part["next"]
+    assert seen == asked.get(f"{API}/rankings/bayesian?limit=500&min_watchers=1").json()["films"]
+
+
+@on_one
+@pytest.mark.parametrize("path", [*PAGES, *(f"{path}.csv" for path in LISTS), "/docs", "/openapi.json"])
+def test_what_the_reader_has_is_not_sent_again(asked: Asked, path: str) -> None:
+    first = asked.get(path, accept_encoding="gzip")
+    assert first.status == 200
+    tag = first.headers["etag"]
+    assert asked.get(path).headers["etag"] == tag
+    again = asked.get(path, if_none_match=f'"other", {tag}', accept_encoding="gzip")
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["etag"] == tag
+    assert "content-length" not in again.headers
+    assert asked.get(path, if_none_match='W/"other"').status == 200
+
+
+@on_one
+def test_large_answers_are_compressed(asked: Asked) -> None:
+    path = f"{API}/rankings/circle?limit=100"
+    plain, small = asked.get(path), asked.get(path, accept_encoding="gzip")
+    assert small.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in small.headers["vary"]
+    assert small.text == plain.text
+    assert len(small.body) * 3 < len(plain.body)
+
+
+@on_one
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/api/v1/cohorts?limit=1", "no parameter 'limit': it takes none"),
+        (f"{API}/members?limits=1", "no parameter 'limits': did you mean limit?"),
+        (f"{API}/rankings/circle?minwatchers=2", "did you mean min_watchers?"),
+        (f"{API}/freshness?a=", "no parameter 'a'"),
+        (f"{API}/films/film:1?names=1", "no parameter 'names'"),
+        ("/cohorts/friends/members.csv?page=2", "no parameter 'page': there are limit, offset"),
+        ("/cohorts/friends?x=1", "no parameter 'x'"),
+        ("/cohorts/friends/report?strateg=circle", "did you mean strategy?"),
+        ("/metrics?x=1", "no parameter 'x'"),
+        ("/openapi.json?x=1", "no parameter 'x'"),
+        ("/?x=1", "no parameter 'x'"),
+    ],
+)
+def test_a_parameter_that_there_is_not_is_refused(asked: Asked, path: str, says: str) -> None:
+    answer = asked.get(path)
+    assert answer.status == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert says in problem["detail"]
+    assert problem["errors"][0]["parameter"] in path
+
+
+@on_one
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/nothing", 404, "There is nothing at /nothing"),
+        ("/cohorts/foes", 404, "No cohort"),
+        ("/cohorts/friends/nothing.json", 404, "/cohorts/friends/nothing.json"),
+        ("/cohorts/friends/rankings/circle?limit=x", 422, "valid integer"),
+    ],
+)
+def test_an_error_is_a_page_for_people(asked: Asked, path: str, status: int, says: str) -> None:
+    page = asked.get(path, accept=BROWSER)
+    assert (page.status, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert says in page.text
+    assert "/" in Links(page.text).addresses
+    assert asked.get(path, accept="application/json").json()["status"] == status
+
+
+@on_one
+def test_pages_allow_their_own_style_and_nothing_else(asked: Asked) -> None:
+    policy = asked.get("/", accept=BROWSER).headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert re.search(r"style-src 'sha256-[\w+/=]+';", policy)
+    assert "script" not in policy
+    assert "unsafe" not in policy
+
+
+@on_one
+def test_a_browser_can_send_the_token(store: sa.Engine) -> None:
+    asked = Asked(address(store), token="s3cret:Token")
+    refused = asked.get("/", accept=BROWSER)
+    assert refused.status == 401
+    assert refused.headers.getlist("www-authenticate")[0].startswith("Bearer")
+    assert any(challenge.startswith("Basic") for challenge in refused.headers.getlist("www-authenticate"))
+    assert "as the password" in refused.text
+    # What browsers send for me:s3cret:Token, and for me:wrong.
+    assert asked.get("/", authorization="Basic bWU6czNjcmV0OlRva2Vu").status == 200
+    assert asked.get("/", authorization="Basic bWU6d3Jvbmc=").status == 401
+    assert asked.get("/", authorization="Basic !").status == 401
+    asked.engine.dispose()
+
+
+# --- the OpenAPI document ---
+
+
+@on_one
+def test_operations_have_names_and_examples(asked: Asked) -> None:
+    document = asked.get("/openapi.json").json()
+    operations = [methods["get"] for methods in document["paths"].values()]
+    ids = [operation["operationId"] for operation in operations]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", name) for name in ids), ids
+    for operation in operations:
+        assert all("example" in parameter for parameter in operation.get("parameters", ()))
+        content = operation["responses"]["200"].get("content", {}).get("application/json")
+        if content:
+            whole = content["schema"] | {"components": document["components"]}
+            jsonschema.validate(content["example"], whole)
