@@ -82,8 +82,9 @@ def proportional(stars: Floats, limit: int | None = None) -> Order:
     for _ in range(len(stars) if limit is None else min(limit, len(stars))):
         fair = (got.sum() + worth.sum(1)) / members
         gains = np.minimum(worth, (fair[:, None] - got).clip(0)).sum(1)
-        ranked = np.lexsort((-means.round(_DIGITS), -gains.round(_DIGITS), ~left))
-        picked.append(int(ranked[0]))
+        gains = np.where(left, gains.round(_DIGITS), -1.0)
+        best = np.flatnonzero(gains == gains.max())
+        picked.append(int(best[means[best].round(_DIGITS).argmax()]))
         left[picked[-1]] = False
         got += worth[picked[-1]]
     places = np.array(picked, np.int64)

@@ -1,15 +1,18 @@
 """`letterboxd recommend`: for one member, and for several together."""
 
+import csv
+import io
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
-from letterboxd_scraper.store.schema import watched
+from letterboxd_scraper.store.schema import films, ratings, users, watched, watchlist
 from tests.cli.conftest import Run
 from tests.store.rows import MONDAY, add_cohort, add_film, add_rating, add_user
 
@@ -30,6 +33,12 @@ def friends_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 rating = min(5.0, 2 + (number * 7 + place) % 5 / 2 + (number % 4 == 0))
                 add_rating(connection, members[place], film, rating=rating)
         connection.execute(watched.insert().values(user_id=members[2], film_id=film, as_of=MONDAY))
+        first = film - 9
+        wanted = [{"user_id": members[place], "film_id": first} for place in (2, 3, 4)]
+        connection.execute(watchlist.insert(), wanted)
+        liked = (ratings.c.user_id == members[0]) & (ratings.c.film_id == first)
+        connection.execute(ratings.update().where(liked).values(liked=True, favorite=True))
+        connection.execute(films.update().where(films.c.id == first).values(runtime_minutes=95))
         add_cohort(connection, "friends", NAMES)
     engine.dispose()
     return file
@@ -60,6 +69,8 @@ def test_films_that_a_member_has_not_seen_with_reasons_that_add_up(friends: Run)
         assert film["low"] <= film["expected"] <= film["high"]
         assert film["watchers"] == 2
     assert as_json(friends, "--member", "cleo", "--limit", "3") == films[:3]
+    least = films[4]["expected"]
+    assert as_json(friends, "--member", "cleo", "--min-score", str(least)) == films[:5]
     assert {film["year"] for film in as_json(friends, "--member", "cleo", "--year", "1975-")} == {
         1975,
         1976,
@@ -102,10 +113,68 @@ def test_who_has_rated_nothing_gets_the_circles_list_and_is_told(friends: Run) -
     assert all(film["expected"] == film["circle"] and not film["reasons"] for film in films)
 
 
+def test_what_the_circle_says_beside_stars_and_who_asked_wants_it(friends: Run) -> None:
+    films = {film["slug"]: film for film in as_json(friends, "--member", "cleo", "--member", "dora")}
+    beside = ("liked", "favorites", "wanted", "minutes", "on_watchlists")
+    assert [films["film-20"][name] for name in beside] == [1, 1, 3, 95, ["cleo", "dora"]]
+    assert [films["film-21"][name] for name in beside] == [0, 0, 0, None, []]
+
+
+def test_who_gave_it_what_is_told_by_name_on_request(friends: Run) -> None:
+    words = ("--member", "cleo", "--limit", "50")
+    assert all("ratings" not in film for film in as_json(friends, *words))
+    for film in as_json(friends, *words, "--names"):
+        assert film["ratings"].keys() == {"ann", "bob"}
+        assert list(film["ratings"].values()) == sorted(film["ratings"].values(), reverse=True)
+    table = friends("recommend", *words, "--names").out
+    assert "who gave what" in table
+    assert "bob 4, ann 3.5" in table
+    assert "bob" not in friends("recommend", *words).out
+
+
+def test_each_member_has_a_reason_of_their_own(friends: Run) -> None:
+    for film in as_json(friends, "--member", "cleo", "--member", "dora", "--member", "ed", "--veto", "0.5"):
+        assert film["why"].keys() == {"cleo", "dora", "ed"}
+        # Nothing is known of ed, and habits are the same for all films.
+        assert film["why"]["ed"] is None
+        assert film["why"]["cleo"]["part"] not in ("habit", "bounds")
+    (film, *_) = as_json(friends, "--member", "cleo")
+    reasons = [reason for reason in film["reasons"] if reason["part"] not in ("habit", "bounds")]
+    assert film["why"]["cleo"] == pytest.approx(reasons[0])
+
+
 def test_a_table_for_people(friends: Run) -> None:
     ended = friends("recommend", "--member", "cleo", "--member", "dora", "--limit", "2")
     assert ended.code == 0
     assert all(word in ended.out for word in ("cleo", "dora", "expected"))
+
+
+def test_what_moves_all_films_alike_is_said_once(friends: Run, tmp_path: Path) -> None:
+    """And what is said in each row sets these films apart."""
+    engine = make_engine(f"sqlite:///{tmp_path}/letterboxd.db")
+    with engine.begin() as connection:
+        dora = ratings.c.user_id.in_(sa.select(users.c.id).where(users.c.letterboxd_username == "dora"))
+        connection.execute(ratings.update().where(dora).values(rating=ratings.c.rating - 1.5))
+    engine.dispose()
+    ended = friends("recommend", "--member", "dora")
+    assert "for all of these: " in ended.err
+    assert "how they usually rate" in ended.err
+    assert "how they usually rate" not in ended.out
+
+
+def test_into_a_file(friends: Run, tmp_path: Path) -> None:
+    films = as_json(friends, "--member", "cleo", "--member", "dora")
+    ended = friends("recommend", "--member", "cleo", "--member", "dora", "--output", "films.json")
+    assert (ended.code, ended.out) == (0, "")
+    assert json.loads((tmp_path / "films.json").read_text()) == films
+    told = friends("--json", "recommend", "--member", "cleo", "--member", "dora", "--output", "films.csv").out
+    assert json.loads(told) == {"films": len(films), "files": ["films.csv"]}
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "films.csv").read_text())))
+    assert [float(row["cleo"]) for row in rows] == [film["members"]["cleo"] for film in films]
+    assert [json.loads(row["reasons"]) for row in rows] == [film["reasons"] for film in films]
+    assert [row["link"] for row in rows] == [film["link"] for film in films]
+    assert friends("--json", "recommend", "--member", "cleo", "--output", "-").code == 2
+    assert friends("recommend", "--member", "cleo", "--output", "-").out.startswith("rank,title,year")
 
 
 def test_whom_nobody_knows_and_who_is_named_twice_are_refused(friends: Run) -> None:
