@@ -27,29 +27,31 @@ from ranking.facts import Facts
 from ranking.results import ranking
 from ranking.strategies import STRATEGIES
 
-# Each input as a reader makes it: the name of the field, what is in it, for each key that is pressed.
+# Each input as a reader makes it: the name of the field, and what is in it for each key that is pressed, or
+# which of its options is chosen.
 INPUTS = (
     *(("search", "the film"[:length]) for length in range(1, 9)),
     ("search", ""),
     ("genre", "1"),
-    ("decade", "1990"),
-    ("decade", ""),
-    ("genre", ""),
+    ("decade", "3"),
+    ("decade", "0"),
+    ("genre", "0"),
     *(("director", "number 1"[:length]) for length in range(1, 9)),
     ("director", ""),
     ("least", "1"),
     ("least", "10"),
     ("least", ""),
-    ("unseen", "0"),
     ("unseen", "3"),
-    ("unseen", ""),
+    ("unseen", "4"),
+    ("unseen", "0"),
 )
 
 # From the input until the page is laid out again, in milliseconds.
 _TIME_INPUT = """([name, value]) => {
     const field = document.getElementById("filters").elements[name];
     const begun = performance.now();
-    field.value = value;
+    if (field.type === "select-one") field.selectedIndex = Number(value);
+    else field.value = value;
     field.dispatchEvent(new Event("input", {bubbles: true}));
     document.body.offsetHeight;
     return performance.now() - begun;

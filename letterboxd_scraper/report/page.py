@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.report import ages, charts, comparisons, libraries, matches, overview, scales
+from letterboxd_scraper.report import ages, assets, charts, comparisons, matches, overview, scales
 from letterboxd_scraper.report.columns import as_columns, as_details
 from letterboxd_scraper.report.films import FilmTable, of_ranking
 from letterboxd_scraper.report.matches import Matches
@@ -23,6 +22,7 @@ from letterboxd_scraper.report.texts import as_script_data, clean
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort, is_crawled
 from letterboxd_scraper.store.members.naming import Naming
+from letterboxd_scraper.words import counted
 from ranking.strategies import STRATEGIES
 
 # So many films, with a hundred members, make about four megabytes.
@@ -61,15 +61,11 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
     films = of_ranking(connection, cohort, options.strategy, options.limit, members, posters=options.posters)
     pairs = matches.of_cohort(connection, cohort, members, named.you)
     loved, unloved = charts.compared(*comparisons.differences(films))
-    theme = libraries.apart(_template("theme.js"))
     may_read = options.pages or is_crawled(connection, cohort)
-    table_scripts = [libraries.table_script(), libraries.apart(_template("table.js"))]
-    charts_script = _template("charts.js")
     template = _environment().get_template("report.html")
     return template.render(
         named=named,
         people=_called(named),
-        you_place=_place_of_you(named),
         table=films,
         options=options,
         strategy=STRATEGIES[options.strategy],
@@ -80,21 +76,29 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
         averages=sum(film.average is not None for film in films.films),
         most_watchers=max(film.ranked.watchers for film in films.films),
         comparisons=comparisons,
-        libraries=libraries,
         overview=overview.of_films(films.films),
         loved=loved,
         unloved=unloved,
         split=charts.divided(comparisons.divisions(films, len(members))),
         agreement=scales.agreement(),
         pairs=pairs,
-        styles=[libraries.table_style(), _template("report.css")],
-        first_script=theme,
-        table_scripts=table_scripts,
-        last_script=charts_script,
-        policy=_policy([theme, *table_scripts, charts_script], films),
+        title=_title(named),
+        sentence="",
+        cards=None,
+        styles=assets.styles(),
+        first_script=assets.first_script(),
+        script=assets.script(),
+        policy=_policy([assets.first_script(), assets.script()], films),
         report=as_script_data(_for_table(named, films, options)),
         later=as_script_data(_for_details(films, pairs)),
     )
+
+
+def _title(named: Naming) -> str:
+    """Return whose opinion the page is."""
+    if not named.profiles:
+        return f"What {counted(len(named.members), 'friend')} think"
+    return f"What {clean(named.label)} and {counted(len(named.members) - 1, 'friend')} think"
 
 
 def _called(named: Naming) -> list[tuple[str, str | None]]:
@@ -134,7 +138,7 @@ def _policy(scripts: Sequence[str], films: FilmTable) -> str:
         [
             "default-src 'none'",
             f"script-src {hashes}",
-            "style-src 'unsafe-inline'",  # the libraries set styles on elements
+            "style-src 'unsafe-inline'",  # its own alone: nothing else may come in
             f"img-src {' '.join(['data:', *hosts])}",
             "base-uri 'none'",
             "form-action 'none'",
@@ -144,11 +148,6 @@ def _policy(scripts: Sequence[str], films: FilmTable) -> str:
 
 def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-
-@lru_cache
-def _template(name: str) -> str:
-    return (files("letterboxd_scraper.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

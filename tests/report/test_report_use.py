@@ -22,26 +22,27 @@ pytestmark = pytest.mark.slow
 
 
 def titles(page: Page) -> list[str]:
-    return page.locator("#films tbody .title .film bdi:first-child").all_inner_texts()
+    return page.locator("#films tbody .name").all_inner_texts()
 
 
-def column(page: Page, place: int) -> list[str]:
-    cells = page.locator(f"#films tbody tr:not(.details-row) td:nth-child({place})")
-    return [text.split("\n")[0] for text in cells.all_inner_texts()]
+def column(page: Page, name: str) -> list[str]:
+    cells = page.locator(f"#films tbody [data-film] > .{name}")
+    return [text.split("\n")[0].removeprefix("★ ") for text in cells.all_inner_texts()]
 
 
-def found(page: Page) -> int:
-    """Return how many films the table says are chosen."""
-    told = page.locator(".dt-info").inner_text()
-    return int(re.sub(r".* of ([\d,]+) films?.*", r"\1", told).replace(",", "")) if "of" in told else 0
+def expect_chosen(page: Page, count: int, of: int) -> None:
+    """Wait until the list says that so many films are chosen, of so many."""
+    films = f"{count} film{'' if count == 1 else 's'}"
+    told = f"{films} ({of} films in all)" if count < of else films
+    expect(page.locator("#status")).to_have_text(re.compile(rf"(^|of ){re.escape(told)}$"))
 
 
 def test_all_of_it_is_drawn_and_nothing_is_asked_for(
     reader: Reader, report: Path, data: dict[str, Any]
 ) -> None:
     page = reader.open(report, pictures=True)
-    assert column(page, 2)[:3] == ["1", "2", "3"]
-    assert found(page) == len(data["films"]["rank"])
+    assert column(page, "rank")[:3] == ["1", "2", "3"]
+    expect_chosen(page, len(data["films"]["rank"]), len(data["films"]["rank"]))
     charts = page.locator(".figures .chart")
     assert charts.count() == 5
     for place in range(5):
@@ -65,7 +66,7 @@ def test_a_film_whose_ratings_have_gone_is_in_the_table_but_no_point(
     file = folder / "gone.html"
     file.write_text(text, encoding="utf-8")
     page = reader.open(file, pictures=True)
-    assert column(page, 7)[0] == "0"
+    assert column(page, "watchers")[0] == "0"
     expect(page.locator("#overview circle").first).to_be_visible()
     expect(page.locator('#overview circle[data-films~="0"]')).to_have_count(0)
     expect(page.locator('#overview circle[data-films~="1"]')).to_have_count(1)
@@ -75,8 +76,8 @@ def test_columns_sort_by_mouse_and_by_keyboard(reader: Reader, report: Path, dat
     page = reader.open(report)
     header = page.get_by_role("columnheader", name="Ratings")
     header.click()
-    expect(header).to_have_attribute("aria-sort", "descending")  # it sorts a moment later
-    counts = [int(text) for text in column(page, 7)]
+    expect(header).to_have_attribute("aria-sort", "descending")
+    counts = [int(text) for text in column(page, "watchers")]
     assert counts == sorted(data["films"]["watchers"], reverse=True)[:25]
     header = page.get_by_role("columnheader", name="Year")
     header.get_by_role("button").focus()
@@ -84,7 +85,7 @@ def test_columns_sort_by_mouse_and_by_keyboard(reader: Reader, report: Path, dat
     expect(header).to_have_attribute("aria-sort", "descending")
     page.keyboard.press("Enter")
     expect(header).to_have_attribute("aria-sort", "ascending")
-    assert [int(text) for text in column(page, 4)] == sorted(data["films"]["year"])[:25]
+    assert [int(text) for text in column(page, "year")] == sorted(data["films"]["year"])[:25]
 
 
 Row = Callable[[dict[str, Any], int], bool]
@@ -103,7 +104,7 @@ def genre(data: dict[str, Any], film: int) -> bool:
 CHOICES: list[tuple[dict[str, str], Row]] = [
     ({"genre": "Horror"}, genre),
     ({"decade": "1990s"}, lambda data, i: 1990 <= data["films"]["year"][i] <= 1999),
-    ({"first": "1950", "last": "1960"}, lambda data, i: 1950 <= data["films"]["year"][i] <= 1960),
+    ({"from": "1950", "to": "1960"}, lambda data, i: 1950 <= data["films"]["year"][i] <= 1960),
     ({"least": "5"}, lambda data, i: data["films"]["watchers"][i] >= 5),
     ({"least": "2", "most": "3"}, lambda data, i: 2 <= data["films"]["watchers"][i] <= 3),
     (
@@ -135,34 +136,25 @@ def test_films_are_chosen(reader: Reader, report: Path, data: dict[str, Any]) ->
         for name, value in choice.items():
             place = page.locator(f'#filters [name="{name}"]')
             if place.evaluate("it => it.tagName") == "SELECT":
-                place.select_option(label=value)
+                place.select_option(label=you(data) if value == "you" else value)
             else:
                 place.fill(value)
         expected = [rank for i, rank in enumerate(data["films"]["rank"]) if holds(data, i)]
         assert 0 < len(expected) < len(data["films"]["rank"]), choice
-        assert found(page) == len(expected), choice
-        assert [int(rank) for rank in column(page, 2)] == expected[:25], choice
+        expect_chosen(page, len(expected), len(data["films"]["rank"]))
+        assert [int(rank) for rank in column(page, "rank")] == expected[:25], choice
         page.get_by_role("button", name="All films").click()
-        expect(page.locator(".dt-info")).not_to_contain_text("(of")
-        assert found(page) == len(data["films"]["rank"])
+        expect_chosen(page, len(data["films"]["rank"]), len(data["films"]["rank"]))
 
 
 def you(data: dict[str, Any]) -> str:
     return str(data["members"][data["you"]])
 
 
-def test_the_reader_stands_first_among_those_who_have_not_seen_it(reader: Reader, report: Path) -> None:
-    page = reader.open(report)
-    offered = page.locator('[name="unseen"] option').all_inner_texts()
-    assert offered[1] == "you"
-    assert not any("(you)" in each for each in offered)
-    assert page.locator('[name="unseen"]').input_value() == ""  # nothing is chosen beforehand
-
-
 def test_no_film_that_fits_is_said(reader: Reader, report: Path) -> None:
     page = reader.open(report)
     page.get_by_label("Search").fill("no such film")
-    assert "No film fits these choices." in page.locator("#films tbody").inner_text()
+    expect(page.locator("#films tbody")).to_have_text("No film fits these choices.")
 
 
 def test_keys_alone_lead_to_a_films_details(reader: Reader, report: Path, data: dict[str, Any]) -> None:
@@ -175,26 +167,57 @@ def test_keys_alone_lead_to_a_films_details(reader: Reader, report: Path, data: 
     page.keyboard.press("Enter")
     for _ in range(40):
         page.keyboard.press("Tab")
-        if (focused.get_attribute("aria-label") or "").startswith("Details of"):
+        if focused.evaluate('it => it.matches("#films .name")'):
             break
-    assert focused.get_attribute("aria-expanded") == "false"
+    expect(focused).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("Enter")
-    assert focused.get_attribute("aria-expanded") == "true"
+    expect(focused).to_have_attribute("aria-expanded", "true")
     details = page.locator(".details")
-    assert data["films"]["why"][0] in details.inner_text()
+    details.locator("summary").click()
+    expect(details).to_contain_text(data["films"]["why"][0])
     chart = details.locator("svg.levels")
     expect(chart).to_be_visible()
-    told = details.locator("[aria-label]").first.get_attribute("aria-label") or ""
-    assert re.search(r"in stars: this circle: \d+ × .*; all of Letterboxd: \d+ ×", told)
+    told = chart.get_attribute("aria-label") or ""
+    assert re.search(r"in stars: this circle: \d+ × .*; all of Letterboxd: \d+ %", told)
+    page.locator("#films .name").first.focus()
     page.keyboard.press("Enter")
-    assert details.count() == 0
+    expect(details).to_have_count(0)
+
+
+def test_what_is_chosen_stands_in_the_address(reader: Reader, report: Path, data: dict[str, Any]) -> None:
+    page = reader.open(report)
+    page.locator('#filters [name="genre"]').select_option(label="Horror")
+    page.get_by_role("columnheader", name="Year").get_by_role("button").click()
+    page.locator("#me").select_option(label="member 3")
+    name = page.locator("#films .name").nth(20)
+    title = name.inner_text()
+    name.click()
+    opened = page.locator("#films tr.open .name")
+    expect(opened).to_have_text(title)
+    slug = data["films"]["slug"][data["films"]["title"].index(title)]
+    address = page.evaluate("location.hash")
+    assert address == f"#genre=horror&sort=year&me=member-3&film={slug}"
+    page.reload()
+    expect(opened).to_have_text(title)
+    expect(opened).to_be_in_viewport()
+    page.go_back()
+    expect(opened).to_have_count(0)
+    expect(page.locator("#me option:checked")).to_have_text("member 3")
+    page.go_back()
+    expect(page.locator("#me option:checked")).to_have_text("…")
+    page.go_forward()
+    expect(page.locator("#me option:checked")).to_have_text("member 3")
+    page.goto(f"{report.as_uri()}#film={data['films']['slug'][70]}")  # on the third page
+    expect(opened).to_have_text(data["films"]["title"][70])
+    expect(opened).to_be_in_viewport()
+    expect(page.locator("#page")).to_have_text(re.compile("^Page 3 of"))
 
 
 def test_taste_is_shown_for_whom_the_reader_chooses(
     reader: Reader, report: Path, data: dict[str, Any]
 ) -> None:
     page = reader.open(report, pictures=True)
-    assert page.locator("#member option:checked").inner_text() == you(data)
+    expect(page.locator("#member option:checked")).to_have_text(you(data))
     page.locator("#member").select_option(label="member 2")
     member = data["members"].index("member 2")
     theirs = sorted((pair for pair in data["pairs"] if member in pair[:2]), key=lambda pair: -pair[3])
@@ -216,7 +239,7 @@ def as_browsers_round(number: float) -> str:
     return str(Decimal(number).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
-def test_a_point_tells_its_film_and_leads_to_it(reader: Reader, report: Path) -> None:
+def test_a_point_tells_its_film_and_leads_to_it(reader: Reader, report: Path, data: dict[str, Any]) -> None:
     page = reader.open(report, pictures=True)
     points = page.locator("#overview circle")
     films = [points.nth(n).get_attribute("data-films") or "" for n in range(points.count())]
@@ -226,6 +249,5 @@ def test_a_point_tells_its_film_and_leads_to_it(reader: Reader, report: Path) ->
         places = (point.get_attribute("data-films") or "").split()
         assert told
         point.click()
-        # A choice is drawn a moment later; the second takes the place of the first.
-        expect(page.locator("#films tbody .title .film bdi:first-child").first).to_have_text(told[1])
-        expect(page.locator(".dt-info")).to_contain_text(re.compile(rf"\b{len(places)} films? \(of"))
+        expect_chosen(page, len(places), len(data["films"]["rank"]))
+        expect(page.locator("#films tbody .name").first).to_have_text(told[1])
