@@ -21,13 +21,16 @@ from typing import Any
 import duckdb
 import pytest
 import requests
+import sqlalchemy as sa
 
+from letterboxd_scraper.store.schema import films, users, watchlist
 from tests import terminal
 from tests.conftest import Shell, on_sqlite, with_many_friends
 from tests.documents import Document, documents
 from tests.imports.test_reading import IMDB
 from tests.site import FEW, Site, World, own_world, parquet_world
-from tests.site.archive import archive, file_name
+from tests.site.archive import archive, file_name, watchlist_of
+from tests.site.cinema import expected
 from tests.test_doors import save_member
 
 TRANSCRIPT = os.environ.get("DOCUMENTS_TRANSCRIPT")
@@ -145,6 +148,36 @@ def test_the_readme_shows_the_ranking_of_the_demonstration(crawled: Shell) -> No
     shown = document(FIRST_STEPS).shown()["make demo"]
     assert len(shown.splitlines()) == 6
     assert_printed(shown, ranking.stdout)
+
+
+@on_sqlite
+@with_many_friends
+def test_the_recipes_of_an_evening_show_what_comes(crawled: Shell, crawled_engine: sa.Engine) -> None:
+    with crawled_engine.begin() as connection:
+        tell_what_films_are(connection, own_world())
+    crawled.letterboxd("rank", "compute", "--cohort", "friends")
+    shown = document("docs/how-to/choose-films.md").shown()
+    assert len(shown) == 2
+    for line, output in shown.items():
+        printed = run_one(crawled, line)
+        assert len(output.splitlines()) == 4
+        assert_printed(output, printed)
+
+
+LANGUAGE = ("original_language", "language_by")
+
+
+def tell_what_films_are(connection: sa.Connection, world: World) -> None:
+    """Store what the site's pages and archives tell of films and watchlists, without reading them."""
+    ids = {slug: film for film, slug in connection.execute(sa.select(films.c.id, films.c.slug))}
+    for slug, film in ids.items():
+        truth = expected(world.films[slug])
+        told = {name: getattr(truth, name) for name in ("runtime_minutes", *LANGUAGE)}
+        told |= {"letterboxd_weighted_average": truth.average, "letterboxd_rating_count": truth.ratings}
+        connection.execute(films.update().where(films.c.id == film).values(told))
+    for user, name in connection.execute(sa.select(users.c.id, users.c.letterboxd_username)).all():
+        wanted = [ids[slug] for slug in watchlist_of(world, world.member(name)) if slug in ids]
+        connection.execute(watchlist.insert(), [{"user_id": user, "film_id": film} for film in wanted])
 
 
 def assert_printed(shown: str, printed: str) -> None:

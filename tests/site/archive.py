@@ -27,7 +27,7 @@ def archive(world: World, name: str, days: Mapping[str, date] | None = None) -> 
         "ratings.csv": _table((*HEAD, "Rating"), _ratings(world, member, days)),
         "diary.csv": _table((*HEAD, "Rating", "Rewatch", "Tags", "Watched Date"), _diary(world, member)),
         "reviews.csv": _table((*HEAD, "Rating", "Rewatch", "Review", "Tags", "Watched Date"), []),
-        "watchlist.csv": _table(HEAD, _dated(world, _watchlist(world, member))),
+        "watchlist.csv": _table(HEAD, _dated(world, watchlist_of(world, member))),
         "comments.csv": _table(("Date", "Content", "Comment"), []),
         "deleted/diary.csv": _table((*HEAD, "Rating", "Rewatch", "Tags", "Watched Date"), []),
         "orphaned/diary.csv": _table((*HEAD, "Rating", "Rewatch", "Tags", "Watched Date"), []),
@@ -90,7 +90,7 @@ def _diary(world: World, member: Member) -> Iterable[Row]:
         )
 
 
-def _watchlist(world: World, member: Member) -> list[str]:
+def watchlist_of(world: World, member: Member) -> list[str]:
     """Films that a member has not seen: the world knows no watchlists, and makes some up for archives."""
     unseen = [slug for slug in world.films if slug not in member.watched]
     return unseen[len(member.name) :: 40]
