@@ -13,6 +13,7 @@ from letterboxd_scraper.store.schema import films, users
 from letterboxd_scraper.words import counted
 from ranking.choices.filters import EVERY_FILM, Choices, Tell, conditions, ignore
 from ranking.facts import Facts
+from ranking.marks import marks
 from ranking.recommend.film_facts import read_facts
 from ranking.recommend.group import RULES, VETO, Order, Places, average, proportional
 from ranking.recommend.personal import CircleModel, Forecast
@@ -102,15 +103,17 @@ def order_films(
 ) -> OrderedFilms:
     """Return the films that members of the cohort (ids by name) would like, best first.
 
-    Films that one of them has watched or rated are left out, unless the wish says otherwise. ``tell`` gets
-    lines for the user, which name members. Raises UnknownName.
+    Films that one of them has watched or rated are left out, unless the wish says otherwise. Of equal films
+    that comes first which more of the cohort want to see. ``tell`` gets lines for the user, which name
+    members. Raises UnknownName.
     """
     choices, without = wish.choices, left_out(connection, cohort, wish)
     if not wish.seen_by_some:
         seers = stored_names(connection, list(members.values())).values()
         choices = replace(choices, unseen_by=(*choices.unseen_by, *seers))
     chosen = _fitting(connection, _facts(cohort, at, without), choices, tell)
-    places = np.flatnonzero(np.isin(model.ratings.film_ids, chosen))
+    place_of = {film: place for place, film in enumerate(model.ratings.film_ids.tolist())}
+    places = np.array([place_of[film] for film in chosen if film in place_of], np.int64)
     positions = {user: place for place, user in enumerate(model.ratings.member_ids.tolist())}
     forecasts = [model.of(positions.get(user)).forecast() for user in members.values()]
     stars = np.column_stack([forecast.expected[places] for forecast in forecasts])
@@ -141,12 +144,13 @@ def _facts(cohort: Cohort, at: datetime, without: int | None) -> Facts:
     return Facts(cohort.id, at, without=without or _NOBODY)
 
 
-def _fitting(connection: sa.Connection, facts: Facts, choices: Choices, tell: Tell) -> Places:
-    """Return the ids of the films to choose from."""
-    watchers = facts.films.c.votes
-    query = sa.select(films.c.id).join(facts.films, facts.films.c.film_id == films.c.id)
-    query = query.where(conditions(connection, facts.cohort_id, choices, watchers, tell))
-    return np.array(connection.scalars(query).all(), np.int64)
+def _fitting(connection: sa.Connection, facts: Facts, choices: Choices, tell: Tell) -> Sequence[int]:
+    """Return the ids of the films to choose from, those first that most of the cohort want to see."""
+    rated, marked = facts.films, marks(facts.cohort_id, without=facts.without)
+    query = sa.select(films.c.id).join(rated, rated.c.film_id == films.c.id)
+    query = query.outerjoin(marked, marked.c.film_id == films.c.id)
+    query = query.where(conditions(connection, facts.cohort_id, choices, rated.c.votes, tell))
+    return connection.scalars(query.order_by(sa.func.coalesce(marked.c.wanted, 0).desc(), films.c.id)).all()
 
 
 def _order(stars: Floats, scores: Sequence[Floats], wish: Wish) -> Order:

@@ -79,6 +79,32 @@ def test_films_that_a_member_has_not_seen_with_reasons_that_add_up(friends: Run)
     }
 
 
+@pytest.mark.parametrize("for_whom", [("cleo",), ("cleo", "dora")])
+def test_of_equal_films_the_one_that_more_want_to_see_comes_first(
+    friends: Run, tmp_path: Path, for_whom: tuple[str, ...]
+) -> None:
+    words = [word for name in for_whom for word in ("--member", name)]
+    engine = make_engine(f"sqlite:///{tmp_path / 'letterboxd.db'}")
+
+    def places() -> list[int]:
+        slugs = [film["slug"] for film in as_json(friends, *words)]
+        return [slugs.index(slug) for slug in ("film-21", "film-26")]
+
+    with engine.begin() as connection:
+        # Alike but for their titles: rated alike, and nothing else is known of them.
+        connection.execute(films.update().values(release_year=None))
+    first, second = places()
+    assert second == first + 1
+    with engine.begin() as connection:
+        ids = {slug: film for film, slug in connection.execute(sa.select(films.c.id, films.c.slug))}
+        wanted = [(1, "film-21"), (1, "film-26"), (2, "film-26")]
+        connection.execute(
+            watchlist.insert(), [{"user_id": user, "film_id": ids[film]} for user, film in wanted]
+        )
+    engine.dispose()
+    assert places() == [second, first]
+
+
 @pytest.mark.parametrize("rule", ["average", "least-misery", "proportional", "multiplicative"])
 def test_for_several_what_none_of_them_has_seen(friends: Run, rule: str) -> None:
     films = as_json(friends, "--member", "cleo", "--member", "@dora", "--rule", rule, "--veto", "1")
