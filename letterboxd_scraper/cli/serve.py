@@ -24,6 +24,7 @@ def serve(
     names: Annotated[
         bool, options.flag("--names", "Say who the members are; else they are numbers.")
     ] = False,
+    open_browser: Annotated[bool, options.flag("--open", "Open the first page in your browser.")] = False,
     token_file: Annotated[
         Path | None,
         options.value(
@@ -33,12 +34,13 @@ def serve(
 ) -> None:
     """Show reports and rankings in a browser, and to programs as JSON.
 
-    It only reads, and it ends with Ctrl-C. Programs find what they can ask for in /openapi.json, and
-    Prometheus what `letterboxd status` tells in /metrics; a token is sent as `Authorization: Bearer TOKEN`.
+    It only reads, and it ends with Ctrl-C. Programs find what they can ask for at /docs, and Prometheus what
+    `letterboxd status` tells at /metrics. A token is sent as `Authorization: Bearer TOKEN`, or given to a
+    browser as the password.
 
     \b
     Examples:
-      letterboxd serve
+      letterboxd serve --open
       letterboxd serve --host 0.0.0.0 --token-file token.txt
     """
     extras.require("serve")
@@ -60,4 +62,6 @@ def serve(
     with running.listen(host, port) as listening:
         address = running.address_of(listening)
         session.conclude({"address": address}, f"serving at {address} (Ctrl-C ends it)")
+        if open_browser:
+            running.show_in_browser(address, unable=session.say)
         running.serve(app, listening)

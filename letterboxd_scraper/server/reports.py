@@ -20,6 +20,7 @@ from letterboxd_scraper.server.rankings import refuse_unranked, stored_rankings
 from letterboxd_scraper.server.served import Served, ServedCohort, find_cohort
 from letterboxd_scraper.server.state import state_of
 from letterboxd_scraper.store.engine import read_transaction
+from letterboxd_scraper.store.sqlite_file import STAMP, Stamp
 
 # The page itself names the scripts that it allows; both policies hold.
 _POLICY = (
@@ -30,6 +31,8 @@ _POLICY = (
 _SHARE = 0.2
 _KEPT = 16
 _COMPRESSION = 6
+# Which file is the database, the cohort's id, the strategy.
+_Key = tuple[tuple[int, int] | None, int, str]
 
 
 class ReportQuery(BaseModel):
@@ -61,14 +64,15 @@ class ReportCache:
     """Pages that were made. One is made at a time; who asks meanwhile gets the old one, if there is one."""
 
     serving: Served
-    _pages: dict[tuple[int, str], CachedPage] = field(default_factory=dict)
+    _pages: dict[_Key, CachedPage] = field(default_factory=dict)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
     def page(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> CachedPage:
         """Return the page; it is made only if what it shows has changed, and not all the time."""
-        key = (circle.cohort.id, strategy)
+        file: Stamp | None = connection.info.get(STAMP)
+        key = (file and file.identity, circle.cohort.id, strategy)
         cached = self._pages.get(key)
-        if cached and (cached.rests or self._making.locked() or cached.state == state_of(connection, circle)):
+        if cached and (cached.rests or self._making.locked() or cached.state == _state(connection, circle)):
             return cached
         with self._making:
             latest = self._pages.get(key)
@@ -85,18 +89,23 @@ class ReportCache:
             base_url=serving.base_url,
             pages=serving.may_read_pages,
         )
-        state = state_of(connection, circle)
+        state = _state(connection, circle)
         html = render(connection, circle.cohort, options)
         page = html.encode()
         now = time.monotonic()
         return CachedPage(gzip.compress(page, _COMPRESSION), tag_of(page), state, now, now - begun)
 
-    def _keep(self, key: tuple[int, str], page: CachedPage) -> CachedPage:
+    def _keep(self, key: _Key, page: CachedPage) -> CachedPage:
         self._pages.pop(key, None)
         self._pages[key] = page
         while len(self._pages) > _KEPT:
             del self._pages[next(iter(self._pages))]
         return page
+
+
+def _state(connection: sa.Connection, circle: ServedCohort) -> str:
+    """Return what changes whenever the report may: a restored file may hold all the moments of before."""
+    return f"{connection.info.get(STAMP)} {state_of(connection, circle)}"
 
 
 def routes(serving: Served) -> APIRouter:

@@ -1,6 +1,9 @@
 """Running the server: its token, its socket and its end."""
 
 import socket
+import threading
+import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,21 @@ def address_of(listening: socket.socket) -> str:
     """Return the address to type into a browser."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def show_in_browser(address: str, unable: Callable[[str], None]) -> None:
+    """Open the first page in the user's browser; ``unable`` is told where there is none.
+
+    The socket takes connections already. A browser of the terminal lasts until it is left: the server does
+    not wait for it.
+    """
+    page = address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+    def show() -> None:
+        if not webbrowser.open(page):
+            unable(f"no browser could be opened: {page} is the address")
+
+    threading.Thread(target=show, name="browser", daemon=True).start()
 
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:

@@ -6,7 +6,7 @@ SQLite itself does not notice that its file was replaced: what it writes then br
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -33,13 +33,27 @@ def make_private(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-def identity(file: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another one of the same name; None where there is none."""
+class Stamp(NamedTuple):
+    """Which file it is, and when it was last written to: what is copied over it changes that alone."""
+
+    identity: tuple[int, int]
+    written_ns: int
+    size: int
+
+
+def stamp(file: Path) -> Stamp | None:
+    """Return a file's stamp; None where there is no file."""
     try:
         status = file.stat()
     except OSError:
         return None
-    return status.st_dev, status.st_ino
+    return Stamp((status.st_dev, status.st_ino), status.st_mtime_ns, status.st_size)
+
+
+def identity(file: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of the same name; None where there is none."""
+    there = stamp(file)
+    return there and there.identity
 
 
 class Writers:
@@ -62,18 +76,23 @@ class Writers:
             )
 
 
+# Under this name, the ``info`` of a reader's connection has the stamp of its file.
+STAMP = "stamp"
+
+
 def follow(engine: sa.Engine, file: Path) -> None:
-    """Let those who only read go over to a new file that takes the place of the one that they have open."""
+    """Let those who only read go over to a file that takes the place of the one that they have open.
+
+    Also to one that was copied over it: SQLite would mix the pages that it remembers with the new ones. A
+    writer's checkpoint looks the same, and costs readers a new connection.
+    """
 
     def note(connection: Any, record: Any) -> None:
-        record.info[_IDENTITY] = identity(file)
+        record.info[STAMP] = stamp(file)
 
     def compare(connection: Any, record: Any, proxy: Any) -> None:
-        if record.info.get(_IDENTITY) != identity(file):
+        if record.info.get(STAMP) != stamp(file):
             raise sa.exc.InvalidatePoolError
 
     sa.event.listen(engine, "connect", note)
     sa.event.listen(engine, "checkout", compare)
-
-
-_IDENTITY = "file identity"

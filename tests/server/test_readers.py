@@ -1,12 +1,17 @@
 """Who may ask `letterboxd serve`, where it listens, and how it ends."""
 
+import queue
 import signal
+import sys
+import time
+import webbrowser
 from pathlib import Path
 
 import pytest
 import requests
 
 from letterboxd_scraper.cli.main import run
+from letterboxd_scraper.server import running
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine, revision_of
 from tests.served import Server, serving
@@ -123,3 +128,22 @@ def test_head_has_the_headers_of_get(numbered: Server) -> None:
         assert head.status_code == got.status_code
         assert head.content == b""
         assert head.headers["Content-Length"] == got.headers["Content-Length"]
+
+
+def test_the_first_page_opens_in_the_browser(small: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    browser = (
+        f'{sys.executable} -c "import sys, urllib.request as u; u.urlretrieve(sys.argv[1], {str(page)!r})" %s'
+    )
+    with serving(small, "--open", BROWSER=browser):
+        end = time.monotonic() + 60
+        while not (page.exists() and "</html>" in page.read_text()) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert "There is no circle yet" in page.read_text()
+
+
+def test_where_no_browser_can_be_opened_the_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(webbrowser, "open", lambda page: False)
+    running.show_in_browser("http://0.0.0.0:8000/", unable=told.put)
+    assert "http://127.0.0.1:8000/" in told.get(timeout=60)
