@@ -1,6 +1,6 @@
 """`letterboxd taste`: whose taste is like whose."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -18,10 +18,11 @@ from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
 from ranking.facts import how_watched_are_read
 from ranking.taste import films as taste_films
-from ranking.taste import members
+from ranking.taste import foretellers, members
 from ranking.taste.agreement import LEAST_OVERLAP
 from ranking.taste.films import Comparison, Opinions
-from ranking.taste.members import Match
+from ranking.taste.foretellers import Foretellers, Share
+from ranking.taste.members import CircleTaste, Match
 
 _FILMS = 10
 _NUMBERS = (
@@ -30,6 +31,11 @@ _NUMBERS = (
     stars("high"),
     count("overlap"),
     stars("usual"),
+)
+_FORETELLING: tuple[Column | str, ...] = (
+    "member",
+    *(Column(name, digits=0) for name in ("right", "low", "high")),
+    count("overlap"),
 )
 
 
@@ -51,6 +57,10 @@ def taste(
     depend on how many stars somebody usually gives, and where few films tell, it is near what is usual. With
     90 % probability it lies between low and high. This names members: it is for you, not for sharing.
 
+    The second table says whose ratings foretell the member's: of 100 pairs of films to which the member gave
+    different stars, how many somebody orders alike; 50 is chance. What all others say together is as a rule
+    better than anybody alone. This is for information: likeness has no weight in any score.
+
     \b
     Examples:
       letterboxd taste --member marla --cohort friends
@@ -64,10 +74,9 @@ def taste(
         circle = members.read(connection, chosen)
         names = members.member_names(connection, circle)
         one = members.find_member(connection, circle, chosen, member)
+        shares = foretellers.foretellers(connection, circle, one)
         if other is None:
-            matches = circle.of_member(one)
-            few = len(circle.users) - 1 - len(matches)
-            _show_members(session, one, names, matches[:limit], few)
+            _show_members(session, circle, one, names, shares, limit)
             return
         two = members.find_member(connection, circle, chosen, other)
         if one == two:
@@ -75,7 +84,11 @@ def taste(
         site = session.config.LETTERBOXD_BASE_URL
         films = taste_films.compare(connection, circle, one, two, limit or _FILMS, site)
         advice = how_watched_are_read(connection, names[one], one)
-        _show_pair(session, names[one], names[two], circle.pair(one, two), films, advice)
+        numbers = _numbers(circle.pair(one, two)) | _foretelling(shares, two)
+        _show_pair(session, names[one], names[two], numbers, films, advice)
+        if numbers["overlap"] >= LEAST_OVERLAP and not session.as_json:
+            session.tell()
+            session.tell(_in_words(names[one], names[two], shares, two, numbers["overlap"]))
 
 
 def _say_who_was_not_read(session: Session, connection: sa.Connection, cohort: Cohort) -> None:
@@ -85,29 +98,99 @@ def _say_who_was_not_read(session: Session, connection: sa.Connection, cohort: C
         session.say(f"so far {read} were read: letterboxd scrape --cohort {cohort.label}")
 
 
-def _show_members(session: Session, one: int, names: dict[int, str], matches: list[Match], few: int) -> None:
-    others = (match.other if match.one == one else match.one for match in matches)
-    rows = [(names[other], *_numbers(match)) for other, match in zip(others, matches, strict=True)]
-    session.show(("member", *_NUMBERS), rows)
-    if few:
+def _show_members(
+    session: Session,
+    circle: CircleTaste,
+    one: int,
+    names: dict[int, str],
+    shares: Foretellers,
+    limit: int | None,
+) -> None:
+    compared = {match.other if match.one == one else match.one: match for match in circle.of_member(one)}
+    most_alike = dict(list(compared.items())[:limit])
+    if session.as_json:
+        session.print_json(
+            [
+                {"member": names[other], **_numbers(match), **_foretelling(shares, other)}
+                for other, match in most_alike.items()
+            ]
+        )
+    else:
+        rows = [(names[other], *_numbers(match).values()) for other, match in most_alike.items()]
+        session.show(("member", *_NUMBERS), rows)
+        _show_foretellers(session, names, one, compared, shares, limit)
+    if few := len(circle.users) - 1 - len(compared):
         left_out = counted(few, "member")
         session.say(f"left out: {left_out} with fewer than {LEAST_OVERLAP} films in common with {names[one]}")
 
 
-def _numbers(match: Match) -> tuple[float, float, float, int, float]:
-    return match.agreement, match.low, match.high, match.overlap, match.usual
+def _show_foretellers(
+    session: Session,
+    names: dict[int, str],
+    one: int,
+    compared: Mapping[int, Match],
+    shares: Foretellers,
+    limit: int | None,
+) -> None:
+    if not compared:
+        return
+    best = sorted(compared, key=lambda other: -shares.others[other].share)[:limit]
+    rows = [(names[other], *_in_100(shares.others[other]), compared[other].overlap) for other in best]
+    session.tell()
+    session.show(_FORETELLING, rows, f"whose ratings foretell {names[one]}'s: of 100 pairs of films, right")
+    session.tell()
+    session.tell(_in_words(names[one], names[best[0]], shares, best[0], compared[best[0]].overlap))
 
 
-def _show_pair(session: Session, one: str, other: str, match: Match, films: Comparison, advice: str) -> None:
-    numbers = dict(zip((column.name for column in _NUMBERS), _numbers(match), strict=True))
+def _in_words(one: str, other: str, shares: Foretellers, user: int, films: int) -> str:
+    share, low, high = _in_100(shares.others[user])
+    together, together_low, together_high = _in_100(shares.together)
+    return (
+        f"Of 100 pairs of films to which {one} gave different stars, {other} has {share:.0f} in {one}'s "
+        f"order ({low:.0f} to {high:.0f}), by {counted(films, 'film')} in common; all others together have "
+        f"{together:.0f} ({together_low:.0f} to {together_high:.0f}); chance has 50."
+    )
+
+
+def _in_100(share: Share) -> tuple[float, float, float]:
+    return 100 * share.share, 100 * share.low, 100 * share.high
+
+
+def _numbers(match: Match) -> dict[str, Any]:
+    numbers = (match.agreement, match.low, match.high, match.overlap, match.usual)
+    return dict(zip((column.name for column in _NUMBERS), numbers, strict=True))
+
+
+def _foretelling(shares: Foretellers, other: int) -> dict[str, float]:
+    """Return how well somebody foretells, and all others together do, as shares for programs."""
+    share, together = shares.others[other], shares.together
+    return {
+        "foretells": share.share,
+        "foretells_low": share.low,
+        "foretells_high": share.high,
+        "together": together.share,
+        "together_low": together.low,
+        "together_high": together.high,
+    }
+
+
+def _show_pair(
+    session: Session,
+    one: str,
+    other: str,
+    numbers: dict[str, Any],
+    films: Comparison,
+    advice: str,
+) -> None:
     if session.as_json:
         session.print_json({"member": one, "with": other, **numbers, **asdict(films)})
     else:
-        session.show(("member", "with", *_NUMBERS), [(one, other, *numbers.values())])
+        row = [numbers[column.name] for column in _NUMBERS]
+        session.show(("member", "with", *_NUMBERS), [(one, other, *row)])
         _show_films(session, "agreed on most", one, other, films.agreed)
         _show_films(session, "disagreed on most", one, other, films.disagreed)
         _show_films(session, f"loved by {other}, not seen by {one}", one, other, films.to_see)
-    if not match.overlap:
+    if not numbers["overlap"]:
         session.say(f"{one} and {other} have rated no film in common: the agreement is what is usual")
     if films.to_see and not films.watched_known:
         session.say(

@@ -16,7 +16,7 @@ Matrix = npt.NDArray[Any]
 # Pairs with fewer films in common tell nothing of themselves.
 LEAST_OVERLAP = 5
 # z of the 90 % interval.
-_NINETY = 1.6449
+NINETY = 1.6449
 # Beyond this a correlation counts as this much: Fisher's z has no end.
 _MOST = 0.995
 # What circles of real members are like, as Fisher's z; it counts as much as so many pairs of the circle.
@@ -119,7 +119,7 @@ class Agreements:
 
     def bounds(self, widening: float = 1.0) -> tuple[Matrix, Matrix, Matrix]:
         """Return the agreement (a correlation, −1 … 1) and the bounds of its 90 % interval."""
-        margin = _NINETY * np.sqrt(widening * self.variance)
+        margin = NINETY * np.sqrt(widening * self.variance)
         return np.tanh(self.mean), np.tanh(self.mean - margin), np.tanh(self.mean + margin)
 
 
@@ -177,12 +177,12 @@ class _PairModel:
         self.unsure = certain[:, None] + certain + of_mean
         determined = float((1 - certain / self.of_members).sum())
         squares = float((self.members**2).sum())
-        self.of_members = _mixed(squares, determined, _USUAL_MEMBERS, _WORTH_MEMBERS)
+        self.of_members = mixed(squares, determined, _USUAL_MEMBERS, _WORTH_MEMBERS)
         special = float((self.gain**2 * ((z - self.usual) ** 2 + self.unsure)).sum()) / 2
-        self.of_pairs = _mixed(special, float(self.gain.sum()) / 2, _USUAL_PAIRS, _WORTH_PAIRS)
+        self.of_pairs = mixed(special, float(self.gain.sum()) / 2, _USUAL_PAIRS, _WORTH_PAIRS)
 
 
-def _mixed(total: float, count: float, usual: float, worth: float) -> float:
+def mixed(total: float, count: float, usual: float, worth: float) -> float:
     """Return the mean of ``count`` values with that ``total``, and of ``worth`` more that are as usual."""
     return float((total + worth * usual) / (count + worth))
 
@@ -204,7 +204,7 @@ def widening(halves: tuple[Products, Products]) -> float:
     if not claimed:
         return _USUAL_WIDENING
     factor = min(max(missed / claimed, 1.0), 5.0)
-    return _mixed(factor * count, count, _USUAL_WIDENING, _WORTH_WIDENING)
+    return mixed(factor * count, count, _USUAL_WIDENING, _WORTH_WIDENING)
 
 
 def of_circle(rated: Rated) -> tuple[Agreements, float]:
