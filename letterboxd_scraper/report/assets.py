@@ -19,6 +19,13 @@ def styles() -> str:
 
 
 @lru_cache(maxsize=1)
+def shared_style() -> str:
+    """Return the styles for pages beside the report, without scripts: dark where the reader's system is."""
+    in_the_dark = r"@media (prefers-color-scheme: dark) { :root \1 }"
+    return re.sub(r":root\.dark (\{[^}]*\})", in_the_dark, _text("page.css"))
+
+
+@lru_cache(maxsize=1)
 def first_script() -> str:
     """Return what runs before anything is painted."""
     return apart(_text("theme.js"))

@@ -35,7 +35,8 @@ class Options:
 
     ``names`` shows who the members are, ``posters`` lets the page fetch pictures. ``for_member`` is whom
     the page calls "you": by default the cohort's seed. ``pages`` of the site may be read: to a circle of
-    which files alone tell, and which may not, nothing is advised that would read them.
+    which files alone tell, and which may not, nothing is advised that would read them. ``ways`` lead to
+    other pages where it is served: addresses and words.
     """
 
     at: datetime
@@ -46,6 +47,7 @@ class Options:
     limit: int = MOST_FILMS
     base_url: str = "https://letterboxd.com"
     pages: bool = True
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:

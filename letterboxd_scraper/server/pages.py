@@ -16,6 +16,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.report.assets import shared_style
 from letterboxd_scraper.server.asking import Answer, answer_of, readdressed
 from letterboxd_scraper.server.filters import FILTERS
 from letterboxd_scraper.server.forms import API, Wish
@@ -139,7 +140,8 @@ def _policy() -> str:
 
 @lru_cache(maxsize=1)
 def _style() -> str:
-    return (files("letterboxd_scraper.server") / "templates" / "pages.css").read_text(encoding="utf-8")
+    own = files("letterboxd_scraper.server") / "templates" / "pages.css"
+    return shared_style() + own.read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

@@ -88,6 +88,7 @@ class ReportCache:
             names=serving.names,
             base_url=serving.base_url,
             pages=serving.may_read_pages,
+            ways=(("/", "All circles"),),
         )
         state = _state(connection, circle)
         html = render(connection, circle.cohort, options)

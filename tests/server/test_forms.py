@@ -11,6 +11,7 @@ import jsonschema_rs
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.report.assets import styles
 from letterboxd_scraper.store.schema import films
 from tests.asked import BROWSER, Asked
 from tests.server.conftest import address, on_one
@@ -229,6 +230,22 @@ def test_pages_allow_their_own_style_and_nothing_else(asked: Asked) -> None:
     assert re.search(r"style-src 'sha256-[\w+/=]+';", policy)
     assert "script" not in policy
     assert "unsafe" not in policy
+
+
+@on_one
+def test_pages_look_like_the_report(asked: Asked) -> None:
+    page = asked.get("/", accept=BROWSER).text
+    colours = re.findall(r"--paper: (#[0-9a-f]{6})", styles())
+    assert len(set(colours)) == 2
+    assert re.search(rf"dark\) {{ :root {{\s+--paper: {colours[1]}", page)
+    assert f":root {{\n  --paper: {colours[0]}" in page
+
+
+@on_one
+def test_the_served_report_has_a_way_back(asked: Asked) -> None:
+    page = asked.get("/cohorts/friends/report?strategy=wilson", accept_encoding="gzip")
+    assert page.headers["content-encoding"] == "gzip"
+    assert "/" in Links(page.text).addresses
 
 
 @on_one
