@@ -32,6 +32,7 @@ from letterboxd_scraper.store.schema import (
 from ranking.choices.filters import EVERY_FILM, Choices, Years, read_decade, read_years
 from ranking.compute import compute
 from ranking.exports.texts import CSV_COLUMNS
+from ranking.recommend.films import Wish, find_members, order_films, read_model
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
 from tests.conftest import Shell, assert_ended, on_sqlite
@@ -246,6 +247,23 @@ def test_each_choice_equals_a_plain_filter_and_leaves_the_ranks_alone(engine: sa
         assert shown(engine, choices) == expected, name
         assert expected, name
         assert name == "every film" or len(expected) < len(rows), name
+
+
+def test_recommendations_are_chosen_alike(engine: sa.Engine) -> None:
+    choices = Choices(max_runtime=91, wanted_by=1, languages=("French", "el"))
+    with engine.connect() as connection:
+        cohort = cohorts.find(connection, "friends")
+        members = find_members(connection, cohort, ["kip"])
+        model = read_model(connection, cohort, NOW)
+        ordered = order_films(connection, cohort, model, members, Wish(choices=choices), NOW)
+    fitting = {
+        row.id
+        for row in every(engine)
+        if row.minutes in (7, 90, 91) and row.wanted - {"stranger"} and row.language in ("fr", "el")
+        if "kip" not in row.rated | row.watched
+    }
+    assert set(ordered.film_ids.tolist()) == fitting
+    assert len(fitting) > 3
 
 
 @on_sqlite
