@@ -86,7 +86,7 @@ form.addEventListener("input", ({ target }) => {
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("all").addEventListener("click", () => {
-  choose({ ...withoutFilters(), least: report.least > 1 ? "0" : "" });
+  choose({ ...withoutFilters(), least: report.least > 1 ? "1" : "" });
 });
 
 // Thousands of names: only for who is about to choose one.
