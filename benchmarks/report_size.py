@@ -4,11 +4,11 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,6 +56,33 @@ _TIME_INPUT = """([name, value]) => {
     document.body.offsetHeight;
     return performance.now() - begun;
 }"""
+
+
+# Notes when the first film can be seen, and tasks that keep a reader's input waiting.
+_WATCH = """
+window.seen = {film: null, tasks: []};
+new PerformanceObserver((list) => window.seen.tasks.push(...list.getEntries().map((task) => task.duration)))
+    .observe({type: "longtask", buffered: true});
+requestAnimationFrame(function look() {
+    const film = document.querySelector(".tile, #films tbody tr");
+    if (film?.getBoundingClientRect().height) setTimeout(() => (window.seen.film = performance.now()));
+    else requestAnimationFrame(look);
+});
+"""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """How fast a page opened, in milliseconds.
+
+    Until its first film was painted, its list could be used, all of it was read; its longest task; INPUTS.
+    """
+
+    film: float
+    table: float
+    whole: float
+    task: float
+    inputs: list[float]
 
 
 @dataclass(frozen=True)
@@ -112,6 +139,7 @@ def launched() -> Iterator[Browser]:
 def open_page(browser: Browser, file: Path, **context: Any) -> Page:
     """Open a report and wait until its table can be used; its pictures may come later."""
     page = browser.new_context(**context).new_page()
+    page.add_init_script(_WATCH)
     page.goto(file.as_uri(), wait_until="commit")
     page.wait_for_selector("#films tbody tr")
     return page
@@ -131,12 +159,42 @@ def filter_times(page: Page) -> list[float]:
     return [float(page.evaluate(_TIME_INPUT, list(each))) for each in INPUTS]
 
 
+def measured(browser: Browser, file: Path) -> Opened:
+    """Open a report, use its filters, and return how long all of it took."""
+    page = open_page(browser, file)
+    table = opening_time(page)
+    wait_for_pictures(page)
+    page.wait_for_function("window.seen.film !== null")
+    page.wait_for_timeout(500)  # for what a page does once it is read
+    whole = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+    film, tasks = page.evaluate("[window.seen.film, window.seen.tasks]")
+    opened = Opened(film, table, whole, max(tasks, default=0.0), filter_times(page))
+    page.context.close()
+    return opened
+
+
+def told(opened: Sequence[Opened]) -> str:
+    """Return medians, and of inputs what 95 of 100 stay within."""
+    inputs = quantiles([milliseconds for each in opened for milliseconds in each.inputs], n=20)[-1]
+    film, table, whole, task = (
+        median(getattr(each, name) for each in opened) for name in ("film", "table", "whole", "task")
+    )
+    return (
+        f"first film {film:.0f} ms, list {table:.0f} ms, whole page {whole:.0f} ms, "
+        f"longest task {task:.0f} ms, an input of a filter {inputs:.1f} ms (95 of 100)"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report_size", description=__doc__)
     parser.add_argument("--films", type=int, default=5_000, help="in the report (%(default)s)")
     parser.add_argument("--members", type=int, default=100, help="in the circle (%(default)s)")
     parser.add_argument("--data", metavar="DIR", help="real ratings: ratings.parquet, films.parquet")
     parser.add_argument("--repeat", type=int, default=5, help="how often (%(default)s)")
+    parser.add_argument(
+        "--beside", metavar="PAGE", type=Path, help="a page of before, opened in turns with it"
+    )
+    parser.add_argument("--keep", metavar="PAGE", type=Path, help="where to leave the page")
     chosen = parser.parse_args()
     if chosen.data:
         found = report_circle.real(chosen.data, chosen.members)
@@ -144,23 +202,20 @@ def main() -> None:
         found = report_circle.invented(chosen.members, int(chosen.films * 1.3), each=300)
     with circle(found) as engine, launched() as browser, tempfile.TemporaryDirectory() as folder:
         built = [build(engine, chosen.films) for _ in range(chosen.repeat)]
-        file = Path(folder) / "report.html"
+        file = chosen.keep or Path(folder) / "report.html"
         file.write_text(built[0].page, encoding="utf-8")
-        opened, filtered = [], []
+        pages = {"this page": file, **({"beside it": chosen.beside} if chosen.beside else {})}
+        opened: dict[str, list[Opened]] = {name: [] for name in pages}
         for _ in range(chosen.repeat):
-            page = open_page(browser, file)
-            opened.append(opening_time(page))
-            wait_for_pictures(page)
-            filtered.append(filter_times(page))
-            page.close()
-    print(f"{built[0].films} films, {chosen.members} members: {built[0].megabytes:.2f} MB")
-    print(
-        f"to make: {median(each.seconds for each in built):.2f} s, "
-        f"of which the strategy {median(each.strategy for each in built):.2f} s"
-    )
-    print(f"to open: {median(opened):.0f} ms ({min(opened):.0f} to {max(opened):.0f})")
-    every = [time for times in filtered for time in times]
-    print(f"an input of a filter: {median(every):.0f} ms, the slowest {max(every):.0f} ms")
+            for name, page in pages.items():
+                opened[name].append(measured(browser, page))
+        print(
+            f"{built[0].films} films, {chosen.members} members, made in "
+            f"{median(each.seconds for each in built):.2f} s, of which the strategy "
+            f"{median(each.strategy for each in built):.2f} s"
+        )
+        for name, page in pages.items():
+            print(f"{name}: {page.stat().st_size / 1e6:.2f} MB, {told(opened[name])}")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from letterboxd_scraper.report.films import FilmTable, ReportFilm
+from letterboxd_scraper.report.raters import seen
 from letterboxd_scraper.report.texts import clean
 
+# That of the number 0: the first that JSON writes as it is, but for one.
+FIRST_LETTER = 35
 Column = Callable[[ReportFilm], Any]
 
 
@@ -16,47 +19,55 @@ def as_columns(table: FilmTable, members: int) -> dict[str, list[Any]]:
     ``seen`` are bits in base64, the member in the first place being the highest bit of the first byte.
     Numbers are rounded to what is shown.
     """
-    columns: dict[str, Column] = {
+    place_of = {language: place for place, language in enumerate(table.languages)}
+    values: dict[str, Column] = {
         "rank": lambda film: film.ranked.rank,
         "title": lambda film: clean(film.ranked.title),
         "year": lambda film: film.ranked.year,
         "slug": lambda film: film.ranked.slug,
         # The page itself makes that of a slug.
         "link": lambda film: None if film.ranked.slug else film.ranked.address,
-        "score": lambda film: _short(film.ranked.score, 4),
-        "low": lambda film: _short(film.ranked.low, 3),
-        "high": lambda film: _short(film.ranked.high, 3),
+        "score": lambda film: _short(film.ranked.score, 3),
+        "low": lambda film: _short(film.ranked.low, 2),
+        "high": lambda film: _short(film.ranked.high, 2),
         "watchers": lambda film: film.ranked.watchers,
-        "mean": lambda film: _short(film.ranked.mean, 3),
+        "mean": lambda film: _short(film.ranked.mean, 2),
         "average": lambda film: _short(film.average, 2),
+        "minutes": lambda film: film.runtime,
+        "language": lambda film: place_of.get(film.language or ""),
+        "liked": lambda film: film.ranked.liked or None,
+        "favorites": lambda film: film.ranked.favorites or None,
+        "wanted": lambda film: film.ranked.wanted or None,
         "genres": lambda film: film.genres,
         "directors": lambda film: film.directors,
-        "seen": lambda film: _bits(film.seen, members),
+        "seen": lambda film: _bits(seen(film.marks), members),
         "poster": lambda film: film.poster,
     }
-    return _columns(table, columns)
+    return columns(table, values)
 
 
-def as_details(table: FilmTable) -> dict[str, list[Any]]:
-    """Return what is shown of a film when it is opened, in the same way."""
-    columns: dict[str, Column] = {
-        "why": lambda film: film.why,
-        "runtime": lambda film: film.runtime,
-        "spread": lambda film: _short(film.spread, 2),
-        "circle": lambda film: film.circle,
-        "site": lambda film: film.site,
-    }
-    return _columns(table, columns)
-
-
-def _columns(table: FilmTable, columns: Mapping[str, Column]) -> dict[str, list[Any]]:
-    """Return the columns of which something is known."""
-    lists = {name: [value(film) for film in table.films] for name, value in columns.items()}
+def columns(table: FilmTable, values: Mapping[str, Column]) -> dict[str, list[Any]]:
+    """Return the columns of which something is known: by name a list of one value a film."""
+    lists = {name: [value(film) for film in table.films] for name, value in values.items()}
     return {name: values for name, values in lists.items() if any(value is not None for value in values)}
 
 
 def _short(number: float | None, places: int) -> float | None:
     return None if number is None else round(number, places)
+
+
+def letters(numbers: Iterable[int]) -> str:
+    """Write whole numbers, from 0 on, as one letter each: less than a byte each once they are compressed.
+
+    >>> letters([0, 1, 10])
+    '#$-'
+    """
+    return "".join(map(chr, (number + FIRST_LETTER for number in numbers)))
+
+
+def numbers(text: str) -> list[int]:
+    """Return the numbers of `letters`."""
+    return [ord(letter) - FIRST_LETTER for letter in text]
 
 
 def _bits(places: Iterable[int], size: int) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from letterboxd_scraper.report.films import Counts, FilmTable, ReportFilm
+from letterboxd_scraper.report.films import FilmTable, ReportFilm
+from letterboxd_scraper.report.raters import Counts
 from letterboxd_scraper.report.texts import clean
 from ranking.results import RankedFilm
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import STARS
+from letterboxd_scraper.report.raters import HALF_STARS, WANTED, WATCHED, Counts, Marks, histogram, mark
 from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.store.films.credits import DIRECTS
 from letterboxd_scraper.store.members.cohorts import Cohort
@@ -22,6 +24,7 @@ from letterboxd_scraper.store.schema import (
     people,
     ratings,
     watched,
+    watchlist,
 )
 from ranking.facts import Facts
 from ranking.results import RankedFilm, count, ranking
@@ -29,7 +32,6 @@ from ranking.strategies import STRATEGIES
 
 _LEVELS = {str(stars): place for place, stars in enumerate(STARS)}
 
-Counts = list[int]
 Span = tuple[datetime, datetime]
 
 
@@ -41,30 +43,36 @@ class Labels:
     of_film: Mapping[int, list[int]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReportFilm:
     """One film of the report.
 
-    ``circle`` and ``site`` are histograms of ten counts, half a star to five, None if not known;
-    ``average`` is Letterboxd's, in stars. ``seen`` are the members who have seen it, by their places in the
-    list. ``runtime`` is in minutes.
+    ``marks`` are what members gave it. ``circle`` and ``site`` are histograms of ten counts, half a star to
+    five, None if not known; ``average`` is Letterboxd's, in stars. ``runtime`` is in minutes, ``language`` a
+    code.
     """
 
     ranked: RankedFilm
     why: str
     runtime: int | None
+    language: str | None
     poster: str | None
     average: float | None
-    circle: Counts | None
+    marks: Marks
     site: Counts | None
-    seen: frozenset[int]
     genres: list[int]
     directors: list[int]
+
+    @cached_property
+    def circle(self) -> Counts | None:
+        """How many of the circle gave it half a star, one star and so on; None without ratings."""
+        counts = histogram(self.marks)
+        return counts if any(counts) else None
 
     @property
     def spread(self) -> float | None:
         """The standard deviation of the circle's ratings, in stars; None without ratings."""
-        return histogram_deviation(self.circle) if self.circle and sum(self.circle) else None
+        return histogram_deviation(self.circle) if self.circle else None
 
 
 def histogram_deviation(counts: Counts) -> float:
@@ -90,6 +98,7 @@ class FilmTable:
     films: Sequence[ReportFilm]
     genres: list[str]
     directors: list[str]
+    languages: list[str]
     computed_at: datetime
     total: int
     tmdb: Span | None = None
@@ -113,20 +122,19 @@ def of_ranking(
     query = _RankedFilms(connection, cohort, strategy, ranked[-1].rank)
     reasons = _reasons(connection, cohort, strategy, ranked)
     facts = query.facts()
-    circle = query.histograms(film_histograms.c.cohort_id == cohort.id)
-    site = query.histograms(film_histograms.c.cohort_id.is_(None))
-    seen = query.seen({user: place for place, user in enumerate(members)})
+    site = query.histograms()
+    marks = query.marks({user: place for place, user in enumerate(members)})
     genre_labels, director_labels = query.genres(), query.directors()
     films = [
         ReportFilm(
             ranked=film,
             why=clean(reasons.get(film.film_id, "")),
             runtime=facts[film.film_id].runtime_minutes,
+            language=facts[film.film_id].language,
             poster=_safe(facts[film.film_id].poster_url) if posters else None,
             average=facts[film.film_id].letterboxd_weighted_average,
-            circle=circle.get(film.film_id),
+            marks=marks.get(film.film_id, {}),
             site=site.get(film.film_id),
-            seen=frozenset(seen.get(film.film_id, ())),
             genres=genre_labels.of_film.get(film.film_id, []),
             directors=director_labels.of_film.get(film.film_id, []),
         )
@@ -136,6 +144,7 @@ def of_ranking(
         films,
         genre_labels.names,
         director_labels.names,
+        sorted({film.language for film in films if film.language}),
         ranked[0].computed_at,
         count(connection, cohort, strategy),
         span(row.tmdb_synced_at for row in facts.values()),
@@ -169,32 +178,38 @@ class _RankedFilms:
         return self.connection.execute(query.where(*own, where))
 
     def facts(self) -> dict[int, Any]:
-        """Return by film its runtime, poster and average, and when TMDB and its histogram were read."""
+        """Return by film its runtime, language, poster and average; when TMDB and its histogram were read."""
         c = films.c
-        columns = (c.id, c.runtime_minutes, c.poster_url, c.letterboxd_weighted_average)
+        language = c.get("original_language", sa.null()).label("language")
+        columns = (c.id, c.runtime_minutes, language, c.poster_url, c.letterboxd_weighted_average)
         rows = self._rows(c.id, *columns, c.tmdb_synced_at, c.histogram_synced_at)
         return {row.id: row for row in rows}
 
-    def histograms(self, whose: sa.ColumnElement[bool]) -> dict[int, Counts]:
-        """Return by film how many gave it half a star, one star and so on."""
+    def histograms(self) -> dict[int, Counts]:
+        """Return by film how many of all of Letterboxd gave it half a star, one star and so on."""
         h = film_histograms.c
+        of_site = h.cohort_id.is_(None)
         histograms: dict[int, Counts] = {}
-        for film, label, number in self._rows(h.film_id, h.film_id, h.bucket_label, h.count, where=whose):
+        for film, label, number in self._rows(h.film_id, h.film_id, h.bucket_label, h.count, where=of_site):
             histograms.setdefault(film, [0] * len(STARS))[_LEVELS[label]] = number
         return histograms
 
-    def seen(self, places: Mapping[int, int]) -> dict[int, list[int]]:
-        """Return who has seen each film, as `rank show --unseen-by` counts it: rated it or watched it."""
+    def marks(self, places: Mapping[int, int]) -> dict[int, dict[int, int]]:
+        """Return by film what the members gave it, by their ``places``."""
         members = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == self.cohort.id)
-        r, w = ratings.c, watched.c
-        rated = self._rows(
-            r.film_id, r.film_id, r.user_id, where=r.user_id.in_(members) & r.rating.is_not(None)
-        )
-        unrated = self._rows(w.film_id, w.film_id, w.user_id, where=w.user_id.in_(members))
-        seen: dict[int, list[int]] = {}
-        for film, user in (*rated, *unrated):
-            seen.setdefault(film, []).append(places[user])
-        return seen
+        r = ratings.c
+        columns = (r.film_id, r.user_id, r.rating, r.liked, r.favorite)
+        marks: dict[int, dict[int, int]] = {}
+        for film, user, *given in self._rows(r.film_id, *columns, where=r.user_id.in_(members)):
+            marks.setdefault(film, {})[places[user]] = mark(*given)
+        for table, flag in ((watchlist, WANTED), (watched, WATCHED)):
+            c = table.c
+            for film, user in self._rows(c.film_id, c.film_id, c.user_id, where=c.user_id.in_(members)):
+                of_film = marks.setdefault(film, {})
+                before = of_film.get(places[user], 0)
+                # Who rated it has watched it.
+                of_film[places[user]] = before if flag == WATCHED and before & HALF_STARS else before | flag
+        return marks
 
     def genres(self) -> Labels:
         """Return the films' genres."""

@@ -14,16 +14,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.report import ages, assets, charts, comparisons, matches, overview, scales
-from letterboxd_scraper.report.columns import as_columns, as_details
+from letterboxd_scraper.report import (
+    ages,
+    assets,
+    charts,
+    comparisons,
+    data,
+    matches,
+    overview,
+    scales,
+    sentences,
+)
 from letterboxd_scraper.report.films import FilmTable, of_ranking
-from letterboxd_scraper.report.matches import Matches
-from letterboxd_scraper.report.texts import as_script_data, clean
+from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort, is_crawled
 from letterboxd_scraper.store.members.naming import Naming
-from letterboxd_scraper.words import counted
 from ranking.strategies import STRATEGIES
+from ranking.strategies.base import MIN_VOTES
 
 # So many films, with a hundred members, make about four megabytes.
 MOST_FILMS = 5_000
@@ -51,7 +59,12 @@ class Options:
 
 
 def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
-    """Return the page.
+    """Return the page. Raises what `gather` does."""
+    return _environment().get_template("report.html").render(gather(connection, cohort, options))
+
+
+def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[str, Any]:
+    """Return by name all that the page's template needs; ``report`` and ``later`` are the blocks of `data`.
 
     Raises UnknownName for a strategy or member there is not, and InputError if the ranking was never
     computed.
@@ -64,10 +77,19 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
     pairs = matches.of_cohort(connection, cohort, members, named.you)
     loved, unloved = charts.compared(*comparisons.differences(films))
     may_read = options.pages or is_crawled(connection, cohort)
-    template = _environment().get_template("report.html")
-    return template.render(
+    people = _called(named)
+    title = sentences.title(named, cohort.seed)
+    at_once = data.at_once(
+        films,
+        [name for name, _ in people],
+        _place_of_you(named),
+        title=title,
+        site=options.base_url,
+        least=films.films[0].ranked.parameters.get(MIN_VOTES, 1),
+    )
+    return dict(
         named=named,
-        people=_called(named),
+        people=people,
         table=films,
         options=options,
         strategy=STRATEGIES[options.strategy],
@@ -84,23 +106,16 @@ def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
         split=charts.divided(comparisons.divisions(films, len(members))),
         agreement=scales.agreement(),
         pairs=pairs,
-        title=_title(named),
+        title=title,
         sentence="",
         cards=None,
         styles=assets.styles(),
         first_script=assets.first_script(),
         script=assets.script(),
         policy=_policy([assets.first_script(), assets.script()], films),
-        report=as_script_data(_for_table(named, films, options)),
-        later=as_script_data(_for_details(films, pairs)),
+        report=data.packed(at_once),
+        later=data.packed(data.later(films, pairs, [None] * len(people))),
     )
-
-
-def _title(named: Naming) -> str:
-    """Return whose opinion the page is."""
-    if not named.profiles:
-        return f"What {counted(len(named.members), 'friend')} think"
-    return f"What {clean(named.label)} and {counted(len(named.members) - 1, 'friend')} think"
 
 
 def _called(named: Naming) -> list[tuple[str, str | None]]:
@@ -113,23 +128,6 @@ def _called(named: Naming) -> list[tuple[str, str | None]]:
 
 def _place_of_you(named: Naming) -> int | None:
     return None if named.you is None else list(named.members).index(named.you)
-
-
-def _for_table(named: Naming, films: FilmTable, options: Options) -> dict[str, Any]:
-    """Return what the table's script needs."""
-    return {
-        "films": as_columns(films, len(named.members)),
-        "genres": films.genres,
-        "directors": films.directors,
-        "members": [name for name, _ in _called(named)],
-        "you": _place_of_you(named),
-        "site": options.base_url,
-    }
-
-
-def _for_details(films: FilmTable, pairs: Matches) -> dict[str, Any]:
-    """Return what is not needed before the table can be used."""
-    return {"details": as_details(films), "pairs": [pair.as_list() for pair in pairs.pairs]}
 
 
 def _policy(scripts: Sequence[str], films: FilmTable) -> str:

@@ -1,9 +1,7 @@
-"""Texts from the site, made fit for a page, and data made fit to stand in one."""
+"""Texts from the site, made fit for a page."""
 
-import json
 import re
 import unicodedata
-from typing import Any
 
 # Marks that turn the direction of what follows them, beyond the end of the text they stand in.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
@@ -39,13 +37,3 @@ def shortened(text: str, most: int) -> str:
     while columns_of(text) >= most:
         text = text[:-1]
     return text.rstrip() + "…"
-
-
-def as_script_data(value: Any) -> str:
-    """Return JSON that may stand in a `<script>` of a page.
-
-    >>> as_script_data("</script><!-- & ")
-    '"\\\\u003c/script\\\\u003e\\\\u003c!-- \\\\u0026 "'
-    """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -22,6 +22,14 @@ from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films
 from tests.test_report import HOSTILE, shown
 
+# Titles of the best films: one that means harm, of other writing, of signs, and one that no line holds.
+TITLES = [
+    HOSTILE[0],
+    "سینما پارادیزو",
+    "千と千尋の神隠し",
+    "👩‍👩‍👧 🎬",
+    "Llanfair" + "pwllgwyngyll" * 6 + "o",
+]
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
@@ -47,13 +55,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def invented_circle(folder: Path) -> Iterator[sa.Engine]:
-    """A circle of twelve members; the best film has a title that means harm."""
+    """A circle of twelve members; the best films have TITLES."""
     engine = make_engine(f"sqlite:///{folder}/circle.db")
     migrate.upgrade(engine)
     load(engine, invented(members=12, count=400, each=150))
     with engine.begin() as connection:
-        best = sa.select(film_rankings.c.film_id).where(film_rankings.c.rank == 1)
-        connection.execute(films.update().where(films.c.id.in_(best)).values(title=HOSTILE[0]))
+        for rank, title in enumerate(TITLES, 1):
+            film = sa.select(film_rankings.c.film_id).where(film_rankings.c.rank == rank)
+            connection.execute(films.update().where(films.c.id.in_(film)).values(title=title))
     yield engine
     engine.dispose()
 

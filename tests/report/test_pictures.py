@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from letterboxd_scraper.report import charts, overview, point_names, scales
 from letterboxd_scraper.report.comparisons import Division
 from letterboxd_scraper.report.point_names import Spot, around_name
-from tests.report.test_comparisons import film
+from tests.report.films import film
 
 
 @given(st.integers(1, 100_000))
@@ -29,10 +29,10 @@ def test_an_axis_of_stars_holds_what_it_is_for(one: float, other: float) -> None
 
 def test_films_with_as_many_ratings_and_the_same_mean_are_one_point() -> None:
     films = [
-        film("a", 4.0, None, 3),
-        film("b", 4.0, None, 3),
-        film("c", 4.0, None, 2),
-        film("d", 1.0, None, 3),
+        film("a", dict.fromkeys(range(3), 4.0)),
+        film("b", dict.fromkeys(range(3), 4.0)),
+        film("c", dict.fromkeys(range(2), 4.0)),
+        film("d", dict.fromkeys(range(3), 1.0)),
     ]
     picture = overview.of_films(films)
     assert picture is not None

@@ -14,11 +14,11 @@ from benchmarks.report_circle import invented, load
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import film_genres, film_histograms, film_people, films
-from tests.report.conftest import Reader, made
+from tests.report.conftest import TITLES, Reader, made
 
 pytestmark = pytest.mark.slow
 
-PHONE = {"viewport": {"width": 360, "height": 740}}
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -77,18 +77,47 @@ def test_charts_follow_the_theme(reader: Reader, report: Path) -> None:
         assert picture.screenshot() != before
 
 
-def test_a_phone_never_scrolls_sideways(reader: Reader, report: Path) -> None:
-    page = reader.open(report, pictures=True, **PHONE)
-    page.locator("#films .name").first.click()
+@pytest.mark.parametrize("width", [320, 640])
+def test_a_narrow_screen_never_scrolls_sideways(reader: Reader, report: Path, width: int) -> None:
+    """640 pixels are a screen of 1280 at twice its size."""
+    page = reader.open(report, pictures=True, viewport={"width": width, "height": 740})
+    expect(page.locator("#films .name").nth(4)).to_have_text(TITLES[4])
+    page.locator("#films .name").nth(4).click()
     expect(page.locator(".details svg.levels")).to_be_visible()
     for summary in page.locator("summary").all():
         summary.click()
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
-    wide = """[...document.querySelectorAll("body *")].filter(it => {
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    wide = """width => [...document.querySelectorAll("body *")].filter(it => {
         const box = it.getBoundingClientRect();
-        return box.right > 361 && box.width && !it.closest(".scroll, .skip, .shelf, .bar nav");
+        return box.right > width + 1 && box.width && !it.closest(".scroll, .skip, .shelf, .bar nav");
     }).map(it => it.outerHTML.slice(0, 80))"""
-    assert page.evaluate(wide) == []
+    assert page.evaluate(wide, width) == []
+
+
+def test_a_phone_is_used_by_thumb(reader: Reader, report: Path) -> None:
+    page = reader.open(report, **PHONE)
+    expect(page.locator("#films thead")).to_be_hidden()
+    expect(page.locator('#filters [name="genre"]')).to_be_hidden()
+    page.get_by_text("Filters", exact=True).click()
+    expect(page.locator('#filters [name="genre"]')).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#page")).to_contain_text("Page 2")
+    for button in page.locator("#pager button, #pager select").all():
+        box = button.bounding_box()
+        assert box
+        assert min(box["height"], box["width"]) >= 44
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_nothing_shuts_anybody_out(reader: Reader, report: Path, width: int, scheme: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    page = reader.open(report, pictures=True, color_scheme=scheme, viewport={"width": width, "height": 900})
+    page.locator("#me").select_option(label="member 3")
+    page.locator("#films .name").first.click()
+    expect(page.locator(".details svg.levels")).to_be_visible()
+    page.locator(".details summary").click()
+    violations = axe.Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []
 
 
 def test_posters_alone_are_asked_for_and_only_as_they_come_into_sight(
@@ -103,13 +132,25 @@ def test_posters_alone_are_asked_for_and_only_as_they_come_into_sight(
     assert 0 < len(reader.requests) <= 40
 
 
-def test_it_prints_without_controls(reader: Reader, report: Path) -> None:
+def test_it_prints_the_best_fifty_on_three_pages_without_controls(reader: Reader, report: Path) -> None:
     page = reader.open(report, pictures=True, color_scheme="dark")
+    whole = page.pdf(format="A4")
     page.emulate_media(media="print")
-    assert not page.locator("#filters").is_visible()
-    assert not page.locator("#theme").is_visible()
+    for place in ("#filters", "#theme", "#pager", "#me", "#mine"):
+        expect(page.locator(place)).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    page.evaluate("document.querySelector('.figures').remove(), document.querySelector('#about').remove()")
+    page.evaluate("addEventListener('beforeprint', () => { window.rows = films.tBodies[0].rows.length })")
+    films = page.pdf(format="A4")
+    assert page.evaluate("window.rows") == 50
+    assert pages_of(films) <= 3
+    assert pages_of(films) < pages_of(whole) <= 9
+    expect(page.locator("#films tbody tr")).to_have_count(25)  # as before
+
+
+def pages_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
 def test_little_is_known_and_the_page_still_works(reader: Reader, folder: Path) -> None:
@@ -123,7 +164,7 @@ def test_little_is_known_and_the_page_still_works(reader: Reader, folder: Path) 
     page = reader.open(made(engine, folder), pictures=True)
     page.get_by_label("Search").fill("film")
     page.locator("#films .name").first.click()
-    expect(page.locator(".details")).to_contain_text("letterboxd refresh stats")
+    expect(page.locator(".details svg.levels")).to_be_visible()
     assert page.locator(".figures .chart").count() == 1  # the overview
     engine.dispose()
 

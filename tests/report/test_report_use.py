@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.circles import NOW
 from letterboxd_scraper.report import Options, render
+from letterboxd_scraper.report.columns import numbers
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import film_rankings
 from tests.report.conftest import Reader
-from tests.test_report import HOSTILE
+from tests.test_report import HOSTILE, pairs_of
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +67,8 @@ def test_a_film_whose_ratings_have_gone_is_in_the_table_but_no_point(
     file = folder / "gone.html"
     file.write_text(text, encoding="utf-8")
     page = reader.open(file, pictures=True)
-    assert column(page, "watchers")[0] == "0"
+    page.locator("#all").click()
+    expect(page.locator("#films tbody [data-film] > .watchers").first).to_have_text(re.compile("^0"))
     expect(page.locator("#overview circle").first).to_be_visible()
     expect(page.locator('#overview circle[data-films~="0"]')).to_have_count(0)
     expect(page.locator('#overview circle[data-films~="1"]')).to_have_count(1)
@@ -184,6 +186,44 @@ def test_keys_alone_lead_to_a_films_details(reader: Reader, report: Path, data: 
     expect(details).to_have_count(0)
 
 
+def test_an_open_film_says_who_gave_what(reader: Reader, report: Path, data: dict[str, Any]) -> None:
+    page = reader.open(report)
+    page.locator("#films .name").first.click()
+    raters = raters_of_first(data)
+    lines = page.locator(".raters > div")
+    stars = sorted(set(raters.values()), reverse=True)
+    expect(lines.locator("dt [aria-hidden]")).to_have_text([glyphs(halves) for halves in stars])
+    for line, halves in enumerate(stars):
+        names = [data["members"][member] for member, given in raters.items() if given == halves]
+        expect(lines.nth(line).locator("bdi")).to_have_text(names)
+    expect(page.locator(".sentence")).to_have_text(data["films"]["words"][0])
+
+
+def raters_of_first(data: dict[str, Any]) -> dict[int, int]:
+    """Return the half stars of the first film, by member."""
+    (count, *_), places, marks = (numbers(data["raters"][name]) for name in ("count", "member", "mark"))
+    return dict(zip(accumulate(places[:count]), (mark & 15 for mark in marks), strict=False))
+
+
+def glyphs(halves: int) -> str:
+    return "★" * (halves // 2) + "½" * (halves % 2)
+
+
+def test_the_page_speaks_to_who_says_who_they_are(reader: Reader, report: Path, data: dict[str, Any]) -> None:
+    page = reader.open(report)
+    page.locator("#me").select_option(label="member 3")
+    member = data["members"].index("member 3")
+    expect(page.locator("#mine-title")).to_have_text("For member 3")
+    meetings = page.locator(".meetings tbody tr")
+    expect(meetings).to_have_count(len(data["members"]) - 1)
+    unseen = [rank for i, rank in enumerate(data["films"]["rank"]) if not seen(data, i, member)]
+    page.get_by_role("button", name="Show only those you have not seen").click()
+    expect_chosen(page, len(unseen), len(data["films"]["rank"]))
+    assert page.evaluate("location.hash") == "#unseen=me&me=member-3"
+    page.locator("#me").select_option(label="…")
+    expect(page.locator("#mine")).to_be_hidden()
+
+
 def test_what_is_chosen_stands_in_the_address(reader: Reader, report: Path, data: dict[str, Any]) -> None:
     page = reader.open(report)
     page.locator('#filters [name="genre"]').select_option(label="Horror")
@@ -220,7 +260,7 @@ def test_taste_is_shown_for_whom_the_reader_chooses(
     expect(page.locator("#member option:checked")).to_have_text(you(data))
     page.locator("#member").select_option(label="member 2")
     member = data["members"].index("member 2")
-    theirs = sorted((pair for pair in data["pairs"] if member in pair[:2]), key=lambda pair: -pair[3])
+    theirs = sorted((pair for pair in pairs_of(data) if member in pair[:2]), key=lambda pair: -pair[3])
     rows = page.locator("#matches-rows tr")
     expect(rows).to_have_count(len(theirs))
     page.locator("#taste details.as-table summary").click()
@@ -228,15 +268,10 @@ def test_taste_is_shown_for_whom_the_reader_chooses(
     one, other, overlap, agreement, low, high = theirs[0]
     assert first == [
         data["members"][other if one == member else one],
-        as_browsers_round(agreement),
-        f"{as_browsers_round(low)} … {as_browsers_round(high)}",
+        f"{agreement / 100:.2f}",
+        f"{low / 100:.2f} … {high / 100:.2f}",
         str(overlap),
     ]
-
-
-def as_browsers_round(number: float) -> str:
-    """Return a number with two digits; a half goes up there."""
-    return str(Decimal(number).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def test_a_point_tells_its_film_and_leads_to_it(reader: Reader, report: Path, data: dict[str, Any]) -> None:

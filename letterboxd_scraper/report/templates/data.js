@@ -1,8 +1,6 @@
 // What the page knows of the films: columns of one value a film, a film being its place in them.
 async function readBlock(id) {
-  const { type, textContent } = document.getElementById(id);
-  if (type === "application/json") return JSON.parse(textContent);
-  const packed = new Blob([bytesOf(textContent.trim())]).stream();
+  const packed = new Blob([bytesOf(document.getElementById(id).textContent.trim())]).stream();
   return new Response(packed.pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
@@ -35,6 +33,8 @@ const glyphs = (stars) => "★".repeat(Math.floor(stars)) + (stars % 1 ? "½" : 
 const namesOf = (column, names) => (film) => (value(column, film) ?? []).map((place) => names[place]);
 const directorsOf = namesOf("directors", report.directors);
 const genresOf = namesOf("genres", report.genres);
+const languageNames = new Intl.DisplayNames("en", { type: "language", fallback: "code" });
+const languageOf = (film) => (value("language", film) == null ? "" : languageNames.of(report.languages[value("language", film)]));
 const titleOf = (film) => columns.title[film];
 const scoreInterval = (film) =>
   value("low", film) == null ? "" : `${decimals(columns.low[film])} – ${decimals(columns.high[film])}`;

@@ -7,17 +7,18 @@ function raterName({ member, liked, favourite }) {
   return name;
 }
 
-// The raters by their stars, most first; who only liked it stands last.
+const line = (term, names) => element("div", {}, element("dt", {}, ...term), element("dd", {}, ...names));
+
+// The raters by their stars, most first; then who only liked it, and who wants to see it.
 function raterList(raters) {
-  const told = raters.filter(({ halves, liked, favourite }) => halves || liked || favourite);
-  const levels = Map.groupBy(told.toSorted((one, other) => other.halves - one.halves), ({ halves }) => halves);
   const list = element("dl", { class: "raters" });
-  for (const [halves, names] of levels) {
-    const stars = halves
-      ? [element("span", { "aria-hidden": "true" }, glyphs(halves / 2)), element("span", { class: "hidden" }, `${halves / 2} stars`)]
-      : ["no stars"];
-    list.append(element("div", {}, element("dt", {}, ...stars), element("dd", {}, ...names.map(raterName))));
+  for (let halves = 10; halves >= 0; halves--) {
+    const names = raters.filter((rater) => rater.halves === halves && (halves || rater.liked || rater.favourite)).map(raterName);
+    const stars = [element("span", { "aria-hidden": "true" }, glyphs(halves / 2)), element("span", { class: "hidden" }, `${halves / 2} stars`)];
+    if (names.length) list.append(line(halves ? stars : ["no stars"], names));
   }
+  const waiting = raters.filter(({ wanted, halves }) => wanted && !halves);
+  if (waiting.length) list.append(line(["to see"], waiting.map(raterName)));
   return list;
 }
 
@@ -34,8 +35,8 @@ function factsOf(film) {
   return factList([
     ["Directed by", directorsOf(film).join(", ")],
     ["Genres", genresOf(film).join(", ")],
-    ["Runtime", minutesOf(film) ? `${minutesOf(film)} min` : ""],
-    ["Marks", marksOf(film)],
+    ["Runtime", value("minutes", film) ? `${value("minutes", film)} min` : ""],
+    ["Language", languageOf(film)],
     ["For you", expected == null ? "" : `★ ${decimals(expected, 1)} expected`],
   ]);
 }
@@ -54,10 +55,9 @@ async function drawFilm(place, film) {
   const box = element("div", { class: "details" });
   place.append(box);
   await later();
-  const raters = ratersOf(film);
   const words = element("div");
   if (sentenceOf(film)) words.append(element("p", { class: "sentence" }, sentenceOf(film)));
-  if (raters) words.append(raterList(raters));
+  words.append(raterList(ratersOf(film)));
   words.append(factsOf(film));
   const address = addressOf(film);
   if (address) words.append(element("p", { class: "leads" }, element("a", { href: address, rel: "noreferrer" }, "On Letterboxd")));

@@ -11,6 +11,15 @@ function nameOptions(name, names) {
 nameOptions("genre", genreNames);
 nameOptions("unseen", memberNames);
 
+// What only some pages know of.
+if (report.languages?.length) {
+  const { language } = form.elements;
+  const names = report.languages.map((code) => [languageNames.of(code), code]).sort(([one], [other]) => one.localeCompare(other, "en"));
+  language.append(...names.map(([name, code]) => element("option", { value: code }, name)));
+  language.parentElement.hidden = false;
+}
+if (has("minutes")) form.elements.minutes.parentElement.hidden = false;
+
 const searchTexts = [];
 function searchText(film) {
   searchTexts[film] ??= folded(`${titleOf(film)} ${directorsOf(film).join(" ")}`);
@@ -86,7 +95,7 @@ form.addEventListener("input", ({ target }) => {
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("all").addEventListener("click", () => {
-  choose({ ...withoutFilters(), least: report.least > 1 ? "1" : "" });
+  choose({ ...withoutFilters(), least: report.least > 1 ? "0" : "" });
 });
 
 // Thousands of names: only for who is about to choose one.

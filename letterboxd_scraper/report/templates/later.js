@@ -2,6 +2,7 @@
 // read when it is first asked for.
 const HEART = 16;
 const FAVOURITE = 32;
+const WANTED = 64;
 const parsed = new Promise((resolve) => {
   if (document.readyState !== "loading") resolve();
   document.addEventListener("DOMContentLoaded", resolve);
@@ -22,38 +23,34 @@ function readRaters() {
   raters = { first, member, mark };
 }
 
-// Who rated, liked or noted a film: `halves` are half stars, 0 without a rating.
+// Who rated, liked or wants a film: `halves` are half stars, 0 without a rating.
 function ratersOf(film) {
-  if (!details?.raters) return null;
   if (!raters) readRaters();
   let member = 0;
   const told = [];
   for (let place = raters.first[film]; place < raters.first[film + 1]; place++) {
     member = (place === raters.first[film] ? 0 : member) + raters.member[place];
     const mark = raters.mark[place];
-    told.push({ member, halves: mark & 15, liked: Boolean(mark & HEART), favourite: Boolean(mark & FAVOURITE) });
+    told.push({ member, halves: mark & 15, liked: Boolean(mark & HEART), favourite: Boolean(mark & FAVOURITE), wanted: Boolean(mark & WANTED) });
   }
   return told;
 }
 
-// How many of the circle gave half a star, one star and so on.
+// How many of the circle gave half a star, one star and so on; null if nobody rated it.
 function circleHistogram(film) {
-  const told = ratersOf(film);
-  if (!told) return details.details?.circle?.[film] ?? null;
   const counts = Array(10).fill(0);
-  for (const { halves } of told) if (halves) counts[halves - 1] += 1;
-  return counts;
+  for (const { halves } of ratersOf(film)) if (halves) counts[halves - 1] += 1;
+  return counts.some(Boolean) ? counts : null;
 }
 
 // The same of all of Letterboxd, in thousandths.
 function siteHistogram(film) {
   const site = details.site?.[film];
-  return site ? numbers(site) : (details.details?.site?.[film] ?? null);
+  return site ? numbers(site) : null;
 }
 
-const whyOf = (film) => details.why?.[film] ?? details.details?.why?.[film] ?? "";
+const whyOf = (film) => details.why?.[film] ?? "";
 const sentenceOf = (film) => details.words?.[film] ?? "";
-const minutesOf = (film) => value("minutes", film) ?? details.details?.runtime?.[film] ?? null;
 
 // The stars that a member would give a film that they have not seen; null where nothing tells.
 const expectedColumns = new Map();
@@ -67,8 +64,7 @@ function expectedStars(member, film) {
 // A member's pairs, most alike first: agreement goes from −1 to 1, and lies between low and high in 90 % of cases.
 let pairs = null;
 function readPairs() {
-  if (Array.isArray(details.pairs)) return details.pairs.map(([one, other, overlap, agreement, low, high]) => ({ one, other, overlap, agreement, low, high }));
-  const { one, other, overlap, agreement, low, high } = details.pairs ?? { one: [] };
+  const { one, other, overlap, agreement, low, high } = details.pairs;
   return one.map((member, place) => ({
     one: member,
     other: other[place],

@@ -14,7 +14,7 @@ const NEAR = 1;
 const APART = 3;
 function meetingsOf(member) {
   const meetings = new Map();
-  for (const film of details.raters ? films : []) {
+  for (const film of films) {
     const rated = ratersOf(film).filter(({ halves }) => halves);
     const mine = rated.find((rater) => rater.member === member)?.halves;
     if (!mine) continue;

@@ -19,10 +19,6 @@ parsed.then(async () => {
   taste?.addEventListener("change", () => choose({ me: taste.value }));
   await chooseMember();
   if (state.film) scrollToFilm();
-});
-
-// Pairs are read when everything else stands.
-window.addEventListener("load", async () => {
   await later();
   drawMatches();
 });

@@ -1,0 +1,84 @@
+"""What the page says in sentences: its title, and what a circle gave a film."""
+
+from collections.abc import Sequence
+
+from letterboxd_scraper.items.members import STARS
+from letterboxd_scraper.report.films import ReportFilm
+from letterboxd_scraper.report.raters import Counts
+from letterboxd_scraper.report.texts import clean
+from letterboxd_scraper.store.members.naming import Naming
+from letterboxd_scraper.words import counted
+from ranking.marks import marks_in_words
+
+# Raters who gave so near stars need no mean beside them.
+_NEAR = 1.5
+_FEW = 3
+
+
+def title(named: Naming, seed: str | None) -> str:
+    """Return what the page is called; ``seed`` is the name on the site of whom the circle is around, if any.
+
+    Without names it says how many they are.
+    """
+    names = {user: clean(name) for user, name in named.members.items()}
+    if not named.profiles:
+        return f"What {counted(len(names), 'person', 'people')} think{'s' if len(names) == 1 else ''}"
+    first = [names[user] for user, profile in named.profiles.items() if profile == seed]
+    rest = [names[user] for user, profile in named.profiles.items() if profile != seed]
+    if len(names) <= _FEW:
+        return f"What {_listed([*first, *rest])} think{'s' if len(names) == 1 else ''}"
+    if first:
+        return f"What {first[0]} and {counted(len(rest), 'friend')} think"
+    return f"What {rest[0]} and {counted(len(rest) - 1, 'other')} think"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Join names as in a sentence.
+
+    >>> _listed(["ana"]), _listed(["ana", "kip", "marla"])
+    ('ana', 'ana, kip and marla')
+    """
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def in_half_stars(stars: float) -> str:
+    """Write stars as people do.
+
+    >>> in_half_stars(0.5), in_half_stars(4.5), in_half_stars(3)
+    ('½', '4½', '3')
+    """
+    whole, half = divmod(round(2 * stars), 2)
+    return f"{whole or ''}{'½' if half else ''}"
+
+
+def of_film(film: ReportFilm) -> str:
+    """Say what the circle gave a film."""
+    marks = marks_in_words(film.ranked.liked, film.ranked.favorites, film.ranked.wanted)
+    return "; ".join(filter(None, [of_counts(film.circle) if film.circle else "", marks]))
+
+
+def of_counts(counts: Counts) -> str:
+    """Say how many gave how many stars.
+
+    >>> of_counts([0, 0, 0, 0, 0, 0, 1, 2, 8, 1])
+    '12 of you, most of them 4½'
+    >>> of_counts([0, 0, 0, 0, 0, 0, 0, 3, 0, 0]), of_counts([0, 0, 0, 0, 0, 0, 0, 1, 0, 0])
+    ('3 of you, all of them 4', '1 of you: 4')
+    >>> of_counts([0, 0, 0, 0, 0, 2, 0, 1, 1, 0]), of_counts([1, 0, 0, 0, 0, 1, 0, 0, 0, 1])
+    ('4 of you, from 3 to 4½', '3 of you, from ½ to 5, the mean 2.8')
+    """
+    raters = sum(counts)
+    levels = [stars for stars, count in zip(STARS, counts, strict=True) if count]
+    most = max(range(len(counts)), key=lambda place: counts[place])
+    if raters == 1:
+        return f"1 of you: {in_half_stars(levels[0])}"
+    if len(levels) == 1:
+        return f"{raters:,} of you, all of them {in_half_stars(levels[0])}"
+    if 2 * counts[most] > raters:
+        return f"{raters:,} of you, most of them {in_half_stars(STARS[most])}"
+    text = f"{raters:,} of you, from {in_half_stars(levels[0])} to {in_half_stars(levels[-1])}"
+    if levels[-1] - levels[0] <= _NEAR:
+        return text
+    mean = sum(stars * count for stars, count in zip(STARS, counts, strict=True)) / raters
+    return f"{text}, the mean {mean:.1f}"
