@@ -105,5 +105,6 @@ form.elements.director?.addEventListener(
   { once: true },
 );
 
-// On a wide screen there is room for all of them.
+// A handful of films needs no choice; on a wide screen there is room for all filters.
+form.hidden = films.length <= 5;
 if (matchMedia("(min-width: 48rem)").matches) panel.open = true;

@@ -144,7 +144,7 @@ function drawList() {
 
 function drawStatus(count, page) {
   const all = films.length;
-  const range = count ? `${(page.first + 1).toLocaleString("en")}–${(page.first + page.films.length).toLocaleString("en")} of ` : "";
+  const range = page.last > 1 ? `${(page.first + 1).toLocaleString("en")}–${(page.first + page.films.length).toLocaleString("en")} of ` : "";
   status.textContent = `${range}${counted(count, "film")}${count < all ? ` (${counted(all, "film")} in all)` : ""}`;
   document.getElementById("all").hidden = count === all;
 }

@@ -22,3 +22,6 @@ document.addEventListener("click", (event) => {
   } catch {}
   showTheme();
 });
+
+// A poster that does not come leaves the film's own card.
+document.addEventListener("error", ({ target }) => target.matches?.(".tile img") && target.remove(), true);
