@@ -4,24 +4,44 @@ For circles of `hidden_ratings`: a fifth of the seed's ratings is hidden, and fo
 average, by `circle` (whose scores count the seed's other ratings, too) and by the personal model; all three
 know the seed's habit. Only the seed's own pairs count. With ``--few`` all but 20 of the seed's other ratings
 are dropped. With ``--noise`` every rating is drawn anew, by chance alone: half of the pairs can be right.
+With ``--peers PYTHON`` LensKit foretells the same ratings of the same circles; PYTHON is one of an
+environment with ``benchmarks/peers/requirements.txt``. With ``--tune``, too, its best settings are printed
+instead, for the ratings that are not hidden.
 """
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from benchmarks.circle_accuracy import KINDS, Members
 from benchmarks.hidden_ratings import Everybody, Places, circles, read_facts
+from benchmarks.peers.exchange import foretold, tune, write
 from ranking.evaluation.measures import Figure, ndcg, pairs_right, rmse
 from ranking.recommend.personal import CircleModel
 from ranking.strategies.circle_model import fit
-from ranking.strategies.circle_ratings import Floats
+from ranking.strategies.circle_ratings import Floats, Integers, Ratings
 
 HIDE, OTHERS, FEW = 0.2, 100, 20
-NAMES = ("average", "circle", "personal")
+PERSONAL = "personal"
 DIGITS = {"pairs": 2, "rmse": 4, "ndcg": 4}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A seed's hidden ratings, of ``films`` (positions), and by name what is foretold of them, in stars."""
+
+    ratings: Ratings
+    member: int
+    films: Integers
+    stars: Floats
+    foretold: dict[str, Floats]
+    low: Floats
+    high: Floats
 
 
 @dataclass
@@ -31,12 +51,21 @@ class Outcome:
     figures: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     inside: list[float] = field(default_factory=list)
 
-    def add(self, stars: Floats, foretold: Mapping[str, Floats], low: Floats, high: Floats) -> None:
-        for name, scores in foretold.items():
-            of_seed = (100 * pairs_right(stars, scores), rmse(stars, scores), ndcg(stars, scores, 10))
+    def add(self, case: Case) -> None:
+        for name, scores in case.foretold.items():
+            of_seed = (
+                100 * pairs_right(case.stars, scores),
+                rmse(case.stars, scores),
+                ndcg(case.stars, scores, 10),
+            )
             for measure, value in zip(DIGITS, of_seed, strict=True):
                 self.figures.setdefault((measure, name), []).append(value)
-        self.inside.append(100 * float(((low <= stars) & (stars <= high)).mean()))
+        self.inside.append(100 * float(((case.low <= case.stars) & (case.stars <= case.high)).mean()))
+
+    @property
+    def names(self) -> list[str]:
+        """All that foretell."""
+        return list(dict.fromkeys(name for _, name in self.figures))
 
     def mean(self, measure: str, name: str) -> Figure:
         return Figure.of(np.array(self.figures[measure, name]))
@@ -46,10 +75,8 @@ class Outcome:
         return Figure.of(np.subtract(self.figures[measure, name], self.figures[measure, other]))
 
 
-def judge(
-    outcome: Outcome, judged: Everybody, cohort: Places, seed: int, rng: np.random.Generator, few: bool
-) -> None:
-    """Hide a part of the seed's ratings, and add how they are foretold."""
+def case_of(judged: Everybody, cohort: Places, seed: int, rng: np.random.Generator, few: bool) -> Case | None:
+    """Hide a part of the seed's ratings, and foretell them; None where too few are left."""
     own = np.flatnonzero(judged.members.stars[cohort[seed]])
     mixed = rng.permutation(own)
     chosen, kept = np.split(mixed, [round(HIDE * len(own))])
@@ -62,7 +89,7 @@ def judge(
     # Of films that nobody else of the circle rated nothing is foretold.
     films = np.flatnonzero(np.isin(ratings.film_ids, chosen + 1))
     if len(films) < 2 or seed not in ratings.member_ids:
-        return
+        return None
     stars = judged.members.stars[cohort[seed], ratings.film_ids[films] - 1].astype(float)
     member = int(np.searchsorted(ratings.member_ids, seed))
     forecast = CircleModel(ratings, model, facts).of(member).forecast()
@@ -72,23 +99,40 @@ def judge(
     foretold = {
         "average": average[films] + above.mean(),
         "circle": model.score[films] + model.habit[member],
-        "personal": forecast.score[films],
+        PERSONAL: forecast.score[films],
     }
-    outcome.add(stars, foretold, forecast.low[films], forecast.high[films])
+    return Case(ratings, member, films, stars, foretold, forecast.low[films], forecast.high[films])
+
+
+def cases(everybody: Everybody, kind: str, seeds: int, few: bool) -> list[Case]:
+    """Return what is foretold of so many seeds, without those of whom too little is left."""
+    of_seeds = (
+        case_of(judged, cohort, seed, rng, few)
+        for judged, cohort, seed, rng in circles(everybody, kind, OTHERS, seeds)
+    )
+    return [case for case in of_seeds if case is not None]
+
+
+@contextmanager
+def exchanged(judged: Sequence[Case]) -> Iterator[Path]:
+    """Yield a file with the circles, for other programs."""
+    with TemporaryDirectory(prefix="peers") as folder:
+        file = Path(folder) / "circles.parquet"
+        write(file, ((case.ratings, case.member, case.films) for case in judged))
+        yield file
 
 
 def report(kind: str, outcome: Outcome) -> Iterator[str]:
-    """Yield lines for people."""
-    yield f"{kind}: {len(outcome.inside)} seeds, {OTHERS} others"
-    for other in ("average", "circle"):
-        gains = [
-            f"{measure} {_told(outcome.more(measure, 'personal', other), digits, '+')}"
-            for measure, digits in DIGITS.items()
-        ]
-        yield f"  personal minus {other:<8} {'; '.join(gains)}"
-    for measure in DIGITS:
-        cells = (f"{name} {outcome.mean(measure, name).mean:.3f}" for name in NAMES)
-        yield f"  {measure:<6} {', '.join(cells)}"
+    """Yield lines for people: the means, and by how much the personal model is above each other."""
+    yield f"{kind}: {len(outcome.inside)} seeds, {OTHERS} others; personal minus the others:"
+    yield f"  {'':<31}" + "".join(f"{measure:>8}{'':>19}" for measure in DIGITS)
+    for name in outcome.names:
+        cells = []
+        for measure, digits in DIGITS.items():
+            mean = f"{outcome.mean(measure, name).mean:.{digits - (measure != 'pairs')}f}"
+            more = "" if name == PERSONAL else _told(outcome.more(measure, PERSONAL, name), digits, "+")
+            cells.append(f"{mean:>8}{more:>19}")
+        yield f"  {name:<31}" + "".join(cells)
     yield f"  90 % intervals hold {_told(Figure.of(np.array(outcome.inside)), 1)} %"
 
 
@@ -102,6 +146,8 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="of circles")
     parser.add_argument("--seeds", type=int, default=300, help="of each kind (%(default)s)")
     parser.add_argument("--few", action="store_true", help="keep 20 of each seed's ratings")
+    parser.add_argument("--peers", metavar="PYTHON", help="of an environment with LensKit")
+    parser.add_argument("--tune", action="store_true", help="print the peers' best settings")
     parser.add_argument("--noise", action="store_true", help="draw all ratings by chance")
     chosen = parser.parse_args()
     members = Members.read(chosen.data)
@@ -109,10 +155,22 @@ def main() -> None:
         drawn = np.random.default_rng(0).integers(1, 11, members.stars.shape) / np.float32(2)
         members = Members(np.where(members.stars > 0, drawn, 0), members.slugs)
     everybody = Everybody(members, read_facts(chosen.data, members.slugs))
+    if chosen.tune:
+        of_all_kinds = [
+            case for kind in chosen.kinds for case in cases(everybody, kind, chosen.seeds, chosen.few)
+        ]
+        with exchanged(of_all_kinds) as file:
+            tune(chosen.peers, file)
+        return
     for kind in chosen.kinds:
+        judged = cases(everybody, kind, chosen.seeds, chosen.few)
+        if chosen.peers:
+            with exchanged(judged) as file:
+                for case, by_peer in zip(judged, foretold(chosen.peers, file), strict=True):
+                    case.foretold.update(by_peer)
         outcome = Outcome()
-        for judged, cohort, seed, rng in circles(everybody, kind, OTHERS, chosen.seeds):
-            judge(outcome, judged, cohort, seed, rng, chosen.few)
+        for case in judged:
+            outcome.add(case)
         for line in report(kind, outcome):
             print(line, flush=True)
 
