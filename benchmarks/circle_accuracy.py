@@ -152,13 +152,24 @@ def _mean_and_error(values: Sequence[float] | npt.NDArray[np.float64]) -> tuple[
     return float(np.mean(values)), float(error)
 
 
+def circles(
+    everybody: Members, kind: str, size: int, number: int
+) -> Iterator[tuple[int, Members, npt.NDArray[np.int64]]]:
+    """Yield so many cohorts, each with its number and the members by whose ratings it is judged.
+
+    Those of a number are the same in every run.
+    """
+    for place in range(number):
+        rng = np.random.default_rng([place, size, KINDS.index(kind)])
+        alike, judged = (everybody, everybody) if kind == "random" else everybody.halves(rng)
+        yield place, judged, alike.cohort(kind, size, rng)
+
+
 def run(everybody: Members, kind: str, size: int, cohorts: int) -> Outcome:
-    """Judge so many cohorts; those of a number are the same in every run."""
+    """Judge so many cohorts."""
     outcome = Outcome()
-    for number in range(cohorts):
-        rng = np.random.default_rng([number, size, KINDS.index(kind)])
-        known, judged = (everybody, everybody) if kind == "random" else everybody.halves(rng)
-        outcome.add(judged, known.cohort(kind, size, rng), number)
+    for number, judged, cohort in circles(everybody, kind, size, cohorts):
+        outcome.add(judged, cohort, number)
     return outcome
 
 

@@ -8,44 +8,16 @@ worst off. The veto leaves out no film here: what is left out stands at the end.
 """
 
 import argparse
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import numpy as np
 
 from benchmarks.circle_accuracy import KINDS, Matrix, Members
 from benchmarks.hidden_ratings import Everybody, Places, circles, read_facts
-from ranking.evaluation.measures import Figure, ndcg
-from ranking.recommend.group import RULES
-from ranking.recommend.personal import CircleModel
-from ranking.strategies.circle_model import fit
-from ranking.strategies.circle_ratings import Floats
+from ranking.evaluation.groups import AT, DEFAULT, SIZES, Tally, can_be_judged, orders
+from ranking.evaluation.measures import Figure
 
-HIDE, OTHERS, AT = 0.6, 100, 5
-# Fewer hidden films than this are no list.
-_FEWEST = 6
-SIZES = (2, 3, 4)
-CIRCLE = "circle alone"
-DEFAULT = "average"
-MEASURES = ("mean", "worst off")
-
-
-@dataclass
-class Outcome:
-    """By measure and rule one figure a group, and how many films were hidden of each."""
-
-    figures: dict[tuple[str, str], list[float]] = field(default_factory=dict)
-    hidden: list[int] = field(default_factory=list)
-
-    def add(self, stars: Floats, orders: Mapping[str, Places]) -> None:
-        """Add a group: ``stars`` has a row a film and a column a member; orders are films, best first."""
-        self.hidden.append(len(stars))
-        for rule, order in orders.items():
-            place = np.empty(len(order))
-            place[order] = np.arange(len(order))
-            worth = np.array([ndcg(of_member, -place, AT) for of_member in stars.T])
-            for measure, value in zip(MEASURES, (worth.mean(), worth.min()), strict=True):
-                self.figures.setdefault((measure, rule), []).append(float(value))
+HIDE, OTHERS = 0.6, 100
 
 
 def group_of(stars: Matrix, seed: int, size: int) -> list[int]:
@@ -60,7 +32,7 @@ def group_of(stars: Matrix, seed: int, size: int) -> list[int]:
 
 
 def judge(
-    outcome: Outcome, judged: Everybody, cohort: Places, group: list[int], rng: np.random.Generator
+    tally: Tally, judged: Everybody, cohort: Places, group: list[int], rng: np.random.Generator
 ) -> bool:
     """Hide films from a group, and add how each rule orders them; say whether there were enough."""
     own = judged.members.stars[cohort[group]]
@@ -71,35 +43,30 @@ def judge(
     ratings, facts = judged.circle(cohort, hidden)
     films = np.flatnonzero(np.isin(ratings.film_ids, chosen + 1))
     stars = own[:, ratings.film_ids[films] - 1].T.astype(float)
-    members = np.searchsorted(ratings.member_ids, group)
-    all_are_there = np.isin(group, ratings.member_ids).all()
-    if len(films) < _FEWEST or not all_are_there or (stars.max(0) == stars.min(0)).any():
+    if not np.isin(group, ratings.member_ids).all() or not can_be_judged(stars):
         return False
-    model = fit(ratings)
-    circle = CircleModel(ratings, model, facts)
-    expected = np.column_stack([circle.of(int(member)).forecast().score[films] for member in members])
-    orders = {rule: _whole(order(expected).places, len(films)) for rule, order in RULES.items()}
-    orders[CIRCLE] = np.argsort(-model.score[films], kind="stable")
-    outcome.add(stars, orders)
+    members = np.searchsorted(ratings.member_ids, group).tolist()
+    tally.add(stars, orders(ratings, facts, members, films))
     return True
 
 
-def _whole(places: Places, films: int) -> Places:
-    return np.append(places, np.setdiff1d(np.arange(films), places))
-
-
-def report(kind: str, size: int, outcome: Outcome) -> Iterator[str]:
+def report(kind: str, size: int, tally: Tally) -> Iterator[str]:
     """Yield lines for people."""
-    count = len(outcome.hidden)
-    yield f"{kind}: {count} groups of {size}, {np.mean(outcome.hidden or [0]):.0f} films hidden on the mean"
-    for measure in MEASURES if count > 1 else ():
-        default = np.array(outcome.figures[measure, DEFAULT])
-        cells = [f"{DEFAULT} {default.mean():.3f}"]
-        for rule in (*RULES, CIRCLE):
-            more = Figure.of(np.array(outcome.figures[measure, rule]) - default)
-            if rule != DEFAULT:
-                cells.append(f"{rule} {more.mean:+.4f} ± {more.error:.4f}")
-        yield f"  nDCG@{AT}, {measure}: " + ", ".join(cells)
+    count = len(tally.films)
+    yield f"{kind}: {count} groups of {size}, {np.mean(tally.films or [0]):.0f} films hidden on the mean"
+    if count < 2:
+        return
+    yield f"  nDCG@{AT:<17}{'mean':>8}{'':20}{'worst off':>9}"
+    for rule in tally.judged():
+        mean, worst_off = (
+            f"{figure.mean:.3f}  {'' if rule.rule == DEFAULT else _told(more):<18}"
+            for figure, more in ((rule.mean, rule.mean_more), (rule.worst_off, rule.worst_off_more))
+        )
+        yield f"  {rule.rule:<22}{mean}  {worst_off}".rstrip()
+
+
+def _told(more: Figure) -> str:
+    return f"{more.mean:+.4f} ± {more.error:.4f}"
 
 
 def main() -> None:
@@ -112,10 +79,10 @@ def main() -> None:
     everybody = Everybody(members, read_facts(chosen.data, members.slugs))
     for kind in chosen.kinds:
         for size in SIZES:
-            outcome = Outcome()
+            tally = Tally()
             for judged, cohort, seed, rng in circles(everybody, kind, OTHERS, chosen.groups):
-                judge(outcome, judged, cohort, group_of(judged.members.stars[cohort], seed, size), rng)
-            for line in report(kind, size, outcome):
+                judge(tally, judged, cohort, group_of(judged.members.stars[cohort], seed, size), rng)
+            for line in report(kind, size, tally):
                 print(line, flush=True)
 
 

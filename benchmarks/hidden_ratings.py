@@ -74,16 +74,7 @@ class Everybody:
         ratings.site_average[:] = np.where(known, mean.round(2), np.nan)
         ratings.site_count[:] = np.where(known, count[films], np.inf)
         deviation = np.sqrt((squares[films] / votes - mean**2).clip(0))
-        facts = self.facts
-        return ratings, replace(
-            facts,
-            deviation=np.where(known, deviation, np.nan),
-            year=facts.year[films],
-            minutes=facts.minutes[films],
-            genres=facts.genres[films],
-            language=facts.language[films],
-            tv=facts.tv[films],
-        )
+        return ratings, replace(self.facts.at(films), deviation=np.where(known, deviation, np.nan))
 
 
 def _sums(stars: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

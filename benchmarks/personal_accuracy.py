@@ -10,7 +10,7 @@ instead, for the ratings that are not hidden.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +87,7 @@ def case_of(judged: Everybody, cohort: Places, seed: int, rng: np.random.Generat
     ratings, facts = judged.circle(cohort, hidden)
     model = fit(ratings)
     # Of films that nobody else of the circle rated nothing is foretold.
-    films = np.flatnonzero(np.isin(ratings.film_ids, chosen + 1))
+    films = np.flatnonzero(np.isin(ratings.film_ids, chosen + 1)).astype(np.int32)
     if len(films) < 2 or seed not in ratings.member_ids:
         return None
     stars = judged.members.stars[cohort[seed], ratings.film_ids[films] - 1].astype(float)
@@ -113,6 +113,14 @@ def cases(everybody: Everybody, kind: str, seeds: int, few: bool) -> list[Case]:
     return [case for case in of_seeds if case is not None]
 
 
+def outcome_of(judged: Iterable[Case]) -> Outcome:
+    """Return the figures of all cases."""
+    outcome = Outcome()
+    for case in judged:
+        outcome.add(case)
+    return outcome
+
+
 @contextmanager
 def exchanged(judged: Sequence[Case]) -> Iterator[Path]:
     """Yield a file with the circles, for other programs."""
@@ -125,14 +133,14 @@ def exchanged(judged: Sequence[Case]) -> Iterator[Path]:
 def report(kind: str, outcome: Outcome) -> Iterator[str]:
     """Yield lines for people: the means, and by how much the personal model is above each other."""
     yield f"{kind}: {len(outcome.inside)} seeds, {OTHERS} others; personal minus the others:"
-    yield f"  {'':<31}" + "".join(f"{measure:>8}{'':>19}" for measure in DIGITS)
+    yield f"  {'':<33}" + "".join(f"{measure:>8}{'':>19}" for measure in DIGITS)
     for name in outcome.names:
         cells = []
         for measure, digits in DIGITS.items():
             mean = f"{outcome.mean(measure, name).mean:.{digits - (measure != 'pairs')}f}"
             more = "" if name == PERSONAL else _told(outcome.more(measure, PERSONAL, name), digits, "+")
             cells.append(f"{mean:>8}{more:>19}")
-        yield f"  {name:<31}" + "".join(cells)
+        yield f"  {name:<33}" + "".join(cells)
     yield f"  90 % intervals hold {_told(Figure.of(np.array(outcome.inside)), 1)} %"
 
 
@@ -168,10 +176,7 @@ def main() -> None:
             with exchanged(judged) as file:
                 for case, by_peer in zip(judged, foretold(chosen.peers, file), strict=True):
                     case.foretold.update(by_peer)
-        outcome = Outcome()
-        for case in judged:
-            outcome.add(case)
-        for line in report(kind, outcome):
+        for line in report(kind, outcome_of(judged)):
             print(line, flush=True)
 
 

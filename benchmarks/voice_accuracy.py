@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.circle_accuracy import KINDS, NOW, Members, Sample
+from benchmarks.circle_accuracy import KINDS, NOW, Members, Sample, circles
 from ranking.evaluation.evaluate import Judged, evaluate
 from ranking.evaluation.measures import Figure
 
@@ -25,10 +25,7 @@ Figures = dict[tuple[str, str], list[float]]
 def run(everybody: Members, kind: str, cohorts: int) -> Figures:
     """Judge so many circles; return the figures of each by ranking and question."""
     figures: Figures = {}
-    for number in range(cohorts):
-        rng = np.random.default_rng([number, SIZE, KINDS.index(kind)])
-        alike, judged = (everybody, everybody) if kind == "random" else everybody.halves(rng)
-        cohort = alike.cohort(kind, SIZE, rng)
+    for number, judged, cohort in circles(everybody, kind, SIZE, cohorts):
         evaluated = evaluate(Sample(judged, cohort, True), HIDE, number, NOW)
         named = {ranking.strategy: ranking for ranking in evaluated.rankings}
         for name, strategy, parameters in BESIDE:

@@ -23,8 +23,10 @@ from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films
 from ranking.evaluation.data import FromCohort, Hidden, kept_and_hidden
 from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
+from ranking.evaluation.groups import CIRCLE
 from ranking.evaluation.measures import Figure, by_member, coverage, ndcg, pairs_right, rmse
 from ranking.evaluation.parquet_file import FromParquet
+from ranking.recommend.group import RULES
 from ranking.strategies import STRATEGIES
 from ranking.strategies.circle_ratings import Floats
 from tests.conftest import Shell, assert_ended, on_both, stored_facts
@@ -194,12 +196,56 @@ def test_the_database_is_only_read_on_the_command_line(crawled: Shell, crawled_e
     assert 0 < circle["figures"]["pairs"]["mean"] < 1
     table = crawled.letterboxd("rank", "evaluate", "--cohort", "friends")
     assert_ended(table, 0)
-    for words in ("pairs right", "NDCG@10", "in 90 % interval"):
+    for words in ("Forecast: pairs of films", "NDCG@10", "circle: the 90 % interval holds"):
         assert words in table.stdout
+    assert "apart was not judged: no Letterboxd average is known" in table.stderr
     assert "discovery was not judged: it needs Letterboxd's averages" in table.stderr
     assert stored_facts(crawled_engine) == before
     with crawled_engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(film_rankings)) == 0
+
+
+def test_three_questions_are_answered_in_tables(averages: sa.Engine, crawled: Shell) -> None:
+    parquet(crawled.folder / "ratings.parquet", ratings())
+    asked = {
+        "voice": ("circle", ("--data", "ratings.parquet", "--hide", "0.7")),
+        "apart": ("discovery", ("--cohort", "friends")),
+    }
+    for question, (strategy, ask) in asked.items():
+        table = crawled.letterboxd("rank", "evaluate", *ask)
+        assert_ended(table, 0)
+        blocks = {block.split(":")[0]: block for block in table.stdout.split("\n\n")}
+        assert list(blocks) == ["Forecast", question.capitalize()]
+        answer = json.loads(crawled.letterboxd("rank", "evaluate", *ask, "--json").stdout)
+        (judged,) = [ranking for ranking in answer["rankings"] if ranking["strategy"] == strategy]
+        figure = judged[question]
+        for number in (figure["mean"], figure["error"]):
+            assert f"{number:.3f}" in blocks[question.capitalize()]
+
+
+def test_groups_are_judged_by_each_rule(averages: sa.Engine, crawled: Shell) -> None:
+    ask = ("rank", "evaluate", "--cohort", "friends", "--groups")
+    process = crawled.letterboxd(*ask, "--json")
+    assert_ended(process, 0)
+    found = json.loads(process.stdout)
+    assert (found["seed"], found["hide"]) == (0, 0.6)
+    assert [of_size["size"] for of_size in found["sizes"]] == [2, 3, 4]
+    twos = found["sizes"][0]
+    assert twos["groups"] >= 2
+    assert twos["films"] >= 6
+    assert [rule["rule"] for rule in twos["rules"]] == [*RULES, CIRCLE]
+    for rule in twos["rules"]:
+        assert 0 < rule["worst_off"]["mean"] <= rule["mean"]["mean"] <= 1
+        more = rule["mean"]["mean"] - twos["rules"][0]["mean"]["mean"]
+        assert rule["mean_more"]["mean"] == pytest.approx(more)
+    table = crawled.letterboxd(*ask)
+    assert_ended(table, 0)
+    assert table.stdout.startswith(f"{twos['groups']} groups of 2: NDCG@5 of")
+    assert f"{twos['groups']} groups of 2 only: the cohort is too small to tell rules apart" in table.stderr
+    assert json.loads(crawled.letterboxd(*ask, "--json", "--draw", "1").stdout)["sizes"] != found["sizes"]
+    few = crawled.letterboxd(*ask, "--hide", "0.01")
+    assert_ended(few, 0)
+    assert "no groups of 2: there are none who have rated 550 films in common" in few.stderr
 
 
 def parquet(file: Path, rows: Iterable[tuple[object, object, object]], film: str = "film") -> Path:
@@ -281,6 +327,7 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
         (["--cohort", "a", "--data", "b"], "--cohort a and --data b: give one of them"),
         (["--cohort", "a", "--hide", "1"], "a share between 0 and 1"),
         (["--cohort", "a", "--hide", "nan"], "a share between 0 and 1"),
+        (["--data", "b", "--groups"], "groups are drawn from a stored cohort; give --cohort"),
         (["--cohort", "nothing"], "no database"),
     ],
 )

@@ -1,6 +1,7 @@
 """`rank evaluate`: which strategy foretells best what the members of a circle think."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -12,12 +13,22 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.machine import extras
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in, refuse_both
+from letterboxd_scraper.terminal.columns import Column
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
 from ranking.evaluation.data import FromCohort, Source
 from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
+from ranking.evaluation.groups import (
+    AT,
+    DEFAULT,
+    FEW_GROUPS,
+    FEWEST_FILMS,
+    GroupsOfSize,
+    evaluate_groups,
+)
+from ranking.evaluation.measures import Figure
 
-_NAMES = {"pairs": "pairs right", "ndcg_10": "NDCG@10", "ndcg_100": "NDCG@100", "rmse": "RMSE, stars"}
+_HIDE, _HIDE_OF_GROUPS = 0.2, 0.6
 
 
 def rank_evaluate(
@@ -27,31 +38,62 @@ def rank_evaluate(
         Path | None,
         options.value("FILE", "A Parquet file instead: user, film (or slug), rating in stars.", "--data"),
     ] = None,
-    hide: Annotated[float, options.number("SHARE", "The share of each member's ratings to hide.")] = 0.2,
+    hide: Annotated[
+        float | None,
+        options.number("SHARE", "The share of ratings to hide (default: 0.2; with --groups: 0.6)."),
+    ] = None,
     seed: Annotated[
         int, options.count("Which ratings are hidden: others by another number.", "--draw", "--seed", least=0)
     ] = 0,
+    groups: Annotated[
+        bool, options.flag("--groups", "Judge what `recommend` does for two, three and four members.")
+    ] = False,
 ) -> None:
     """Say how well each strategy foretells ratings hidden from it.
 
-    Each measure is taken within every member and averaged over the members, with its standard error;
-    "more" is the difference to the plain mean, member by member. Pairs right: of two films to which a
-    member gave different stars, how often the ranking has them in that order; a tie counts half. A film
-    that a strategy does not score counts as an average one; hidden ratings of films that nobody else
-    rated are left out. In the 90 % interval: of the films with at least three hidden ratings, how often
-    their mean lies there, the interval widened by that mean's own noise; as noise is most of that,
-    this shows gross errors only. Nothing is written to the database.
+    A share of each member's ratings is hidden, and three questions are asked; ± is a standard error, "more"
+    the difference to the plain mean.
+
+    Forecast: of two films to which a member gave different stars, how often the ranking has them in that
+    order; a tie counts half. NDCG@10 is what a member would think of the first ten, 1 at best. All are taken
+    within every member and averaged over members. A film that a strategy does not score counts as an average
+    one.
+
+    Voice: how a strategy's scores go with what the circle's hidden ratings say of films, the members' habits
+    taken out: Spearman's correlation over films with at least five of them.
+
+    Apart: how many stars more than Letterboxd's members, and than this circle usually does, it gave the first
+    twenty films of each list in its hidden ratings; and how many it gave.
+
+    With --groups the rules of `letterboxd recommend` for several members are judged instead. Groups of two,
+    three and four are drawn, and a share of the films that all of a group rated is hidden; each rule puts
+    these in order by what the members' other ratings let expect. What the order is worth to a member is
+    NDCG@5 of their own hidden ratings: the mean over the group, and that of the worst-off member.
+
+    Nothing is written to the database.
 
     \b
     Examples:
       letterboxd rank evaluate --cohort friends
       letterboxd rank evaluate --data ratings.parquet --draw 1 --json
+      letterboxd rank evaluate --cohort friends --groups
     """
     session: Session = context.obj
-    if not 0 < hide < 1:
-        raise InputError(f"--hide {hide:g}: a share between 0 and 1 is wanted, such as 0.2")
+    share = (_HIDE_OF_GROUPS if groups else _HIDE) if hide is None else hide
+    if not 0 < share < 1:
+        raise InputError(f"--hide {share:g}: a share between 0 and 1 is wanted, such as 0.2")
+    now = session.config.now()
+    if groups:
+        if file is not None:
+            raise InputError(
+                f"--groups and --data {file}: groups are drawn from a stored cohort; give --cohort"
+            )
+        with session.reading() as connection:
+            chosen = cohort_in(connection, session, cohort)
+            _show_groups(session, evaluate_groups(connection, chosen, share, seed, now), seed, share)
+        return
     with _source(session, cohort, file) as source:
-        evaluation = evaluate(source, hide, seed, session.config.now())
+        evaluation = evaluate(source, share, seed, now)
     if session.as_json:
         session.print_json(asdict(evaluation))
     else:
@@ -77,19 +119,93 @@ def _show(session: Session, evaluation: Evaluation) -> None:
         f"{evaluation.hidden:,} hidden and judged, {evaluation.left_out:,} left out (films that nobody else "
         "rated)"
     )
-    rows = [row for judged in evaluation.rankings for row in _rows(judged)]
-    session.show(("strategy", "measure", "value", "±", "more", "± "), rows)
-    for judged in evaluation.rankings:
-        if judged.remark:
-            session.say(f"{judged.strategy} was not judged: {judged.remark}")
+    judged = [ranking for ranking in evaluation.rankings if not ranking.remark]
+    columns = ("strategy", "pairs", "±", "more", "±", "NDCG@10", "±", "RMSE", "±", "scored")
+    session.show(
+        [_column(name, "more") for name in columns],
+        [_forecast(ranking) for ranking in judged],
+        "Forecast: pairs of films in a member's own order, NDCG@10, error in stars",
+    )
+    for ranking in judged:
+        if ranking.inside and ranking.inside.mean is not None:
+            session.tell(
+                f"{ranking.strategy}: the 90 % interval holds what is hidden of a film in "
+                f"{100 * ranking.inside.mean:.1f} % of cases; its own noise is most of that"
+            )
+    voices = [(ranking.strategy, *_both(ranking.voice)) for ranking in judged if _is_known(ranking.voice)]
+    if voices:
+        session.tell()
+        title = "Voice: correlation with what the circle's hidden ratings say of films"
+        session.show(("strategy", "correlation", "±"), voices, title)
+    else:
+        session.say("voice was not judged: fewer than ten films have five hidden ratings")
+    lists = [
+        (ranking.strategy, *_both(ranking.apart), *_both(ranking.stars))
+        for ranking in judged
+        if _is_known(ranking.apart)
+    ]
+    if lists:
+        session.tell()
+        title = "Apart: the first twenty films, in stars above Letterboxd and in stars"
+        names = ("strategy", "above", "±", "stars", "±")
+        session.show([_column(name, "above") for name in names], lists, title)
+    else:
+        session.say("apart was not judged: no Letterboxd average is known of films with hidden ratings")
+    for ranking in evaluation.rankings:
+        if ranking.remark:
+            session.say(f"{ranking.strategy} was not judged: {ranking.remark}")
 
 
-def _rows(judged: Judged) -> Iterator[tuple[object, ...]]:
-    for name, figure in judged.figures.items():
-        more = judged.more[name]
-        yield judged.strategy, _NAMES[name], figure.mean, figure.error, more.mean, more.error
-    if judged.inside and judged.inside.mean is not None:
-        inside = judged.inside
-        yield judged.strategy, "in 90 % interval", inside.mean, inside.error, None, None
-    if judged.scored is not None and judged.scored < 1:
-        yield judged.strategy, "hidden films scored", judged.scored, None, None, None
+def _column(name: str, signed: str) -> Column:
+    return Column(name, signed=name == signed)
+
+
+def _forecast(ranking: Judged) -> tuple[object, ...]:
+    figures = ranking.figures
+    pairs, more = _both(figures["pairs"]), _both(ranking.more["pairs"])
+    return (
+        ranking.strategy,
+        *pairs,
+        *more,
+        *_both(figures["ndcg_10"]),
+        *_both(figures.get("rmse")),
+        ranking.scored,
+    )
+
+
+def _both(figure: Figure | None) -> tuple[float | None, float | None]:
+    return (figure.mean, figure.error) if figure else (None, None)
+
+
+def _is_known(figure: Figure | None) -> bool:
+    return figure is not None and figure.mean is not None
+
+
+def _show_groups(session: Session, sizes: Iterable[GroupsOfSize], seed: int, hide: float) -> None:
+    if session.as_json:
+        session.print_json({"seed": seed, "hide": hide, "sizes": [asdict(of_size) for of_size in sizes]})
+        return
+    session.say("for each group the circle is fitted anew; of a hundred members this takes a minute")
+    for place, of_size in enumerate(sizes):
+        if place and of_size.rules:
+            session.tell()
+        groups = f"{counted(of_size.groups, 'group')} of {of_size.size}"
+        if of_size.rules:
+            title = f"{groups}: NDCG@{AT} of {of_size.films:.0f} hidden films; more than by {DEFAULT}"
+            names = ("rule", "mean", "±", "more", "±", "worst off", "±", "more", "±")
+            rows = [
+                (
+                    rule.rule,
+                    *(_both(rule.mean) + _both(rule.mean_more)),
+                    *(_both(rule.worst_off) + _both(rule.worst_off_more)),
+                )
+                for rule in of_size.rules
+            ]
+            session.show([_column(name, "more") for name in names], rows, title)
+            if of_size.groups < FEW_GROUPS:
+                session.say(f"{groups} only: the cohort is too small to tell rules apart")
+        else:
+            films = math.ceil((FEWEST_FILMS - 0.5) / hide)
+            session.say(
+                f"no groups of {of_size.size}: there are none who have rated {films:,} films in common"
+            )

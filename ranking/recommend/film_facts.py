@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,18 @@ class FilmFacts:
             language=np.array([place.get(row.get("language") or "", -1) for row in rows], np.int16),
             language_names=tuple(languages),
             tv=np.array([bool(row.get("tv")) for row in rows], bool),
+        )
+
+    def at(self, places: npt.NDArray[np.integer]) -> "FilmFacts":
+        """Return the facts of the films at these places, in their order."""
+        return replace(
+            self,
+            deviation=self.deviation[places],
+            year=self.year[places],
+            minutes=self.minutes[places],
+            genres=self.genres[places],
+            language=self.language[places],
+            tv=self.tv[places],
         )
 
 
