@@ -59,8 +59,8 @@ def rank_evaluate(
     within every member and averaged over members. A film that a strategy does not score counts as an average
     one.
 
-    Voice: how a strategy's scores go with what the circle's hidden ratings say of films, the members' habits
-    taken out: Spearman's correlation over films with at least five of them.
+    Voice: how a strategy's scores go with what the circle's hidden ratings say of films, however generous
+    their members are: Spearman's correlation over films with at least five of them.
 
     Apart: how many stars more than Letterboxd's members, and than this circle usually does, it gave the first
     twenty films of each list in its hidden ratings; and how many it gave.
