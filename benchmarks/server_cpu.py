@@ -58,8 +58,8 @@ async def cpu_seconds(app: ASGIApp, address: str, repeat: int) -> list[float]:
     return taken
 
 
-def first_page(url: str, path: str) -> float:
-    """Start a server; return the seconds from then until its first answer is there."""
+def first_page(url: str, path: str) -> tuple[float, float]:
+    """Start a server; return the seconds until its first answer is there, and those of CPU until then."""
     begun = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "letterboxd_scraper", "--db-url", url, "serve", "--port", "0"],
@@ -75,8 +75,8 @@ def first_page(url: str, path: str) -> float:
         answer.read()
     taken = time.monotonic() - begun
     process.terminate()
-    process.wait()
-    return taken
+    _, _, usage = os.wait4(process.pid, 0)
+    return taken, usage.ru_utime + usage.ru_stime
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -106,8 +106,9 @@ def main(words: Sequence[str] | None = None) -> None:
             )
         print(f"| all | {1000 * median(every):.1f} | {1000 * quantiles(every, n=20)[-1]:.1f} |")
         for path in ("/", f"/cohorts/{LABEL}/report"):
-            seconds = median(first_page(url, path) for _ in range(chosen.starts))
-            print(f"first page after start, {path}: {seconds:.2f} s")
+            times = [first_page(url, path) for _ in range(chosen.starts)]
+            seconds, cpu = (median(column) for column in zip(*times, strict=True))
+            print(f"first page after start, {path}: {seconds:.2f} s, {cpu:.2f} s of CPU")
 
 
 if __name__ == "__main__":

@@ -14,26 +14,9 @@ from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
 from ranking.exports.texts import as_text
 from ranking.marks import marks_in_words
+from ranking.recommend.reasons import MOST_REASONS, WORDS, in_words
 from ranking.recommend.recommended import LEAST_STARS, Reason, Recommended
 
-# What parts of the model are called, for people.
-_WORDS = {
-    "habit": "how they usually rate",
-    "average": "general acclaim",
-    "fame": "fame",
-    "both": "acclaim and fame together",
-    "divisive": "a divided public",
-    "era": "its years",
-    "genre": "its genres",
-    "foreign": "not in English",
-    "language": "its language",
-    "length": "its length",
-    "tv": "a series",
-    "audience": "who rates it",
-    "bounds": "no more than five stars, nor less than half a star",
-    "rule": "the rule",
-}
-_MOST_REASONS = 3
 # What differs by less between films moves them alike.
 _ALIKE = 0.1
 _MOST_RATERS = 12
@@ -128,22 +111,12 @@ def _alike(films: Sequence[Recommended]) -> dict[str, float]:
     if len(films) < 2:
         return {}
     of_films = [{reason.part: reason.stars for reason in film.reasons} for film in films]
-    parts = {part: [moved.get(part, 0.0) for moved in of_films] for part in _WORDS}
+    parts = {part: [moved.get(part, 0.0) for moved in of_films] for part in WORDS}
     return {
         part: fmean(moved)
         for part, moved in parts.items()
         if max(moved) - min(moved) < _ALIKE and min(map(abs, moved)) >= LEAST_STARS
     }
-
-
-def in_words(reasons: Sequence[Reason], but: Mapping[str, float] | None = None) -> str:
-    """Return the largest reasons in words, but for these parts.
-
-    >>> in_words([Reason("era", 0.31), Reason("habit", -0.2), Reason("tv", 0.01)])
-    'its years +0.31, how they usually rate -0.20'
-    """
-    largest = [r for r in reasons if abs(r.stars) >= LEAST_STARS and r.part not in (but or {})]
-    return ", ".join(f"{_WORDS[r.part]} {r.stars:+.2f}" for r in largest[:_MOST_REASONS])
 
 
 def _of_each(reasons: Mapping[str, Reason]) -> str:
@@ -152,7 +125,7 @@ def _of_each(reasons: Mapping[str, Reason]) -> str:
     >>> _of_each({"ann": Reason("era", 0.1), "bob": Reason("tv", -0.4)})
     'ann: its years +0.10, bob: a series -0.40'
     """
-    first = list(reasons.items())[:_MOST_REASONS]
+    first = list(reasons.items())[:MOST_REASONS]
     return ", ".join(f"{name}: {in_words([reason])}" for name, reason in first)
 
 

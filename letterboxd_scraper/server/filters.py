@@ -1,7 +1,7 @@
 """How pages write what answers of the API hold."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -10,6 +10,9 @@ from markupsafe import Markup, escape
 
 from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.words import counted
+from ranking.marks import marks_in_words
+from ranking.recommend.reasons import in_words
+from ranking.recommend.recommended import Reason
 
 
 def segment(text: str) -> str:
@@ -106,12 +109,38 @@ def filled(path: str, there: Mapping[str, str | None]) -> str:
     return path.format(**values) if all(values.values()) else ""
 
 
+# What moves all films alike, or is no reason.
+_OF_ALL = {"habit": 0.0, "bounds": 0.0}
+
+
+def names(members: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what members are called, by what they are asked for by."""
+    return {member["member"]: member["name"] for member in members}
+
+
+def marks(film: Mapping[str, Any]) -> str:
+    """Say how many of the circle gave the film a heart, have it as a favourite, want to see it."""
+    return marks_in_words(film["liked"], film["favorites"], film["wanted"])
+
+
+def reasons(moved: Sequence[Mapping[str, Any]]) -> str:
+    """Say what moves most what is expected of a film, away from what the circle thinks.
+
+    >>> reasons([{"part": "habit", "stars": 0.7}, {"part": "era", "stars": -0.2}])
+    'its years -0.20'
+    """
+    return in_words([Reason(**reason) for reason in moved], _OF_ALL) or "as the circle thinks of it"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
     "code": code,
     "counted": counted,
     "day": day,
     "filled": filled,
+    "marks": marks,
+    "names": names,
+    "reasons": reasons,
     "reference": reference,
     "segment": segment,
     "stars": stars,

@@ -27,11 +27,22 @@ CONTENT_TYPE = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's template, and the answers of the API that it shows beside its ``own``, by their names."""
+    """A page's template, and the answers of the API that it shows beside its ``own``, by their names.
+
+    Where only the parameter ``asks_for`` is missing, the page is there to ask for it: it has none of its own.
+    """
 
     template: str
     own: str
     beside: Mapping[str, str] = field(default_factory=dict)
+    asks_for: str = ""
+
+    def asks(self, answer: Answer) -> bool:
+        """Say whether an answer tells of nothing but that what the page asks for is missing."""
+        if not self.asks_for or answer.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            return False
+        wrong = [one["parameter"] for one in json.loads(answer.body)["errors"]]
+        return wrong == [self.asks_for]
 
 
 _COHORT = API + "/cohorts/{cohort}"
@@ -46,6 +57,12 @@ _PAGES = {
     ),
     "/cohorts/{cohort}/members": Page("members.html", "members", {"circle": _COHORT}),
     "/cohorts/{cohort}/rankings/{strategy}": Page("ranking.html", "ranking", {"circle": _COHORT}),
+    "/cohorts/{cohort}/recommendations": Page(
+        "recommendations.html",
+        "list",
+        {"circle": _COHORT, "members": f"{_COHORT}/members?limit=500"},
+        asks_for="member",
+    ),
     "/cohorts/{cohort}/films/{film}": Page("film.html", "film", {"circle": _COHORT}),
 }
 _PATTERNS = [(compile_path(path)[0], page) for path, page in _PAGES.items()]
@@ -63,20 +80,22 @@ class Pages:
         page, places = _page_at(wish.address)
         if page is None:
             return None
-        query = scope["query_string"]
-        addresses = {page.own: wish.source} | {
-            name: address.format(**places) for name, address in page.beside.items()
-        }
-        answers: dict[str, Answer] = {}
-        for name, address in addresses.items():
-            asked = readdressed(scope, address, query if name == page.own else b"")
-            answers[name] = await answer_of(self._app, asked, receive)
-            if answers[name].status != HTTPStatus.OK:
-                return answers[name]
-        content = {name: json.loads(answer.body) for name, answer in answers.items()}
-        at = Address(wish.address, query.decode("latin-1"))
-        self._show(answers[page.own], page.template, at=at, **content)
-        return answers[page.own]
+        query = scope["query_string"].decode("latin-1")
+        own = await self._ask(scope, receive, wish.source, query)
+        answers = {} if page.asks(own) else {page.own: own}
+        for name, address in page.beside.items():
+            path, _, part = address.partition("?")
+            answers[name] = await self._ask(scope, receive, path.format(**places), part)
+        for answer in answers.values():
+            if answer.status != HTTPStatus.OK:
+                return answer
+        made = next(iter(answers.values()))
+        content = {page.own: None} | {name: json.loads(answer.body) for name, answer in answers.items()}
+        self._show(made, page.template, at=Address(wish.address, query), **content)
+        return made
+
+    async def _ask(self, scope: Scope, receive: Receive, path: str, query: str) -> Answer:
+        return await answer_of(self._app, readdressed(scope, path, query.encode("latin-1")), receive)
 
     def error(self, answer: Answer) -> None:
         """Let a problem be a page."""

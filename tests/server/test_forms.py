@@ -1,6 +1,7 @@
 """One address, several forms: pages for people, JSON and CSV for programs; tags, links, parameters."""
 
 import csv
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ PAGES = (
     "/cohorts/friends/members",
     "/cohorts/friends/rankings/circle",
     "/cohorts/friends/rankings/bayesian?decade=1990s&limit=5",
+    "/cohorts/friends/recommendations?member=2",
 )
 LISTS = (
     "/cohorts",
@@ -239,6 +241,35 @@ def test_pages_look_like_the_report(asked: Asked) -> None:
     assert len(set(colours)) == 2
     assert re.search(rf"dark\) {{ :root {{\s+--paper: {colours[1]}", page)
     assert f":root {{\n  --paper: {colours[0]}" in page
+
+
+@on_one
+def test_whoever_says_who_they_are_is_recommended_films(asked: Asked) -> None:
+    path = "/cohorts/friends/recommendations"
+    page = asked.get(path, accept=BROWSER)
+    assert page.status == 200
+    assert 'name="member" value="2"' in page.text
+    assert "Choose who you are" in page.text
+    # A form sends all its fields, those that say nothing, too.
+    sent = f"{path}?member=2&member=3&genre=&decade=&max_runtime=&wanted_by=&rule=least-misery"
+    chosen = asked.get(sent, accept=BROWSER).text
+    assert 'name="member" value="2" checked' in chosen
+    assert re.search(r"<h2>For <bdi>member 2</bdi> and <bdi>member 3</bdi></h2>", chosen)
+    told = asked.get(f"/api/v1{path}?member=2&member=3&rule=least-misery").json()
+    titles = re.findall(r'scope="row"><a href="[^"]+"><bdi>([^<]+)</bdi>', chosen)
+    assert [html.unescape(title) for title in titles] == [film["title"] for film in told["films"]]
+    following = Links(chosen).addresses
+    assert f"{path}?{told['next'].partition('?')[2]}" in [html.unescape(one) for one in following]
+
+
+@on_one
+@pytest.mark.parametrize(
+    ("query", "status"), [("member=999", 404), ("x=1", 400), ("member=2&decade=x", 422), ("genre=x", 200)]
+)
+def test_a_slip_in_what_is_wished_is_told(asked: Asked, query: str, status: int) -> None:
+    answer = asked.get(f"/cohorts/friends/recommendations?{query}", accept=BROWSER)
+    assert answer.status == status
+    assert answer.headers["content-type"].startswith("text/html")
 
 
 @on_one
