@@ -27,12 +27,13 @@ class Audiences:
         vectors = np.random.default_rng(0).normal(size=(films, size))
         for _ in range(_ROUNDS if size else 0):
             vectors, _ = np.linalg.qr(self._rated_together(vectors))
-        self._vectors, self._image = vectors, self._rated_together(vectors)
-        self._scale = max(float((vectors * self._image).sum()), _NOTHING)
+        image = self._rated_together(vectors)
+        self._scale = max(float((vectors * image).sum()), _NOTHING)
+        self._vectors, self._image = vectors.astype(np.float32), image.astype(np.float32)
 
     def of_everybody(self) -> Floats:
         """Return the directions of all members' choices."""
-        return self._directions(self._vectors, self._image)
+        return self._directions(self._vectors.astype(float), self._image.astype(float))
 
     def without(self, member: int) -> Floats:
         """Return the directions of the choices of all members but one, given by position.

@@ -1,7 +1,8 @@
 """What films are, as far as pages of Letterboxd and archives say: facts for `columns`, one value a film."""
 
+import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,12 +11,15 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import film_genres, film_histograms, films, genres
+from ranking.sql import double, sqrt
 from ranking.strategies.circle_ratings import Floats
 
 Small = npt.NDArray[np.int16]
 Bits = npt.NDArray[np.uint64]
 # A film's genres are bits of one number.
 _MOST_GENRES = 64
+_MOST_MINUTES = 10_000
+_NOT_OF_TMDB = sa.or_(films.c.tmdb_synced_at.is_(None), films.c.tmdb_not_found)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,20 @@ class FilmFacts:
     tv: npt.NDArray[np.bool_]
 
     @classmethod
+    def unknown(cls, films: int) -> "FilmFacts":
+        """Return the facts of so many films of which nothing is known."""
+        return cls(
+            deviation=np.full(films, np.nan),
+            year=np.zeros(films, np.int16),
+            minutes=np.zeros(films, np.int16),
+            genres=np.zeros(films, np.uint64),
+            genre_names=(),
+            language=np.full(films, -1, np.int16),
+            language_names=(),
+            tv=np.zeros(films, bool),
+        )
+
+    @classmethod
     def of(cls, rows: Sequence[dict[str, Any]]) -> "FilmFacts":
         """Return the facts of films, each a dict that may have any of these: deviation, year, minutes,
         genres (names), language (a code) and tv.
@@ -48,7 +66,7 @@ class FilmFacts:
         return cls(
             deviation=np.array([_number(row.get("deviation"), np.nan) for row in rows], float),
             year=np.array([_number(row.get("year"), 0) for row in rows], np.int16),
-            minutes=np.array([min(_number(row.get("minutes"), 0), 10_000) for row in rows], np.int16),
+            minutes=np.array([min(_number(row.get("minutes"), 0), _MOST_MINUTES) for row in rows], np.int16),
             genres=np.array(
                 [sum({bit[name] for name in row.get("genres") or () if name in bit}) for row in rows],
                 np.uint64,
@@ -86,50 +104,59 @@ def most_common(names: Iterable[str]) -> list[str]:
     return sorted(counted, key=lambda name: (-counted[name], name))
 
 
-def deviation(counts: dict[float, int]) -> float | None:
-    """Return the standard deviation of ratings, counted by stars; None for none.
-
-    >>> deviation({3.0: 2, 4.0: 2})
-    0.5
-    """
-    votes = sum(counts.values())
-    if not votes:
-        return None
-    mean = sum(stars * count for stars, count in counts.items()) / votes
-    return float((sum(count * (stars - mean) ** 2 for stars, count in counts.items()) / votes) ** 0.5)
-
-
 def read_facts(connection: sa.Connection, film_ids: Sequence[int]) -> FilmFacts:
     """Read what is stored of films, in the order of their ids.
 
     What TMDB alone told is left out (genres, length, a year or language that no other source has): its terms
     forbid training models on its data.
     """
+    place_of = {film: place for place, film in enumerate(film_ids)}
+    facts = FilmFacts.unknown(len(film_ids))
     f = films.c
-    not_of_tmdb = sa.or_(f.tmdb_synced_at.is_(None), f.tmdb_not_found)
     # Letterboxd's pages say by their links whether something is a film or a series.
-    columns = [f.id, f.release_year, f.year_by, f.runtime_minutes, f.tmdb_media_type, not_of_tmdb]
+    columns = [f.id, f.release_year, f.year_by, f.runtime_minutes, f.tmdb_media_type, _NOT_OF_TMDB]
     columns.append(sa.case((f.language_by == "page", f.original_language)))
-    rows: dict[int, dict[str, Any]] = {
-        film: {
-            "year": year if year_by else None,
-            "minutes": minutes if own else None,
-            "tv": media_type == "tv",
-            "language": language,
-            "genres": [],
-        }
-        for film, year, year_by, minutes, media_type, own, language in connection.execute(sa.select(*columns))
-    }
-    named = sa.select(film_genres.c.film_id, genres.c.name).join(
-        genres, genres.c.id == film_genres.c.genre_id
+    languages = dict[int, str]()
+    for film, year, year_by, minutes, media_type, own, language in connection.execute(sa.select(*columns)):
+        if (place := place_of.get(film)) is not None:
+            facts.year[place] = (year_by and year) or 0
+            facts.minutes[place] = min((own and minutes) or 0, _MOST_MINUTES)
+            facts.tv[place] = media_type == "tv"
+            if language:
+                languages[place] = sys.intern(language)
+    names = most_common(languages.values())
+    for place, language in languages.items():
+        facts.language[place] = names.index(language)
+    for film, deviation in connection.execute(_deviations()):
+        if film in place_of:
+            facts.deviation[place_of[film]] = deviation
+    return replace(
+        facts, language_names=tuple(names), genre_names=_read_genres(connection, place_of, facts.genres)
     )
-    for film, name in connection.execute(named.join(films, f.id == film_genres.c.film_id).where(not_of_tmdb)):
-        rows[film]["genres"].append(name)
-    levels: dict[int, dict[float, int]] = {}
+
+
+def _deviations() -> sa.Select[Any]:
+    """Return the query of the standard deviation of Letterboxd's ratings of each film."""
     h = film_histograms.c
-    query = sa.select(h.film_id, h.bucket_label, h.count).where(h.cohort_id.is_(None))
-    for film, label, count in connection.execute(query):
-        levels.setdefault(film, {})[float(label)] = count
-    for film, counts in levels.items():
-        rows[film]["deviation"] = deviation(counts)
-    return FilmFacts.of([rows[film] for film in film_ids])
+    # In half stars all sums are whole: both databases make the same of them.
+    half = sa.cast(2 * sa.cast(h.bucket_label, sa.Double), sa.BigInteger)
+    votes, total, squares = (
+        sa.func.sum(h.count * power, type_=sa.Double) for power in (1, half, half * half)
+    )
+    variance = (double(squares) - double(total) * double(total) / double(votes)) / double(votes) / 4
+    query = sa.select(h.film_id, sqrt(sa.case((variance > 0, variance), else_=0.0)))
+    return query.where(h.cohort_id.is_(None)).group_by(h.film_id).having(votes > 0)
+
+
+def _read_genres(connection: sa.Connection, place_of: Mapping[int, int], bits: Bits) -> tuple[str, ...]:
+    """Set the bits of the films' genres; return the genres' names in the order of the bits."""
+    query = sa.select(film_genres.c.film_id, film_genres.c.genre_id)
+    query = query.join(films, films.c.id == film_genres.c.film_id).where(_NOT_OF_TMDB)
+    counted = Counter(genre for film, genre in connection.execute(query) if film in place_of)
+    name_of = {genre: name for genre, name in connection.execute(sa.select(genres.c.id, genres.c.name))}
+    common = sorted(counted, key=lambda genre: (-counted[genre], name_of[genre]))[:_MOST_GENRES]
+    bit_of = {genre: np.uint64(1 << place) for place, genre in enumerate(common)}
+    for film, genre in connection.execute(query):
+        if film in place_of and genre in bit_of:
+            bits[place_of[film]] |= bit_of[genre]
+    return tuple(name_of[genre] for genre in common)

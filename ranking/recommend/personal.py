@@ -190,7 +190,7 @@ class PersonalModel:
         of_others, total = in_stars(score), score + parts.sum(1)
         reach = NINETY_PERCENT * np.sqrt(variance + doubt + self.taste.noise)
         expected = in_stars(total)
-        bounds = expected - of_others - parts.sum(1)
+        parts[:, -1] = expected - of_others - parts.sum(1)
         return Forecast(
             film_ids=circle.ratings.film_ids,
             score=total,
@@ -198,15 +198,15 @@ class PersonalModel:
             low=in_stars(total - reach),
             high=in_stars(total + reach),
             circle=of_others,
-            parts=np.column_stack([parts, bounds]),
+            parts=parts,
             ratings=count,
         )
 
     def _parts(self) -> tuple[Floats, Floats]:
-        """Return by film and group what the taste adds, and by film how unsure all of it is, in stars²."""
+        """Return by film and part what the taste adds, and by film how unsure all of it is, in stars²."""
         films = len(self.columns.average)
-        parts, doubt = np.zeros((films, len(GROUPS))), np.zeros(films)
-        of_group = np.eye(len(GROUPS))[self.columns.groups] * self.taste.coefficients[:, None]
+        parts, doubt = np.zeros((films, len(PARTS))), np.zeros(films)
+        of_group = np.eye(len(PARTS))[self.columns.groups] * self.taste.coefficients[:, None]
         for start in range(0, films, _AT_ONCE):
             block = slice(start, min(start + _AT_ONCE, films))
             rows = self.columns.rows(np.arange(block.start, block.stop, dtype=np.int32))

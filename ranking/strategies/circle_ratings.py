@@ -26,15 +26,20 @@ _LEVELS = 16
 class MemberBlock:
     """The ratings of the members in the slice ``members`` (positions), each of whom has at least one.
 
-    ``counts`` and ``offsets`` (where a member's ratings begin) have one value a member, ``film`` (positions)
-    and ``stars`` one a rating.
+    ``counts`` and ``offsets`` (where a member's ratings begin) have one value a member, ``film`` (positions),
+    ``half_stars`` and ``stars`` one a rating.
     """
 
     members: slice
     counts: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
     film: Integers
-    stars: Floats
+    half_stars: npt.NDArray[np.int8]
+
+    @cached_property
+    def stars(self) -> Floats:
+        """What was given, in stars; not everybody wants it."""
+        return self.half_stars * np.float64(0.5)
 
     def spread(self, values: Floats) -> Floats:
         """Return the value of each rating's member, of one value a member."""
@@ -100,7 +105,7 @@ class Ratings:
                 counts=self.by_member[first:last],
                 offsets=self.starts[first:last] - self.starts[first],
                 film=self.film[rows],
-                stars=self.half_stars[rows] * np.float64(0.5),
+                half_stars=self.half_stars[rows],
             )
             first = last
 

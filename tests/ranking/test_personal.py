@@ -172,19 +172,23 @@ def test_the_variances_are_those_of_mackays_update_with_twenty_usual_members() -
     assert circles.variances.usual_noise == pytest.approx(variances.usual_noise)
 
 
-def test_a_planted_taste_is_found() -> None:
-    ratings = circle(seed=3, members=30, films=800, each=400, taste={"Western": 0.5})
+@pytest.mark.parametrize("seed", range(3))
+def test_a_planted_taste_is_found(seed: int) -> None:
+    """Whatever chance makes of the rest: of half a star, as far as some hundred ratings tell of it."""
+    ratings = circle(seed=seed, members=30, films=800, each=400, taste={"Western": 0.5})
     circles = circle_model(ratings)
-    forecast = circles.of(0).forecast()
     western = np.array(["Western" in fact_of(film).get("genres", ()) for film in ratings.film_ids.tolist()])
-    parts = forecast.parts[:, PARTS.index("genre")]
-    assert 0.2 < parts[western].mean() - parts[~western].mean() < 0.5
-    order = np.argsort(-forecast.score)
-    by_circle = np.argsort(-forecast.circle)
-    assert western[order[:50]].mean() > western[by_circle[:50]].mean() + 0.1
+
+    def more_for_westerns(member: int) -> float:
+        parts = circles.of(member).forecast().parts[:, PARTS.index("genre")]
+        return float(parts[western].mean() - parts[~western].mean())
+
+    assert 0.1 < more_for_westerns(0) < 0.5
     # Somebody else of the same circle has no such part.
-    other = circles.of(7).forecast().parts[:, PARTS.index("genre")]
-    assert abs(other[western].mean() - other[~western].mean()) < 0.2
+    assert abs(more_for_westerns(7)) < 0.15
+    forecast = circles.of(0).forecast()
+    best, best_by_circle = np.argsort(-forecast.score)[:100], np.argsort(-forecast.circle)[:100]
+    assert western[best].sum() > western[best_by_circle].sum()
 
 
 def test_of_pure_noise_nothing_is_foretold() -> None:
