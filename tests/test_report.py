@@ -194,12 +194,16 @@ def test_the_policy_allows_its_own_scripts_and_no_request(circle: sa.Engine) -> 
     assert policy["default-src"] == ["'none'"]
     assert policy["img-src"] == ["data:"]
     scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
-    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    assert policy["script-src"] == [f"'sha256-{each}'" for each in hashes]
+    assert policy["script-src"] == [f"'sha256-{digest(script)}'" for script in scripts]
+    assert policy["style-src"] == [f"'sha256-{digest(Selector(text).css('style::text').get() or '')}'"]
     sources = Selector(text).xpath("//@src | //link/@href | //@srcset").getall()
     assert sources == ["data:,"]
     for link in Selector(text).css("a[href^=http]"):
         assert link.attrib["rel"] == "noreferrer"
+
+
+def digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def policy_of(text: str) -> dict[str, list[str]]:

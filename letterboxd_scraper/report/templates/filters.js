@@ -81,7 +81,9 @@ function fillForm() {
     const text = field.name === "sort" ? chosenOrder().column.name : (state[field.name] ?? "");
     if (field.value !== text) field.value = text;
   }
-  const { least } = form.elements;
+  const { least, sort, unseen } = form.elements;
+  for (const option of sort.options) option.disabled = !orders().some(({ name }) => name === option.value);
+  if (unseen) unseen.querySelector('[value="me"]').disabled = chosenMember() < 0;
   if (!state.least && least !== document.activeElement) least.value = report.least > 1 ? report.least : "";
   const count = FILTERS.filter((name) => state[name] && name !== "search").length;
   panel.querySelector("summary").textContent = count ? `Filters (${count})` : "Filters";

@@ -8,6 +8,7 @@ const COLUMNS = [
   { name: "watchers", title: "Ratings", of: (film) => columns.watchers[film], order: "down" },
   { name: "average", title: "Letterboxd", of: (film) => value("average", film), order: "down", optional: true },
   { name: "expected", title: "For you", of: (film) => expectedOf(film), order: "down", personal: true },
+  { name: "discovery", of: (film) => value("discovery", film), order: "up", optional: true }, // an order alone
 ];
 const SIZES = [25, 50, 100];
 const table = document.getElementById("films");
@@ -21,12 +22,12 @@ function sortTitle(film) {
   return titleKeys[film];
 }
 
-const visibleColumns = () =>
-  COLUMNS.filter(({ name, optional, personal }) => (!optional || has(name)) && (!personal || hasExpected()));
+const orders = () => COLUMNS.filter(({ name, optional, personal }) => (!optional || has(name)) && (!personal || hasExpected()));
+const visibleColumns = () => orders().filter(({ title }) => title);
 
 // What is chosen of the order: by default the ranking's own.
 function chosenOrder() {
-  const column = visibleColumns().find(({ name }) => name === state.sort) ?? COLUMNS[0];
+  const column = orders().find(({ name }) => name === state.sort) ?? COLUMNS[0];
   return { column, order: state.order ?? column.order };
 }
 
