@@ -1,23 +1,29 @@
 """What a circle says of films beside stars: hearts, favourites and watchlists."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.schema import cohort_members, ratings, watchlist
+from ranking.sql import is_among
 
 
-def marks(cohort_id: int, *, without: int | None = None) -> sa.Subquery:
+def marks(cohort_id: int, *, without: int | None = None, among: Sequence[int] | None = None) -> sa.Subquery:
     """Return by film how many of a cohort's members have marked it: film_id, liked, favorites, wanted.
 
     ``liked``: gave it a heart; ``favorites``: have it among the favourites on their profile; ``wanted``: have
     it on their watchlist. A film that nobody has marked has no row. ``without`` leaves out a member (a user's
-    id).
+    id), ``among`` all films but these (ids).
     """
     r, w = ratings.c, watchlist.c
     liked, favorite = (sa.cast(mark, sa.Integer) for mark in (r.liked, r.favorite))
     none, one = sa.literal(0, literal_execute=True), sa.literal(1, literal_execute=True)
     columns = (r.film_id, liked.label("liked"), favorite.label("favorite"), none.label("wanted"))
-    own = sa.select(*columns).where(r.user_id.in_(_members(cohort_id, without)), r.liked | r.favorite)
-    wanted = sa.select(w.film_id, none, none, one).where(w.user_id.in_(_members(cohort_id, without)))
+    # The sum keeps SQLite from looking up each film of each member: the indexes are by film.
+    own = sa.select(*columns).where((r.user_id + 0).in_(_members(cohort_id, without)), r.liked | r.favorite)
+    wanted = sa.select(w.film_id, none, none, one).where((w.user_id + 0).in_(_members(cohort_id, without)))
+    if among is not None:
+        own, wanted = own.where(is_among(r.film_id, among)), wanted.where(is_among(w.film_id, among))
     marked = sa.union_all(own, wanted).subquery("marked").c
     sums = {"liked": marked.liked, "favorites": marked.favorite, "wanted": marked.wanted}
     query = sa.select(

@@ -1,5 +1,6 @@
 """Stored rankings, read back for people and for files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,9 @@ from ranking.facts import Facts
 from ranking.marks import marks
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import Strategy
+
+# The marks of so many films are counted film by film; for more, those of all films together are faster.
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,21 @@ def ranking(
     """
     query = _fitting(connection, cohort, strategy, min_score, choices, tell)
     page = query.order_by(query.selected_columns.rank).limit(limit).offset(offset or None)
+    rows = connection.execute(page).all()
     absent = None if choices.without is None else find_member_of(connection, cohort, choices.without)
-    rows = connection.execute(_marked(page.subquery("page"), marks(cohort.id, without=absent)))
-    return [RankedFilm(*tuple[Any, ...](row)) for row in rows]
+    marked = _marks(connection, cohort, absent, [row.film_id for row in rows])
+    return [RankedFilm(*tuple[Any, ...]((*row, *marked.get(row.film_id, (0, 0, 0))))) for row in rows]
+
+
+def _marks(
+    connection: sa.Connection, cohort: Cohort, absent: int | None, ids: Sequence[int]
+) -> dict[int, tuple[int, int, int]]:
+    """Return (liked, favorites, wanted) by film; one that is absent has none.
+
+    Not joined with the ranking: of one that was just stored, PostgreSQL does not know how long it is.
+    """
+    query = sa.select(marks(cohort.id, without=absent, among=ids if len(ids) <= _PAGE else None))
+    return {film: (liked, favorites, wanted) for film, liked, favorites, wanted in connection.execute(query)}
 
 
 def count(
@@ -143,13 +159,6 @@ def _fitting(
         conditions(connection, cohort.id, choices, c.watchers, tell)
     )
     return query if min_score is None else query.where(c.score >= min_score)
-
-
-def _marked(page: sa.Subquery, marked: sa.Subquery) -> sa.Select[Any]:
-    """Return the query of a page's films, best first, with what the circle says of them beside stars."""
-    counts = (sa.func.coalesce(marked.c[name], 0) for name in ("liked", "favorites", "wanted"))
-    query = sa.select(*page.c, *counts).outerjoin_from(page, marked, marked.c.film_id == page.c.film_id)
-    return query.order_by(page.c.rank)
 
 
 def _ranked(

@@ -1,7 +1,7 @@
 """SQL that SQLite and PostgreSQL write differently, the standard score, and columns of numbers as a query."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean, pstdev
 from typing import Any
 
@@ -138,3 +138,10 @@ def as_query(columns: Columns, dialect: sa.Dialect) -> sa.Select[Any]:
 
 def _number(value: Any, name: str) -> Any:
     return value.as_integer() if name in ("film_id", "votes") else value.as_float()
+
+
+def is_among(column: sa.ColumnElement[int], ids: Iterable[int]) -> sa.ColumnElement[bool]:
+    """Return the condition that a column has one of these values, however many they are."""
+    # Written into the statement: a database takes only so many parameters.
+    listed = sa.bindparam("ids", list(ids), sa.Integer, expanding=True, literal_execute=True, unique=True)
+    return column.in_(listed)

@@ -50,7 +50,14 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
 
 def unique_where(condition: sa.ColumnElement[bool], name: str, *columns: sa.Column[Any]) -> None:
     """Let no two rows that meet a condition have the same values in ``columns``."""
-    index = sa.Index(name, *columns, unique=True, sqlite_where=condition)
+    index_where(condition, name, *columns, unique=True)
+
+
+def index_where(
+    condition: sa.ColumnElement[bool], name: str, *columns: sa.Column[Any], unique: bool = False
+) -> None:
+    """Let a database find the rows that meet a condition by ``columns``."""
+    index = sa.Index(name, *columns, unique=unique, sqlite_where=condition)
 
     def name_condition(table: sa.Table, connection: sa.Connection, **about: Any) -> None:
         if connection.dialect.name == "postgresql":
