@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films, user_scrape_state, users
 from letterboxd_scraper.store.status.freshness import Freshness, of_cohort
@@ -51,8 +52,19 @@ def test_what_archives_told_counts(crawled_engine: sa.Engine) -> None:
     with crawled_engine.begin() as connection:
         never = {"last_full_scrape_at": None, "last_incremental_scrape_at": None, "counts_seen_at": None}
         connection.execute(users.update().values(never))
-        connection.execute(user_scrape_state.update().values(complete_as_of=NOW))
+        connection.execute(user_scrape_state.update().values(complete_as_of=NOW, run=None))
     assert fresh(crawled_engine).newest == NOW
+
+
+def test_whom_a_crawl_did_not_read_to_the_end_is_not_read(crawled_engine: sa.Engine) -> None:
+    """Their ratings may have been read; how many were read is the same in the crawl's words and here."""
+    with crawled_engine.begin() as connection:
+        never = {"last_full_scrape_at": None, "last_incremental_scrape_at": None, "last_full_scrape_run": None}
+        connection.execute(users.update().where(users.c.letterboxd_username == "marla").values(never))
+        cohort = cohorts.find(connection, "friends")
+        done, members = runs.members_done(connection, cohort.id, cohort.label)
+    assert members - done == 1
+    assert fresh(crawled_engine).members - fresh(crawled_engine).read == 1
 
 
 def test_each_command_says_what_changed_how_old_it_is_and_what_next(crawled: Shell) -> None:

@@ -77,10 +77,12 @@ def of_members(connection: sa.Connection, cohort: Cohort) -> list[MemberAge]:
     """Return how old the data of each of a cohort's members are."""
     u, state, sources = users.c, user_scrape_state.c, member_sources.c
     of_files = sa.select(sa.func.max(sources.as_of)).where(sources.user_id == u.id).scalar_subquery()
+    # Whom a crawl has not read to the end is not read, though it may have come to the end of their ratings.
+    of_pages = sa.case((state.run.is_(None), state.complete_as_of))
     unmoved = sa.and_(u.films_count == u.crawled_films_count, u.likes_count == u.crawled_likes_count)
     query = (
         sa.select(u.status, u.last_full_scrape_at, u.last_incremental_scrape_at)
-        .add_columns(sa.func.coalesce(state.complete_as_of, of_files), sa.case((unmoved, u.counts_seen_at)))
+        .add_columns(sa.func.coalesce(of_pages, of_files), sa.case((unmoved, u.counts_seen_at)))
         .join_from(cohort_members, users, u.id == cohort_members.c.user_id)
         .outerjoin(user_scrape_state, (state.user_id == u.id) & (state.listing == Listing.RATED))
         .where(cohort_members.c.cohort_id == cohort.id)
