@@ -7,7 +7,7 @@ import typer
 
 from letterboxd_scraper.arguments import FollowGraphArguments
 from letterboxd_scraper.cli.cohort import LabelArgument
-from letterboxd_scraper.cli.cohort_from_names import build_from_names
+from letterboxd_scraper.cli.cohort_from_names import build_from_names, build_of_imported
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.run_spider import FINISHED, AcceptTerms, crawl, crawl_settings, tell_runs
 from letterboxd_scraper.cli.scrape import announce, is_for_full_crawl
@@ -25,6 +25,9 @@ def build(
     label: Annotated[str, options.cohort_to_fill("A name for the cohort.", "--label")],
     seed: Annotated[str | None, options.seed("The member whose circle it is.")] = None,
     members: Annotated[Path | None, options.value("FILE", "A file of names, one a line, instead.")] = None,
+    imported: Annotated[
+        bool, options.flag("--imported", "Everybody whose files `letterboxd import` has taken in, instead.")
+    ] = False,
     depth: Annotated[
         int | None,
         options.depth(),
@@ -45,10 +48,14 @@ def build(
     Examples:
       letterboxd cohort build --seed marla --label friends
       letterboxd cohort build --members names.txt --label club
+      letterboxd cohort build --imported --label club
     """
     session: Session = context.obj
-    if (seed is None) == (members is None):
-        raise InputError("give --seed NAME or --members FILE, and not both")
+    if [seed is not None, members is not None, imported].count(True) != 1:
+        raise InputError("give --seed NAME or --members FILE or --imported, and one of them only")
+    if imported:
+        build_of_imported(session, label)
+        return
     if members is not None:
         build_from_names(session, label, members)
         return

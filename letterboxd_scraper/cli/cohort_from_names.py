@@ -1,6 +1,6 @@
-"""`letterboxd cohort build --members FILE`: a cohort of those whose names stand in a file."""
+"""`letterboxd cohort build --members FILE` and `--imported`: a cohort of names, from a file or stored."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -30,6 +30,19 @@ def build_from_names(session: Session, label: str, file: Path) -> None:
     names = _read(session, file)
     with session.reading() as connection:
         new = _new_names(connection, names)
+    _make(session, label, names, new, "scrape")
+
+
+def build_of_imported(session: Session, label: str) -> None:
+    """Make a cohort of everybody whose files were taken in, or set its members to them. Raises InputError."""
+    with session.reading() as connection:
+        names = cohorts.imported_names(connection)
+    if not names:
+        raise InputError("nobody's files are stored yet: letterboxd import FOLDER takes them in")
+    _make(session, label, names, {}, "rank compute")
+
+
+def _make(session: Session, label: str, names: Sequence[str], new: dict[str, str | None], then: str) -> None:
     cohort = transact(session.engine, cohorts.make_from_names, label, names, session.config.now())
     if new:
         told = [f"{name} (did you mean {alike}?)" if alike else name for name, alike in new.items()]
@@ -45,7 +58,7 @@ def build_from_names(session: Session, label: str, file: Path) -> None:
             "left_out": left_out,
             "runs": [],
         },
-        f"{cohort.label}: {counted(cohort.size, 'member')}; now: letterboxd scrape --cohort {cohort.label}",
+        f"{cohort.label}: {counted(cohort.size, 'member')}; now: letterboxd {then} --cohort {cohort.label}",
     )
 
 

@@ -85,7 +85,8 @@ def import_files(
         refuse_unwritable(unmatched)  # some of their films may be unknown
     asks = can_ask and not preview
     result = _look(session, read) if preview or asks else None
-    if not preview and (not asks or typer.confirm("Take it in?", default=True, err=True)):
+    # What changes nothing needs no answer.
+    if not preview and not (asks and result and _is_news(result) and not _is_wanted()):
         result = _store(session, read, cohort, unmatched, already_said=asks)
     if session.as_json and result:
         session.print_json(import_words.as_json(read, result))
@@ -97,6 +98,15 @@ def _ask_whose(session: Session, path: str) -> str:
     usual = session.config.LETTERBOXD_MEMBER or None
     question = f"{harmless(path)} does not say it: whose is it?"
     return str(typer.prompt(question, default=usual, prompt_suffix=" ", err=True))
+
+
+def _is_news(result: Result) -> bool:
+    """Say whether it changes anything: what is stored of a member, or what is known of films."""
+    return bool(result.told.films) or any(outcome.new for outcome in result.outcomes.values())
+
+
+def _is_wanted() -> bool:
+    return bool(typer.confirm("Take it in?", default=True, err=True))
 
 
 def _is_terminal() -> bool:
@@ -121,8 +131,10 @@ def _look(session: Session, read: ReadFiles) -> Result:
         outcomes = import_store.would_store(session, engine, told)
     if not session.as_json:
         _say_all(session, import_words.of_outcomes(told, outcomes))
+    result = Result(told, outcomes)
+    if not session.as_json and _is_news(result):
         session.say("so far, nothing is stored")
-    return Result(told, outcomes)
+    return result
 
 
 @contextmanager
@@ -154,8 +166,9 @@ def _store(
         lines = counted(len(rows), "line")
         session.say(f"{file}: {lines} of films that are not known: fill in its last column and import it")
     if told.welcome and not session.as_json:
-        how = "now" if cohort else "to rank what they think: import them again with --cohort LABEL, then"
-        session.say(f"{how}: letterboxd rank compute --cohort {cohort or 'LABEL'}")
+        rank = f"letterboxd rank compute --cohort {cohort or 'LABEL'}"
+        circle = "to make a circle of them: letterboxd cohort build --imported --label LABEL, then"
+        session.say(f"now: {rank}" if cohort else f"{circle} {rank}")
     return Result(told, outcomes, stored=True, unmatched=file)
 
 

@@ -40,6 +40,7 @@ HINTS = {
 
 # So much of a page says whose it is.
 _PAGE_HEAD = 65_536
+_CRITICKER = ({"score", "film name"}, {"rating", "film"}, {"rating", "title"}, {"score", "title"})
 _ARCHIVE_FILM = {"date", "name", "year", "letterboxd uri"}
 _ARCHIVE_PROFILES = ({"date joined", "username"}, {"username", "favorite films"})
 _ARCHIVE_OTHER = ({"date", "content"}, {"date", "content", "comment"})
@@ -56,11 +57,16 @@ def kind_of(file: File) -> Kind | None:
         return _of_markup(file, head.lower())
     if text.startswith((b"[", b"{")):
         return Kind.TRAKT if b'"trakt"' in head else None
-    if b"criticker.com" in head.lower():
-        return Kind.CRITICKER
     if b"multipart/related" in head.lower() and b"letterboxd" in head.lower():
         return Kind.ONE_FILE_PAGE
-    return None if is_zip(head) else _of_columns(columns_of(head))
+    if is_zip(head):
+        return None
+    columns = columns_of(head)
+    names = {column.casefold() for column in columns}
+    # Any text may speak of the site.
+    if b"criticker.com" in head.lower() and any(needed <= names for needed in _CRITICKER):
+        return Kind.CRITICKER
+    return _of_columns(columns)
 
 
 def _of_markup(file: File, head: bytes) -> Kind | None:

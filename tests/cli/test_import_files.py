@@ -73,6 +73,35 @@ def test_what_was_taken_in_before_changes_nothing(empty: Run, downloads: Path, t
     engine.dispose()
 
 
+def test_what_is_known_already_is_not_asked_about(
+    empty: Run, downloads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert empty("import", str(downloads / "gus.zip")).code == ExitCode.DONE
+    monkeypatch.setattr(import_files, "_is_terminal", lambda: True)
+    monkeypatch.setattr(typer, "confirm", lambda *_, **__: pytest.fail("there is nothing to ask"))
+    ended = empty("import", str(downloads / "gus.zip"), "--cohort", "friends")
+    assert ended.code == ExitCode.DONE
+    assert ended.err.count("gus: known already: nothing changes") == 1
+    assert "so far" not in ended.err
+    assert "gus" in empty("cohort", "show", "friends").out
+
+
+def test_those_who_were_imported_without_a_cohort_become_one(empty: Run, downloads: Path) -> None:
+    nobody = empty("cohort", "build", "--imported", "--label", "club")
+    assert nobody.code == ExitCode.BAD_INPUT
+    assert "nobody's files are stored yet" in nobody.err
+    ended = empty("import", str(downloads), "--member", "ida")
+    (advice,) = (line for line in ended.err.splitlines() if "to make a circle of them" in line)
+    assert advice.endswith(
+        "letterboxd cohort build --imported --label LABEL, then letterboxd rank compute --cohort LABEL"
+    )
+    built = empty("cohort", "build", "--imported", "--label", "club")
+    assert built.code == ExitCode.DONE, built.err
+    assert "club: 2 members; now: letterboxd rank compute --cohort club" in built.err
+    assert empty("rank", "compute", "--cohort", "club", "--param", "min_votes=1").code == ExitCode.DONE
+    assert empty("cohort", "build", "--imported", "--seed", "a", "--label", "b").code == ExitCode.BAD_INPUT
+
+
 def test_a_preview_makes_no_database(empty: Run, downloads: Path, tmp_path: Path) -> None:
     ended = empty("import", str(downloads), "--member", "ida", "--preview")
     assert ended.code == ExitCode.DONE

@@ -220,6 +220,7 @@ UNKNOWN: dict[str, tuple[str | bytes, str]] = {
         "Score,Film Name,Year,URL\n80,Ordet,1955,https://www.criticker.com/film/Ordet/\n",
         "own scale",
     ),
+    "scores.py": ("import csv, json\n\nSITE = 'https://www.criticker.com'\n", "a table that names no films"),
     "feed.xml": ("<?xml version='1.0'?><rss><channel><title>Letterboxd - Gus", "letterboxd watch"),
     "page.mhtml": (
         "From: <Saved by Blink>\nSubject: Letterboxd\nContent-Type: multipart/related;",

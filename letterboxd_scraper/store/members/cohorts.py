@@ -12,7 +12,7 @@ from letterboxd_scraper.items.names import member_name
 from letterboxd_scraper.store import names
 from letterboxd_scraper.store.members import opt_outs
 from letterboxd_scraper.store.members.users import user_ids
-from letterboxd_scraper.store.schema import cohort_members, cohorts, film_rankings, users
+from letterboxd_scraper.store.schema import cohort_members, cohorts, film_rankings, member_sources, users
 from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
 
 
@@ -35,7 +35,7 @@ def find(connection: sa.Connection, label_or_id: str) -> Cohort:
         if label_or_id in (cohort.label, str(cohort.id)):
             return cohort
     if not stored:
-        raise UnknownName(f"no cohort {label_or_id!r}: {no_cohort_yet()}")
+        raise no_cohort_yet()
     raise names.unknown("cohort", label_or_id, [cohort.label for cohort in stored])
 
 
@@ -122,6 +122,14 @@ def make_from_names(connection: sa.Connection, label: str, names: Iterable[str],
         connection, cohort.id, dict.fromkeys(user_ids(connection, names).values(), 0), at, complete=True
     )
     return find(connection, label)
+
+
+def imported_names(connection: sa.Connection) -> list[str]:
+    """Return the names of those of whom a file or saved pages were taken in, in their order."""
+    s = member_sources.c
+    imported = sa.select(s.user_id).where(s.kind == "snapshot")
+    names = sa.select(users.c.letterboxd_username).where(users.c.id.in_(imported))
+    return sorted(connection.scalars(names))
 
 
 def add_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
