@@ -59,7 +59,11 @@ def test_what_archives_told_counts(crawled_engine: sa.Engine) -> None:
 def test_whom_a_crawl_did_not_read_to_the_end_is_not_read(crawled_engine: sa.Engine) -> None:
     """Their ratings may have been read; how many were read is the same in the crawl's words and here."""
     with crawled_engine.begin() as connection:
-        never = {"last_full_scrape_at": None, "last_incremental_scrape_at": None, "last_full_scrape_run": None}
+        never = {
+            "last_full_scrape_at": None,
+            "last_incremental_scrape_at": None,
+            "last_full_scrape_run": None,
+        }
         connection.execute(users.update().where(users.c.letterboxd_username == "marla").values(never))
         cohort = cohorts.find(connection, "friends")
         done, members = runs.members_done(connection, cohort.id, cohort.label)

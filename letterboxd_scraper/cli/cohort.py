@@ -82,7 +82,7 @@ def delete(
     session: Session = context.obj
     named = one_label(label, cohort)
     if named is None:  # what is deleted is never assumed
-        raise InputError("give --cohort LABEL: the cohort to delete")
+        raise InputError("give --cohort LABEL, the cohort to delete")
     with session.reading() as connection:
         circle = cohorts.find(connection, named)
         rankings = cohorts.rankings_of(connection, circle)

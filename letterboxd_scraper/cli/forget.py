@@ -42,7 +42,7 @@ def forget(
     session: Session = context.obj
     name = member or named
     if name is None or (member and named):  # who is forgotten is never assumed
-        raise InputError("give one MEMBER: whom to forget")
+        raise InputError("give one MEMBER, whom to forget")
     if undo:
         _undo(session, name)
     else:

@@ -1,6 +1,7 @@
 """The form of log lines; how they name items, for a page of films would fill the screen."""
 
 import logging
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +105,12 @@ class HarmlessLines(logging.Formatter):
     """Lines of text, whose messages may name what strangers wrote."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, in which nothing steers a terminal."""
+        """Return the line, in which nothing steers a terminal.
+
+        Who typed a command of ours is refused as by any other of them, and not by a line of a log.
+        """
+        if getattr(record, "is_refusal", False) and os.environ.get(config.STOP_WITH_PARENT):
+            return harmless_lines(f"letterboxd: {record.getMessage()}")
         return harmless_lines(super().format(record))
 
 

@@ -131,7 +131,10 @@ class Run:
         except Exception as error:
             # What leaves a signal's handler is only logged: the crawl would go on, knowing nobody.
             refusal = str(error) if isinstance(error, InputError) else outside.in_words(error)
-            logger.error("The crawl cannot start: %s", refusal or error, exc_info=refusal is None)
+            refused = {"is_refusal": refusal is not None}
+            logger.error(
+                "The crawl cannot start: %s", refusal or error, exc_info=refusal is None, extra=refused
+            )
             raise CloseSpider("not_started" if refusal is None else "bad_input") from None
         spider.task = self._crawl_run.task
         json_log.tell_crawl(run=self._crawl_run.number)

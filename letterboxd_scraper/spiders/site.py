@@ -94,7 +94,7 @@ class SiteSpider(Spider):
 
     def stop_for_bad_input(self, message: str) -> None:
         """End the crawl: what the user asked for does not exist on the site."""
-        self.logger.error(message)
+        self.logger.error(message, extra={"is_refusal": True})
         raise CloseSpider("bad_input")
 
 

@@ -79,11 +79,13 @@ def unexpected(word: str, command: Any) -> str:
 
 
 def _give(parameter: Any) -> str:
-    """Say what was left out, and what it is."""
+    """Say what was left out, and what it is: a sentence with one mark, behind the program's name."""
     value = f" {parameter.metavar}" if parameter.param_type_name == "option" and parameter.metavar else ""
     help = (parameter.help or "").rstrip(".")
     meaning = help if help[1:2].isupper() else help[:1].lower() + help[1:]
-    return f"give {_name(parameter)}{value}{': ' * bool(meaning)}{meaning}"
+    what, _, more = meaning.partition(";")[0].partition(": ")
+    besides = f" ({more})" if more else ""
+    return f"give {_name(parameter)}{value}{', ' * bool(what)}{what}{besides}"
 
 
 def _name(parameter: Any) -> str:

@@ -39,7 +39,7 @@ def test_of_several_cohorts_yours_is_meant(
         add_cohort(connection, "friends", ["tycho"], seed="marla")
     ended = club("plan")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("letterboxd: give --cohort LABEL: there are club, friends\n")
+    assert ended.err.startswith("letterboxd: give --cohort LABEL, for there are club, friends\n")
     monkeypatch.setenv("LETTERBOXD_MEMBER", "@Marla")
     assert club("plan").err.startswith("--cohort friends (of LETTERBOXD_MEMBER)\n")
 
@@ -50,7 +50,7 @@ def test_where_there_is_no_cohort_the_first_is_explained(empty: Run, club_file: 
     how = "make one with `letterboxd sync --seed NAME`, or `letterboxd import FOLDER --cohort LABEL`"
     assert empty("plan").err.startswith(f"letterboxd: there is no cohort yet; {how}\n")
     of_name = empty("plan", "--cohort", "club").err
-    assert of_name.startswith(f"letterboxd: no cohort 'club': there is no cohort yet; {how}\n")
+    assert of_name.startswith(f"letterboxd: there is no cohort yet; {how}\n")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_where_there_is_no_cohort_the_first_is_explained(empty: Run, club_file: 
             "no strategy 'bayes': did you mean bayesian? (there are bayesian, circle,",
         ),
         ("taste --member marl", "no member 'marl': did you mean marla? (there are marla, tycho)"),
-        ("cohort delete", "give --cohort LABEL: the cohort to delete"),
+        ("cohort delete", "give --cohort LABEL, the cohort to delete"),
         ("cohort show club --cohort other", "--cohort other and LABEL club: give one of them"),
         ("scrape -c club --member kip", "--cohort club and --member kip: give one of them"),
         ("watch -c club --user kip", "--cohort club and --member kip: give one of them"),
@@ -135,4 +135,4 @@ def test_who_is_forgotten_and_not_stored_may_be_misspelled(club: Run) -> None:
     told = club("forget", "tyco").err
     assert told.startswith("tyco was not stored and will not be stored again\ndid you mean tycho? letterboxd")
     assert "did you mean" not in club("forget", "--member", "zed").err
-    assert club("forget").err.startswith("letterboxd: give one MEMBER: whom to forget\n")
+    assert club("forget").err.startswith("letterboxd: give one MEMBER, whom to forget\n")

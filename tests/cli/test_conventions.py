@@ -103,15 +103,15 @@ def _words(page: str) -> set[str]:
         ("runs us", "'us' is one word too many (`letterboxd runs --help`"),
         ("rank show --limt 3", "no option --limt: did you mean --limit? (`letterboxd rank show --help`"),
         ("rank show --jsn", "no option --jsn: did you mean --json? (`letterboxd rank show --help`"),
-        ("rank show --limit", "give --limit N: how many films (`letterboxd rank show --help`"),
-        ("cohort build", "give --label LABEL: a name for the cohort (`letterboxd cohort build --help`"),
+        ("rank show --limit", "give --limit N, how many films (`letterboxd rank show --help`"),
+        ("cohort build", "give --label LABEL, a name for the cohort (`letterboxd cohort build --help`"),
         (
             "schedule run --cohort x",
-            "give --job nightly|monthly: which job (`letterboxd schedule run --help`",
+            "give --job nightly|monthly, which job (`letterboxd schedule run --help`",
         ),
         (
             "import zip",
-            "give FILE…: archives from letterboxd.com/settings/data (`letterboxd import zip --help`",
+            "give FILE…, archives from letterboxd.com/settings/data (`letterboxd import zip --help`",
         ),
     ],
 )

@@ -128,7 +128,7 @@ def wrong_when_struck(name: str, error: str, place: Place) -> str | None:
     if is_not_there:
         return what_is_wrong(ended, "no database sqlite:///")
     if error == "a file is its folder" and name == "letterboxd watch":  # there is nobody to watch
-        return what_is_wrong(ended, "no cohort 'club': there is no cohort yet")
+        return what_is_wrong(ended, "there is no cohort yet")
     is_output_first = refusal.happens is no_room and "--output" in EVERY[name].words
     return what_is_wrong(ended, f"cannot write {OUT}: " if is_output_first else refusal.said)
 
