@@ -51,10 +51,11 @@ from letterboxd_scraper.spiders.rss import RssTask
 from letterboxd_scraper.spiders.when_rated import WhenRatedTask
 from letterboxd_scraper.store.crawl_state import leases, runs
 from letterboxd_scraper.store.due import delta_crawl, full_crawl
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.films import directors, enrichment
 from letterboxd_scraper.store.members import cohorts, feeds, opt_outs, renaming
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.open import open_store
+from letterboxd_scraper.store.open import is_missing, nothing_stored, open_store
 from letterboxd_scraper.store.patience import Patience, ask, transact
 from letterboxd_scraper.store.targets import find_target
 
@@ -83,6 +84,9 @@ class Target:
     @classmethod
     def find(cls, settings: Config, args: Arguments) -> Self:
         """Return what the arguments name. Raises InputError where they do not fit what is stored."""
+        if is_missing(settings.DATABASE_URL):  # who is refused makes none
+            with read_transaction(nothing_stored()) as connection:
+                find_target(connection, args)
         # A person has mistyped the address of a database that does not answer; a job has not.
         by_a_program = JOB in os.environ or STOP_WITH_PARENT in os.environ
         engine = open_store(settings.DATABASE_URL, Patience.of(settings), wait=by_a_program)

@@ -30,7 +30,7 @@ def cohort_in(connection: sa.Connection, session: Session, label: str | None) ->
     cohort, why = assumed(stored, session.config.LETTERBOXD_MEMBER)
     if cohort is None:
         labels = ", ".join(one.label for one in stored)
-        raise InputError(f"give --cohort LABEL, for there are {labels}") if stored else cohorts.no_cohort_yet()
+        raise InputError(f"give --cohort LABEL, one of {labels}") if stored else cohorts.no_cohort_yet()
     say_assumed(session, cohort, why)
     return cohort
 

@@ -39,7 +39,7 @@ def test_of_several_cohorts_yours_is_meant(
         add_cohort(connection, "friends", ["tycho"], seed="marla")
     ended = club("plan")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("letterboxd: give --cohort LABEL, for there are club, friends\n")
+    assert ended.err.startswith("letterboxd: give --cohort LABEL, one of club, friends\n")
     monkeypatch.setenv("LETTERBOXD_MEMBER", "@Marla")
     assert club("plan").err.startswith("--cohort friends (of LETTERBOXD_MEMBER)\n")
 

@@ -244,3 +244,10 @@ def test_feeds_that_an_interrupted_run_has_just_read_are_not_asked_for_again(
     second = started(settings, RssArguments(cohort="friends"), "rss")
     assert isinstance(second.task, RssTask)
     assert [feed.name for feed in second.task.feeds] == ["marla", "ben", "cy"]
+
+
+def test_who_is_refused_makes_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "letterboxd.db"
+    with pytest.raises(InputError, match="there is no cohort yet"):
+        Target.find(load(DATABASE_URL=f"sqlite:///{file}"), ProfileArguments.read({"cohort": "freinds"}))
+    assert not list(tmp_path.iterdir())
