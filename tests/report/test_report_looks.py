@@ -22,50 +22,18 @@ PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_can_be_read_and_follow_the_reader(reader: Reader, report: Path, scheme: Any) -> None:
+def test_it_is_light_or_dark_as_the_reader_wants(reader: Reader, report: Path, scheme: Any) -> None:
     page = reader.open(report, color_scheme=scheme)
 
-    def paper() -> str:
-        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    def is_dark() -> bool:
+        paper = str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        return sum(map(int, re.findall(r"\d+", paper)[:3])) < 180
 
-    assert (brightness(paper()) < 60) == (scheme == "dark")
-    for place in (
-        "body",
-        ".note",
-        "#films .below",
-        "#films .rank",
-        ".bar a",
-        "#films a",
-        "#status",
-        "dt",
-        ".star",
-    ):
-        ink = page.locator(place).first.evaluate("it => getComputedStyle(it).color")
-        assert contrast(ink, paper()) >= 4.5, place
+    assert is_dark() == (scheme == "dark")
     page.locator("#theme").click()
-    assert (brightness(paper()) < 60) != (scheme == "dark")
+    assert is_dark() != (scheme == "dark")
     page.reload()  # the choice stays
-    assert (brightness(paper()) < 60) != (scheme == "dark")
-
-
-def channels(colour: str) -> list[float]:
-    return [float(number) for number in re.findall(r"[\d.]+", colour)[:3]]
-
-
-def brightness(colour: str) -> float:
-    return sum(channels(colour)) / 3
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours by WCAG 2.2."""
-
-    def luminance(colour: str) -> float:
-        parts = (each / 255 for each in channels(colour))
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
+    assert is_dark() != (scheme == "dark")
 
 
 def test_charts_follow_the_theme(reader: Reader, report: Path) -> None:
@@ -110,6 +78,7 @@ def test_a_phone_is_used_by_thumb(reader: Reader, report: Path) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_nothing_shuts_anybody_out(reader: Reader, report: Path, width: int, scheme: Any) -> None:
+    """Contrast, names, roles and order are as WCAG wants them, as far as axe can tell."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page = reader.open(report, pictures=True, color_scheme=scheme, viewport={"width": width, "height": 900})
     page.locator("#me").select_option(label="member 3")
