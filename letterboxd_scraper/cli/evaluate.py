@@ -185,7 +185,7 @@ def _show_groups(session: Session, sizes: Iterable[GroupsOfSize], seed: int, hid
     if session.as_json:
         session.print_json({"seed": seed, "hide": hide, "sizes": [asdict(of_size) for of_size in sizes]})
         return
-    session.say("for each group the circle is fitted anew; of a hundred members this takes a minute")
+    session.say("for each group the circle is fitted anew: of a hundred members that takes half a minute")
     for place, of_size in enumerate(sizes):
         if place and of_size.rules:
             session.tell()

@@ -94,7 +94,7 @@ def evaluate_groups(
     for size in SIZES:
         tally = Tally()
         rng = np.random.default_rng([seed, size])
-        for group, films in _groups(ratings, size, hide, rng):
+        for group, films in draw_groups(ratings, size, hide, rng):
             _judge(tally, ratings, facts, group, films)
         films_each = float(np.mean(tally.films)) if tally.films else None
         yield GroupsOfSize(size, len(tally.films), films_each, tally.judged())
@@ -123,10 +123,10 @@ def _whole(places: Places, films: int) -> Places:
     return np.append(places, np.setdiff1d(np.arange(films), places))
 
 
-def _groups(
+def draw_groups(
     ratings: Ratings, size: int, hide: float, rng: np.random.Generator
 ) -> Iterator[tuple[list[int], Integers]]:
-    """Yield members (positions) and the films to hide of them; nobody is in two groups."""
+    """Yield groups of members and the films to hide of them, all as positions; nobody is in two groups."""
     is_free = np.ones(len(ratings.member_ids), bool)
     drawn = 0
     for first in rng.permutation(len(is_free)).tolist():
