@@ -15,16 +15,14 @@ demo: .venv/installed
 	@cd demo && env PYTHONPATH="$(CURDIR)" DATABASE_URL="sqlite:///$(CURDIR)/demo/letterboxd.db" \
 		DOWNLOAD_DELAY=0.02 AUTOTHROTTLE_ENABLED=false \
 		LETTERBOXD="$(BIN)/letterboxd" "$(BIN)/python" -m tests.site --run sh -c '\
-			"$$LETTERBOXD" sync --seed marla && echo && \
-			"$$LETTERBOXD" enrich --cohort marla --histograms --limit 60 && \
-			"$$LETTERBOXD" rank compute --cohort marla --strategy discovery --quiet && echo && \
-			echo "What they think more of than the rest of the site does:" && \
-			"$$LETTERBOXD" rank show --cohort marla --strategy discovery --limit 5 && echo && \
-			"$$LETTERBOXD" --quiet rank compute --cohort marla && \
+			"$$LETTERBOXD" sync --seed marla --limit 10 && echo && \
+			"$$LETTERBOXD" enrich --cohort marla --histograms --limit 60 && echo && \
+			echo "Again, with what has changed, and with what all the site thinks of these films:" && \
+			"$$LETTERBOXD" sync --seed marla --limit 5 && echo && \
 			"$$LETTERBOXD" report --cohort marla --names --output marla.html'
 	@echo
 	@echo "That was the circle of an invented member on an imitation of the site that runs on this machine."
-	@echo "The ranking is in demo/marla.csv, a page to look at in demo/marla.html, and everything that was read in demo/letterboxd.db."
+	@echo "The lists are in demo/marla.csv and demo/marla-discovery.csv, a page to look at in demo/marla.html, and everything that was read in demo/letterboxd.db."
 	@echo "For a member of the real site, read docs/explanation/manners.md first; then:"
 	@echo "  . .venv/bin/activate"
 	@echo "  LETTERBOXD_CONTACT=you@example.org letterboxd sync --seed NAME --accept-terms"

@@ -1,5 +1,6 @@
 """`letterboxd sync`: from a member's name to a ranking, in one command."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +21,11 @@ from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import assumed, find_cohort, say_assumed
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
-from ranking.compute import compute
+from ranking.choices import coverage
+from ranking.compute import NothingToRank, compute
 from ranking.exports.texts import as_csv
-from ranking.results import ranking
-from ranking.strategies import STRATEGIES
+from ranking.results import RankedFilm, ranking
+from ranking.strategies import STRATEGIES, discovery
 
 FIRST_RANKING_AFTER = 10
 
@@ -42,12 +44,16 @@ def sync(
         options.depth(),
     ] = None,
     limit: Annotated[int, options.limit("How many films to print.")] = 20,
-    output: Annotated[Path | None, options.output("The CSV file; default: LABEL.csv.")] = None,
+    output: Annotated[
+        Path | None, options.output("The CSV file; default: LABEL.csv and LABEL-discovery.csv.")
+    ] = None,
     accept_terms: AcceptTerms = False,
 ) -> None:
     """Read a member's circle and rank its films, all in one.
 
-    Run again after an interruption, it goes on; run again later, it reads what has changed.
+    Run again after an interruption, it goes on; run again later, it reads what has changed. It makes two
+    lists: what the circle says, and what sets it apart, for which `letterboxd enrich` reads Letterboxd's
+    averages.
 
     \b
     Examples:
@@ -57,9 +63,10 @@ def sync(
     """
     session: Session = context.obj
     seed, label = _circle(session, seed, label)
+    files = [output] if output else [Path(f"{label}{end}.csv") for end in ("", f"-{discovery.STRATEGY.name}")]
     if output is None:
-        output = Path(f"{label}.csv")
-        refuse_unwritable(output)
+        for file in files:
+            refuse_unwritable(file)
     elif session.as_json:
         session.refuse_two_documents(output)
     circle = follow(session, {"seed": seed, "label": label, "depth": depth}, accept_terms=accept_terms)
@@ -70,7 +77,7 @@ def sync(
         raise InputError(f"{seed} follows nobody on the site: there is no circle to rank")
     code = _read(session, cohort, accept_terms=accept_terms)
     if code in (*FINISHED, ExitCode.BLOCKED):
-        _rank_and_show(session, cohort, limit, output, code)
+        rank_and_show(session, cohort, limit, files, code)
     raise typer.Exit(code or circle)
 
 
@@ -132,15 +139,25 @@ class _FirstRanking:
         self.session.say(f"first ranking, from {done:,} of {counted(members, 'member')}: {films}")
 
 
-def _rank_and_show(session: Session, cohort: Cohort, limit: int, output: Path, code: int) -> None:
+def rank_and_show(session: Session, cohort: Cohort, limit: int, files: Sequence[Path], code: int) -> None:
+    """Rank a cohort's films after a crawl that ended with ``code``, print the lists and write them to files.
+
+    The first file is for what the circle says, a second one for what sets it apart. Raises InputError.
+    """
     try:
         _rank(session, cohort)
     except InputError as nothing_to_rank:
         if not code:
             raise
         session.say(str(nothing_to_rank))  # how the crawl ended matters more
+        return
+    try:
+        compute(session.engine, cohort, discovery.STRATEGY, {}, session.config.now())
+    except NothingToRank:
+        is_apart = False  # the ranking of before, which stays, is of other ratings
     else:
-        _show(session, cohort, limit, output)
+        is_apart = True
+    _show(session, cohort, limit, files, is_apart=is_apart)
 
 
 def _rank(session: Session, cohort: Cohort) -> None:
@@ -149,13 +166,42 @@ def _rank(session: Session, cohort: Cohort) -> None:
     compute(session.engine, cohort, STRATEGIES[DEFAULT_STRATEGY], {}, at)
 
 
-def _show(session: Session, cohort: Cohort, limit: int, output: Path) -> None:
+def _show(session: Session, cohort: Cohort, limit: int, files: Sequence[Path], *, is_apart: bool) -> None:
     with session.reading() as connection:
         films = ranking(connection, cohort, DEFAULT_STRATEGY)
+        apart = ranking(connection, cohort, discovery.STRATEGY.name) if is_apart else []
+        lacking = coverage.of_films(connection, cohort, DEFAULT_STRATEGY, [coverage.AVERAGES])
         say_how_old(session, connection, cohort, DEFAULT_STRATEGY)
-    files = write(session, [as_csv(films, session.config.LETTERBOXD_BASE_URL)], len(films), output)
-    if files:
-        show_films(session, films[:limit], DEFAULT_STRATEGY)
-        session.say(f"{counted(len(films), 'film')} written to {output}")
+    base_url = session.config.LETTERBOXD_BASE_URL
+    if write(session, [as_csv(films, base_url)], len(films), files[0]):
+        if session.as_json:
+            ranks = {film.film_id: film.rank for film in apart}
+            session.print_json(
+                [film.fields(base_url) | {"discovery": ranks.get(film.film_id)} for film in films[:limit]]
+            )
+        else:
+            show_films(session, films[:limit], DEFAULT_STRATEGY)
+            _show_what_sets_apart(session, cohort, apart[:limit], lacking)
+        written = f"{counted(len(films), 'film')} written to {files[0]}"
+        for file in files[1:] if apart else []:
+            write(session, [as_csv(apart, base_url)], len(apart), file)
+            written += f", {len(apart):,} that set it apart to {file}"
+        session.say(written)
     session.say(f"not seen yet: letterboxd rank show --cohort {cohort.label} --unseen-by {cohort.seed}")
     session.say(f"all of it, to look at: letterboxd report --cohort {cohort.label}")
+
+
+def _show_what_sets_apart(
+    session: Session, cohort: Cohort, films: Sequence[RankedFilm], lacking: str | None
+) -> None:
+    name = discovery.STRATEGY.name
+    if films:
+        session.tell()
+        session.tell(
+            f"What sets {cohort.label} apart: films it likes that stand higher here than on Letterboxd"
+        )
+        show_films(session, films, name)
+    if lacking:
+        session.say(lacking if films else f"what sets {cohort.label} apart is not known yet; {lacking}")
+    elif not films:
+        session.say(f"no film sets {cohort.label} apart: {discovery.STRATEGY.why_empty}")

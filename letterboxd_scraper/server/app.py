@@ -8,7 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from letterboxd_scraper import __version__
-from letterboxd_scraper.server import cohorts, films, metrics, rankings, reports
+from letterboxd_scraper.server import cohorts, films, metrics, rankings, recommendations, reports
 from letterboxd_scraper.server.conditional import Conditional
 from letterboxd_scraper.server.document import name_of, openapi
 from letterboxd_scraper.server.guard import Guard, Protected
@@ -54,7 +54,7 @@ def unguarded(serving: Served, *, token: str) -> FastAPI:
         dependencies=[Depends(parameters)],
         generate_unique_id_function=name_of,
     )
-    for module in (cohorts, rankings, films, reports, metrics):
+    for module in (cohorts, rankings, recommendations, films, reports, metrics):
         app.include_router(module.routes(serving))
 
     @app.get("/openapi.json", include_in_schema=False)

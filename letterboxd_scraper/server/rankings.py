@@ -21,7 +21,7 @@ from ranking.choices.filters import read_choices
 from ranking.results import RankingEntry
 from ranking.strategies import STRATEGIES
 
-_UNREAD = (
+UNREAD = (
     "what some of these members have watched, or want to watch, was never read: of that, only their ratings "
     "are known"
 )
@@ -134,7 +134,7 @@ def _page(
         tell=remarks.append,
     )
     # They name members.
-    remarks = remarks if serving.names else [_UNREAD] * bool(remarks)
+    remarks = remarks if serving.names else [UNREAD] * bool(remarks)
     if choices.wanted_by and (line := coverage.of_watchlists(connection, circle.cohort)):
         remarks.append(line)
     total = results.count(connection, circle.cohort, strategy, min_score=query.min_score, choices=choices)

@@ -17,10 +17,36 @@ from letterboxd_scraper.store.schema import (
     watched,
     watchlist,
 )
+from letterboxd_scraper.store.sqlite_file import STAMP, Stamp
+
+# What changes with whatever others commit: on SQLite for each connection, on PostgreSQL for all.
+_VERSIONS = {"sqlite": "PRAGMA data_version", "postgresql": "SELECT CAST(pg_current_snapshot() AS text)"}
+_KNOWN = "states of cohorts"
+# Which file is the database, where it is one, and the cohort's id.
+CohortKey = tuple[tuple[int, int] | None, int]
+
+
+def key_of(connection: sa.Connection, circle: ServedCohort) -> CohortKey:
+    """Return what tells a cohort from all others, also from those of a file that had the same name."""
+    file: Stamp | None = connection.info.get(STAMP)
+    return file and file.identity, circle.cohort.id
 
 
 def state_of(connection: sa.Connection, circle: ServedCohort) -> str:
-    """Return a text that changes whenever anything does that is shown of the cohort."""
+    """Return a text that changes whenever anything does that is shown of the cohort.
+
+    While nothing at all is written, the connection knows it from the last time.
+    """
+    version = connection.scalar(sa.text(_VERSIONS[connection.dialect.name]))
+    known: dict[int, tuple[Any, str]] = connection.info.setdefault(_KNOWN, {})
+    before, state = known.get(circle.cohort.id, (None, ""))
+    if version != before:
+        state = _read(connection, circle)
+        known[circle.cohort.id] = version, state
+    return state
+
+
+def _read(connection: sa.Connection, circle: ServedCohort) -> str:
     cohort = circle.cohort.id
     of_cohort = cohort_members.c.cohort_id == cohort
     count, most = sa.func.count, sa.func.max
@@ -44,4 +70,5 @@ def state_of(connection: sa.Connection, circle: ServedCohort) -> str:
         sa.select(count()).select_from(opt_outs),
     ]
     rows = [tuple(row) for query in queries for row in connection.execute(query)]
-    return repr((circle.cohort.label, circle.cohort.updated_at, rows))
+    # A restored file may hold all the moments of before.
+    return repr((connection.info.get(STAMP), circle.cohort.label, circle.cohort.updated_at, rows))

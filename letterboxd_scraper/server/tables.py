@@ -16,6 +16,7 @@ from letterboxd_scraper.server.cohorts import CohortEntry, MemberEntry
 from letterboxd_scraper.server.forms import API
 from letterboxd_scraper.server.rankings import StoredRanking
 from ranking.exports.texts import as_text
+from ranking.recommend.recommended import Recommended
 from ranking.results import RankingEntry
 
 CONTENT_TYPE = "text/csv; charset=utf-8; header=present"
@@ -36,6 +37,7 @@ TABLES: Mapping[str, Table] = {
     f"{API}/cohorts/{{cohort}}/members": Table("members", MemberEntry),
     f"{API}/cohorts/{{cohort}}/rankings": Table("rankings", StoredRanking, parts=False),
     f"{API}/cohorts/{{cohort}}/rankings/{{strategy}}": Table("films", RankingEntry),
+    f"{API}/cohorts/{{cohort}}/recommendations": Table("films", Recommended),
 }
 _PATTERNS = [(compile_path(address)[0], table) for address, table in TABLES.items()]
 

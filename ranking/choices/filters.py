@@ -32,6 +32,7 @@ from letterboxd_scraper.words import counted
 from ranking.choices.film_lists import read_list
 from ranking.facts import WATCHLISTS_COME_IN, how_watched_are_read, with_watched_read, with_watchlist
 from ranking.marks import marks
+from ranking.sql import is_among
 
 Condition = sa.ColumnElement[bool]
 Tell = Callable[[str], None]
@@ -282,11 +283,7 @@ def _in_lists(connection: sa.Connection, files: Sequence[Path], tell: Tell) -> C
             some = ", ".join(map(in_words, missing[:_NAMED])) + (", …" if missing[_NAMED:] else "")
             titles = f"{len(missing):,} of {counted(len(listed), 'film')} in {file}"
             tell(f"{titles} match no stored film, or more than one: {some}")
-    # Written into the statement: a list may be longer than the parameters that a database takes.
-    ids = sa.bindparam(
-        "listed", sorted(chosen), sa.Integer, expanding=True, literal_execute=True, unique=True
-    )
-    return films.c.id.in_(ids)
+    return is_among(films.c.id, sorted(chosen))
 
 
 def _films_listed(connection: sa.Connection, listed: Sequence[Reference]) -> list[int | None]:

@@ -111,9 +111,10 @@ def order_films(
     if not wish.seen_by_some:
         seers = stored_names(connection, list(members.values())).values()
         choices = replace(choices, unseen_by=(*choices.unseen_by, *seers))
-    chosen = _fitting(connection, _facts(cohort, at, without), choices, tell)
-    place_of = {film: place for place, film in enumerate(model.ratings.film_ids.tolist())}
-    places = np.array([place_of[film] for film in chosen if film in place_of], np.int64)
+    wanted = _fitting(connection, _facts(cohort, at, without), choices, tell)
+    places = np.flatnonzero(np.isin(model.ratings.film_ids, np.array([*wanted], np.int64)))
+    by_wish = [-wanted[film] for film in model.ratings.film_ids[places].tolist()]
+    places = places[np.argsort(np.array(by_wish, np.int64), kind="stable")]
     positions = {user: place for place, user in enumerate(model.ratings.member_ids.tolist())}
     forecasts = [model.of(positions.get(user)).forecast() for user in members.values()]
     stars = np.column_stack([forecast.expected[places] for forecast in forecasts])
@@ -144,13 +145,14 @@ def _facts(cohort: Cohort, at: datetime, without: int | None) -> Facts:
     return Facts(cohort.id, at, without=without or _NOBODY)
 
 
-def _fitting(connection: sa.Connection, facts: Facts, choices: Choices, tell: Tell) -> Sequence[int]:
-    """Return the ids of the films to choose from, those first that most of the cohort want to see."""
+def _fitting(connection: sa.Connection, facts: Facts, choices: Choices, tell: Tell) -> dict[int, int]:
+    """Return the films to choose from (ids), and of each how many of the cohort want to see it."""
     rated, marked = facts.films, marks(facts.cohort_id, without=facts.without)
-    query = sa.select(films.c.id).join(rated, rated.c.film_id == films.c.id)
+    query = sa.select(films.c.id, sa.func.coalesce(marked.c.wanted, 0))
+    query = query.join(rated, rated.c.film_id == films.c.id)
     query = query.outerjoin(marked, marked.c.film_id == films.c.id)
     query = query.where(conditions(connection, facts.cohort_id, choices, rated.c.votes, tell))
-    return connection.scalars(query.order_by(sa.func.coalesce(marked.c.wanted, 0).desc(), films.c.id)).all()
+    return {film: count for film, count in connection.execute(query)}
 
 
 def _order(stars: Floats, scores: Sequence[Floats], wish: Wish) -> Order:

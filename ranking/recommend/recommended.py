@@ -15,6 +15,7 @@ from ranking.marks import marks
 from ranking.recommend.columns import GROUPS
 from ranking.recommend.films import OrderedFilms
 from ranking.recommend.personal import PARTS
+from ranking.sql import is_among
 from ranking.strategies.circle_ratings import Floats
 
 # What a rule makes of several members' stars, less their mean.
@@ -127,17 +128,12 @@ def _rows(
     connection: sa.Connection, cohort: Cohort, ordered: OrderedFilms, ids: Sequence[int]
 ) -> dict[int, Any]:
     """Return by id what is stored of films."""
-    marked = marks(cohort.id, without=ordered.without)
+    marked = marks(cohort.id, without=ordered.without, among=ids)
     counts = (sa.func.coalesce(marked.c[name], 0).label(name) for name in ("liked", "favorites", "wanted"))
     columns = (films.c.id, films.c.slug, films.c.title, films.c.release_year, films.c.runtime_minutes)
     query = sa.select(*columns, links.ADDRESS, films.c.letterboxd_weighted_average, *counts)
     query = query.outerjoin_from(films, marked, marked.c.film_id == films.c.id)
-    return {row.id: row for row in connection.execute(query.where(_among(films.c.id, ids)))}
-
-
-def _among(column: sa.Column[Any], ids: Sequence[int]) -> sa.ColumnElement[bool]:
-    # Written into the statement: there may be more than the parameters that a database takes.
-    return column.in_(sa.bindparam("ids", ids, sa.Integer, expanding=True, literal_execute=True, unique=True))
+    return {row.id: row for row in connection.execute(query.where(is_among(films.c.id, ids)))}
 
 
 def _on_watchlists(
@@ -146,7 +142,7 @@ def _on_watchlists(
     """Return by film who of the members has it on their watchlist."""
     name_of = {user: name for name, user in members.items()}
     w, wanting = watchlist.c, defaultdict[int, set[str]](set)
-    query = sa.select(w.film_id, w.user_id).where(w.user_id.in_(name_of), _among(w.film_id, ids))
+    query = sa.select(w.film_id, w.user_id).where(w.user_id.in_(name_of), is_among(w.film_id, ids))
     for film, user in connection.execute(query):
         wanting[film].add(name_of[user])
     return wanting
@@ -162,7 +158,7 @@ def _ratings(
     """Return by film who of the circle gave it what, the best ratings first, equal ones by name."""
     r, m = ratings.c, cohort_members.c
     query = sa.select(r.film_id, r.user_id, r.rating).join(cohort_members, m.user_id == r.user_id)
-    query = query.where(m.cohort_id == cohort.id, r.rating.is_not(None), _among(r.film_id, ids))
+    query = query.where(m.cohort_id == cohort.id, r.rating.is_not(None), is_among(r.film_id, ids))
     of_film = defaultdict[int, list[tuple[float, str]]](list)
     for film, user, stars in connection.execute(query):
         if user != ordered.without:

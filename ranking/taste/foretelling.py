@@ -22,8 +22,10 @@ _TARGETS = 100
 _USUAL_MEAN, _USUAL_MEAN_VARIANCE = 0.61, 0.05**2
 _USUAL_MEMBERS, _USUAL_PAIRS, _USUAL_ERROR = 0.035**2, 0.028**2, 0.155
 _WORTH_MEMBERS, _WORTH_PAIRS = 5, 100
-# How well what all others say together foretells, and by how much that differs between members.
-_USUAL_CIRCLE, _USUAL_CIRCLES = 0.72, 0.07**2
+# What is known before of how well all others together foretell: little, so that chance comes out as chance.
+_TOGETHER, _TOGETHER_VARIANCE = 0.65, 0.2**2
+# Few films do not tell how large their own error is: the usual one counts as so many more.
+_WORTH_FILMS = 20
 # Errors of shares that have a member or films in common are correlated, which the model does not know: by so
 # much its variances are too small, in circles of 30 to 200 real members (benchmarks/foretelling_accuracy.py).
 _WIDENING = 2.5
@@ -193,12 +195,12 @@ def by_scores(stars: Matrix, scores: Matrix, weights: Matrix) -> tuple[float, fl
     table = np.zeros((_LEVELS, int(places.max(initial=0)) + 1))
     np.add.at(table, (_level(stars), places), weights)
     counted = count_pairs(table)
-    if not np.isfinite(counted.share):
-        share, variance = _USUAL_CIRCLE, _USUAL_CIRCLES
-    else:
+    share, variance = _TOGETHER, _TOGETHER_VARIANCE
+    if np.isfinite(counted.share):
         # Films that count twice are not two films: L. Kish, "Survey Sampling" (1965).
-        error = counted.error * (weights.astype(float) ** 2).sum() / counted.films**2
-        gain = _USUAL_CIRCLES / (_USUAL_CIRCLES + error)
-        share, variance = _USUAL_CIRCLE + gain * (counted.share - _USUAL_CIRCLE), gain * error
+        films = float(weights.sum() ** 2 / (weights**2).sum())
+        error = mixed(films * float(counted.error), films, _USUAL_ERROR, _WORTH_FILMS) / films
+        gain = _TOGETHER_VARIANCE / (_TOGETHER_VARIANCE + error)
+        share, variance = _TOGETHER + gain * (float(counted.share) - _TOGETHER), gain * error
     found = _bounds(np.array(share), np.array(variance))
     return float(found[0]), float(found[1]), float(found[2])

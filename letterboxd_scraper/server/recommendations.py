@@ -1,0 +1,177 @@
+"""What members of a cohort would like: the choices of `letterboxd recommend`, page by page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from letterboxd_scraper.server.kept import Kept
+from letterboxd_scraper.server.paging import neighbours
+from letterboxd_scraper.server.problems import documented
+from letterboxd_scraper.server.queries import OF_MEMBERS, Paging, RankingQuery, Word
+from letterboxd_scraper.server.rankings import UNREAD
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
+from letterboxd_scraper.server.state import CohortKey, key_of, state_of
+from letterboxd_scraper.store.engine import read_transaction
+from ranking.choices import coverage
+from ranking.choices.filters import read_choices
+from ranking.recommend.films import OrderedFilms, Wish, find_members, little_known, order_films, read_model
+from ranking.recommend.personal import CircleModel
+from ranking.recommend.recommended import Recommended, read_films
+
+_MODELS, _LISTS = 4, 8
+# What is asked for beside the films.
+_OF_WISH = ("rule", "veto", "seen_by_some", "min_score")
+
+
+class RecommendationQuery(RankingQuery):
+    """Whom films are recommended to, and which films: choices as of a ranking's films."""
+
+    member: Annotated[list[Word], Field(min_length=1, max_length=10)] = Field(
+        description="Whom for; several: for all of them together."
+    )
+    rule: Literal["average", "least-misery", "proportional", "multiplicative"] = Field(
+        "average", description="How several members' stars become one."
+    )
+    veto: Annotated[float, Field(allow_inf_nan=False)] = Field(
+        2.5, description="By the average: no film that one of them would give less."
+    )
+    seen_by_some: bool = Field(False, description="Films that some of them have seen, too.")
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationPage:
+    """The films that fit, best first, for the ``members``; ``remarks`` say what is not known."""
+
+    total: int
+    limit: int
+    offset: int
+    next: str | None
+    prev: str | None
+    cohort: str
+    members: list[str]
+    rule: str
+    films: list[Recommended]
+    remarks: list[str]
+    attribution: str = ATTRIBUTION
+
+
+@dataclass(frozen=True)
+class _List:
+    ordered: OrderedFilms
+    remarks: Sequence[str]
+
+
+class _Recommender:
+    """The models of cohorts and the lists of films that were made; parts of a list cost little."""
+
+    def __init__(self, serving: Served) -> None:
+        self._serving = serving
+        self._models: Kept[CohortKey, CircleModel] = Kept(_MODELS)
+        self._lists: Kept[tuple[CohortKey, tuple[tuple[str, int], ...], Wish], _List] = Kept(_LISTS)
+
+    def films(
+        self, connection: sa.Connection, circle: ServedCohort, members: Mapping[str, int], wish: Wish
+    ) -> _List:
+        """Return all films for these members (ids by how they are asked for), best first."""
+        return self._lists.get(
+            (key_of(connection, circle), tuple(members.items()), wish),
+            lambda: state_of(connection, circle),
+            lambda: self._order(connection, circle, members, wish),
+        )
+
+    def _order(
+        self, connection: sa.Connection, circle: ServedCohort, members: Mapping[str, int], wish: Wish
+    ) -> _List:
+        serving, cohort, told = self._serving, circle.cohort, list[str]()
+        model = self._models.get(
+            key_of(connection, circle),
+            lambda: state_of(connection, circle),
+            lambda: read_model(connection, cohort, serving.now),
+        )
+        ordered = order_films(connection, cohort, model, members, wish, serving.now, told.append)
+        # They name members.
+        remarks = told if serving.names else [UNREAD] * bool(told)
+        known = {name if serving.names else f"member {name}": n for name, n in ordered.ratings.items()}
+        remarks = [*remarks, *little_known(known)]
+        if wish.choices.wanted_by and (line := coverage.of_watchlists(connection, cohort)):
+            remarks.append(line)
+        return _List(ordered, remarks)
+
+
+def routes(serving: Served) -> APIRouter:
+    """Return the route of recommendations."""
+    router = APIRouter(prefix="/api/v1/cohorts/{cohort}/recommendations", tags=["recommendations"])
+    recommender = _Recommender(serving)
+
+    @router.get("", responses=documented(400, 404))
+    def recommend(
+        cohort: Word,
+        query: Annotated[RecommendationQuery, Query()],
+        request: Request,
+        response: Response,
+    ) -> RecommendationPage:
+        """Recommend films to a member, or to several together, best films first."""
+        with read_transaction(serving.engine) as connection:
+            circle = find_cohort(connection, serving, cohort)
+            page = _page(connection, serving, recommender, circle, query)
+        there = neighbours(request, response, query, page.total)
+        return replace(page, next=there.next, prev=there.prev)
+
+    return router
+
+
+def _page(
+    connection: sa.Connection,
+    serving: Served,
+    recommender: _Recommender,
+    circle: ServedCohort,
+    query: RecommendationQuery,
+) -> RecommendationPage:
+    called = {user: reference for reference, user in circle.members.items()}
+    members = _members(connection, serving, circle, query.member, called)
+    listed = recommender.films(connection, circle, members, _wish(connection, serving, circle, query))
+    return RecommendationPage(
+        total=len(listed.ordered),
+        limit=query.limit,
+        offset=query.offset,
+        next=None,
+        prev=None,
+        cohort=circle.reference,
+        members=list(members),
+        rule=query.rule,
+        films=read_films(
+            connection,
+            circle.cohort,
+            listed.ordered,
+            serving.base_url,
+            limit=query.limit,
+            offset=query.offset,
+            named=called if serving.names else None,
+        ),
+        remarks=list(listed.remarks),
+    )
+
+
+def _members(
+    connection: sa.Connection,
+    serving: Served,
+    circle: ServedCohort,
+    references: Sequence[str],
+    called: Mapping[int, str],
+) -> dict[str, int]:
+    """Return members' ids by how they are called in answers. Raises UnknownName, and InputError."""
+    names = [name for one in references for name in user_names(connection, serving, circle, [one])]
+    return {called[user]: user for user in find_members(connection, circle.cohort, names).values()}
+
+
+def _wish(
+    connection: sa.Connection, serving: Served, circle: ServedCohort, query: RecommendationQuery
+) -> Wish:
+    filters = query.model_dump(exclude={"member", *_OF_WISH, *Paging.model_fields})
+    for name in OF_MEMBERS:
+        filters[name] = user_names(connection, serving, circle, filters[name])
+    return Wish(choices=read_choices(**filters), **query.model_dump(include=set(_OF_WISH)))

@@ -1,0 +1,87 @@
+"""What was made of the data is kept until they change, and not made all the time."""
+
+from unittest.mock import Mock
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.server import kept, state
+from letterboxd_scraper.server.kept import Kept
+from letterboxd_scraper.server.served import ServedCohort
+from letterboxd_scraper.store import migrate
+from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.members import cohorts, naming
+from letterboxd_scraper.store.schema import watchlist
+from tests.conftest import on_both
+from tests.store.rows import add_cohort, add_film, add_rating, add_user
+
+
+class Clock:
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(kept, "time", clock)
+    return clock
+
+
+def test_a_value_is_made_anew_when_the_data_have_changed_and_it_has_rested(clock: Clock) -> None:
+    values, made = Kept[str, str](2), list[str]()
+
+    def make() -> str:
+        clock.now += 1  # it takes a second, and so is not made again for five
+        made.append(f"value {len(made)}")
+        return made[-1]
+
+    assert values.get("a", lambda: "state 1", make) == "value 0"
+    clock.now = 100
+    assert values.get("a", lambda: "state 1", make) == "value 0"
+    assert values.get("a", lambda: "state 2", make) == "value 1"
+    clock.now = 105.9
+    assert values.get("a", lambda: "state 3", make) == "value 1"
+    clock.now = 106.1
+    assert values.get("a", lambda: "state 3", make) == "value 2"
+    assert len(made) == 3
+
+
+def test_only_the_latest_are_kept(clock: Clock) -> None:
+    values, made = Kept[str, str](2), list[str]()
+    for key in ("a", "b", "c", "b", "c", "a"):
+        value = f"{key}{len(made)}"
+        if values.get(key, lambda: "state", lambda value=value: value) == value:  # type: ignore[misc]
+            made.append(key)
+    assert made == ["a", "b", "c", "a"]
+
+
+@on_both
+def test_the_state_changes_with_the_data_and_is_read_only_then(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(database_url)
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        member, film = add_user(connection, "ann"), add_film(connection, "film-1")
+        add_rating(connection, member, film, rating=4.0)
+        add_cohort(connection, "friends", ["ann"])
+    reading = Mock(wraps=state._read)
+    monkeypatch.setattr(state, "_read", reading)
+
+    def asked(connection: sa.Connection) -> str:
+        cohort = cohorts.find(connection, "friends")
+        answer = state.state_of(connection, ServedCohort(cohort, naming.of_cohort(connection, cohort)))
+        connection.rollback()
+        return answer
+
+    with engine.connect() as reader, engine.connect() as writer:
+        before = asked(reader)
+        assert (asked(reader), reading.call_count) == (before, 1)
+        writer.execute(watchlist.insert().values(user_id=member, film_id=film))
+        writer.commit()
+        assert asked(reader) != before
+        assert reading.call_count == 2
+    engine.dispose()

@@ -1,0 +1,152 @@
+"""What members would like, as the server says it: the same as `letterboxd recommend`, page by page."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.cli.main import run
+from letterboxd_scraper.server.queries import OF_MEMBERS
+from letterboxd_scraper.store.members import cohorts, naming
+from letterboxd_scraper.store.schema import users
+from tests.asked import Asked, Reply
+from tests.server.conftest import address, on_one
+
+pytestmark = pytest.mark.slow
+PATH = "/api/v1/cohorts/friends/recommendations"
+Asking = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def numbered(store: sa.Engine) -> Iterator[Asked]:
+    server = Asked(address(store))
+    yield server
+    server.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def named(store: sa.Engine) -> Iterator[Asked]:
+    server = Asked(address(store), names=True)
+    yield server
+    server.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def number_of(store: sa.Engine) -> dict[str, str]:
+    """The members' numbers by their names."""
+    with store.connect() as connection:
+        shown = naming.of_cohort(connection, cohorts.find(connection, "friends")).members
+        stored = connection.execute(sa.select(users.c.id, users.c.letterboxd_username))
+        name_of = {user: name for user, name in stored}
+    return {name_of[user]: text.removeprefix("member ") for user, text in shown.items()}
+
+
+def get(server: Asked, **asking: Any) -> Reply:
+    return server.get(f"{PATH}?{urlencode(asking, doseq=True)}")
+
+
+def answer(server: Asked, **asking: Any) -> dict[str, Any]:
+    reply = get(server, **asking)
+    assert reply.status == 200, reply.text
+    content: dict[str, Any] = reply.json()
+    return content
+
+
+def recommend(store: sa.Engine, capsys: pytest.CaptureFixture[str], asking: Asking) -> list[dict[str, Any]]:
+    """Return what `letterboxd recommend --json --names` prints."""
+    words = [
+        "--db-url",
+        address(store),
+        "--json",
+        "recommend",
+        "--cohort",
+        "friends",
+        "--limit",
+        "500",
+        "--names",
+    ]
+    for name, values in asking.items():
+        for value in values if isinstance(values, list) else [values]:
+            words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+    assert run(words) == 0
+    films: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return films
+
+
+ASKED: list[Asking] = [
+    {"member": ["marla"]},
+    {"member": ["marla", "noor"], "veto": 1, "genre": ["horror"]},
+    {"member": ["marla", "noor"], "rule": "proportional", "seen_by_some": True, "max_watchers": 2},
+    {"member": ["noor"], "unseen_by": ["marla"], "min_score": 2.5},
+]
+
+
+@pytest.mark.parametrize("asking", ASKED, ids=lambda asking: ",".join(asking))
+def test_recommendations_are_those_of_the_command(
+    store: sa.Engine,
+    numbered: Asked,
+    named: Asked,
+    number_of: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    asking: Asking,
+) -> None:
+    printed = recommend(store, capsys, asking)
+    assert printed
+    page = answer(named, **asking, limit=500)
+    assert page["films"] == printed
+    assert (page["total"], page["members"]) == (len(printed), asking["member"])
+    by_number = {
+        key: [number_of[name] for name in value] if key in ("member", *OF_MEMBERS) else value
+        for key, value in asking.items()
+    }
+    page = answer(numbered, **by_number, limit=500)
+    assert page["members"] == by_number["member"]
+    for film, one in zip(page["films"], printed, strict=True):
+        assert film["ratings"] is None
+        assert film["members"] == {number_of[name]: stars for name, stars in one["members"].items()}
+        assert film["why"] == {number_of[name]: reason for name, reason in one["why"].items()}
+        same = [key for key in one if key not in ("ratings", "members", "why", "on_watchlists")]
+        assert [film[key] for key in same] == [one[key] for key in same]
+
+
+@on_one
+def test_page_by_page_it_is_the_whole_list(numbered: Asked) -> None:
+    whole = answer(numbered, member=1, limit=500)
+    films, path = list[dict[str, Any]](), f"{PATH}?member=1&limit=7"
+    while path:
+        page = numbered.get(path).json()
+        assert (page["total"], page["offset"]) == (whole["total"], len(films))
+        films += page["films"]
+        path = page["next"]
+    assert films == whole["films"]
+    assert [film["rank"] for film in films] == list(range(1, whole["total"] + 1))
+    assert answer(numbered, member=1, offset=10**6)["films"] == []
+    table = numbered.get("/cohorts/friends/recommendations.csv?member=1").text
+    assert len(table.splitlines()) == whole["total"] + 1
+
+
+@on_one
+def test_without_names_nobody_is_named(store: sa.Engine, numbered: Asked, number_of: dict[str, str]) -> None:
+    """Not in remarks either: what marla alone has watched is known."""
+    for member in number_of.values():
+        page = answer(numbered, member=[member, "1" if member != "1" else "2"], seen_by_some="false")
+        assert page["remarks"]
+        text = json.dumps([page["remarks"], page["members"], [film["why"] for film in page["films"]]])
+        assert not [name for name in number_of if name in text]
+
+
+@on_one
+def test_what_cannot_be_asked_for(numbered: Asked, named: Asked) -> None:
+    assert numbered.get(PATH).status == 422
+    assert get(numbered, member=10**6).status == 404
+    assert get(numbered, member="marla").status == 404
+    assert get(named, member="nobody").status == 404
+    twice = get(named, member=["marla", "@Marla"])
+    assert (twice.status, "named twice" in twice.text) == (400, True)
+    assert get(numbered, member=list(range(1, 12))).status == 422
+    assert get(numbered, member=1, rule="dice").status == 422
+    assert get(numbered, member=1, veto="nan").status == 422
+    assert get(numbered, member=1, without=2).status == 400
