@@ -35,6 +35,7 @@ DATA = {
     "letterboxd_scraper/migrations/env.py",
     "letterboxd_scraper/migrations/script.py.mako",
     "ranking/exports/templates/ranking.html",
+    "ranking/exports/templates/ranking.css",
 }
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from parsel import Selector
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_people, films, people
 from ranking.compute import compute
-from ranking.exports.html import as_html
+from ranking.exports.html import Heading, as_html
 from ranking.exports.letterboxd_list import COLUMNS, MOST_BYTES, Identity, as_import, identities
 from ranking.exports.texts import CSV_COLUMNS, as_csv, as_json
 from ranking.results import RankedFilm, ranking
@@ -59,20 +61,39 @@ def test_csv_and_json_tell_the_same_in_full_precision() -> None:
     assert row["link"] == told["link"] == f"{SITE}/film/alien/"
 
 
-def test_html_is_a_table_in_which_a_title_is_only_a_text() -> None:
-    page = as_html([film(title="<script>alert(1)</script> & co"), film(2, address=None)], "bayesian", SITE)
+HEADING = Heading("What 3 people think", "friends", NOW, "p { margin: 0 }")
+
+
+def test_html_is_a_page_with_one_table_in_which_a_title_is_only_a_text() -> None:
+    films = [film(title="<script>alert(1)</script> & co"), film(2, address=None)]
+    page = as_html(films, "bayesian", SITE, HEADING)
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in page
     assert page.count("<tr>") == 3
-    assert page.count("<a href") == 1  # nothing is known that leads to the other
-    assert "0 films" in as_html([], "bayesian", SITE)
+    assert (
+        page.count('<a href="https://letterboxd.com/film/') == 1
+    )  # nothing is known that leads to the other
+    assert "0 films" in as_html([], "bayesian", SITE, HEADING)
+
+
+def test_the_html_page_says_whose_films_these_are_when_and_what_the_circle_says_beside_stars() -> None:
+    liked = replace(film(), liked=7, wanted=3, letterboxd=None)
+    page = Selector(as_html([liked], "bayesian", SITE, HEADING))
+    assert page.css("h1::text").get() == page.css("title::text").get() == "What 3 people think"
+    assert page.css("time::text").get() == "1 November 2026"
+    assert page.css(".marks::text").get() == "liked by 7, on 3 of your lists"
+    # Nobody's average is known: the table has no column for it.
+    assert page.css("thead th::text").getall() == ["Rank", "Film", "Score", "Stars", "Ratings"]
+    assert "p { margin: 0 }" in page.css("style::text").get("")
 
 
 def test_a_film_whose_ratings_have_gone_since_it_was_ranked_has_no_mean() -> None:
     gone = replace(film(), watchers=0, mean=None)
     (row,) = csv.DictReader(io.StringIO(as_csv([gone], SITE), newline=""))
     assert (row["watchers"], row["mean"]) == ("0", "")
-    assert "<td>0</td><td></td>" in as_html([gone], "bayesian", SITE)
+    page = Selector(as_html([gone], "bayesian", SITE, HEADING))
+    assert page.css('td[data-label="stars"]::text').get() is None
+    assert page.css('td[data-label="ratings"]::text').get() == "0"
     (imported,) = rows_of(as_import([gone], {})[0])
     assert imported["Review"] == "4.25"
 
@@ -136,6 +157,17 @@ def test_identities_leave_out_the_number_of_a_series(crawled_engine: sa.Engine, 
     assert known[a_series].tmdb_id is None
     assert known[a_series].imdb_id == f"tt{a_series}"
     assert set(known) == {each.film_id for each in found}
+
+
+@on_sqlite
+def test_the_html_page_names_nobody_unless_asked(ranked: Shell) -> None:
+    def title(*options: str) -> str:
+        made = ranked.letterboxd("export", "html", "--cohort", "friends", *options)
+        assert_ended(made, 0)
+        return Selector(made.stdout).css("h1::text").get("")
+
+    assert re.fullmatch(r"What \d+ people think", title())
+    assert re.fullmatch(r"What Marla .* and \d+ friends think", title("--names"))
 
 
 @on_both
