@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from benchmarks.circles import NOW
 from benchmarks.report_circle import invented, load
 from letterboxd_scraper.items.members import STARS
-from letterboxd_scraper.report import Options
+from letterboxd_scraper.report import Options, forecasts
 from letterboxd_scraper.report.columns import numbers
 from letterboxd_scraper.report.data import unpacked
 from letterboxd_scraper.report.page import gather
@@ -25,6 +25,10 @@ from letterboxd_scraper.store.schema import (
     watched,
     watchlist,
 )
+from ranking.compute import compute
+from ranking.recommend.films import Wish, order_films, read_model
+from ranking.results import ranking
+from ranking.strategies import STRATEGIES
 
 SMALL = invented(members=6, count=60, each=30)
 
@@ -123,3 +127,46 @@ def test_it_has_what_is_stored_of_films(circle: sa.Engine) -> None:
     assert all(-100 <= number <= 100 for number in later["pairs"]["agreement"])
     assert later["words"][0].split()[1:3] == ["of", "you,"]
     assert all(later["why"])
+
+
+def test_it_has_the_ranks_of_discovery_stored_or_not(circle: sa.Engine) -> None:
+    fresh = blocks(circle)[0]["films"]["discovery"]
+    with circle.connect() as connection:
+        cohort = cohorts.find(connection, "1")
+    compute(circle, cohort, STRATEGIES["discovery"], {}, NOW)
+    with circle.connect() as connection:
+        rank_of = {film.slug: film.rank for film in ranking(connection, cohort, "discovery")}
+    report, _ = blocks(circle)
+    assert fresh == report["films"]["discovery"] == [rank_of.get(slug) for slug in report["films"]["slug"]]
+    assert 1 in fresh
+    with circle.begin() as connection:
+        own = film_rankings.c.strategy == "discovery"
+        connection.execute(film_rankings.delete().where(own))
+        connection.execute(films.update().values(letterboxd_weighted_average=None))
+    assert "discovery" not in blocks(circle)[0]["films"]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_it_has_what_members_would_give_films_that_they_have_not_seen(
+    circle: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, later = blocks(circle, names=True)
+    with read_transaction(circle) as connection:
+        cohort = cohorts.find(connection, "1")
+        model = read_model(connection, cohort, NOW)
+        ordered = order_films(connection, cohort, model, {"member_0003": 3}, Wish(), NOW)
+        slug_of = dict(connection.execute(sa.select(films.c.id, films.c.slug)).all())
+    stars = zip(ordered.film_ids.tolist(), ordered.value.tolist(), strict=True)
+    recommended = {slug_of[film]: value for film, value in stars}
+    expected = numbers(later["expected"][report["members"].index("member_0003")])
+    told = {
+        slug: 0.5 + (steps - 1) / 20
+        for slug, steps in zip(report["films"]["slug"], expected, strict=True)
+        if steps
+    }
+    assert told == pytest.approx({slug: recommended[slug] for slug in told}, abs=0.025001)
+    assert set(told) == recommended.keys() & set(report["films"]["slug"])
+    monkeypatch.setattr(forecasts, "MOST", 10)
+    assert [stars is not None for stars in blocks(circle)[1]["expected"]] == [
+        place == blocks(circle)[0]["you"] for place in range(6)
+    ]

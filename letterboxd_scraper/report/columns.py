@@ -35,6 +35,7 @@ def as_columns(table: FilmTable, members: int) -> dict[str, list[Any]]:
         "average": lambda film: _short(film.average, 2),
         "minutes": lambda film: film.runtime,
         "language": lambda film: place_of.get(film.language or ""),
+        "discovery": lambda film: film.discovery,
         "liked": lambda film: film.ranked.liked or None,
         "favorites": lambda film: film.ranked.favorites or None,
         "wanted": lambda film: film.ranked.wanted or None,

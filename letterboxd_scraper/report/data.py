@@ -52,7 +52,7 @@ from letterboxd_scraper.report.films import FilmTable
 from letterboxd_scraper.report.matches import Matches
 from letterboxd_scraper.report.raters import Counts
 
-_LEVEL = 9
+_LEVEL = 6
 _THOUSANDTHS = 1_000
 _HUNDREDTHS = 100
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import STARS
+from letterboxd_scraper.report import discovery
 from letterboxd_scraper.report.raters import HALF_STARS, WANTED, WATCHED, Counts, Marks, histogram, mark
 from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.store.films.credits import DIRECTS
@@ -49,7 +50,7 @@ class ReportFilm:
 
     ``marks`` are what members gave it. ``circle`` and ``site`` are histograms of ten counts, half a star to
     five, None if not known; ``average`` is Letterboxd's, in stars. ``runtime`` is in minutes, ``language`` a
-    code.
+    code. ``discovery`` is its rank in the discovery ranking, None if it is not there.
     """
 
     ranked: RankedFilm
@@ -62,6 +63,7 @@ class ReportFilm:
     site: Counts | None
     genres: list[int]
     directors: list[int]
+    discovery: int | None
 
     @cached_property
     def circle(self) -> Counts | None:
@@ -124,19 +126,21 @@ def of_ranking(
     facts = query.facts()
     site = query.histograms()
     marks = query.marks({user: place for place, user in enumerate(members)})
+    discovered = discovery.ranks(connection, cohort, ranked[0].computed_at)
     genre_labels, director_labels = query.genres(), query.directors()
     films = [
         ReportFilm(
             ranked=film,
             why=clean(reasons.get(film.film_id, "")),
             runtime=facts[film.film_id].runtime_minutes,
-            language=facts[film.film_id].language,
+            language=facts[film.film_id].original_language,
             poster=_safe(facts[film.film_id].poster_url) if posters else None,
             average=facts[film.film_id].letterboxd_weighted_average,
             marks=marks.get(film.film_id, {}),
             site=site.get(film.film_id),
             genres=genre_labels.of_film.get(film.film_id, []),
             directors=director_labels.of_film.get(film.film_id, []),
+            discovery=discovered.get(film.film_id),
         )
         for film in ranked
     ]
@@ -170,18 +174,17 @@ class _RankedFilms:
     strategy: str
     last: int
 
-    def _rows(self, film: sa.Column[Any], *columns: Any, where: Any = True) -> Iterable[Any]:
+    def _rows(self, film: sa.Column[Any], *columns: Any, where: Any = True) -> Sequence[Any]:
         """Select columns of a table whose column ``film`` is a film's id, for the films of the report."""
         r = film_rankings.c
         query = sa.select(*columns).join(film_rankings, r.film_id == film)
         own = (r.cohort_id == self.cohort.id, r.strategy == self.strategy, r.rank <= self.last)
-        return self.connection.execute(query.where(*own, where))
+        return self.connection.execute(query.where(*own, where)).all()
 
     def facts(self) -> dict[int, Any]:
         """Return by film its runtime, language, poster and average; when TMDB and its histogram were read."""
         c = films.c
-        language = c.get("original_language", sa.null()).label("language")
-        columns = (c.id, c.runtime_minutes, language, c.poster_url, c.letterboxd_weighted_average)
+        columns = (c.id, c.runtime_minutes, c.original_language, c.poster_url, c.letterboxd_weighted_average)
         rows = self._rows(c.id, *columns, c.tmdb_synced_at, c.histogram_synced_at)
         return {row.id: row for row in rows}
 

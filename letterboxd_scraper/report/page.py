@@ -20,6 +20,7 @@ from letterboxd_scraper.report import (
     charts,
     comparisons,
     data,
+    forecasts,
     matches,
     overview,
     scales,
@@ -77,12 +78,13 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
     pairs = matches.of_cohort(connection, cohort, members, named.you)
     loved, unloved = charts.compared(*comparisons.differences(films))
     may_read = options.pages or is_crawled(connection, cohort)
-    people = _called(named)
+    people, you = _called(named), _place_of_you(named)
+    expected = forecasts.of_cohort(connection, cohort, films, members, you, options.at)
     title = sentences.title(named, cohort.seed)
     at_once = data.at_once(
         films,
         [name for name, _ in people],
-        _place_of_you(named),
+        you,
         title=title,
         site=options.base_url,
         least=films.films[0].ranked.parameters.get(MIN_VOTES, 1),
@@ -114,7 +116,7 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
         script=assets.script(),
         policy=_policy([assets.first_script(), assets.script()], films),
         report=data.packed(at_once),
-        later=data.packed(data.later(films, pairs, [None] * len(people))),
+        later=data.packed(data.later(films, pairs, [forecasts.in_letters(stars) for stars in expected])),
     )
 
 

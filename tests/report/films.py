@@ -40,6 +40,7 @@ def film(title: str, stars: Mapping[int, float], average: float | None = None, *
         "site": None,
         "genres": [],
         "directors": [],
+        "discovery": None,
     }
     return ReportFilm(ranked, **(fields | about))
 
