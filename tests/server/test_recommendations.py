@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,10 +11,13 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.server.queries import OF_MEMBERS
+from letterboxd_scraper.store import migrate
+from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members import cohorts, naming
-from letterboxd_scraper.store.schema import users
+from letterboxd_scraper.store.schema import films, ratings, users
 from tests.asked import Asked, Reply
 from tests.server.conftest import address, on_one
+from tests.store.rows import MONDAY, add_cohort, add_user
 
 pytestmark = pytest.mark.slow
 PATH = "/api/v1/cohorts/friends/recommendations"
@@ -72,8 +76,8 @@ def recommend(store: sa.Engine, capsys: pytest.CaptureFixture[str], asking: Aski
         for value in values if isinstance(values, list) else [values]:
             words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
     assert run(words) == 0
-    films: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
-    return films
+    printed: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return printed
 
 
 ASKED: list[Asking] = [
@@ -115,14 +119,14 @@ def test_recommendations_are_those_of_the_command(
 @on_one
 def test_page_by_page_it_is_the_whole_list(numbered: Asked) -> None:
     whole = answer(numbered, member=1, limit=500)
-    films, path = list[dict[str, Any]](), f"{PATH}?member=1&limit=7"
+    listed, path = list[dict[str, Any]](), f"{PATH}?member=1&limit=7"
     while path:
         page = numbered.get(path).json()
-        assert (page["total"], page["offset"]) == (whole["total"], len(films))
-        films += page["films"]
+        assert (page["total"], page["offset"]) == (whole["total"], len(listed))
+        listed += page["films"]
         path = page["next"]
-    assert films == whole["films"]
-    assert [film["rank"] for film in films] == list(range(1, whole["total"] + 1))
+    assert listed == whole["films"]
+    assert [film["rank"] for film in listed] == list(range(1, whole["total"] + 1))
     assert answer(numbered, member=1, offset=10**6)["films"] == []
     table = numbered.get("/cohorts/friends/recommendations.csv?member=1").text
     assert len(table.splitlines()) == whole["total"] + 1
@@ -150,3 +154,36 @@ def test_what_cannot_be_asked_for(numbered: Asked, named: Asked) -> None:
     assert get(numbered, member=1, rule="dice").status == 422
     assert get(numbered, member=1, veto="nan").status == 422
     assert get(numbered, member=1, without=2).status == 400
+
+
+def test_ten_thousand_films_and_a_member_who_rated_half_of_them(tmp_path: Path) -> None:
+    """Page by page they are all there once, in order."""
+    engine = make_engine(f"sqlite:///{tmp_path}/many.db")
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        many, *others = (add_user(connection, name) for name in ("ann", "bob", "cleo"))
+        rows = [{"id": film, "slug": f"film-{film:05}", "title": f"Film {film}"} for film in range(1, 10_001)]
+        connection.execute(films.insert(), rows)
+        given = [(many, film) for film in range(1, 5_001)]
+        given += [(other, film) for other in others for film in range(1 + other % 2, 10_001, 2)]
+        moments = {"first_seen_at": MONDAY, "updated_at": MONDAY}
+        connection.execute(
+            ratings.insert(),
+            [
+                {"user_id": user, "film_id": film, "rating": (1 + film * (user + 7) % 10) / 2, **moments}
+                for user, film in given
+            ],
+        )
+        add_cohort(connection, "friends", ["ann", "bob", "cleo"])
+    engine.dispose()
+    server = Asked(f"sqlite:///{tmp_path}/many.db", names=True)
+    assert answer(server, member="ann", limit=1)["total"] == 5_000
+    path, slugs, expected = f"{PATH}?member=ann&seen_by_some=true&limit=500", list[str](), list[float]()
+    while path:
+        page = server.get(path).json()
+        slugs += [film["slug"] for film in page["films"]]
+        expected += [film["expected"] for film in page["films"]]
+        path = page["next"]
+    assert len(set(slugs)) == len(slugs) == 10_000
+    assert expected == sorted(expected, reverse=True)
+    server.engine.dispose()
