@@ -12,7 +12,7 @@ from letterboxd_scraper.cli.rank import chosen_films
 from letterboxd_scraper.cli.rank_options import CohortOption, MinScoreOption, StrategyOption
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.machine.files import STDOUT, write_file
+from letterboxd_scraper.machine.files import is_stdout, write_file
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import find_cohort
@@ -138,7 +138,7 @@ def write(session: Session, texts: Sequence[str], films: int, output: Path | Non
 
     Raises InputError if that cannot be done.
     """
-    if output is None or output == STDOUT:
+    if output is None or is_stdout(output):
         if len(texts) > 1:
             many = counted(films, "film")
             raise InputError(f"{many}, too many for one file: give --output FILE or --limit N")

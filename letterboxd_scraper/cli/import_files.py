@@ -20,7 +20,7 @@ from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.imports.reading import ReadFiles, read_paths
 from letterboxd_scraper.imports.unmatched import Unmatched, as_csv
 from letterboxd_scraper.items.sources import Service
-from letterboxd_scraper.machine.files import STDOUT, refuse_unwritable
+from letterboxd_scraper.machine.files import is_stdout, refuse_unwritable
 from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.terminal import options
@@ -81,7 +81,9 @@ def import_files(
         _say_all(session, import_words.of_files(read))
     if not (read.snapshots or read.films):
         raise InputError(_nothing(session, read))
-    if any(snapshot.service != Service.LETTERBOXD for snapshot in read.snapshots) and unmatched != STDOUT:
+    if any(snapshot.service != Service.LETTERBOXD for snapshot in read.snapshots) and not is_stdout(
+        unmatched
+    ):
         refuse_unwritable(unmatched)  # some of their films may be unknown
     asks = can_ask and not preview
     result = _look(session, read) if preview or asks else None
@@ -175,7 +177,7 @@ def _store(
 def _write_unmatched(session: Session, rows: Iterable[sources.Unmatched], file: Path) -> Path:
     """Write what could not be matched to a new file: an older one may be half filled in."""
     target, number = file, 1
-    while target.exists() and target != STDOUT:
+    while target.exists() and not is_stdout(target):
         number += 1
         target = file.with_stem(f"{file.stem}-{number}")
     session.write(target, as_csv(Unmatched(*row[:-1], reason=_NO_FILM) for row in rows))

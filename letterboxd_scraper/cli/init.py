@@ -14,7 +14,7 @@ import typer
 from letterboxd_scraper import config
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.names import member_name
-from letterboxd_scraper.machine.files import STDOUT, write_file
+from letterboxd_scraper.machine.files import is_stdout, write_file
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.harmless import harmless
 from letterboxd_scraper.terminal.session import Session
@@ -63,7 +63,7 @@ def init(
     """
     session: Session = context.obj
     session.refuse_two_documents(output)
-    if output != STDOUT and output.exists() and not force:
+    if not is_stdout(output) and output.exists() and not force:
         raise InputError(f"{output} is there already: edit it, or replace it with --force")
     ask_name = partial(_asked, "Your name on Letterboxd (as in letterboxd.com/NAME)", "--member NAME")
     name = member or _until_right(ask_name, _checked_name)
@@ -73,7 +73,7 @@ def init(
     # The file may hold a key: nobody else reads it.
     values = {"member": name, "contact": address, "key": key, "comment": "" if key else "# "}
     text = _FILE.substitute(values)
-    if output == STDOUT:
+    if is_stdout(output):
         session.print_text(text)
         return
     write_file(output, text, _open_for_the_owner)

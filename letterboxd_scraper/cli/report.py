@@ -8,7 +8,7 @@ import typer
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
-from letterboxd_scraper.machine.files import STDOUT
+from letterboxd_scraper.machine.files import is_stdout
 from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
@@ -58,7 +58,7 @@ def report(
         circle = cohort_in(connection, session, cohort)
         page = render(connection, circle, choices)
     session.write(output, page)
-    if output != STDOUT:
+    if not is_stdout(output):
         size = len(page.encode())
         session.conclude(
             {"cohort": circle.label, "strategy": choices.strategy, "file": output, "bytes": size},

@@ -1,6 +1,7 @@
 """Files that appear when they are whole, and not at all where they cannot be written."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,16 @@ from letterboxd_scraper.errors import InputError, refusal
 STDOUT = Path("-")
 # In bytes: where these find room, not all of it is taken.
 _SOME = 4096
+
+
+def is_stdout(file: Path) -> bool:
+    """Say whether standard output is meant, under whatever name; what is thrown away goes nowhere."""
+    if file == STDOUT:
+        return True
+    try:
+        return os.path.samestat(file.stat(), os.fstat(sys.stdout.fileno())) and str(file) != os.devnull
+    except (OSError, ValueError):  # there is no such file, or standard output is none
+        return False
 
 
 def write_file(file: Path, text: str, opener: Callable[[str, int], int] | None = None) -> None:

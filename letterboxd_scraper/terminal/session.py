@@ -21,7 +21,7 @@ import typer
 
 from letterboxd_scraper.config import CONFIG_VARIABLE, JSON, Config, ignored, load
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.machine.files import STDOUT, write_file
+from letterboxd_scraper.machine.files import is_stdout, write_file
 from letterboxd_scraper.store.engine import masked_url, read_transaction
 from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.terminal import json_log
@@ -143,12 +143,12 @@ class Session:
 
     def refuse_two_documents(self, file: Path | None) -> None:
         """Raise InputError where standard output would get a document beside that of --json."""
-        if self.as_json and file in (None, STDOUT):
+        if self.as_json and (file is None or is_stdout(file)):
             raise InputError("--json prints a result of its own: give --output FILE for the document")
 
     def write(self, file: Path | None, text: str) -> None:
         """Write a document to a file, or print it. Raises InputError if that cannot be done."""
-        if file is None or file == STDOUT:
+        if file is None or is_stdout(file):
             self.print_text(text)
         else:
             write_file(file, text)

@@ -2,13 +2,14 @@
 
 import errno
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.machine.files import refuse_unwritable, write_file
+from letterboxd_scraper.machine.files import is_stdout, refuse_unwritable, write_file
 
 
 def test_a_file_is_written_as_it_is(tmp_path: Path) -> None:
@@ -59,3 +60,12 @@ def test_what_cannot_be_written_is_known_before_and_leaves_nothing(
     refuse_unwritable(tmp_path / "file")
     refuse_unwritable(Path(os.devnull))
     assert [path.read_text() for path in tmp_path.iterdir()] == ["a file"]
+
+
+def test_standard_output_is_known_by_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, link = tmp_path / "out.json", tmp_path / "link"
+    link.symlink_to(out)
+    with out.open("w") as opened:
+        monkeypatch.setattr(sys, "stdout", opened)
+        assert all(map(is_stdout, (Path("-"), out, link)))
+        assert not any(map(is_stdout, (tmp_path / "other.json", tmp_path, Path(os.devnull))))
