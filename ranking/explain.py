@@ -13,6 +13,7 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_members, film_rankings, films, ratings, users
 from letterboxd_scraper.words import counted
 from ranking.facts import Facts
+from ranking.marks import marks, marks_in_words
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import MIN_VOTES, FittedStrategy, Strategy, Terms
 
@@ -80,7 +81,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All about one film in one cohort."""
+    """All about one film in one cohort.
+
+    ``liked``, ``favorites`` and ``wanted`` count the members who gave it a heart, have it among the
+    favourites on their profile, and on their watchlist.
+    """
 
     cohort: str
     slug: str | None
@@ -89,12 +94,16 @@ class Explanation:
     link: str
     opinions: list[Opinion]
     standings: list[Standing]
+    liked: int
+    favorites: int
+    wanted: int
 
     def tables(self) -> list[Table]:
         """Return the film, its opinions, its standings and their numbers as tables (columns, rows)."""
         rated = [opinion.stars for opinion in self.opinions if opinion.stars is not None]
         mean = sum(rated) / len(rated) if rated else None
-        film = (self.title, self.year, self.slug, len(rated), mean, sum(o.liked for o in self.opinions))
+        besides = marks_in_words(self.liked, self.favorites, self.wanted)
+        film = (self.title, self.year, self.slug, len(rated), mean, besides)
         opinions = [
             (o.member, o.stars, o.own_mean, o.difference, _day(o.rated_at), _marks(o)) for o in self.opinions
         ]
@@ -113,7 +122,7 @@ class Explanation:
             for voice in standing.voices or []
         ]
         tables: list[Table] = [
-            (("film", "year", "slug", "ratings", "mean", "likes"), [film]),
+            (("film", "year", "slug", "ratings", "mean", "besides"), [film]),
             (("member", "stars", "own mean", "difference", "rated", "besides"), opinions),
             (("strategy", "rank", "of", "score", "parameters", "remark"), standings),
             (("strategy", "number", "value"), numbers),
@@ -134,7 +143,10 @@ def explain(connection: sa.Connection, cohort: Cohort, film: str, base_url: str)
         _standing(connection, cohort, strategy, row.id, opinions) for strategy in STRATEGIES.values()
     ]
     link = links.link(row.address, base_url)
-    return Explanation(cohort.label, row.slug, row.title, row.release_year, link, opinions, standings)
+    m = marks(cohort.id, among=[row.id]).c
+    marked = connection.execute(sa.select(m.liked, m.favorites, m.wanted)).first() or (0, 0, 0)
+    named = (cohort.label, row.slug, row.title, row.release_year, link)
+    return Explanation(*named, opinions, standings, *marked)
 
 
 def _find(connection: sa.Connection, text: str, base_url: str) -> Any:

@@ -34,7 +34,7 @@ def film(
     number: int = 1, title: str = "Alien", slug: str | None = "alien", address: str | None = "/film/alien/"
 ) -> RankedFilm:
     numbers = (4.25, 4.0, 4.5, 7, 4.5, 3.9)
-    return RankedFilm(number, number, title, 1979, slug, address, *numbers, {"m": 5.0}, NOW)
+    return RankedFilm(number, number, title, 1979, slug, address, *numbers, {"m": 5.0}, NOW, 6, 0, 3)
 
 
 @pytest.fixture
@@ -59,6 +59,9 @@ def test_csv_and_json_tell_the_same_in_full_precision() -> None:
     assert float(row["score"]) == told["score"] == 4.25
     assert (float(row["low"]), float(row["high"])) == (told["low"], told["high"]) == (4.0, 4.5)
     assert row["link"] == told["link"] == f"{SITE}/film/alien/"
+    assert list(row)[-4:] == ["letterboxd", "liked", "favorites", "wanted"]
+    assert [row[name] for name in list(row)[-4:]] == ["3.9", "6", "0", "3"]
+    assert [told[name] for name in list(row)[-4:]] == [3.9, 6, 0, 3]
 
 
 HEADING = Heading("What 3 people think", "friends", NOW, "p { margin: 0 }")

@@ -15,12 +15,13 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
-from letterboxd_scraper.terminal.columns import count, stars
+from letterboxd_scraper.terminal.columns import Column, count, stars
 from letterboxd_scraper.terminal.columns import film as film_column
 from letterboxd_scraper.terminal.session import Session
 from ranking.choices import coverage
 from ranking.choices.coverage import asked_for
 from ranking.choices.filters import Choices
+from ranking.marks import marks_in_words
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES, hybrid, recency
 
@@ -65,9 +66,13 @@ def show_films(session: Session, films: Sequence[RankedFilm], strategy: str) -> 
         stars("letterboxd", "Letterboxd"),
         replace(stars("difference", signed=True), importance=-1),
         count("watchers", "ratings"),
+        Column("besides", importance=-2),
     )
     rows = [
-        (f.rank, f.title, f.year, f.score, f.letterboxd, _difference(f, in_stars=in_stars), f.watchers)
+        (
+            *(f.rank, f.title, f.year, f.score, f.letterboxd, _difference(f, in_stars=in_stars), f.watchers),
+            marks_in_words(f.liked, f.favorites, f.wanted),
+        )
         for f in films
     ]
     session.show(columns, rows, links=[f.link(session.config.LETTERBOXD_BASE_URL) for f in films])

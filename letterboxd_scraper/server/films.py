@@ -26,6 +26,7 @@ from letterboxd_scraper.store.schema import (
     films,
     genres,
 )
+from ranking.marks import marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,18 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class CircleOpinion:
-    """What the cohort thinks of a film; ``histogram`` counts ratings, half a star to five."""
+    """What the cohort thinks of a film; ``histogram`` counts ratings, half a star to five.
+
+    ``liked``, ``favorites`` and ``wanted`` count the members who gave it a heart, have it among the
+    favourites on their profile, and on their watchlist.
+    """
 
     watchers: int
     mean: float | None
     histogram: dict[str, int]
+    liked: int
+    favorites: int
+    wanted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +173,9 @@ def _circle(connection: sa.Connection, circle: ServedCohort, film: int) -> Circl
     counts = counts.where(stats.c.cohort_id == circle.cohort.id, stats.c.film_id == film)
     watchers, mean = connection.execute(counts).first() or (0, None)
     histogram = _histogram(connection, film, film_histograms.c.cohort_id == circle.cohort.id)
-    return CircleOpinion(watchers=watchers, mean=mean, histogram=histogram)
+    m = marks(circle.cohort.id, among=[film]).c
+    marked = connection.execute(sa.select(m.liked, m.favorites, m.wanted)).first() or (0, 0, 0)
+    return CircleOpinion(watchers, mean, histogram, *marked)
 
 
 def _histogram(connection: sa.Connection, film: int, whose: sa.ColumnElement[bool]) -> dict[str, int]:

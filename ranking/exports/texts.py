@@ -20,6 +20,10 @@ CSV_COLUMNS = (
     "mean",
     "parameters",
     "link",
+    "letterboxd",
+    "liked",
+    "favorites",
+    "wanted",
 )
 
 

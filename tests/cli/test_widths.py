@@ -152,7 +152,8 @@ def test_a_pipe_gets_whole_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     out, _ = shown(monkeypatch, "rank show --cohort club", None)
     assert len(out) == 13
     assert f"  {LONG}  1951  " in "\n".join(out)
-    assert out[0].split() == ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings", "link"]
+    head = ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings", "besides", "link"]
+    assert out[0].split() == head
 
 
 @pytest.mark.usefixtures("called")

@@ -12,6 +12,8 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, users, watchlist
 from ranking.choices.filters import Choices
 from ranking.compute import compute
+from ranking.explain import explain
+from ranking.marks import marks_in_words
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
 
@@ -84,3 +86,11 @@ def test_those_of_a_member_who_is_left_out_do_not_count(engine: sa.Engine) -> No
     ranked, expected = shown(engine, without="kip"), counted(engine, "kip")
     assert marks_of(ranked) == {film.film_id: expected[film.film_id] for film in ranked}
     assert counted(engine, "kip") != counted(engine)
+
+
+def test_a_film_that_is_explained_has_the_same(engine: sa.Engine) -> None:
+    film = max(shown(engine), key=lambda film: (film.liked, film.wanted))
+    with engine.connect() as connection:
+        explained = explain(connection, friends(engine), str(film.slug), "https://letterboxd.com")
+    assert (explained.liked, explained.favorites, explained.wanted) == marks_of([film])[film.film_id]
+    assert explained.tables()[0][1][0][-1] == marks_in_words(film.liked, film.favorites, film.wanted)
