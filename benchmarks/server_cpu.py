@@ -22,6 +22,7 @@ from benchmarks.circles import LABEL
 from benchmarks.crawls import ROOT
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.server.app import make_app
+from letterboxd_scraper.server.running import settle
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
@@ -40,10 +41,26 @@ PATHS = (
     f"{_API}/rankings/circle?offset=4000",
     f"{_API}/rankings/bayesian?unseen_by=1&min_watchers=2",
     f"{_API}/rankings/circle?genre=Horror&decade=1990s",
+    f"{_API}/recommendations?member=1",
+    f"{_API}/recommendations?member=1&member=2&decade=1990s&decade=1980s",
     f"{_API}/films/film-1",
     f"{_API}/films/film-4000",
     "/openapi.json",
 )
+PAGES = (
+    "/",
+    f"/cohorts/{LABEL}/rankings/circle",
+    f"/cohorts/{LABEL}/recommendations?member=1",
+    f"/cohorts/{LABEL}/report",
+)
+
+
+HEAD = "| address | median, ms | p95, ms |\n|---|---|---|"
+
+
+def line(address: str, taken: Sequence[float]) -> str:
+    """Return a row of the table."""
+    return f"| {address} | {1000 * median(taken):.1f} | {1000 * quantiles(taken, n=20)[-1]:.1f} |"
 
 
 async def cpu_seconds(app: ASGIApp, address: str, repeat: int) -> list[float]:
@@ -95,16 +112,15 @@ def main(words: Sequence[str] | None = None) -> None:
         engine.dispose()
         served = Served(open_read_only(url), names=False, settings=Config(DATABASE_URL=url))
         app = make_app(served, token="", local=True)
-        every = []
-        print("| address | median, ms | p95, ms |\n|---|---|---|")
-        for path in PATHS:
-            taken = asyncio.run(cpu_seconds(app, path, chosen.repeat))
-            every += taken
-            print(
-                f"| {path} | {1000 * median(taken):.1f} | {1000 * quantiles(taken, n=20)[-1]:.1f} |",
-                flush=True,
-            )
-        print(f"| all | {1000 * median(every):.1f} | {1000 * quantiles(every, n=20)[-1]:.1f} |")
+        settle()
+        for paths in (PATHS, PAGES):
+            print(HEAD)
+            every = []
+            for path in paths:
+                taken = asyncio.run(cpu_seconds(app, path, chosen.repeat))
+                every += taken
+                print(line(path, taken), flush=True)
+            print(line("all of these", every))
         for path in ("/", f"/cohorts/{LABEL}/report"):
             times = [first_page(url, path) for _ in range(chosen.starts)]
             seconds, cpu = (median(column) for column in zip(*times, strict=True))

@@ -83,7 +83,7 @@ def routes(serving: Served) -> APIRouter:
         with read_transaction(serving.engine) as connection:
             circle = find_cohort(connection, serving, cohort)
             refuse_unranked(connection, circle, strategy)
-            page = _page(connection, serving, circle, strategy, query)
+            page = ranking_page(connection, serving, circle, strategy, query)
         there = neighbours(request, response, query, page.total)
         return replace(page, next=there.next, prev=there.prev)
 
@@ -115,10 +115,11 @@ def refuse_unranked(connection: sa.Connection, circle: ServedCohort, strategy: s
         raise UnknownName(f"no ranking {strategy!r} of cohort {circle.reference!r}: {there}")
 
 
-def _page(
+def ranking_page(
     connection: sa.Connection, serving: Served, circle: ServedCohort, strategy: str, query: RankingQuery
 ) -> RankingPage:
-    filters = query.model_dump(exclude={"min_score", *Paging.model_fields})
+    """Return the films of a ranking that fit, but for where the list goes on."""
+    filters = query.model_dump(include=RankingQuery.model_fields.keys() - {"min_score", *Paging.model_fields})
     for name in OF_MEMBERS:
         filters[name] = user_names(connection, serving, circle, filters[name])
     choices = read_choices(**filters)

@@ -1,21 +1,27 @@
 """The report as a page, cached until what it shows changes."""
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.server.conditional import tag_of
 from letterboxd_scraper.server.kept import Kept
+from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
-from letterboxd_scraper.server.queries import Word
-from letterboxd_scraper.server.rankings import refuse_unranked, stored_rankings
+from letterboxd_scraper.server.queries import RankingQuery, Word
+from letterboxd_scraper.server.rankings import (
+    RankingPage,
+    ranking_page,
+    refuse_unranked,
+    stored_rankings,
+)
 from letterboxd_scraper.server.served import Served, ServedCohort, find_cohort
 from letterboxd_scraper.server.state import CohortKey, key_of, state_of
 from letterboxd_scraper.store.engine import read_transaction
@@ -35,6 +41,14 @@ class ReportQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     strategy: Word | None = None
+
+
+class ReportFilmsQuery(RankingQuery):
+    """Which films of a report's ranking to return."""
+
+    strategy: Word | None = Field(
+        None, description="The ranking; if left out, the one that the report shows."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +103,7 @@ def routes(serving: Served) -> APIRouter:
         query: Annotated[ReportQuery, Query()],
         accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Response:
-        """Show what a cohort thinks, as `letterboxd report` writes it."""
+        """Show what a cohort thinks, as `letterboxd report` writes it; its films are at /api/v1, too."""
         with read_transaction(serving.engine) as connection:
             circle = find_cohort(connection, serving, cohort)
             strategy = query.strategy or _usual(connection, circle)
@@ -99,6 +113,19 @@ def routes(serving: Served) -> APIRouter:
         if "gzip" in accept_encoding:
             return HTMLResponse(page.compressed, headers=headers | {"Content-Encoding": "gzip"})
         return HTMLResponse(gzip.decompress(page.compressed), headers=headers)
+
+    @router.get("/api/v1/cohorts/{cohort}/report", responses=documented(404))
+    def list_report_films(
+        cohort: Word, query: Annotated[ReportFilmsQuery, Query()], request: Request, response: Response
+    ) -> RankingPage:
+        """List the films of a cohort's report, best first."""
+        with read_transaction(serving.engine) as connection:
+            circle = find_cohort(connection, serving, cohort)
+            strategy = query.strategy or _usual(connection, circle)
+            refuse_unranked(connection, circle, strategy)
+            page = ranking_page(connection, serving, circle, strategy, query)
+        there = neighbours(request, response, query, page.total)
+        return replace(page, next=there.next, prev=there.prev)
 
     return router
 

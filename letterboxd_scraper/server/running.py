@@ -1,5 +1,6 @@
 """Running the server: its token, its socket and its end."""
 
+import gc
 import socket
 import threading
 import webbrowser
@@ -85,8 +86,15 @@ def show_in_browser(address: str, unable: Callable[[str], None]) -> None:
     threading.Thread(target=show, name="browser", daemon=True).start()
 
 
+def settle() -> None:
+    """Take what is loaded out of the search for garbage, which would hold up a reader for 0.1 s at times."""
+    gc.collect()
+    gc.freeze()
+
+
 def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM comes, which is raised again once all is closed."""
+    settle()
     config = uvicorn.Config(
         app,
         http=BoundedConnection,

@@ -37,6 +37,7 @@ TABLES: Mapping[str, Table] = {
     f"{API}/cohorts/{{cohort}}/members": Table("members", MemberEntry),
     f"{API}/cohorts/{{cohort}}/rankings": Table("rankings", StoredRanking, parts=False),
     f"{API}/cohorts/{{cohort}}/rankings/{{strategy}}": Table("films", RankingEntry),
+    f"{API}/cohorts/{{cohort}}/report": Table("films", RankingEntry),
     f"{API}/cohorts/{{cohort}}/recommendations": Table("films", Recommended),
 }
 _PATTERNS = [(compile_path(address)[0], table) for address, table in TABLES.items()]

@@ -28,6 +28,7 @@ PAGES = (
     "/cohorts/friends/recommendations?member=2",
 )
 LISTS = (
+    "/cohorts/friends/report",
     "/cohorts",
     "/cohorts/friends/members",
     "/cohorts/friends/rankings",
@@ -272,6 +273,15 @@ def test_a_slip_in_what_is_wished_is_told(asked: Asked, query: str, status: int)
     answer = asked.get(f"/cohorts/friends/recommendations?{query}", accept=BROWSER)
     assert answer.status == status
     assert answer.headers["content-type"].startswith("text/html")
+
+
+@on_one
+def test_the_report_is_a_list_of_films_for_programs(asked: Asked) -> None:
+    films = asked.get(f"{API}/rankings/wilson?limit=3").json()
+    assert asked.get("/cohorts/friends/report.json?strategy=wilson&limit=3").json()["films"] == films["films"]
+    usual = asked.get("/cohorts/friends/report?limit=3", accept="application/json").json()
+    assert usual["strategy"] == "circle"
+    assert usual["next"] == f"{API}/report?limit=3&offset=3"
 
 
 @on_one
