@@ -220,6 +220,10 @@ def test_the_page_speaks_to_who_says_who_they_are(reader: Reader, report: Path, 
     page.get_by_role("button", name="Show only those you have not seen").click()
     expect_chosen(page, len(unseen), len(data["films"]["rank"]))
     assert page.evaluate("location.hash") == "#unseen=me&me=member-3"
+    twentieths = sorted(filter(None, numbers(data["expected"][member])), reverse=True)
+    page.get_by_label("Sort by").select_option(label="what I would give")
+    stars = [f"{0.5 + (number - 1) / 20:.2f}" for number in twentieths[:25]]
+    expect(page.locator("#films tbody .expected .number")).to_have_text(stars)
     page.locator("#me").select_option(label="…")
     expect(page.locator("#mine")).to_be_hidden()
 

@@ -1,5 +1,6 @@
 // What is not needed for the list: who gave what, and what is computed from it. It stands at the end of the page, and is
 // read when it is first asked for.
+const STARS = 15;
 const HEART = 16;
 const FAVOURITE = 32;
 const WANTED = 64;
@@ -12,26 +13,33 @@ let reading = null;
 const later = () => (reading ??= parsed.then(() => readBlock("later")).then((block) => (details = block)));
 
 // A list of whole numbers as a text: each is the code of a letter, less 35.
-const numbers = (letters) => Array.from(letters, (letter) => letter.codePointAt(0) - 35);
+function numbers(letters) {
+  const list = new Uint16Array(letters.length);
+  for (let place = 0; place < letters.length; place++) list[place] = letters.charCodeAt(place) - 35;
+  return list;
+}
 
-// Where each film's raters begin in the columns of all.
+// Who gave what, for all films one after the other, and where each film's raters begin.
 let raters = null;
-function readRaters() {
-  const { count, member, mark } = Object.fromEntries(Object.entries(details.raters).map(([name, text]) => [name, numbers(text)]));
-  const first = [0];
-  for (const each of count) first.push(first.at(-1) + each);
-  raters = { first, member, mark };
+function allRaters() {
+  if (raters) return raters;
+  const [count, member, mark] = ["count", "member", "mark"].map((name) => numbers(details.raters[name]));
+  const first = new Uint32Array(count.length + 1);
+  count.forEach((number, film) => (first[film + 1] = first[film] + number));
+  // A film's first member is there by their place, each other by how far they are behind the one before.
+  for (const film of films) {
+    for (let place = first[film] + 1; place < first[film + 1]; place++) member[place] += member[place - 1];
+  }
+  return (raters = { first, member, mark });
 }
 
 // Who rated, liked or wants a film: `halves` are half stars, 0 without a rating.
 function ratersOf(film) {
-  if (!raters) readRaters();
-  let member = 0;
+  const { first, member, mark } = allRaters();
   const told = [];
-  for (let place = raters.first[film]; place < raters.first[film + 1]; place++) {
-    member = (place === raters.first[film] ? 0 : member) + raters.member[place];
-    const mark = raters.mark[place];
-    told.push({ member, halves: mark & 15, liked: Boolean(mark & HEART), favourite: Boolean(mark & FAVOURITE), wanted: Boolean(mark & WANTED) });
+  for (let place = first[film]; place < first[film + 1]; place++) {
+    const [liked, favourite, wanted] = [HEART, FAVOURITE, WANTED].map((bit) => Boolean(mark[place] & bit));
+    told.push({ member: member[place], halves: mark[place] & STARS, liked, favourite, wanted });
   }
   return told;
 }
@@ -46,7 +54,7 @@ function circleHistogram(film) {
 // The same of all of Letterboxd, in thousandths.
 function siteHistogram(film) {
   const site = details.site?.[film];
-  return site ? numbers(site) : null;
+  return site ? Array.from(numbers(site)) : null;
 }
 
 const whyOf = (film) => details.why?.[film] ?? "";

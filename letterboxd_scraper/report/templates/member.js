@@ -12,28 +12,29 @@ const expectedOf = (film) => (hasExpected() ? expectedStars(chosenMember(), film
 const WARM = 8;
 const NEAR = 1;
 const APART = 3;
-function meetingsOf(member) {
+function meetingsOf(me) {
+  const { first, member, mark } = allRaters();
   const meetings = new Map();
   for (const film of films) {
-    const rated = ratersOf(film).filter(({ halves }) => halves);
-    const mine = rated.find((rater) => rater.member === member)?.halves;
-    if (!mine) continue;
-    for (const { member: friend, halves } of rated) {
-      if (friend !== member) meet(meetings, friend, { film, mine, theirs: halves });
+    const places = [];
+    let mine = 0;
+    for (let place = first[film]; place < first[film + 1]; place++) {
+      if (member[place] === me) mine = mark[place] & STARS;
+      else if (mark[place] & STARS) places.push(place);
     }
+    if (mine) for (const place of places) meet(meetings, member[place], film, mine, mark[place] & STARS);
   }
   return meetings;
 }
 
-function meet(meetings, friend, both) {
-  const meeting = meetings.get(friend) ?? { films: 0, agreed: null, fought: null };
-  const { mine, theirs } = both;
+function meet(meetings, friend, film, mine, theirs) {
+  if (!meetings.has(friend)) meetings.set(friend, { films: 0, agreed: null, fought: null });
+  const meeting = meetings.get(friend);
   const apart = Math.abs(mine - theirs);
   const sum = mine + theirs;
   meeting.films += 1;
-  if (Math.min(mine, theirs) >= WARM && apart <= NEAR && sum > (meeting.agreed?.sum ?? 0)) meeting.agreed = { ...both, sum };
-  if (apart >= APART && apart > (meeting.fought?.apart ?? 0)) meeting.fought = { ...both, apart };
-  meetings.set(friend, meeting);
+  if (Math.min(mine, theirs) >= WARM && apart <= NEAR && sum > (meeting.agreed?.sum ?? 0)) meeting.agreed = { film, mine, theirs, sum };
+  if (apart >= APART && apart > (meeting.fought?.apart ?? 0)) meeting.fought = { film, mine, theirs, apart };
 }
 
 const filmLink = (film) => element("a", { href: `#film=${encodeURIComponent(filmName(film))}` }, element("bdi", {}, titleOf(film)));
@@ -74,21 +75,30 @@ function meetingTable(member) {
   return element("details", { class: "meetings", ...(meets.length <= 12 ? { open: "" } : {}) }, element("summary", {}, "You and each friend"), made);
 }
 
+// Drawn anew for another member alone: what is chosen of films changes nothing in it but the words of a button.
+let drawn = -1;
 function drawMine() {
   const member = chosenMember();
   const place = document.getElementById("mine");
-  place.hidden = member < 0;
-  if (member < 0 || !details) return place.replaceChildren();
+  place.hidden = member < 0 || !details;
+  if (place.hidden) return;
+  if (member !== drawn) {
+    place.replaceChildren(...mineOf(member));
+    drawn = member;
+  }
+  document.getElementById("mine-unseen").textContent = state.unseen === "me" ? "Show those you have seen, too" : "Show only those you have not seen";
+}
+
+function mineOf(member) {
   const unseen = films.filter((film) => !hasSeen(film, member)).length;
-  const link = element("button", { type: "button", id: "mine-unseen" }, state.unseen === "me" ? "Show those you have seen, too" : "Show only those you have not seen");
-  const lists = element("div", { class: "two" }, ...[expectedList(member), alikeList(member)].filter(Boolean));
+  const button = element("button", { type: "button", id: "mine-unseen" });
   const parts = [
     element("h2", { id: "mine-title" }, "For ", element("bdi", {}, members[member].replace(/ \(you\)$/, ""))),
-    element("p", {}, `Of these ${counted(films.length, "film")}, you have not seen ${unseen.toLocaleString("en")}. `, link),
-    lists,
+    element("p", {}, `Of these ${counted(films.length, "film")}, you have not seen ${unseen.toLocaleString("en")}. `, button),
+    element("div", { class: "two" }, ...[expectedList(member), alikeList(member)].filter(Boolean)),
     meetingTable(member),
   ];
-  place.replaceChildren(...parts.filter(Boolean));
+  return parts.filter(Boolean);
 }
 
 document.getElementById("mine").addEventListener("click", (event) => {
