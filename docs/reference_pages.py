@@ -136,6 +136,8 @@ def parquet() -> str:
         "ratings": parquet_columns.RATINGS,
         "films": parquet_columns.FILMS,
         "members": parquet_columns.MEMBERS,
+        "watched": parquet_columns.LIST,
+        "watchlist": parquet_columns.LIST,
     }
     files = [(f"{name}.parquet", schema) for name, schema in names.items()]
     ranking = ("rankings/STRATEGY.parquet", parquet_columns.RANKING)

@@ -25,15 +25,19 @@ from letterboxd_scraper.store.schema import (
     people,
     ratings,
     users,
+    watched,
+    watchlist,
 )
 from ranking.parquet import export
 from ranking.parquet import films as parquet_films
 from ranking.parquet.columns import FILMS, MEMBERS, NAMES, RANKING, RATINGS
+from ranking.parquet.folder import find
 from tests.conftest import on_sqlite
 from tests.engines import MEMBERS as SIZE
 from tests.engines import NOW, fill
 
-FILES = {"ratings.parquet", "films.parquet", "members.parquet", "COLUMNS.md"}
+LISTS = {"watched.parquet", "watchlist.parquet"}
+FILES = {"ratings.parquet", "films.parquet", "members.parquet", "COLUMNS.md", *LISTS}
 
 
 @pytest.fixture
@@ -245,6 +249,30 @@ def test_files_of_others_are_not_replaced(engine: sa.Engine, tmp_path: Path) -> 
     (tmp_path / "COLUMNS.md").write_text("mine")
     with pytest.raises(InputError, match=r"COLUMNS.md is not from an earlier export"):
         export.export(engine, cohort, tmp_path, NOW, names=False)
+
+
+def test_what_members_have_watched_and_want_to_see_is_exported(
+    engine: sa.Engine, cohort: Cohort, tmp_path: Path
+) -> None:
+    with engine.begin() as connection:
+        user = connection.scalar(sa.select(sa.func.min(cohort_members.c.user_id)))
+        connection.execute(films.insert().values(id=9001, slug="wanted-only", title="Wanted Only"))
+        listed = {"user_id": user, "film_id": 9001, "since": NOW, "as_of": NOW, "source": "file"}
+        connection.execute(watchlist.insert().values(listed))
+        seen = [{"user_id": user, "film_id": film} for film in (9001, 1)]
+        connection.execute(watched.insert(), seen)
+    found = written(engine, cohort, tmp_path)
+    named = {film["id"]: film["slug"] for film in found["films"].to_pylist()}
+    (row,) = pq.read_table(tmp_path / "watchlist.parquet").to_pylist()
+    assert named[row["film_id"]] == "wanted-only"
+    assert (row["since"], row["as_of"], row["source"]) == (NOW, NOW, "file")
+    rows_watched = pq.read_table(tmp_path / "watched.parquet").to_pylist()
+    assert [film["member"] for film in rows_watched] == [row["member"]] * 2
+    assert "wanted-only" in {named[film["film_id"]] for film in rows_watched}
+    # A folder that was written before there were these files is still an export.
+    for name in ("watched", "watchlist"):
+        (tmp_path / f"{name}.parquet").unlink()
+    assert find(tmp_path).folder == tmp_path
 
 
 @on_sqlite

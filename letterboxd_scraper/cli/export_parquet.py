@@ -20,9 +20,9 @@ def export_parquet(
 ) -> None:
     """Write a cohort's data as Parquet, for an analysis of your own.
 
-    The folder gets ratings.parquet, films.parquet, members.parquet and COLUMNS.md, which says what
-    each column means. Those of an earlier export are replaced. Members are numbered, and named only
-    with --names.
+    The folder gets ratings.parquet, films.parquet, members.parquet, watched.parquet, watchlist.parquet and
+    COLUMNS.md, which says what each column means. Those of an earlier export are replaced. Members are
+    numbered, and named only with --names.
 
     \b
     Examples:
@@ -35,7 +35,10 @@ def export_parquet(
     circle = find_cohort(session, cohort)
     site = session.config.LETTERBOXD_BASE_URL
     counts = export(session.read_only, circle, output, session.config.now(), names=names, base_url=site)
-    written = ", ".join(f"{count} {table}" for table, count in counts.items())
+    lists = {"watched": "watched", "watchlist": "on watchlists"}
+    written = ", ".join(
+        f"{count} {lists.get(table, table)}" for table, count in counts.items() if count or table not in lists
+    )
     session.conclude(
         {"cohort": circle.label, "folder": output, "rows": counts},
         f"{circle.label}: {written} written to {output}",

@@ -65,6 +65,14 @@ NAMES = _schema(
     ("user_name!", pa.string(), "The member's name in addresses."),
     ("display_name", pa.string(), "The name that the member goes by."),
 )
+# Of `watched` and `watchlist` alike.
+LIST = _schema(
+    ("member!", pa.int32(), "The member's number in members.parquet."),
+    ("film_id!", pa.int32(), "The film's id in films.parquet."),
+    ("since", _MOMENT, "The day on which the film came there, where that is told."),
+    ("as_of", _MOMENT, "As of when it is known to be there."),
+    ("source", pa.string(), "What it is known by."),
+)
 RANKING = _schema(
     ("rank!", pa.int32(), "1 is the best."),
     ("film_id!", pa.int32(), "The film's id in films.parquet."),

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.schema import cohort_members, ratings, users
+from letterboxd_scraper.store.schema import cohort_members, ratings, users, watched, watchlist
 from ranking.parquet import films
-from ranking.parquet.columns import FILMS, MEMBERS, NAMES, RATINGS, described, table_of
-from ranking.parquet.folder import EXPLANATION, About, file_of, refuse_foreign, replacing
+from ranking.parquet.columns import FILMS, LIST, MEMBERS, NAMES, RATINGS, described, table_of
+from ranking.parquet.folder import EXPLANATION, LISTS, About, file_of, refuse_foreign, replacing
 
 # Rows held in memory at a time, and in a row group of the file; one member's rows are never parted.
 _ROWS = 100_000
@@ -69,6 +69,8 @@ def export(
             "ratings": _ratings(connection, members, number),
             "films": films.film_rows(connection, number, base_url),
             "members": iter([_members_table(members, schemas["members"])]),
+            "watched": _list(connection, watched, members, number),
+            "watchlist": _list(connection, watchlist, members, number),
         }
         counts = {
             name: _write_table(file_of(unfinished, name), about.mark(schemas[name]), table)
@@ -126,7 +128,7 @@ def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) ->
 
 def _schemas(about: About) -> dict[str, pa.Schema]:
     members = pa.schema([*MEMBERS, *(NAMES if about.names else ())])
-    return {"ratings": RATINGS, "films": FILMS, "members": members}
+    return {"ratings": RATINGS, "films": FILMS, "members": members} | dict.fromkeys(LISTS, LIST)
 
 
 def _write_table(file: Path, schema: pa.Schema, parts: Iterator[pa.Table]) -> int:
@@ -155,6 +157,26 @@ def _ratings(
         part = table_of(RATINGS, (*numbers, *others))
         # As read they would be in the order of ids, which follows the lists on the site.
         yield part.sort_by([("member", "ascending"), ("film_id", "ascending")])
+
+
+def _list(
+    connection: sa.Connection,
+    table: sa.Table,
+    members: Sequence[ExportedMember],
+    number: Mapping[int, int],
+) -> Iterator[pa.Table]:
+    """Yield the films that members have on a list, member by member; nothing of those who have none."""
+    c = table.c
+    moments = (sa.type_coerce(column, sa.DateTime) for column in (c.since, c.as_of))
+    query = sa.select(c.film_id, *moments, c.source)
+    having = set(connection.scalars(sa.select(c.user_id).distinct()))
+    for member in members:
+        if member.user in having:
+            rows = sorted(
+                (number[film], *rest)
+                for film, *rest in connection.execute(query.where(c.user_id == member.user))
+            )
+            yield table_of(LIST, [[member.number] * len(rows), *zip(*rows, strict=True)])
 
 
 def _groups(members: Sequence[ExportedMember]) -> Iterator[list[ExportedMember]]:

@@ -17,6 +17,8 @@ from letterboxd_scraper.store.schema import (
     films,
     genres,
     ratings,
+    watched,
+    watchlist,
 )
 from ranking.parquet.columns import FILMS, table_of
 
@@ -49,9 +51,12 @@ def numbers(connection: sa.Connection, cohort_id: int) -> dict[int, int]:
 
     In the order of films, which is the same in every database.
     """
-    rows = sa.select(ratings.c.film_id).join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
-    of_cohort = films.c.id.in_(rows.where(cohort_members.c.cohort_id == cohort_id))
-    query = sa.select(films.c.id).where(of_cohort).order_by(*film_order(connection.dialect.name))
+    members = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == cohort_id)
+    of_cohort = (
+        films.c.id.in_(sa.select(table.c.film_id).where(table.c.user_id.in_(members)))
+        for table in (ratings, watched, watchlist)
+    )
+    query = sa.select(films.c.id).where(sa.or_(*of_cohort)).order_by(*film_order(connection.dialect.name))
     return {film: number for number, film in enumerate(connection.scalars(query), start=1)}
 
 

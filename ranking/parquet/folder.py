@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 
 from letterboxd_scraper.errors import InputError, refusal
 
+# Those that every export has, and those that older ones have not.
 TABLES = ("ratings", "films", "members")
+LISTS = ("watched", "watchlist")
 EXPLANATION = "COLUMNS.md"
 RANKINGS = "rankings"
 _KEY = b"letterboxd"
@@ -67,7 +69,7 @@ def find(folder: Path) -> Export:
 
 def refuse_foreign(folder: Path) -> None:
     """Raise InputError if ``folder`` has a file that an export would replace and that is not one of ours."""
-    for table in TABLES:
+    for table in (*TABLES, *LISTS):
         refuse_foreign_file(file_of(folder, table))
     explanation = folder / EXPLANATION
     if explanation.exists() and not any(file_of(folder, table).exists() for table in TABLES):
