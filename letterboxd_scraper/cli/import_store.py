@@ -82,15 +82,22 @@ def told_by(engine: sa.Engine, snapshots: Sequence[Snapshot], films: Films) -> T
 
 
 def store(session: Session, engine: sa.Engine, told: Told, cohort: str | None) -> Outcomes:
-    """Store it, each member in a transaction of their own; return what came of each."""
+    """Store it, each member in a transaction of their own; return what came of each.
+
+    Where it is interrupted, it says how many are stored, each of them whole.
+    """
     at = session.config.now()
     if cohort is not None and told.welcome:
         label = NamedList.read({"label": cohort, "members": told.welcome}).label
         transact(engine, cohorts.add_names, label, told.welcome, at)
-    outcomes = {
-        name: transact(engine, _save_member, told.members[name], Provenance(at))
-        for name in track(session, "members", list(told.members))
-    }
+    outcomes: dict[str, Outcome] = {}
+    try:
+        for name in track(session, "members", list(told.members)):
+            outcomes[name] = transact(engine, _save_member, told.members[name], Provenance(at))
+    except KeyboardInterrupt:
+        stored = f"{len(outcomes):,} of {counted(len(told.members), 'member')} stored"
+        session.say(f"interrupted, {stored}; the same command goes on from here")
+        raise
     for facts, moment in told.films:
         transact(engine, _save_film, facts, Provenance(moment))
     rows = [row for name in told.welcome for row in outcomes[name].unmatched]

@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 import typer
 
-from letterboxd_scraper.cli import import_files
+from letterboxd_scraper.cli import import_files, import_store
 from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.imports.unmatched import COLUMNS
+from letterboxd_scraper.store.save import save_sources
 from letterboxd_scraper.store.schema import films, member_sources, ratings, users
 from tests.cli.conftest import Run
 from tests.imports.test_reading import ARCHIVE, IMDB, packed, write
@@ -100,6 +101,28 @@ def test_those_who_were_imported_without_a_cohort_become_one(empty: Run, downloa
     assert "club: 2 members; now: letterboxd rank compute --cohort club" in built.err
     assert empty("rank", "compute", "--cohort", "club", "--param", "min_votes=1").code == ExitCode.DONE
     assert empty("cohort", "build", "--imported", "--seed", "a", "--label", "b").code == ExitCode.BAD_INPUT
+
+
+def test_an_interrupted_import_says_who_is_stored_and_goes_on(
+    empty: Run, downloads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[Any] = []
+
+    def interrupt_the_second(told: Any, connection: sa.Connection, provenance: Any) -> Any:
+        outcome = save_sources(told, connection, provenance)
+        saved.append(told)
+        if len(saved) == 2:
+            raise KeyboardInterrupt  # all is written, and not kept
+        return outcome
+
+    monkeypatch.setattr(import_store, "save_sources", interrupt_the_second)
+    ended = empty("import", str(downloads), "--member", "ida", "--cohort", "friends")
+    assert ended.code == ExitCode.INTERRUPTED
+    assert "interrupted, 1 of 2 members stored; the same command goes on from here" in ended.err
+    assert "Traceback" not in ended.err
+    assert rated(tmp_path) == {("gus", "Persona", 4.5)}
+    assert empty("import", str(downloads), "--member", "ida", "--cohort", "friends").code == ExitCode.DONE
+    assert rated(tmp_path) == {("gus", "Persona", 4.5), ("ida", "Persona", 4.5)}
 
 
 def test_a_preview_makes_no_database(empty: Run, downloads: Path, tmp_path: Path) -> None:
