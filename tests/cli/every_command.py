@@ -77,7 +77,7 @@ COMMANDS = {
     "rank show": Row(ON_CLUB, Use.READS, prints=True),
     "rank explain": Row(f"{ON_CLUB} --film film-1", Use.READS, prints=True),
     "rank evaluate": Row(ON_CLUB, Use.READS, prints=True),
-    "recommend": Row(f"{ON_CLUB} --member marla --seen-by-some", Use.READS, prints=True),
+    "recommend": Row(f"{ON_CLUB} --member marla --seen-by-some {TO}", Use.READS),
     "taste": Row(f"{ON_CLUB} --member marla", Use.READS, prints=True),
     "report": Row(f"{ON_CLUB} {TO}", Use.READS),
     "export csv": Row(f"{ON_CLUB} {TO}", Use.READS),
