@@ -44,7 +44,7 @@ PATHS = (
     f"{_API}/recommendations?member=1",
     f"{_API}/recommendations?member=1&member=2&decade=1990s&decade=1980s",
     f"{_API}/films/film-1",
-    f"{_API}/films/film-4000",
+    f"{_API}/films/film-100",
     "/openapi.json",
 )
 PAGES = (

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 # Where a request holds the path that was asked for, whichever route answers.
 ASKED = "letterboxd.asked"
+# A table, a column: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_MISSING = ("42P01", "42703")
 
 
 class WrongParameter(BaseModel):
@@ -103,7 +105,15 @@ def _of_unknown_parameter(request: Request, error: Any) -> ProblemResponse:
 def _of_database(request: Request, error: Exception) -> ProblemResponse:
     logger.error("cannot read the database: %s", " ".join(str(getattr(error, "orig", error)).split()))
     detail = "the database cannot be read just now; later it may be"
+    if _has_another_schema(error):
+        detail = "the database is of another version than this program: see `letterboxd db upgrade`"
     return ProblemResponse(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
+
+
+def _has_another_schema(error: Exception) -> bool:
+    """Say whether a table or column is missing: a backup of an older version is in the database's place."""
+    of_driver = getattr(error, "orig", None)
+    return getattr(of_driver, "pgcode", "") in _MISSING or str(of_driver).startswith("no such ")
 
 
 def _of_bug(request: Request, error: Exception) -> ProblemResponse:

@@ -1,17 +1,20 @@
 """One address, several forms: pages for people, JSON and CSV for programs; tags, links, parameters."""
 
+import asyncio
 import csv
 import html
 import io
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from statistics import median
 from typing import Any
 
 import jsonschema_rs
 import pytest
 import sqlalchemy as sa
 
+from benchmarks.server_cpu import cpu_seconds
 from letterboxd_scraper.report.assets import styles
 from letterboxd_scraper.store.schema import films
 from tests.asked import BROWSER, Asked
@@ -170,6 +173,13 @@ def test_what_the_reader_has_is_not_sent_again(asked: Asked, path: str) -> None:
     assert again.headers["etag"] == tag
     assert "content-length" not in again.headers
     assert asked.get(path, if_none_match='W/"other"').status == 200
+
+
+@on_one
+def test_answers_take_little_of_the_processor(asked: Asked) -> None:
+    # In short; `benchmarks.server_cpu` has the figures, over a large circle.
+    for path in (f"{API}/rankings/circle", f"{API}/members", "/cohorts/friends/rankings/circle"):
+        assert median(asyncio.run(cpu_seconds(asked.app, path, 3))) < 0.3, path
 
 
 @on_one

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from letterboxd_scraper.store import migrate, statistics
 from letterboxd_scraper.store.engine import make_engine, write_transaction
@@ -81,4 +82,32 @@ def test_a_database_that_is_gone_comes_back(tmp_path: Path) -> None:
     assert not served.exists()
     aside.rename(served)
     assert asked.get(path).status == 200
+    asked.engine.dispose()
+
+
+def test_a_restored_database_of_an_older_version_is_told_and_served_once_it_is_upgraded(
+    tmp_path: Path,
+) -> None:
+    served, old = tmp_path / "served.db", tmp_path / "old.db"
+    make(served, "Emerald")
+    engine = make_engine(f"sqlite:///{old}")
+    migrate.upgrade(engine, "0006")
+    with engine.begin() as connection:
+        row = {"label": "older", "at": MONDAY.isoformat(" ")}
+        insert = (
+            "INSERT INTO cohorts (label, definition, created_at, updated_at) VALUES (:label, '{}', :at, :at)"
+        )
+        connection.execute(sa.text(insert), row)
+    engine.dispose()
+    asked = Asked(f"sqlite:///{served}")
+    path = "/api/v1/cohorts/older/films/alien"
+    assert "no cohort" in asked.get(path).text
+    old.replace(served)
+    refused = asked.get(path)
+    assert refused.status == 503
+    assert "db upgrade" in refused.json()["detail"]
+    engine = make_engine(f"sqlite:///{served}")
+    migrate.upgrade(engine)
+    engine.dispose()
+    assert "no film" in asked.get(path).text
     asked.engine.dispose()
