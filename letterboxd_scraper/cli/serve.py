@@ -46,6 +46,7 @@ def serve(
     extras.require("serve")
     from letterboxd_scraper.server import running
     from letterboxd_scraper.server.app import make_app
+    from letterboxd_scraper.server.reports import Reports
     from letterboxd_scraper.server.served import Served
 
     session: Session = context.obj
@@ -58,10 +59,13 @@ def serve(
             "LETTERBOXD_SERVE_TOKEN in the environment"
         )
     engine = open_read_only(session.database(), longest=_LONGEST_STATEMENT)
-    app = make_app(Served(engine, names, config), token=token, local=local)
+    served = Served(engine, names, config)
+    reports = Reports(served)
+    app = make_app(served, token=token, local=local, reports=reports)
     with running.listen(host, port) as listening:
         address = running.address_of(listening)
         session.conclude({"address": address}, f"serving at {address} (Ctrl-C ends it)")
         if open_browser:
             running.show_in_browser(address, unable=session.say)
+            running.later(reports.prepare)  # which somebody will want to see
         running.serve(app, listening)

@@ -8,12 +8,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from letterboxd_scraper import __version__
-from letterboxd_scraper.server import cohorts, films, metrics, rankings, recommendations, reports
+from letterboxd_scraper.server import cohorts, films, metrics, rankings, recommendations
 from letterboxd_scraper.server.conditional import Conditional
 from letterboxd_scraper.server.document import name_of, openapi
 from letterboxd_scraper.server.guard import Guard, Protected
 from letterboxd_scraper.server.parameters import KnownParameters
 from letterboxd_scraper.server.problems import add_handlers, documented
+from letterboxd_scraper.server.reports import Reports
+from letterboxd_scraper.server.reports import routes as report_routes
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.server.views import Views
 
@@ -27,17 +29,17 @@ _DESCRIPTION = (
 _COMPRESSION = 5
 
 
-def make_app(serving: Served, *, token: str, local: bool) -> ASGIApp:
-    """Return the server's application. Without a ``token`` everybody may read.
+def make_app(serving: Served, *, token: str, local: bool, reports: Reports | None = None) -> ASGIApp:
+    """Return the server's application, with reports of its own or these. Without a ``token`` all may read.
 
     ``local``: only requests for this machine by its own names are answered.
     """
-    guarded = Guard(unguarded(serving, token=token), token=token, local=local)
+    guarded = Guard(unguarded(serving, token=token, reports=reports), token=token, local=local)
     answering = Conditional(Views(guarded, serving))
     return Protected(GZipMiddleware(answering, compresslevel=_COMPRESSION))
 
 
-def unguarded(serving: Served, *, token: str) -> FastAPI:
+def unguarded(serving: Served, *, token: str, reports: Reports | None = None) -> FastAPI:
     """Return the application without what stands before it: routes, and the document on them."""
     responses = documented(400, 405, 421, 422, 503) | (documented(401) if token else {})
     parameters = KnownParameters()
@@ -54,8 +56,9 @@ def unguarded(serving: Served, *, token: str) -> FastAPI:
         dependencies=[Depends(parameters)],
         generate_unique_id_function=name_of,
     )
-    for module in (cohorts, rankings, recommendations, films, reports, metrics):
+    for module in (cohorts, rankings, recommendations, films, metrics):
         app.include_router(module.routes(serving))
+    app.include_router(report_routes(serving, reports))
 
     @app.get("/openapi.json", include_in_schema=False)
     def show_document() -> dict[str, Any]:

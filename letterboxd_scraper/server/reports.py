@@ -22,7 +22,7 @@ from letterboxd_scraper.server.rankings import (
     refuse_unranked,
     stored_rankings,
 )
-from letterboxd_scraper.server.served import Served, ServedCohort, find_cohort
+from letterboxd_scraper.server.served import Served, ServedCohort, all_cohorts, find_cohort
 from letterboxd_scraper.server.state import CohortKey, key_of, state_of
 from letterboxd_scraper.store.engine import read_transaction
 
@@ -31,7 +31,7 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_KEPT = 16
+_KEPT, _PREPARED = 16, 3
 _COMPRESSION = 6
 
 
@@ -74,6 +74,14 @@ class Reports:
             lambda: self._make(connection, circle, strategy),
         )
 
+    def prepare(self) -> None:
+        """Make the first cohorts' pages before anybody asks for them."""
+        with read_transaction(self._serving.engine) as connection:
+            circles = all_cohorts(connection, self._serving)
+            ranked = [circle for circle in circles if stored_rankings(connection, circle.cohort)]
+            for circle in ranked[:_PREPARED]:
+                self.page(connection, circle, _usual(connection, circle))
+
     def _make(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> ReportPage:
         serving = self._serving
         options = Options(
@@ -88,10 +96,10 @@ class Reports:
         return ReportPage(gzip.compress(page, _COMPRESSION), tag_of(page))
 
 
-def routes(serving: Served) -> APIRouter:
+def routes(serving: Served, reports: Reports | None = None) -> APIRouter:
     """Return the routes of the pages."""
     router = APIRouter(tags=["pages"])
-    reports = Reports(serving)
+    reports = reports or Reports(serving)
 
     @router.get(
         "/cohorts/{cohort}/report",

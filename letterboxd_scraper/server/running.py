@@ -1,6 +1,7 @@
 """Running the server: its token, its socket and its end."""
 
 import gc
+import logging
 import socket
 import threading
 import webbrowser
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -19,6 +21,9 @@ from letterboxd_scraper.server.guard import is_loopback_address
 # A reader who is slow to get their answer holds the end up no longer than this, in seconds.
 _PATIENCE = 5
 _BACKLOG = 128
+# What may wait waits for the first page, in seconds.
+_SOON = 1.0
+logger = logging.getLogger(__name__)
 
 
 def is_loopback(host: str) -> bool:
@@ -84,6 +89,21 @@ def show_in_browser(address: str, unable: Callable[[str], None]) -> None:
             unable(f"no browser could be opened: {page} is the address")
 
     threading.Thread(target=show, name="browser", daemon=True).start()
+
+
+def later(work: Callable[[], None]) -> threading.Thread:
+    """Let something be done beside the answers, once the first are given; return the thread that does it."""
+
+    def do() -> None:
+        try:
+            work()
+        except (InputError, sa.exc.SQLAlchemyError) as error:  # whoever asks for it is told, too
+            logger.warning("not made beforehand: %s", error)
+
+    timer = threading.Timer(_SOON, do)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def settle() -> None:

@@ -15,9 +15,15 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks.server_cpu import cpu_seconds
+from letterboxd_scraper.config import Config
 from letterboxd_scraper.report.assets import styles
+from letterboxd_scraper.server import reports
+from letterboxd_scraper.server.app import make_app
+from letterboxd_scraper.server.reports import Reports
+from letterboxd_scraper.server.served import Served
+from letterboxd_scraper.store.open import open_read_only
 from letterboxd_scraper.store.schema import films
-from tests.asked import BROWSER, Asked
+from tests.asked import BROWSER, Asked, ask
 from tests.server.conftest import address, on_one
 
 API = "/api/v1/cohorts/friends"
@@ -292,6 +298,17 @@ def test_the_report_is_a_list_of_films_for_programs(asked: Asked) -> None:
     usual = asked.get("/cohorts/friends/report?limit=3", accept="application/json").json()
     assert usual["strategy"] == "circle"
     assert usual["next"] == f"{API}/report?limit=3&offset=3"
+
+
+@on_one
+def test_reports_can_be_made_before_anybody_asks(store: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = Served(open_read_only(address(store)), names=False, settings=Config())
+    prepared = Reports(served)
+    prepared.prepare()
+    monkeypatch.setattr(reports, "render", None)
+    app = make_app(served, token="", local=True, reports=prepared)
+    assert asyncio.run(ask(app, "/cohorts/friends/report")).status == 200
+    served.engine.dispose()
 
 
 @on_one

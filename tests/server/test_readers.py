@@ -3,6 +3,7 @@
 import queue
 import signal
 import sys
+import threading
 import time
 import webbrowser
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import requests
 
 from letterboxd_scraper.cli.main import run
+from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.server import running
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine, revision_of
@@ -147,3 +149,18 @@ def test_where_no_browser_can_be_opened_the_address_is_told(monkeypatch: pytest.
     monkeypatch.setattr(webbrowser, "open", lambda page: False)
     running.show_in_browser("http://0.0.0.0:8000/", unable=told.put)
     assert "http://127.0.0.1:8000/" in told.get(timeout=60)
+
+
+def test_what_cannot_be_made_beforehand_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = threading.Event()
+
+    def fail() -> None:
+        done.set()
+        raise InputError("no circle ranking yet")
+
+    monkeypatch.setattr(running, "_SOON", 0.0)
+    running.later(fail).join(60)
+    assert done.is_set()
+    assert "no circle ranking yet" in caplog.text
