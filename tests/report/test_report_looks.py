@@ -50,6 +50,8 @@ def test_a_narrow_screen_never_scrolls_sideways(reader: Reader, report: Path, wi
     """640 pixels are a screen of 1280 at twice its size."""
     page = reader.open(report, pictures=True, viewport={"width": width, "height": 740})
     expect(page.locator("#films .name").nth(4)).to_have_text(TITLES[4])
+    page.locator("#me").select_option(label="member 3")
+    expect(page.locator("#mine")).to_be_visible()
     page.locator("#films .name").nth(4).click()
     expect(page.locator(".details svg.levels")).to_be_visible()
     for summary in page.locator("summary").all():

@@ -103,7 +103,8 @@ const CELLS = {
   average: (film) => element("td", { class: "average" }, decimals(value("average", film))),
   expected: (film) => {
     const stars = expectedOf(film);
-    return element("td", { class: "expected" }, ...(stars == null ? [] : [element("span", { class: "star unit", "aria-hidden": "true" }, "for you ★ "), element("span", { class: "number" }, decimals(stars))]));
+    if (stars == null) return element("td", { class: "expected" });
+    return element("td", { class: "expected" }, element("span", { class: "unit" }, "for you "), element("span", { class: "number" }, decimals(stars)));
   },
 };
 
