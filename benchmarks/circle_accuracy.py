@@ -135,7 +135,11 @@ class Outcome:
         alone = evaluate(Sample(everybody, cohort, False, {"m": 10}), 0.2, seed, NOW, tuple(_RENAMED))
         self.left_out.append(100 * informed.left_out / (informed.left_out + informed.hidden))
         named = [(ranking.strategy, ranking) for ranking in informed.rankings]
-        named += [(_RENAMED[each.strategy], each) for each in alone.rankings if each.strategy in _RENAMED]
+        named += [
+            (_RENAMED[ranking.strategy], ranking)
+            for ranking in alone.rankings
+            if ranking.strategy in _RENAMED
+        ]
         for name, ranking in named:
             if ranking.figures:
                 self.pairs.setdefault(name, []).append(100 * (ranking.figures["pairs"].mean or 0.0))

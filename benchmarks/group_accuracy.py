@@ -56,7 +56,8 @@ def report(kind: str, size: int, tally: Tally) -> Iterator[str]:
     yield f"{kind}: {count} groups of {size}, {np.mean(tally.films or [0]):.0f} films hidden on the mean"
     if count < 2:
         return
-    yield f"  nDCG@{AT:<17}{'mean':>8}{'':20}{'worst off':>9}"
+    head = f"NDCG@{AT}"
+    yield f"  {head:<22}{'mean':<27}worst off"
     for rule in tally.judged():
         mean, worst_off = (
             f"{figure.mean:.3f}  {'' if rule.rule == DEFAULT else _told(more):<18}"

@@ -48,8 +48,8 @@ def report(kind: str, figures: Figures) -> Iterator[str]:
     """Yield lines for people: means over circles with their standard errors."""
     yield f"{kind}, {SIZE} members" + "".join(f"{question:>18}" for question in QUESTIONS)
     for name in dict.fromkeys(name for name, _ in figures):
-        found = (Figure.of(np.array(figures.get((name, question), []), float)) for question in QUESTIONS)
-        cells = ("" if each.mean is None else f"{each.mean:.3f} ± {each.error or 0:.3f}" for each in found)
+        means = (Figure.of(np.array(figures.get((name, question), []), float)) for question in QUESTIONS)
+        cells = ("" if mean.mean is None else f"{mean.mean:.3f} ± {mean.error or 0:.3f}" for mean in means)
         yield f"  {name:<22}" + "".join(f"{cell:>18}" for cell in cells)
 
 

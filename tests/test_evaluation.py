@@ -227,10 +227,10 @@ def test_groups_are_judged_by_each_rule(averages: sa.Engine, crawled: Shell) -> 
     ask = ("rank", "evaluate", "--cohort", "friends", "--groups")
     process = crawled.letterboxd(*ask, "--json")
     assert_ended(process, 0)
-    found = json.loads(process.stdout)
-    assert (found["seed"], found["hide"]) == (0, 0.6)
-    assert [of_size["size"] for of_size in found["sizes"]] == [2, 3, 4]
-    twos = found["sizes"][0]
+    answer = json.loads(process.stdout)
+    assert (answer["seed"], answer["hide"]) == (0, 0.6)
+    assert [of_size["size"] for of_size in answer["sizes"]] == [2, 3, 4]
+    twos = answer["sizes"][0]
     assert twos["groups"] >= 2
     assert twos["films"] >= 6
     assert [rule["rule"] for rule in twos["rules"]] == [*RULES, CIRCLE]
@@ -242,7 +242,7 @@ def test_groups_are_judged_by_each_rule(averages: sa.Engine, crawled: Shell) -> 
     assert_ended(table, 0)
     assert table.stdout.startswith(f"{twos['groups']} groups of 2: NDCG@5 of")
     assert f"{twos['groups']} groups of 2 only: the cohort is too small to tell rules apart" in table.stderr
-    assert json.loads(crawled.letterboxd(*ask, "--json", "--draw", "1").stdout)["sizes"] != found["sizes"]
+    assert json.loads(crawled.letterboxd(*ask, "--json", "--draw", "1").stdout)["sizes"] != answer["sizes"]
     few = crawled.letterboxd(*ask, "--hide", "0.01")
     assert_ended(few, 0)
     assert "no groups of 2: there are none who have rated 550 films in common" in few.stderr
