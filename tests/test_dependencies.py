@@ -15,7 +15,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # What is not named in pyproject.toml, and what it comes with.
 COME_WITH = {
     "certifi": "requests",
+    "fontpkg": "fontpkg-source-serif-4",
     "h11": "uvicorn",
+    "markupsafe": "jinja2",
     "parsel": "scrapy",
     "pydantic": "pydantic-settings",
     "python-dotenv": "pydantic-settings",
@@ -26,7 +28,7 @@ COME_WITH = {
     "urllib3": "requests",
 }
 # Where a module is called otherwise than its distribution.
-DISTRIBUTIONS = {"dotenv": "python-dotenv", "psycopg2": "psycopg2-binary"}
+DISTRIBUTIONS = {"PIL": "pillow", "dotenv": "python-dotenv", "psycopg2": "psycopg2-binary"}
 IMPORT = re.compile(r"^\s*(?:from|import) (\w+)", re.MULTILINE)
 OURS = {"letterboxd_scraper", "ranking", "migrations"}
 

@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
-from letterboxd_scraper.machine.files import is_stdout
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.machine.extras import require
+from letterboxd_scraper.machine.files import is_stdout, write_file
 from letterboxd_scraper.report import Options, render
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.session import Session
@@ -29,6 +33,9 @@ def report(
         str | None, options.member_who('The member whom the page calls "you"; default: the seed.', "--for")
     ] = None,
     limit: Annotated[int, options.limit("How many films, the best ranked first.")] = 5_000,
+    image: Annotated[
+        Path | None, options.output("Also a picture to share, with the ten best films, as PNG.", "--image")
+    ] = None,
 ) -> None:
     """Write one HTML page to look at: the ranking, pictures, taste.
 
@@ -40,9 +47,14 @@ def report(
       letterboxd report --cohort friends
       letterboxd report --cohort friends --names --posters --output friends.html
       letterboxd report --cohort friends --strategy discovery --for marla
+      letterboxd report --cohort friends --image top.png
     """
     session: Session = context.obj
     session.refuse_two_documents(output)
+    if image:
+        require("images", "--image")
+        if is_stdout(image):
+            raise InputError("--image -: a picture is no text: name a file, as --image top.png")
     config = session.config
     choices = Options(
         at=config.now(),
@@ -57,10 +69,24 @@ def report(
     with session.reading() as connection:
         circle = cohort_in(connection, session, cohort)
         page = render(connection, circle, choices)
+        picture = _picture(session, connection, circle, choices) if image else None
     session.write(output, page)
+    if image and picture:
+        write_file(image, picture)
     if not is_stdout(output):
+        result = {"cohort": circle.label, "strategy": choices.strategy, "file": output}
         size = len(page.encode())
+        lines = [f"{output}: {size / 1e6:.1f} MB, to be opened in a browser"]
         session.conclude(
-            {"cohort": circle.label, "strategy": choices.strategy, "file": output, "bytes": size},
-            f"{output}: {size / 1e6:.1f} MB, to be opened in a browser",
+            result | {"bytes": size, "image": image}, *lines, *([f"{image}: a picture"] if image else [])
         )
+
+
+def _picture(session: Session, connection: sa.Connection, cohort: Cohort, choices: Options) -> bytes:
+    """Return the picture to share as PNG, and say what could not be written in it."""
+    from letterboxd_scraper.report import image  # of an extra
+
+    picture = image.of_cohort(connection, cohort, choices.strategy, choices.at, names=choices.names)
+    for remark in picture.remarks:
+        session.say(remark)
+    return picture.png

@@ -24,13 +24,14 @@ def is_stdout(file: Path) -> bool:
         return False
 
 
-def write_file(file: Path, text: str, opener: Callable[[str, int], int] | None = None) -> None:
+def write_file(file: Path, text: str | bytes, opener: Callable[[str, int], int] | None = None) -> None:
     """Write a text as it is, line ends and all; a file appears when it is whole. Raises InputError."""
+    content = text if isinstance(text, bytes) else text.encode("utf-8")
     try:
         target, part = _places(file)
         try:
-            with open(part, "w", encoding="utf-8", newline="", opener=opener) as opened:
-                opened.write(text)
+            with open(part, "wb", opener=opener) as opened:
+                opened.write(content)
             if part != target:
                 if opener is None and target.exists():
                     part.chmod(target.stat().st_mode)
