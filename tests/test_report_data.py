@@ -92,6 +92,11 @@ def test_it_has_who_gave_what(circle: sa.Engine) -> None:
     expected.setdefault(slugs[unrated[1]], {})["member_0001"] = 128
     expected.setdefault(slugs[unrated[2]], {})["member_0001"] = 128 + 64
     report, later = blocks(circle, names=True)
+    rated = [slug for _, slug, stars, *_ in rows if stars]
+    counts = (
+        f"6 people, {len(set(rated))} films, {len(rated)} ratings and {sum(row[3] for row in rows)} hearts"
+    )
+    assert report["sentence"].removesuffix(".").split(";")[0] == counts
     members = [name.removesuffix(" (you)") for name in report["members"]]
     told = {
         slug: {members[place]: mark for place, mark in of_film.items()}
@@ -123,6 +128,7 @@ def test_it_has_what_is_stored_of_films(circle: sa.Engine) -> None:
         total = site[slug].total()
         assert numbers(shares) == [round(1000 * site[slug][str(stars)] / total) for stars in STARS]
     assert report["least"] == 2
+    assert set(report["cards"]) == {"love", "fight", "unknown", "tonight"}
     assert len(later["pairs"]["one"]) == len(later["pairs"]["high"]) == 15
     assert all(-100 <= number <= 100 for number in later["pairs"]["agreement"])
     assert later["words"][0].split()[1:3] == ["of", "you,"]

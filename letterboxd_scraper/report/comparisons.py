@@ -14,6 +14,7 @@ from ranking.results import RankedFilm
 AGREEING_VOTES = 5
 _LEAST_FOR_DIFFERENCE = 3
 _LEAST_FOR_SPREAD = 5
+_FEWEST = 2
 _SHARE_FOR_SPREAD = 0.1
 _SHOWN = 12
 
@@ -64,19 +65,36 @@ def differences(table: FilmTable) -> tuple[list[Difference], list[Difference]]:
 
 
 def enough_for_spread(members: int) -> int:
-    """Return how many ratings a film needs before its spread says something: 5, or a tenth of the members."""
-    return max(_LEAST_FOR_SPREAD, ceil(_SHARE_FOR_SPREAD * members))
+    """Return how many ratings a film needs before its spread says something.
+
+    5, or a tenth of the members if these are more; in a circle of fewer than five, those of all.
+
+    >>> [enough_for_spread(members) for members in (1, 2, 4, 36, 100)]
+    [2, 2, 4, 5, 10]
+    """
+    usual = max(_LEAST_FOR_SPREAD, ceil(_SHARE_FOR_SPREAD * members))
+    return max(_FEWEST, min(members, usual))
+
+
+def by_spread(table: FilmTable, members: int) -> list[int]:
+    """Return the places of the films with enough ratings, those first that divide the circle most."""
+    enough, names = enough_for_spread(members), titles(table.films)
+    spreads = {
+        place: film.spread
+        for place, film in enumerate(table.films)
+        if film.circle and film.spread and sum(film.circle) >= enough
+    }
+    return sorted(spreads, key=lambda place: (-spreads[place], names[place]))
 
 
 def divisions(table: FilmTable, members: int) -> list[Division]:
     """Return the films that divide the circle most."""
-    enough = enough_for_spread(members)
-    every = [
-        Division(title, film.spread, film.circle)
-        for film, title in zip(table.films, titles(table.films), strict=True)
-        if film.circle and film.spread and sum(film.circle) >= enough
+    names = titles(table.films)
+    return [
+        Division(names[place], film.spread, film.circle)
+        for place in by_spread(table, members)[:_SHOWN]
+        if (film := table.films[place]).spread and film.circle
     ]
-    return sorted(every, key=lambda division: (-division.spread, division.title))[:_SHOWN]
 
 
 def titles(films: Sequence[ReportFilm]) -> list[str]:

@@ -19,7 +19,7 @@ numbers: each is the code of one letter, less 35.
 - ``site``: the address that a film's ``/film/SLUG/`` or ``link`` follows. ``least``: so many ratings a film
   needs to be ranked (the ranking's min_votes).
 - ``cards``: ``love``, ``fight``, ``unknown`` and ``tonight``. Each is ``{heading, film, why}``, or
-  ``{heading, missing}`` with what would fill it, or null where nothing could.
+  ``{heading, missing, command}`` with what would fill it and how to get that, or null where nothing could.
 
 ``later``:
 

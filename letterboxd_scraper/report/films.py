@@ -71,7 +71,7 @@ class ReportFilm:
         counts = histogram(self.marks)
         return counts if any(counts) else None
 
-    @property
+    @cached_property
     def spread(self) -> float | None:
         """The standard deviation of the circle's ratings, in stars; None without ratings."""
         return histogram_deviation(self.circle) if self.circle else None

@@ -20,11 +20,11 @@ from letterboxd_scraper.report import (
     charts,
     comparisons,
     data,
+    first_screen,
     forecasts,
     matches,
     overview,
     scales,
-    sentences,
 )
 from letterboxd_scraper.report.films import FilmTable, of_ranking
 from letterboxd_scraper.report.texts import clean
@@ -80,12 +80,14 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
     may_read = options.pages or is_crawled(connection, cohort)
     people, you = _called(named), _place_of_you(named)
     expected = forecasts.of_cohort(connection, cohort, films, members, you, options.at)
-    title = sentences.title(named, cohort.seed)
+    first = first_screen.of_cohort(connection, cohort, named, films, expected, may_read=may_read)
     at_once = data.at_once(
         films,
         [name for name, _ in people],
         you,
-        title=title,
+        title=first.title,
+        sentence=first.sentence,
+        cards=first.cards,
         site=options.base_url,
         least=films.films[0].ranked.parameters.get(MIN_VOTES, 1),
     )
@@ -108,9 +110,9 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
         split=charts.divided(comparisons.divisions(films, len(members))),
         agreement=scales.agreement(),
         pairs=pairs,
-        title=title,
-        sentence="",
-        cards=None,
+        title=first.title,
+        sentence=first.sentence,
+        cards=first.cards,
         styles=assets.styles(),
         first_script=assets.first_script(),
         script=assets.script(),

@@ -42,6 +42,20 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+def of_circle(people: int, films: int, ratings: int, hearts: int, preferred: Sequence[str]) -> str:
+    """Say what a circle is, in one sentence; ``preferred`` are what it rates above other films.
+
+    >>> of_circle(36, 3412, 20100, 432, ["the 1970s", "horror"])
+    '36 people, 3,412 films, 20,100 ratings and 432 hearts; you rate the 1970s and horror above the rest.'
+    >>> of_circle(1, 2, 2, 0, [])
+    '1 person, 2 films and 2 ratings.'
+    """
+    counts = [counted(people, "person", "people"), counted(films, "film"), counted(ratings, "rating")]
+    counts += [counted(hearts, "heart")] if hearts else []
+    above = f"; you rate {_listed(preferred)} above the rest" if preferred else ""
+    return f"{_listed(counts)}{above}."
+
+
 def in_half_stars(stars: float) -> str:
     """Write stars as people do.
 
