@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from letterboxd_scraper.server.examples import add_examples
 from letterboxd_scraper.server.problems import Problem
+from letterboxd_scraper.server.tables import TABLES
 
 _SECURITY = {
     "token": {"type": "http", "scheme": "bearer"},
@@ -45,6 +46,10 @@ def openapi(app: FastAPI, *, token: str) -> dict[str, Any]:
         for parameter in methods["get"].get("parameters", ()):
             if parameter["in"] == "path":
                 parameter["description"] = _PLACES[parameter["name"]]
+    for path in TABLES:
+        document["paths"][path]["get"]["responses"]["200"]["content"]["text/csv"] = {
+            "schema": {"type": "string"}
+        }
     add_examples(document)
     if token:
         components["securitySchemes"] = _SECURITY

@@ -343,6 +343,8 @@ def test_operations_have_names_and_examples(asked: Asked) -> None:
     ids = [operation["operationId"] for operation in operations]
     assert len(ids) == len(set(ids))
     assert all(re.fullmatch("[a-z]+(_[a-z]+)*", name) for name in ids), ids
+    lists = [operation for operation in operations if "text/csv" in operation["responses"]["200"]["content"]]
+    assert len(lists) >= len(LISTS)
     for operation in operations:
         assert all("example" in parameter for parameter in operation.get("parameters", ()))
         content = operation["responses"]["200"].get("content", {}).get("application/json")

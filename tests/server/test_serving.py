@@ -17,6 +17,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from letterboxd_scraper.cli.main import run
+from letterboxd_scraper.report.data import unpacked
 from letterboxd_scraper.server.queries import OF_MEMBERS
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.open import open_read_only
@@ -287,7 +288,9 @@ def test_a_report_is_made_anew_only_when_something_has_changed(store: sa.Engine,
     first = named.get(path)
     assert first.status_code == 200
     assert first.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "Jane Smith" in first.text
+    block = re.search(r'id="report">([^<]+)<', first.text)
+    assert block
+    assert "Jane Smith" in unpacked(block[1])["directors"]
     tag = first.headers["ETag"]
     again = named.get(path, headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
