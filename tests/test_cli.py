@@ -39,7 +39,8 @@ def test_sync_goes_from_a_name_to_a_ranking(laptop: Shell, site: Site) -> None:
     assert "first ranking, from" in process.stderr
     assert process.stderr.splitlines()[-1].startswith("database: sqlite:///")
     header, *films = process.stdout.splitlines()
-    assert header.split() == ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings", "link"]
+    columns = ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings", "besides", "link"]
+    assert header.split() == columns
     assert len(films) == 5
     with (laptop.folder / "marla.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
