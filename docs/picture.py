@@ -8,23 +8,18 @@ from playwright.sync_api import ViewportSize, sync_playwright
 
 from letterboxd_scraper.downloader.browser import chromium
 
-_SIZE = ViewportSize(width=1100, height=1000)
-# One of the first in the demonstration of which everything is known.
-_FILM = "Logan"
+_SIZE = ViewportSize(width=1200, height=1060)
 
 
 def take(page: Path, picture: Path) -> None:
-    """Open a report in Chromium, a film's details too, and write what is seen first of it as PNG."""
+    """Open a report in Chromium, and write what is seen first of it as PNG."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.find(""), chromium_sandbox=os.geteuid() != 0
         )
         view = browser.new_page(viewport=_SIZE, color_scheme="light", reduced_motion="reduce")
         view.goto(page.resolve().as_uri())
-        details = view.get_by_label(f"Details of {_FILM}")
-        details.click()
-        details.blur()
-        view.evaluate("scrollTo(0, 0)")
+        view.wait_for_selector("#films tbody tr")
         view.screenshot(path=picture)
         browser.close()
 

@@ -66,8 +66,8 @@ function meetingTable(member) {
       "tr",
       {},
       element("th", { scope: "row" }, element("bdi", {}, members[friend]), element("div", { class: "below" }, `${counted(both, "film")} in common`)),
-      element("td", {}, ...told(agreed)),
-      element("td", {}, ...told(fought)),
+      element("td", { "data-what": "Agreed on" }, ...told(agreed)),
+      element("td", { "data-what": "Fought about" }, ...told(fought)),
     ),
   );
   const head = element("tr", {}, ...["With", "Agreed on", "Fought about"].map((name) => element("th", { scope: "col" }, name)));
