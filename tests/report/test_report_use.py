@@ -16,7 +16,7 @@ from letterboxd_scraper.report.columns import numbers
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import film_rankings
-from tests.report.conftest import Reader
+from tests.report.conftest import TITLES, Reader
 from tests.test_report import HOSTILE, pairs_of
 
 pytestmark = pytest.mark.slow
@@ -184,6 +184,22 @@ def test_keys_alone_lead_to_a_films_details(reader: Reader, report: Path, data: 
     page.locator("#films .name").first.focus()
     page.keyboard.press("Enter")
     expect(details).to_have_count(0)
+
+
+def test_the_first_screen_leads_to_films(reader: Reader, report: Path, data: dict[str, Any]) -> None:
+    page = reader.open(report)
+    page.locator('#filters [name="genre"]').select_option(label="Horror")
+    expect(page.locator("h1")).to_have_text(data["title"])
+    expect(page.locator(".shelf .tile .name")).to_have_text(TITLES + data["films"]["title"][5:10])
+    opened = page.locator("#films tr.open .name")
+    page.locator(".shelf .tile").nth(9).click()
+    expect(opened).to_have_text(data["films"]["title"][9])
+    card = page.locator("a.card").last
+    title = card.locator(".name").inner_text()
+    card.click()
+    expect(opened).to_have_text(title)
+    expect(opened).to_be_focused()
+    expect(opened).to_be_in_viewport()
 
 
 def test_an_open_film_says_who_gave_what(reader: Reader, report: Path, data: dict[str, Any]) -> None:
