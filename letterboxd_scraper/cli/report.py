@@ -1,14 +1,16 @@
 """`letterboxd report`: what a circle thinks, as one HTML file."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import sqlalchemy as sa
 import typer
+from platformdirs import user_cache_path
 
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
-from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.config import DEFAULT_STRATEGY, user_agent
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.machine.extras import require
 from letterboxd_scraper.machine.files import is_stdout, write_file
@@ -29,6 +31,10 @@ def report(
         bool, options.flag("--names", "Say who the members are: for you, not for sharing.")
     ] = False,
     posters: Annotated[bool, options.flag("--posters", "Let the page fetch the films' posters.")] = False,
+    embed_posters: Annotated[
+        bool,
+        options.flag("--embed-posters", "Make posters, small ones, part of the page: it works offline."),
+    ] = False,
     for_member: Annotated[
         str | None, options.member_who('The member whom the page calls "you"; default: the seed.', "--for")
     ] = None,
@@ -40,7 +46,7 @@ def report(
     """Write one HTML page to look at: the ranking, pictures, taste.
 
     The file needs nothing else, and fetches nothing but what --posters allows. Members are numbers in it,
-    unless --names is given.
+    unless --names is given. --embed-posters fetches TMDB's posters once, while the page is made.
 
     \b
     Examples:
@@ -51,10 +57,7 @@ def report(
     """
     session: Session = context.obj
     session.refuse_two_documents(output)
-    if image:
-        require("images", "--image")
-        if is_stdout(image):
-            raise InputError("--image -: a picture is no text: name a file, as --image top.png")
+    _refuse(image, posters=posters, embed_posters=embed_posters)
     config = session.config
     choices = Options(
         at=config.now(),
@@ -70,6 +73,8 @@ def report(
         circle = cohort_in(connection, session, cohort)
         page = render(connection, circle, choices)
         picture = _picture(session, connection, circle, choices) if image else None
+    if embed_posters:
+        page = _with_posters(session, circle, choices, page)
     session.write(output, page)
     if image and picture:
         write_file(image, picture)
@@ -82,6 +87,18 @@ def report(
         )
 
 
+def _refuse(image: Path | None, *, posters: bool, embed_posters: bool) -> None:
+    """Raise InputError for options that cannot be followed."""
+    if embed_posters:
+        require("images", "--embed-posters")
+        if posters:
+            raise InputError("--posters and --embed-posters: give one of them")
+    if image:
+        require("images", "--image")
+        if is_stdout(image):
+            raise InputError("--image -: a picture is no text: name a file, as --image top.png")
+
+
 def _picture(session: Session, connection: sa.Connection, cohort: Cohort, choices: Options) -> bytes:
     """Return the picture to share as PNG, and say what could not be written in it."""
     from letterboxd_scraper.report import image  # of an extra
@@ -90,3 +107,27 @@ def _picture(session: Session, connection: sa.Connection, cohort: Cohort, choice
     for remark in picture.remarks:
         session.say(remark)
     return picture.png
+
+
+def _with_posters(session: Session, circle: Cohort, choices: Options, page: str) -> str:
+    """Return a page once more, with as many small posters as it has room for."""
+    from letterboxd_scraper.report import thumbnails  # of an extra
+    from letterboxd_scraper.tmdb.images import Images
+
+    config = session.config
+    with session.reading() as connection:
+        posters = thumbnails.addresses(connection, circle, choices.strategy, choices.limit)
+    session.say("posters come from TMDB, one after the other")
+    images = Images(
+        config.TMDB_TIMEOUT, config.TMDB_REQUESTS_PER_SECOND, user_agent(config.LETTERBOXD_CONTACT)
+    )
+    kept = thumbnails.Kept(user_cache_path("letterboxd-scraper") / "posters", config.TMDB_REFRESH_DAYS)
+    small = thumbnails.Thumbnails(images, kept, thumbnails.LARGEST_PAGE - len(page.encode()))
+    try:
+        small.collect(posters)
+    finally:
+        images.close()
+    for remark in small.remarks():
+        session.say(remark)
+    with session.reading() as connection:
+        return render(connection, circle, replace(choices, thumbnails=small.pictures))

@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -42,7 +42,8 @@ MOST_FILMS = 5_000
 class Options:
     """What to show; ``at`` is when the page is made, ``limit`` how many films it has at most.
 
-    ``names`` shows who the members are, ``posters`` lets the page fetch pictures. ``for_member`` is whom
+    ``names`` shows who the members are, ``posters`` lets the page fetch pictures; ``thumbnails`` has
+    those that are part of it, as addresses of their own, by the posters'. ``for_member`` is whom
     the page calls "you": by default the cohort's seed. ``pages`` of the site may be read: to a circle of
     which files alone tell, and which may not, nothing is advised that would read them. ``ways`` lead to
     other pages where it is served: addresses and words.
@@ -52,6 +53,7 @@ class Options:
     strategy: str = DEFAULT_STRATEGY
     names: bool = False
     posters: bool = False
+    thumbnails: Mapping[str, str] | None = None
     for_member: str | None = None
     limit: int = MOST_FILMS
     base_url: str = "https://letterboxd.com"
@@ -74,7 +76,7 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
         raise UnknownName(f"no strategy {options.strategy!r}: there are {', '.join(STRATEGIES)}")
     named = naming.of_cohort(connection, cohort, names=options.names, for_member=options.for_member)
     members = list(named.members)
-    films = of_ranking(connection, cohort, options.strategy, options.limit, members, posters=options.posters)
+    films = _films(connection, cohort, options, members)
     pairs = matches.of_cohort(connection, cohort, members, named.you)
     loved, unloved = charts.compared(*comparisons.differences(films))
     may_read = options.pages or is_crawled(connection, cohort)
@@ -122,6 +124,15 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
     )
 
 
+def _films(connection: sa.Connection, cohort: Cohort, options: Options, members: Sequence[int]) -> FilmTable:
+    pictures = options.thumbnails
+    posters = options.posters or pictures is not None
+    table = of_ranking(connection, cohort, options.strategy, options.limit, members, posters=posters)
+    if pictures is None:
+        return table
+    return replace(table, films=[replace(f, poster=pictures.get(f.poster or "")) for f in table.films])
+
+
 def _called(named: Naming) -> list[tuple[str, str | None]]:
     """Return what each member is called, and their name on the site or None; the reader is "you"."""
     return [
@@ -137,7 +148,8 @@ def _place_of_you(named: Naming) -> int | None:
 def _policy(scripts: Sequence[str], films: FilmTable) -> str:
     """Return the Content-Security-Policy: these scripts and styles alone, and no request but for posters."""
     hashes = " ".join(f"'sha256-{_digest(text)}'" for text in scripts)
-    hosts = sorted({f"https://{urlsplit(film.poster).netloc}" for film in films.films if film.poster})
+    addresses = [urlsplit(film.poster) for film in films.films if film.poster]
+    hosts = sorted({f"https://{address.netloc}" for address in addresses if address.netloc})
     return "; ".join(
         [
             "default-src 'none'",

@@ -55,6 +55,7 @@ def test_the_base_crawls_ranks_and_reports(tmp_path: Path) -> None:
         ("serve", "serve"),
         ("export parquet --cohort club --output club", "parquet"),
         ("report --cohort club --image top.png", "images"),
+        ("report --cohort club --embed-posters", "images"),
         ("rank evaluate --data club.parquet", "parquet"),
         ("rank compute --cohort club --engine duckdb --data club", "duckdb"),
         ("rank compute --cohort club --engine spark --data club", "spark"),
