@@ -8,7 +8,7 @@ from playwright.sync_api import ViewportSize, sync_playwright
 
 from letterboxd_scraper.downloader.browser import chromium
 
-_SIZE = ViewportSize(width=1200, height=1060)
+_SIZE = ViewportSize(width=1200, height=800)
 
 
 def take(page: Path, picture: Path) -> None:
