@@ -23,8 +23,8 @@ _SOURCES = {"/": f"{API}/cohorts", "/docs": "/openapi.json"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked for: the ``address`` without a suffix, and the form."""
+class View:
+    """What is looked at: the ``address`` without a suffix, and the form."""
 
     address: str
     form: Form
@@ -33,9 +33,9 @@ class Wish:
     def of(cls, path: str, accept: str) -> Self:
         """Read it from the path of a request, whose suffix decides, and from its header Accept.
 
-        >>> Wish.of("/cohorts/friends/members.csv", "*/*")
-        Wish(address='/cohorts/friends/members', form=<Form.CSV: 'text/csv'>)
-        >>> Wish.of("/api/v1/cohorts", "text/html").form, Wish.of("/", "application/json").form
+        >>> View.of("/cohorts/friends/members.csv", "*/*")
+        View(address='/cohorts/friends/members', form=<Form.CSV: 'text/csv'>)
+        >>> View.of("/api/v1/cohorts", "text/html").form, View.of("/", "application/json").form
         (<Form.JSON: 'application/json'>, <Form.JSON: 'application/json'>)
         """
         if path.startswith(_FORMED):
@@ -49,7 +49,7 @@ class Wish:
     def source(self) -> str:
         """The address of the API that answers in JSON what is asked for.
 
-        >>> [Wish(path, Form.PAGE).source for path in ("/", "/cohorts/friends", "/metrics")]
+        >>> [View(path, Form.PAGE).source for path in ("/", "/cohorts/friends", "/metrics")]
         ['/api/v1/cohorts', '/api/v1/cohorts/friends', '/metrics']
         """
         if self.address in _SOURCES:

@@ -19,7 +19,7 @@ from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.report.assets import shared_style
 from letterboxd_scraper.server.asking import Answer, answer_of, readdressed
 from letterboxd_scraper.server.filters import FILTERS
-from letterboxd_scraper.server.forms import API, Wish
+from letterboxd_scraper.server.forms import API, View
 from letterboxd_scraper.server.served import ATTRIBUTION, Served
 
 CONTENT_TYPE = "text/html; charset=utf-8"
@@ -75,13 +75,13 @@ class Pages:
         self._app = app
         self._serving = serving
 
-    async def page(self, scope: Scope, receive: Receive, wish: Wish) -> Answer | None:
+    async def page(self, scope: Scope, receive: Receive, view: View) -> Answer | None:
         """Return the page at an address, or the error that is in its way; None where there is no page."""
-        page, places = _page_at(wish.address)
+        page, places = _page_at(view.address)
         if page is None:
             return None
         query = scope["query_string"].decode("latin-1")
-        own = await self._ask(scope, receive, wish.source, query)
+        own = await self._ask(scope, receive, view.source, query)
         answers = {} if page.asks(own) else {page.own: own}
         for name, address in page.beside.items():
             path, _, part = address.partition("?")
@@ -91,7 +91,7 @@ class Pages:
                 return answer
         made = next(iter(answers.values()))
         content = {page.own: None} | {name: json.loads(answer.body) for name, answer in answers.items()}
-        self._show(made, page.template, at=Address(wish.address, query), **content)
+        self._show(made, page.template, at=Address(view.address, query), **content)
         return made
 
     async def _ask(self, scope: Scope, receive: Receive, path: str, query: str) -> Answer:

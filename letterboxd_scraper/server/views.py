@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from letterboxd_scraper.server import problems
 from letterboxd_scraper.server.asking import Answer, answer_of, readdressed
-from letterboxd_scraper.server.forms import Form, Wish, preferred
+from letterboxd_scraper.server.forms import Form, View, preferred
 from letterboxd_scraper.server.pages import Pages
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.server.tables import as_csv, table_at
@@ -32,18 +32,18 @@ class Views:
             return
         accept = Headers(scope=scope).get("accept", "*/*")
         scope = {**scope, problems.ASKED: scope["path"]}
-        answer = await self._answer(scope, receive, Wish.of(scope["path"], accept))
+        answer = await self._answer(scope, receive, View.of(scope["path"], accept))
         if answer.media_type == problems.CONTENT_TYPE and preferred(accept, _OF_PROBLEMS) == Form.PAGE:
             self._pages.error(answer)
         answer.headers.add_vary_header("Accept")
         await answer.send(send)
 
-    async def _answer(self, scope: Scope, receive: Receive, wish: Wish) -> Answer:
-        if wish.form is Form.PAGE:
-            page = await self._pages.page(_without_blanks(scope), receive, wish)
+    async def _answer(self, scope: Scope, receive: Receive, view: View) -> Answer:
+        if view.form is Form.PAGE:
+            page = await self._pages.page(_without_blanks(scope), receive, view)
             return page or await answer_of(self._app, scope, receive)
-        scope = readdressed(scope, wish.source, scope["query_string"])
-        table = table_at(wish.source) if wish.form is Form.CSV else None
+        scope = readdressed(scope, view.source, scope["query_string"])
+        table = table_at(view.source) if view.form is Form.CSV else None
         return await (
             as_csv(self._app, scope, receive, table) if table else answer_of(self._app, scope, receive)
         )

@@ -222,7 +222,16 @@ def test_without_names_nothing_names_anybody(store: sa.Engine, numbered: Server)
         base = f"/api/v1/cohorts/{cohort}"
         paths += [base, *(f"{base}/{each}" for each in ("members", "freshness", "rankings"))]
         paths += [f"{base}/rankings/bayesian?unseen_by=2", f"{base}/rankings/bayesian?rated_by=999"]
-    for path in [*paths, "/cohorts/friends/report"]:
+    pages = [
+        "report",
+        "members",
+        "members.csv",
+        "rankings/circle",
+        "recommendations",
+        "recommendations?member=2",
+    ]
+    paths += ["/docs", "/cohorts/friends", *(f"/cohorts/friends/{page}" for page in pages)]
+    for path in paths:
         answer = numbered.get(path).text
         # The report's libraries have words of all kinds in them.
         text = re.sub(r"<script.*?</script>|<style.*?</style>", "", answer, flags=re.DOTALL)
