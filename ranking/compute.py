@@ -1,17 +1,21 @@
 """Scoring a cohort's films inside the database, and storing the ranks."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.film_order import film_order
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import JSON, UTCDateTime, cohorts, film_rankings, films
 from ranking.facts import Facts
+from ranking.strategies import STRATEGIES, discovery
 from ranking.strategies.base import Strategy
 
 INTERVAL = ("score_low", "score_high")
@@ -32,6 +36,18 @@ def compute(
     strategy.refuse_unknown(chosen)
     parameters = strategy.settle(chosen, cohort.definition.get("rank") or {})
     return transact(engine, _replace, cohort, strategy, parameters, at)
+
+
+def compute_lists(engine: sa.Engine, cohort: Cohort, at: datetime) -> dict[str, int]:
+    """Count ratings anew and rank by what the circle says, and by what sets it apart where that is known.
+
+    Return the number of ranked films by strategy. Raises NothingToRank if there is not even the first.
+    """
+    statistics.refresh(engine, at)
+    counts = {DEFAULT_STRATEGY: compute(engine, cohort, STRATEGIES[DEFAULT_STRATEGY], {}, at)}
+    with suppress(NothingToRank):  # Letterboxd's averages are not read yet
+        counts[discovery.STRATEGY.name] = compute(engine, cohort, discovery.STRATEGY, {}, at)
+    return counts
 
 
 def _replace(

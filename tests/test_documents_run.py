@@ -226,8 +226,8 @@ def said(reader: Shell, words: str, seed: str) -> str:
     if re.match(r"letterboxd forget (?!.*--undo)", words):
         command = [sys.executable, "-m", "letterboxd_scraper", *words.split()[1:]]
         return terminal.answer(command, reader.folder, reader.environment, {"Go on? [y/N]: ": "y"})
-    if words in ("letterboxd serve", "letterboxd serve --open"):
-        return served(reader)
+    if words in ("letterboxd serve", "letterboxd serve --open") or words.startswith("letterboxd club "):
+        return served(reader, words)
     if TRANSCRIPT:
         path = f"{Path(sys.executable).parent}:{reader.environment['PATH']}"
         done = subprocess.run(
@@ -262,18 +262,19 @@ def run_one(reader: Shell, words: str) -> str:
     return done.stdout + done.stderr
 
 
-def served(reader: Shell) -> str:
-    """Start the server, look at its first page, and end it as a user does."""
-    command = [sys.executable, "-m", "letterboxd_scraper", "serve"]
+def served(reader: Shell, words: str) -> str:
+    """Start a server, look at the page that it names, and end it as a user does."""
+    command = [sys.executable, "-m", "letterboxd_scraper", *words.split()[1:]]
     process = subprocess.Popen(
         command, cwd=reader.folder, env=reader.environment, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
-    line = process.stderr.readline()
-    address = re.search(r"http://\S+", line)
-    assert address, line + process.stderr.read()
-    assert "friends" in requests.get(address[0], timeout=30).text
+    lines: list[str] = []
+    while not (address := re.search(r"http://127\S+", "".join(lines))):
+        lines.append(process.stderr.readline())
+        assert lines[-1], "".join(lines)
+    assert requests.get(address[0], timeout=30).status_code == 200
     process.send_signal(signal.SIGINT)
     rest = process.stderr.read()
     assert process.wait(timeout=60) in (0, 130), rest
-    return line + rest
+    return "".join(lines) + rest

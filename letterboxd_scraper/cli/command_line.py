@@ -10,6 +10,7 @@ from letterboxd_scraper.terminal.help import Group, LazyCommand, command_of
 # reads, or changes a word here and there, is told at once.
 JOBS = frozenset(
     {
+        "club:club",
         "cohort_build:build",
         "cohort_build:refresh",
         "db:tidy",
@@ -29,6 +30,7 @@ JOBS = frozenset(
 # What brings something in: it makes the database where there is none.
 BEGINNINGS = frozenset(
     {
+        "club:club",
         "cohort_build:build",
         "forget:forget",
         "import_:import_pages",
@@ -94,6 +96,7 @@ LETTERBOXD: Mapping[str, Table] = {
     "Begin here": {
         "init": ("init:init", "Write a file with the settings that you need; asks for them."),
         "sync": ("sync:sync", "Read a member's circle and rank its films, all in one."),
+        "club": ("club:club", "Make a circle of files, without a crawl, and look at it in a browser."),
         "doctor": ("doctor:doctor", "Say which sources can be read from here."),
         "help": ("help:show_help", "Show what a command does and takes, with examples."),
     },

@@ -4,6 +4,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -29,8 +30,39 @@ from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
 
 _SCALES = ("5", "10", "100")
-_UNMATCHED = Path("unmatched.csv")
+UNMATCHED = Path("unmatched.csv")
 _NO_FILM = "no film, or several, of this title and year"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How files are taken in; ``asks``: only what somebody at the terminal agrees to."""
+
+    member: str | None = None
+    cohort: str | None = None
+    as_of: datetime | None = None
+    scale: int | None = None
+    unmatched: Path = UNMATCHED
+    only_look: bool = False
+    asks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What files were, and what came of them; no ``result`` where nobody looked."""
+
+    read: ReadFiles
+    result: Result | None
+
+    @property
+    def stored(self) -> bool:
+        """Say whether it is stored: somebody may have declined."""
+        return self.result is not None and self.result.stored
+
+    @property
+    def is_partial(self) -> bool:
+        """Say whether something could not be read."""
+        return bool(self.read.errors) or any(file.left_out for file in self.read.files)
 
 
 def import_files(
@@ -51,7 +83,7 @@ def import_files(
     ] = None,
     unmatched: Annotated[
         Path | None,
-        options.output(f"Where ratings of unknown films are written; default: {_UNMATCHED}.", "--unmatched"),
+        options.output(f"Where ratings of unknown films are written; default: {UNMATCHED}.", "--unmatched"),
     ] = None,
 ) -> None:
     """Take in files of any kind: what they are, they say themselves.
@@ -69,31 +101,44 @@ def import_files(
       letterboxd import files zip             a path called like a command
     """
     session: Session = context.obj
-    unmatched = unmatched or _UNMATCHED
+    unmatched = unmatched or UNMATCHED
     session.refuse_two_documents(unmatched)
-    can_ask = not (yes or session.as_json) and _is_terminal()
-    owner = OneMember.read({"member": member}).member if member else None
-    made = as_of
     best = int(scale) if scale else None
+    taken = take_in(
+        session, paths, Terms(member, cohort, as_of, best, unmatched, only_look=preview, asks=not yes)
+    )
+    if taken.stored and not session.as_json:
+        _say_what_is_next(session, taken, cohort)
+    if session.as_json and taken.result:
+        session.print_json(import_words.as_json(taken.read, taken.result))
+    if taken.is_partial:
+        raise typer.Exit(ExitCode.FAILURES)
+
+
+def take_in(session: Session, paths: list[Path], terms: Terms) -> Taken:
+    """Read files and folders, say what they are and what they change, and store that unless it is declined.
+
+    Raises InputError if nothing of it can be taken in.
+    """
+    can_ask = terms.asks and not session.as_json and _is_terminal()
+    owner = OneMember.read({"member": terms.member}).member if terms.member else None
     whose = partial(_ask_whose, session) if can_ask else None
-    read = read_paths(paths, session.config.now(), member=owner, as_of=made, scale=best, ask=whose)
+    now = session.config.now()
+    read = read_paths(paths, now, member=owner, as_of=terms.as_of, scale=terms.scale, ask=whose)
     if not session.as_json:
         _say_all(session, import_words.of_files(read))
     if not (read.snapshots or read.films):
         raise InputError(_nothing(session, read))
     if any(snapshot.service != Service.LETTERBOXD for snapshot in read.snapshots) and not is_stdout(
-        unmatched
+        terms.unmatched
     ):
-        refuse_unwritable(unmatched)  # some of their films may be unknown
-    asks = can_ask and not preview
-    result = _look(session, read) if preview or asks else None
+        refuse_unwritable(terms.unmatched)  # some of their films may be unknown
+    asks = can_ask and not terms.only_look
+    result = _look(session, read) if terms.only_look or asks else None
     # What changes nothing needs no answer.
-    if not preview and not (asks and result and _is_news(result) and not _is_wanted()):
-        result = _store(session, read, cohort, unmatched, already_said=asks)
-    if session.as_json and result:
-        session.print_json(import_words.as_json(read, result))
-    if read.errors or any(file.left_out for file in read.files):
-        raise typer.Exit(ExitCode.FAILURES)
+    if not terms.only_look and not (asks and result and _is_news(result) and not _is_wanted()):
+        result = _store(session, read, terms.cohort, terms.unmatched, already_said=asks)
+    return Taken(read, result)
 
 
 def _ask_whose(session: Session, path: str) -> str:
@@ -157,7 +202,7 @@ def _database_to_try(session: Session) -> Iterator[sa.Engine]:
 def _store(
     session: Session, read: ReadFiles, cohort: str | None, unmatched: Path, *, already_said: bool
 ) -> Result:
-    """Store it, and say what has changed and what comes next."""
+    """Store it, and say what has changed."""
     told = import_store.told_by(session.engine, read.snapshots, read.films)
     outcomes = import_store.store(session, session.engine, told, cohort)
     if not (already_said or session.as_json):
@@ -167,11 +212,14 @@ def _store(
     if file:
         lines = counted(len(rows), "line")
         session.say(f"{file}: {lines} of films that are not known: fill in its last column and import it")
-    if told.welcome and not session.as_json:
+    return Result(told, outcomes, stored=True, unmatched=file)
+
+
+def _say_what_is_next(session: Session, taken: Taken, cohort: str | None) -> None:
+    if taken.result and taken.result.told.welcome:
         rank = f"letterboxd rank compute --cohort {cohort or 'LABEL'}"
         circle = "to make a circle of them: letterboxd cohort build --imported --label LABEL, then"
         session.say(f"now: {rank}" if cohort else f"{circle} {rank}")
-    return Result(told, outcomes, stored=True, unmatched=file)
 
 
 def _write_unmatched(session: Session, rows: Iterable[sources.Unmatched], file: Path) -> Path:

@@ -1,7 +1,7 @@
 """`letterboxd serve`: what is stored, for browsers and programs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from letterboxd_scraper.machine import extras
 from letterboxd_scraper.store.open import open_read_only
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
+
+if TYPE_CHECKING:
+    from letterboxd_scraper.server.served import Served
 
 # In milliseconds: who asked for a page has gone by then.
 _LONGEST_STATEMENT = 30_000
@@ -47,7 +50,6 @@ def serve(
     from letterboxd_scraper.server import running
     from letterboxd_scraper.server.app import make_app
     from letterboxd_scraper.server.reports import Reports
-    from letterboxd_scraper.server.served import Served
 
     session: Session = context.obj
     config = session.config
@@ -58,8 +60,7 @@ def serve(
             f"--host {host}: others could read there: name a file with a token by --token-file, or set "
             "LETTERBOXD_SERVE_TOKEN in the environment"
         )
-    engine = open_read_only(session.database(), longest=_LONGEST_STATEMENT)
-    served = Served(engine, names, config)
+    served = served_by(session, names=names)
     reports = Reports(served)
     app = make_app(served, token=token, local=local, reports=reports)
     with running.listen(host, port) as listening:
@@ -69,3 +70,11 @@ def serve(
             running.show_in_browser(address, unable=session.say)
             running.later(reports.prepare)  # which somebody will want to see
         running.serve(app, listening)
+
+
+def served_by(session: Session, *, names: bool) -> "Served":
+    """Return what is served of the session's database, as it is. Raises StoreNotReady."""
+    from letterboxd_scraper.server.served import Served
+
+    engine = open_read_only(session.database(), longest=_LONGEST_STATEMENT)
+    return Served(engine, names, session.config)

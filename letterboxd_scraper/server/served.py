@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -92,6 +93,12 @@ def find_cohort(connection: sa.Connection, served: Served, reference: str) -> Se
             if reference in (candidate.reference, str(cohort.id)):
                 return candidate
     raise UnknownName(f"no cohort {reference!r}: /api/v1/cohorts lists those that there are")
+
+
+def address_of_circle(connection: sa.Connection, served: Served, cohort: Cohort) -> str:
+    """Return the path of a cohort's page: its report, or what there is to say before it is ranked."""
+    path = f"/cohorts/{quote(_serve(connection, served, cohort).reference, safe='')}"
+    return f"{path}/report" if cohorts.rankings_of(connection, cohort) else path
 
 
 def _serve(connection: sa.Connection, served: Served, cohort: Cohort) -> ServedCohort:

@@ -22,6 +22,7 @@ from tests.conftest import ROOT
 VOCABULARY: dict[str, tuple[set[str], str | None]] = {
     "--cohort": ({"-c"}, "LABEL"),
     "--label": ({"--cohort", "-c"}, "LABEL"),
+    "--name": ({"--cohort", "-c"}, "LABEL"),
     "--member": ({"--user"}, "MEMBER"),
     "--seed": ({"--member", "--user"}, "MEMBER"),
     "--film": ({"--slug"}, "FILM"),

@@ -1,0 +1,105 @@
+"""`letterboxd club`: from members' own files to a page in a browser, in one command."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from letterboxd_scraper.cli import import_words
+from letterboxd_scraper.cli.import_files import Terms, take_in
+from letterboxd_scraper.cli.serve import served_by
+from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.machine import extras
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
+from ranking.compute import NothingToRank, compute_lists
+
+_LABEL = "friends"
+_HOST = "127.0.0.1"
+
+
+def club(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders, of any kinds.", metavar="PATH…")],
+    name: Annotated[
+        str, options.cohort_to_fill("A name for the circle, a new one or one that is there.", "--name")
+    ] = _LABEL,
+    member: Annotated[str | None, options.member("Whose they are, where they do not say.")] = None,
+    yes: Annotated[bool, options.yes()] = False,
+    open_browser: Annotated[
+        bool, options.flag("--open/--no-open", "Open the page in your browser, or only say its address.")
+    ] = True,
+    names: Annotated[
+        bool, options.flag("--names", "Say who the members are; else they are numbers.")
+    ] = False,
+    port: Annotated[int, options.count("0: any that is free.", least=0, most=65535, metavar="PORT")] = 0,
+) -> None:
+    """Make a circle of files, without a crawl, and look at it in a browser.
+
+    It takes what `letterboxd import` takes: give it the folder of your downloads, and it finds the archives.
+    It says what they would change, and asks; then it ranks the films, and shows the page until Ctrl-C. Called
+    again, with new archives or the same folder, it takes what is new.
+
+    \b
+    Examples:
+      letterboxd club ~/Downloads
+      letterboxd club letterboxd-*.zip imdb.csv --name monday --member marla
+    """
+    session: Session = context.obj
+    taken = take_in(session, paths, Terms(member, name, asks=not yes))
+    if not taken.stored:
+        session.say("nothing is stored")
+        raise typer.Exit
+    cohort = _circle(session, name)
+    told = import_words.as_json(taken.read, taken.result) if taken.result else {}
+    told |= {"cohort": cohort.label, "rankings": _rank(session, cohort)}
+    try:
+        extras.require("serve", "the page")
+    except InputError as missing:
+        session.conclude(told | {"address": None}, str(missing), f"or: letterboxd report --cohort {name}")
+    else:
+        _show(session, cohort, told, port, names=names, opens=open_browser)
+    if taken.is_partial:
+        raise typer.Exit(ExitCode.FAILURES)
+
+
+def _circle(session: Session, label: str) -> Cohort:
+    """Return the circle that the files' members belong to by now."""
+    with session.reading() as connection:
+        return cohorts.find(connection, label)
+
+
+def _rank(session: Session, cohort: Cohort) -> dict[str, int]:
+    """Rank the circle's films; return how many are in each list, and say so."""
+    try:
+        films = compute_lists(session.engine, cohort, session.config.now())
+    except NothingToRank as nothing:
+        session.say(str(nothing))
+        return {}
+    for strategy, count in films.items():
+        session.say(f"{strategy}: {counted(count, 'film')} ranked for {cohort.label}")
+    return films
+
+
+def _show(
+    session: Session, cohort: Cohort, told: dict[str, Any], port: int, *, names: bool, opens: bool
+) -> None:
+    """Serve the circle's page, to this machine alone, until Ctrl-C."""
+    from letterboxd_scraper.server import running
+    from letterboxd_scraper.server.app import make_app
+    from letterboxd_scraper.server.served import address_of_circle
+
+    served = served_by(session, names=names)
+    token = session.config.LETTERBOXD_SERVE_TOKEN.get_secret_value()
+    app = make_app(served, token=token, local=True)
+    with running.listen(_HOST, port) as listening:
+        with session.reading() as connection:
+            path = address_of_circle(connection, served, cohort)
+        page = running.address_of(listening).rstrip("/") + path
+        session.conclude(told | {"address": page}, f"{cohort.label}: {page} (Ctrl-C ends it)")
+        if opens:
+            running.show_in_browser(page, unable=session.say)
+        running.serve(app, listening)
