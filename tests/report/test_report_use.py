@@ -267,6 +267,12 @@ def test_what_is_chosen_stands_in_the_address(reader: Reader, report: Path, data
     expect(page.locator("#me option:checked")).to_have_text("…")
     page.go_forward()
     expect(page.locator("#me option:checked")).to_have_text("member 3")
+    page.get_by_label("Search").fill("number")
+    page.locator("#films .name").first.click()
+    expect(opened).to_have_count(1)
+    page.go_back()
+    expect(opened).to_have_count(0)
+    expect(page.get_by_label("Search")).to_have_value("number")
     page.goto(f"{report.as_uri()}#film={data['films']['slug'][70]}")  # on the third page
     expect(opened).to_have_text(data["films"]["title"][70])
     expect(opened).to_be_in_viewport()

@@ -59,7 +59,7 @@ function heights(most) {
 
 function drawLevels(place, film, circle, site) {
   if (!circle && !site) {
-    place.append(element("p", { class: "missing" }, document.getElementById("no-levels").content.textContent));
+    place.append(element("p", { class: "missing" }, "Nobody of this circle has a rating of it any more."));
     return;
   }
   const words = [circle && `this circle: ${inWords(circle)}`, site && `all of Letterboxd: ${inShares(site)}`];

@@ -74,17 +74,18 @@ function chosenFilms() {
   return conditions.length ? films.filter((film) => conditions.every((holds) => holds(film))) : films;
 }
 
-// The form shows what is chosen; a field that somebody writes in keeps what stands in it.
-function fillForm() {
+// The form shows what is chosen; a field that somebody writes in keeps what stands in it, unless they went elsewhere.
+function fillForm(arrived) {
+  const written = arrived ? null : document.activeElement;
   for (const field of form.elements) {
-    if (!field.name || field === document.activeElement) continue;
+    if (!field.name || field === written) continue;
     const text = field.name === "sort" ? chosenOrder().column.name : (state[field.name] ?? "");
     if (field.value !== text) field.value = text;
   }
   const { least, sort, unseen } = form.elements;
   for (const option of sort.options) option.disabled = !orders().some(({ name }) => name === option.value);
   if (unseen) unseen.querySelector('[value="me"]').disabled = chosenMember() < 0;
-  if (!state.least && least !== document.activeElement) least.value = report.least > 1 ? report.least : "";
+  if (!state.least && least !== written) least.value = report.least > 1 ? report.least : "";
   const count = FILTERS.filter((name) => state[name] && name !== "search").length;
   panel.querySelector("summary").textContent = count ? `Filters (${count})` : "Filters";
 }

@@ -52,7 +52,8 @@ function expectedList(member) {
 function alikeList(member) {
   const alike = matchesOf(member).filter(({ agreement }) => agreement > 0).slice(0, MOST_EXPECTED);
   if (!alike.length) return null;
-  const list = element("ol", {}, ...alike.map((match) => element("li", {}, element("bdi", {}, members[match.member]), element("span", { class: "note" }, ` ${decimals(match.agreement)}, ${counted(match.overlap, "film")} in common`))));
+  const told = (match) => element("span", { class: "note" }, ` ${decimals(match.agreement)}, ${counted(match.overlap, "film")} in common`);
+  const list = element("ol", {}, ...alike.map((match) => element("li", {}, element("bdi", {}, members[match.member]), told(match))));
   return element("div", {}, element("h3", {}, "People like you"), list);
 }
 

@@ -1,6 +1,6 @@
 // All of it is drawn anew when something else is chosen.
-function draw() {
-  fillForm();
+function draw(change) {
+  fillForm(change?.arrived);
   drawList();
   drawMine();
 }

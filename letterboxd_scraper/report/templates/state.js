@@ -16,14 +16,24 @@ function hashOf(choices) {
   return told.length ? `#${new URLSearchParams(told)}` : "";
 }
 
-// Browsers refuse too many changes of the address in a short time: a reader's keys wait for each other.
-let writing = null;
+// Browsers refuse too many changes of the address in a short time: a reader's keys wait for each other, but not for
+// longer than until something else is chosen.
+let typed = null;
+function writeTyped() {
+  if (typed) history.replaceState(null, "", typed);
+  typed = null;
+}
+let waiting = null;
 function writeAddress(replace) {
-  clearTimeout(writing);
   const address = location.pathname + location.search + hashOf(state);
-  const write = () => history[replace ? "replaceState" : "pushState"](null, "", address);
-  if (replace) writing = setTimeout(write, 200);
-  else write();
+  clearTimeout(waiting);
+  if (replace) {
+    typed = address;
+    waiting = setTimeout(writeTyped, 200);
+    return;
+  }
+  writeTyped();
+  history.pushState(null, "", address);
 }
 
 // Changes what is chosen: a name that is empty is chosen no more. A choice of films closes the film that is open, and
@@ -42,7 +52,8 @@ const withoutFilters = () => Object.fromEntries(FILTERS.map((name) => [name, ""]
 window.addEventListener("popstate", () => {
   // A link to a part of the page chooses nothing.
   if (location.hash && !location.hash.includes("=")) return;
-  clearTimeout(writing);
+  clearTimeout(waiting);
+  typed = null;
   readAddress();
   for (const change of onChange) change({ arrived: true });
 });
