@@ -30,7 +30,7 @@ _BOLD, _PLAIN = 600, 400
 # How near the inner corners of a star are, and how much larger it is drawn.
 _INNER, _FINER = 0.42, 8
 # A picture has no room for more letters, and they need not be measured.
-_MOST_LETTERS = 120
+_MOST_LETTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _remarks(
         films_of = f"{'rank' if len(unwritten) == 1 else 'ranks'} {', '.join(unwritten)}"
         remarks.append(
             f"no font here can write the titles of {films_of}: their addresses stand there; "
-            "the packages fonts-noto-core and fonts-noto-cjk, or others of your system, have such letters"
+            "fonts-noto-core, fonts-noto-cjk and libfribidi0, or what your system has instead, bring them"
         )
     if signs:
         remarks.append(f"no font here has {' '.join(signs)}: left out of the picture")
