@@ -1,7 +1,7 @@
 """Where the other parts of a list are."""
 
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request, Response
 
@@ -31,4 +31,4 @@ def neighbours(request: Request, response: Response, paging: Paging, total: int)
 def _at(request: Request, offset: int) -> str:
     """Return the address of the same list from another place on."""
     kept = [pair for pair in parse_qsl(request.url.query, keep_blank_values=True) if pair[0] != "offset"]
-    return f"{request.url.path}?{urlencode([*kept, ('offset', offset)])}"
+    return f"{quote(request.scope['path'])}?{urlencode([*kept, ('offset', offset)])}"
