@@ -96,14 +96,14 @@ class Thumbnails:
             if address is None or name is None:
                 self._elsewhere += 1
                 continue
+            if self._room < MOST_BYTES * (_PACKED + _PLAIN):
+                self._is_full = True
+                return
             thumbnail = self._kept.read(name) or self._fetched(name)
             if thumbnail is None:
                 self._failed += 1
                 continue
             self._room -= len(thumbnail) * (_PACKED + (_PLAIN if place < _ON_SHELF else 0))
-            if self._room < 0:
-                self._is_full = True
-                return
             self.pictures[address] = f"data:image/webp;base64,{base64.b64encode(thumbnail).decode('ascii')}"
 
     def _fetched(self, name: str) -> bytes | None:
@@ -129,7 +129,7 @@ class Thumbnails:
         """Say in one line each how many posters the page has, and why it lacks others."""
         lines = [f"{counted(len(self.pictures), 'poster')} in the page"]
         if self._is_full:
-            lines[0] += f": with more, it would be larger than {LARGEST_PAGE / 1e6:g} MB"
+            lines[0] += f": with more, it would be larger than {LARGEST_PAGE / 1e6:g} MB; --limit makes room"
         if self._failed:
             lines.append(f"{counted(self._failed, 'poster')} not to be had, cards instead: {self._why}")
         if self._elsewhere:

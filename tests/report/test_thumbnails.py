@@ -134,7 +134,15 @@ def test_as_many_as_the_page_has_room_for(images: Images, tmp_path: Path) -> Non
     some = Thumbnails(images, Kept(tmp_path, 100), 4 * MOST_BYTES)
     some.collect(addresses("a", "b", "c", "d", "e"))
     assert list(some.pictures) == addresses("a")
-    assert some.remarks() == ["1 poster in the page: with more, it would be larger than 2 MB"]
+    assert some.remarks() == [
+        "1 poster in the page: with more, it would be larger than 2 MB; --limit makes room"
+    ]
+
+
+def test_where_there_is_no_room_nothing_is_fetched(images: Images, tmp_path: Path) -> None:
+    some = Thumbnails(images, Kept(tmp_path, 100), -1)
+    some.collect(addresses("a", "b"))
+    assert (some.pictures, images.requests) == ({}, 0)
 
 
 def test_what_is_not_to_be_had_is_said_and_the_others_are_there(images: Images, tmp_path: Path) -> None:
