@@ -128,10 +128,12 @@ function matchRow(match) {
   );
 }
 
+let matched = -1; // whose matches stand there
 function drawMatches() {
   const taste = document.getElementById("member");
-  if (!taste || !details) return;
   const member = chosenMember() >= 0 ? chosenMember() : (report.you ?? 0);
+  if (!taste || !details || member === matched) return;
+  matched = member;
   taste.value = memberNames[member];
   const all = matchesOf(member);
   const some = all.length > MOST_MATCHES ? [...all.slice(0, 20), ...all.slice(-10)] : all;
