@@ -10,7 +10,16 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report import discovery
-from letterboxd_scraper.report.raters import HALF_STARS, WANTED, WATCHED, Counts, Marks, histogram, mark
+from letterboxd_scraper.report.raters import (
+    FAVORITE,
+    HALF_STARS,
+    LIKED,
+    WANTED,
+    WATCHED,
+    Counts,
+    Marks,
+    histogram,
+)
 from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.store.films.credits import DIRECTS
 from letterboxd_scraper.store.members.cohorts import Cohort
@@ -198,16 +207,22 @@ class _RankedFilms:
         return histograms
 
     def marks(self, places: Mapping[int, int]) -> dict[int, dict[int, int]]:
-        """Return by film what the members gave it, by their ``places``."""
+        """Return by film what the members gave it, by their ``places``; also of films beyond the report.
+
+        Member by member: to look up each member's mark of each film of the report takes twice as long.
+        """
         members = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == self.cohort.id)
         r = ratings.c
-        columns = (r.film_id, r.user_id, r.rating, r.liked, r.favorite)
+        half_stars = sa.cast(sa.func.coalesce(2 * r.rating, 0), sa.Integer)
+        mark = half_stars + sa.case((r.liked, LIKED), else_=0) + sa.case((r.favorite, FAVORITE), else_=0)
         marks: dict[int, dict[int, int]] = {}
-        for film, user, *given in self._rows(r.film_id, *columns, where=r.user_id.in_(members)):
-            marks.setdefault(film, {})[places[user]] = mark(*given)
+        rated = sa.select(r.film_id, r.user_id, mark).where(r.user_id.in_(members))
+        for film, user, given in self.connection.execute(rated).all():
+            marks.setdefault(film, {})[places[user]] = given
         for table, flag in ((watchlist, WANTED), (watched, WATCHED)):
             c = table.c
-            for film, user in self._rows(c.film_id, c.film_id, c.user_id, where=c.user_id.in_(members)):
+            listed = sa.select(c.film_id, c.user_id).where(c.user_id.in_(members))
+            for film, user in self.connection.execute(listed).all():
                 of_film = marks.setdefault(film, {})
                 before = of_film.get(places[user], 0)
                 # Who rated it has watched it.

@@ -34,7 +34,7 @@ from letterboxd_scraper.store.members.naming import Naming
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import MIN_VOTES
 
-# So many films, with a hundred members, make about four megabytes.
+# So many films, with a hundred members, make about one megabyte.
 MOST_FILMS = 5_000
 
 

@@ -13,15 +13,6 @@ Counts = list[int]
 Marks = Mapping[int, int]
 
 
-def mark(stars: float | None, liked: bool, favorite: bool) -> int:
-    """Return one number for what a member gave a film.
-
-    >>> mark(4.5, True, False)
-    25
-    """
-    return round(2 * (stars or 0)) + LIKED * bool(liked) + FAVORITE * bool(favorite)
-
-
 def histogram(marks: Marks) -> Counts:
     """Return how many gave half a star, one star and so on.
 

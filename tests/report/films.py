@@ -6,7 +6,6 @@ from typing import Any
 from benchmarks.circles import NOW
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report.films import FilmTable, ReportFilm
-from letterboxd_scraper.report.raters import mark
 from ranking.results import RankedFilm
 
 
@@ -36,7 +35,7 @@ def film(title: str, stars: Mapping[int, float], average: float | None = None, *
         "language": None,
         "poster": None,
         "average": average,
-        "marks": {member: mark(level, False, False) for member, level in stars.items()},
+        "marks": {member: round(2 * level) for member, level in stars.items()},
         "site": None,
         "genres": [],
         "directors": [],
