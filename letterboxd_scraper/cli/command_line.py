@@ -74,7 +74,10 @@ RANK: Table = {
 EXPORT: Table = {
     "csv": ("export:export_csv", "Write a ranking as CSV, for a spreadsheet."),
     "json": ("export:export_json", "Write a ranking as JSON, for programs."),
-    "html": ("export:export_html", "Write a ranking as a plain HTML table."),
+    "html": (
+        "export:export_html",
+        "Write a ranking as a page with one table, for any browser and for paper.",
+    ),
     "letterboxd": (
         "export:export_letterboxd",
         "Write a ranking as the CSV that Letterboxd imports as a list.",
