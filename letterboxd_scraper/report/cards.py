@@ -20,6 +20,7 @@ from ranking.strategies.wilson import wilson
 _LOVED, _DISLIKED = 4.0, 2.0
 # So large a share of the raters must love what all love.
 _SHARE_OF_ALL = 0.75
+_FEWEST_LOVERS = 3
 _NINETY_PERCENT = 1.645
 # Raters who are nearer than that, in stars, do not fight.
 _APART = 1.5
@@ -69,7 +70,8 @@ def loved(circle: Circle) -> Card | None:
     """Return the film of which it is surest that a large share of the circle loves it."""
     if len(circle.members) < 2:
         return None
-    best = _best(circle.table, _love)
+    enough = min(_FEWEST_LOVERS, len(circle.members))
+    best = _best(circle.table, lambda film: _love(film, enough))
     if best is None:
         return None
     counts = circle.table.films[best].circle or []
@@ -89,10 +91,10 @@ def _who_of(some: int, every: int) -> str:
     return "Both of you" if every == 2 else f"All {every:,} of you"
 
 
-def _love(film: ReportFilm) -> float | None:
+def _love(film: ReportFilm, enough: int) -> float | None:
     counts = film.circle or []
     raters, lovers = sum(counts), _at_least(counts, _LOVED)
-    if raters < 2 or lovers < _SHARE_OF_ALL * raters:
+    if raters < enough or lovers < _SHARE_OF_ALL * raters:
         return None
     return float(wilson(lovers, raters, z=_NINETY_PERCENT))
 
@@ -134,7 +136,8 @@ def unknown(circle: Circle, averages_from: str | None) -> Card | None:
     best = _best(circle.table, lambda film: -film.discovery if film.discovery and film.ranked.mean else None)
     if best is not None:
         film = circle.table.films[best]
-        here = f"{film.ranked.mean:.1f} from {film.ranked.watchers:,} of you"
+        raters = "you" if len(circle.members) == 1 else f"{film.ranked.watchers:,} of you"
+        here = f"{film.ranked.mean:.1f} from {raters}"
         return Card(heading, best, f"{here}, {film.average:.1f} from all of Letterboxd.")
     if averages_from is None or any(film.average for film in circle.table.films):
         return None
@@ -142,7 +145,7 @@ def unknown(circle: Circle, averages_from: str | None) -> Card | None:
 
 
 def tonight(circle: Circle, besides: Sequence[int | None] = ()) -> Card | None:
-    """Return what to watch ``besides`` some films: unseen by all of the circle, by most or by the reader.
+    """Return what to watch ``besides`` some films: unseen by all, else by half, else by the reader.
 
     By the mean of what those would give it who have not seen it, and none of them less than VETO.
     """
@@ -162,7 +165,8 @@ def tonight(circle: Circle, besides: Sequence[int | None] = ()) -> Card | None:
             mean = np.nanmean(stars[:, most])
             who = f"{_who_of(unseen[most], members)} have" if unseen[most] > 1 else "One of you has"
             why = f"{who} not seen it, and would give it about {mean:.1f}."
-            return Card("Tonight: new to most of you", most, why)
+            share = "most" if unseen[most] > members / 2 else "half"
+            return Card(f"Tonight: new to {share} of you", most, why)
     return _for_reader(circle)
 
 

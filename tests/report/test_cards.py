@@ -26,9 +26,10 @@ def test_all_love_what_many_rated_high_and_nobody_low() -> None:
         film("liked", stars_of([0, 0, 0, 0, 0, 0, 4, 0, 0, 0])),
     )
     assert cards.loved(circle(films)) == Card("You all love it", 2, "All 4 of you gave it 4 stars or more.")
-    assert cards.loved(circle(table(*films.films[:2]))) == Card(
-        "You all love it", 0, "Both of you who rated it gave it 4 stars or more."
+    assert cards.loved(circle(table(films.films[0]), ["Ana", "Kip"])) == Card(
+        "You all love it", 0, "Both of you gave it 4 stars or more."
     )
+    assert cards.loved(circle(table(films.films[0]))) is None  # two are not many
     assert cards.loved(circle(table(films.films[1]), [*NAMES, "Ida"])) == Card(
         "You all love it", 0, "3 of the 4 of you who rated it gave it 4 stars or more."
     )
@@ -60,6 +61,8 @@ def test_what_nobody_else_likes_needs_averages_and_says_what_gives_them() -> Non
     assert cards.unknown(circle(films), None) == Card(
         heading, 1, "4.5 from 2 of you, 3.1 from all of Letterboxd."
     )
+    alone = cards.unknown(circle(table(film("a", {0: 4.0}, 3.0, discovery=1)), ["Ana"]), None)
+    assert alone == Card(heading, 0, "4.0 from you, 3.0 from all of Letterboxd.")
     bare = circle(table(film("a", {0: 4.0})))
     missing = Card(heading, missing="It takes Letterboxd's averages, which come with", command="enrich them")
     assert cards.unknown(bare, "enrich them") == missing
@@ -79,7 +82,7 @@ def test_what_nobody_else_likes_needs_averages_and_says_what_gives_them() -> Non
         (
             [[np.nan, 3.0, 4.0], [4.5, np.nan, np.nan]],
             Card(
-                "Tonight: new to most of you",
+                "Tonight: new to half of you",
                 0,
                 "One of you has not seen it, and would give it about 4.5.",
             ),
