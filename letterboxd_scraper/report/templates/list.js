@@ -66,7 +66,7 @@ function drawHead() {
 
 // A film's poster; where there is none, or it does not come, its first letter on one of twelve colours.
 function tile(film) {
-  const letter = titleOf(film).match(/[\p{L}\p{N}]/u)?.[0] ?? "";
+  const letter = titleOf(film).match(/[\p{L}\p{N}]/u)?.[0] ?? Array.from(titleOf(film))[0] ?? "";
   const made = element("span", { class: `tile hue-${columns.rank[film] % 12}`, "aria-hidden": "true" }, letter);
   const source = value("poster", film);
   if (source) {
