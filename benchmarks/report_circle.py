@@ -2,9 +2,10 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -86,7 +87,12 @@ def _stars(middle: float, rng: random.Random) -> float:
     return STARS[min(9, max(0, round(2 * rng.gauss(middle, 0.9)) - 1))]
 
 
-def load(engine: sa.Engine, circle: Circle, strategies: Iterable[str] = (DEFAULT_STRATEGY,)) -> None:
+def load(
+    engine: sa.Engine,
+    circle: Circle,
+    strategies: Iterable[str] = (DEFAULT_STRATEGY,),
+    parameters: Mapping[str, float] = MappingProxyType({}),
+) -> None:
     """Fill an empty database with one cohort, the first member its seed, and rank its films."""
     numbers = {str(film["slug"]): number for number, film in enumerate(circle.films, start=1)}
     with engine.begin() as connection:
@@ -101,7 +107,7 @@ def load(engine: sa.Engine, circle: Circle, strategies: Iterable[str] = (DEFAULT
 
         cohort = find(connection, LABEL)
     for name in strategies:
-        compute(engine, cohort, STRATEGIES[name], {}, NOW)
+        compute(engine, cohort, STRATEGIES[name], parameters, NOW)
 
 
 def _film(numbers: dict[str, int], circle: Circle, film: dict[str, Any]) -> dict[str, Any]:

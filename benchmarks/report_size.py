@@ -26,6 +26,7 @@ from letterboxd_scraper.store.members import cohorts
 from ranking.facts import Facts
 from ranking.results import ranking
 from ranking.strategies import STRATEGIES
+from ranking.strategies.base import MIN_VOTES
 
 # Each input as a reader makes it: the name of the field, and what is in it for each key that is pressed, or
 # which of its options is chosen.
@@ -122,7 +123,7 @@ def circle(found: Circle) -> Iterator[sa.Engine]:
     with tempfile.TemporaryDirectory(prefix="report") as folder:
         engine = make_engine(f"sqlite:///{folder}/circle.db")
         migrate.upgrade(engine)
-        report_circle.load(engine, found)
+        report_circle.load(engine, found, parameters={MIN_VOTES: 1})
         yield engine
         engine.dispose()
 
