@@ -1,4 +1,8 @@
 // What the page knows of the films: columns of one value a film, a film being its place in them.
+if (!("DecompressionStream" in window)) {
+  document.getElementById("status").textContent = "This browser is too old for the list of all films: one of 2023 or later shows it.";
+}
+
 async function readBlock(id) {
   const packed = new Blob([bytesOf(document.getElementById(id).textContent.trim())]).stream();
   return new Response(packed.pipeThrough(new DecompressionStream("gzip"))).json();
