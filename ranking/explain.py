@@ -102,8 +102,8 @@ class Explanation:
         """Return the film, its opinions, its standings and their numbers as tables (columns, rows)."""
         rated = [opinion.stars for opinion in self.opinions if opinion.stars is not None]
         mean = sum(rated) / len(rated) if rated else None
-        besides = marks_in_words(self.liked, self.favorites, self.wanted)
-        film = (self.title, self.year, self.slug, len(rated), mean, besides)
+        also = marks_in_words(self.liked, self.favorites, self.wanted)
+        film = (self.title, self.year, self.slug, len(rated), mean, also)
         opinions = [
             (o.member, o.stars, o.own_mean, o.difference, _day(o.rated_at), _marks(o)) for o in self.opinions
         ]
@@ -122,8 +122,8 @@ class Explanation:
             for voice in standing.voices or []
         ]
         tables: list[Table] = [
-            (("film", "year", "slug", "ratings", "mean", "besides"), [film]),
-            (("member", "stars", "own mean", "difference", "rated", "besides"), opinions),
+            (("film", "year", "slug", "ratings", "mean", "also"), [film]),
+            (("member", "stars", "own mean", "difference", "rated", "also"), opinions),
             (("strategy", "rank", "of", "score", "parameters", "remark"), standings),
             (("strategy", "number", "value"), numbers),
         ]

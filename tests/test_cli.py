@@ -39,7 +39,7 @@ def test_sync_goes_from_a_name_to_a_ranking(laptop: Shell, site: Site) -> None:
     assert "first ranking, from" in process.stderr
     assert process.stderr.splitlines()[-1].startswith("database: sqlite:///")
     header, *films = process.stdout.splitlines()
-    columns = ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings", "besides", "link"]
+    columns = ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings", "also", "link"]
     assert header.split() == columns
     assert len(films) == 5
     with (laptop.folder / "marla.csv").open(encoding="utf-8", newline="") as file:

@@ -21,7 +21,7 @@ _COLUMNS = {
     "stars": Column("stars", digits=1),
     "own mean": stars("own mean"),
     "difference": stars("difference", signed=True),
-    "besides": prose("besides"),
+    "also": prose("also"),
     "of": count("of"),
     "parameters": prose("parameters"),
     "remark": prose("remark"),

@@ -66,7 +66,7 @@ def show_films(session: Session, films: Sequence[RankedFilm], strategy: str) -> 
         stars("letterboxd", "Letterboxd"),
         replace(stars("difference", signed=True), importance=-1),
         count("watchers", "ratings"),
-        Column("besides", importance=-2),
+        Column("also", importance=-2),
     )
     rows = [
         (

@@ -96,7 +96,7 @@ def show(session: Session, films: Sequence[Recommended], apart: Sequence[Mapping
         (count("watchers", "ratings"), [film.watchers for film in films]),
         (prose("reasons", "because of"), reasons),
         (count("minutes"), [film.minutes for film in films]),
-        (prose("besides"), [_besides(film) for film in films]),
+        (prose("also"), [_also(film) for film in films]),
     ]
     if any(film.ratings is not None for film in films):
         columns.append((prose("ratings", "who gave what"), [_raters(film.ratings or {}) for film in films]))
@@ -129,7 +129,7 @@ def _of_each(reasons: Mapping[str, Reason]) -> str:
     return ", ".join(f"{name}: {in_words([reason])}" for name, reason in first)
 
 
-def _besides(film: Recommended) -> str:
+def _also(film: Recommended) -> str:
     wanting = f"on the watchlist of {', '.join(film.on_watchlists)}" if film.on_watchlists else ""
     return ", ".join(filter(None, [marks_in_words(film.liked, film.favorites, film.wanted), wanting]))
 

@@ -152,7 +152,7 @@ def test_a_pipe_gets_whole_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     out, _ = shown(monkeypatch, "rank show --cohort club", None)
     assert len(out) == 13
     assert f"  {LONG}  1951  " in "\n".join(out)
-    head = ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings", "besides", "link"]
+    head = ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings", "also", "link"]
     assert out[0].split() == head
 
 
