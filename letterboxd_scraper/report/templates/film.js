@@ -2,8 +2,8 @@
 
 function raterName({ member, liked, favourite }) {
   const name = element("span", { class: member === chosenMember() ? "rater me" : "rater" }, element("bdi", {}, members[member]));
-  if (liked) name.append(element("span", { class: "heart", title: "liked it" }, " ♥"), element("span", { class: "hidden" }, " liked it"));
-  if (favourite) name.append(element("span", { class: "favourite", title: "a favourite" }, " ✦"), element("span", { class: "hidden" }, " a favourite"));
+  if (liked) name.append(element("span", { class: "heart", title: "liked it" }, "\u00a0♥"), element("span", { class: "hidden" }, " liked it"));
+  if (favourite) name.append(element("span", { class: "favourite", title: "a favourite" }, "\u00a0✦"), element("span", { class: "hidden" }, " a favourite"));
   return name;
 }
 
