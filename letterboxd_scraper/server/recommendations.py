@@ -60,6 +60,14 @@ class RecommendationPage:
 
 
 @dataclass(frozen=True)
+class _Model:
+    """A cohort's model, and the state of the data that it was made of."""
+
+    model: CircleModel
+    state: str
+
+
+@dataclass(frozen=True)
 class _List:
     ordered: OrderedFilms
     remarks: Sequence[str]
@@ -70,33 +78,44 @@ class _Recommender:
 
     def __init__(self, serving: Served) -> None:
         self._serving = serving
-        self._models: Kept[CohortKey, CircleModel] = Kept(_MODELS)
+        self._models: Kept[CohortKey, _Model] = Kept(_MODELS)
         self._lists: Kept[tuple[CohortKey, tuple[tuple[str, int], ...], Wish], _List] = Kept(_LISTS)
 
     def films(
         self, connection: sa.Connection, circle: ServedCohort, members: Mapping[str, int], wish: Wish
     ) -> _List:
         """Return all films for these members (ids by how they are asked for), best first."""
+
+        def state() -> str:
+            return state_of(connection, circle)
+
+        key = key_of(connection, circle)
+        latest = self._models.get(
+            key,
+            state,
+            lambda: _Model(read_model(connection, circle.cohort, self._serving.now), state()),
+        )
+        # The model may be older than the data: then the list is made anew after it.
         return self._lists.get(
-            (key_of(connection, circle), tuple(members.items()), wish),
-            lambda: state_of(connection, circle),
-            lambda: self._order(connection, circle, members, wish),
+            (key, tuple(members.items()), wish),
+            lambda: f"{latest.state} {state()}",
+            lambda: self._order(connection, circle, latest.model, members, wish),
         )
 
     def _order(
-        self, connection: sa.Connection, circle: ServedCohort, members: Mapping[str, int], wish: Wish
+        self,
+        connection: sa.Connection,
+        circle: ServedCohort,
+        model: CircleModel,
+        members: Mapping[str, int],
+        wish: Wish,
     ) -> _List:
         serving, cohort, told = self._serving, circle.cohort, list[str]()
-        model = self._models.get(
-            key_of(connection, circle),
-            lambda: state_of(connection, circle),
-            lambda: read_model(connection, cohort, serving.now),
-        )
         ordered = order_films(connection, cohort, model, members, wish, serving.now, told.append)
         # They name members.
         remarks = told if serving.names else [UNREAD] * bool(told)
-        known = {name if serving.names else f"member {name}": n for name, n in ordered.ratings.items()}
-        remarks = [*remarks, *little_known(known)]
+        counts = {name if serving.names else f"member {name}": n for name, n in ordered.ratings.items()}
+        remarks = [*remarks, *little_known(counts)]
         if wish.choices.wanted_by and (line := coverage.of_watchlists(connection, cohort)):
             remarks.append(line)
         return _List(ordered, remarks)

@@ -10,6 +10,7 @@ from letterboxd_scraper.store.schema import (
     film_histograms,
     film_rankings,
     films,
+    member_sources,
     opt_outs,
     ratings,
     scrape_runs,
@@ -21,7 +22,7 @@ from letterboxd_scraper.store.sqlite_file import STAMP, Stamp
 
 # What changes with whatever others commit: on SQLite for each connection, on PostgreSQL for all.
 _VERSIONS = {"sqlite": "PRAGMA data_version", "postgresql": "SELECT CAST(pg_current_snapshot() AS text)"}
-_KNOWN = "states of cohorts"
+_LATEST = "states of cohorts"
 # Which file is the database, where it is one, and the cohort's id.
 CohortKey = tuple[tuple[int, int] | None, int]
 
@@ -38,11 +39,11 @@ def state_of(connection: sa.Connection, circle: ServedCohort) -> str:
     While nothing at all is written, the connection knows it from the last time.
     """
     version = connection.scalar(sa.text(_VERSIONS[connection.dialect.name]))
-    known: dict[int, tuple[Any, str]] = connection.info.setdefault(_KNOWN, {})
-    before, state = known.get(circle.cohort.id, (None, ""))
+    latest: dict[int, tuple[Any, str]] = connection.info.setdefault(_LATEST, {})
+    before, state = latest.get(circle.cohort.id, (None, ""))
     if version != before:
         state = _read(connection, circle)
-        known[circle.cohort.id] = version, state
+        latest[circle.cohort.id] = version, state
     return state
 
 
@@ -56,6 +57,8 @@ def _read(connection: sa.Connection, circle: ServedCohort) -> str:
         sa.select(count(), most(ratings.c.updated_at)).where(ratings.c.user_id.in_(of_members)),
         sa.select(count()).where(watched.c.user_id.in_(of_members)),
         sa.select(count()).where(watchlist.c.user_id.in_(of_members)),
+        # A list may have one film for another, and be as long as before.
+        sa.select(count(), most(member_sources.c.id)).where(member_sources.c.user_id.in_(of_members)),
         sa.select(count(), most(cohort_members.c.followed_at)).where(of_cohort),
         sa.select(r.strategy, count(), most(r.computed_at))
         .where(r.cohort_id == cohort)

@@ -11,9 +11,15 @@ from letterboxd_scraper.server.served import ServedCohort
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members import cohorts, naming
-from letterboxd_scraper.store.schema import watchlist
+from letterboxd_scraper.store.schema import member_sources, watchlist
 from tests.conftest import on_both
-from tests.store.rows import add_cohort, add_film, add_rating, add_user
+from tests.store.rows import MONDAY, add_cohort, add_film, add_rating, add_user
+
+
+def add_source(connection: sa.Connection, member: int) -> None:
+    row = {"kind": "snapshot", "service": "letterboxd", "name": "letterboxd-ann.zip", "as_of": MONDAY}
+    row |= {"read_at": MONDAY, "digest": "0" * 64, "content": b""}
+    connection.execute(member_sources.insert().values(user_id=member, **row))
 
 
 class Clock:
@@ -66,6 +72,7 @@ def test_the_state_changes_with_the_data_and_is_read_only_then(
     migrate.upgrade(engine)
     with engine.begin() as connection:
         member, film = add_user(connection, "ann"), add_film(connection, "film-1")
+        other = add_film(connection, "film-2")
         add_rating(connection, member, film, rating=4.0)
         add_cohort(connection, "friends", ["ann"])
     reading = Mock(wraps=state._read)
@@ -82,6 +89,13 @@ def test_the_state_changes_with_the_data_and_is_read_only_then(
         assert (asked(reader), reading.call_count) == (before, 1)
         writer.execute(watchlist.insert().values(user_id=member, film_id=film))
         writer.commit()
-        assert asked(reader) != before
+        listed = asked(reader)
+        assert listed != before
         assert reading.call_count == 2
+        # One film for another: as many as before.
+        writer.execute(watchlist.delete())
+        writer.execute(watchlist.insert().values(user_id=member, film_id=other))
+        add_source(writer, member)
+        writer.commit()
+        assert asked(reader) != listed
     engine.dispose()
