@@ -78,7 +78,10 @@ def read_films(
     offset: int = 0,
     named: Mapping[int, str] | None = None,
 ) -> list[Recommended]:
-    """Return a part of the ordered films; ``named`` are the circle's members by id, if raters are named."""
+    """Return a part of the ordered films; ``named`` are the circle's members by id, if raters are named.
+
+    A film that is no longer stored is left out: the order may be older than the data.
+    """
     last = len(ordered) if limit is None else min(offset + limit, len(ordered))
     places = range(offset, last)
     ids = [int(film) for film in ordered.film_ids[offset:last]]
@@ -95,6 +98,7 @@ def read_films(
             ratings=None if named is None else given.get(film, {}),
         )
         for place, film in zip(places, ids, strict=True)
+        if film in rows
     ]
 
 
