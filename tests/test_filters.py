@@ -403,7 +403,16 @@ def test_an_unknown_watchlist_is_said_and_how_many_are_known(ranked: Shell) -> N
 def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) -> None:
     nothing = ranked.letterboxd("rank", "show", *BAYESIAN, "--year", "1700")
     assert_ended(nothing, 0)
-    assert nothing.stdout.split() == ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings"]
+    assert nothing.stdout.split() == [
+        "rank",
+        "title",
+        "year",
+        "score",
+        "Letterboxd",
+        "difference",
+        "ratings",
+        "also",
+    ]
     assert "no film of the bayesian ranking of friends fits these choices" in nothing.stderr
     empty = ranked.letterboxd("export", "csv", *BAYESIAN, "--year", "1700")
     assert_ended(empty, 0)

@@ -207,5 +207,5 @@ def _show_groups(session: Session, sizes: Iterable[GroupsOfSize], seed: int, hid
         else:
             films = math.ceil((FEWEST_FILMS - 0.5) / hide)
             session.say(
-                f"no groups of {of_size.size}: there are none who have rated {films:,} films in common"
+                f"no groups of {of_size.size}: there are none who have rated {counted(films, 'film')} in common"
             )

@@ -46,7 +46,7 @@ def ended(crawler: Crawler, reason: str, run: Run | None = None) -> tuple[str, E
     ("spider", "reason", "code", "words"),
     [
         (NewSpider(), "not_started", ExitCode.INTERNAL_ERROR, "NewArguments"),
-        (RssSpider(cohort="club"), "bad_input", ExitCode.BAD_INPUT, "no cohort 'club'"),
+        (RssSpider(cohort="club"), "bad_input", ExitCode.BAD_INPUT, "there is no cohort yet"),
     ],
 )
 def test_a_crawl_that_cannot_start_ends_at_once_and_loudly(
