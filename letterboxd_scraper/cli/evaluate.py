@@ -205,7 +205,5 @@ def _show_groups(session: Session, sizes: Iterable[GroupsOfSize], seed: int, hid
             if of_size.groups < FEW_GROUPS:
                 session.say(f"{groups} only: the cohort is too small to tell rules apart")
         else:
-            films = math.ceil((FEWEST_FILMS - 0.5) / hide)
-            session.say(
-                f"no groups of {of_size.size}: there are none who have rated {counted(films, 'film')} in common"
-            )
+            films = counted(math.ceil((FEWEST_FILMS - 0.5) / hide), "film")
+            session.say(f"no groups of {of_size.size}: there are none who have rated {films} in common")

@@ -63,7 +63,7 @@ def of_cohort(
         for named in (names, False)
     )
     every = count(connection, cohort, strategy)
-    best = f"The best {len(films)} of {every:,} films" if every > FILMS else counted(every, "film")
+    best = f"The best {len(films)} of {counted(every, 'film')}" if every > FILMS else counted(every, "film")
     return draw(films, Words(title, plain_title, f"{best}  ·  {at.day} {at:%B %Y}"))
 
 
