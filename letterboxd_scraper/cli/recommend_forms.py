@@ -140,6 +140,6 @@ def _raters(ratings: Mapping[str, float]) -> str:
     >>> _raters({"ann": 4.5, "bob": 4.0})
     'ann 4.5, bob 4'
     """
-    given = [f"{name} {stars:g}" for name, stars in ratings.items()]
-    more = len(given) - _MOST_RATERS
-    return ", ".join(given[:_MOST_RATERS]) + (f" and {counted(more, 'other')}" if more > 0 else "")
+    texts = [f"{name} {stars:g}" for name, stars in ratings.items()]
+    more = len(texts) - _MOST_RATERS
+    return ", ".join(texts[:_MOST_RATERS]) + (f" and {counted(more, 'other')}" if more > 0 else "")

@@ -4,6 +4,7 @@ A command takes a cohort by `cohort()`, a member by `member()`, and so on: it sp
 another command has, too.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -132,9 +133,12 @@ def number(metavar: str, help: str, *names: str) -> Any:
 
     def read(text: str | float) -> float:
         try:
-            return float(text)
+            number = float(text)
         except ValueError:
             raise typer.BadParameter(f"{text!r} is not a number") from None
+        if not math.isfinite(number):  # nothing is less than `nan`, and nothing more
+            raise typer.BadParameter(f"{text!r} is not a number")
+        return number
 
     return value(metavar, help, *names, parser=read)
 

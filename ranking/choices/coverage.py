@@ -94,10 +94,10 @@ def of_films(
     sums = [sa.func.count(sa.case((_KNOWN[name], 1))) for name in names]
     before = sa.func.count(sa.case((_READ_BEFORE_LANGUAGES, 1)))
     query = sa.select(sa.func.count(), before, *sums).select_from(films).where(films.c.id.in_(chosen))
-    total, before_languages, *known = connection.execute(query).one()
+    total, before_languages, *counts = connection.execute(query).one()
     lacking = [
         (name, n)
-        for name, n in zip(names, known, strict=True)
+        for name, n in zip(names, counts, strict=True)
         if n < (_ENOUGH if name != LENGTHS else 1) * total
     ]
     if not lacking:

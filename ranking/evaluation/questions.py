@@ -80,8 +80,8 @@ def apart(
     What the circle's hidden ratings usually are above these averages is taken off. Then the mean of these
     films' hidden stars. Films without hidden ratings or without an average count for neither.
     """
-    known = np.array([averages.get(film, np.nan) for film in films.film.tolist()], float)
-    above = films.mean - known
+    average = np.array([averages.get(film, np.nan) for film in films.film.tolist()], float)
+    above = films.mean - average
     counted = ~np.isnan(above)
     if not counted.any():
         return Figure(None, None), Figure(None, None)

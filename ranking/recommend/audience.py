@@ -69,8 +69,8 @@ class Audiences:
         values, within = np.linalg.eigh((product + product.T) / 2)
         longest = np.argsort(-values)[:VECTORS]
         longest = longest[values[longest] > _NOTHING * self._scale]
-        found = _standardised(basis @ (turn @ within[:, longest]), self._ratings.by_film.astype(float))
-        return np.pad(found, ((0, 0), (0, VECTORS - found.shape[1])))
+        directions = _standardised(basis @ (turn @ within[:, longest]), self._ratings.by_film.astype(float))
+        return np.pad(directions, ((0, 0), (0, VECTORS - directions.shape[1])))
 
 
 def _standardised(vectors: Floats, weights: Floats) -> Floats:

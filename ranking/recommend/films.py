@@ -111,9 +111,9 @@ def order_films(
     if not wish.seen_by_some:
         seers = stored_names(connection, list(members.values())).values()
         choices = replace(choices, unseen_by=(*choices.unseen_by, *seers))
-    wanted = _fitting(connection, _facts(cohort, at, without), choices, tell)
-    places = np.flatnonzero(np.isin(model.ratings.film_ids, np.array([*wanted], np.int64)))
-    by_wish = [-wanted[film] for film in model.ratings.film_ids[places].tolist()]
+    wishes = _fitting(connection, _facts(cohort, at, without), choices, tell)
+    places = np.flatnonzero(np.isin(model.ratings.film_ids, np.array([*wishes], np.int64)))
+    by_wish = [-wishes[film] for film in model.ratings.film_ids[places].tolist()]
     places = places[np.argsort(np.array(by_wish, np.int64), kind="stable")]
     positions = {user: place for place, user in enumerate(model.ratings.member_ids.tolist())}
     forecasts = [model.of(positions.get(user)).forecast() for user in members.values()]

@@ -87,7 +87,7 @@ def read_films(
     ids = [int(film) for film in ordered.film_ids[offset:last]]
     rows = _rows(connection, cohort, ordered, ids)
     wanting = _on_watchlists(connection, ordered.members, ids)
-    given = {} if named is None else _ratings(connection, cohort, ordered, ids, named)
+    ratings_of = {} if named is None else _ratings(connection, cohort, ordered, ids, named)
     return [
         _recommended(
             ordered,
@@ -95,7 +95,7 @@ def read_films(
             rows[film],
             link=links.link(rows[film].address, base_url),
             on_watchlists=[name for name in ordered.members if name in wanting[film]],
-            ratings=None if named is None else given.get(film, {}),
+            ratings=None if named is None else ratings_of.get(film, {}),
         )
         for place, film in zip(places, ids, strict=True)
         if film in rows
@@ -167,7 +167,7 @@ def _ratings(
     for film, user, stars in connection.execute(query):
         if user != ordered.without:
             of_film[film].append((-stars, named[user]))
-    return {film: {name: -stars for stars, name in sorted(given)} for film, given in of_film.items()}
+    return {film: {name: -stars for stars, name in sorted(pairs)} for film, pairs in of_film.items()}
 
 
 def _recommended(

@@ -40,8 +40,9 @@ class Foretellers:
 def foretellers(connection: sa.Connection, circle: CircleTaste, user: int) -> Foretellers:
     """Return how well the others of a circle foretell the ratings of one of its members."""
     place = circle.place(user)
-    found = foretold(circle.rated, [place])
-    shares = zip(*(column[0].tolist() for column in (found.share, found.low, found.high)), strict=True)
+    shares_of_pairs = foretold(circle.rated, [place])
+    columns = (shares_of_pairs.share, shares_of_pairs.low, shares_of_pairs.high)
+    shares = zip(*(column[0].tolist() for column in columns), strict=True)
     others = {
         other: Share(*share) for other, share in zip(circle.users, shares, strict=True) if other != user
     }

@@ -202,5 +202,5 @@ def by_scores(stars: Matrix, scores: Matrix, weights: Matrix) -> tuple[float, fl
         error = mixed(films * float(counted.error), films, _USUAL_ERROR, _WORTH_FILMS) / films
         gain = _TOGETHER_VARIANCE / (_TOGETHER_VARIANCE + error)
         share, variance = _TOGETHER + gain * (float(counted.share) - _TOGETHER), gain * error
-    found = _bounds(np.array(share), np.array(variance))
-    return float(found[0]), float(found[1]), float(found[2])
+    middle, low, high = _bounds(np.array(share), np.array(variance))
+    return float(middle), float(low), float(high)

@@ -125,6 +125,14 @@ def test_a_veto_leaves_out_what_one_of_them_would_give_less(friends: Run) -> Non
     assert {f["slug"] for f in left} == {f["slug"] for f in every if min(f["members"].values()) >= veto}
 
 
+@pytest.mark.parametrize("number", ["nan", "inf", "much"])
+@pytest.mark.parametrize("option", ["--veto", "--min-score"])
+def test_what_is_no_number_is_refused(friends: Run, option: str, number: str) -> None:
+    ended = friends("recommend", "--member", "cleo", option, number)
+    assert ended.code == 2
+    assert f"{option}: '{number}' is not a number" in ended.err
+
+
 def test_films_that_some_have_seen_on_request(friends: Run) -> None:
     assert as_json(friends, "--member", "ann") == []
     assert len(as_json(friends, "--member", "ann", "--seen-by-some", "--limit", "50")) == 30
