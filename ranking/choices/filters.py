@@ -183,7 +183,7 @@ def conditions(
         "min_watchers": lambda least: watchers >= least,
         "max_watchers": lambda most: watchers <= most,
         "max_runtime": lambda most: films.c.runtime_minutes <= most,
-        "wanted_by": partial(_wanted_by, cohort_id),
+        "wanted_by": partial(_wanted_by, connection, cohort_id, choices.without),
         "on_watchlist_of": lambda names: films.c.id.in_(_watchlists(connection, names, tell)),
         "not_on_watchlist_of": lambda names: films.c.id.not_in(_watchlists(connection, names, tell)),
         "unseen_by": partial(_unseen_by, connection, tell=tell),
@@ -229,8 +229,9 @@ def _in_languages(connection: sa.Connection, names: Sequence[str]) -> Condition:
     return language.in_(find("language", names, named, other_names))
 
 
-def _wanted_by(cohort_id: int, least: int) -> Condition:
-    m = marks(cohort_id).c
+def _wanted_by(connection: sa.Connection, cohort_id: int, without: str | None, least: int) -> Condition:
+    absent = None if without is None else next(iter(_members(connection, [without]).values()))
+    m = marks(cohort_id, without=absent).c
     return films.c.id.in_(sa.select(m.film_id).where(m.wanted >= least))
 
 

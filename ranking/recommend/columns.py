@@ -101,12 +101,12 @@ class Columns:
         """Return a row for each of the films (positions), a column for each of ``names``."""
         facts = self.facts
         average, fame = self.average[films].astype(float), self.fame[films].astype(float)
-        language, known = facts.language[films], facts.language[films] >= 0
+        language, has_language = facts.language[films], facts.language[films] >= 0
         places = {name: place for place, name in enumerate(facts.language_names)}
         of_language = [
             name for name, group in zip(self.names, self.groups, strict=True) if GROUPS[group] == "language"
         ]
-        foreign = known & (language != places.get(ENGLISH, -1))
+        foreign = has_language & (language != places.get(ENGLISH, -1))
         year, minutes = facts.year[films].astype(float), facts.minutes[films].astype(float)
         eras = np.exp(-0.5 * ((year[:, None] - _ERAS) / _YEARS) ** 2)
         bits = np.arange(len(facts.genre_names), dtype=np.uint64)
@@ -137,11 +137,11 @@ class Columns:
 
 def _centred(values: Floats, weights: Floats) -> Floats:
     """Return the values less their mean, 0 where unknown."""
-    known = ~np.isnan(values)
-    mean = np.average(values[known], weights=weights[known]) if known.any() else 0.0
-    return np.where(known, values - mean, 0.0)
+    has_value = ~np.isnan(values)
+    mean = np.average(values[has_value], weights=weights[has_value]) if has_value.any() else 0.0
+    return np.where(has_value, values - mean, 0.0)
 
 
 def _mean_square(values: Floats, weights: Floats) -> float:
-    known = values != 0
-    return float(np.average(values[known] ** 2, weights=weights[known])) if known.any() else 0.0
+    has_value = values != 0
+    return float(np.average(values[has_value] ** 2, weights=weights[has_value])) if has_value.any() else 0.0

@@ -154,6 +154,12 @@ def test_what_the_circle_says_beside_stars_and_who_asked_wants_it(friends: Run) 
     assert [films["film-21"][name] for name in beside] == [0, 0, 0, None, []]
 
 
+def test_who_is_left_out_has_no_watchlist_either(friends: Run) -> None:
+    words = ("--member", "cleo", "--without", "ed", "--wanted-by")
+    assert [(film["slug"], film["wanted"]) for film in as_json(friends, *words, "2")] == [("film-20", 2)]
+    assert as_json(friends, *words, "3") == []
+
+
 def test_who_gave_it_what_is_told_by_name_on_request(friends: Run) -> None:
     words = ("--member", "cleo", "--limit", "50")
     assert all("ratings" not in film for film in as_json(friends, *words))
