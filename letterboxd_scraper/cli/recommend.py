@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from letterboxd_scraper.cli.export import write
 from letterboxd_scraper.cli.film_choices import choices_of, with_film_choices
 from letterboxd_scraper.cli.rank_options import CohortOption, MinScoreOption
 from letterboxd_scraper.terminal import options
@@ -70,9 +71,9 @@ def recommend(
     if output is not None:
         make = as_json if output.suffix == ".json" else as_csv
         session.refuse_two_documents(output)
-        session.write(output, make(recommended))
-        words = f"{counted(len(recommended), 'film')} written to {output}"
-        session.conclude({"films": len(recommended), "files": [output]}, words)
+        if files := write(session, [make(recommended)], len(recommended), output):
+            words = f"{counted(len(recommended), 'film')} written to {output}"
+            session.conclude({"films": len(recommended), "files": files}, words)
     elif session.as_json:
         session.print_json(fields(recommended))
     else:

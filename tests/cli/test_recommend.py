@@ -214,7 +214,9 @@ def test_into_a_file(friends: Run, tmp_path: Path) -> None:
     assert [json.loads(row["reasons"]) for row in rows] == [film["reasons"] for film in films]
     assert [row["link"] for row in rows] == [film["link"] for film in films]
     assert friends("--json", "recommend", "--member", "cleo", "--output", "-").code == 2
-    assert friends("recommend", "--member", "cleo", "--output", "-").out.startswith("rank,title,year")
+    printed = friends("recommend", "--member", "cleo", "--output", "-")
+    assert printed.out.startswith("rank,title,year")
+    assert "written" not in printed.err
 
 
 def test_whom_nobody_knows_and_who_is_named_twice_are_refused(friends: Run) -> None:
