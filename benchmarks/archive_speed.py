@@ -25,11 +25,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks.nights import database
-from letterboxd_scraper.cli.import_store import told_by
 from letterboxd_scraper.imports.archive import read_archive
 from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.engine import read_transaction, write_transaction
+from letterboxd_scraper.store.intake import told_by
 from letterboxd_scraper.store.members.sources import fold_stale
 from letterboxd_scraper.store.save import save_sources
 from letterboxd_scraper.store.schema import (

@@ -9,9 +9,11 @@ import typer
 
 from letterboxd_scraper.cli import import_store, import_words
 from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.imports import words
 from letterboxd_scraper.imports.archive import read_archive
 from letterboxd_scraper.imports.saved_pages import pages_in, read_saved_pages
 from letterboxd_scraper.items.sources import Snapshot
+from letterboxd_scraper.store.intake import Films, told_by
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session
@@ -52,9 +54,9 @@ def import_zip(
     archives = [read_archive(file, now, user, made) for file in track(session, "archives", files)]
     result = _keep(session, [snapshot for archive in archives for snapshot in archive.snapshots], cohort)
     for file, archive in zip(files, archives, strict=True):
-        for line in import_words.some(f"{file.name}: left out: ", archive.left_out):
+        for line in words.some(f"{file.name}: left out: ", archive.left_out):
             session.say(line)
-        for line in import_words.some(f"{file.name}: unclear: ", archive.unclear):
+        for line in words.some(f"{file.name}: unclear: ", archive.unclear):
             session.say(line)
     left_out = [line for archive in archives for line in archive.left_out]
     session.conclude(result | {"left_out": left_out})
@@ -99,17 +101,17 @@ def saved_pages(folder: Path, *endings: str) -> list[Path]:
 
 
 def _keep(
-    session: Session, snapshots: Sequence[Snapshot], cohort: str | None, films: import_store.Films = ()
+    session: Session, snapshots: Sequence[Snapshot], cohort: str | None, films: Films = ()
 ) -> dict[str, Any]:
     """Store what was read, and say what came in; return it for programs."""
-    told = import_store.told_by(session.engine, snapshots, films)
+    told = told_by(session.engine, snapshots, films)
     outcomes = import_store.store(session, session.engine, told, cohort)
     for snapshot in snapshots:
         if snapshot.member in told.welcome:
-            session.say(f"{snapshot.source} of {import_words.of_snapshot(snapshot)}")
+            session.say(f"{snapshot.source} of {words.of_snapshot(snapshot)}")
     if films:
         session.say(f"own pages of {counted(len(films), 'film')}")
-    for line in import_words.of_outcomes(told, outcomes):
+    for line in words.of_outcomes(told, outcomes):
         session.say(line)
     if cohort is not None and told.welcome:
         session.say(f"now: letterboxd rank compute --cohort {cohort}")

@@ -18,10 +18,12 @@ from letterboxd_scraper.cli import import_store, import_words
 from letterboxd_scraper.cli.import_ import CohortOption
 from letterboxd_scraper.cli.import_store import Result
 from letterboxd_scraper.errors import ExitCode, InputError
+from letterboxd_scraper.imports import words
 from letterboxd_scraper.imports.reading import ReadFiles, read_paths
 from letterboxd_scraper.imports.unmatched import Unmatched, as_csv
 from letterboxd_scraper.items.sources import Service
 from letterboxd_scraper.machine.files import is_stdout, refuse_unwritable
+from letterboxd_scraper.store.intake import told_by, would_take_in
 from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.terminal import options
@@ -126,7 +128,7 @@ def take_in(session: Session, paths: list[Path], terms: Terms) -> Taken:
     now = session.config.now()
     read = read_paths(paths, now, member=owner, as_of=terms.as_of, scale=terms.scale, ask=whose)
     if not session.as_json:
-        _say_all(session, import_words.of_files(read))
+        _say_all(session, words.of_files(read))
     if not (read.snapshots or read.films):
         raise InputError(_nothing(session, read))
     if any(snapshot.service != Service.LETTERBOXD for snapshot in read.snapshots) and not is_stdout(
@@ -174,10 +176,10 @@ def _nothing(session: Session, read: ReadFiles) -> str:
 def _look(session: Session, read: ReadFiles) -> Result:
     """Say what would change, with a database that stays as it is."""
     with _database_to_try(session) as engine:
-        told = import_store.told_by(engine, read.snapshots, read.films)
-        outcomes = import_store.would_store(session, engine, told)
+        told = told_by(engine, read.snapshots, read.films)
+        outcomes = would_take_in(engine, told, None, session.config.now())
     if not session.as_json:
-        _say_all(session, import_words.of_outcomes(told, outcomes))
+        _say_all(session, words.of_outcomes(told, outcomes))
     result = Result(told, outcomes)
     if not session.as_json and _is_news(result):
         session.say("so far, nothing is stored")
@@ -203,10 +205,10 @@ def _store(
     session: Session, read: ReadFiles, cohort: str | None, unmatched: Path, *, already_said: bool
 ) -> Result:
     """Store it, and say what has changed."""
-    told = import_store.told_by(session.engine, read.snapshots, read.films)
+    told = told_by(session.engine, read.snapshots, read.films)
     outcomes = import_store.store(session, session.engine, told, cohort)
     if not (already_said or session.as_json):
-        _say_all(session, import_words.of_outcomes(told, outcomes))
+        _say_all(session, words.of_outcomes(told, outcomes))
     rows = [row for name in told.welcome for row in outcomes[name].unmatched]
     file = _write_unmatched(session, rows, unmatched) if rows else None
     if file:

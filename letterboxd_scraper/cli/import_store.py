@@ -1,46 +1,24 @@
-"""Storing what files tell of members: for good, or only to see what it would change."""
+"""Storing what files tell of members, one after the other, with a bar that says how far it is."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.arguments import NamedList
 from letterboxd_scraper.items.films import FilmFacts
-from letterboxd_scraper.items.sources import DatedFilm, RatedFilm, Service, Snapshot
+from letterboxd_scraper.items.sources import DatedFilm, RatedFilm, Snapshot
 from letterboxd_scraper.items.tasks import Provenance
-from letterboxd_scraper.store.members import cohorts, opt_outs, sources
+from letterboxd_scraper.store.intake import Outcomes, Told
+from letterboxd_scraper.store.members import cohorts, sources
 from letterboxd_scraper.store.members.sources import Outcome, Unmatched
-from letterboxd_scraper.store.patience import ask, transact
+from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.save import save, save_sources
 from letterboxd_scraper.terminal.progress_bar import track
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
-
-Films = Sequence[tuple[FilmFacts, datetime]]
-Outcomes = Mapping[str, Outcome]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What files tell: the sources of each member, and what films' own pages say.
-
-    ``forgotten`` are those who asked not to be stored. One who has changed their name since, and is known by
-    their code, is among ``members``, too: what is stored of them goes.
-    """
-
-    members: Mapping[str, Sequence[Snapshot]]
-    films: Films
-    forgotten: frozenset[str]
-
-    @property
-    def welcome(self) -> list[str]:
-        """The members who may be stored."""
-        return [name for name in self.members if name not in self.forgotten]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +29,6 @@ class Result:
     outcomes: Outcomes
     stored: bool = False
     unmatched: Path | None = None
-
-
-class _UndoneError(Exception):
-    """Carries what a transaction came to out of it, and undoes it."""
-
-    def __init__(self, outcomes: Outcomes) -> None:
-        self.outcomes = outcomes
-
-
-def told_by(engine: sa.Engine, snapshots: Sequence[Snapshot], films: Films) -> Told:
-    """Put together by member what files tell: Letterboxd's before other services', the newest first.
-
-    That is the quickest order: what others call films is no news then.
-    """
-    out = ask(engine, opt_outs.load)
-    members: dict[str, list[Snapshot]] = {}
-    forgotten = set()
-    for snapshot in snapshots:
-        if snapshot.member in out or (snapshot.lid and out.has_code(snapshot.lid)):
-            forgotten.add(snapshot.member)
-        if snapshot.member not in out:
-            members.setdefault(snapshot.member, []).append(snapshot)
-    surest = {
-        name: max((source.service == Service.LETTERBOXD, source.as_of) for source in told)
-        for name, told in members.items()
-    }
-    in_order = {name: members[name] for name in sorted(members, key=surest.__getitem__, reverse=True)}
-    return Told(in_order, films, frozenset(forgotten))
 
 
 def store(session: Session, engine: sa.Engine, told: Told, cohort: str | None) -> Outcomes:
@@ -130,22 +80,6 @@ def _store_found(
         later = transact(engine, _save_member, [snapshot], provenance)
         others = tuple(row for row in outcomes[member].unmatched if row not in told)
         outcomes[member] = outcomes[member].then(later, others)
-
-
-def would_store(session: Session, engine: sa.Engine, told: Told) -> Outcomes:
-    """Return what would come of each member: it is stored in one transaction, and undone."""
-    try:
-        transact(engine, _save_and_undo, told, session.config.now())
-    except _UndoneError as undone:
-        return undone.outcomes
-
-
-def _save_and_undo(connection: sa.Connection, told: Told, at: datetime) -> NoReturn:
-    for facts, moment in told.films:
-        _save_film(connection, facts, Provenance(moment))
-    raise _UndoneError(
-        {name: _save_member(connection, told.members[name], Provenance(at)) for name in told.members}
-    )
 
 
 def _save_member(connection: sa.Connection, told: Sequence[Snapshot], provenance: Provenance) -> Outcome:

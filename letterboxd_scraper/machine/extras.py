@@ -17,7 +17,10 @@ EXTRAS = {
     "postgres": Extra(("psycopg2",), "psycopg2"),
     "browser": Extra(("playwright", "scrapy_playwright"), "Playwright and scrapy-playwright"),
     "images": Extra(("PIL", "fontpkg_source_serif_4"), "Pillow and the font Source Serif 4"),
-    "serve": Extra(("fastapi", "uvicorn", "prometheus_client"), "FastAPI, uvicorn and prometheus_client"),
+    "serve": Extra(
+        ("fastapi", "uvicorn", "prometheus_client", "python_multipart"),
+        "FastAPI, uvicorn, prometheus_client and python-multipart",
+    ),
     "schedule": Extra(("scrapyd_client",), "scrapyd-client"),
     "parquet": Extra(("pyarrow",), "pyarrow"),
     "duckdb": Extra(("duckdb", "pyarrow", "sqlglot"), "DuckDB, pyarrow and sqlglot"),
