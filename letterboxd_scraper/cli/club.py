@@ -1,5 +1,6 @@
 """`letterboxd club`: from members' own files to a page in a browser, in one command."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,9 +22,24 @@ _LABEL = "friends"
 _HOST = "127.0.0.1"
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How the page is shown."""
+
+    names: bool
+    opens: bool
+    port: int
+
+
 def club(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders, of any kinds.", metavar="PATH…")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files and folders, of any kinds; without any, you drop them in the browser.",
+            metavar="[PATH…]",
+        ),
+    ] = None,
     name: Annotated[
         str, options.cohort_to_fill("A name for the circle, a new one or one that is there.", "--name")
     ] = _LABEL,
@@ -41,14 +57,21 @@ def club(
 
     It takes what `letterboxd import` takes: give it the folder of your downloads, and it finds the archives.
     It says what they would change, and asks; then it ranks the films, and shows the page until Ctrl-C. Called
-    again, with new archives or the same folder, it takes what is new.
+    again, with new archives or the same folder, it takes what is new. Without a path, it shows a page on
+    which files can be dropped.
 
     \b
     Examples:
+      letterboxd club
       letterboxd club ~/Downloads
       letterboxd club letterboxd-*.zip imdb.csv --name monday --member marla
     """
     session: Session = context.obj
+    page = Page(names=names, opens=open_browser, port=port)
+    if not paths:
+        extras.require("serve", "the page on which files are dropped")
+        _show(session, page, {"cohort": name}, name, None)
+        return
     taken = take_in(session, paths, Terms(member, name, asks=not yes))
     if not taken.stored:
         session.say("nothing is stored")
@@ -61,7 +84,7 @@ def club(
     except InputError as missing:
         session.conclude(told | {"address": None}, str(missing), f"or: letterboxd report --cohort {name}")
     else:
-        _show(session, cohort, told, port, names=names, opens=open_browser)
+        _show(session, page, told, name, cohort)
     if taken.is_partial:
         raise typer.Exit(ExitCode.FAILURES)
 
@@ -84,22 +107,24 @@ def _rank(session: Session, cohort: Cohort) -> dict[str, int]:
     return films
 
 
-def _show(
-    session: Session, cohort: Cohort, told: dict[str, Any], port: int, *, names: bool, opens: bool
-) -> None:
-    """Serve the circle's page, to this machine alone, until Ctrl-C."""
-    from letterboxd_scraper.server import running
+def _show(session: Session, page: Page, told: dict[str, Any], label: str, cohort: Cohort | None) -> None:
+    """Serve the circle's page, or without a circle that for files, to this machine alone, until Ctrl-C."""
+    from letterboxd_scraper.server import drop, running
     from letterboxd_scraper.server.app import make_app
     from letterboxd_scraper.server.served import address_of_circle
 
-    served = served_by(session, names=names)
+    dropping = None if cohort else session.engine
+    served = served_by(session, names=page.names, takes_files=dropping is not None)
     token = session.config.LETTERBOXD_SERVE_TOKEN.get_secret_value()
-    app = make_app(served, token=token, local=True)
-    with running.listen(_HOST, port) as listening:
-        with session.reading() as connection:
-            path = address_of_circle(connection, served, cohort)
-        page = running.address_of(listening).rstrip("/") + path
-        session.conclude(told | {"address": page}, f"{cohort.label}: {page} (Ctrl-C ends it)")
-        if opens:
-            running.show_in_browser(page, unable=session.say)
+    files = drop.Drop(served, dropping, label) if dropping is not None else None
+    app = make_app(served, token=token, local=True, drop=files)
+    with running.listen(_HOST, page.port) as listening:
+        path = drop.PATH
+        if cohort:
+            with session.reading() as connection:
+                path = address_of_circle(connection, served, cohort)
+        address = running.address_of(listening).rstrip("/") + path
+        session.conclude(told | {"address": address}, f"{label}: {address} (Ctrl-C ends it)")
+        if page.opens:
+            running.show_in_browser(address, unable=session.say)
         running.serve(app, listening)

@@ -28,6 +28,10 @@ def serve(
         bool, options.flag("--names", "Say who the members are; else they are numbers.")
     ] = False,
     open_browser: Annotated[bool, options.flag("--open", "Open the first page in your browser.")] = False,
+    drop: Annotated[
+        bool,
+        options.flag("--drop", "Have a page, /drop, on which files can be dropped; on this machine only."),
+    ] = False,
     token_file: Annotated[
         Path | None,
         options.value(
@@ -37,9 +41,9 @@ def serve(
 ) -> None:
     """Show reports and rankings in a browser, and to programs as JSON.
 
-    It only reads, and it ends with Ctrl-C. Programs find what they can ask for at /docs, and Prometheus what
-    `letterboxd status` tells at /metrics. A token is sent as `Authorization: Bearer TOKEN`, or given to a
-    browser as the password.
+    It only reads, unless --drop is given, and it ends with Ctrl-C. Programs find what they can ask for at
+    /docs, and Prometheus what `letterboxd status` tells at /metrics. A token is sent as
+    `Authorization: Bearer TOKEN`, or given to a browser as the password.
 
     \b
     Examples:
@@ -49,6 +53,7 @@ def serve(
     extras.require("serve")
     from letterboxd_scraper.server import running
     from letterboxd_scraper.server.app import make_app
+    from letterboxd_scraper.server.drop import LABEL, Drop
     from letterboxd_scraper.server.reports import Reports
 
     session: Session = context.obj
@@ -60,9 +65,14 @@ def serve(
             f"--host {host}: others could read there: name a file with a token by --token-file, or set "
             "LETTERBOXD_SERVE_TOKEN in the environment"
         )
-    served = served_by(session, names=names)
+    if drop and not local:
+        raise InputError(
+            f"--host {host}: files can be dropped on this machine only: leave out --host or --drop"
+        )
+    served = served_by(session, names=names, takes_files=drop)
     reports = Reports(served)
-    app = make_app(served, token=token, local=local, reports=reports)
+    files = Drop(served, session.engine, LABEL) if drop else None
+    app = make_app(served, token=token, local=local, reports=reports, drop=files)
     with running.listen(host, port) as listening:
         address = running.address_of(listening)
         session.conclude({"address": address}, f"serving at {address} (Ctrl-C ends it)")
@@ -72,9 +82,9 @@ def serve(
         running.serve(app, listening)
 
 
-def served_by(session: Session, *, names: bool) -> "Served":
+def served_by(session: Session, *, names: bool, takes_files: bool = False) -> "Served":
     """Return what is served of the session's database, as it is. Raises StoreNotReady."""
     from letterboxd_scraper.server.served import Served
 
     engine = open_read_only(session.database(), longest=_LONGEST_STATEMENT)
-    return Served(engine, names, session.config)
+    return Served(engine, names, session.config, takes_files)

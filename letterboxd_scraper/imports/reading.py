@@ -1,7 +1,7 @@
 """Files and folders of every kind, read into members' snapshots and films' facts, without a database."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,7 +69,7 @@ class ReadFiles:
 
 
 def read_paths(
-    paths: Sequence[Path],
+    paths: Iterable[Path],
     now: datetime,
     *,
     member: str | None = None,

@@ -11,6 +11,7 @@ from letterboxd_scraper import __version__
 from letterboxd_scraper.server import cohorts, films, metrics, rankings, recommendations
 from letterboxd_scraper.server.conditional import Conditional
 from letterboxd_scraper.server.document import name_of, openapi
+from letterboxd_scraper.server.drop import METHODS, Before, Drop
 from letterboxd_scraper.server.guard import Guard, Protected
 from letterboxd_scraper.server.parameters import KnownParameters
 from letterboxd_scraper.server.problems import add_handlers, documented
@@ -29,13 +30,17 @@ _DESCRIPTION = (
 _COMPRESSION = 5
 
 
-def make_app(serving: Served, *, token: str, local: bool, reports: Reports | None = None) -> ASGIApp:
+def make_app(
+    serving: Served, *, token: str, local: bool, reports: Reports | None = None, drop: Drop | None = None
+) -> ASGIApp:
     """Return the server's application, with reports of its own or these. Without a ``token`` all may read.
 
-    ``local``: only requests for this machine by its own names are answered.
+    ``local``: only requests for this machine by its own names are answered. ``drop``: the page for files.
     """
     guarded = Guard(unguarded(serving, token=token, reports=reports), token=token, local=local)
-    answering = Conditional(Views(guarded, serving))
+    answering: ASGIApp = Conditional(Views(guarded, serving))
+    if drop:
+        answering = Before(Guard(drop.app(), token=token, local=True, methods=METHODS), answering)
     return Protected(GZipMiddleware(answering, compresslevel=_COMPRESSION))
 
 

@@ -45,13 +45,15 @@ class Guard:
     """Refuses what does not read, comes under a foreign name, or lacks the token.
 
     ``local`` demands that the request is for this machine by one of its names: a page of another site could
-    otherwise have its own name lead here (DNS rebinding), and read what the browser gets.
+    otherwise have its own name lead here (DNS rebinding), and read what the browser gets. Other ``methods``
+    than those that read are for an application that looks by itself who sends them.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str, local: bool) -> None:
+    def __init__(self, app: ASGIApp, *, token: str, local: bool, methods: tuple[str, ...] = METHODS) -> None:
         self._app = app
         self._token = token.encode()
         self._local = local
+        self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,10 +75,10 @@ class Guard:
             for challenge in _CHALLENGES:
                 refusal.headers.append("WWW-Authenticate", challenge)
             return refusal
-        if method not in METHODS:
+        if method not in self._methods:
             detail = f"{method} is not possible: this server only reads"
             return ProblemResponse(
-                HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": ", ".join(METHODS)}
+                HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": ", ".join(self._methods)}
             )
         return None
 

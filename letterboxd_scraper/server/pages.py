@@ -102,16 +102,21 @@ class Pages:
         self._show(answer, "error.html", problem=json.loads(answer.body))
 
     def _show(self, answer: Answer, template: str, **content: Any) -> None:
-        common = {
-            "attribution": ATTRIBUTION,
-            "default": DEFAULT_STRATEGY,
-            "now": self._serving.now,
-            "style": _style(),
-        }
-        html = _environment().get_template(template).render(common | content)
-        answer.replace(html.encode(), CONTENT_TYPE)
-        answer.headers["content-security-policy"] = _policy()
+        answer.replace(render(template, self._serving, **content).encode(), CONTENT_TYPE)
+        answer.headers["content-security-policy"] = policy()
         del answer.headers["link"]
+
+
+def render(template: str, serving: Served, **content: Any) -> str:
+    """Return a page as HTML."""
+    common = {
+        "attribution": ATTRIBUTION,
+        "default": DEFAULT_STRATEGY,
+        "now": serving.now,
+        "style": _style(),
+        "takes_files": serving.takes_files,
+    }
+    return _environment().get_template(template).render(common | content)
 
 
 def _page_at(path: str) -> tuple[Page | None, Mapping[str, str]]:
@@ -148,13 +153,20 @@ class Address:
         return None if link is None else f"{quote(self.path)}?{link.partition('?')[2]}"
 
 
-def _policy() -> str:
-    """Return the policy of the pages: their style, and forms that lead here; no script, no other request."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode("ascii")
+def policy(script: str = "") -> str:
+    """Return the policy of the pages: their style, forms that lead here, and no request to anybody else.
+
+    A ``script`` may run on the page that holds it, and ask this server.
+    """
+    scripts = f"script-src {_digest(script)}; connect-src 'self'; " if script else ""
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+        f"default-src 'none'; {scripts}style-src {_digest(_style())}; img-src data:; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
 
 
 @lru_cache(maxsize=1)

@@ -24,11 +24,15 @@ ATTRIBUTION = (
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The database, and how to show it: ``names`` lets answers name members."""
+    """The database, and how to show it: ``names`` lets answers name members.
+
+    ``takes_files``: there is a page on which files can be dropped.
+    """
 
     engine: sa.Engine
     names: bool
     settings: Config
+    takes_files: bool = False
 
     @property
     def base_url(self) -> str:

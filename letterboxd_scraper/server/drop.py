@@ -1,0 +1,317 @@
+"""The page on which files are dropped: what they would change is said first, and stored when agreed to.
+
+Nothing else of the server writes. It has a connection of its own, and is not there unless asked for.
+"""
+
+import hmac
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qsl
+
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.imports import words
+from letterboxd_scraper.imports.reading import ReadFiles
+from letterboxd_scraper.items.names import cohort_label
+from letterboxd_scraper.server import uploads
+from letterboxd_scraper.server.pages import policy, render
+from letterboxd_scraper.server.served import Served, address_of_circle
+from letterboxd_scraper.store import intake
+from letterboxd_scraper.store.engine import read_transaction
+from letterboxd_scraper.store.intake import Outcomes, Told
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.words import counted
+from ranking.compute import compute_lists
+
+PATH = "/drop"
+# The circle that files are for, unless another is named.
+LABEL = "friends"
+METHODS = ("GET", "HEAD", "POST")
+# So long an answer is waited for; then what was read is gone.
+PATIENCE_SECONDS = 30 * 60.0
+# So many sentences, or films, of one kind are said.
+_SAID = 10
+_MOST_OF_ANSWER = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What was read of files, and waits to be stored in the circle ``label``; the files are gone."""
+
+    number: str
+    label: str
+    read: ReadFiles
+    told: Told
+    outcomes: Outcomes
+
+
+class Drop:
+    """The page's state: what waits for an answer. One import at a time."""
+
+    def __init__(self, serving: Served, engine: sa.Engine, label: str) -> None:
+        self._serving = serving
+        self._engine = engine
+        self._label = label
+        # Whoever sends something has read the page: other sites' pages cannot.
+        self._token = secrets.token_urlsafe(32)
+        self._is_busy = False
+        self._waiting: Waiting | None = None
+        self._timer: threading.Timer | None = None
+        uploads.remove_leftovers()
+
+    def app(self) -> Starlette:
+        """Return the application that answers below PATH."""
+        return Starlette(
+            routes=[
+                Route(PATH, self._form, methods=["GET"]),
+                Route(PATH, self._upload, methods=["POST"]),
+                Route(f"{PATH}/preview", self._preview, methods=["GET"]),
+                Route(f"{PATH}/store", self._store, methods=["POST"]),
+                Route(f"{PATH}/discard", self._discard, methods=["POST"]),
+            ],
+            exception_handlers={
+                HTTPException: self._of_http,
+                InputError: self._of_input,
+                sa.exc.DBAPIError: self._of_database,
+                ClientDisconnect: self._of_nobody,
+            },
+        )
+
+    async def _form(self, request: Request) -> Response:
+        return self._page(HTTPStatus.OK, [])
+
+    async def _upload(self, request: Request) -> Response:
+        _refuse_others(request)
+        with self._alone():
+            if self._waiting:
+                raise HTTPException(
+                    HTTPStatus.CONFLICT,
+                    "other files wait for your answer: take them in or not, then drop these",
+                )
+            upload = await uploads.receive(request)
+            try:
+                self._refuse_without_token(upload.field("token"))
+                if not upload.files:
+                    raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "no file was chosen")
+                waiting = await run_in_threadpool(self._look, upload)
+            finally:
+                await upload.form.close()
+            if isinstance(waiting, list):
+                return self._page(
+                    HTTPStatus.UNPROCESSABLE_ENTITY, ["nothing of it can be taken in", *waiting]
+                )
+            self._wait_for(waiting)
+        return _see(f"{PATH}/preview")
+
+    def _look(self, upload: uploads.Upload) -> Waiting | list[str]:
+        """Return what the files tell, and would change; or why nothing of them can be taken in."""
+        label = _label(upload.field("label") or self._label)
+        at = self._serving.now
+        read = uploads.read(upload, at)
+        if not (read.snapshots or read.films):
+            return [*words.of_files(read)]
+        told = intake.told_by(self._engine, read.snapshots, read.films)
+        outcomes = intake.would_take_in(self._engine, told, label, at)
+        return Waiting(secrets.token_urlsafe(16), label, read, told, outcomes)
+
+    async def _preview(self, request: Request) -> Response:
+        if self._waiting is None:
+            return _see(PATH)
+        return self._show(HTTPStatus.OK, "drop_preview.html", "", **_said(self._waiting))
+
+    async def _store(self, request: Request) -> Response:
+        with self._alone():
+            waiting = await self._answered(request)
+            address = await run_in_threadpool(self._take_in, waiting)
+            self._wait_for(None)
+        return _see(address)
+
+    def _take_in(self, waiting: Waiting) -> str:
+        """Store all of it or nothing, rank, and return where the circle's page is."""
+        at = self._serving.now
+        intake.take_in(self._engine, waiting.told, waiting.label, at)
+        with read_transaction(self._engine) as connection:
+            stored = {cohort.label: cohort for cohort in cohorts.every(connection)}
+        if waiting.label not in stored:  # films' own pages, or members who asked to be forgotten
+            return "/"
+        cohort = stored[waiting.label]
+        with suppress(InputError):  # nothing to rank yet: the page says so
+            compute_lists(self._engine, cohort, at)
+        with read_transaction(self._serving.engine) as connection:
+            return address_of_circle(connection, self._serving, cohort)
+
+    async def _discard(self, request: Request) -> Response:
+        with self._alone():
+            await self._answered(request)
+            self._wait_for(None)
+        return _see(PATH)
+
+    async def _answered(self, request: Request) -> Waiting:
+        """Return what an answer is about, if it is that of who has seen it. Raises HTTPException."""
+        _refuse_others(request)
+        fields = dict(parse_qsl(await _body(request)))
+        self._refuse_without_token(fields.get("token", ""))
+        waiting = self._waiting
+        if waiting is None or not hmac.compare_digest(waiting.number, fields.get("number", "")):
+            raise HTTPException(HTTPStatus.CONFLICT, "these files wait no longer: drop them again")
+        return waiting
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Raise HTTPException while another import is under way."""
+        if self._is_busy:
+            raise HTTPException(HTTPStatus.CONFLICT, "another import is under way: try again in a moment")
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._is_busy = False
+
+    def _wait_for(self, waiting: Waiting | None) -> None:
+        """Keep what waits for an answer, for some time; nothing else is kept of it."""
+        if self._timer:
+            self._timer.cancel()
+        self._waiting, self._timer = waiting, None
+        if waiting:
+            self._timer = threading.Timer(PATIENCE_SECONDS, self._expire, [waiting])
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _expire(self, waiting: Waiting) -> None:
+        if self._waiting is waiting:
+            self._waiting = None
+
+    def _refuse_without_token(self, token: str) -> None:
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
+            raise HTTPException(
+                HTTPStatus.FORBIDDEN, "this page is an old one: load it again, then drop the files"
+            )
+
+    def _page(self, status: int, problems: Sequence[str]) -> Response:
+        content = {
+            "label": self._label,
+            "problems": problems,
+            "waits": self._waiting is not None,
+            "most_bytes": uploads.MOST_BYTES,
+            "most_files": uploads.MOST_FILES,
+        }
+        return self._show(status, "drop.html", _script(), **content)
+
+    def _show(self, status: int, template: str, script: str, **content: Any) -> Response:
+        html = render(template, self._serving, token=self._token, script=script, **content)
+        headers = {
+            "Content-Security-Policy": policy(script),
+            # With none, the browser would not say either that it was this page that sent the form.
+            "Referrer-Policy": "same-origin",
+            "Cache-Control": "no-store",
+        }
+        return HTMLResponse(html, status, headers)
+
+    async def _of_http(self, request: Request, error: Any) -> Response:
+        return self._page(error.status_code, [error.detail])
+
+    async def _of_input(self, request: Request, error: Exception) -> Response:
+        return self._page(HTTPStatus.UNPROCESSABLE_ENTITY, [str(error)])
+
+    async def _of_database(self, request: Request, error: Exception) -> Response:
+        problem = "the database cannot be written just now: nothing was taken in; later it may be"
+        return self._page(HTTPStatus.SERVICE_UNAVAILABLE, [problem])
+
+    async def _of_nobody(self, request: Request, error: Exception) -> Response:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)  # who sent it is gone
+
+
+class Before:
+    """Asks the page for files at its addresses, and another application at all others."""
+
+    def __init__(self, drop: ASGIApp, others: ASGIApp) -> None:
+        self._drop = drop
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_here = scope["type"] == "http" and f"{scope['path']}/".startswith(f"{PATH}/")
+        await (self._drop if is_here else self._others)(scope, receive, send)
+
+
+def _refuse_others(request: Request) -> None:
+    """Raise HTTPException unless a browser says that a page of this very server sends the request."""
+    headers: Headers = request.headers
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    own = f"{request.url.scheme}://{headers.get('host', '')}"
+    if (origin is None and site is None) or origin not in (None, own) or site not in (None, "same-origin"):
+        raise HTTPException(HTTPStatus.FORBIDDEN, "only this server's own page may send files here")
+
+
+async def _body(request: Request) -> str:
+    """Return what a small form sends. Raises HTTPException where it is large."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_OF_ANSWER:
+            raise HTTPException(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "that is not what the form on this page sends"
+            )
+    return body.decode("utf-8", "replace")
+
+
+def _label(text: str) -> str:
+    try:
+        return cohort_label(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} {error}") from None
+
+
+def _see(address: str) -> Response:
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+def _said(waiting: Waiting) -> dict[str, Any]:
+    """Return what is said of files and members before anything is stored."""
+    read, told, outcomes = waiting.read, waiting.told, waiting.outcomes
+    return {
+        "number": waiting.number,
+        "label": waiting.label,
+        "files": [
+            {
+                "path": file.path,
+                "kind": file.kind,
+                "told": [words.of_snapshot(snapshot) for snapshot in file.snapshots],
+                "films": counted(len(file.films), "film") if file.films else "",
+                "remarks": [*words.some("", file.notes), *words.some("left out: ", file.left_out)],
+                "error": file.error,
+            }
+            for file in read.files
+        ],
+        "unknown": read.unknown,
+        "members": [
+            {
+                "name": name,
+                "changes": words.of_outcome(outcomes[name]),
+                "unmatched": [row.film.title for row in outcomes[name].unmatched[:_SAID]],
+                "more": max(0, len(outcomes[name].unmatched) - _SAID),
+            }
+            for name in told.welcome
+        ],
+        "forgotten": sorted(told.forgotten),
+    }
+
+
+@lru_cache(maxsize=1)
+def _script() -> str:
+    return (files("letterboxd_scraper.server") / "templates" / "drop.js").read_text(encoding="utf-8")

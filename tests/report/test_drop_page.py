@@ -1,0 +1,78 @@
+"""The page for files in a real Chromium."""
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+
+from letterboxd_scraper.server import running
+from tests.imports.test_reading import write
+from tests.server.test_drop import FIVE
+from tests.server.test_drop import Page as Server
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of a server that takes files."""
+    app = Server(f"sqlite:///{tmp_path / 'letterboxd.db'}").app
+    with running.listen("127.0.0.1", 0) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield running.address_of(listening)
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(java_script_enabled=request.param)
+    page = context.new_page()
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    yield page
+    context.close()
+    assert [
+        line for line in told if "status of 422" not in line
+    ] == []  # the browser's own word for a refusal
+
+
+def test_five_files_become_a_circle(served: str, page: Page, tmp_path: Path) -> None:
+    folder = write(tmp_path / "downloads", {**dict(FIVE), "bill.pdf": "%PDF-1.7"})
+    page.goto(f"{served}drop")
+    chooser = page.get_by_label("Files, several at once")
+    chooser.set_input_files(folder / "bill.pdf")
+    page.get_by_role("button", name="Look at them").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing of it can be taken in")
+    chooser.set_input_files([folder / name for name, _ in FIVE])
+    page.get_by_label("Whose, where a file does not say it").fill("ida")
+    page.get_by_role("button", name="Look at them").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What these files would change")
+    expect(page.get_by_role("row", name=re.compile("^ida 1 new rating"))).to_be_visible()
+    page.get_by_role("button", name="Take them in").click()
+    page.wait_for_url("**/cohorts/friends/report")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_files_are_dropped(served: str, browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{served}drop")
+    event = page.evaluate_handle(
+        """(content) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([Uint8Array.from(content)], "letterboxd-ann.zip"));
+          return transfer;
+        }""",
+        list(FIVE[0][1]),
+    )
+    page.dispatch_event("#zone", "drop", {"dataTransfer": event})
+    expect(page.locator("#chosen")).to_contain_text("1 file, 0.0 MB: letterboxd-ann.zip")
+    page.get_by_role("button", name="Look at them").click()
+    expect(page.get_by_role("row", name=re.compile("^ann 1 new rating"))).to_be_visible()
+    context.close()

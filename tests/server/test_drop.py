@@ -1,0 +1,329 @@
+"""The page for files: what they would change, agreement, and everybody who is refused."""
+
+import asyncio
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import sqlalchemy as sa
+from starlette.datastructures import Headers
+
+from letterboxd_scraper.config import Config
+from letterboxd_scraper.server import drop as dropping
+from letterboxd_scraper.server import uploads
+from letterboxd_scraper.server.app import make_app
+from letterboxd_scraper.server.drop import Drop
+from letterboxd_scraper.server.served import Served
+from letterboxd_scraper.store import intake
+from letterboxd_scraper.store.open import open_read_only, open_store
+from letterboxd_scraper.store.schema import cohorts, films, ratings, users
+from tests.asked import Reply
+from tests.conftest import on_both, on_sqlite
+from tests.imports.test_reading import ARCHIVE, IMDB, RATINGS, packed
+from tests.server.conftest import address
+
+OWN = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+Files = Sequence[tuple[str, bytes]]
+
+
+def archive_of(name: str) -> bytes:
+    profile = f"Date Joined,Username,Favorite Films\r\n2020-01-01,{name},\r\n"
+    return packed({**ARCHIVE, "profile.csv": profile})
+
+
+FIVE: Files = [
+    *((f"letterboxd-{name}.zip", archive_of(name)) for name in ("ann", "bob", "cleo", "dan")),
+    ("imdb.csv", IMDB.encode()),
+]
+
+
+class Page:
+    """The page as a browser without scripts uses it."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_store(url)
+        served = Served(open_read_only(url), names=True, settings=Config(DATABASE_URL=url), takes_files=True)
+        self.app = make_app(served, token="", local=True, drop=Drop(served, self.engine, "friends"))
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **content: Any) -> Reply:
+        """Return what is answered; ``content`` is what a form sends."""
+        prepared = requests.Request(method, f"http://localhost{path}", headers, **content).prepare()
+        body = prepared.body or b""
+        return asyncio.run(self._ask(prepared, body.encode() if isinstance(body, str) else body))
+
+    async def _ask(self, request: requests.PreparedRequest, body: bytes) -> Reply:
+        reply = Reply(0, Headers(), b"")
+        given = {"host": "localhost", "accept": "text/html"} | {
+            k.lower(): v for k, v in request.headers.items()
+        }
+        scope = {
+            "type": "http", "http_version": "1.1", "method": request.method, "scheme": "http",
+            "path": request.path_url, "raw_path": request.path_url.encode(), "query_string": b"",
+            "headers": [(k.encode(), str(v).encode()) for k, v in given.items()],
+            "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "root_path": "",
+        }  # fmt: skip
+        chunks = [body[at : at + 65_536] for at in range(0, len(body), 65_536)] or [b""]
+
+        async def receive() -> Any:
+            chunk = chunks.pop(0)
+            return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                reply.status, reply.headers = message["status"], Headers(raw=message["headers"])
+            reply.body += message.get("body", b"")
+
+        await self.app(scope, receive, send)
+        return reply
+
+    def hidden(self, path: str) -> dict[str, str]:
+        """Return the hidden fields of the form at a path."""
+        return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.ask("GET", path).text))
+
+    def drop(self, files: Files, headers: Mapping[str, str] = OWN, **fields: str) -> Reply:
+        sent = [("files", file) for file in files]
+        return self.ask("POST", "/drop", headers, data=self.hidden("/drop") | fields, files=sent)
+
+    def agree(self, headers: Mapping[str, str] = OWN, path: str = "/drop/store", **fields: str) -> Reply:
+        return self.ask("POST", path, headers, data=self.hidden("/drop/preview") | fields)
+
+    def members(self) -> set[str]:
+        with self.engine.connect() as connection:
+            return set(connection.scalars(sa.select(users.c.letterboxd_username)))
+
+    def rows(self) -> list[int | None]:
+        """Return how many rows there are of what an import stores."""
+        with self.engine.connect() as connection:
+            counts = [sa.select(sa.func.count()).select_from(one) for one in (users, films, ratings, cohorts)]
+            return [connection.scalar(count) for count in counts]
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where uploaded files lie while they are read."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(uploads.tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def page(database_url: str, temporary: Path) -> Iterator[Page]:
+    if database_url.startswith("postgresql"):
+        from letterboxd_scraper.store import migrate
+        from letterboxd_scraper.store.engine import make_engine
+
+        engine = make_engine(database_url)
+        migrate.upgrade(engine)
+        engine.dispose()
+    page = Page(database_url)
+    yield page
+    assert list(temporary.iterdir()) == []  # whatever came of it
+    page.engine.dispose()
+
+
+def said(reply: Reply) -> str:
+    """Return what a page says of what is wrong."""
+    (problem, *_) = re.findall(r'<p class="missing">(.*?)</p>', reply.text)
+    return str(problem)
+
+
+@on_both
+def test_files_are_shown_then_agreed_to_then_the_circle_is_there(page: Page) -> None:
+    assert page.drop(FIVE, member="ida").headers["location"] == "/drop/preview"
+    assert page.rows() == [0, 0, 0, 0]
+    preview = page.ask("GET", "/drop/preview").text
+    for words in (
+        "letterboxd-ann.zip",
+        "IMDb ratings",
+        "Letterboxd archive",
+        "1 new rating",
+        "Nothing is stored yet",
+    ):
+        assert words in preview
+    stored = page.agree()
+    assert (stored.status, stored.headers["location"]) == (303, "/cohorts/friends/report")
+    assert page.members() == {"ann", "bob", "cleo", "dan", "ida"}
+    assert page.ask("GET", "/cohorts/friends/report").status == 200
+    assert page.ask("GET", "/drop/preview").status == 303  # nothing waits any more
+
+
+def test_who_does_not_agree_changes_nothing(page: Page) -> None:
+    page.drop(FIVE[:2])
+    assert page.agree(path="/drop/discard").headers["location"] == "/drop"
+    assert page.rows() == [0, 0, 0, 0]
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("files", "status", "says"),
+    [
+        ([], 422, "No file was chosen"),
+        ([("bill.pdf", b"%PDF-1.7")], 422, "Nothing of it can be taken in"),
+        ([("a.zip", b"PK\x03\x04 no more of it")], 422, "Nothing of it can be taken in"),
+        ([("imdb.csv", IMDB.encode())], 422, "Nothing of it can be taken in"),  # of nobody knows whom
+        ([("a.zip", b"x" * 2_000_000)], 413, "These files have more than 1 MB"),
+        ([(f"{number}.csv", b"") for number in range(9)], 413, "These are more than 8 files"),
+    ],
+)
+def test_what_cannot_be_taken_in_is_said(
+    page: Page, files: Files, status: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(uploads, "MOST_FILES", 8)
+    reply = page.drop(files) if files else page.drop([("", b"")])
+    assert (reply.status, says in said(reply)) == (status, True), reply.text
+    assert page.rows() == [0, 0, 0, 0]
+    assert "preview" not in page.ask("GET", "/drop").text  # nothing waits
+
+
+@on_sqlite
+def test_a_bomb_is_refused_and_what_lies_beside_it_is_not(page: Page) -> None:
+    bomb = packed({"ratings.csv": RATINGS.encode() + b"\n" * 60_000_000})
+    assert page.drop([("bomb.zip", bomb), FIVE[0]]).status == 303
+    preview = page.ask("GET", "/drop/preview").text
+    assert "more than 50 MB unpacked, which no export is" in preview
+    page.agree()
+    assert page.members() == {"ann"}
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://localhost:81"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_other_origins_are_refused(page: Page, headers: dict[str, str]) -> None:
+    assert page.drop(FIVE[:1], headers).status == 403
+    page.drop(FIVE[:1])
+    assert page.agree(headers).status == 403
+    assert page.rows() == [0, 0, 0, 0]
+
+
+@on_sqlite
+def test_who_has_not_read_the_page_is_refused(page: Page) -> None:
+    for token in ("", "old", "ü"):
+        assert page.drop(FIVE[:1], token=token).status == 403
+    page.drop(FIVE[:1])
+    assert page.agree(token="old").status == 403
+    assert page.agree(number="other").status == 409
+    assert page.ask("POST", "/drop/store", OWN, data={"token": "x" * 20_000}).status == 413
+    assert page.rows() == [0, 0, 0, 0]
+
+
+@on_sqlite
+def test_other_names_of_this_machine_are_refused(page: Page) -> None:
+    assert page.ask("GET", "/drop", {"Host": "evil.example"}).status == 421
+    assert page.ask("DELETE", "/drop", OWN).status == 405
+    assert page.ask("POST", "/cohorts", OWN).status == 405  # all else only reads
+
+
+@on_sqlite
+def test_one_import_at_a_time(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, began, may_end = uploads.read, threading.Event(), threading.Event()
+
+    def slowly(*arguments: Any) -> Any:
+        began.set()
+        assert may_end.wait(60)
+        return read(*arguments)
+
+    monkeypatch.setattr(uploads, "read", slowly)
+    replies: list[Reply] = []
+    first = threading.Thread(target=lambda: replies.append(page.drop(FIVE[:1])))
+    first.start()
+    assert began.wait(60)
+    second = page.drop(FIVE[1:2])
+    may_end.set()
+    first.join()
+    assert (second.status, "another import is under way" in said(second).lower()) == (409, True)
+    assert [reply.status for reply in replies] == [303]
+    third = page.drop(FIVE[1:2], **page.hidden("/drop/preview"))
+    assert (third.status, "wait for your answer" in said(third)) == (409, True)
+    page.agree()
+    assert page.members() == {"ann"}
+
+
+@on_sqlite
+def test_what_fails_in_the_middle_stores_nothing_and_waits(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.drop(FIVE[:3])
+    save, calls = intake.save_sources, []
+
+    def fail(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise sa.exc.OperationalError("INSERT", {}, Exception("disk I/O error"))
+        return save(*arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(intake, "save_sources", fail)
+        assert page.agree().status == 503
+    assert page.rows() == [0, 0, 0, 0]
+    assert page.agree().status == 303
+    assert page.members() == {"ann", "bob", "cleo"}
+
+
+@on_sqlite
+def test_names_lead_nowhere_else_and_are_no_markup(page: Page, tmp_path: Path) -> None:
+    files = [("../../../evil.zip", FIVE[0][1]), ("<svg onload=alert(1)>.zip", FIVE[1][1])]
+    assert page.drop(files).status == 303
+    preview = page.ask("GET", "/drop/preview")
+    assert "<svg" not in preview.text
+    assert "svg onload" in preview.text
+    assert "script-src" not in preview.headers["content-security-policy"]
+    assert str(tmp_path) not in preview.text
+    assert not list(tmp_path.rglob("*evil*"))
+
+
+@on_sqlite
+def test_files_of_one_folder_belong_together(page: Page) -> None:
+    unpacked = [(f"letterboxd-gus/{name}", text.encode()) for name, text in ARCHIVE.items()]
+    assert page.drop(unpacked).status == 303
+    page.agree()
+    assert page.members() == {"gus"}
+
+
+@on_sqlite
+def test_what_nobody_answers_is_gone_after_a_while(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dropping, "PATIENCE_SECONDS", 0.0)
+    before = set(threading.enumerate())
+    page.drop(FIVE[:1])
+    for timer in set(threading.enumerate()) - before:
+        timer.join(60)
+    assert page.ask("GET", "/drop/preview").headers["location"] == "/drop"
+
+
+@on_sqlite
+def test_what_a_killed_server_has_left_is_removed(page: Page, temporary: Path) -> None:
+    left = temporary / "letterboxd-drop-of-a-killed-one"
+    left.mkdir()
+    (left / "letterboxd-ann.zip").write_bytes(FIVE[0][1])
+    with uploads._folder() as in_use:
+        uploads.remove_leftovers()
+        assert in_use.stat().st_mode & 0o777 == 0o700
+        assert not left.exists()
+
+
+@on_sqlite
+def test_without_being_asked_for_there_is_no_such_page(database_url: str) -> None:
+    open_store(database_url).dispose()
+    engine = open_read_only(database_url)
+    app = make_app(
+        Served(engine, names=False, settings=Config(DATABASE_URL=address(engine))), token="", local=True
+    )
+    page = object.__new__(Page)
+    page.app = app
+    assert page.ask("GET", "/drop").status == 404
+    assert page.ask("POST", "/drop", OWN).status == 405
+    assert "/drop" not in page.ask("GET", "/").text
