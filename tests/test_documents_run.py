@@ -226,7 +226,7 @@ def said(reader: Shell, words: str, seed: str) -> str:
     if re.match(r"letterboxd forget (?!.*--undo)", words):
         command = [sys.executable, "-m", "letterboxd_scraper", *words.split()[1:]]
         return terminal.answer(command, reader.folder, reader.environment, {"Go on? [y/N]: ": "y"})
-    if words in ("letterboxd serve", "letterboxd serve --open") or words.startswith("letterboxd club "):
+    if words in ("letterboxd serve", "letterboxd serve --open") or words.startswith("letterboxd club"):
         return served(reader, words)
     if TRANSCRIPT:
         path = f"{Path(sys.executable).parent}:{reader.environment['PATH']}"

@@ -105,6 +105,35 @@ def test_members_are_numbers_unless_names_are_asked_for(
     assert said == {(): False, ("--names",): True}
 
 
+def test_without_a_path_there_is_a_page_for_files(
+    empty: Run, opened: list[str], replies: dict[str, Reply], tmp_path: Path
+) -> None:
+    ended = empty("club", "--name", "monday")
+    assert ended.code == ExitCode.DONE, ended.err
+    assert [page.rpartition("/")[2] for page in opened] == ["drop"]
+    assert 'value="monday"' in replies["/drop"].text
+    assert (tmp_path / "letterboxd.db").exists()
+
+
+def test_files_are_dropped_on_this_machine_only(club: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def serve(app: Any, listening: Any) -> None:
+        asked.append(asyncio.run(ask(app, "/drop")).status)
+
+    monkeypatch.setattr(running, "serve", serve)
+    monkeypatch.setenv("LETTERBOXD_SERVE_TOKEN", "")
+    for words in (("--drop",), ()):
+        assert club("serve", "--port", "0", *words).code == ExitCode.DONE
+    assert asked == [200, 404]
+    monkeypatch.setenv("LETTERBOXD_SERVE_TOKEN", "a-long-enough-token-for-everybody")
+    ended = club("serve", "--drop", "--host", "0.0.0.0", "--port", "0")
+    assert (ended.code, "files can be dropped on this machine only" in ended.err) == (
+        ExitCode.BAD_INPUT,
+        True,
+    )
+
+
 def test_who_declines_keeps_the_database_as_it_is(
     empty: Run, downloads: Path, tmp_path: Path, opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from letterboxd_scraper.server.drop import Drop
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import intake
 from letterboxd_scraper.store.open import open_read_only, open_store
+from letterboxd_scraper.store.save import save_sources
 from letterboxd_scraper.store.schema import cohorts, films, ratings, users
 from tests.asked import Reply
 from tests.conftest import on_both, on_sqlite
@@ -52,7 +54,7 @@ class Page:
     def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **content: Any) -> Reply:
         """Return what is answered; ``content`` is what a form sends."""
         prepared = requests.Request(method, f"http://localhost{path}", headers, **content).prepare()
-        body = prepared.body or b""
+        body: Any = prepared.body or b""
         return asyncio.run(self._ask(prepared, body.encode() if isinstance(body, str) else body))
 
     async def _ask(self, request: requests.PreparedRequest, body: bytes) -> Reply:
@@ -107,7 +109,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where uploaded files lie while they are read."""
     folder = tmp_path / "temporary"
     folder.mkdir()
-    monkeypatch.setattr(uploads.tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
 
 
@@ -183,7 +185,7 @@ def test_what_cannot_be_taken_in_is_said(
 
 @on_sqlite
 def test_a_bomb_is_refused_and_what_lies_beside_it_is_not(page: Page) -> None:
-    bomb = packed({"ratings.csv": RATINGS.encode() + b"\n" * 60_000_000})
+    bomb = packed({**ARCHIVE, "ratings.csv": RATINGS.encode() + b"\n" * 60_000_000})
     assert page.drop([("bomb.zip", bomb), FIVE[0]]).status == 303
     preview = page.ask("GET", "/drop/preview").text
     assert "more than 50 MB unpacked, which no export is" in preview
@@ -247,7 +249,7 @@ def test_one_import_at_a_time(page: Page, monkeypatch: pytest.MonkeyPatch) -> No
     first.join()
     assert (second.status, "another import is under way" in said(second).lower()) == (409, True)
     assert [reply.status for reply in replies] == [303]
-    third = page.drop(FIVE[1:2], **page.hidden("/drop/preview"))
+    third = page.drop(FIVE[1:2], OWN, **page.hidden("/drop/preview"))
     assert (third.status, "wait for your answer" in said(third)) == (409, True)
     page.agree()
     assert page.members() == {"ann"}
@@ -258,7 +260,7 @@ def test_what_fails_in_the_middle_stores_nothing_and_waits(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page.drop(FIVE[:3])
-    save, calls = intake.save_sources, []
+    save, calls = save_sources, []
 
     def fail(*arguments: Any) -> Any:
         calls.append(arguments)
