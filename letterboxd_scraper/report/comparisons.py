@@ -12,7 +12,7 @@ from ranking.results import RankedFilm
 
 # A film's difference counts as if so many more members had given it Letterboxd's average.
 AGREEING_VOTES = 5
-_LEAST_FOR_DIFFERENCE = 3
+LEAST_FOR_DIFFERENCE = 3
 _LEAST_FOR_SPREAD = 5
 _FEWEST = 2
 _SHARE_FOR_SPREAD = 0.1
@@ -56,7 +56,7 @@ def differences(table: FilmTable) -> tuple[list[Difference], list[Difference]]:
         for film, title in zip(table.films, names, strict=True)
         if film.average is not None
         and film.ranked.mean is not None
-        and film.ranked.watchers >= _LEAST_FOR_DIFFERENCE
+        and film.ranked.watchers >= LEAST_FOR_DIFFERENCE
     ]
     every.sort(key=lambda difference: (-difference.weighed, difference.title))
     more = [difference for difference in every if difference.weighed > 0][:_SHOWN]

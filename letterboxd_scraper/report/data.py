@@ -42,13 +42,14 @@ numbers: each is the code of one letter, less 35.
 import base64
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from letterboxd_scraper.report import sentences
 from letterboxd_scraper.report.columns import as_columns, columns, letters
-from letterboxd_scraper.report.films import FilmTable
+from letterboxd_scraper.report.films import FilmTable, ReportFilm
 from letterboxd_scraper.report.matches import Matches
 from letterboxd_scraper.report.raters import Counts
 
@@ -75,8 +76,8 @@ def at_once(table: FilmTable, members: Sequence[str], you: int | None, **about: 
 
 def later(table: FilmTable, pairs: Matches, expected: Sequence[str | None]) -> dict[str, Any]:
     """Return the block ``later``; ``expected`` is what each member would give, as it says."""
-    texts = {
-        "words": sentences.of_film,
+    texts: dict[str, Callable[[ReportFilm], Any]] = {
+        "words": partial(sentences.of_film, alone=len(expected) == 1),
         "why": lambda film: film.why,
         "site": lambda film: _shares(film.site),
     }

@@ -31,6 +31,7 @@ from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort, is_crawled
 from letterboxd_scraper.store.members.naming import Naming
+from letterboxd_scraper.words import counted
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import MIN_VOTES
 
@@ -176,6 +177,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["clean"] = clean
+    environment.filters["counted"] = counted
     environment.filters["percent"] = _percent
     environment.filters["signed"] = _signed
     return environment

@@ -66,10 +66,31 @@ def in_half_stars(stars: float) -> str:
     return f"{whole or ''}{'½' if half else ''}"
 
 
-def of_film(film: ReportFilm) -> str:
-    """Say what the circle gave a film."""
+def of_film(film: ReportFilm, *, alone: bool = False) -> str:
+    """Say what the circle gave a film; ``alone`` it is of one member."""
+    if alone:
+        return _of_one(film)
     marks = marks_in_words(film.ranked.liked, film.ranked.favorites, film.ranked.wanted)
     return "; ".join(filter(None, [of_counts(film.circle) if film.circle else "", marks]))
+
+
+def _of_one(film: ReportFilm) -> str:
+    done = [
+        f"gave it {in_half_stars(stars)}"
+        for stars, count in zip(STARS, film.circle or (), strict=False)
+        if count
+    ]
+    ranked = film.ranked
+    done += [
+        words
+        for words, times in (
+            ("liked it", ranked.liked),
+            ("have it as a favourite", ranked.favorites),
+            ("have it on your list", ranked.wanted),
+        )
+        if times
+    ]
+    return f"You {_listed(done)}" if done else ""
 
 
 def of_counts(counts: Counts) -> str:

@@ -120,6 +120,9 @@ def test_it_prints_the_best_fifty_on_three_pages_without_controls(reader: Reader
     expect(page.locator("#films tbody tr")).to_have_count(25)  # as before
 
 
+TWO_MEMBERS = "It takes two members: this circle has 1."
+
+
 def pages_of(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
@@ -136,7 +139,11 @@ def test_little_is_known_and_the_page_still_works(reader: Reader, folder: Path) 
     expect(page.locator("#filters")).to_be_hidden()  # there is nothing to choose
     page.locator("#films .name").first.click()
     expect(page.locator(".details svg.levels")).to_be_visible()
-    assert page.locator(".figures .chart").count() == 1  # the overview
+    # Of a circle of one nothing is advised that it cannot do.
+    expect(page.locator(".figures .missing")).to_have_text(
+        [TWO_MEMBERS, "It takes three ratings of a film: this circle has 1 member.", TWO_MEMBERS, TWO_MEMBERS]
+    )
+    expect(page.locator(".details .sentence")).to_have_text(re.compile("^You gave it"))
     engine.dispose()
 
 

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from benchmarks.circles import NOW
-from letterboxd_scraper.report import Options, render
+from letterboxd_scraper.report import Options, forecasts, render
 from letterboxd_scraper.report.columns import numbers
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import film_rankings
-from tests.report.conftest import TITLES, Reader
+from tests.report.conftest import TITLES, Reader, made
 from tests.test_report import HOSTILE, pairs_of
 
 pytestmark = pytest.mark.slow
@@ -240,8 +240,25 @@ def test_the_page_speaks_to_who_says_who_they_are(reader: Reader, report: Path, 
     page.get_by_label("Sort by").select_option(label="what I would give")
     stars = [f"{0.5 + (number - 1) / 20:.2f}" for number in twentieths[:25]]
     expect(page.locator("#films tbody .expected .number")).to_have_text(stars)
-    page.locator("#me").select_option(label="…")
+    page.locator("#me").select_option(label="choose a member")
     expect(page.locator("#mine")).to_be_hidden()
+
+
+def test_a_member_is_told_why_a_crowded_page_foretells_nothing(
+    reader: Reader,
+    invented_circle: sa.Engine,
+    folder: Path,
+    data: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forecasts, "MOST", 1)
+    page = reader.open(made(invented_circle, folder))
+    page.locator("#me").select_option(label="member 3")
+    expect(page.locator("#mine-unforetold")).to_contain_text("too many members and films")
+    expect(page.locator("#mine-unforetold")).to_contain_text("(you) alone")
+    page.locator("#me").select_option(label=data["members"][data["you"]])
+    expect(page.locator("#mine-title")).not_to_have_text("For member 3")
+    expect(page.locator("#mine-unforetold")).to_have_count(0)
 
 
 def test_what_is_chosen_stands_in_the_address(reader: Reader, report: Path, data: dict[str, Any]) -> None:
@@ -264,7 +281,7 @@ def test_what_is_chosen_stands_in_the_address(reader: Reader, report: Path, data
     expect(opened).to_have_count(0)
     expect(page.locator("#me option:checked")).to_have_text("member 3")
     page.go_back()
-    expect(page.locator("#me option:checked")).to_have_text("…")
+    expect(page.locator("#me option:checked")).to_have_text("choose a member")
     page.go_forward()
     expect(page.locator("#me option:checked")).to_have_text("member 3")
     page.get_by_label("Search").fill("number")

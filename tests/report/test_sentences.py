@@ -39,3 +39,8 @@ def test_a_film_has_what_people_gave_it_in_one_sentence() -> None:
     stars = {place: 4.5 for place in range(12)} | {12: 4.0}
     assert sentences.of_film(film("a", stars, wanted=3)) == "13 of you, most of them 4½; on 3 of your lists"
     assert sentences.of_film(film("b", {}, liked=1)) == "liked by 1"
+
+
+def test_of_a_circle_of_one_a_film_says_you() -> None:
+    assert sentences.of_film(film("a", {0: 4.5}, liked=1), alone=True) == "You gave it 4½ and liked it"
+    assert sentences.of_film(film("b", {}, wanted=1), alone=True) == "You have it on your list"

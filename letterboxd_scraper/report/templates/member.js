@@ -49,6 +49,12 @@ function expectedList(member) {
   return element("div", {}, element("h3", {}, "You have not seen, and would like"), list);
 }
 
+function unforetold() {
+  const reader = details.expected.findIndex(Boolean);
+  const who = reader < 0 ? "" : `; it tells it of ${members[reader]} alone`;
+  return `What you would give films that you have not seen is not in this page: it has too many members and films for that${who}.`;
+}
+
 function alikeList(member) {
   const alike = matchesOf(member).filter(({ agreement }) => agreement > 0).slice(0, MOST_EXPECTED);
   if (!alike.length) return null;
@@ -96,6 +102,8 @@ function mineOf(member) {
   const parts = [
     element("h2", { id: "mine-title" }, "For ", element("bdi", {}, members[member].replace(/ \(you\)$/, ""))),
     element("p", {}, `Of these ${counted(films.length, "film")}, you have not seen ${unseen.toLocaleString("en")}. `, button),
+    // No page has room for what each of very many would give.
+    ...(columns.mean && !hasExpected() ? [element("p", { class: "note", id: "mine-unforetold" }, unforetold())] : []),
     element("div", { class: "two" }, ...[expectedList(member), alikeList(member)].filter(Boolean)),
     meetingTable(member),
   ];
