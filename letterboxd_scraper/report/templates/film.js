@@ -1,7 +1,7 @@
 // A film that is open: who gave what, one sentence about it, how the stars are spread, and the numbers behind its rank.
 
 function raterName({ member, liked, favourite }) {
-  const name = element("span", { class: member === chosenMember() ? "rater me" : "rater" }, element("bdi", {}, members[member]));
+  const name = element("span", { class: member === chosenMember() ? "rater me" : "rater" }, element("bdi", {}, called(member)));
   if (liked) name.append(element("span", { class: "heart", title: "liked it" }, "\u00a0♥"), element("span", { class: "hidden" }, " liked it"));
   if (favourite) name.append(element("span", { class: "favourite", title: "a favourite" }, "\u00a0✦"), element("span", { class: "hidden" }, " a favourite"));
   return name;

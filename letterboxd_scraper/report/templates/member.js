@@ -4,6 +4,8 @@ const MOST_EXPECTED = 5;
 const me = document.getElementById("me");
 
 const chosenMember = () => (state.me ? memberNames.indexOf(state.me) : -1);
+// The page's "you" is nobody else's, once a member says who they are.
+const called = (member) => (chosenMember() < 0 ? members[member] : members[member].replace(/ \(you\)$/, ""));
 const hasExpected = () => Boolean(chosenMember() >= 0 && details?.expected?.[chosenMember()]);
 const expectedOf = (film) => (hasExpected() ? expectedStars(chosenMember(), film) : null);
 
@@ -51,15 +53,15 @@ function expectedList(member) {
 
 function unforetold() {
   const reader = details.expected.findIndex(Boolean);
-  const who = reader < 0 ? "" : `; it tells it of ${members[reader]} alone`;
+  const who = reader < 0 ? "" : `; it tells it of ${called(reader)} alone`;
   return `What you would give films that you have not seen is not in this page: it has too many members and films for that${who}.`;
 }
 
 function alikeList(member) {
-  const alike = matchesOf(member).filter(({ agreement }) => agreement > 0).slice(0, MOST_EXPECTED);
+  const alike = matchesOf(member).filter(({ low }) => low > 0).slice(0, MOST_EXPECTED);
   if (!alike.length) return null;
   const told = (match) => element("span", { class: "note" }, ` ${decimals(match.agreement)}, ${counted(match.overlap, "film")} in common`);
-  const list = element("ol", {}, ...alike.map((match) => element("li", {}, element("bdi", {}, members[match.member]), told(match))));
+  const list = element("ol", {}, ...alike.map((match) => element("li", {}, element("bdi", {}, called(match.member)), told(match))));
   return element("div", {}, element("h3", {}, "People like you"), list);
 }
 
@@ -72,7 +74,7 @@ function meetingTable(member) {
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, element("bdi", {}, members[friend]), element("div", { class: "below" }, `${counted(both, "film")} in common`)),
+      element("th", { scope: "row" }, element("bdi", {}, called(friend)), element("div", { class: "below" }, `${counted(both, "film")} in common`)),
       element("td", { "data-what": "Agreed on" }, ...told(agreed)),
       element("td", { "data-what": "Fought about" }, ...told(fought)),
     ),
@@ -100,7 +102,7 @@ function mineOf(member) {
   const unseen = films.filter((film) => !hasSeen(film, member)).length;
   const button = element("button", { type: "button", id: "mine-unseen" });
   const parts = [
-    element("h2", { id: "mine-title" }, "For ", element("bdi", {}, members[member].replace(/ \(you\)$/, ""))),
+    element("h2", { id: "mine-title" }, "For ", element("bdi", {}, called(member))),
     element("p", {}, `Of these ${counted(films.length, "film")}, you have not seen ${unseen.toLocaleString("en")}. `, button),
     // No page has room for what each of very many would give.
     ...(columns.mean && !hasExpected() ? [element("p", { class: "note", id: "mine-unforetold" }, unforetold())] : []),
@@ -120,7 +122,7 @@ const along = (agreement) => percent(50 + 50 * agreement);
 const intervalOf = ({ low, high }) => `${decimals(low)} … ${decimals(high)}`;
 
 function matchRow(match) {
-  const name = members[match.member];
+  const name = called(match.member);
   const told = `${name}: ${decimals(match.agreement)} (90 %: ${intervalOf(match)}), from ${counted(match.overlap, "film")}`;
   return element(
     "div",
@@ -149,7 +151,7 @@ function drawMatches() {
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, element("bdi", {}, members[match.member])),
+      element("th", { scope: "row" }, element("bdi", {}, called(match.member))),
       ...[decimals(match.agreement), intervalOf(match), String(match.overlap)].map((text) => element("td", {}, text)),
     );
   document.getElementById("matches-rows").replaceChildren(...all.map(row));
@@ -158,7 +160,7 @@ function drawMatches() {
     ? `${of}; the line is the 90 % interval: the shorter, the surer.`
     : "Of nobody, this page can tell.";
   const chart = document.getElementById("matches");
-  chart.setAttribute("aria-label", `Agreement of ${members[member]} with other members; a table follows.`);
+  chart.setAttribute("aria-label", `Agreement of ${called(member)} with other members; a table follows.`);
   chart.replaceChildren(...(some.length ? [...some.map(matchRow), copyOf("agreement-scale")] : []));
 }
 
