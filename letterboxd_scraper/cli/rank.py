@@ -76,6 +76,10 @@ def show_films(session: Session, films: Sequence[RankedFilm], strategy: str) -> 
         for f in films
     ]
     session.show(columns, rows, links=[f.link(session.config.LETTERBOXD_BASE_URL) for f in films])
+    if films and not in_stars:
+        session.say(
+            "this score is not in stars: it orders the films, and the difference is that of the ratings' mean"
+        )
 
 
 def _difference(film: RankedFilm, *, in_stars: bool) -> float | None:

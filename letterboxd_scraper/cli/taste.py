@@ -115,6 +115,8 @@ def _show_members(
                 for other, match in most_alike.items()
             ]
         )
+    elif len(circle.users) == 1:
+        session.say(f"nobody but {names[one]} is in this circle: there is no taste to compare with")
     else:
         rows = [(names[other], *_numbers(match).values()) for other, match in most_alike.items()]
         session.show(("member", *_NUMBERS), rows)
@@ -145,10 +147,12 @@ def _show_foretellers(
 def _in_words(one: str, other: str, shares: Foretellers, user: int, films: int) -> str:
     share, low, high = _in_100(shares.others[user])
     together, together_low, together_high = _in_100(shares.together)
+    # Of two members, the one other is all others.
+    all_others = f"all others together have {together:.0f} ({together_low:.0f} to {together_high:.0f}); "
     return (
         f"Of 100 pairs of films to which {one} gave different stars, {other} has {share:.0f} in {one}'s "
-        f"order ({low:.0f} to {high:.0f}), by {counted(films, 'film')} in common; all others together have "
-        f"{together:.0f} ({together_low:.0f} to {together_high:.0f}); chance has 50."
+        f"order ({low:.0f} to {high:.0f}), by {counted(films, 'film')} in common; "
+        f"{all_others if len(shares.others) > 1 else ''}chance has 50."
     )
 
 
