@@ -242,6 +242,28 @@ def test_the_command_lists_the_circle_most_alike_first(
     assert limited[1] == rows[:1]
 
 
+@on_sqlite
+def test_a_circle_of_one_or_two_is_compared_with_nobody_who_is_not_there(
+    engine: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    with engine.begin() as connection:
+        cohort = cohorts.find(connection, "friends")
+        marla = cohorts.find_member_of(connection, cohort, "marla")
+        ids = sa.select(ratings.c.user_id).where(ratings.c.user_id != marla, ratings.c.rating.is_not(None))
+        other = connection.scalar(ids.group_by(ratings.c.user_id).order_by(sa.func.count().desc()))
+        leave = cohort_members.delete().where(cohort_members.c.cohort_id == cohort.id)
+        connection.execute(leave.where(cohort_members.c.user_id.not_in([marla, other])))
+    assert run(["taste", "--member", "marla", "--cohort", "friends", "--db-url", url]) == 0
+    told = " ".join("".join(capsys.readouterr()).split())
+    assert "chance has 50" in told
+    assert "all others together" not in told
+    with engine.begin() as connection:
+        connection.execute(leave.where(cohort_members.c.user_id == other))
+    assert run(["taste", "--member", "marla", "--cohort", "friends", "--db-url", url]) == 0
+    assert "nobody but marla is in this circle" in "".join(capsys.readouterr())
+
+
 def test_the_command_compares_two_members(engine: sa.Engine, capsys: pytest.CaptureFixture[str]) -> None:
     _, rows, _ = letterboxd(engine, capsys, "taste", "--member", "marla")
     other = rows[0]["member"]

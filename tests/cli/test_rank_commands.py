@@ -23,6 +23,13 @@ def test_what_is_computed_is_shown(club: Run) -> None:
     assert [film["title"] for film in films] == ["Ordet", "Gertrud", "Heat"]
 
 
+@pytest.mark.parametrize(("strategy", "is_in_stars"), [("bayesian", True), ("wilson", False)])
+def test_a_score_that_is_not_in_stars_says_so(club: Run, strategy: str, *, is_in_stars: bool) -> None:
+    club("rank", "compute", "--cohort", "club", "--strategy", strategy)
+    shown = club("rank", "show", "--cohort", "club", "--strategy", strategy)
+    assert ("this score is not in stars" not in shown.err) == is_in_stars
+
+
 def test_choices_leave_films_out_of_a_ranking_and_of_an_export(club: Run, tmp_path: Path) -> None:
     club("rank", "compute", "--cohort", "club", "--strategy", "bayesian")
     old = ("--cohort", "club", "--strategy", "bayesian", "--year", "-1960", "--year", "1964")
