@@ -63,8 +63,8 @@ class Standing:
 
     ``rank``, ``films`` (how many are ranked), ``score``, ``parameters`` and ``computed_at`` are those
     stored. ``numbers`` are what the score is made of by the ratings as they are now, and that score;
-    ``voices`` what a fitted strategy makes of each rating. ``remark`` says why the film is not ranked, or
-    that its stored score is out of date.
+    ``voices`` what a fitted strategy makes of each rating. ``because`` is these numbers as a sentence.
+    ``remark`` says why the film is not ranked, or that its stored score is out of date.
     """
 
     strategy: str
@@ -76,6 +76,7 @@ class Standing:
     computed_at: datetime | None = None
     numbers: Numbers | None = None
     voices: list[Voice] | None = None
+    because: str | None = None
     remark: str | None = None
 
 
@@ -107,6 +108,7 @@ class Explanation:
         opinions = [
             (o.member, o.stars, o.own_mean, o.difference, _day(o.rated_at), _marks(o)) for o in self.opinions
         ]
+        reasons = [(s.strategy, s.because) for s in self.standings if s.because]
         standings = [
             (s.strategy, s.rank, s.films or None, s.score, _listed(s.parameters), s.remark)
             for s in self.standings
@@ -115,6 +117,7 @@ class Explanation:
             (standing.strategy, name, _whole(value))
             for standing in self.standings
             for name, value in (standing.numbers or {}).items()
+            if value is not None
         ]
         voices = [
             (standing.strategy, voice.member, voice.habit, voice.without_habit, voice.weight)
@@ -127,6 +130,8 @@ class Explanation:
             (("strategy", "rank", "of", "score", "parameters", "remark"), standings),
             (("strategy", "number", "value"), numbers),
         ]
+        if reasons:
+            tables.insert(1, (("strategy", "because of"), reasons))
         if voices:
             tables.append((("strategy", "member", "rates higher by", "evened out", "weight"), voices))
         return tables
@@ -209,6 +214,7 @@ def _standing(
         computed_at=made.computed_at,
         numbers=numbers,
         voices=_voices(connection, voices, opinions) if numbers else None,
+        because=strategy.because({**parameters, **numbers}) if numbers else None,
         remark=remark,
     )
 

@@ -236,6 +236,7 @@ def test_on_the_command_line(crawled: Shell, engine: sa.Engine) -> None:
     found = explained(engine, film)
     for word in (found.title, "otto_reels", *STRATEGIES, "prior_mean", "site_average_z"):
         assert word in process.stdout
+    assert all(str(standing.because) in process.stdout for standing in found.standings)
     as_json = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", film, "--json")
     assert_ended(as_json, 0)
     assert told(as_json.stdout) == told(replace(found, link=f"{site}/film/{film}/"))

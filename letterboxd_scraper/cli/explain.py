@@ -24,6 +24,7 @@ _COLUMNS = {
     "also": prose("also"),
     "of": count("of"),
     "parameters": prose("parameters"),
+    "because of": prose("because of"),
     "remark": prose("remark"),
     "value": count("value"),
     "rates higher by": stars("rates higher by", signed=True),
