@@ -326,7 +326,7 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
         ([], "no database"),
         (["--cohort", "a", "--data", "b"], "--cohort a and --data b: give one of them"),
         (["--cohort", "a", "--hide", "1"], "a share between 0 and 1"),
-        (["--cohort", "a", "--hide", "nan"], "a share between 0 and 1"),
+        (["--cohort", "a", "--hide", "nan"], "--hide: 'nan' is not a number"),
         (["--data", "b", "--groups"], "groups are drawn from a stored cohort; give --cohort"),
         (["--cohort", "nothing"], "no database"),
     ],
