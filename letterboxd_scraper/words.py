@@ -1,5 +1,7 @@
 """Numbers in sentences that people read."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 
 def counted(number: int, thing: str, plural: str = "") -> str:
     """Return a number and what it counts, in the singular for one; ``plural`` where an s does not make it.
@@ -10,3 +12,12 @@ def counted(number: int, thing: str, plural: str = "") -> str:
     ('1 open failure', '2 diaries', '3 old runs')
     """
     return f"{number:,} {thing if number == 1 else plural or f'{thing}s'}"
+
+
+def stars_in_words(stars: float) -> str:
+    """Return a mean of stars with one decimal, as people round: half a tenth goes up.
+
+    >>> stars_in_words(4.25), stars_in_words(4.75), stars_in_words(4)
+    ('4.3', '4.8', '4.0')
+    """
+    return str(Decimal(str(stars)).quantize(Decimal("0.1"), ROUND_HALF_UP))

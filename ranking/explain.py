@@ -99,6 +99,11 @@ class Explanation:
     favorites: int
     wanted: int
 
+    @property
+    def never_computed(self) -> list[str]:
+        """The strategies of which there is no ranking."""
+        return [standing.strategy for standing in self.standings if not standing.computed_at]
+
     def tables(self) -> list[Table]:
         """Return the film, its opinions, its standings and their numbers as tables (columns, rows)."""
         rated = [opinion.stars for opinion in self.opinions if opinion.stars is not None]
@@ -112,6 +117,7 @@ class Explanation:
         standings = [
             (s.strategy, s.rank, s.films or None, s.score, _listed(s.parameters), s.remark)
             for s in self.standings
+            if s.computed_at
         ]
         numbers = [
             (standing.strategy, name, _whole(value))
@@ -127,11 +133,13 @@ class Explanation:
         tables: list[Table] = [
             (("film", "year", "slug", "ratings", "mean", "also"), [film]),
             (("member", "stars", "own mean", "difference", "rated", "also"), opinions),
-            (("strategy", "rank", "of", "score", "parameters", "remark"), standings),
-            (("strategy", "number", "value"), numbers),
         ]
         if reasons:
             tables.insert(1, (("strategy", "because of"), reasons))
+        if standings:
+            tables.append((("strategy", "rank", "of", "score", "parameters", "remark"), standings))
+        if numbers:
+            tables.append((("strategy", "number", "value"), numbers))
         if voices:
             tables.append((("strategy", "member", "rates higher by", "evened out", "weight"), voices))
         return tables

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from letterboxd_scraper.cli.evaluate import in_short
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films
@@ -79,6 +80,20 @@ def test_a_figure_is_the_members_mean_with_its_standard_error() -> None:
     assert Figure.of(values).error == pytest.approx(stdev([0.5, 0.7, 0.9]) / math.sqrt(3))
     assert Figure.of(np.array([np.nan])) == Figure(None, None)
     assert Figure.of(np.array([0.5])) == Figure(0.5, None)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (Figure(0.02, 0.005), "circle orders pairs best, better than the mean by more than twice its ±"),
+        (Figure(0.02, 0.015), "none orders pairs better than the mean by more than chance may make"),
+        (Figure(0.02, None), "none orders pairs better"),
+    ],
+)
+def test_what_the_forecast_says_in_short(more: Figure, words: str) -> None:
+    mean = Judged("mean", figures={"pairs": Figure(0.6, 0.01)}, more={"pairs": Figure(0.0, 0.0)})
+    circle = Judged("circle", figures={"pairs": Figure(0.62, 0.01)}, more={"pairs": more})
+    assert words in in_short([mean, circle])
 
 
 def test_an_interval_is_widened_by_the_noise_of_the_hidden_mean() -> None:

@@ -205,6 +205,13 @@ def test_a_strategy_that_was_never_computed_says_how(crawled_engine: sa.Engine) 
     assert found.remark == "never computed: `letterboxd rank compute --cohort friends --strategy wilson`"
 
 
+@on_sqlite
+def test_what_was_never_computed_is_no_row_of_a_table(crawled_engine: sa.Engine) -> None:
+    explanation = explained(crawled_engine, most_rated(crawled_engine))
+    assert explanation.never_computed == list(STRATEGIES)
+    assert [columns[0] for columns, _ in explanation.tables()] == ["film", "member"]
+
+
 def test_others_outside_the_cohort_have_no_say(engine: sa.Engine) -> None:
     film = most_rated(engine)
     before = told(explained(engine, film))

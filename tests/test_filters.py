@@ -290,6 +290,10 @@ def test_where_watched_films_were_never_read_this_is_said(engine: sa.Engine) -> 
     (line,) = told
     assert "kip's watched films were never read, only their ratings" in line
     assert "`letterboxd scrape --member kip --watched`" in line
+    told.clear()
+    shown(engine, Choices(unseen_by=("noor", "kip")), tell=told.append)
+    (line,) = told
+    assert "kip's, noor's watched films were never read, only their ratings: what kip, noor have seen" in line
 
 
 @pytest.mark.parametrize(

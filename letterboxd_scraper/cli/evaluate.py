@@ -1,7 +1,7 @@
 """`rank evaluate`: which strategy foretells best what the members of a circle think."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +17,7 @@ from letterboxd_scraper.terminal.columns import Column
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
 from ranking.evaluation.data import FromCohort, Source
-from ranking.evaluation.evaluate import Evaluation, Judged, evaluate
+from ranking.evaluation.evaluate import MEAN, Evaluation, Judged, evaluate
 from ranking.evaluation.groups import (
     AT,
     DEFAULT,
@@ -132,6 +132,8 @@ def _show(session: Session, evaluation: Evaluation) -> None:
                 f"{ranking.strategy}: the 90 % interval holds what is hidden of a film in "
                 f"{100 * ranking.inside.mean:.1f} % of cases; its own noise is most of that"
             )
+    if judged:
+        session.tell(in_short(judged))
     voices = [(ranking.strategy, *_both(ranking.voice)) for ranking in judged if _is_known(ranking.voice)]
     if voices:
         session.tell()
@@ -154,6 +156,15 @@ def _show(session: Session, evaluation: Evaluation) -> None:
     for ranking in evaluation.rankings:
         if ranking.remark:
             session.say(f"{ranking.strategy} was not judged: {ranking.remark}")
+
+
+def in_short(judged: Sequence[Judged]) -> str:
+    """Return what the forecast says: whether a ranking is better than the mean by more than chance makes."""
+    best = max(judged, key=lambda ranking: ranking.figures["pairs"].mean or 0.0)
+    more = best.more["pairs"]
+    if more.mean is None or more.error is None or more.mean <= 2 * more.error:
+        return f"In short: none orders pairs better than the {MEAN} by more than chance may make, twice its ±"
+    return f"In short: {best.strategy} orders pairs best, better than the {MEAN} by more than twice its ±"
 
 
 def _column(name: str, signed: str) -> Column:

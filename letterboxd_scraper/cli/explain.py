@@ -59,3 +59,6 @@ def rank_explain(
             session.tell()
         session.show([_COLUMNS.get(name, Column(name)) for name in names], rows, links=links)
         links = []
+    if never := explanation.never_computed:
+        again = f"`letterboxd rank compute --cohort {circle.label} --strategy all`"
+        session.say(f"never computed: {', '.join(never)}: {again}")

@@ -25,8 +25,9 @@ def recommend(
     limit: Annotated[int, options.limit("How many films.")] = 20,
     rule: Annotated[str, options.word(_RULES, "How several members' stars become one.")] = "average",
     veto: Annotated[
-        float, options.number("STARS", "By the average: no film that one of them would give less.")
-    ] = 2.5,
+        float | None,
+        options.number("STARS", "By the average: no film that one of them would give less; default: 2.5."),
+    ] = None,
     min_score: MinScoreOption = None,
     seen_by_some: Annotated[
         bool, options.flag("--seen-by-some/--seen-by-none", "Films that some of them have seen, too.")

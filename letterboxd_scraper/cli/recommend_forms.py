@@ -55,7 +55,8 @@ def as_json(films: Iterable[Recommended]) -> str:
 def as_csv(films: Sequence[Recommended]) -> str:
     """Return the films as CSV (RFC 4180): a column for each member asked for, lists as JSON.
 
-    A text that a spreadsheet would compute as a formula gets an apostrophe before it.
+    A text that a spreadsheet would compute as a formula gets an apostrophe before it. The column of a member
+    who is called as another column is "member NAME".
     """
     names = list(films[0].members) if films else []
     several = names if len(names) > 1 else []
@@ -63,7 +64,9 @@ def as_csv(films: Sequence[Recommended]) -> str:
     writer = csv.writer(file)
     raters = ["ratings"] * any(film.ratings is not None for film in films)
     after = [name for name in _CSV_AFTER if name != "ratings" or raters]
-    writer.writerow([*_CSV, *map(as_text, several), *after])
+    taken = {*_CSV, *_CSV_AFTER}
+    columns = [f"member {name}" if name in taken else as_text(name) for name in several]
+    writer.writerow([*_CSV, *columns, *after])
     for film in films:
         row = asdict(film)
         lists = [value if isinstance(value := row[name], str) else json.dumps(value) for name in after]

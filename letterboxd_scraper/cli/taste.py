@@ -25,6 +25,8 @@ from ranking.taste.foretellers import Foretellers, Share
 from ranking.taste.members import CircleTaste, Match
 
 _FILMS = 10
+# So many are named whose ratings foretell.
+_FORETELLERS = 5
 _NUMBERS = (
     stars("agreement"),
     stars("low"),
@@ -136,7 +138,8 @@ def _show_foretellers(
 ) -> None:
     if not compared:
         return
-    best = sorted(compared, key=lambda other: -shares.others[other].share)[:limit]
+    best = sorted(compared, key=lambda other: -shares.others[other].share)
+    best = best[: limit or _FORETELLERS]
     rows = [(names[other], *_in_100(shares.others[other]), compared[other].overlap) for other in best]
     session.tell()
     session.show(_FORETELLING, rows, f"whose ratings foretell {names[one]}'s: of 100 pairs of films, right")
@@ -194,6 +197,8 @@ def _show_pair(
         _show_films(session, "agreed on most", one, other, films.agreed)
         _show_films(session, "disagreed on most", one, other, films.disagreed)
         _show_films(session, f"loved by {other}, not seen by {one}", one, other, films.to_see)
+        if films.agreed or films.disagreed or films.to_see:
+            session.say("above average: above a member's own mean, in their own standard deviations")
     if not numbers["overlap"]:
         session.say(f"{one} and {other} have rated no film in common: the agreement is what is usual")
     if films.to_see and not films.watched_known:

@@ -13,6 +13,7 @@ from letterboxd_scraper.report.films import FilmTable, ReportFilm
 from letterboxd_scraper.report.forecasts import Stars
 from letterboxd_scraper.report.raters import Counts
 from letterboxd_scraper.report.sentences import in_half_stars
+from letterboxd_scraper.words import stars_in_words
 from ranking.recommend.group import VETO
 from ranking.strategies.wilson import wilson
 
@@ -134,11 +135,11 @@ def unknown(circle: Circle, averages_from: str | None) -> Card | None:
     """Return the first film of the discovery ranking."""
     heading = "Nobody else likes it as you do"
     best = _best(circle.table, lambda film: -film.discovery if film.discovery and film.ranked.mean else None)
-    if best is not None:
-        film = circle.table.films[best]
+    film = None if best is None else circle.table.films[best]
+    if film and film.ranked.mean is not None and film.average is not None:
         raters = "you" if len(circle.members) == 1 else f"{film.ranked.watchers:,} of you"
-        here = f"{film.ranked.mean:.1f} from {raters}"
-        return Card(heading, best, f"{here}, {film.average:.1f} from all of Letterboxd.")
+        here = f"{stars_in_words(film.ranked.mean)} from {raters}"
+        return Card(heading, best, f"{here}, {stars_in_words(film.average)} from all of Letterboxd.")
     if averages_from is None or any(film.average for film in circle.table.films):
         return None
     return Card(heading, missing="It takes Letterboxd's averages, which come with", command=averages_from)
@@ -158,13 +159,13 @@ def tonight(circle: Circle, besides: Sequence[int | None] = ()) -> Card | None:
         all_of_them = _to_watch(stars, unseen == members)
         if all_of_them is not None:
             mean = stars[:, all_of_them].mean()
-            why = f"None of you has seen it; you would give it about {mean:.1f}."
+            why = f"None of you has seen it; you would give it about {stars_in_words(mean)}."
             return Card("Tonight: unseen by all", all_of_them, why)
         most = _to_watch(stars, unseen >= members / 2)
         if most is not None:
-            mean = np.nanmean(stars[:, most])
+            mean = float(np.nanmean(stars[:, most]))
             who = f"{_who_of(unseen[most], members)} have" if unseen[most] > 1 else "One of you has"
-            why = f"{who} not seen it, and would give it about {mean:.1f}."
+            why = f"{who} not seen it, and would give it about {stars_in_words(mean)}."
             share = "most" if unseen[most] > members / 2 else "half"
             return Card(f"Tonight: new to {share} of you", most, why)
     return _for_reader(circle)
@@ -187,7 +188,7 @@ def _for_reader(circle: Circle) -> Card | None:
     if stars is None or np.isnan(stars).all():
         return None
     best, name = int(np.nanargmax(stars.round(10))), circle.members[circle.you or 0]
-    why = f"{name} has not seen it, and would give it about {stars[best]:.1f}."
+    why = f"{name} has not seen it, and would give it about {stars_in_words(stars[best])}."
     return Card(f"Tonight: unseen by {name}", best, why)
 
 

@@ -15,7 +15,8 @@ numbers: each is the code of one letter, less 35.
   in ``languages``), ``poster``, ``liked``, ``favorites``, ``wanted`` (numbers of members), ``discovery`` (the
   rank there; left out without Letterboxd's averages) and ``seen`` (who has seen it: base64 of bits, the first
   member's being the highest of the first byte).
-- ``genres``, ``directors``, ``languages`` (codes), ``members``: names. ``you``: the reader, or null.
+- ``genres``, ``directors``, ``members``: names; ``languages``: codes, and ``language_names``: what
+  they are called. ``you``: the reader, or null.
 - ``site``: the address that a film's ``/film/SLUG/`` or ``link`` follows. ``least``: so many ratings a film
   needs to be ranked (the ranking's min_votes).
 - ``cards``: ``love``, ``fight``, ``unknown`` and ``tonight``. Each is ``{heading, film, why}``, or
@@ -47,6 +48,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from letterboxd_scraper import languages
 from letterboxd_scraper.report import sentences
 from letterboxd_scraper.report.columns import as_columns, columns, letters
 from letterboxd_scraper.report.films import FilmTable, ReportFilm
@@ -68,6 +70,7 @@ def at_once(table: FilmTable, members: Sequence[str], you: int | None, **about: 
         "genres": table.genres,
         "directors": table.directors,
         "languages": table.languages,
+        "language_names": [languages.name_of(code) for code in table.languages],
         "members": members,
         "you": you,
         **about,

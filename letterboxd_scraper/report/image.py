@@ -14,7 +14,7 @@ from letterboxd_scraper.report.fonts import FOLDERS, Lettering, lettering
 from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.words import counted
+from letterboxd_scraper.words import counted, stars_in_words
 from ranking.results import RankedFilm, count, ranking
 
 SIZE = (1200, 630)
@@ -127,7 +127,7 @@ def _write_film(
         left += round(facts.getlength(f"{year}    "))
     if film.mean:
         canvas.bitmap((left, base - 19), _star(11), fill=_STAR)
-        text = f"{film.mean:.1f}  ·  {counted(film.watchers, 'rating')}"
+        text = f"{stars_in_words(film.mean)}  ·  {counted(film.watchers, 'rating')}"
         canvas.text((left + 27, base), text, _MUTED, facts, anchor="ls")
 
 

@@ -7,7 +7,7 @@ from letterboxd_scraper.report.films import ReportFilm
 from letterboxd_scraper.report.raters import Counts
 from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.store.members.naming import Naming
-from letterboxd_scraper.words import counted
+from letterboxd_scraper.words import counted, stars_in_words
 from ranking.marks import marks_in_words
 
 # Raters who gave so near stars need no mean beside them.
@@ -116,4 +116,4 @@ def of_counts(counts: Counts) -> str:
     if levels[-1] - levels[0] <= _NEAR:
         return text
     mean = sum(stars * count for stars, count in zip(STARS, counts, strict=True)) / raters
-    return f"{text}, the mean {mean:.1f}"
+    return f"{text}, the mean {stars_in_words(mean)}"

@@ -36,8 +36,8 @@ class RecommendationQuery(RankingQuery):
     rule: Literal["average", "least-misery", "proportional", "multiplicative"] = Field(
         "average", description="How several members' stars become one."
     )
-    veto: Annotated[float, Field(allow_inf_nan=False)] = Field(
-        2.5, description="By the average: no film that one of them would give less."
+    veto: Annotated[float | None, Field(allow_inf_nan=False)] = Field(
+        None, description="By the average: no film that one of them would give less; as a rule 2.5."
     )
     seen_by_some: bool = Field(False, description="Films that some of them have seen, too.")
 

@@ -250,12 +250,14 @@ def _unseen_by(connection: sa.Connection, names: Sequence[str], tell: Tell) -> C
     """Leave out what a member has watched or rated; a like alone is no proof of having seen a film."""
     members = _members(connection, names)
     complete = with_watched_read(connection, members.values())
-    for name, user in members.items():
-        if user not in complete:
-            tell(
-                f"{name}'s watched films were never read, only their ratings: what {name} has seen and not "
-                f"rated is shown, too; {how_watched_are_read(connection, name, user)}"
-            )
+    unread = {name: user for name, user in sorted(members.items()) if user not in complete}
+    if unread:
+        whose = ", ".join(f"{name}'s" for name in unread)
+        how = dict.fromkeys(how_watched_are_read(connection, name, user) for name, user in unread.items())
+        tell(
+            f"{whose} watched films were never read, only their ratings: what {', '.join(unread)} "
+            f"{'has' if len(unread) == 1 else 'have'} seen and not rated is shown, too; {'; '.join(how)}"
+        )
     seen = sa.select(watched.c.film_id).where(watched.c.user_id.in_(members.values()))
     return sa.and_(films.c.id.not_in(seen), films.c.id.not_in(_rated(members.values())))
 

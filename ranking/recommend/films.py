@@ -33,10 +33,13 @@ _NOBODY = 0
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for: by which rule, who has seen what, which films, and at least how many stars."""
+    """What is asked for: by which rule, who has seen what, which films, and at least how many stars.
+
+    ``veto``, in stars, acts by the average of several members; None stands for the usual one.
+    """
 
     rule: str = DEFAULT_RULE
-    veto: float = VETO
+    veto: float | None = None
     seen_by_some: bool = False
     choices: Choices = EVERY_FILM
     min_score: float | None = None
@@ -108,6 +111,8 @@ def order_films(
     members. Raises UnknownName.
     """
     choices, without = wish.choices, left_out(connection, cohort, wish)
+    if wish.veto is not None and (len(members) == 1 or wish.rule != DEFAULT_RULE):
+        tell(f"nothing came of the veto: it acts on several members, by the rule {DEFAULT_RULE}")
     if not wish.seen_by_some:
         seers = stored_names(connection, list(members.values())).values()
         choices = replace(choices, unseen_by=(*choices.unseen_by, *seers))
@@ -161,7 +166,7 @@ def _order(stars: Floats, scores: Sequence[Floats], wish: Wish) -> Order:
         places = np.argsort(-scores[0].round(10), kind="stable")
         return Order(places, stars[places, 0])
     if wish.rule == DEFAULT_RULE:
-        return average(stars, wish.veto)
+        return average(stars, VETO if wish.veto is None else wish.veto)
     if wish.rule != "proportional":
         return RULES[wish.rule](stars)
     picked = proportional(stars, _PICKED)

@@ -74,6 +74,6 @@ STRATEGY = SqlStrategy(
     },
     scores=_scores,
     because=_because,
-    why_empty="it needs Letterboxd's averages, which come with the films' own pages, min_votes ratings, "
-    "and a bayesian score of at least the mean of all ratings and above",
+    why_empty="it needs Letterboxd's averages, which come with the films' own pages (`letterboxd enrich`), "
+    "min_votes ratings, and a bayesian score of at least the mean of all ratings and above",
 )

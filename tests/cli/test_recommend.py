@@ -125,6 +125,13 @@ def test_a_veto_leaves_out_what_one_of_them_would_give_less(friends: Run) -> Non
     assert {f["slug"] for f in left} == {f["slug"] for f in every if min(f["members"].values()) >= veto}
 
 
+@pytest.mark.parametrize("words", [("--member", "dora", "--rule", "proportional"), ()])
+def test_where_a_veto_does_nothing_this_is_said(friends: Run, words: tuple[str, ...]) -> None:
+    ended = friends("recommend", "--member", "cleo", *words, "--veto", "4")
+    assert ended.code == 0
+    assert "nothing came of the veto: it acts on several members, by the rule average" in ended.err
+
+
 @pytest.mark.parametrize("number", ["nan", "inf", "much"])
 @pytest.mark.parametrize("option", ["--veto", "--min-score"])
 def test_what_is_no_number_is_refused(friends: Run, option: str, number: str) -> None:

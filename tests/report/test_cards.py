@@ -100,7 +100,7 @@ def test_tonight_is_for_the_reader_where_most_have_seen_everything() -> None:
     films = table(*[film(name, {0: 4.0, 1: 4.0}) for name in "ab"])
     stars = [np.full(2, np.nan), np.full(2, np.nan), np.array([3.0, 4.25])]
     assert cards.tonight(circle(films, NAMES[:3], stars, you=2)) == Card(
-        "Tonight: unseen by Marla", 1, "Marla has not seen it, and would give it about 4.2."
+        "Tonight: unseen by Marla", 1, "Marla has not seen it, and would give it about 4.3."
     )
     assert cards.tonight(circle(films, NAMES[:3], stars)) is None
     unseen = [np.array([4.0, 3.0])] * 2

@@ -37,8 +37,7 @@ const glyphs = (stars) => "★".repeat(Math.floor(stars)) + (stars % 1 ? "½" : 
 const namesOf = (column, names) => (film) => (value(column, film) ?? []).map((place) => names[place]);
 const directorsOf = namesOf("directors", report.directors);
 const genresOf = namesOf("genres", report.genres);
-const languageNames = new Intl.DisplayNames("en", { type: "language", fallback: "code" });
-const languageOf = (film) => (value("language", film) == null ? "" : languageNames.of(report.languages[value("language", film)]));
+const languageOf = (film) => report.language_names[value("language", film)] ?? "";
 const titleOf = (film) => columns.title[film];
 const scoreInterval = (film) =>
   value("low", film) == null ? "" : `${decimals(columns.low[film])} – ${decimals(columns.high[film])}`;

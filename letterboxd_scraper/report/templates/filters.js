@@ -14,7 +14,7 @@ nameOptions("unseen", memberNames);
 // What only some pages know of.
 if (report.languages?.length) {
   const { language } = form.elements;
-  const names = report.languages.map((code) => [languageNames.of(code), code]).sort(([one], [other]) => one.localeCompare(other, "en"));
+  const names = report.language_names.map((name, place) => [name, report.languages[place]]).sort(([one], [other]) => one.localeCompare(other, "en"));
   language.append(...names.map(([name, code]) => element("option", { value: code }, name)));
   language.parentElement.hidden = false;
 }
