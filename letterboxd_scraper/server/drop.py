@@ -3,7 +3,6 @@
 Nothing else of the server writes. It has a connection of its own, and is not there unless asked for.
 """
 
-import hmac
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,15 +12,13 @@ from functools import lru_cache
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qsl
 
 import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -29,14 +26,14 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports import words
 from letterboxd_scraper.imports.reading import ReadFiles
 from letterboxd_scraper.items.names import cohort_label
-from letterboxd_scraper.server import uploads
+from letterboxd_scraper.server import preview, uploads
 from letterboxd_scraper.server.pages import policy, render
+from letterboxd_scraper.server.sending import fields_of, is_same, own_origin, refuse_others, see
 from letterboxd_scraper.server.served import Served, address_of_circle
 from letterboxd_scraper.store import intake
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.intake import Outcomes, Told
 from letterboxd_scraper.store.members import cohorts
-from letterboxd_scraper.words import counted
 from ranking.compute import compute_lists
 
 PATH = "/drop"
@@ -45,9 +42,6 @@ LABEL = "friends"
 METHODS = ("GET", "HEAD", "POST")
 # So long an answer is waited for; then what was read is gone.
 PATIENCE_SECONDS = 30 * 60.0
-# So many sentences, or films, of one kind are said.
-_SAID = 10
-_MOST_OF_ANSWER = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +91,7 @@ class Drop:
         return self._page(HTTPStatus.OK, [])
 
     async def _upload(self, request: Request) -> Response:
-        _refuse_others(request)
+        refuse_others(request, [own_origin(request)])
         with self._alone():
             if self._waiting:
                 raise HTTPException(
@@ -117,7 +111,7 @@ class Drop:
                     HTTPStatus.UNPROCESSABLE_ENTITY, ["nothing of it can be taken in", *waiting]
                 )
             self._wait_for(waiting)
-        return _see(f"{PATH}/preview")
+        return see(f"{PATH}/preview")
 
     def _look(self, upload: uploads.Upload) -> Waiting | list[str]:
         """Return what the files tell, and would change; or why nothing of them can be taken in."""
@@ -132,15 +126,18 @@ class Drop:
 
     async def _preview(self, request: Request) -> Response:
         if self._waiting is None:
-            return _see(PATH)
-        return self._show(HTTPStatus.OK, "drop_preview.html", "", **_said(self._waiting))
+            return see(PATH)
+        waiting = self._waiting
+        content = preview.content(waiting.read, waiting.told, waiting.outcomes)
+        about = {"number": waiting.number, "label": waiting.label}
+        return self._show(HTTPStatus.OK, "drop_preview.html", "", **about, **content)
 
     async def _store(self, request: Request) -> Response:
         with self._alone():
             waiting = await self._answered(request)
             address = await run_in_threadpool(self._take_in, waiting)
             self._wait_for(None)
-        return _see(address)
+        return see(address)
 
     def _take_in(self, waiting: Waiting) -> str:
         """Store all of it or nothing, rank, and return where the circle's page is."""
@@ -160,15 +157,15 @@ class Drop:
         with self._alone():
             await self._answered(request)
             self._wait_for(None)
-        return _see(PATH)
+        return see(PATH)
 
     async def _answered(self, request: Request) -> Waiting:
         """Return what an answer is about, if it is that of who has seen it. Raises HTTPException."""
-        _refuse_others(request)
-        fields = dict(parse_qsl(await _body(request)))
+        refuse_others(request, [own_origin(request)])
+        fields = await fields_of(request)
         self._refuse_without_token(fields.get("token", ""))
         waiting = self._waiting
-        if waiting is None or not hmac.compare_digest(waiting.number, fields.get("number", "")):
+        if waiting is None or not is_same(fields.get("number", ""), waiting.number):
             raise HTTPException(HTTPStatus.CONFLICT, "these files wait no longer: drop them again")
         return waiting
 
@@ -198,7 +195,7 @@ class Drop:
             self._waiting = None
 
     def _refuse_without_token(self, token: str) -> None:
-        if not hmac.compare_digest(token.encode(), self._token.encode()):
+        if not is_same(token, self._token):
             raise HTTPException(
                 HTTPStatus.FORBIDDEN, "this page is an old one: load it again, then drop the files"
             )
@@ -249,67 +246,11 @@ class Before:
         await (self._drop if is_here else self._others)(scope, receive, send)
 
 
-def _refuse_others(request: Request) -> None:
-    """Raise HTTPException unless a browser says that a page of this very server sends the request."""
-    headers: Headers = request.headers
-    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-    own = f"{request.url.scheme}://{headers.get('host', '')}"
-    if (origin is None and site is None) or origin not in (None, own) or site not in (None, "same-origin"):
-        raise HTTPException(HTTPStatus.FORBIDDEN, "only this server's own page may send files here")
-
-
-async def _body(request: Request) -> str:
-    """Return what a small form sends. Raises HTTPException where it is large."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_OF_ANSWER:
-            raise HTTPException(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "that is not what the form on this page sends"
-            )
-    return body.decode("utf-8", "replace")
-
-
 def _label(text: str) -> str:
     try:
         return cohort_label(text)
     except ValueError as error:
         raise InputError(f"{text!r} {error}") from None
-
-
-def _see(address: str) -> Response:
-    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
-
-
-def _said(waiting: Waiting) -> dict[str, Any]:
-    """Return what is said of files and members before anything is stored."""
-    read, told, outcomes = waiting.read, waiting.told, waiting.outcomes
-    return {
-        "number": waiting.number,
-        "label": waiting.label,
-        "files": [
-            {
-                "path": file.path,
-                "kind": file.kind,
-                "told": [words.of_snapshot(snapshot) for snapshot in file.snapshots],
-                "films": counted(len(file.films), "film") if file.films else "",
-                "remarks": [*words.some("", file.notes), *words.some("left out: ", file.left_out)],
-                "error": file.error,
-            }
-            for file in read.files
-        ],
-        "unknown": read.unknown,
-        "members": [
-            {
-                "name": name,
-                "changes": words.of_outcome(outcomes[name]),
-                "unmatched": [row.film.title for row in outcomes[name].unmatched[:_SAID]],
-                "more": max(0, len(outcomes[name].unmatched) - _SAID),
-            }
-            for name in told.welcome
-        ],
-        "forgotten": sorted(told.forgotten),
-    }
 
 
 @lru_cache(maxsize=1)

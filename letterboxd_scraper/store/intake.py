@@ -69,7 +69,7 @@ def take_in(engine: sa.Engine, told: Told, label: str | None, at: datetime) -> O
 
     The members belong to the list of names ``label`` then. Raises InputError if there can be none.
     """
-    outcomes = transact(engine, _take_in, told, label, at)
+    outcomes = transact(engine, store, told, label, at)
     sources.fold_stale(engine)
     return outcomes
 
@@ -84,10 +84,14 @@ def would_take_in(engine: sa.Engine, told: Told, label: str | None, at: datetime
 
 
 def _take_in_and_undo(connection: sa.Connection, told: Told, label: str | None, at: datetime) -> None:
-    raise _UndoneError(_take_in(connection, told, label, at))
+    raise _UndoneError(store(connection, told, label, at))
 
 
-def _take_in(connection: sa.Connection, told: Told, label: str | None, at: datetime) -> Outcomes:
+def store(connection: sa.Connection, told: Told, label: str | None, at: datetime) -> Outcomes:
+    """Store all of it in a transaction of the caller's; return what came of each member.
+
+    Raises InputError if ``label`` cannot be a list of names. `sources.fold_stale` is the caller's to call.
+    """
     if label is not None and told.welcome:
         cohorts.add_names(connection, label, told.welcome, at)
     for facts, moment in told.films:
