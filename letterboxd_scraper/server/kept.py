@@ -4,12 +4,20 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 # While a crawl changes the data all the time, at most this share of one processor goes into making.
 _SHARE = 0.2
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+_ALL: "WeakSet[Kept[Any, Any]]" = WeakSet()
+
+
+def drop_all() -> None:
+    """Drop all that is kept: somebody has gone, and nothing that was made with them may be shown again."""
+    for kept in list(_ALL):
+        kept.drop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Kept(Generic[Key, Value]):
         self._most = most
         self._made: dict[Key, _Made[Value]] = {}
         self._making = threading.Lock()
+        _ALL.add(self)
 
     def get(self, key: Key, state: Callable[[], str], make: Callable[[], Value]) -> Value:
         """Return the value; it is made only if the state of the data has changed, and not all the time."""
@@ -46,6 +55,11 @@ class Kept(Generic[Key, Value]):
                 latest = self._make(state(), make)
                 self._keep(key, latest)
         return latest.value
+
+    def drop(self) -> None:
+        """Drop what is kept, and what is being made."""
+        with self._making:
+            self._made.clear()
 
     def _make(self, state: str, make: Callable[[], Value]) -> _Made[Value]:
         begun = time.monotonic()

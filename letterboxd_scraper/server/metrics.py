@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from http import HTTPStatus
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -37,6 +38,8 @@ def routes(serving: Served) -> APIRouter:
     @router.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> Response:
         """Tell Prometheus how it stands: how old the data are, how crawls ended, what runs and is due."""
+        if not serving.reader.is_operator:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
         return Response(cache.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return router

@@ -121,7 +121,7 @@ def ranking_page(
     """Return the films of a ranking that fit, but for where the list goes on."""
     filters = query.model_dump(include=RankingQuery.model_fields.keys() - {"min_score", *Paging.model_fields})
     for name in OF_MEMBERS:
-        filters[name] = user_names(connection, serving, circle, filters[name])
+        filters[name] = user_names(connection, circle, filters[name])
     choices = read_choices(**filters)
     remarks: list[str] = []
     films = results.ranking(
@@ -135,7 +135,7 @@ def ranking_page(
         tell=remarks.append,
     )
     # They name members.
-    remarks = remarks if serving.names else [UNREAD] * bool(remarks)
+    remarks = remarks if circle.names_all else [UNREAD] * bool(remarks)
     if choices.wanted_by and (line := coverage.of_watchlists(connection, circle.cohort)):
         remarks.append(line)
     total = results.count(connection, circle.cohort, strategy, min_score=query.min_score, choices=choices)

@@ -110,11 +110,11 @@ class _Recommender:
         members: Mapping[str, int],
         wish: Wish,
     ) -> _List:
-        serving, cohort, told = self._serving, circle.cohort, list[str]()
-        ordered = order_films(connection, cohort, model, members, wish, serving.now, told.append)
+        cohort, told = circle.cohort, list[str]()
+        ordered = order_films(connection, cohort, model, members, wish, self._serving.now, told.append)
         # They name members.
-        remarks = told if serving.names else [UNREAD] * bool(told)
-        counts = {name if serving.names else f"member {name}": n for name, n in ordered.ratings.items()}
+        remarks = told if circle.names_all else [UNREAD] * bool(told)
+        counts = {circle.called[members[name]]: count for name, count in ordered.ratings.items()}
         remarks = [*remarks, *little_known(counts)]
         if wish.choices.wanted_by and (line := coverage.of_watchlists(connection, cohort)):
             remarks.append(line)
@@ -151,8 +151,8 @@ def _page(
     query: RecommendationQuery,
 ) -> RecommendationPage:
     called = {user: reference for reference, user in circle.members.items()}
-    members = _members(connection, serving, circle, query.member, called)
-    listed = recommender.films(connection, circle, members, _wish(connection, serving, circle, query))
+    members = _members(connection, circle, query.member, called)
+    listed = recommender.films(connection, circle, members, _wish(connection, circle, query))
     return RecommendationPage(
         total=len(listed.ordered),
         limit=query.limit,
@@ -169,7 +169,7 @@ def _page(
             serving.base_url,
             limit=query.limit,
             offset=query.offset,
-            named=called if serving.names else None,
+            named=circle.called if circle.names else None,
         ),
         remarks=list(listed.remarks),
     )
@@ -177,20 +177,17 @@ def _page(
 
 def _members(
     connection: sa.Connection,
-    serving: Served,
     circle: ServedCohort,
     references: Sequence[str],
     called: Mapping[int, str],
 ) -> dict[str, int]:
     """Return members' ids by how they are called in answers. Raises UnknownName, and InputError."""
-    names = [name for one in references for name in user_names(connection, serving, circle, [one])]
+    names = [name for one in references for name in user_names(connection, circle, [one])]
     return {called[user]: user for user in find_members(connection, circle.cohort, names).values()}
 
 
-def _wish(
-    connection: sa.Connection, serving: Served, circle: ServedCohort, query: RecommendationQuery
-) -> Wish:
+def _wish(connection: sa.Connection, circle: ServedCohort, query: RecommendationQuery) -> Wish:
     filters = query.model_dump(exclude={"member", *_OF_WISH, *Paging.model_fields})
     for name in OF_MEMBERS:
-        filters[name] = user_names(connection, serving, circle, filters[name])
+        filters[name] = user_names(connection, circle, filters[name])
     return Wish(choices=read_choices(**filters), **query.model_dump(include=set(_OF_WISH)))

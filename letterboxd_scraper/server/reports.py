@@ -87,7 +87,7 @@ class Reports:
         options = Options(
             at=serving.now,
             strategy=strategy,
-            names=serving.names,
+            names=circle.names,
             base_url=serving.base_url,
             pages=serving.may_read_pages,
             ways=(("/", "All circles"),),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import UnknownName
+from letterboxd_scraper.server.reader import OPERATOR, Reader, current_reader
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.members.naming import Naming
@@ -26,13 +27,20 @@ ATTRIBUTION = (
 class Served:
     """The database, and how to show it: ``names`` lets answers name members.
 
-    ``takes_files``: there is a page on which files can be dropped.
+    ``takes_files``: there is a page on which files can be dropped. ``public_url``: where others reach the
+    server, if they do: then circles are shown to who proves to belong to them, and to nobody else.
     """
 
     engine: sa.Engine
     names: bool
     settings: Config
     takes_files: bool = False
+    public_url: str = ""
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads: where nobody is invited, everybody who gets as far as here may see everything."""
+        return current_reader() if self.public_url else OPERATOR
 
     @property
     def base_url(self) -> str:
@@ -52,10 +60,15 @@ class Served:
 
 @dataclass(frozen=True)
 class ServedCohort:
-    """A cohort under the name by which it is asked for."""
+    """A cohort under the name by which it is asked for.
+
+    ``names``: its members are named. ``is_closed``: nothing is told of members of others.
+    """
 
     cohort: Cohort
     naming: Naming
+    names: bool = False
+    is_closed: bool = False
 
     @property
     def reference(self) -> str:
@@ -75,6 +88,16 @@ class ServedCohort:
         profiles = self.naming.profiles
         return {profiles.get(user) or _number(name): user for user, name in self.naming.members.items()}
 
+    @property
+    def names_all(self) -> bool:
+        """Whether each member is named: then a sentence may name any."""
+        return self.names and len(self.naming.profiles) == len(self.naming.members)
+
+    @cached_property
+    def called(self) -> Mapping[int, str]:
+        """What the members are called in sentences and tables, by their ids."""
+        return {user: self.naming.profiles.get(user) or name for user, name in self.naming.members.items()}
+
 
 def _number(name: str) -> str:
     """Return the number of a member without a name: ``member 3`` is 3."""
@@ -82,8 +105,8 @@ def _number(name: str) -> str:
 
 
 def all_cohorts(connection: sa.Connection, served: Served) -> list[ServedCohort]:
-    """Return all cohorts, by label."""
-    return [_serve(connection, served, cohort) for cohort in cohorts.every(connection)]
+    """Return all cohorts that may be read, by label."""
+    return [_serve(connection, served, cohort) for cohort in _readable(connection, served)]
 
 
 def find_cohort(connection: sa.Connection, served: Served, reference: str) -> ServedCohort:
@@ -91,7 +114,7 @@ def find_cohort(connection: sa.Connection, served: Served, reference: str) -> Se
 
     A label that is not shown finds nothing: who guesses a name learns nothing by it.
     """
-    for cohort in cohorts.every(connection):
+    for cohort in _readable(connection, served):
         if reference in (cohort.label, str(cohort.id)):
             candidate = _serve(connection, served, cohort)
             if reference in (candidate.reference, str(cohort.id)):
@@ -105,22 +128,35 @@ def address_of_circle(connection: sa.Connection, served: Served, cohort: Cohort)
     return f"{path}/report" if cohorts.rankings_of(connection, cohort) else path
 
 
+def _readable(connection: sa.Connection, served: Served) -> list[Cohort]:
+    return [cohort for cohort in cohorts.every(connection) if served.reader.may_read(cohort.id)]
+
+
 def _serve(connection: sa.Connection, served: Served, cohort: Cohort) -> ServedCohort:
-    return ServedCohort(cohort, naming.of_cohort(connection, cohort, names=served.names))
+    names = served.names and served.reader.may_see_names(cohort.id)
+    called = naming.of_cohort(connection, cohort, names=names)
+    return ServedCohort(cohort, called, names, is_closed=bool(served.public_url))
 
 
-def user_names(
-    connection: sa.Connection, served: Served, cohort: ServedCohort, references: Sequence[str]
-) -> tuple[str, ...]:
+def user_names(connection: sa.Connection, cohort: ServedCohort, references: Sequence[str]) -> tuple[str, ...]:
     """Return members' names on the site for how they are asked for. Raises UnknownName.
 
-    By names it is any stored member who can be meant, by numbers one of the cohort.
+    Where all are named it is any stored member who can be meant, else one of the cohort, by what they are
+    called: nobody learns the name of one who is a number.
     """
-    if served.names or not references:
+    if not references or (cohort.names_all and not cohort.is_closed):
         return tuple(references)
-    ids = [cohort.members.get(_number(reference)) for reference in references]
-    if None in ids:
-        unknown = references[ids.index(None)]
-        raise UnknownName(f"no member {unknown!r}: the members are 1 to {len(cohort.members)}")
-    query = sa.select(users.c.letterboxd_username).where(users.c.id.in_(ids))
-    return tuple(connection.scalars(query))
+    ids = [_member(cohort, reference) for reference in references]
+    query = sa.select(users.c.id, users.c.letterboxd_username).where(users.c.id.in_(ids))
+    stored = {user: name for user, name in connection.execute(query)}
+    return tuple(stored[user] for user in dict.fromkeys(ids))
+
+
+def _member(cohort: ServedCohort, reference: str) -> int:
+    """Return the id of a member by their name, where they are named, or by their number."""
+    number = re.fullmatch(r"(?:member )?(\d+)", reference)
+    for name in (reference, cohorts.as_member_name(reference), *(number.groups() if number else ())):
+        if name in cohort.members:
+            return cohort.members[name]
+    there = "see the list of members" if cohort.names else f"the members are 1 to {len(cohort.members)}"
+    raise UnknownName(f"no member {reference!r}: {there}")

@@ -23,14 +23,17 @@ from letterboxd_scraper.store.sqlite_file import STAMP, Stamp
 # What changes with whatever others commit: on SQLite for each connection, on PostgreSQL for all.
 _VERSIONS = {"sqlite": "PRAGMA data_version", "postgresql": "SELECT CAST(pg_current_snapshot() AS text)"}
 _LATEST = "states of cohorts"
-# Which file is the database, where it is one, and the cohort's id.
-CohortKey = tuple[tuple[int, int] | None, int]
+# Which file is the database, where it is one, the cohort's id, and whether its members are named.
+CohortKey = tuple[tuple[int, int] | None, int, bool]
 
 
 def key_of(connection: sa.Connection, circle: ServedCohort) -> CohortKey:
-    """Return what tells a cohort from all others, also from those of a file that had the same name."""
+    """Return what tells a cohort from all others, also from those of a file that had the same name.
+
+    To whom its members are named it is another than to others.
+    """
     file: Stamp | None = connection.info.get(STAMP)
-    return file and file.identity, circle.cohort.id
+    return file and file.identity, circle.cohort.id, circle.names
 
 
 def state_of(connection: sa.Connection, circle: ServedCohort) -> str:
