@@ -1,13 +1,15 @@
 """`letterboxd club`: from members' own files to a page in a browser, in one command."""
 
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from letterboxd_scraper.cli import import_words
-from letterboxd_scraper.cli.import_files import Terms, take_in
+from letterboxd_scraper.cli.club_watch import Watch
+from letterboxd_scraper.cli.import_files import Taken, Terms, take_in
 from letterboxd_scraper.cli.serve import served_by
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.machine import extras
@@ -52,30 +54,37 @@ def club(
         bool, options.flag("--names", "Say who the members are; else they are numbers.")
     ] = False,
     port: Annotated[int, options.count("0: any that is free.", least=0, most=65535, metavar="PORT")] = 0,
+    watch: Annotated[
+        Path | None,
+        options.value("DIR", "Take in what lies or appears in a folder, without asking for each."),
+    ] = None,
 ) -> None:
     """Make a circle of files, without a crawl, and look at it in a browser.
 
     It takes what `letterboxd import` takes: give it the folder of your downloads, and it finds the archives.
     It says what they would change, and asks; then it ranks the films, and shows the page until Ctrl-C. Called
     again, with new archives or the same folder, it takes what is new. Without a path, it shows a page on
-    which files can be dropped.
+    which files can be dropped. With --watch it takes in what appears in a folder, once it is whole, and each
+    file once, for as long as the page is shown.
 
     \b
     Examples:
       letterboxd club
       letterboxd club ~/Downloads
       letterboxd club letterboxd-*.zip imdb.csv --name monday --member marla
+      letterboxd club --watch ~/Downloads
     """
     session: Session = context.obj
     page = Page(names=names, opens=open_browser, port=port)
+    terms = Terms(member, name, asks=not yes)
+    if watch:
+        _watch(session, page, watch, paths, terms)
+        return
     if not paths:
         extras.require("serve", "the page on which files are dropped")
         _show(session, page, {"cohort": name}, name, None)
         return
-    taken = take_in(session, paths, Terms(member, name, asks=not yes))
-    if not taken.stored:
-        session.say("nothing is stored")
-        raise typer.Exit
+    taken = _take(session, paths, terms)
     cohort = _circle(session, name)
     told = import_words.as_json(taken.read, taken.result) if taken.result else {}
     told |= {"cohort": cohort.label, "rankings": _rank(session, cohort)}
@@ -89,10 +98,43 @@ def club(
         raise typer.Exit(ExitCode.FAILURES)
 
 
+def _watch(session: Session, page: Page, folder: Path, paths: list[Path] | None, terms: Terms) -> None:
+    """Take in what is given and what lies in a folder; show the page, and take in what comes meanwhile."""
+    extras.require("serve", "the page")
+    label = terms.cohort or _LABEL
+
+    def rank() -> None:
+        if cohort := _circle_if_any(session, label):
+            _rank(session, cohort)
+
+    watch = Watch(session, folder, replace(terms, asks=False), then=rank)
+    if paths:
+        _take(session, paths, terms)
+        rank()
+    session.say(f"{folder}: what lies there or appears is taken in for {label}, without asking, until Ctrl-C")
+    watch.take_what_lies_there()
+    _show(session, page, {"cohort": label}, label, _circle_if_any(session, label), watch)
+
+
+def _take(session: Session, paths: list[Path], terms: Terms) -> Taken:
+    """Take in files that are given. Raises Exit where somebody declines."""
+    taken = take_in(session, paths, terms)
+    if not taken.stored:
+        session.say("nothing is stored")
+        raise typer.Exit
+    return taken
+
+
 def _circle(session: Session, label: str) -> Cohort:
     """Return the circle that the files' members belong to by now."""
     with session.reading() as connection:
         return cohorts.find(connection, label)
+
+
+def _circle_if_any(session: Session, label: str) -> Cohort | None:
+    """Return the circle; None as long as no member belongs to it."""
+    with session.reading() as connection:
+        return next((cohort for cohort in cohorts.every(connection) if cohort.label == label), None)
 
 
 def _rank(session: Session, cohort: Cohort) -> dict[str, int]:
@@ -107,19 +149,29 @@ def _rank(session: Session, cohort: Cohort) -> dict[str, int]:
     return films
 
 
-def _show(session: Session, page: Page, told: dict[str, Any], label: str, cohort: Cohort | None) -> None:
-    """Serve the circle's page, or without a circle that for files, to this machine alone, until Ctrl-C."""
+def _show(
+    session: Session,
+    page: Page,
+    told: dict[str, Any],
+    label: str,
+    cohort: Cohort | None,
+    watch: Watch | None = None,
+) -> None:
+    """Serve the circle's page to this machine alone, until Ctrl-C; without a circle one for files.
+
+    Where a folder is watched there are both: the first page tells of the circle as soon as there is one.
+    """
     from letterboxd_scraper.server import drop, running
     from letterboxd_scraper.server.app import make_app
     from letterboxd_scraper.server.served import address_of_circle
 
-    dropping = None if cohort else session.engine
+    dropping = session.engine if watch or not cohort else None
     served = served_by(session, names=page.names, takes_files=dropping is not None)
     token = session.config.LETTERBOXD_SERVE_TOKEN.get_secret_value()
     files = drop.Drop(served, dropping, label) if dropping is not None else None
     app = make_app(served, token=token, local=True, drop=files)
     with running.listen(_HOST, page.port) as listening:
-        path = drop.PATH
+        path = "/" if watch else drop.PATH
         if cohort:
             with session.reading() as connection:
                 path = address_of_circle(connection, served, cohort)
@@ -127,4 +179,5 @@ def _show(session: Session, page: Page, told: dict[str, Any], label: str, cohort
         session.conclude(told | {"address": address}, f"{label}: {address} (Ctrl-C ends it)")
         if page.opens:
             running.show_in_browser(address, unable=session.say)
-        running.serve(app, listening)
+        with watch.beside() if watch else nullcontext():
+            running.serve(app, listening)

@@ -67,6 +67,10 @@ class Taken:
         return bool(self.read.errors) or any(file.left_out for file in self.read.files)
 
 
+class NothingTaken(InputError):
+    """Files of which nothing can be taken in."""
+
+
 def import_files(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Files and folders, of any kinds.", metavar="PATH…")],
@@ -120,7 +124,7 @@ def import_files(
 def take_in(session: Session, paths: list[Path], terms: Terms) -> Taken:
     """Read files and folders, say what they are and what they change, and store that unless it is declined.
 
-    Raises InputError if nothing of it can be taken in.
+    Raises NothingTaken if nothing of it can be taken in.
     """
     can_ask = terms.asks and not session.as_json and _is_terminal()
     owner = OneMember.read({"member": terms.member}).member if terms.member else None
@@ -130,7 +134,7 @@ def take_in(session: Session, paths: list[Path], terms: Terms) -> Taken:
     if not session.as_json:
         _say_all(session, words.of_files(read))
     if not (read.snapshots or read.films):
-        raise InputError(_nothing(session, read))
+        raise NothingTaken(_nothing(session, read))
     if any(snapshot.service != Service.LETTERBOXD for snapshot in read.snapshots) and not is_stdout(
         terms.unmatched
     ):
