@@ -6,7 +6,7 @@ Nothing else of the server writes. It has a connection of its own, and is not th
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -26,15 +26,12 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports import words
 from letterboxd_scraper.imports.reading import ReadFiles
 from letterboxd_scraper.items.names import cohort_label
-from letterboxd_scraper.server import preview, uploads
+from letterboxd_scraper.server import preview, taking_in, uploads
 from letterboxd_scraper.server.pages import policy, render
 from letterboxd_scraper.server.sending import fields_of, is_same, own_origin, refuse_others, see
-from letterboxd_scraper.server.served import Served, address_of_circle
+from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import intake
-from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.intake import Outcomes, Told
-from letterboxd_scraper.store.members import cohorts
-from ranking.compute import compute_lists
 
 PATH = "/drop"
 # The circle that files are for, unless another is named.
@@ -135,23 +132,11 @@ class Drop:
     async def _store(self, request: Request) -> Response:
         with self._alone():
             waiting = await self._answered(request)
-            address = await run_in_threadpool(self._take_in, waiting)
+            address = await run_in_threadpool(
+                taking_in.take_in, self._serving, self._engine, waiting.told, waiting.label
+            )
             self._wait_for(None)
         return see(address)
-
-    def _take_in(self, waiting: Waiting) -> str:
-        """Store all of it or nothing, rank, and return where the circle's page is."""
-        at = self._serving.now
-        intake.take_in(self._engine, waiting.told, waiting.label, at)
-        with read_transaction(self._engine) as connection:
-            stored = {cohort.label: cohort for cohort in cohorts.every(connection)}
-        if waiting.label not in stored:  # films' own pages, or members who asked to be forgotten
-            return "/"
-        cohort = stored[waiting.label]
-        with suppress(InputError):  # nothing to rank yet: the page says so
-            compute_lists(self._engine, cohort, at)
-        with read_transaction(self._serving.engine) as connection:
-            return address_of_circle(connection, self._serving, cohort)
 
     async def _discard(self, request: Request) -> Response:
         with self._alone():

@@ -5,30 +5,26 @@ import os
 import re
 import shutil
 import tempfile
-import time
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import NoReturn
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.imports.reading import ReadFile, ReadFiles, read_paths
+from letterboxd_scraper.imports import apart
+from letterboxd_scraper.imports.reading import ReadFile, ReadFiles
 
 # Of one upload. Twenty archives of two thousand films have 25 MB; pages that were saved are many.
 MOST_BYTES = 100_000_000
 MOST_FILES = 1_000
 # Of a field that is no file.
 _MOST_OF_FIELD = 10_000
-# In seconds: so long the files of one upload are read.
-_LONGEST_READING = 60.0
 _PREFIX = "letterboxd-drop-"
 # What a name may hold, in bytes, and how many folders may stand before it.
 _LONGEST_NAME, _DEEPEST = 150, 8
@@ -111,7 +107,7 @@ class _Counted:
 
 
 def read(upload: Upload, now: datetime) -> ReadFiles:
-    """Read the files, which lie on the disk for so long. Raises InputError if that takes too long.
+    """Read the files, which lie on the disk for so long, in a process of its own. Raises InputError.
 
     They are called by the names that the browser has sent.
     """
@@ -119,21 +115,8 @@ def read(upload: Upload, now: datetime) -> ReadFiles:
         paths = [
             _put(folder, file, modified) for file, modified in zip(upload.files, upload.modified, strict=True)
         ]
-        member = upload.field("member") or None
-        told = read_paths(_in_time(paths), now, member=member, ask=_refuse)
+        told = apart.read_apart(paths, now, member=upload.field("member") or None)
         return _without(folder, told)
-
-
-def _refuse(path: str) -> NoReturn:
-    raise InputError(f"{path}: it does not say whose it is: write the member's name into the form")
-
-
-def _in_time(paths: Sequence[Path]) -> Iterator[Path]:
-    end = time.monotonic() + _LONGEST_READING
-    for path in paths:
-        if time.monotonic() > end:
-            raise InputError("it takes too long to read all of these: drop fewer at once")
-        yield path
 
 
 def _put(folder: Path, file: UploadFile, modified: float | None) -> Path:

@@ -5,6 +5,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import sqlalchemy as sa
 from starlette.datastructures import Headers
 
 from letterboxd_scraper.config import Config
+from letterboxd_scraper.imports import apart
+from letterboxd_scraper.imports.reading import ReadFiles, read_paths
 from letterboxd_scraper.server import drop as dropping
 from letterboxd_scraper.server import uploads
 from letterboxd_scraper.server.app import make_app
@@ -28,6 +31,7 @@ from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, IMDB, RATINGS, packed
 from tests.server.conftest import address
 
+READ_APART = apart.read_apart
 OWN = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
 Files = Sequence[tuple[str, bytes]]
 
@@ -113,8 +117,14 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def read_here(paths: Sequence[Path], now: datetime, *, member: str | None = None) -> ReadFiles:
+    """Read files in the tests' own process, which starts sooner."""
+    return read_paths(paths, now, member=member, ask=apart._refuse)
+
+
 @pytest.fixture
-def page(database_url: str, temporary: Path) -> Iterator[Page]:
+def page(database_url: str, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    monkeypatch.setattr(apart, "read_apart", read_here)
     if database_url.startswith("postgresql"):
         from letterboxd_scraper.store import migrate
         from letterboxd_scraper.store.engine import make_engine
@@ -189,6 +199,18 @@ def test_a_bomb_is_refused_and_what_lies_beside_it_is_not(page: Page) -> None:
     assert page.drop([("bomb.zip", bomb), FIVE[0]]).status == 303
     preview = page.ask("GET", "/drop/preview").text
     assert "more than 50 MB unpacked, which no export is" in preview
+    page.agree()
+    assert page.members() == {"ann"}
+
+
+@on_sqlite
+def test_files_that_break_what_reads_them_are_refused(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "read_apart", READ_APART)
+    monkeypatch.setattr(apart, "MODULE", "antigravity.missing")
+    reply = page.drop(FIVE[:1])
+    assert (reply.status, "one of them breaks what reads it" in said(reply)) == (422, True)
+    monkeypatch.setattr(apart, "MODULE", "letterboxd_scraper.imports.apart")
+    assert page.drop(FIVE[:1]).status == 303
     page.agree()
     assert page.members() == {"ann"}
 

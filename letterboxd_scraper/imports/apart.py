@@ -1,0 +1,153 @@
+"""Files from strangers, read in a process of its own: what they do to it, they do to nothing else.
+
+Run as a program, this module is that process. It has no connection and no secret of the one that started it,
+so much memory and time and no more, and answers in JSON, which holds facts and cannot be made to do anything.
+"""
+
+import logging
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+from pydantic import TypeAdapter
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.imports.reading import ReadFiles, read_paths
+from letterboxd_scraper.machine import safe_path
+
+logger = logging.getLogger(__name__)
+
+MODULE = "letterboxd_scraper.imports.apart"
+# In bytes, of addresses; in seconds; in bytes of what is told. Twenty archives of two thousand films need a
+# fifth of each.
+MOST_MEMORY, MOST_SECONDS, MOST_TOLD = 600_000_000, 60, 100_000_000
+# How the process says that one of them was not enough.
+_OUT_OF_MEMORY, _OUT_OF_ROOM = 70, 71
+# What Python itself has to know; all else in the environment may be a secret.
+_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
+_NOT_STORED = "nothing is stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the process is to read, and within which limits."""
+
+    paths: tuple[str, ...]
+    now: datetime
+    member: str | None
+    most_memory: int
+    most_seconds: int
+    most_told: int
+
+
+def read_apart(paths: Sequence[Path], now: datetime, *, member: str | None = None) -> ReadFiles:
+    """Return what `read_paths` does, in another process. Raises InputError where it comes to no good end."""
+    request = Request(tuple(map(str, paths)), now, member, MOST_MEMORY, MOST_SECONDS, MOST_TOLD)
+    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as errors:
+        try:
+            ended = subprocess.run(
+                safe_path.module_command(MODULE),
+                input=_requests().dump_json(request),
+                stdout=told,
+                stderr=errors,
+                env=_environment(),
+                timeout=MOST_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise _too_slow() from None
+        if ended.returncode:
+            errors.seek(0)
+            raise _failure(ended.returncode, errors.read(MOST_TOLD))
+        told.seek(0)
+        return _told().validate_json(told.read(MOST_TOLD))
+
+
+def _environment() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in safe_path.environment().items()
+        if name in _ENVIRONMENT or name.startswith("PYTHON")
+    }
+
+
+def _too_slow() -> InputError:
+    return InputError(
+        f"reading these files takes more than {MOST_SECONDS} seconds: {_NOT_STORED}; drop fewer at once"
+    )
+
+
+def _failure(status: int, errors: bytes) -> InputError:
+    """Return what is said of a process that has ended so."""
+    if status in (-signal.SIGALRM, -signal.SIGXCPU):
+        return _too_slow()
+    if status in (_OUT_OF_MEMORY, -signal.SIGKILL):  # which is how a system ends who wants too much
+        return InputError(
+            f"reading these files takes more memory than any exports do: {_NOT_STORED}; drop fewer at once"
+        )
+    if status == _OUT_OF_ROOM:
+        return InputError(f"these files tell more than any exports do: {_NOT_STORED}; drop fewer at once")
+    lines = errors.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+    logger.error("The process that reads files has ended with %d: %r", status, lines[-1])
+    return InputError(
+        f"these files cannot be read, one of them breaks what reads it: {_NOT_STORED}; drop them one by one"
+    )
+
+
+def main() -> None:
+    """Read what the request on the standard input names, and write what it tells to the standard output."""
+    request = _requests().validate_json(sys.stdin.buffer.read())
+    _limit(request)
+    try:
+        read = read_paths(map(Path, request.paths), request.now, member=request.member, ask=_refuse)
+        told = _told().dump_json(read)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)  # nothing that needs any more of it
+    if len(told) > request.most_told:
+        sys.exit(_OUT_OF_ROOM)
+    sys.stdout.buffer.write(told)
+
+
+def _refuse(path: str) -> NoReturn:
+    raise InputError(f"{path}: it does not say whose it is: write the member's name into the form")
+
+
+def _limit(request: Request) -> None:
+    """Let the system end this process where it wants too much, also when nobody waits for it any more."""
+    signal.alarm(request.most_seconds)
+    limits = {
+        resource.RLIMIT_AS: request.most_memory,
+        resource.RLIMIT_CPU: request.most_seconds,
+        resource.RLIMIT_FSIZE: request.most_told,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in limits.items():
+        _, hard = resource.getrlimit(kind)
+        lowest = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        with suppress(ValueError, OSError):  # macOS knows no limit of memory
+            resource.setrlimit(kind, (lowest, lowest))
+
+
+# Made when they are needed: who only reads files on their own behalf makes neither.
+@cache
+def _requests() -> TypeAdapter[Request]:
+    return TypeAdapter(Request)
+
+
+@cache
+def _told() -> TypeAdapter[ReadFiles]:
+    return TypeAdapter(ReadFiles)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""What files tell is stored and ranked; then there is a page of the circle to go to."""
+
+from contextlib import suppress
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.server.served import Served, address_of_circle
+from letterboxd_scraper.store import intake
+from letterboxd_scraper.store.intake import Told
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.patience import ask
+from ranking.compute import compute_lists
+
+
+def take_in(serving: Served, engine: sa.Engine, told: Told, label: str) -> str:
+    """Store all of it or nothing for the circle ``label``, rank, and return the path of the circle's page.
+
+    ``engine`` may write; ``serving`` says how the circle is called. Raises InputError where the label is that
+    of a circle with a seed.
+    """
+    at = serving.now
+    intake.take_in(engine, told, label, at)
+    stored = {cohort.label: cohort for cohort in ask(engine, cohorts.every)}
+    if label not in stored:  # films' own pages, or members who asked to be forgotten
+        return "/"
+    cohort = stored[label]
+    with suppress(InputError):  # nothing to rank yet: the page says so
+        compute_lists(engine, cohort, at)
+    return ask(serving.engine, address_of_circle, serving, cohort)
