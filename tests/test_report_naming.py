@@ -103,3 +103,25 @@ def test_it_is_made_for_the_seed_or_the_member_that_is_named(engine: sa.Engine) 
     with engine.begin() as connection:
         connection.execute(cohort_members.delete().where(cohort_members.c.user_id == 1))
     assert named(engine).you is None
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_each_member_is_named_as_they_wish(engine: sa.Engine) -> None:
+    fill(engine, "the marla s circle")
+    numbers = named(engine).members
+    with engine.begin() as connection:
+        naming.set_shows_name(connection, 1, 2, True)
+        naming.set_shows_name(connection, 1, 1, False)
+    hidden, shown = named(engine), named(engine, names=True)
+    assert hidden.members == {**numbers, 2: "Kip"}
+    assert list(hidden.members) == list(numbers)
+    assert hidden.profiles == {2: "kip"}
+    assert list(shown.members.items()) == [(4, "ana"), (2, "Kip (kip)"), (3, "kip (kip2)"), (1, numbers[1])]
+    assert 1 not in shown.profiles
+    assert (hidden.label, shown.label) == (naming.UNNAMED, naming.UNNAMED)
+    assert (hidden.you, shown.you) == (1, 1)
+    with engine.begin() as connection:
+        naming.set_shows_name(connection, 1, 2, None)
+        naming.set_shows_name(connection, 1, 1, None)
+    assert named(engine).profiles == {}
+    assert len(named(engine, names=True).profiles) == 4

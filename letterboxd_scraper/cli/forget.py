@@ -1,16 +1,19 @@
 """`letterboxd forget`: removing a person, for good."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 import typer
 
+from letterboxd_scraper.cli.stored_words import numbers
 from letterboxd_scraper.errors import InputError, UnknownName
-from letterboxd_scraper.store import statistics
-from letterboxd_scraper.store.members import forgetting, opt_outs
+from letterboxd_scraper.store.leaving import leave
+from letterboxd_scraper.store.members import opt_outs, own_data
+from letterboxd_scraper.store.members.forgetting import Forgotten
+from letterboxd_scraper.store.members.own_data import Stored
+from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.names import similar
 from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.store.schema import users
@@ -50,15 +53,13 @@ def forget(
 
 
 def _forget(session: Session, name: str, *, yes: bool) -> None:
-    kept = ask(session.engine, forgetting.kept, name)
-    if kept:
-        session.confirm(_going(name, kept), yes=yes)
-    at = session.config.now()
-    gone = transact(session.engine, forgetting.forget, name, at)
-    if gone.was_stored:
-        statistics.refresh(session.engine, at)
-    backups = forgetting.scrub(session.engine)
-    told = {"member": name, "was_stored": gone.was_stored, "removed": asdict(kept) if kept else None}
+    stored = ask(session.engine, _stored, name)
+    if stored:
+        session.confirm(_going(stored), yes=yes)
+    left = leave(session.engine, name, session.config.now())
+    gone, backups = left.gone, left.older_copies
+    removed = _removed(stored) if stored else None
+    told = {"member": name, "was_stored": gone.was_stored, "removed": removed}
     lists = {"rank_again": gone.ranked, "older_copies": backups}
     session.conclude(told | lists, *_in_words(name, gone, backups))
     if not gone.was_stored and (alike := ask(session.engine, _spelt_alike, name)):
@@ -69,23 +70,24 @@ def _spelt_alike(connection: sa.Connection, name: str) -> list[str]:
     return similar(name, connection.scalars(sa.select(users.c.letterboxd_username)))
 
 
-def _going(name: str, kept: forgetting.Kept) -> str:
-    """Say what goes with a member.
-
-    >>> _going("marla", forgetting.Kept(12, 0, 1, 2, ("marla",)))
-    '12 ratings or likes, 1 film on the watchlist of marla go, from 2 cohorts; so does the circle \
-marla, with its rankings'
-    """
-    counts = [
-        counted(kept.ratings, "rating or like", "ratings or likes"),
-        *([counted(kept.watched, "watched film")] if kept.watched else []),
-        *([counted(kept.watchlist, "film") + " on the watchlist"] if kept.watchlist else []),
-    ]
-    circles = [f"so does the circle {label}, with its rankings" for label in kept.circles]
-    return "; ".join([f"{', '.join(counts)} of {name} go, from {counted(kept.cohorts, 'cohort')}", *circles])
+def _stored(connection: sa.Connection, name: str) -> Stored | None:
+    user = user_ids(connection, [name]).get(name)
+    return own_data.about(connection, user) if user is not None else None
 
 
-def _in_words(name: str, gone: forgetting.Forgotten, backups: Sequence[Path]) -> Iterator[str]:
+def _removed(stored: Stored) -> dict[str, Any]:
+    counts = {table: stored.rows.get(table, 0) for table in ("ratings", "watched", "watchlist")}
+    return counts | {"cohorts": len(stored.circles), "circles": stored.own_circles}
+
+
+def _going(stored: Stored) -> str:
+    """Say what goes with a member."""
+    circles = [f"so does the circle {label}, with its rankings" for label in stored.own_circles]
+    cohorts = counted(len(stored.circles), "cohort")
+    return "; ".join([f"{numbers(stored)} of {stored.name} go, from {cohorts}", *circles])
+
+
+def _in_words(name: str, gone: Forgotten, backups: Sequence[Path]) -> Iterator[str]:
     yield f"{name} {'is forgotten' if gone.was_stored else 'was not stored'} and will not be stored again"
     if gone.circles:
         yield (f"deleted with them, because it was their circle: {', '.join(gone.circles)}")

@@ -58,10 +58,8 @@ def of_cohort(
     Raises InputError if the ranking was never computed.
     """
     films = ranking(connection, cohort, strategy, limit=FILMS)
-    title, plain_title = (
-        sentences.title(naming.of_cohort(connection, cohort, names=named), cohort.seed)
-        for named in (names, False)
-    )
+    named = naming.of_cohort(connection, cohort, names=names)
+    title, plain_title = sentences.title(named, cohort.seed), sentences.nameless_title(len(named.members))
     every = count(connection, cohort, strategy)
     best = f"The best {len(films)} of {counted(every, 'film')}" if every > FILMS else counted(every, "film")
     return draw(films, Words(title, plain_title, f"{best}  ·  {at.day} {at:%B %Y}"))

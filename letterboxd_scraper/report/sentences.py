@@ -22,14 +22,19 @@ def title(named: Naming, seed: str | None) -> str:
     """
     names = {user: clean(name) for user, name in named.members.items()}
     if not named.profiles:
-        return f"What {counted(len(names), 'person', 'people')} think{'s' if len(names) == 1 else ''}"
+        return nameless_title(len(names))
     first = [names[user] for user, profile in named.profiles.items() if profile == seed]
     rest = [names[user] for user, profile in named.profiles.items() if profile != seed]
-    if len(names) <= _FEW:
+    if len(names) <= _FEW and len(named.profiles) == len(names):
         return f"What {_listed([*first, *rest])} think{'s' if len(names) == 1 else ''}"
     if first:
-        return f"What {first[0]} and {counted(len(rest), 'friend')} think"
-    return f"What {rest[0]} and {counted(len(rest) - 1, 'other')} think"
+        return f"What {first[0]} and {counted(len(names) - 1, 'friend')} think"
+    return f"What {rest[0]} and {counted(len(names) - 1, 'other')} think"
+
+
+def nameless_title(people: int) -> str:
+    """Return what the page of so many people is called, if nobody is to be named."""
+    return f"What {counted(people, 'person', 'people')} think{'s' if people == 1 else ''}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -86,7 +86,11 @@ class ServedCohort:
     def members(self) -> Mapping[str, int]:
         """The members' ids by the names or numbers by which they are asked for."""
         profiles = self.naming.profiles
-        return {profiles.get(user) or _number(name): user for user, name in self.naming.members.items()}
+        numbers = {_number(name): user for user, name in self.naming.members.items() if user not in profiles}
+        # A name may be a number, which is somebody else's.
+        names = {f"@{name}" if name in numbers else name: user for user, name in profiles.items()}
+        places = {user: reference for reference, user in (names | numbers).items()}
+        return {places[user]: user for user in self.naming.members}
 
     @property
     def names_all(self) -> bool:

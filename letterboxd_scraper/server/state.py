@@ -63,6 +63,9 @@ def _read(connection: sa.Connection, circle: ServedCohort) -> str:
         # A list may have one film for another, and be as long as before.
         sa.select(count(), most(member_sources.c.id)).where(member_sources.c.user_id.in_(of_members)),
         sa.select(count(), most(cohort_members.c.followed_at)).where(of_cohort),
+        sa.select(cohort_members.c.user_id, cohort_members.c.shows_name)
+        .where(of_cohort, cohort_members.c.shows_name.is_not(None))
+        .order_by(cohort_members.c.user_id),
         sa.select(r.strategy, count(), most(r.computed_at))
         .where(r.cohort_id == cohort)
         .group_by(r.strategy)

@@ -10,6 +10,7 @@ from letterboxd_scraper.items.sources import NamedBy
 from letterboxd_scraper.store import titles
 from letterboxd_scraper.store.crawl_state import bookmarks
 from letterboxd_scraper.store.schema import (
+    cohort_members,
     film_countries,
     film_genres,
     film_names,
@@ -110,7 +111,23 @@ def merge_members(connection: sa.Connection, keep: int, other: int) -> None:
     values = {name: value for name, value in added.items() if name != "created_at"}
     # What one of them has from elsewhere than from sources, both have now.
     follow_sources = {"sources_folded"} <= kept.keys() & added.keys()
+    _combine_wishes(connection, keep, other)
     _merge(connection, users, keep, other, values | {"sources_folded": False if follow_sources else None})
+
+
+def _combine_wishes(connection: sa.Connection, keep: int, other: int) -> None:
+    """Let a member be named in a circle as either wished: not at all, before by name."""
+    mine, theirs = cohort_members.alias("mine").c, cohort_members.alias("theirs").c
+    both = sa.select(mine.cohort_id, theirs.shows_name).where(
+        mine.user_id == keep,
+        theirs.user_id == other,
+        mine.cohort_id == theirs.cohort_id,
+        theirs.shows_name.is_not(None),
+        sa.or_(mine.shows_name.is_(None), theirs.shows_name.is_(False)),
+    )
+    for cohort, shows_name in connection.execute(both).all():
+        place = (cohort_members.c.cohort_id == cohort, cohort_members.c.user_id == keep)
+        connection.execute(cohort_members.update().where(*place).values(shows_name=shows_name))
 
 
 def _stored_values(connection: sa.Connection, table: sa.Table, row_id: int) -> dict[str, Any]:

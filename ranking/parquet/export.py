@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -59,10 +59,10 @@ def export(
     """
     refuse_foreign(folder)
     with _snapshot(engine) as connection, replacing(folder) as unfinished:
-        named = naming.of_cohort(connection, cohort)
-        label = cohort.label if names or named.label != naming.UNNAMED else None
+        named = naming.of_cohort(connection, cohort, names=names)
+        label = named.label if named.label != naming.UNNAMED else None
         about = About(uuid4().hex, label, at.isoformat(), names, cohort.definition.get("rank") or {})
-        members = _members(connection, cohort, list(named.members))
+        members = _members(connection, cohort, named)
         number = films.numbers(connection, cohort.id)
         schemas = _schemas(about)
         tables: dict[str, Iterator[pa.Table]] = {
@@ -90,7 +90,9 @@ def _snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) -> list[ExportedMember]:
+def _members(connection: sa.Connection, cohort: Cohort, named: naming.Naming) -> list[ExportedMember]:
+    """Return the members by number; who wishes not to be named goes by it."""
+    order = list(naming.of_cohort(connection, cohort).members)
     r = ratings.c
     liked, favorites = (sa.func.sum(sa.cast(column, sa.Integer)) for column in (r.liked, r.favorite))
     counts = (
@@ -123,7 +125,12 @@ def _members(connection: sa.Connection, cohort: Cohort, order: Sequence[int]) ->
         .where(cohort_members.c.cohort_id == cohort.id)
     )
     rows = [ExportedMember(user, number[user], *rest) for user, *rest in connection.execute(query)]
+    rows = [row if row.user in named.profiles else _unnamed(row, named.members[row.user]) for row in rows]
     return sorted(rows, key=lambda member: member.number)
+
+
+def _unnamed(member: ExportedMember, called: str) -> ExportedMember:
+    return replace(member, user_name=called, display_name=None)
 
 
 def _schemas(about: About) -> dict[str, pa.Schema]:

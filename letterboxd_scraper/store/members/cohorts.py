@@ -12,7 +12,14 @@ from letterboxd_scraper.items.names import member_name
 from letterboxd_scraper.store import names
 from letterboxd_scraper.store.members import opt_outs
 from letterboxd_scraper.store.members.users import user_ids
-from letterboxd_scraper.store.schema import cohort_members, cohorts, film_rankings, member_sources, users
+from letterboxd_scraper.store.schema import (
+    cohort_members,
+    cohorts,
+    film_rankings,
+    member_sources,
+    own_pages,
+    users,
+)
 from letterboxd_scraper.store.upsert import as_stored, insert_missing, upsert
 
 
@@ -115,12 +122,17 @@ def make_from_names(connection: sa.Connection, label: str, names: Iterable[str],
     if any(cohort.label == label and cohort.seed for cohort in every(connection)):
         raise InputError(f"cohort {label!r} was built from a seed: choose another label for a list of names")
     insert_missing(connection, users, [{"letterboxd_username": name, "created_at": at} for name in names])
-    row = {"label": label, "definition": {}, "created_at": at, "updated_at": at}
-    insert_missing(connection, cohorts, [row])
-    cohort = find(connection, label)
+    cohort = make_empty(connection, label, at)
     set_members(
         connection, cohort.id, dict.fromkeys(user_ids(connection, names).values(), 0), at, complete=True
     )
+    return find(connection, label)
+
+
+def make_empty(connection: sa.Connection, label: str, at: datetime) -> Cohort:
+    """Make a list of names with nobody on it, which others may join."""
+    row = {"label": label, "definition": {}, "created_at": at, "updated_at": at}
+    insert_missing(connection, cohorts, [row])
     return find(connection, label)
 
 
@@ -173,7 +185,9 @@ def set_members(
         of_cohort = cohort_members.c.cohort_id == cohort
         stored = connection.scalars(sa.select(cohort_members.c.user_id).where(of_cohort))
         left = set(stored) - depths.keys()
-        connection.execute(cohort_members.delete().where(of_cohort, cohort_members.c.user_id.in_(left)))
+        for table in (cohort_members, own_pages):
+            gone = (table.c.cohort_id == cohort, table.c.user_id.in_(left))
+            connection.execute(table.delete().where(*gone))
 
 
 def find_member_of(connection: sa.Connection, cohort: Cohort | None, name: str) -> int:

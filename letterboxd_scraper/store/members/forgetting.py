@@ -16,12 +16,10 @@ from letterboxd_scraper.store.schema import (
     cohort_members,
     film_histograms,
     film_rankings,
-    ratings,
+    invitations,
     scrape_failures,
     scrape_runs,
     users,
-    watched,
-    watchlist,
 )
 
 
@@ -32,30 +30,6 @@ class Forgotten:
     was_stored: bool
     circles: tuple[str, ...]
     ranked: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How much is stored of a member; ``circles`` are their own cohorts, which would go with them."""
-
-    ratings: int
-    watched: int
-    watchlist: int
-    cohorts: int
-    circles: tuple[str, ...]
-
-
-def kept(connection: sa.Connection, name: str) -> Kept | None:
-    """Return what is stored of a member; None where they are not."""
-    user = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == name))
-    if user is None:
-        return None
-    rated, seen, wanted, places = (
-        connection.scalar(sa.select(sa.func.count()).where(table.c.user_id == user)) or 0
-        for table in (ratings, watched, watchlist, cohort_members)
-    )
-    circles = tuple(cohort.label for cohort in cohorts.every(connection) if cohort.seed == name)
-    return Kept(rated, seen, wanted, places, circles)
 
 
 def forget(connection: sa.Connection, name: str, at: datetime, lid: str | None = None) -> Forgotten:
@@ -81,6 +55,7 @@ def forget(connection: sa.Connection, name: str, at: datetime, lid: str | None =
         ranked = _withdraw_rankings(connection, row.id)
         bookmarks.remove_person(connection, row.id)
         connection.execute(users.delete().where(users.c.id == row.id))
+    connection.execute(invitations.delete().where(invitations.c.member == name))
     _clear_logs(connection, name, circles)
     return Forgotten(row is not None, tuple(circles), tuple(ranked))
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -20,8 +21,8 @@ UNNAMED = "a circle"
 class Naming:
     """What to show: ``label`` for the cohort, ``members`` for its members, by user id.
 
-    The members stand in the order in which to list them. ``profiles`` has their names on the site, for
-    links; it is empty without names. ``you`` is the id of the member for whom the output is made.
+    The members stand in the order in which to list them. ``profiles`` has the names on the site, for links,
+    of those who are named. ``you`` is the id of the member for whom the output is made.
     """
 
     label: str
@@ -43,34 +44,54 @@ def of_cohort(
     """Return what the cohort and its members are called.
 
     Without ``names`` the members are "member 1", "member 2", … in an order that says nothing of their
-    names, nor of the order in which the site lists them, and is the same each time. ``for_member`` becomes
-    ``you``; by default that is the cohort's seed, if a member of it. Raises UnknownName for one who
-    does not belong to the cohort.
+    names, nor of the order in which the site lists them, and is the same each time. Who wishes to be named,
+    or not to be (`set_shows_name`), is so in either case. ``for_member`` becomes ``you``; by default that
+    is the cohort's seed, if a member of it. Raises UnknownName for one who does not belong to the cohort.
     """
     query = (
-        sa.select(users.c.id, users.c.letterboxd_username, users.c.display_name)
+        sa.select(users.c.id, users.c.letterboxd_username, users.c.display_name, cohort_members.c.shows_name)
         .join(cohort_members, cohort_members.c.user_id == users.c.id)
         .where(cohort_members.c.cohort_id == cohort.id)
     )
-    people = [(user, name, display_name) for user, name, display_name in connection.execute(query)]
+    people = [_Person(*row) for row in connection.execute(query)]
     you = find_member_of(connection, cohort, for_member) if for_member else None
     if you is None:
-        you = next((user for user, name, _ in people if name == cohort.seed), None)
-    if names:
-        members = _by_name(people)
-        profiles = {user: name for user, name, _ in people}
-        return Naming(cohort.label, members, profiles, you)
-    seed = sa.select(users.c.display_name).where(users.c.letterboxd_username == cohort.seed)
-    secrets = {cohort.seed or "", connection.scalar(seed) or ""}
-    secrets |= {text or "" for _, *texts in people for text in texts}
+        you = next((person.user for person in people if person.name == cohort.seed), None)
+    named = [person for person in people if person.is_named(names=names)]
+    hidden = {person.name: person.display_name for person in people if not person.is_named(names=names)}
+    if not names and cohort.seed and cohort.seed not in {person.name for person in people}:
+        seed = sa.select(users.c.display_name).where(users.c.letterboxd_username == cohort.seed)
+        hidden[cohort.seed] = connection.scalar(seed)
+    secrets = {text or "" for pair in hidden.items() for text in pair}
     label = UNNAMED if _gives_away(cohort.label, secrets) else cohort.label
     key = connection.scalar(sa.select(cohorts.c.created_at).where(cohorts.c.id == cohort.id))
-    return Naming(label, _by_number([user for user, *_ in people], f"{cohort.id} {key}"), {}, you)
+    numbered = _by_number([person.user for person in people], f"{cohort.id} {key}")
+    profiles = {person.user: person.name for person in named}
+    # Who is named without having to be keeps their number's place, so that the others' stay as they are.
+    called = _by_name(named)
+    members = (called if names else {}) | numbered | called
+    return Naming(label, members, profiles, you)
 
 
-def _by_name(people: Iterable[tuple[int, str, str | None]]) -> dict[int, str]:
+def set_shows_name(connection: sa.Connection, cohort_id: int, user_id: int, value: bool | None) -> None:
+    """Note whether a member of a circle wishes to be named there; None: like everybody else."""
+    place = (cohort_members.c.cohort_id == cohort_id, cohort_members.c.user_id == user_id)
+    connection.execute(cohort_members.update().where(*place).values(shows_name=value))
+
+
+class _Person(NamedTuple):
+    user: int
+    name: str
+    display_name: str | None
+    shows_name: bool | None
+
+    def is_named(self, *, names: bool) -> bool:
+        return names if self.shows_name is None else self.shows_name
+
+
+def _by_name(people: Iterable[_Person]) -> dict[int, str]:
     """Return display names; where two members bear the same, each with the name on the site."""
-    called = [(user, name, (display_name or "").strip() or name) for user, name, display_name in people]
+    called = [(one.user, one.name, (one.display_name or "").strip() or one.name) for one in people]
     times = Counter(text.casefold() for *_, text in called)
     members = {
         user: text if times[text.casefold()] == 1 else f"{text} ({name})" for user, name, text in called

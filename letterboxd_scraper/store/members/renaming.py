@@ -8,7 +8,7 @@ from letterboxd_scraper.items.members import Profile
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.users import follow_renaming
-from letterboxd_scraper.store.schema import users
+from letterboxd_scraper.store.schema import invitations, users
 
 
 def follow_to_new_name(connection: sa.Connection, member: str, profile: Profile, at: datetime) -> bool:
@@ -33,6 +33,8 @@ def note_renaming(connection: sa.Connection, profile: Profile, at: datetime) -> 
     old = follow_renaming(connection, profile)
     if old is None:
         return
+    theirs = invitations.c.member == old
+    connection.execute(invitations.update().where(theirs).values(member=profile.member))
     failures.resolve(connection, old, at)  # what could not be read under the old name never will be
     for cohort in cohorts.every(connection):
         excluded = cohort.definition.get("exclude", ())

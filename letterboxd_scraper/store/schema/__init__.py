@@ -27,9 +27,12 @@ from letterboxd_scraper.store.schema.films import (
 from letterboxd_scraper.store.schema.members import (
     cohort_members,
     cohorts,
+    invitations,
     member_sources,
     opt_outs,
+    own_pages,
     ratings,
+    reading_passwords,
     users,
     watched,
     watchlist,
@@ -60,12 +63,15 @@ __all__ = [
     "film_rankings",
     "films",
     "genres",
+    "invitations",
     "member_leases",
     "member_sources",
     "metadata",
     "opt_outs",
+    "own_pages",
     "people",
     "ratings",
+    "reading_passwords",
     "robots_txt",
     "scrape_failures",
     "scrape_runs",
@@ -77,7 +83,7 @@ __all__ = [
 ]
 
 # That of the newest migration.
-REVISION = "0012"
+REVISION = "0013"
 
 # On PostgreSQL this view stands in for the table; `statistics_query` fills the table on SQLite.
 MATERIALIZED_VIEWS = frozenset({"cohort_film_stats"})

@@ -163,8 +163,60 @@ cohort_members = sa.Table(
     user(primary_key=True),
     sa.Column("depth", sa.Integer, nullable=False, doc="0: the seed, 1: whom the seed follows, and so on"),
     sa.Column("followed_at", UTCDateTime, nullable=False, doc="when they were first found there"),
+    sa.Column(
+        "shows_name",
+        sa.Boolean,
+        doc="whether they wish to be named there; NULL: like everybody, where names are asked for",
+    ),
     sa.Index(None, "user_id"),
     info={"about": "Who belongs to a cohort."},
+)
+
+
+def _secret() -> sa.Column[str]:
+    doc = "SHA-256 of the secret in the link, which is stored nowhere"
+    return sa.Column("secret_hash", sa.Text, nullable=False, unique=True, doc=doc)
+
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, doc="its number"),
+    cohort(nullable=False),
+    _secret(),
+    sa.Column("member", sa.Text, doc="whom alone it is for, by name; NULL: who is not stored yet"),
+    sa.Column("created_at", UTCDateTime, nullable=False, doc="when it was made"),
+    sa.Column("expires_at", UTCDateTime, nullable=False, doc="until when it is good"),
+    sa.Column("revoked_at", UTCDateTime, doc="when it was taken back"),
+    sa.Index(None, "cohort_id"),
+    info={"about": "Links by which people may join a circle with their own files."},
+)
+
+own_pages = sa.Table(
+    "own_pages",
+    metadata,
+    cohort(primary_key=True),
+    user(primary_key=True),
+    _secret(),
+    sa.Column(
+        "invitation_id",
+        sa.Integer,
+        sa.ForeignKey("invitations.id", ondelete="SET NULL"),
+        doc="the invitation by which they joined",
+    ),
+    sa.Column("created_at", UTCDateTime, nullable=False, doc="when they joined by it"),
+    sa.Index(None, "user_id"),
+    sa.Index(None, "invitation_id"),
+    info={"about": "Members' links to their own page in a circle, which show what is stored of them."},
+)
+
+reading_passwords = sa.Table(
+    "reading_passwords",
+    metadata,
+    cohort(primary_key=True),
+    sa.Column("salt", sa.Text, nullable=False, doc="of this row"),
+    sa.Column("password_hash", sa.Text, nullable=False, doc="of password and salt, by scrypt"),
+    info={"about": "What opens the pages of a circle to readers, where invitations are served."},
 )
 
 opt_outs = sa.Table(
