@@ -9,6 +9,7 @@ ProjectError                exit 1
 │   ├── NodeUnusable                 a Scrapyd refuses us, or lacks what it is asked for
 │   │   └── NodeSilent               it does not answer: later it may
 │   ├── TooManyFiles                 a folder or zip archive holds more than any export
+│   ├── ListUnsure                   who gets this list would remove films that are wrongly not on it
 │   └── TmdbRefused                  TMDB does not accept the key
 ├── TmdbError                        TMDB does not tell what it was asked
 │   ├── TmdbNotFound                 it has no such film
@@ -137,6 +138,10 @@ class NodeSilent(NodeUnusable):
 
 
 class TooManyFiles(InputError):
+    pass
+
+
+class ListUnsure(InputError):
     pass
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.film_order import film_order
 from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
 from letterboxd_scraper.store.schema import JSON, UTCDateTime, film_rankings, films
@@ -140,6 +141,60 @@ def count(
     """Return how many films `ranking` would return without a limit. Raises what it does."""
     fitting = _fitting(connection, cohort, strategy, min_score, choices, ignore).subquery()
     return connection.scalar(sa.select(sa.func.count()).select_from(fitting)) or 0
+
+
+def film_ids(
+    connection: sa.Connection,
+    cohort: Cohort,
+    strategy: str,
+    *,
+    min_score: float | None = None,
+    choices: Choices = EVERY_FILM,
+    tell: Tell = ignore,
+) -> list[int]:
+    """Return the ids of all films that `ranking` would return without a limit, best first."""
+    query = _fitting(connection, cohort, strategy, min_score, choices, tell)
+    c = query.selected_columns
+    return list(connection.scalars(query.with_only_columns(c.film_id).order_by(c.rank)))
+
+
+def wanted_film_ids(
+    connection: sa.Connection,
+    cohort: Cohort,
+    strategy: str,
+    least: int,
+    at: datetime,
+    *,
+    min_score: float | None = None,
+    choices: Choices = EVERY_FILM,
+    tell: Tell = ignore,
+) -> list[int]:
+    """Return the ids of the films on the watchlists of ``least`` members, those that most want to see first.
+
+    Of those that as many want, the best by the ranking come first, and last what nobody has rated, which
+    no ranking has. Raises what `ranking` does.
+    """
+    absent = None if choices.without is None else find_member_of(connection, cohort, choices.without)
+    ranked = _ranked(connection, cohort, strategy, choices.without, tell)
+    votes = Facts(cohort.id, at, without=absent).films
+    marked = marks(cohort.id, without=absent)
+    watchers = sa.func.coalesce(votes.c.votes, 0)
+    query = (
+        sa.select(films.c.id)
+        .join(marked, marked.c.film_id == films.c.id)
+        .outerjoin(ranked, ranked.c.film_id == films.c.id)
+        .outerjoin(votes, votes.c.film_id == films.c.id)
+        .where(marked.c.wanted >= least, conditions(connection, cohort.id, choices, watchers, tell))
+        .order_by(
+            marked.c.wanted.desc(),
+            ranked.c.rank.is_(None),
+            ranked.c.rank,
+            *film_order(connection.dialect.name),
+        )
+    )
+    if min_score is not None:
+        query = query.where(ranked.c.score >= min_score)
+    return list(connection.scalars(query))
 
 
 def _fitting(

@@ -82,6 +82,8 @@ EXPORT: Table = {
         "export:export_letterboxd",
         "Write a ranking as the CSV that Letterboxd imports as a list.",
     ),
+    "radarr": ("export_movies:export_radarr", "Write a list of films as the JSON that Radarr takes."),
+    "kometa": ("export_movies:export_kometa", "Write a list of films as a collection file of Kometa's."),
     "parquet": (
         "export_parquet:export_parquet",
         "Write a cohort's data as Parquet, for an analysis of your own.",

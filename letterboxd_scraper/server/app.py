@@ -8,13 +8,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from letterboxd_scraper import __version__
-from letterboxd_scraper.server import cohorts, films, metrics, rankings, recommendations
+from letterboxd_scraper.server import cohorts, films, lists, metrics, rankings, recommendations
 from letterboxd_scraper.server.conditional import Conditional
 from letterboxd_scraper.server.document import name_of, openapi
 from letterboxd_scraper.server.drop import METHODS, Before, Drop
 from letterboxd_scraper.server.guard import Guard, Protected
 from letterboxd_scraper.server.parameters import KnownParameters
 from letterboxd_scraper.server.problems import add_handlers, documented
+from letterboxd_scraper.server.recommendations import Recommender
 from letterboxd_scraper.server.reports import Reports
 from letterboxd_scraper.server.reports import routes as report_routes
 from letterboxd_scraper.server.served import Served
@@ -61,8 +62,12 @@ def unguarded(serving: Served, *, token: str, reports: Reports | None = None) ->
         dependencies=[Depends(parameters)],
         generate_unique_id_function=name_of,
     )
-    for module in (cohorts, rankings, recommendations, films, metrics):
-        app.include_router(module.routes(serving))
+    recommender = Recommender(serving)
+    for router in (
+        *(module.routes(serving) for module in (cohorts, rankings, films, metrics)),
+        *(module.routes(serving, recommender) for module in (recommendations, lists)),
+    ):
+        app.include_router(router)
     app.include_router(report_routes(serving, reports))
 
     @app.get("/openapi.json", include_in_schema=False)

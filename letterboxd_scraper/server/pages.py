@@ -63,6 +63,8 @@ _PAGES = {
         {"circle": _COHORT, "members": f"{_COHORT}/members?limit=500"},
         asks_for="member",
     ),
+    "/cohorts/{cohort}/lists": Page("lists.html", "lists", {"circle": _COHORT}),
+    "/cohorts/{cohort}/lists/{list}": Page("movies.html", "movies", {"circle": _COHORT}),
     "/cohorts/{cohort}/films/{film}": Page("film.html", "film", {"circle": _COHORT}),
 }
 _PATTERNS = [(compile_path(path)[0], page) for path, page in _PAGES.items()]

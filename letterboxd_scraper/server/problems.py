@@ -11,13 +11,15 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.errors import InputError, ListUnsure, UnknownName
 from letterboxd_scraper.server.parameters import UnknownParameter
 
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 # Where a request holds the path that was asked for, whichever route answers.
 ASKED = "letterboxd.asked"
+# In seconds: until a crawl has come to its end, or somebody has seen to it.
+_UNSURE_FOR = 3600
 # A table, a column: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _MISSING = ("42P01", "42703")
 
@@ -69,6 +71,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_parameters)
     app.add_exception_handler(InputError, _of_input)
+    app.add_exception_handler(ListUnsure, _of_unsure)
     app.add_exception_handler(UnknownParameter, _of_unknown_parameter)
     app.add_exception_handler(sa.exc.DBAPIError, _of_database)
     app.add_exception_handler(sa.exc.TimeoutError, _of_database)
@@ -95,6 +98,11 @@ def _of_parameters(request: Request, error: Any) -> ProblemResponse:
 def _of_input(request: Request, error: Exception) -> ProblemResponse:
     status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownName) else HTTPStatus.BAD_REQUEST
     return ProblemResponse(status, str(error))
+
+
+def _of_unsure(request: Request, error: Exception) -> ProblemResponse:
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return ProblemResponse(status, str(error), headers={"Retry-After": str(_UNSURE_FOR)})
 
 
 def _of_unknown_parameter(request: Request, error: Any) -> ProblemResponse:

@@ -2,9 +2,12 @@
 
 from typing import Annotated, Literal
 
+import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from letterboxd_scraper.items.limits import LARGEST_INTEGER
+from letterboxd_scraper.server.served import ServedCohort, user_names
+from ranking.choices.filters import Choices, read_choices
 
 # Nothing that a control character stands in is the name of anything.
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -28,11 +31,13 @@ class Paging(BaseModel):
     offset: Count = Field(0, description="How many to skip.")
 
 
-class RankingQuery(Paging):
-    """Which films of a ranking to return: choices of `ranking.choices.filters.read_choices`, by their names.
+class FilmQuery(BaseModel):
+    """Which films to return: choices of `ranking.choices.filters.read_choices`, by their names.
 
     Of several values of a choice any will do; all choices must hold.
     """
+
+    model_config = ConfigDict(extra="forbid")
 
     year: Annotated[list[YearsText], Field(max_length=50)] = Field(
         [], description="1999, 1990-1999, 2000- or -1959."
@@ -54,3 +59,15 @@ class RankingQuery(Paging):
     unseen_by: Words = Field([], description="Not watched, nor rated, by any of these members.")
     rated_by: Words = Field([], description="Rated by one of these members.")
     min_score: _Number | None = Field(None, description="Leave out films below this score.")
+
+
+class RankingQuery(FilmQuery, Paging):
+    """Which films of a ranking to return, and which part of the list of them."""
+
+
+def choices_of(connection: sa.Connection, circle: ServedCohort, query: FilmQuery) -> Choices:
+    """Return the choice of films that a query makes. Raises InputError, and UnknownName for a member."""
+    filters = query.model_dump(include=FilmQuery.model_fields.keys() - {"min_score"})
+    for name in OF_MEMBERS:
+        filters[name] = user_names(connection, circle, filters[name])
+    return read_choices(**filters)

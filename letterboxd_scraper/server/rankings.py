@@ -10,14 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
-from letterboxd_scraper.server.queries import OF_MEMBERS, Paging, RankingQuery, Word
-from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
+from letterboxd_scraper.server.queries import RankingQuery, Word, choices_of
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import film_rankings
 from ranking import results
 from ranking.choices import coverage
-from ranking.choices.filters import read_choices
 from ranking.results import RankingEntry
 from ranking.strategies import STRATEGIES
 
@@ -119,10 +118,7 @@ def ranking_page(
     connection: sa.Connection, serving: Served, circle: ServedCohort, strategy: str, query: RankingQuery
 ) -> RankingPage:
     """Return the films of a ranking that fit, but for where the list goes on."""
-    filters = query.model_dump(include=RankingQuery.model_fields.keys() - {"min_score", *Paging.model_fields})
-    for name in OF_MEMBERS:
-        filters[name] = user_names(connection, circle, filters[name])
-    choices = read_choices(**filters)
+    choices = choices_of(connection, circle, query)
     remarks: list[str] = []
     films = results.ranking(
         connection,

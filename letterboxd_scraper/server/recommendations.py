@@ -11,13 +11,12 @@ from pydantic import Field
 from letterboxd_scraper.server.kept import Kept
 from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
-from letterboxd_scraper.server.queries import OF_MEMBERS, Paging, RankingQuery, Word
+from letterboxd_scraper.server.queries import FilmQuery, Paging, Word, choices_of
 from letterboxd_scraper.server.rankings import UNREAD
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
 from letterboxd_scraper.server.state import CohortKey, key_of, state_of
 from letterboxd_scraper.store.engine import read_transaction
 from ranking.choices import coverage
-from ranking.choices.filters import read_choices
 from ranking.recommend.films import OrderedFilms, Wish, find_members, little_known, order_films, read_model
 from ranking.recommend.personal import CircleModel
 from ranking.recommend.recommended import Recommended, read_films
@@ -27,7 +26,7 @@ _MODELS, _LISTS = 4, 8
 _OF_WISH = ("rule", "veto", "seen_by_some", "min_score")
 
 
-class RecommendationQuery(RankingQuery):
+class WishQuery(FilmQuery):
     """Whom films are recommended to, and which films: choices as of a ranking's films."""
 
     member: Annotated[list[Word], Field(min_length=1, max_length=10)] = Field(
@@ -40,6 +39,10 @@ class RecommendationQuery(RankingQuery):
         None, description="By the average: no film that one of them would give less; as a rule 2.5."
     )
     seen_by_some: bool = Field(False, description="Films that some of them have seen, too.")
+
+
+class RecommendationQuery(WishQuery, Paging):
+    """Which films are recommended to whom, and which part of the list of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +71,24 @@ class _Model:
 
 
 @dataclass(frozen=True)
-class _List:
+class RecommendedList:
+    """All films that fit a wish, best first, and what there is to say of them."""
+
     ordered: OrderedFilms
     remarks: Sequence[str]
 
 
-class _Recommender:
+class Recommender:
     """The models of cohorts and the lists of films that were made; parts of a list cost little."""
 
     def __init__(self, serving: Served) -> None:
         self._serving = serving
         self._models: Kept[CohortKey, _Model] = Kept(_MODELS)
-        self._lists: Kept[tuple[CohortKey, tuple[tuple[str, int], ...], Wish], _List] = Kept(_LISTS)
+        self._lists: Kept[tuple[CohortKey, tuple[tuple[str, int], ...], Wish], RecommendedList] = Kept(_LISTS)
 
     def films(
         self, connection: sa.Connection, circle: ServedCohort, members: Mapping[str, int], wish: Wish
-    ) -> _List:
+    ) -> RecommendedList:
         """Return all films for these members (ids by how they are asked for), best first."""
 
         def state() -> str:
@@ -109,7 +114,7 @@ class _Recommender:
         model: CircleModel,
         members: Mapping[str, int],
         wish: Wish,
-    ) -> _List:
+    ) -> RecommendedList:
         cohort, told = circle.cohort, list[str]()
         ordered = order_films(connection, cohort, model, members, wish, self._serving.now, told.append)
         # They name members.
@@ -118,13 +123,12 @@ class _Recommender:
         remarks = [*remarks, *little_known(counts)]
         if wish.choices.wanted_by and (line := coverage.of_watchlists(connection, cohort)):
             remarks.append(line)
-        return _List(ordered, remarks)
+        return RecommendedList(ordered, remarks)
 
 
-def routes(serving: Served) -> APIRouter:
+def routes(serving: Served, recommender: Recommender) -> APIRouter:
     """Return the route of recommendations."""
     router = APIRouter(prefix="/api/v1/cohorts/{cohort}/recommendations", tags=["recommendations"])
-    recommender = _Recommender(serving)
 
     @router.get("", responses=documented(400, 404))
     def recommend(
@@ -146,13 +150,12 @@ def routes(serving: Served) -> APIRouter:
 def _page(
     connection: sa.Connection,
     serving: Served,
-    recommender: _Recommender,
+    recommender: Recommender,
     circle: ServedCohort,
     query: RecommendationQuery,
 ) -> RecommendationPage:
-    called = {user: reference for reference, user in circle.members.items()}
-    members = _members(connection, circle, query.member, called)
-    listed = recommender.films(connection, circle, members, _wish(connection, circle, query))
+    members = members_of(connection, circle, query.member)
+    listed = recommender.films(connection, circle, members, wish_of(connection, circle, query))
     return RecommendationPage(
         total=len(listed.ordered),
         limit=query.limit,
@@ -175,19 +178,18 @@ def _page(
     )
 
 
-def _members(
+def members_of(
     connection: sa.Connection,
     circle: ServedCohort,
     references: Sequence[str],
-    called: Mapping[int, str],
 ) -> dict[str, int]:
     """Return members' ids by how they are called in answers. Raises UnknownName, and InputError."""
+    called = {user: reference for reference, user in circle.members.items()}
     names = [name for one in references for name in user_names(connection, circle, [one])]
     return {called[user]: user for user in find_members(connection, circle.cohort, names).values()}
 
 
-def _wish(connection: sa.Connection, circle: ServedCohort, query: RecommendationQuery) -> Wish:
-    filters = query.model_dump(exclude={"member", *_OF_WISH, *Paging.model_fields})
-    for name in OF_MEMBERS:
-        filters[name] = user_names(connection, circle, filters[name])
-    return Wish(choices=read_choices(**filters), **query.model_dump(include=set(_OF_WISH)))
+def wish_of(connection: sa.Connection, circle: ServedCohort, query: WishQuery) -> Wish:
+    """Return what a query asks for. Raises InputError, and UnknownName for a member."""
+    choices = choices_of(connection, circle, query)
+    return Wish(choices=choices, **query.model_dump(include=set(_OF_WISH)))

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope
 from letterboxd_scraper.server.asking import Answer, answer_of, readdressed
 from letterboxd_scraper.server.cohorts import CohortEntry, MemberEntry
 from letterboxd_scraper.server.forms import API
+from letterboxd_scraper.server.lists import ListOfMovies
 from letterboxd_scraper.server.rankings import StoredRanking
 from ranking.exports.texts import as_text
 from ranking.recommend.recommended import Recommended
@@ -37,6 +38,7 @@ TABLES: Mapping[str, Table] = {
     f"{API}/cohorts/{{cohort}}/members": Table("members", MemberEntry),
     f"{API}/cohorts/{{cohort}}/rankings": Table("rankings", StoredRanking, parts=False),
     f"{API}/cohorts/{{cohort}}/rankings/{{strategy}}": Table("films", RankingEntry),
+    f"{API}/cohorts/{{cohort}}/lists": Table("lists", ListOfMovies, parts=False),
     f"{API}/cohorts/{{cohort}}/report": Table("films", RankingEntry),
     f"{API}/cohorts/{{cohort}}/recommendations": Table("films", Recommended),
 }

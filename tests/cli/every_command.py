@@ -85,6 +85,8 @@ COMMANDS = {
     "export json": Row(f"{ON_CLUB} {TO}", Use.READS),
     "export html": Row(f"{ON_CLUB} {TO}", Use.READS),
     "export letterboxd": Row(f"{ON_CLUB} {TO}", Use.READS),
+    "export radarr": Row(f"{ON_CLUB} --max-age 36500 {TO}", Use.READS),
+    "export kometa": Row(f"{ON_CLUB} --max-age 36500 {TO}", Use.READS),
     "export parquet": Row(f"{ON_CLUB} {TO}", Use.READS),
     "serve": Row("--port 0", Use.READS),
     "status": Row("", Use.READS, prints=True),
@@ -188,7 +190,16 @@ def fill_club(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         names = ("marla", "tycho", "kip")
         members = [add_user(connection, name, films_count=12, likes_count=0) for name in names]
-        films = [add_film(connection, f"film-{number}", release_year=1950 + number) for number in range(12)]
+        films = [
+            add_film(
+                connection,
+                f"film-{number}",
+                release_year=1950 + number,
+                tmdb_id=100 + number,
+                tmdb_media_type="movie",
+            )
+            for number in range(12)
+        ]
         for place, member in enumerate(members):
             for number, film in enumerate(films):
                 add_rating(connection, member, film, rating=1 + (number + place) % 5)
