@@ -4,7 +4,7 @@ from typing import Any
 
 # What a field, or a parameter, of this name may hold.
 _VALUES: dict[str, Any] = {
-    "address": "http://127.0.0.1:8000/",
+    "address": "/cohorts/friends/lists/top.json",
     "code": "GB",
     "cohort": "friends",
     "country": "GB",
@@ -17,6 +17,7 @@ _VALUES: dict[str, Any] = {
     "genres": ["Horror", "Science Fiction"],
     "high": 4.5,
     "histogram": {"3.5": 2, "4.0": 7, "4.5": 9, "5.0": 6},
+    "id": 348,
     "imdb_id": "tt0078748",
     "label": "friends",
     "language": "en",
@@ -37,6 +38,7 @@ _VALUES: dict[str, Any] = {
     "profile": None,
     "rank": 1,
     "rated_by": "3",
+    "release_year": "1979",
     "score": 4.31,
     "slug": "alien",
     "strategy": "circle",
@@ -57,7 +59,7 @@ def add_examples(document: dict[str, Any]) -> None:
         for parameter in methods["get"].get("parameters", ()):
             parameter["example"] = example(parameter["schema"], schemas, parameter["name"])
         for content in methods["get"]["responses"]["200"].get("content", {}).values():
-            if "$ref" in content.get("schema", {}):
+            if content.get("schema", {}).keys() & {"$ref", "items"}:
                 content["example"] = example(content["schema"], schemas)
 
 

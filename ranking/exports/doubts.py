@@ -55,9 +55,9 @@ def refuse_unread_watchlists(connection: sa.Connection, cohort: Cohort, least: i
     told = sa.func.count(sa.case((m.user_id.in_(with_watchlist()), 1)))
     total, known = connection.execute(sa.select(sa.func.count(), told).where(m.cohort_id == cohort.id)).one()
     if known < least:
-        of = f"{known:,} of {counted(total, 'member')}"
         raise ListUnsure(
-            f"watchlists are known of {of}, and a film has to be on {least:,}: {WATCHLISTS_COME_IN}"
+            f"a film has to be on {counted(least, 'watchlist')}, and they are known of {known:,} of "
+            f"{counted(total, 'member')}: {WATCHLISTS_COME_IN}"
         )
 
 

@@ -107,8 +107,8 @@ def as_kometa(movies: Sequence[Movie], collection: str) -> str:
     Kometa keeps the collection the same as the file. It orders films given by their numbers in its own way.
     """
     # What is JSON is YAML, too.
-    lines = ["collections:", f"  {json.dumps(collection, ensure_ascii=False)}:", "    sync_mode: sync"]
-    lines.append("    tmdb_movie:")
+    name = json.dumps(_on_one_line(collection), ensure_ascii=False)
+    lines = ["collections:", f"  {name}:", "    sync_mode: sync", "    tmdb_movie:"]
     for movie in movies:
         title = f"{movie.title} ({movie.release_year})" if movie.release_year else movie.title
         lines.append(f"      - {movie.id}  # {_on_one_line(title)}")
@@ -116,5 +116,5 @@ def as_kometa(movies: Sequence[Movie], collection: str) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Return a text without line ends and other signs that a comment cannot hold."""
+    """Return a text without line ends, and other signs that YAML takes for some."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
