@@ -107,6 +107,7 @@ class Nights:
     metered: bool
     now: datetime = datetime(2026, 1, 1, 3, tzinfo=UTC)
     requests: list[int] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
     unseen: int = 0
     peak: float = 0.0
 
@@ -125,6 +126,7 @@ class Nights:
         self._run("when_rated", "cohort=circle")
         self.now -= timedelta(minutes=10)
         self.requests.append(len(self.site.log))
+        self.kinds.update(kind(hit.path) for hit in self.site.log)
         self.unseen = len(self._differing())
         assert not (wrong := self._visible()), wrong
 
@@ -162,6 +164,28 @@ class Nights:
             self.peak = max(self.peak, float(report.read_text()))
         else:
             self.crawl(command, self.folder, os.environ | settings)
+
+
+# What a request asked for, by what its path ends in.
+KINDS = (
+    ("robots.txt", "robots.txt"),
+    ("/following/", "people"),
+    ("/likes/films/", "likes"),
+    ("/rss/", "feed"),
+    ("/films/rated/none/", "watched"),
+    ("/films/rated/.5-5/", "all ratings"),
+    ("/films/rated/", "level"),
+    ("/films/", "all ratings"),
+)
+
+
+def kind(path: str) -> str:
+    """Return what a path asks for: a page of people, a profile, a level of ratings and so on.
+
+    >>> kind("/ann/"), kind("/ann/films/rated/3.5/page/2/"), kind("/ann/likes/films/")
+    ('profile', 'level', 'likes')
+    """
+    return next((name for part, name in KINDS if part in path), "profile")
 
 
 def counts(facts: set[Fact]) -> dict[str, tuple[Counter[float], int]]:
@@ -260,6 +284,8 @@ def main() -> None:
             members = len(world.circle(world.seed))
             found = simulate(world, mode, share, chosen.nights, chosen.kind, chosen.delay)
             print(line(mode, share, members, found), flush=True)
+            for name, count in found.kinds.most_common():
+                print(f"{name:>26}{'':<16}{count / members / chosen.nights:>19.3f}", flush=True)
 
 
 if __name__ == "__main__":
