@@ -12,7 +12,9 @@ from letterboxd_scraper.server import cohorts, films, lists, metrics, rankings, 
 from letterboxd_scraper.server.conditional import Conditional
 from letterboxd_scraper.server.document import name_of, openapi
 from letterboxd_scraper.server.drop import METHODS, Before, Drop
+from letterboxd_scraper.server.guard import METHODS as READING
 from letterboxd_scraper.server.guard import Guard, Protected
+from letterboxd_scraper.server.invited.app import PATHS, Invited
 from letterboxd_scraper.server.parameters import KnownParameters
 from letterboxd_scraper.server.problems import add_handlers, documented
 from letterboxd_scraper.server.recommendations import Recommender
@@ -32,17 +34,35 @@ _COMPRESSION = 5
 
 
 def make_app(
-    serving: Served, *, token: str, local: bool, reports: Reports | None = None, drop: Drop | None = None
+    serving: Served,
+    *,
+    token: str,
+    local: bool,
+    reports: Reports | None = None,
+    drop: Drop | None = None,
+    invited: Invited | None = None,
 ) -> ASGIApp:
     """Return the server's application, with reports of its own or these. Without a ``token`` all may read.
 
     ``local``: only requests for this machine by its own names are answered. ``drop``: the page for files.
+    ``invited``: the pages for people who were invited; then each reads what is theirs, under the public name,
+    too, and the token is an operator's.
     """
-    guarded = Guard(unguarded(serving, token=token, reports=reports), token=token, local=local)
-    answering: ASGIApp = Conditional(Views(guarded, serving))
+    routes = unguarded(serving, token=token, reports=reports)
+    if invited:
+        return Protected(GZipMiddleware(_by_invitation(serving, routes, invited), compresslevel=_COMPRESSION))
+    answering: ASGIApp = Conditional(Views(Guard(routes, token=token, local=local), serving))
     if drop:
         answering = Before(Guard(drop.app(), token=token, local=True, methods=METHODS), answering)
     return Protected(GZipMiddleware(answering, compresslevel=_COMPRESSION))
+
+
+def _by_invitation(serving: Served, routes: ASGIApp, invited: Invited) -> ASGIApp:
+    def guarded(app: ASGIApp, methods: tuple[str, ...]) -> ASGIApp:
+        return Guard(app, token="", local=True, public=invited.host, methods=methods)
+
+    reading = Conditional(Views(guarded(routes, READING), serving))
+    return invited.recognising(Before(guarded(invited.app(), METHODS), reading, PATHS))
 
 
 def unguarded(serving: Served, *, token: str, reports: Reports | None = None) -> FastAPI:

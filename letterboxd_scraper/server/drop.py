@@ -220,15 +220,16 @@ class Drop:
 
 
 class Before:
-    """Asks the page for files at its addresses, and another application at all others."""
+    """Asks an application at the addresses that begin with one of ``paths``, and another at all others."""
 
-    def __init__(self, drop: ASGIApp, others: ASGIApp) -> None:
-        self._drop = drop
+    def __init__(self, app: ASGIApp, others: ASGIApp, paths: Sequence[str] = (PATH,)) -> None:
+        self._app = app
         self._others = others
+        self._paths = tuple(f"{path}/" for path in paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_here = scope["type"] == "http" and f"{scope['path']}/".startswith(f"{PATH}/")
-        await (self._drop if is_here else self._others)(scope, receive, send)
+        is_here = scope["type"] == "http" and f"{scope['path']}/".startswith(self._paths)
+        await (self._app if is_here else self._others)(scope, receive, send)
 
 
 def _label(text: str) -> str:

@@ -45,14 +45,18 @@ class Guard:
     """Refuses what does not read, comes under a foreign name, or lacks the token.
 
     ``local`` demands that the request is for this machine by one of its names: a page of another site could
-    otherwise have its own name lead here (DNS rebinding), and read what the browser gets. Other ``methods``
-    than those that read are for an application that looks by itself who sends them.
+    otherwise have its own name lead here (DNS rebinding), and read what the browser gets. ``public`` is one
+    more name, under which a reverse proxy is asked. Other ``methods`` than those that read are for an
+    application that looks by itself who sends them.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str, local: bool, methods: tuple[str, ...] = METHODS) -> None:
+    def __init__(
+        self, app: ASGIApp, *, token: str, local: bool, public: str = "", methods: tuple[str, ...] = METHODS
+    ) -> None:
         self._app = app
-        self._token = token.encode()
+        self._token = token
         self._local = local
+        self._public = public
         self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,18 +67,13 @@ class Guard:
         await answer(scope, receive, send)
 
     def _refusal(self, method: str, headers: Headers) -> ProblemResponse | None:
-        if self._local and not is_local_name(headers.get("host", "")):
-            detail = "this server answers to localhost and its addresses, 127.0.0.1 and [::1], only"
+        host = headers.get("host", "")
+        if self._local and not is_local_name(host) and host.lower() != (self._public or None):
+            names = f"{self._public}, " if self._public else ""
+            detail = f"this server answers to {names}localhost and its addresses, 127.0.0.1 and [::1], only"
             return ProblemResponse(HTTPStatus.MISDIRECTED_REQUEST, detail)
-        if self._token and not self._is_token(headers.get("authorization", "")):
-            detail = (
-                "a token is wanted: send the header `Authorization: Bearer TOKEN`, or give the token to the "
-                "browser as the password"
-            )
-            refusal = ProblemResponse(HTTPStatus.UNAUTHORIZED, detail)
-            for challenge in _CHALLENGES:
-                refusal.headers.append("WWW-Authenticate", challenge)
-            return refusal
+        if self._token and not is_token(headers.get("authorization", ""), self._token):
+            return token_refusal()
         if method not in self._methods:
             detail = f"{method} is not possible: this server only reads"
             return ProblemResponse(
@@ -82,16 +81,30 @@ class Guard:
             )
         return None
 
-    def _is_token(self, authorization: str) -> bool:
-        scheme, _, credentials = authorization.partition(" ")
-        match scheme.lower():
-            case "bearer":
-                token = credentials.strip()
-            case "basic":
-                token = _password(credentials)
-            case _:
-                return False
-        return hmac.compare_digest(token.encode("latin-1", "replace"), self._token)
+
+def is_token(authorization: str, token: str) -> bool:
+    """Say whether a header Authorization holds the token, as programs or as browsers send it."""
+    scheme, _, credentials = authorization.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            sent = credentials.strip()
+        case "basic":
+            sent = _password(credentials)
+        case _:
+            return False
+    return hmac.compare_digest(sent.encode("latin-1", "replace"), token.encode())
+
+
+def token_refusal() -> ProblemResponse:
+    """Return the answer to who has not the token."""
+    detail = (
+        "a token is wanted: send the header `Authorization: Bearer TOKEN`, or give the token to the "
+        "browser as the password"
+    )
+    refusal = ProblemResponse(HTTPStatus.UNAUTHORIZED, detail)
+    for challenge in _CHALLENGES:
+        refusal.headers.append("WWW-Authenticate", challenge)
+    return refusal
 
 
 def _password(credentials: str) -> str:

@@ -117,6 +117,8 @@ def render(template: str, serving: Served, **content: Any) -> str:
         "now": serving.now,
         "style": _style(),
         "takes_files": serving.takes_files,
+        "by_invitation": bool(serving.public_url),
+        "is_member": serving.reader.member_of is not None,
     }
     return _environment().get_template(template).render(common | content)
 

@@ -122,6 +122,7 @@ def serve(app: ASGIApp, listening: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who believes a reverse proxy does so by itself
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=_PATIENCE,

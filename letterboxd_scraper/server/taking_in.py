@@ -1,6 +1,7 @@
 """What files tell is stored and ranked; then there is a page of the circle to go to."""
 
 from contextlib import suppress
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -9,6 +10,7 @@ from letterboxd_scraper.server.served import Served, address_of_circle
 from letterboxd_scraper.store import intake
 from letterboxd_scraper.store.intake import Told
 from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.patience import ask
 from ranking.compute import compute_lists
 
@@ -21,10 +23,16 @@ def take_in(serving: Served, engine: sa.Engine, told: Told, label: str) -> str:
     """
     at = serving.now
     intake.take_in(engine, told, label, at)
-    stored = {cohort.label: cohort for cohort in ask(engine, cohorts.every)}
-    if label not in stored:  # films' own pages, or members who asked to be forgotten
+    cohort = rank(engine, label, at)
+    if cohort is None:  # films' own pages, or members who asked to be forgotten
         return "/"
-    cohort = stored[label]
-    with suppress(InputError):  # nothing to rank yet: the page says so
-        compute_lists(engine, cohort, at)
     return ask(serving.engine, address_of_circle, serving, cohort)
+
+
+def rank(engine: sa.Engine, label: str, at: datetime) -> Cohort | None:
+    """Rank a circle's films, and return it; None where there is none of that name."""
+    cohort = {cohort.label: cohort for cohort in ask(engine, cohorts.every)}.get(label)
+    if cohort:
+        with suppress(InputError):  # nothing to rank yet: the page says so
+            compute_lists(engine, cohort, at)
+    return cohort

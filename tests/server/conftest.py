@@ -1,12 +1,20 @@
 """What the tests of the server share: a circle in each kind of database, and servers that show it."""
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.imports import apart
+from letterboxd_scraper.imports.reading import ReadFiles, read_paths
+from letterboxd_scraper.store import migrate
+from letterboxd_scraper.store.engine import make_engine
 from tests.conftest import Snapshots
 from tests.served import Server, furnish, serving
+from tests.server.browsing import Site
 from tests.site import FEW
 
 BOTH = ["sqlite", "postgresql"]
@@ -40,3 +48,30 @@ def numbered(store: sa.Engine) -> Iterator[Server]:
 def named(store: sa.Engine) -> Iterator[Server]:
     with serving(address(store), "--names") as server:
         yield server
+
+
+def _read_here(paths: Sequence[Path], now: datetime, *, member: str | None = None) -> ReadFiles:
+    return read_paths(paths, now, member=member, ask=apart._refuse)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where uploaded files lie while they are read."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def site(database_url: str, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A server with invitations, which reads files in the tests' process."""
+    monkeypatch.setattr(apart, "read_apart", _read_here)
+    if database_url.startswith("postgresql"):
+        engine = make_engine(database_url)
+        migrate.upgrade(engine)
+        engine.dispose()
+    site = Site(database_url)
+    yield site
+    assert list(temporary.iterdir()) == []  # whatever came of it
+    site.engine.dispose()

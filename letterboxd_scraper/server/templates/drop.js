@@ -64,8 +64,8 @@ if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!files.length) { say("No file was chosen."); return; }
-    const content = new FormData();
-    for (const name of ["token", "label", "member"]) content.append(name, form.elements.namedItem(name).value);
+    const content = new FormData(form);
+    content.delete("files");
     for (const [file, name] of files) {
       content.append("files", file, name);
       content.append("modified", String(file.lastModified));

@@ -31,12 +31,21 @@ def set_password(connection: sa.Connection, cohort_id: int, password: str | None
 
 
 def is_right(connection: sa.Connection, cohort_id: int, password: str) -> bool:
-    """Say whether a password opens a circle's pages; none does where none is set."""
+    """Say whether a password opens a circle's pages; none does where none is set.
+
+    How long that takes tells nothing, not even whether there is such a circle.
+    """
     r = reading_passwords.c
     row = connection.execute(sa.select(r.salt, r.password_hash).where(r.cohort_id == cohort_id)).first()
-    if len(password) > _LONGEST or row is None:
-        return False
-    return hmac.compare_digest(_hash(password, row.salt), row.password_hash)
+    salt, stored = row or (secrets.token_hex(16), "")
+    return hmac.compare_digest(_hash(password[:_LONGEST], salt), stored) and len(password) <= _LONGEST
+
+
+def mark(connection: sa.Connection, cohort_id: int) -> str | None:
+    """Return what changes with each new password of a circle, and tells nothing of it; None without one."""
+    return connection.scalar(
+        sa.select(reading_passwords.c.salt).where(reading_passwords.c.cohort_id == cohort_id)
+    )
 
 
 def is_set(connection: sa.Connection, cohort_id: int) -> bool:
