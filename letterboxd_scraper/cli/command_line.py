@@ -119,6 +119,7 @@ LETTERBOXD: Mapping[str, Table] = {
         "recommend": ("recommend:recommend", "Say what a member would like, or several together."),
         "taste": ("taste:taste", "Show whose taste is like whose."),
         "report": ("report:report", "Write one HTML page to look at: the ranking, pictures, taste."),
+        "year": ("year:year", "Show what a circle rated in a year: loved, fought about, discovered."),
         "export": (EXPORT, "Write rankings to files."),
         "serve": ("serve:serve", "Show reports and rankings in a browser, and to programs as JSON."),
     },

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import sqlalchemy as sa
 import typer
-from platformdirs import user_cache_path
 
+from letterboxd_scraper.cli.posters import refuse_both, small_posters
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
-from letterboxd_scraper.config import DEFAULT_STRATEGY, user_agent
+from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.machine.extras import require
 from letterboxd_scraper.machine.files import is_stdout, write_file
@@ -89,10 +89,7 @@ def report(
 
 def _refuse(image: Path | None, *, posters: bool, embed_posters: bool) -> None:
     """Raise InputError for options that cannot be followed."""
-    if embed_posters:
-        require("images", "--embed-posters")
-        if posters:
-            raise InputError("--posters and --embed-posters: give one of them")
+    refuse_both(posters=posters, embed_posters=embed_posters)
     if image:
         require("images", "--image")
         if is_stdout(image):
@@ -112,22 +109,9 @@ def _picture(session: Session, connection: sa.Connection, cohort: Cohort, choice
 def _with_posters(session: Session, circle: Cohort, choices: Options, page: str) -> str:
     """Return a page once more, with as many small posters as it has room for."""
     from letterboxd_scraper.report import thumbnails  # of an extra
-    from letterboxd_scraper.tmdb.images import Images
 
-    config = session.config
     with session.reading() as connection:
-        posters = thumbnails.addresses(connection, circle, choices.strategy, choices.limit)
-    session.say("posters come from TMDB, one after the other")
-    images = Images(
-        config.TMDB_TIMEOUT, config.TMDB_REQUESTS_PER_SECOND, user_agent(config.LETTERBOXD_CONTACT)
-    )
-    kept = thumbnails.Kept(user_cache_path("letterboxd-scraper") / "posters", config.TMDB_REFRESH_DAYS)
-    small = thumbnails.Thumbnails(images, kept, thumbnails.LARGEST_PAGE - len(page.encode()))
-    try:
-        small.collect(posters)
-    finally:
-        images.close()
-    for remark in small.remarks():
-        session.say(remark)
+        addresses = thumbnails.addresses(connection, circle, choices.strategy, choices.limit)
+    pictures = small_posters(session, addresses, page)
     with session.reading() as connection:
-        return render(connection, circle, replace(choices, thumbnails=small.pictures))
+        return render(connection, circle, replace(choices, thumbnails=pictures))

@@ -5,6 +5,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 _STYLES = ("page.css", "first.css", "list.css", "film.css", "charts.css", "print.css")
+_OF_YEAR = ("first.css", "charts.css", "print.css", "year.css")
 # Later ones use the names of earlier ones.
 _SCRIPTS = tuple(
     f"{name}.js"
@@ -23,6 +24,12 @@ def shared_style() -> str:
     """Return the styles for pages beside the report, without scripts: dark where the reader's system is."""
     in_the_dark = r"@media (prefers-color-scheme: dark) { :root \1 }"
     return re.sub(r":root\.dark (\{[^}]*\})", in_the_dark, _text("page.css"))
+
+
+@lru_cache(maxsize=1)
+def year_style() -> str:
+    """Return what stands in the `<style>` of a year's page, which has no scripts."""
+    return shared_style() + "".join(_text(name) for name in _OF_YEAR)
 
 
 @lru_cache(maxsize=1)

@@ -106,16 +106,16 @@ def fought(circle: Circle) -> Card | None:
         counts = circle.table.films[place].circle or []
         levels = [stars for stars, count in zip(STARS, counts, strict=True) if count]
         if levels[-1] - levels[0] >= _APART:
-            return Card("You fight about it", place, _both_ends(counts, levels))
+            return Card("You fight about it", place, both_ends(counts, levels))
     return None
 
 
-def _both_ends(counts: Counts, levels: Sequence[float]) -> str:
+def both_ends(counts: Counts, levels: Sequence[float]) -> str:
     """Say how many are at either end.
 
-    >>> _both_ends([3, 0, 0, 1, 0, 0, 0, 1, 0, 1], [0.5, 2.0, 4.0, 5.0])
+    >>> both_ends([3, 0, 0, 1, 0, 0, 0, 1, 0, 1], [0.5, 2.0, 4.0, 5.0])
     '2 of you gave it 4 stars or more, 4 of you 2 or less.'
-    >>> _both_ends([0, 0, 0, 0, 1, 0, 0, 1, 0, 0], [2.5, 4.0])
+    >>> both_ends([0, 0, 0, 0, 1, 0, 0, 1, 0, 0], [2.5, 4.0])
     'One of you gave it 4 stars, one of you 2½.'
     """
     high, low = _at_least(counts, _LOVED), sum(counts) - _at_least(counts, _DISLIKED + 0.5)

@@ -1,16 +1,11 @@
 """A cohort's report, put together: one HTML page that needs nothing else."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import UnknownName
@@ -22,6 +17,7 @@ from letterboxd_scraper.report import (
     data,
     first_screen,
     forecasts,
+    html,
     matches,
     overview,
     scales,
@@ -31,7 +27,6 @@ from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort, is_crawled
 from letterboxd_scraper.store.members.naming import Naming
-from letterboxd_scraper.words import counted
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import MIN_VOTES
 
@@ -64,7 +59,7 @@ class Options:
 
 def render(connection: sa.Connection, cohort: Cohort, options: Options) -> str:
     """Return the page. Raises what `gather` does."""
-    return _environment().get_template("report.html").render(gather(connection, cohort, options))
+    return html.environment().get_template("report.html").render(gather(connection, cohort, options))
 
 
 def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[str, Any]:
@@ -119,7 +114,11 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
         styles=assets.styles(),
         first_script=assets.first_script(),
         script=assets.script(),
-        policy=_policy([assets.first_script(), assets.script()], films),
+        policy=html.policy(
+            assets.styles(),
+            (film.poster for film in films.films),
+            [assets.first_script(), assets.script()],
+        ),
         report=data.packed(at_once),
         later=data.packed(data.later(films, pairs, [forecasts.in_letters(stars) for stars in expected])),
     )
@@ -144,59 +143,3 @@ def _called(named: Naming) -> list[tuple[str, str | None]]:
 
 def _place_of_you(named: Naming) -> int | None:
     return None if named.you is None else list(named.members).index(named.you)
-
-
-def _policy(scripts: Sequence[str], films: FilmTable) -> str:
-    """Return the Content-Security-Policy: these scripts and styles alone, and no request but for posters."""
-    hashes = " ".join(f"'sha256-{_digest(text)}'" for text in scripts)
-    addresses = [urlsplit(film.poster) for film in films.films if film.poster]
-    hosts = sorted({f"https://{address.netloc}" for address in addresses if address.netloc})
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {hashes}",
-            f"style-src 'sha256-{_digest(assets.styles())}'",
-            f"img-src {' '.join(['data:', *hosts])}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("letterboxd_scraper.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["clean"] = clean
-    environment.filters["counted"] = counted
-    environment.filters["percent"] = _percent
-    environment.filters["signed"] = _signed
-    return environment
-
-
-def _percent(number: float) -> str:
-    """Write a place as SVG has it.
-
-    >>> _percent(12.3456), _percent(50)
-    ('12.35%', '50%')
-    """
-    return f"{number:.2f}".rstrip("0").rstrip(".") + "%"
-
-
-def _signed(number: float) -> str:
-    """Write a number from −1 to 1 with its sign.
-
-    >>> _signed(-0.221), _signed(0.5), _signed(-0.001)
-    ('−0.22', '+0.50', '0.00')
-    """
-    text = f"{number:+.2f}".replace("-", "−")
-    return text if text[1:] != "0.00" else "0.00"

@@ -16,20 +16,25 @@ _FEW = 3
 
 
 def title(named: Naming, seed: str | None) -> str:
-    """Return what the page is called; ``seed`` is the name on the site of whom the circle is around, if any.
+    """Return what the page is called; see `people`."""
+    return f"What {people(named, seed)} think{'s' if len(named.members) == 1 else ''}"
 
-    Without names it says how many they are.
+
+def people(named: Naming, seed: str | None) -> str:
+    """Return who they are; without names, how many.
+
+    ``seed`` is the name on the site of whom the circle is around, if any.
     """
     names = {user: clean(name) for user, name in named.members.items()}
     if not named.profiles:
-        return nameless_title(len(names))
+        return counted(len(names), "person", "people")
     first = [names[user] for user, profile in named.profiles.items() if profile == seed]
     rest = [names[user] for user, profile in named.profiles.items() if profile != seed]
     if len(names) <= _FEW and len(named.profiles) == len(names):
-        return f"What {_listed([*first, *rest])} think{'s' if len(names) == 1 else ''}"
+        return _listed([*first, *rest])
     if first:
-        return f"What {first[0]} and {counted(len(names) - 1, 'friend')} think"
-    return f"What {rest[0]} and {counted(len(names) - 1, 'other')} think"
+        return f"{first[0]} and {counted(len(names) - 1, 'friend')}"
+    return f"{rest[0]} and {counted(len(names) - 1, 'other')}"
 
 
 def nameless_title(people: int) -> str:

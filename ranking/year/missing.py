@@ -27,8 +27,9 @@ def of_year(of_circle: CircleYear, label: str, *, may_read: bool) -> dict[str, s
             f"{year}: {_it(basis.placed)} for the year, but for no month."
         )
     if basis.perhaps:
+        more, too = ("more rating", ", too") if basis.ratings else ("rating", "")
         lines["perhaps"] = (
-            f"{counted(basis.perhaps, 'more rating')} without a date may be of {year}, too; "
+            f"{counted(basis.perhaps, more)} without a date may be of {year}{too}; "
             f"{'it is' if basis.perhaps == 1 else 'they are'} not counted."
         ) + ("" if "dates" in lines else f" {days}")
     if basis.ratings:

@@ -81,6 +81,7 @@ COMMANDS = {
     "recommend": Row(f"{ON_CLUB} --member marla --seen-by-some {TO}", Use.READS),
     "taste": Row(f"{ON_CLUB} --member marla", Use.READS, prints=True),
     "report": Row(f"{ON_CLUB} {TO}", Use.READS),
+    "year": Row(f"{ON_CLUB} --year 2026 {TO}", Use.READS, prints=True),
     "export csv": Row(f"{ON_CLUB} {TO}", Use.READS),
     "export json": Row(f"{ON_CLUB} {TO}", Use.READS),
     "export html": Row(f"{ON_CLUB} {TO}", Use.READS),

@@ -51,6 +51,7 @@ PARTS = {
     "--with",
 }
 # A folder, where others write a file.
+ONE_YEAR = ("letterboxd year", "--year")  # elsewhere it may be several
 FOLDERS = {("letterboxd export parquet", "--output"), ("letterboxd rank compute", "--data")}
 # Not the words of who types a command.
 MAKERS_WORDS = re.compile(
@@ -89,7 +90,7 @@ def test_one_name_takes_one_thing() -> None:
     for path in CONTEXTS:
         for option in options_of(path):
             for name in option.opts:
-                if (path, option.opts[0]) not in FOLDERS and option.opts[0] != "--draw":
+                if (path, option.opts[0]) not in {*FOLDERS, ONE_YEAR} and option.opts[0] != "--draw":
                     takes[name].add(option.metavar)
     assert {name: kinds for name, kinds in takes.items() if len(kinds) > 1} == {}
 

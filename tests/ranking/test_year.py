@@ -389,5 +389,5 @@ def test_without_dates_it_says_where_days_come_from(engine: sa.Engine, may_read:
     diaries = "; their diaries do, too: `letterboxd scrape --cohort few --diary`" * may_read
     assert year.remarks == [
         f"No rating of 2026 has a date. Members' own archives tell the days: `letterboxd import`{diaries}.",
-        "1 more rating without a date may be of 2026, too; it is not counted.",
+        "1 rating without a date may be of 2026; it is not counted.",
     ]

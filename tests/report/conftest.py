@@ -94,13 +94,16 @@ class Reader:
     told: list[str] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
 
-    def open(self, file: Path, *, pictures: bool = False, **context: Any) -> Page:
+    def open(
+        self, file: Path, *, pictures: bool = False, until: str = "#films tbody tr", **context: Any
+    ) -> Page:
+        """Open a page and wait until it shows what ``until`` selects."""
         page = self.browser.new_context(**context).new_page()
         page.on("console", lambda message: self.told.append(message.text))
         page.on("pageerror", lambda error: self.told.append(str(error)))
         page.route(re.compile("^(?!file:|data:)"), self._answer)
         page.goto(file.as_uri())
-        page.wait_for_selector("#films tbody tr")
+        page.wait_for_selector(until)
         if pictures:
             report_size.wait_for_pictures(page)
         return page

@@ -1,0 +1,119 @@
+"""`letterboxd year`: what it prints, what it writes, and for whom it is refused."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.schema import films, ratings, users
+from tests import in_process
+from tests.cli.every_command import NO_SITE, Place, files_in
+from tests.conftest import environment_for
+
+NOW = {"LETTERBOXD_NOW": "2026-11-30T12:00:00Z"}
+
+
+@pytest.fixture
+def dated(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """The club; marla rated film-3 in May, and so did tycho in June; kip never says when."""
+    monkeypatch.setenv("LETTERBOXD_NOW", NOW["LETTERBOXD_NOW"])
+    place.renew()
+    engine = make_engine(f"sqlite:///{place.database}")
+    with engine.begin() as connection:
+        for name, month in (("marla", 5), ("tycho", 6)):
+            user = sa.select(users.c.id).where(users.c.letterboxd_username == name).scalar_subquery()
+            film = sa.select(films.c.id).where(films.c.slug == "film-3").scalar_subquery()
+            row = (ratings.c.user_id == user, ratings.c.film_id == film)
+            when = datetime(2026, month, 1, tzinfo=UTC)
+            connection.execute(ratings.update().where(*row).values(rated_at=when))
+        connection.execute(ratings.update().values(first_seen_at=datetime(2026, 7, 1, tzinfo=UTC)))
+    engine.dispose()
+    return place
+
+
+def without_output(place: Place, *words: str) -> CompletedProcess[str]:
+    environment = environment_for(NO_SITE, f"sqlite:///{place.database}") | NOW
+    line = [sys.executable, "-m", "letterboxd_scraper", "year", *words]
+    return in_process.run(line, place.folder, environment)
+
+
+def told(place: Place, *words: str) -> Any:
+    ended = without_output(place, "--json", *words)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def test_it_prints_the_year_and_writes_a_page_of_the_same(dated: Place) -> None:
+    ended = dated.call("letterboxd year")
+    lines = ended.stdout.splitlines()
+    assert lines[:3] == [
+        "What 3 people rated in 2026, so far",
+        "2 ratings, 1 film, 4.50 stars on average",
+        "By 2 ratings of 2 members: each has a date; 34 of all the circle's ratings have none.",
+    ]
+    assert [line.split()[:4] for line in lines if line.startswith("Film-3")] == [
+        ["Film-3", "1953", "4.50", "2"]
+    ]
+    assert lines[-2:] == ["months    May 1, Jun 1", "decades   1950s 2"]
+    assert "Only 2 ratings of 2026 have a date." in ended.stderr
+    page = (dated.folder / "out/made").read_text()
+    assert "What <bdi>3 people</bdi> rated in" in page
+    assert not any(name in page for name in ("marla", "tycho"))
+
+
+def test_for_programs_every_figure_is_exact_and_no_page_is_written(dated: Place) -> None:
+    before = files_in(dated.folder)
+    year = told(dated, "--member", "tycho", "--names")
+    assert files_in(dated.folder) == before
+    assert {name: year[name] for name in ("ratings", "dated", "undated", "perhaps", "mean", "file")} == {
+        "ratings": 2,
+        "dated": 2,
+        "undated": 34,
+        "perhaps": 34,
+        "mean": 4.5,
+        "file": None,
+    }
+    assert year["loved"][0]["histogram"] == {"4.0": 1, "5.0": 1}
+    assert year["firsts"] == []
+    assert year["firsts_unclear"] == 1  # kip's rating may be of April
+    assert (year["own"]["member"], year["own"]["ratings"], year["own"]["best"][0]["stars"]) == (
+        "tycho",
+        1,
+        5.0,
+    )
+
+
+def test_with_json_a_page_is_written_where_it_is_named(dated: Place) -> None:
+    ended = dated.call("letterboxd year", "--json")
+    year = json.loads(ended.stdout)
+    assert year["file"] == "out/made"
+    assert year["bytes"] == len((dated.folder / "out/made").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--year", "2027"), "2027 has not begun: it is 2026"),
+        (("--year", "26"), "'26' is not a whole number from 1900 to 9999"),
+        (("--member", "nobody"), "no member of cohort 'club' 'nobody'"),
+        (("--posters", "--embed-posters"), "--posters and --embed-posters: give one of them"),
+    ],
+)
+def test_what_cannot_be_is_one_line(dated: Place, words: tuple[str, ...], complaint: str) -> None:
+    before = files_in(dated.folder)
+    ended = dated.call("letterboxd year", *words)
+    assert (ended.returncode, ended.stdout, files_in(dated.folder)) == (2, "", before)
+    assert complaint in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_page_is_where_the_command_was_called_unless_it_is_named(dated: Place) -> None:
+    ended = without_output(dated)
+    assert ended.returncode == 0
+    assert "year.html: 0.0" in ended.stderr
+    (dated.folder / "year.html").unlink()
