@@ -62,7 +62,7 @@ def assert_parses(example: str) -> None:
     assert ROOT.make_context("letterboxd", [*first, "db"], obj=Session()) is not None
     command: Any = ROOT
     while hasattr(command, "commands"):
-        if rest[0] not in command.commands and command.usual:
+        if command.usual and (not rest or rest[0] not in command.commands):
             rest = [command.usual, *rest]
         assert rest[0] in command.commands, example
         command, rest = command.commands[rest[0]], rest[1:]

@@ -56,6 +56,9 @@ IMPORT: Table = {
     "zip": ("import_:import_zip", "Take in members' own export archives."),
     "pages": ("import_:import_pages", "Take in pages saved in a browser."),
 }
+CLUB: Table = {
+    "make": ("club:club", "Make a circle of files, without a crawl, and look at it in a browser."),
+}
 SCHEDULE: Table = {
     "run": ("schedule_run:run", "Do a cohort's nightly or monthly job now; timers call this."),
     "install": ("schedule:install", "Print, or install, what calls a cohort's jobs at night."),
@@ -101,7 +104,7 @@ LETTERBOXD: Mapping[str, Table] = {
     "Begin here": {
         "init": ("init:init", "Write a file with the settings that you need; asks for them."),
         "sync": ("sync:sync", "Read a member's circle and rank its films, all in one."),
-        "club": ("club:club", "Make a circle of files, without a crawl, and look at it in a browser."),
+        "club": (CLUB, "Make a circle of friends' files, and look at it in a browser."),
         "doctor": ("doctor:doctor", "Say which sources can be read from here."),
         "help": ("help:show_help", "Show what a command does and takes, with examples."),
     },
@@ -134,7 +137,9 @@ LETTERBOXD: Mapping[str, Table] = {
     },
 }
 # What a group does where none of its commands is named.
-_USUAL = {"import": "files"}
+_USUAL = {"club": "make", "import": "files"}
+# Those that do it where nothing at all is said.
+_BEGINS_ALONE = frozenset({"club"})
 HELP = """
 Rank films by what a Letterboxd member's circle thinks.
 
@@ -171,6 +176,13 @@ def _commands(table: Table, heading: str | None = None) -> list[Group | LazyComm
             is_beginning=target in BEGINNINGS,
         )
         if isinstance(target, str)
-        else Group(name, help, _commands(target), heading, usual=_USUAL.get(name))
+        else Group(
+            name,
+            help,
+            _commands(target),
+            heading,
+            usual=_USUAL.get(name),
+            begins_alone=name in _BEGINS_ALONE,
+        )
         for name, (target, help) in table.items()
     ]

@@ -98,7 +98,8 @@ class Group(TyperGroup):
     """Commands under their headings (`rich_help_panel`), the rest under Commands.
 
     ``options`` is a command whose options the group has, too; its function runs before that of a command.
-    ``usual`` is the command that is meant where none is named.
+    ``usual`` is the command that is meant where none is named; with ``begins_alone`` also where nothing at
+    all is said.
     """
 
     context_class = Context
@@ -111,11 +112,13 @@ class Group(TyperGroup):
         heading: str | None = None,
         options: TyperCommand | None = None,
         usual: str | None = None,
+        *,
+        begins_alone: bool = False,
     ) -> None:
-        self.usual = usual
+        self.usual, self.begins_alone = usual, begins_alone
         super().__init__(
             name=name,
-            help=cleandoc(help),
+            help=cleandoc(help) + (f"\n\nWhere no command is named, `{usual}` is meant." if usual else ""),
             commands=commands,
             rich_help_panel=heading,
             rich_markup_mode=None,
@@ -129,7 +132,8 @@ class Group(TyperGroup):
 
         `help NAME` is `NAME --help`.
         """
-        if self.usual and args and args[0] not in (*self.commands, "help", *ctx.help_option_names):
+        names = (*self.commands, "help", *ctx.help_option_names)
+        if self.usual and (args[0] not in names if args else self.begins_alone and not ctx.resilient_parsing):
             args = [self.usual, *args]
         with mistakes.made_in(ctx):
             rest = super().parse_args(ctx, args)

@@ -54,7 +54,7 @@ TO = f"--output {OUT}"
 COMMANDS = {
     "init": Row(f"--member marla --contact a@b.c {TO}", Use.NOTHING),
     "sync": Row(f"--seed marla --label club {TO}", Use.CRAWLS, prints=True),
-    "club": Row("marla.zip --name taken --yes --no-open", Use.WRITES),
+    "club make": Row("marla.zip --name taken --yes --no-open", Use.WRITES),
     "doctor": Row("--user marla", Use.ASKS, prints=True),
     "help": Row("rank show", Use.NOTHING, prints=True),
     "cohort build": Row("--label few --members names.txt", Use.WRITES),

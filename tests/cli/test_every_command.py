@@ -95,7 +95,7 @@ def test_an_older_database_is_not_migrated_by_who_reads(place: Place) -> None:
 
 def test_what_takes_yes_deletes_or_asks() -> None:
     with_yes = {name for name, one in LOADABLE.items() if any(p.name == "yes" for p in one.load().params)}
-    assert with_yes == {*DELETING, "import files", "club"}
+    assert with_yes == {*DELETING, "import files", "club make"}
     assert all("--yes" in COMMANDS[name].words.split() for name in DELETING)
 
 
