@@ -87,6 +87,7 @@ class Config(BaseSettings):
     KEEP_RUNS_DAYS: int = Field(ge=0)
     KEEP_FAILURES_DAYS: int = Field(ge=0)
     LETTERBOXD_SERVE_TOKEN: SecretStr
+    LETTERBOXD_PUBLIC_URL: str
     SCRAPYD_TARGETS: str
     SCRAPYD_USERNAME: str
     SCRAPYD_PASSWORD: SecretStr
@@ -129,6 +130,11 @@ class Config(BaseSettings):
     @classmethod
     def _token(cls, token: SecretStr) -> SecretStr:
         return SecretStr(readable_token(token.get_secret_value()))
+
+    @field_validator("LETTERBOXD_PUBLIC_URL")
+    @classmethod
+    def _public(cls, url: str) -> str:
+        return _public_address(url.strip()) if url.strip() else ""
 
     @field_validator("LOG_LEVEL")
     @classmethod
@@ -283,6 +289,23 @@ def readable_token(text: str) -> str:
     if not re.fullmatch(r"[!-~]*", text.strip()):
         raise ValueError("must be one word of ASCII letters, digits and signs")
     return text.strip()
+
+
+def _public_address(url: str) -> str:
+    """Return a server's address, of which paths make links: its scheme and host. Raises ValueError.
+
+    >>> _public_address("HTTPS://Films.example.org/"), _public_address("http://127.0.0.1:8000")
+    ('https://films.example.org', 'http://127.0.0.1:8000')
+    """
+    scheme, _, host = url.lower().removesuffix("/").partition("://")
+    is_this_machine = re.fullmatch(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", host, re.ASCII)
+    is_host = re.fullmatch(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?", host, re.ASCII)
+    if is_host and (scheme == "https" or (scheme == "http" and is_this_machine)):
+        return f"{scheme}://{host}"
+    raise ValueError(
+        "must be the https address of the server alone, such as https://films.example.org "
+        "(http on this machine only)"
+    )
 
 
 def user_agent(contact: str) -> str:

@@ -78,6 +78,26 @@ def test_a_wrong_value_is_named_with_the_place_it_comes_from(laptop: Shell) -> N
         ("LETTERBOXD_NOW", "tomorrow", "a moment, such as 2026-01-31T12:00:00Z"),
         ("LETTERBOXD_MEMBER", "Mar La", "your name in your profile's address, or that address"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
+        *(
+            (
+                "LETTERBOXD_PUBLIC_URL",
+                url,
+                "the https address of the server alone, such as https://films.example.org "
+                "(http on this machine only)",
+            )
+            for url in (
+                "films.example.org",
+                "http://films.example.org",
+                "http://127.films.example.org",
+                "https://films.example.org/join",
+                "https://films.example.org?x=1",
+                "https://films.example.org#x",
+                "https://films example.org",
+                "https://",
+                "https://films.example.org:port",
+                "ftp://127.0.0.1",
+            )
+        ),
     ],
 )
 def test_a_wrong_value_is_told_with_what_it_may_be(
@@ -87,6 +107,25 @@ def test_a_wrong_value_is_told_with_what_it_may_be(
     with pytest.raises(InputError) as refused:
         config.load()
     assert str(refused.value) == f"setting {name} (environment) is {value!r}, but must be {what}"
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        (" ", ""),
+        (" https://Films.example.org:8443/ ", "https://films.example.org:8443"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("https://[2001:db8::1]", "https://[2001:db8::1]"),
+    ],
+)
+def test_the_servers_address_is_its_scheme_and_host(value: str, address: str) -> None:
+    assert address == config.load(LETTERBOXD_PUBLIC_URL=value).LETTERBOXD_PUBLIC_URL
+
+
+def test_a_password_in_the_servers_address_is_not_shown() -> None:
+    with pytest.raises(InputError) as refused:
+        config.load(LETTERBOXD_PUBLIC_URL="https://me:s3cret@films.example.org")
+    assert "s3cret" not in str(refused.value)
 
 
 def test_a_misspelled_setting_names_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
