@@ -9,9 +9,10 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-# In seconds: for the whole of a request, with what comes before its first byte; and for that of an answer for
-# which the reader's side has no room.
+# In seconds: for the whole of a request, with what comes before its first byte, or for so many bytes of one that
+# is longer; and for that of an answer for which the reader's side has no room.
 REQUEST_SECONDS = 10.0
+REQUEST_BYTES = 100_000
 ANSWER_SECONDS = 60.0
 MOST_CONNECTIONS = 200
 
@@ -26,6 +27,7 @@ class BoundedConnection(H11Protocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.waits_since: float | None = None
+        self._received = 0
         self._request_timer: asyncio.TimerHandle | None = None
         self._answer_timer: asyncio.TimerHandle | None = None
 
@@ -43,6 +45,7 @@ class BoundedConnection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take in a part of a request; a whole one ends the wait for it."""
         super().data_received(data)
+        self._received += len(data)
         self._look_at_request()
 
     def on_response_complete(self) -> None:
@@ -72,12 +75,14 @@ class BoundedConnection(H11Protocol):
     def _look_at_request(self) -> None:
         """Begin to wait for the rest of a request, or end it."""
         is_awaited = self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
-        if is_awaited and self.waits_since is None:
-            self.waits_since = self.loop.time()
-            self._request_timer = self._abort_after(REQUEST_SECONDS)
-        elif not is_awaited and self._request_timer:
+        comes_in = self._received >= REQUEST_BYTES and self.conn.their_state is h11.SEND_BODY
+        if self._request_timer and (comes_in or not is_awaited):
             self.waits_since = None
             self._request_timer.cancel()
+        if is_awaited and self.waits_since is None:
+            self._received = 0
+            self.waits_since = self.loop.time()
+            self._request_timer = self._abort_after(REQUEST_SECONDS)
 
     def _abort_after(self, seconds: float) -> asyncio.TimerHandle:
         return self.loop.call_later(seconds, self.transport.abort)

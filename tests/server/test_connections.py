@@ -18,7 +18,9 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 async def answer(scope: Any, receive: Any, send: Any) -> None:
-    """Say 204, or send much where that is asked for."""
+    """Say 204 to what has come in, or send much where that is asked for."""
+    while (await receive()).get("more_body"):
+        pass
     body = b"x" * 20_000_000 if scope["path"] == "/much" else b""
     await send({"type": "http.response.start", "status": 200 if body else 204, "headers": []})
     await send({"type": "http.response.body", "body": body})
@@ -67,6 +69,21 @@ def test_nor_is_one_whose_bytes_drip(monkeypatch: pytest.MonkeyPatch) -> None:
             writer.write(b"G")
             await asyncio.sleep(0.02)
         await end
+
+    serve(talk)
+
+
+def test_a_long_one_may_last_as_long_as_it_comes_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 2.0)
+    monkeypatch.setattr(connections, "REQUEST_BYTES", 1_000)
+
+    async def talk(connect: Connect) -> None:
+        reader, writer = await connect()
+        writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6000\r\n\r\n")
+        for _ in range(6):
+            await asyncio.sleep(0.5)
+            writer.write(b"x" * 1_000)
+        assert await _head(reader) == b"HTTP/1.1 204 No Content"
 
     serve(talk)
 
