@@ -9,8 +9,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-# In seconds: for the whole of a request, with what comes before its first byte, or for so many bytes of one that
-# is longer; and for that of an answer for which the reader's side has no room.
+# In seconds: for the whole of a request, with what comes before its first byte, or for so many bytes of one
+# that is longer; and for that of an answer for which the reader's side has no room.
 REQUEST_SECONDS = 10.0
 REQUEST_BYTES = 100_000
 ANSWER_SECONDS = 60.0

@@ -10,7 +10,7 @@ from letterboxd_scraper.store.members import invitations, opt_outs, own_pages
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, users
 from tests.conftest import on_both, on_sqlite
-from tests.imports.test_reading import ARCHIVE, IMDB, packed
+from tests.imports.test_reading import ARCHIVE, FILM_PAGE, IMDB, packed
 from tests.server.browsing import NOW, OWN, Browser, Site, own_link, said
 from tests.server.test_drop import archive_of
 
@@ -185,10 +185,9 @@ def test_names_and_titles_are_no_markup_and_lead_nowhere(site: Site, tmp_path: P
 
 @on_sqlite
 def test_saved_pages_are_not_taken_from_those_who_were_invited(site: Site) -> None:
-    page = b'<html><head><meta property="og:type" content="letterboxd:film"></head></html>'
     ann = Browser(site)
     ann.open(f"/join/{site.invite()}")
-    assert ann.send("/join", [("film.html", page)]).status == 422
+    assert ann.send("/join", [("ordet.html", FILM_PAGE.encode())]).status == 422
     assert rows(site) == [0, 0, 0, 0]
 
 

@@ -155,7 +155,7 @@ class Join:
         common = self._common
         common.refuse_hasty(common.wrong_secrets, request)
         at = common.serving.now
-        found = await run_in_threadpool(ask, common.engine, invitations.of_secret, secret, at)
+        found = await run_in_threadpool(ask, common.serving.engine, invitations.of_secret, secret, at)
         if found is None:
             common.wrong_secrets.count(client_of(request))
             raise HTTPException(HTTPStatus.NOT_FOUND, _NOT_VALID)

@@ -52,7 +52,7 @@ class Own:
         """Answer a member's link: show their page, and know them by a cookie from now on."""
         common, secret = self._common, request.path_params["secret"]
         common.refuse_hasty(common.wrong_secrets, request)
-        page = await run_in_threadpool(ask, common.engine, own_pages.of_secret, secret)
+        page = await run_in_threadpool(ask, common.serving.engine, own_pages.of_secret, secret)
         if page is None:
             common.wrong_secrets.count(client_of(request))
             raise HTTPException(HTTPStatus.NOT_FOUND, _NO_PAGE)
@@ -68,7 +68,7 @@ class Own:
     async def export(self, request: Request) -> Response:
         """Return all that is stored of a member, as a file."""
         page, _ = self._member(request)
-        stored = await run_in_threadpool(ask, self._common.engine, own_data.export, page.user_id)
+        stored = await run_in_threadpool(ask, self._common.serving.engine, own_data.export, page.user_id)
         named = {"Content-Disposition": f'attachment; filename="letterboxd-{page.name}.json"'}
         return JSONResponse(stored, headers=named | {"Cache-Control": "no-store"})
 
@@ -141,7 +141,7 @@ class Own:
         """Say what goes, and ask."""
         page, secret = self._member(request)
         token = self._common.token(secret)
-        stored = await run_in_threadpool(ask, self._common.engine, own_data.about, page.user_id)
+        stored = await run_in_threadpool(ask, self._common.serving.engine, own_data.about, page.user_id)
         return self._common.show(HTTPStatus.OK, "leave.html", token=token, page=page, stored=stored)
 
     async def leave(self, request: Request) -> Response:

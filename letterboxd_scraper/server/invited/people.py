@@ -80,7 +80,7 @@ class Recognised:
             common.wrong_secrets.count(client)
             return token_refusal()
         person = await run_in_threadpool(
-            ask, common.engine, self._look_up, cookies[Cookie.MEMBER], cookies[Cookie.SESSION]
+            ask, common.serving.engine, self._look_up, cookies[Cookie.MEMBER], cookies[Cookie.SESSION]
         )
         if person.stale:
             common.wrong_secrets.count(client)

@@ -82,7 +82,7 @@ def _look(common: Common, upload: Upload, label: str, judge: Judge) -> Waiting |
             return [*words.of_files(read)]
         name = _whose(read)
         told = intake.told_by(common.engine, read.snapshots, ())
-        ask(common.engine, judge, told, name)
+        ask(common.serving.engine, judge, told, name)
         outcomes = intake.would_take_in(common.engine, told, label, at)
     return Waiting(name, label, read, told, outcomes)
 
