@@ -14,6 +14,7 @@ from letterboxd_scraper.store.film_order import film_order
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import JSON, UTCDateTime, cohorts, film_rankings, films
+from ranking import history
 from ranking.facts import Facts
 from ranking.strategies import STRATEGIES, discovery
 from ranking.strategies.base import Strategy
@@ -74,6 +75,7 @@ def _replace(
         raise NothingToRank(
             f"no film of cohort {cohort.label!r} can be ranked by {strategy.name}: {strategy.why_empty}"
         )
+    history.keep(connection, cohort.id, strategy.name, at)
     return count
 
 

@@ -19,7 +19,10 @@ _OF_THE_WORK = frozenset(
     {
         "changed_facts",
         "field_coverage",
+        "former_members",
+        "former_ratings",
         "member_leases",
+        "ranking_history",
         "robots_txt",
         "scrape_failures",
         "scrape_runs",

@@ -144,11 +144,12 @@ def tidy(
     dry_run: Annotated[bool, options.flag("--dry-run", "Only say what would go.")] = False,
     yes: Annotated[bool, options.yes()] = False,
 ) -> None:
-    """Remove old runs, and failures that were made good.
+    """Remove old runs, failures that were made good, and old rankings of the past.
 
     Runs that ended more than KEEP_RUNS_DAYS ago, unless something still refers to them, and failures that
-    were resolved more than KEEP_FAILURES_DAYS ago; 0 keeps them for ever. Nothing else is touched. What goes
-    is said, and asked about.
+    were resolved more than KEEP_FAILURES_DAYS ago; 0 keeps them for ever. Of the rankings that `letterboxd
+    news` compares with, those of 60 days stay, then one a week, for a year. Nothing else is touched. What
+    goes is said, and asked about.
 
     \b
     Examples:

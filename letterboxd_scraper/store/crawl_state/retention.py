@@ -1,4 +1,4 @@
-"""What the log of runs and failures no longer needs to keep."""
+"""What the log of runs and failures, and the history of rankings, no longer need to keep."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.store import ranking_history
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs, user_scrape_state, users
 from letterboxd_scraper.words import counted
 
@@ -14,24 +15,32 @@ FOR_EVER = 0
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """How many ended runs and resolved failures were removed."""
+    """How many ended runs, resolved failures and rankings of the past were removed."""
 
     runs: int
     failures: int
+    rankings: int = 0
 
     def __bool__(self) -> bool:
         """Say whether it is any."""
-        return bool(self.runs or self.failures)
+        return bool(self.runs or self.failures or self.rankings)
 
     def in_words(self, done: str = "removed") -> str:
         """Say it in one line.
 
         >>> Tidied(1, 20).in_words(), Tidied(0, 0).in_words()
         ('1 old run and 20 resolved failures removed', 'nothing is old enough to be removed')
+        >>> Tidied(0, 0, 3).in_words()
+        '0 old runs, 0 resolved failures and 3 former rankings removed'
         """
         if not self:
             return "nothing is old enough to be removed"
-        return f"{counted(self.runs, 'old run')} and {counted(self.failures, 'resolved failure')} {done}"
+        *others, last = [
+            counted(self.runs, "old run"),
+            counted(self.failures, "resolved failure"),
+            *([counted(self.rankings, "former ranking")] if self.rankings else []),
+        ]
+        return f"{', '.join(others)} and {last} {done}"
 
 
 def tidy(
@@ -39,6 +48,7 @@ def tidy(
 ) -> Tidied:
     """Remove runs that ended, and failures that were made good, longer ago than so many days; 0: none.
 
+    Rankings of the past are thinned (see `ranking_history.thin`).
     A run that anything else refers to stays, and so does the last of each spider on each cohort or member:
     it tells when that was read, and what can be carried on.
     """
@@ -49,7 +59,7 @@ def tidy(
     if keep_runs_days != FOR_EVER:
         going = _to_go(now - timedelta(days=keep_runs_days))
         runs = connection.execute(scrape_runs.delete().where(scrape_runs.c.id.in_(going))).rowcount
-    return Tidied(runs, failures)
+    return Tidied(runs, failures, ranking_history.thin(connection, now))
 
 
 def _to_go(before: datetime) -> sa.Select[Any]:

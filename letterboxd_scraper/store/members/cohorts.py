@@ -1,6 +1,6 @@
 """Cohorts: looked up by label or number, made from a list of names, changed and deleted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,11 @@ from letterboxd_scraper.store import names
 from letterboxd_scraper.store.members import opt_outs
 from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.schema import (
+    UTCDateTime,
     cohort_members,
     cohorts,
     film_rankings,
+    former_members,
     member_sources,
     own_pages,
     users,
@@ -184,10 +186,20 @@ def set_members(
     if complete:
         of_cohort = cohort_members.c.cohort_id == cohort
         stored = connection.scalars(sa.select(cohort_members.c.user_id).where(of_cohort))
-        left = set(stored) - depths.keys()
-        for table in (cohort_members, own_pages):
-            gone = (table.c.cohort_id == cohort, table.c.user_id.in_(left))
-            connection.execute(table.delete().where(*gone))
+        if left := set(stored) - depths.keys():
+            _dismiss(connection, cohort, left, at)
+
+
+def _dismiss(connection: sa.Connection, cohort: int, members: Collection[int], at: datetime) -> None:
+    """Take members (ids) from a cohort, with their own pages there, and note when they left it."""
+    m = cohort_members.c
+    names = ("cohort_id", "user_id", "followed_at", "shows_name")
+    those = (m.cohort_id == cohort, m.user_id.in_(members))
+    gone = sa.select(*(m[name] for name in names), sa.literal(at, UTCDateTime)).where(*those)
+    connection.execute(former_members.insert().from_select([*names, "left_at"], gone))
+    for table in (cohort_members, own_pages):
+        gone_there = (table.c.cohort_id == cohort, table.c.user_id.in_(members))
+        connection.execute(table.delete().where(*gone_there))
 
 
 def find_member_of(connection: sa.Connection, cohort: Cohort | None, name: str) -> int:

@@ -16,7 +16,9 @@ from letterboxd_scraper.store.schema import (
     cohort_members,
     film_histograms,
     film_rankings,
+    former_members,
     invitations,
+    ranking_history,
     scrape_failures,
     scrape_runs,
     users,
@@ -62,14 +64,20 @@ def forget(connection: sa.Connection, name: str, at: datetime, lid: str | None =
 
 def _withdraw_rankings(connection: sa.Connection, user: int) -> list[str]:
     """Delete what was computed with a member's ratings; return the labels of the cohorts concerned."""
-    query = sa.select(cohort_members.c.cohort_id).where(cohort_members.c.user_id == user)
-    theirs = set(connection.scalars(query))
+    theirs = set(connection.scalars(_cohorts_of(user)))
     deleted = [
         connection.execute(table.delete().where(table.c.cohort_id.in_(theirs))).rowcount
-        for table in (film_rankings, film_histograms)
+        for table in (film_rankings, film_histograms, ranking_history)
     ]
     return (
         [cohort.label for cohort in cohorts.every(connection) if cohort.id in theirs] if any(deleted) else []
+    )
+
+
+def _cohorts_of(user: int) -> sa.CompoundSelect[Any]:
+    """Return the query of the cohorts that a member belongs to, or has left."""
+    return sa.union(
+        *(sa.select(t.c.cohort_id).where(t.c.user_id == user) for t in (cohort_members, former_members))
     )
 
 

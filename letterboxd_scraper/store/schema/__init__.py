@@ -24,6 +24,7 @@ from letterboxd_scraper.store.schema.films import (
     genres,
     people,
 )
+from letterboxd_scraper.store.schema.history import former_members, former_ratings, ranking_history
 from letterboxd_scraper.store.schema.members import (
     cohort_members,
     cohorts,
@@ -62,6 +63,8 @@ __all__ = [
     "film_people",
     "film_rankings",
     "films",
+    "former_members",
+    "former_ratings",
     "genres",
     "invitations",
     "member_leases",
@@ -70,6 +73,7 @@ __all__ = [
     "opt_outs",
     "own_pages",
     "people",
+    "ranking_history",
     "ratings",
     "reading_passwords",
     "robots_txt",
@@ -83,7 +87,7 @@ __all__ = [
 ]
 
 # That of the newest migration.
-REVISION = "0013"
+REVISION = "0014"
 
 # On PostgreSQL this view stands in for the table; `statistics_query` fills the table on SQLite.
 MATERIALIZED_VIEWS = frozenset({"cohort_film_stats"})

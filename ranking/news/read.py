@@ -1,0 +1,115 @@
+"""What is new in a circle since a moment, and day by day."""
+
+from datetime import datetime
+from itertools import pairwise
+
+import sqlalchemy as sa
+
+from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.naming import Naming
+from ranking import history
+from ranking.facts import WATCHLISTS_COME_IN
+from ranking.history import Point
+from ranking.news import changes
+from ranking.news.model import News, Reader
+from ranking.news.telling import State, Telling
+
+
+def read(
+    connection: sa.Connection,
+    cohort: Cohort,
+    since: datetime,
+    at: datetime,
+    *,
+    base_url: str,
+    naming: Naming,
+    names: bool = False,
+    reader: Reader | None = None,
+    strategy: str = DEFAULT_STRATEGY,
+) -> News:
+    """Return what has changed in the circle since a moment; ``at`` is now, ``base_url`` the site's address.
+
+    Films stand in the order in which the ``reader`` would like them; without one, those loved by most and
+    moved most come first. With ``names``, members are called as ``naming`` has them. Raises InputError where
+    no ranking is kept to compare with.
+    """
+    points = _points(connection, cohort, strategy)
+    then = next((point for point in reversed(points) if point.at <= since), points[0])
+    telling = Telling(connection, cohort, base_url, naming if names else None, reader)
+    changed = changes.read(connection, cohort.id, then)
+    now = State(None, history.current_places(connection, cohort.id, strategy))
+    remarks, wanted = [], telling.watchlist()
+    if then.at > since:
+        remarks.append(f"no ranking is kept from before {moment(then.at)}: this is what is new since then")
+    if reader is not None and wanted is None:
+        remarks.append(f"the watchlist of {reader.name} is not known: {WATCHLISTS_COME_IN}")
+    return News(
+        circle=naming.label,
+        strategy=strategy,
+        since=since,
+        compared_with=then.at,
+        at=at,
+        for_member=reader.name if reader else None,
+        first_rated=None if wanted is None else telling.first_rated(changed, then, wanted),
+        remarks=remarks,
+        **telling.between(changed, then, history.places(connection, then), now),
+    )
+
+
+def read_days(
+    connection: sa.Connection,
+    cohort: Cohort,
+    since: datetime,
+    *,
+    base_url: str,
+    naming: Naming,
+    names: bool = False,
+    strategy: str = DEFAULT_STRATEGY,
+) -> list[News]:
+    """Return what changed from each ranking kept after ``since`` to the next, the newest first.
+
+    As a rule that is one for a day; what has changed since the newest is not among it yet. Raises InputError
+    as `read` does.
+    """
+    points = [point for point in _points(connection, cohort, strategy) if point.at >= since]
+    if len(points) < 2:
+        return []
+    telling = Telling(connection, cohort, base_url, naming if names else None, None)
+    changed = changes.read(connection, cohort.id, points[0])
+    ranked = {point: history.places(connection, point) for point in points}
+    days = [
+        News(
+            circle=naming.label,
+            strategy=strategy,
+            since=then.at,
+            compared_with=then.at,
+            at=after.at,
+            for_member=None,
+            first_rated=None,
+            **telling.between(changed, then, ranked[then], State(after, ranked[after])),
+        )
+        for then, after in pairwise(points)
+    ]
+    return days[::-1]
+
+
+def _points(connection: sa.Connection, cohort: Cohort, strategy: str) -> list[Point]:
+    points = history.points(connection, cohort.id, strategy)
+    if not points:
+        option = "" if strategy == DEFAULT_STRATEGY else f" --strategy {strategy}"
+        raise InputError(
+            f"no {strategy} ranking of cohort {cohort.label!r} is kept to compare with: news begin with "
+            f"`letterboxd rank compute --cohort {cohort.label}{option}`"
+        )
+    return points
+
+
+def moment(at: datetime) -> str:
+    """Write a moment for people.
+
+    >>> moment(datetime(2026, 11, 3, 4, 5))
+    '3 November 2026, 04:05 UTC'
+    """
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"

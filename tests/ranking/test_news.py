@@ -1,0 +1,1 @@
+"""What is news of a circle: what is loved, moved, first rated, and who came and went."""
