@@ -112,8 +112,8 @@ class Nights:
     peak: float = 0.0
 
     def begin(self) -> None:
-        self._run("follow_graph", f"seed={self.site.world.seed}", "label=circle")
-        self._run("profile", "cohort=circle")
+        self.run("follow_graph", f"seed={self.site.world.seed}", "label=circle")
+        self.run("profile", "cohort=circle")
         assert self._differing() == set(), "the full crawl"
 
     def refresh(self, live: Callable[[datetime], None]) -> None:
@@ -121,9 +121,9 @@ class Nights:
         live(self.now)
         self.now += timedelta(days=1)
         self.site.clear_log()
-        self._run("follow_graph", "cohort=circle")
+        self.run("follow_graph", "cohort=circle")
         self.now += timedelta(minutes=10)
-        self._run("when_rated", "cohort=circle")
+        self.run("when_rated", "cohort=circle")
         self.now -= timedelta(minutes=10)
         self.requests.append(len(self.site.log))
         self.kinds.update(kind(hit.path) for hit in self.site.log)
@@ -132,7 +132,7 @@ class Nights:
 
     def repair(self) -> None:
         """Crawl everything; raise AssertionError if something is wrong then."""
-        self._run("profile", "cohort=circle")
+        self.run("profile", "cohort=circle")
         assert self._differing() == set(), "the full crawl at the end"
 
     def _differing(self) -> set[Fact]:
@@ -144,7 +144,8 @@ class Nights:
         stored, true = counts(stored_facts(self.engine)), counts(self.site.world.truth())
         return [name for name in read if name in true and stored[name] != true[name]]
 
-    def _run(self, spider: str, *arguments: str) -> None:
+    def run(self, spider: str, *arguments: str) -> None:
+        """Run a spider to its good end."""
         settings = {
             "DATABASE_URL": self.engine.url.render_as_string(hide_password=False),
             "LETTERBOXD_BASE_URL": self.site.url,

@@ -98,7 +98,7 @@ DB: Table = {
     "upgrade": ("db:upgrade", "Bring the database to this program's schema."),
     "backup": ("db:backup", "Copy the whole database to one file, while crawls go on."),
     "check": ("db:check", "Say whether what is stored hangs together."),
-    "tidy": ("db:tidy", "Remove old runs, failures that were made good, and old rankings of the past."),
+    "tidy": ("db:tidy", "Remove old runs, failures that were made good, and rankings of before."),
 }
 LETTERBOXD: Mapping[str, Table] = {
     "Begin here": {
@@ -120,10 +120,7 @@ LETTERBOXD: Mapping[str, Table] = {
     "See what they think": {
         "rank": (RANK, "Rank films by what a circle thinks of them."),
         "recommend": ("recommend:recommend", "Say what a member would like, or several together."),
-        "news": (
-            "news:news",
-            "Say what is new in a circle: newly loved, risen and fallen, who came and went.",
-        ),
+        "news": ("news:news", "Say what is new in a circle: what is loved, what moved, who came."),
         "taste": ("taste:taste", "Show whose taste is like whose."),
         "report": ("report:report", "Write one HTML page to look at: the ranking, pictures, taste."),
         "year": ("year:year", "Show what a circle rated in a year: loved, fought about, discovered."),

@@ -144,7 +144,7 @@ def tidy(
     dry_run: Annotated[bool, options.flag("--dry-run", "Only say what would go.")] = False,
     yes: Annotated[bool, options.yes()] = False,
 ) -> None:
-    """Remove old runs, failures that were made good, and old rankings of the past.
+    """Remove old runs, failures that were made good, and rankings of before.
 
     Runs that ended more than KEEP_RUNS_DAYS ago, unless something still refers to them, and failures that
     were resolved more than KEEP_FAILURES_DAYS ago; 0 keeps them for ever. Of the rankings that `letterboxd

@@ -38,7 +38,7 @@ def news(
     ] = False,
     output: Annotated[Path | None, options.output("Into this file, as a page for any browser.")] = None,
 ) -> None:
-    """Say what is new in a circle: films newly loved by several, what rose and fell, who came and went.
+    """Say what is new in a circle: what is loved, what moved, who came.
 
     Compared with the last ranking that was kept before that moment: `rank compute` keeps one a day. A film is
     newly loved by several if at least two members gave it four stars or more, a heart, or a place among their

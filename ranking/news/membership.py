@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.schema import cohort_members, former_members, users
 from ranking.history import Point
 
-# What members are called where they belong to the circle no longer, by user id.
+# What members are called who belong to the circle no longer, by user id.
 Names = dict[int, str]
 
 
@@ -22,15 +22,15 @@ def joined(connection: sa.Connection, cohort: int, before: Point, after: Point |
 
 
 def left(connection: sa.Connection, cohort: int, before: Point, after: Point | None) -> Names:
-    """Return who went in between and has not come back, with names as on the site."""
+    """Return who went in between and has not come back, with what they are called."""
     m, f = cohort_members.c, former_members.c
     is_member = sa.exists().where(m.cohort_id == cohort, m.user_id == f.user_id)
     query = (
-        sa.select(f.user_id, users.c.letterboxd_username)
+        sa.select(f.user_id, users.c.display_name, users.c.letterboxd_username)
         .join(users, users.c.id == f.user_id)
         .where(f.cohort_id == cohort, f.followed_at <= before.at, f.left_at > before.at, ~is_member)
     )
     if after is not None:
         query = query.where(f.left_at <= after.at)
     rows = connection.execute(query.order_by(users.c.letterboxd_username))
-    return {user: name for user, name in rows}
+    return {user: (display_name or "").strip() or name for user, display_name, name in rows}

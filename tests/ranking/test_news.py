@@ -1,1 +1,0 @@
-"""What is news of a circle: what is loved, moved, first rated, and who came and went."""
