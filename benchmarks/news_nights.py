@@ -6,7 +6,7 @@ week in which nothing happens. How ranks moved is held against the ranks themsel
 
 import argparse
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -166,7 +166,7 @@ class Told:
     true: int = 0
     wrong: list[str] = field(default_factory=list)
 
-    def add(self, night: str, kind: str, told: set[object], true: set[object]) -> None:
+    def add(self, night: str, kind: str, told: Set[object], true: Set[object]) -> None:
         self.right += len(told & true)
         self.told += len(told)
         self.true += len(true)

@@ -5,9 +5,6 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.schema import cohort_members, former_members, users
 from ranking.history import Point
 
-# What members are called who belong to the circle no longer, by user id.
-Names = dict[int, str]
-
 
 def joined(connection: sa.Connection, cohort: int, before: Point, after: Point | None) -> list[int]:
     """Return the members (ids) who came in between, and were no members before."""
@@ -21,16 +18,22 @@ def joined(connection: sa.Connection, cohort: int, before: Point, after: Point |
     return list(connection.scalars(query.order_by(m.user_id)))
 
 
-def left(connection: sa.Connection, cohort: int, before: Point, after: Point | None) -> Names:
-    """Return who went in between and has not come back, with what they are called."""
+def left(connection: sa.Connection, cohort: int, before: Point, after: Point | None) -> dict[int, str | None]:
+    """Return what those (ids) are called who went in between and have not come back.
+
+    None stands for one who wished not to be named there.
+    """
     m, f = cohort_members.c, former_members.c
     is_member = sa.exists().where(m.cohort_id == cohort, m.user_id == f.user_id)
     query = (
-        sa.select(f.user_id, users.c.display_name, users.c.letterboxd_username)
+        sa.select(f.user_id, f.shows_name, users.c.display_name, users.c.letterboxd_username)
         .join(users, users.c.id == f.user_id)
         .where(f.cohort_id == cohort, f.followed_at <= before.at, f.left_at > before.at, ~is_member)
     )
     if after is not None:
         query = query.where(f.left_at <= after.at)
     rows = connection.execute(query.order_by(users.c.letterboxd_username))
-    return {user: (display_name or "").strip() or name for user, display_name, name in rows}
+    return {
+        user: None if shows_name is False else (display_name or "").strip() or name
+        for user, shows_name, display_name, name in rows
+    }

@@ -55,7 +55,7 @@ class Telling:
             "joined": len(joined),
             "left": len(left),
             "joined_members": self._called(joined),
-            "left_members": None if self.naming is None else list(left.values()),
+            "left_members": None if self.naming is None else [name for name in left.values() if name],
         }
 
     def watchlist(self) -> frozenset[int] | None:
