@@ -1,10 +1,11 @@
 """News as a page for people: lists of films, without scripts."""
 
+from functools import cache
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ranking.news import words
 from ranking.news.model import News
-from ranking.news.read import moment
 
 
 def as_page(news: News, base_url: str, styles: str = "") -> str:
@@ -12,27 +13,20 @@ def as_page(news: News, base_url: str, styles: str = "") -> str:
 
     ``styles`` stand before those of the lists, and may be empty.
     """
-    return (
-        _environment()
-        .get_template("news.html")
-        .render(
-            news=news,
-            parts=parts(news),
-            members=words.members_in_words(news)[1:],
-            base_url=base_url,
-            styles=styles,
-        )
-    )
+    return _render("news.html", news, base_url=base_url, styles=styles)
 
 
-def parts(news: News) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """Return the headings of parts that have films, and of these title, link, and what is new."""
-    return [
-        (heading, [(words.title(film), film.link, what) for film, what in films])
-        for heading, films in words.parts(news)
-    ]
+def as_fragment(news: News) -> str:
+    """Return the lists of films alone, as HTML to stand in a document of somebody else's."""
+    return _render("parts.html", news)
 
 
+def _render(template: str, news: News, **more: str) -> str:
+    told = {"news": news, "parts": words.parts(news), "members": words.members_in_words(news)}
+    return _environment().get_template(template).render(told | more)
+
+
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("ranking.news"),
@@ -41,6 +35,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["moment"] = moment
+    environment.filters["moment"] = words.moment
     environment.globals["nothing_new"] = words.nothing_new
     return environment

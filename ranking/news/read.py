@@ -15,6 +15,7 @@ from ranking.history import Point
 from ranking.news import changes
 from ranking.news.model import News, Reader
 from ranking.news.telling import State, Telling
+from ranking.news.words import moment
 
 
 def read(
@@ -104,12 +105,3 @@ def _points(connection: sa.Connection, cohort: Cohort, strategy: str) -> list[Po
             f"`letterboxd rank compute --cohort {cohort.label}{option}`"
         )
     return points
-
-
-def moment(at: datetime) -> str:
-    """Write a moment for people.
-
-    >>> moment(datetime(2026, 11, 3, 4, 5))
-    '3 November 2026, 04:05 UTC'
-    """
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
