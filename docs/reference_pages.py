@@ -102,7 +102,7 @@ def _takes(name: str) -> str:
 
 def tables() -> str:
     """Return every table with its columns."""
-    names = ("members", "films", "rankings", "crawling")
+    names = ("members", "films", "rankings", "history", "crawling")
     modules = [import_module(f"{schema.__name__}.{name}") for name in names]
     found = [one for module in modules for one in vars(module).values() if isinstance(one, sa.Table)]
     return "\n\n".join(

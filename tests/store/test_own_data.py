@@ -39,6 +39,10 @@ def fill(connection: sa.Connection) -> int:
         connection.execute(table.insert().values(listed | {"user_id": ada}))
     state = {"user_id": ada, "listing": "following", "page": 1, "seen": [ben], "status": "complete"}
     connection.execute(schema.user_scrape_state.insert().values(state | {"updated_at": MONDAY}))
+    seen = {"film_id": film, "rating": 2.0, "liked": False, "favorite": False, "first_seen_at": MONDAY}
+    connection.execute(schema.former_ratings.insert().values(seen | {"user_id": ada}))
+    left = {"cohort_id": invitation.cohort_id, "followed_at": MONDAY, "left_at": MONDAY + DAY}
+    connection.execute(schema.former_members.insert().values(left | {"user_id": ada}))
     for member in ("ada", "ben"):
         run = add_run(connection, member=member)
         failures.record(connection, Failure("rated", f"https://l/{member}/", "broken", member), MONDAY)
