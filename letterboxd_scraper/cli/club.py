@@ -71,7 +71,7 @@ def club(
     Examples:
       letterboxd club
       letterboxd club ~/Downloads
-      letterboxd club make letterboxd-*.zip imdb.csv --name monday --member marla
+      letterboxd club make *.zip imdb.csv --name monday --member marla
       letterboxd club --watch ~/Downloads
     """
     session: Session = context.obj
