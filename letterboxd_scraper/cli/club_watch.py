@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.cli.import_files import NothingTaken, Terms, take_in
 from letterboxd_scraper.errors import InputError, refusal
+from letterboxd_scraper.imports import words
 from letterboxd_scraper.imports.watched_folder import STILL, News, WatchedFolder
 from letterboxd_scraper.store.patience import is_passing
 from letterboxd_scraper.terminal.session import Session
@@ -72,8 +73,8 @@ class Watch:
             self._say("the database is away or busy: what is new is taken in later")
 
     def _take(self, news: News) -> None:
-        for line in news.others:
-            self._session.say(f"not taken: {line}")
+        for line in words.some("not taken: ", news.others):
+            self._session.say(line)
         if news.paths:
             try:
                 take_in(self._session, list(news.paths), self._terms)
@@ -81,11 +82,11 @@ class Watch:
                 return
             self._then()
 
-    def _say(self, words: str) -> None:
+    def _say(self, sentence: str) -> None:
         """Say what is wrong, once for as long as it is."""
-        if words != self._last_words:
-            self._session.say(words)
-        self._last_words = words
+        if sentence != self._last_words:
+            self._session.say(sentence)
+        self._last_words = sentence
 
     def _go_on(self) -> None:
         pause = _PAUSE

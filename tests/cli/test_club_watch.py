@@ -139,6 +139,12 @@ def test_a_folder_that_is_away_is_said_once_and_looked_at_again(empty: Run, seen
     assert sum("it is looked at again" in line for line in seen.said) == 1
 
 
+def test_a_folder_of_pictures_is_a_few_lines(empty: Run, seen: Seen, folder: Path) -> None:
+    write(folder, {f"{number}.jpg": b"\xff\xd8" for number in range(99)})
+    assert empty("club", "--watch", str(folder), "--no-open").code == ExitCode.DONE
+    assert [line for line in seen.said if line.startswith("not taken: ")][-1] == "not taken: 89 more"
+
+
 @pytest.mark.parametrize(("name", "says"), [("nowhere", "no such folder"), ("a.csv", "no folder")])
 def test_what_is_no_folder_is_refused(empty: Run, tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "a.csv").touch()
