@@ -28,7 +28,7 @@ ENDS_AT_ONCE = {"-h", "--help", "--version", "--install-completion"}
 BESIDE = {
     "sudo|su|systemctl|journalctl": "root and systemd",
     "docker": "containers: tests/test_deploy_files.py reads the files that it is given",
-    "apt|git|pipx|pip|python3 -m venv": "installs from elsewhere",
+    "apt|git|pipx|pip|python3 -m venv|uvx": "installs from elsewhere",
     "openssl|certutil|createdb|pg_restore|psql": "programs of others",
     "mkdir|cd|install|editor|export|\\. ": "the shell",
     "\\(set -a": "scrapyd-deploy: tests/test_deploy.py does it",

@@ -39,7 +39,7 @@ def club(
         list[Path] | None,
         typer.Argument(
             help="Files and folders, of any kinds; without any, you drop them in the browser.",
-            metavar="[PATH…]",
+            metavar="PATH…",
         ),
     ] = None,
     name: Annotated[

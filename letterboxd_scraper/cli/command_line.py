@@ -58,6 +58,10 @@ IMPORT: Table = {
 }
 CLUB: Table = {
     "make": ("club:club", "Make a circle of files, without a crawl, and look at it in a browser."),
+    "howto": (
+        "club_howto:club_howto",
+        "Write a page for friends: how to export their films, and send the file.",
+    ),
 }
 SCHEDULE: Table = {
     "run": ("schedule_run:run", "Do a cohort's nightly or monthly job now; timers call this."),

@@ -33,6 +33,12 @@ def year_style() -> str:
 
 
 @lru_cache(maxsize=1)
+def howto_style() -> str:
+    """Return what stands in the `<style>` of the page for friends, which has no scripts."""
+    return shared_style() + _text("howto.css")
+
+
+@lru_cache(maxsize=1)
 def first_script() -> str:
     """Return what runs before anything is painted."""
     return apart(_text("theme.js"))

@@ -55,6 +55,7 @@ COMMANDS = {
     "init": Row(f"--member marla --contact a@b.c {TO}", Use.NOTHING),
     "sync": Row(f"--seed marla --label club {TO}", Use.CRAWLS, prints=True),
     "club make": Row("marla.zip --name taken --yes --no-open", Use.WRITES),
+    "club howto": Row(f"--name taken {TO}", Use.NOTHING),
     "doctor": Row("--user marla", Use.ASKS, prints=True),
     "help": Row("rank show", Use.NOTHING, prints=True),
     "cohort build": Row("--label few --members names.txt", Use.WRITES),
