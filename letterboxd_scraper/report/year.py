@@ -64,7 +64,7 @@ class ReadYear:
 def read(connection: sa.Connection, cohort: Cohort, options: YearOptions) -> ReadYear:
     """Return a circle's year.
 
-    Raises InputError for one that has not begun, UnknownName for a member who does not belong to the circle.
+    Raises UnknownName for one that has not begun, and for a member who does not belong to the circle.
     """
     named = naming.of_cohort(connection, cohort, names=options.names, for_member=options.member)
     own = named.you if options.member else None

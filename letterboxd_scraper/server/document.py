@@ -19,6 +19,7 @@ _PLACES = {
     "cohort": "A cohort, as it is listed.",
     "strategy": "A ranking, as it is listed.",
     "film": "A film's slug, code or title.",
+    "year": "A year that has begun.",
 }
 
 

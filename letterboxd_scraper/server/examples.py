@@ -93,7 +93,10 @@ def _of_type(schema: dict[str, Any], schemas: dict[str, Any], name: str) -> Any:
 
 def _fits(value: Any, schema: dict[str, Any]) -> bool:
     """Say whether a schema, or one of those that it allows, is of this value's kind."""
-    kinds = {one.get("type") for one in (schema, *schema.get("anyOf", ()))}
+    allowed = (schema, *schema.get("anyOf", ()))
+    if isinstance(value, list):
+        return any(_fits(value[0], one["items"]) for one in allowed if one.get("type") == "array")
+    kinds = {one.get("type") for one in allowed}
     words = {
         str: "string",
         int: "integer",

@@ -53,7 +53,11 @@ _PAGES = {
     "/cohorts/{cohort}": Page(
         "circle.html",
         "circle",
-        {"freshness_of": f"{_COHORT}/freshness", "rankings": f"{_COHORT}/rankings"},
+        {
+            "freshness_of": f"{_COHORT}/freshness",
+            "rankings": f"{_COHORT}/rankings",
+            "years": f"{_COHORT}/years",
+        },
     ),
     "/cohorts/{cohort}/members": Page("members.html", "members", {"circle": _COHORT}),
     "/cohorts/{cohort}/rankings/{strategy}": Page("ranking.html", "ranking", {"circle": _COHORT}),

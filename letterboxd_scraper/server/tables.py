@@ -19,6 +19,7 @@ from letterboxd_scraper.server.rankings import StoredRanking
 from ranking.exports.texts import as_text
 from ranking.recommend.recommended import Recommended
 from ranking.results import RankingEntry
+from ranking.year.period import YearOfRatings
 
 CONTENT_TYPE = "text/csv; charset=utf-8; header=present"
 _MOST = 500
@@ -36,6 +37,7 @@ class Table:
 TABLES: Mapping[str, Table] = {
     f"{API}/cohorts": Table("cohorts", CohortEntry, parts=False),
     f"{API}/cohorts/{{cohort}}/members": Table("members", MemberEntry),
+    f"{API}/cohorts/{{cohort}}/years": Table("years", YearOfRatings, parts=False),
     f"{API}/cohorts/{{cohort}}/rankings": Table("rankings", StoredRanking, parts=False),
     f"{API}/cohorts/{{cohort}}/rankings/{{strategy}}": Table("films", RankingEntry),
     f"{API}/cohorts/{{cohort}}/lists": Table("lists", ListOfMovies, parts=False),

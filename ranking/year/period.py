@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import UTCDateTime, cohort_members, ratings
 
@@ -67,9 +67,9 @@ class Period:
 
 
 def period(cohort: Cohort, year: int, now: datetime) -> Period:
-    """Return a year of a cohort. Raises InputError for one that has not begun ``now``."""
+    """Return a year of a cohort. Raises UnknownName for one that has not begun ``now``."""
     if year > now.year:
-        raise InputError(f"{year} has not begun: it is {now.year}")
+        raise UnknownName(f"{year} has not begun: it is {now.year}")
     return Period(cohort.id, year)
 
 

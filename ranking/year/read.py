@@ -67,7 +67,7 @@ def read_year(
 
     ``own`` is the member whose own year is part of it.
 
-    Raises InputError for a year that has not begun.
+    Raises UnknownName for a year that has not begun.
     """
     of_year = period(cohort, year, at)
     basis = read_basis(connection, cohort, of_year)

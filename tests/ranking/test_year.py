@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import film_people, people
@@ -369,7 +369,7 @@ def test_a_leap_day_is_of_february_and_years_before_and_after_are_none_of_it(eng
         assert (year.is_over, _told(connection).is_over) == (True, False)
         cohort = cohorts.find(connection, "few")
         assert [(one.year, one.dated) for one in read_years(connection, cohort)] == [(2025, 1), (2024, 2)]
-        with pytest.raises(InputError, match="2027 has not begun: it is 2026"):
+        with pytest.raises(UnknownName, match="2027 has not begun: it is 2026"):
             read_year(connection, cohort, [], 2027, AT)
     # Alone, one rating is enough to love a film, and nobody is first.
     assert [film.slug for film in year.loved] == ["one"]

@@ -1,0 +1,143 @@
+"""A circle's year: as a page, and as every figure of it for programs; made when what it tells has changed."""
+
+import gzip
+from dataclasses import dataclass, fields, replace
+from typing import Annotated
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from letterboxd_scraper.report.year import YearOptions, page, read
+from letterboxd_scraper.server.conditional import tag_of
+from letterboxd_scraper.server.kept import Kept
+from letterboxd_scraper.server.problems import documented
+from letterboxd_scraper.server.queries import Word
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
+from letterboxd_scraper.server.state import CohortKey, key_of, state_of
+from letterboxd_scraper.store.engine import read_transaction
+from ranking.year.period import YearOfRatings, read_years
+from ranking.year.told import ToldYear
+
+# The page itself names the one style that it allows; both policies hold.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+_KEPT = 16
+_COMPRESSION = 6
+
+YearNumber = Annotated[int, Path(ge=1900, le=9999)]
+
+
+class YearQuery(BaseModel):
+    """What is told of a year."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    member: Word | None = Field(None, description="Whose own year is told, too.")
+
+
+@dataclass(frozen=True, slots=True)
+class CohortYear(ToldYear):
+    """Every figure of a year."""
+
+    attribution: str = ATTRIBUTION
+
+
+@dataclass(frozen=True, slots=True)
+class YearsOfCohort:
+    """The years of which a cohort has ratings with a date, the latest first."""
+
+    cohort: str
+    years: list[YearOfRatings]
+
+
+@dataclass(frozen=True, slots=True)
+class _MadeYear:
+    figures: CohortYear
+    compressed: bytes
+    tag: str
+
+
+class _Years:
+    """The years that were asked for."""
+
+    def __init__(self, serving: Served) -> None:
+        self._serving = serving
+        self._made: Kept[tuple[CohortKey, int, str | None, int], _MadeYear] = Kept(_KEPT)
+
+    def year(
+        self, connection: sa.Connection, circle: ServedCohort, year: int, member: str | None
+    ) -> _MadeYear:
+        """Return a year; ``member`` is how the one is asked for whose own year is part of it."""
+        # A year that ends while nothing is written is no longer one so far.
+        return self._made.get(
+            (key_of(connection, circle), year, member, self._serving.now.year),
+            lambda: state_of(connection, circle),
+            lambda: self._make(connection, circle, year, member),
+        )
+
+    def _make(
+        self, connection: sa.Connection, circle: ServedCohort, year: int, member: str | None
+    ) -> _MadeYear:
+        serving = self._serving
+        own = user_names(connection, circle, [member]) if member else ()
+        options = YearOptions(
+            year=year,
+            at=serving.now,
+            member=next(iter(own), None),
+            names=circle.names,
+            base_url=serving.base_url,
+            pages=serving.may_read_pages,
+            ways=(("/", "All circles"), (f"/cohorts/{quote(circle.reference, safe='')}", circle.label)),
+        )
+        of_circle = read(connection, circle.cohort, options)
+        asked_by = {user: reference for reference, user in circle.members.items()}
+        told = replace(of_circle, named=replace(of_circle.named, members=asked_by)).told()
+        values = {field.name: getattr(told, field.name) for field in fields(told)}
+        text = page(of_circle).encode()
+        return _MadeYear(
+            CohortYear(**values | {"cohort": circle.reference}),
+            gzip.compress(text, _COMPRESSION),
+            tag_of(text),
+        )
+
+
+def routes(serving: Served) -> APIRouter:
+    """Return the routes of years."""
+    router = APIRouter(tags=["years"])
+    years = _Years(serving)
+
+    @router.get("/cohorts/{cohort}/year/{year}", response_class=HTMLResponse, responses=documented(404))
+    def year_page(
+        cohort: Word,
+        year: YearNumber,
+        query: Annotated[YearQuery, Query()],
+        accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
+    ) -> Response:
+        """Show what a cohort rated in a year, as `letterboxd year` writes it."""
+        with read_transaction(serving.engine) as connection:
+            made = years.year(connection, find_cohort(connection, serving, cohort), year, query.member)
+        headers = {"ETag": made.tag, "Content-Security-Policy": _POLICY, "Vary": "Accept-Encoding"}
+        if "gzip" in accept_encoding:
+            return HTMLResponse(made.compressed, headers=headers | {"Content-Encoding": "gzip"})
+        return HTMLResponse(gzip.decompress(made.compressed), headers=headers)
+
+    @router.get("/api/v1/cohorts/{cohort}/year/{year}", responses=documented(404))
+    def show_year(cohort: Word, year: YearNumber, query: Annotated[YearQuery, Query()]) -> CohortYear:
+        """Tell what a cohort rated in a year, and on how many dated ratings that rests."""
+        with read_transaction(serving.engine) as connection:
+            circle = find_cohort(connection, serving, cohort)
+            return years.year(connection, circle, year, query.member).figures
+
+    @router.get("/api/v1/cohorts/{cohort}/years", responses=documented(404))
+    def list_years(cohort: Word) -> YearsOfCohort:
+        """List the years of which a cohort has ratings with a date."""
+        with read_transaction(serving.engine) as connection:
+            circle = find_cohort(connection, serving, cohort)
+            return YearsOfCohort(circle.reference, read_years(connection, circle.cohort))
+
+    return router
