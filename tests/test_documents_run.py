@@ -23,6 +23,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 
+from letterboxd_scraper.cli.command_line import CLUB
 from letterboxd_scraper.store.schema import films, users, watchlist
 from tests import terminal
 from tests.conftest import Shell, on_sqlite, with_many_friends
@@ -226,7 +227,7 @@ def said(reader: Shell, words: str, seed: str) -> str:
     if re.match(r"letterboxd forget (?!.*--undo)", words):
         command = [sys.executable, "-m", "letterboxd_scraper", *words.split()[1:]]
         return terminal.answer(command, reader.folder, reader.environment, {"Go on? [y/N]: ": "y"})
-    if words in ("letterboxd serve", "letterboxd serve --open") or words.startswith("letterboxd club"):
+    if is_served(words):
         return served(reader, words)
     if TRANSCRIPT:
         path = f"{Path(sys.executable).parent}:{reader.environment['PATH']}"
@@ -237,6 +238,14 @@ def said(reader: Shell, words: str, seed: str) -> str:
         assert done.returncode == 0, f"{words}: {done.stdout}"
         return done.stdout
     return run_one(reader, words)
+
+
+def is_served(words: str) -> bool:
+    """Say whether a command shows a page until it is interrupted."""
+    if words in ("letterboxd serve", "letterboxd serve --open"):
+        return True
+    names = "|".join(name for name in CLUB if name != "make")
+    return bool(re.match(rf"letterboxd club\b(?! (?:{names})\b)", words))
 
 
 def run_one(reader: Shell, words: str) -> str:
