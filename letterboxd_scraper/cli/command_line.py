@@ -31,6 +31,7 @@ JOBS = frozenset(
 BEGINNINGS = frozenset(
     {
         "club:club",
+        "club_invite:invite",
         "cohort_build:build",
         "forget:forget",
         "import_:import_pages",
@@ -62,6 +63,10 @@ CLUB: Table = {
         "club_howto:club_howto",
         "Write a page for friends: how to export their films, and send the file.",
     ),
+    "invite": ("club_invite:invite", "Make a link by which people join a circle with their own files."),
+    "members": ("club_members:members", "Show who is in a circle, and which invitations are open."),
+    "revoke": ("club_invite:revoke", "Take back an invitation, or the link to a member's own page."),
+    "password": ("club_password:password", "Set a password by which people read a circle's pages."),
 }
 SCHEDULE: Table = {
     "run": ("schedule_run:run", "Do a cohort's nightly or monthly job now; timers call this."),

@@ -16,6 +16,7 @@ from scrapy.spiderloader import SpiderLoader
 from letterboxd_scraper.cli.command_line import letterboxd, ranking
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
+from letterboxd_scraper.store.members import invitations
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
 from tests import in_process
@@ -56,6 +57,10 @@ COMMANDS = {
     "sync": Row(f"--seed marla --label club {TO}", Use.CRAWLS, prints=True),
     "club make": Row("marla.zip --name taken --yes --no-open", Use.WRITES),
     "club howto": Row(f"--name taken {TO}", Use.NOTHING),
+    "club invite": Row("--name guests", Use.WRITES, prints=True),
+    "club members": Row("--name club", Use.READS, prints=True),
+    "club revoke": Row("1 --name club", Use.WRITES),
+    "club password": Row("--name club --password-file password.txt", Use.WRITES),
     "doctor": Row("--user marla", Use.ASKS, prints=True),
     "help": Row("rank show", Use.NOTHING, prints=True),
     "cohort build": Row("--label few --members names.txt", Use.WRITES),
@@ -177,6 +182,7 @@ def furnish(folder: Path) -> None:
     make_club(folder / _DATABASE)
     (folder / "data" / "letterboxd-1.db").write_text("a backup")
     (folder / "names.txt").write_text("ann\nbob\n")
+    (folder / "password.txt").write_text("correct horse\n")
     (folder / "marla.zip").write_bytes(archive(own_world(follows=FEW), "marla"))
     shutil.copy(Path(__file__).parents[1] / "pages" / "profile" / "january-2026.html", folder / "pages")
 
@@ -207,6 +213,7 @@ def fill_club(engine: sa.Engine) -> None:
             for number, film in enumerate(films):
                 add_rating(connection, member, film, rating=1 + (number + place) % 5)
         cohort = add_cohort(connection, "club", names, seed="marla")
+        invitations.create(connection, "club", MONDAY, 14, "tycho")
         for days in (3000, 2000):  # of which the older may go
             at = {"started_at": MONDAY - days * DAY, "finished_at": MONDAY - days * DAY}
             add_run(connection, type="rss", cohort="club", status="finished", **at)

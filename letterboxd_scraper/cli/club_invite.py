@@ -1,0 +1,136 @@
+"""`letterboxd club invite|revoke`: who may join a circle by a link, and who no longer."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+
+from letterboxd_scraper.cli.club_choice import NameOption
+from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.store.members import cohorts, invitations, own_pages
+from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.invitations import Invitation
+from letterboxd_scraper.store.patience import transact
+from letterboxd_scraper.terminal import options
+from letterboxd_scraper.terminal.chosen import cohort_in, find_cohort
+from letterboxd_scraper.terminal.session import Session
+
+_LABEL = "friends"
+# More is no invitation, but a door that stands open.
+_MOST_DAYS = 365
+
+
+def invite(
+    context: typer.Context,
+    name: Annotated[
+        str | None, options.cohort_to_fill("The circle, which is made if there is none.", "--name")
+    ] = None,
+    days: Annotated[int, options.count("For how many days the link is good.", most=_MOST_DAYS)] = 14,
+    member: Annotated[
+        str | None,
+        options.member("For them alone, once; also for one of whom something is stored already."),
+    ] = None,
+) -> None:
+    """Make a link by which people join a circle with their own files.
+
+    Who opens it reads what the circle will learn, drops their export, and gets a link to a page of their
+    own, where they see what is stored and may leave. The link is printed here once, and stored nowhere; send
+    it only to those whom you mean. It leads to LETTERBOXD_PUBLIC_URL, where your server is reached.
+
+    \b
+    Examples:
+      letterboxd club invite --name monday
+      letterboxd club invite --name monday --days 3 --member marla
+    """
+    session: Session = context.obj
+    label = name or _assumed(session)
+    at = session.config.now()
+    invitation, secret = transact(session.engine, invitations.create, label, at, days, member)
+    address, path = session.config.LETTERBOXD_PUBLIC_URL, f"/join/{secret}"
+    if session.as_json:
+        told = {"cohort": label, "number": invitation.number, "member": member}
+        link = f"{address}{path}" if address else None
+        session.print_json(told | {"expires_at": invitation.expires_at, "link": link, "path": path})
+        return
+    session.tell(f"{address}{path}")
+    for line in _in_words(invitation, address):
+        session.say(line)
+
+
+def _assumed(session: Session) -> str:
+    """Return the circle that is meant where none is named: before there is any, the usual one."""
+    with session.reading() as connection:
+        return cohort_in(connection, session, None).label if cohorts.every(connection) else _LABEL
+
+
+def _in_words(invitation: Invitation, address: str) -> Iterator[str]:
+    until = moment(invitation.expires_at)
+    if invitation.member is None:
+        yield (
+            f"whoever has this link may join {invitation.label} with their own files until {until}, unless "
+            "something of them is stored already: send it only to those whom you mean"
+        )
+    else:
+        yield f"{invitation.member} alone may join {invitation.label} by this link, once, until {until}"
+    yield (
+        f"it is not shown again; `letterboxd club revoke {invitation.number} --name {invitation.label}` "
+        "takes it back"
+    )
+    if not address:
+        yield (
+            "put the address of your server before it; or set LETTERBOXD_PUBLIC_URL to that, such as "
+            "https://films.example.org, and the next link has it"
+        )
+
+
+def moment(at: datetime) -> str:
+    """Return a moment, in UTC, as people write it."""
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def revoke(
+    context: typer.Context,
+    number: Annotated[
+        int | None,
+        typer.Argument(help="The invitation, as `letterboxd club members` numbers it.", metavar="NUMBER"),
+    ] = None,
+    name: NameOption = None,
+    member: Annotated[str | None, options.member("Or whose link to their own page is taken away.")] = None,
+) -> None:
+    """Take back an invitation, or the link to a member's own page.
+
+    Who has joined by the invitation stays. A member whose link is taken away stays, too, and can be invited
+    again; `letterboxd forget` removes what is stored of them.
+
+    \b
+    Examples:
+      letterboxd club revoke 3 --name monday
+      letterboxd club revoke --member marla --name monday
+    """
+    session: Session = context.obj
+    if (number is None) == (member is None):
+        raise InputError("give the NUMBER of an invitation, or --member NAME, whose link is taken away")
+    circle = find_cohort(session, name)
+    told = {"cohort": circle.label, "invitation": number, "member": member}
+    if number is not None:
+        transact(session.engine, _revoke, circle, number, session.config.now())
+        session.conclude(told, f"nobody can join {circle.label} by invitation {number} any more")
+    elif member is not None:
+        transact(session.engine, _take_away, circle, member)
+        again = f"letterboxd club invite --name {circle.label} --member {member}"
+        session.conclude(told, f"{member}'s link leads nowhere any more; their data stay; a new one: {again}")
+
+
+def _revoke(connection: sa.Connection, circle: Cohort, number: int, at: datetime) -> None:
+    stored = [invitation.number for invitation in invitations.of_cohort(connection, circle.id)]
+    if number not in stored:
+        there = f"there are {', '.join(map(str, stored))}" if stored else "it has none"
+        raise UnknownName(f"{circle.label} has no invitation {number}: {there}")
+    invitations.revoke(connection, number, at)
+
+
+def _take_away(connection: sa.Connection, circle: Cohort, member: str) -> None:
+    user = cohorts.find_member_of(connection, circle, member)
+    own_pages.take_away(connection, circle.id, user)
