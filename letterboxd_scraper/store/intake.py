@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.films import FilmFacts
 from letterboxd_scraper.items.sources import Service, Snapshot
 from letterboxd_scraper.items.tasks import Provenance
-from letterboxd_scraper.store.members import cohorts, opt_outs, sources
+from letterboxd_scraper.store.members import cohorts, last_imports, opt_outs, sources
+from letterboxd_scraper.store.members.last_imports import LastImport
 from letterboxd_scraper.store.members.sources import Outcome
 from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.store.save import save, save_sources
@@ -67,11 +68,28 @@ def told_by(engine: sa.Engine, snapshots: Iterable[Snapshot], films: Films) -> T
 def take_in(engine: sa.Engine, told: Told, label: str | None, at: datetime) -> Outcomes:
     """Store all of it or nothing, in one transaction; return what came of each member.
 
-    The members belong to the list of names ``label`` then. Raises InputError if there can be none.
+    The members belong to the list of names ``label`` then, and it can be taken back. Raises InputError if
+    there can be no such list.
     """
-    outcomes = transact(engine, store, told, label, at)
+    outcomes = transact(engine, _take_in, told, label, at)
     sources.fold_stale(engine)
     return outcomes
+
+
+def _take_in(connection: sa.Connection, told: Told, label: str | None, at: datetime) -> Outcomes:
+    if label is None:
+        return store(connection, told, label, at)
+    noted = last_imports.note(connection, label, told.welcome)
+    outcomes = store(connection, told, label, at)
+    changed = [name for name, outcome in outcomes.items() if outcome.new]
+    last_imports.keep(connection, noted, changed, at)
+    return outcomes
+
+
+def take_back(engine: sa.Engine, chosen: LastImport) -> None:
+    """Let be stored what was before an import, in one transaction. Raises InputError if that cannot be."""
+    transact(engine, last_imports.take_back, chosen)
+    sources.fold_stale(engine)
 
 
 def would_take_in(engine: sa.Engine, told: Told, label: str | None, at: datetime) -> Outcomes:

@@ -92,8 +92,9 @@ def is_known_whole(connection: sa.Connection, name: str) -> bool:
 
 def save_news(connection: sa.Connection, item: FeedNews, provenance: Provenance) -> None:
     """Store what is new in the feed of a member, who may be new, and remember what it said."""
-    user, follows_sources = find_or_make(connection, item.member, provenance.at)
-    save_entries_of = _keep_entries if follows_sources else _save_entries
+    member = find_or_make(connection, item.member, provenance.at)
+    user = member.id
+    save_entries_of = _keep_entries if member.follows_sources else _save_entries
     row = {
         "user_id": user,
         "listing": Listing.FEED,

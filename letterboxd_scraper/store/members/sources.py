@@ -37,10 +37,14 @@ _ABOUT_PEOPLE = (Listing.FOLLOWING, Listing.FOLLOWERS)
 
 
 class Member(NamedTuple):
-    """A stored member; ``follows_sources``: all that is stored of their films comes from kept sources."""
+    """A stored member; ``follows_sources``: all that is stored of their films comes from kept sources.
+
+    ``folded`` is as in the table: None where nothing has come from sources yet.
+    """
 
     id: int
     follows_sources: bool
+    folded: bool | None
 
 
 class Unmatched(NamedTuple):
@@ -93,11 +97,21 @@ def find_or_make(connection: sa.Connection, name: str, at: datetime) -> Member:
     """Return a member, who may be new, and let nobody else change what is stored of them meanwhile."""
     new = {"letterboxd_username": name, "created_at": at, "sources_folded": True}
     insert_missing(connection, users, [new])
-    row = connection.execute(_MEMBER, {"name": name}).one()
+    member = find(connection, name)
+    if member is None:
+        raise AssertionError("who was just inserted is there")
+    if member.follows_sources and member.folded is None:
+        connection.execute(users.update().where(users.c.id == member.id).values(sources_folded=True))
+    return member
+
+
+def find(connection: sa.Connection, name: str) -> Member | None:
+    """Return a member if they are stored, and let nobody else change what is stored of them meanwhile."""
+    row = connection.execute(_MEMBER, {"name": name}).first()
+    if row is None:
+        return None
     follows = not row.was_crawled and (row.sources_folded is not None or not row.has_facts)
-    if follows and row.sources_folded is None:
-        connection.execute(users.update().where(users.c.id == row.id).values(sources_folded=True))
-    return Member(row.id, follows)
+    return Member(row.id, follows, row.sources_folded)
 
 
 def _of_user(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.Exists:

@@ -139,6 +139,25 @@ member_sources = sa.Table(
     },
 )
 
+last_imports = sa.Table(
+    "last_imports",
+    metadata,
+    cohort(primary_key=True),
+    user(primary_key=True),
+    sa.Column("imported_at", UTCDateTime, nullable=False, doc="when"),
+    sa.Column("made_cohort", sa.Boolean, nullable=False, doc="there was no such cohort before"),
+    sa.Column(
+        "before",
+        sa.LargeBinary,
+        doc="what was stored of the member before: JSON, compressed with zlib; NULL: nothing at all",
+    ),
+    sa.Column("after", sa.Text, nullable=False, doc="SHA-256 of what was stored of them afterwards"),
+    info={
+        "about": "What was stored of the members of a cohort before the last files that somebody dropped for "
+        "it: so much can be taken back, unless something else has been stored of them since."
+    },
+)
+
 cohorts = sa.Table(
     "cohorts",
     metadata,
