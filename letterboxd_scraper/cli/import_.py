@@ -108,7 +108,7 @@ def _keep(
     outcomes = import_store.store(session, session.engine, told, cohort)
     for snapshot in snapshots:
         if snapshot.member in told.welcome:
-            session.say(f"{snapshot.source} of {words.of_snapshot(snapshot)}")
+            session.say(f"{snapshot.source} {words.of_snapshot(snapshot)}")
     if films:
         session.say(f"own pages of {counted(len(films), 'film')}")
     for line in words.of_outcomes(told, outcomes):

@@ -20,7 +20,7 @@ from letterboxd_scraper.cli.import_store import Result
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.imports import words
 from letterboxd_scraper.imports.reading import ReadFiles, read_paths
-from letterboxd_scraper.imports.unmatched import Unmatched, as_csv
+from letterboxd_scraper.imports.unmatched import of_stored
 from letterboxd_scraper.items.sources import Service
 from letterboxd_scraper.machine.files import is_stdout, refuse_unwritable
 from letterboxd_scraper.store.intake import told_by, would_take_in
@@ -33,7 +33,6 @@ from letterboxd_scraper.words import counted
 
 _SCALES = ("5", "10", "100")
 UNMATCHED = Path("unmatched.csv")
-_NO_FILM = "no film, or several, of this title and year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +233,5 @@ def _write_unmatched(session: Session, rows: Iterable[sources.Unmatched], file: 
     while target.exists() and not is_stdout(target):
         number += 1
         target = file.with_stem(f"{file.stem}-{number}")
-    session.write(target, as_csv(Unmatched(*row[:-1], reason=_NO_FILM) for row in rows))
+    session.write(target, of_stored(rows))
     return target

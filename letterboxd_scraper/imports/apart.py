@@ -45,14 +45,18 @@ class Request:
     paths: tuple[str, ...]
     now: datetime
     member: str | None
+    unnamed: bool
     most_memory: int
     most_seconds: int
     most_told: int
 
 
-def read_apart(paths: Sequence[Path], now: datetime, *, member: str | None = None) -> ReadFiles:
+def read_apart(
+    paths: Sequence[Path], now: datetime, *, member: str | None = None, unnamed: bool = False
+) -> ReadFiles:
     """Return what `read_paths` does, in another process. Raises InputError where it comes to no good end."""
-    request = Request(tuple(map(str, paths)), now, member, MOST_MEMORY, MOST_SECONDS, MOST_TOLD)
+    named = tuple(map(str, paths))
+    request = Request(named, now, member, unnamed, MOST_MEMORY, MOST_SECONDS, MOST_TOLD)
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as errors:
         try:
             ended = subprocess.run(
@@ -109,7 +113,9 @@ def main() -> None:
     request = _requests().validate_json(sys.stdin.buffer.read())
     _limit(request)
     try:
-        read = read_paths(map(Path, request.paths), request.now, member=request.member, ask=_refuse)
+        paths = map(Path, request.paths)
+        ask = _leave_open if request.unnamed else _refuse
+        read = read_paths(paths, request.now, member=request.member, ask=ask)
         told = _told().dump_json(read)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)  # nothing that needs any more of it
@@ -120,6 +126,10 @@ def main() -> None:
 
 def _refuse(path: str) -> NoReturn:
     raise InputError(f"{path}: it does not say whose it is: write the member's name into the form")
+
+
+def _leave_open(path: str) -> str:
+    return ""
 
 
 def _limit(request: Request) -> None:

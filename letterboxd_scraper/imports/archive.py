@@ -242,8 +242,10 @@ class _Reader:
             return None
 
         entries = self._rows(DIARY, entry, optional=("Watched Date",)) or []
-        if members != {member}:
-            raise InputError(f"{self.path}: it is the archive of {member!r}, but others' diaries are in it")
+        others = members - {member}
+        if others and (member or len(others) > 1):
+            owner = member or min(others)
+            raise InputError(f"{self.path}: it is the archive of {owner!r}, but others' diaries are in it")
         entries.sort(key=itemgetter(0, 1, 2))
         return tuple({film: url for _, _, url, film in entries}.items())
 

@@ -19,7 +19,7 @@ class Options:
 
     ``member``: whose they are, and ``as_of``: when they were made, where they do not say it themselves.
     ``scale``: the best rating of tables that do not say theirs. ``ask``: asks whose a file is, by its
-    path, where nobody has said it.
+    path, where nobody has said it; nothing is an answer, too: that will be said later.
     """
 
     now: datetime
@@ -29,11 +29,11 @@ class Options:
     ask: Callable[[str], str] | None = None
 
     def owner(self, path: str) -> str:
-        """Return whose a file is that does not say it. Raises InputError if nobody has said it."""
+        """Return whose a file is that does not say it; "": that is left open. Raises InputError."""
         member = self.ask(path) if self.member is None and self.ask else self.member
         if member is None:
             raise InputError(f"{path}: it does not say whose it is: give --member NAME")
-        return OneMember.read({"member": member}).member
+        return OneMember.read({"member": member}).member if member else ""
 
     def made(self, newest: datetime | None) -> datetime:
         """Return as of when a file is true whose name does not say it; ``newest`` is the last moment in it.

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError, TooManyFiles, refusal
 from letterboxd_scraper.imports import archive, imdb, saved_pages, table, trakt, unmatched
 from letterboxd_scraper.imports.contents import Contents, Options
@@ -44,6 +45,17 @@ class ReadFile:
     notes: tuple[str, ...] = ()
     error: str | None = None
 
+    @property
+    def is_unnamed(self) -> bool:
+        """Say whether nobody has said yet whose it is."""
+        return any(not snapshot.member for snapshot in self.snapshots)
+
+    def of(self, name: str) -> "ReadFile":
+        """Return the same, said to be a member's. Raises InputError, in one line, if that can be no name."""
+        member = OneMember.read({"member": name}).member
+        snapshots = tuple(replace(told, member=told.member or member) for told in self.snapshots)
+        return replace(self, snapshots=snapshots)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadFiles:
@@ -80,7 +92,8 @@ def read_paths(
     """Read files and folders of any kinds, mixed; what is wrong with one costs no other, and raises nothing.
 
     ``member``: whose it is, where the file does not say. ``as_of``: when it was made, where its name does not
-    say. ``scale``: 5, 10 or 100, the best rating of tables that do not say which. ``ask``: asks whose it is.
+    say. ``scale``: 5, 10 or 100, the best rating of tables that do not say which. ``ask``: asks whose it is;
+    where it returns nothing, that is left open.
     """
     reader = _Reader(Options(now, member, as_of, scale, ask))
     for path in paths:

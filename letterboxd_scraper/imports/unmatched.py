@@ -18,6 +18,7 @@ from letterboxd_scraper.imports.film_links import film_at
 from letterboxd_scraper.imports.table import film_in
 from letterboxd_scraper.imports.told import Told
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service
+from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.words import counted
 
 COLUMNS = (
@@ -26,6 +27,7 @@ COLUMNS = (
 )  # fmt: skip
 # Keeps a spreadsheet from computing a title; read, blanks around a cell are none.
 _MARK = " "
+_NO_FILM = "no film, or several, of this title and year"
 _FORMULAS = ("=", "+", "-", "@")
 
 
@@ -50,6 +52,11 @@ def as_csv(rows: Iterable[Unmatched]) -> str:
     writer.writerow(COLUMNS)
     writer.writerows(map(_cells, rows))
     return text.getvalue()
+
+
+def of_stored(rows: Iterable[sources.Unmatched]) -> str:
+    """Return the CSV of what the store could not match."""
+    return as_csv(Unmatched(*row[:-1], reason=_NO_FILM) for row in rows)
 
 
 def _cells(row: Unmatched) -> list[str]:

@@ -31,7 +31,7 @@ def _of_file(file: ReadFile) -> Iterator[str]:
     if file.error:
         yield file.error if file.path in file.error else f"{file.path}: {file.error}"
     for snapshot in file.snapshots:
-        yield f"{file.path}: {file.kind} of {of_snapshot(snapshot)}"
+        yield f"{file.path}: {file.kind} {of_snapshot(snapshot)}"
     if file.films:
         yield f"{file.path}: {file.kind}: own pages of {_number(len(file.films), 'films')}"
     elif not file.snapshots and not file.error:
@@ -48,9 +48,10 @@ def some(begin: str, sentences: Sequence[str]) -> Iterator[str]:
 
 
 def of_snapshot(snapshot: Snapshot) -> str:
-    """Say whose something is, as of when, and how much of what is in it."""
+    """Say whose something is, if that is known, as of when, and how much of what is in it."""
     counts = ", ".join(_number(count, what.replace("_", " ")) for what, count in counts_of(snapshot).items())
-    return f"{snapshot.member}, as of {snapshot.as_of:%Y-%m-%d}: {counts or 'nothing'}"
+    whose = f"of {snapshot.member}, " if snapshot.member else ""
+    return f"{whose}as of {snapshot.as_of:%Y-%m-%d}: {counts or 'nothing'}"
 
 
 def counts_of(snapshot: Snapshot) -> dict[str, int]:

@@ -5,7 +5,7 @@ Nothing else of the server writes. It has a connection of its own, and is not th
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.imports import words
+from letterboxd_scraper.imports import unmatched, words
 from letterboxd_scraper.imports.reading import ReadFiles
 from letterboxd_scraper.items.names import cohort_label
 from letterboxd_scraper.server import preview, taking_in, uploads
@@ -32,6 +32,9 @@ from letterboxd_scraper.server.sending import fields_of, is_same, own_origin, re
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import intake
 from letterboxd_scraper.store.intake import Outcomes, Told
+from letterboxd_scraper.store.members import last_imports, sources
+from letterboxd_scraper.store.members.sources import Unmatched
+from letterboxd_scraper.store.patience import ask
 
 PATH = "/drop"
 # The circle that files are for, unless another is named.
@@ -72,9 +75,13 @@ class Drop:
             routes=[
                 Route(PATH, self._form, methods=["GET"]),
                 Route(PATH, self._upload, methods=["POST"]),
+                Route(f"{PATH}/unmatched.csv", self._unmatched, methods=["GET"]),
                 Route(f"{PATH}/preview", self._preview, methods=["GET"]),
+                Route(f"{PATH}/preview/unmatched.csv", self._unmatched_here, methods=["GET"]),
+                Route(f"{PATH}/whose", self._say_whose, methods=["POST"]),
                 Route(f"{PATH}/store", self._store, methods=["POST"]),
                 Route(f"{PATH}/discard", self._discard, methods=["POST"]),
+                Route(f"{PATH}/undo", self._undo, methods=["POST"]),
             ],
             exception_handlers={
                 HTTPException: self._of_http,
@@ -85,16 +92,14 @@ class Drop:
         )
 
     async def _form(self, request: Request) -> Response:
-        return self._page(HTTPStatus.OK, [])
+        imports = await run_in_threadpool(ask, self._engine, last_imports.every)
+        unmatched = await run_in_threadpool(ask, self._engine, sources.count_unmatched)
+        return self._page(HTTPStatus.OK, [], imports=imports, unmatched=unmatched)
 
     async def _upload(self, request: Request) -> Response:
         refuse_others(request, [own_origin(request)])
         with self._alone():
-            if self._waiting:
-                raise HTTPException(
-                    HTTPStatus.CONFLICT,
-                    "other files wait for your answer: take them in or not, then drop these",
-                )
+            self._refuse_while_waiting("drop these")
             upload = await uploads.receive(request)
             try:
                 self._refuse_without_token(upload.field("token"))
@@ -114,24 +119,50 @@ class Drop:
         """Return what the files tell, and would change; or why nothing of them can be taken in."""
         label = _label(upload.field("label") or self._label)
         at = self._serving.now
-        read = uploads.read(upload, at)
+        read = uploads.read(upload, at, unnamed=True)
         if not (read.snapshots or read.films):
             return [*words.of_files(read)]
-        told = intake.told_by(self._engine, read.snapshots, read.films)
-        outcomes = intake.would_take_in(self._engine, told, label, at)
+        return self._try(read, label)
+
+    def _try(self, read: ReadFiles, label: str) -> Waiting:
+        """Return what files tell, and would change."""
+        named = [snapshot for snapshot in read.snapshots if snapshot.member]
+        told = intake.told_by(self._engine, named, read.films)
+        outcomes = intake.would_take_in(self._engine, told, label, self._serving.now)
         return Waiting(secrets.token_urlsafe(16), label, read, told, outcomes)
 
     async def _preview(self, request: Request) -> Response:
+        return self._show_preview(self._waiting, HTTPStatus.OK) if self._waiting else see(PATH)
+
+    def _show_preview(self, waiting: Waiting, status: int, problems: Sequence[str] = ()) -> Response:
+        content = preview.content(waiting.read, waiting.told, waiting.outcomes)
+        about = {"number": waiting.number, "label": waiting.label, "problems": problems}
+        return self._show(status, "drop_preview.html", "", **about, **content)
+
+    async def _say_whose(self, request: Request) -> Response:
+        """Take the names of those whose the files are that do not say it, and show what would change then."""
+        with self._alone():
+            waiting, fields = await self._answered(request)
+            try:
+                read = preview.named(waiting.read, fields)
+            except InputError as error:
+                return self._show_preview(waiting, HTTPStatus.UNPROCESSABLE_ENTITY, [str(error)])
+            self._wait_for(await run_in_threadpool(self._try, read, waiting.label))
+        return see(f"{PATH}/preview")
+
+    async def _unmatched_here(self, request: Request) -> Response:
         if self._waiting is None:
             return see(PATH)
-        waiting = self._waiting
-        content = preview.content(waiting.read, waiting.told, waiting.outcomes)
-        about = {"number": waiting.number, "label": waiting.label}
-        return self._show(HTTPStatus.OK, "drop_preview.html", "", **about, **content)
+        told, outcomes = self._waiting.told, self._waiting.outcomes
+        return _csv([row for name in told.welcome for row in outcomes[name].unmatched])
+
+    async def _unmatched(self, request: Request) -> Response:
+        label = request.query_params.get("cohort", self._label)
+        return _csv(await run_in_threadpool(ask, self._engine, sources.unmatched_of, label))
 
     async def _store(self, request: Request) -> Response:
         with self._alone():
-            waiting = await self._answered(request)
+            waiting, _ = await self._answered(request)
             address = await run_in_threadpool(
                 taking_in.take_in, self._serving, self._engine, waiting.told, waiting.label
             )
@@ -144,15 +175,40 @@ class Drop:
             self._wait_for(None)
         return see(PATH)
 
-    async def _answered(self, request: Request) -> Waiting:
-        """Return what an answer is about, if it is that of who has seen it. Raises HTTPException."""
-        refuse_others(request, [own_origin(request)])
-        fields = await fields_of(request)
-        self._refuse_without_token(fields.get("token", ""))
+    async def _undo(self, request: Request) -> Response:
+        """Take back a cohort's last import, the one of which the page has told."""
+        with self._alone():
+            self._refuse_while_waiting("take back others")
+            fields = await self._sent(request)
+            imports = await run_in_threadpool(ask, self._engine, last_imports.every)
+            chosen = [one for one in imports if is_same(fields.get("mark", ""), one.mark)]
+            if not chosen:
+                raise HTTPException(
+                    HTTPStatus.CONFLICT, "other files were taken in since: load the page again"
+                )
+            address = await run_in_threadpool(taking_in.take_back, self._serving, self._engine, chosen[0])
+        return see(address or PATH)
+
+    async def _answered(self, request: Request) -> tuple[Waiting, Mapping[str, str]]:
+        """Return what an answer is about, if it is that of who has seen it, and it. Raises HTTPException."""
+        fields = await self._sent(request)
         waiting = self._waiting
         if waiting is None or not is_same(fields.get("number", ""), waiting.number):
             raise HTTPException(HTTPStatus.CONFLICT, "these files wait no longer: drop them again")
-        return waiting
+        return waiting, fields
+
+    async def _sent(self, request: Request) -> Mapping[str, str]:
+        """Return what a form of this page sends. Raises HTTPException where it is none."""
+        refuse_others(request, [own_origin(request)])
+        fields = await fields_of(request)
+        self._refuse_without_token(fields.get("token", ""))
+        return fields
+
+    def _refuse_while_waiting(self, later: str) -> None:
+        if self._waiting:
+            raise HTTPException(
+                HTTPStatus.CONFLICT, f"other files wait for your answer: take them in or not, then {later}"
+            )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -185,8 +241,8 @@ class Drop:
                 HTTPStatus.FORBIDDEN, "this page is an old one: load it again, then drop the files"
             )
 
-    def _page(self, status: int, problems: Sequence[str]) -> Response:
-        content = {
+    def _page(self, status: int, problems: Sequence[str], **stored: Any) -> Response:
+        content = stored | {
             "label": self._label,
             "problems": problems,
             "waits": self._waiting is not None,
@@ -237,6 +293,11 @@ def _label(text: str) -> str:
         return cohort_label(text)
     except ValueError as error:
         raise InputError(f"{text!r} {error}") from None
+
+
+def _csv(rows: Iterable[Unmatched]) -> Response:
+    name = {"Content-Disposition": 'attachment; filename="unmatched.csv"', "Cache-Control": "no-store"}
+    return Response(unmatched.of_stored(rows), media_type="text/csv", headers=name)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""What files tell is stored and ranked; then there is a page of the circle to go to."""
+"""What files tell is stored and ranked, or taken back; then there is a page of the circle to go to."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.server.served import Served, address_of_circle
-from letterboxd_scraper.store import intake
+from letterboxd_scraper.store import intake, statistics
 from letterboxd_scraper.store.intake import Told
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.last_imports import LastImport
 from letterboxd_scraper.store.patience import ask
 from ranking.compute import compute_lists
 
@@ -21,18 +22,30 @@ def take_in(serving: Served, engine: sa.Engine, told: Told, label: str) -> str:
     ``engine`` may write; ``serving`` says how the circle is called. Raises InputError where the label is that
     of a circle with a seed.
     """
-    at = serving.now
-    intake.take_in(engine, told, label, at)
-    cohort = rank(engine, label, at)
-    if cohort is None:  # films' own pages, or members who asked to be forgotten
-        return "/"
-    return ask(serving.engine, address_of_circle, serving, cohort)
+    intake.take_in(engine, told, label, serving.now)
+    return _rank(serving, engine, label) or "/"  # films' own pages, or members who asked to be forgotten
+
+
+def take_back(serving: Served, engine: sa.Engine, chosen: LastImport) -> str | None:
+    """Let be stored what was before an import, rank anew, and return the path of the circle's page.
+
+    None: the circle has gone with it. Raises InputError where it cannot be taken back.
+    """
+    intake.take_back(engine, chosen)
+    return _rank(serving, engine, chosen.label)
 
 
 def rank(engine: sa.Engine, label: str, at: datetime) -> Cohort | None:
     """Rank a circle's films, and return it; None where there is none of that name."""
     cohort = {cohort.label: cohort for cohort in ask(engine, cohorts.every)}.get(label)
-    if cohort:
-        with suppress(InputError):  # nothing to rank yet: the page says so
-            compute_lists(engine, cohort, at)
+    if cohort is None:
+        statistics.refresh(engine, at)
+        return None
+    with suppress(InputError):  # nothing to rank yet: the page says so
+        compute_lists(engine, cohort, at)
     return cohort
+
+
+def _rank(serving: Served, engine: sa.Engine, label: str) -> str | None:
+    cohort = rank(engine, label, serving.now)
+    return ask(serving.engine, address_of_circle, serving, cohort) if cohort else None

@@ -106,16 +106,17 @@ class _Counted:
             pass
 
 
-def read(upload: Upload, now: datetime) -> ReadFiles:
+def read(upload: Upload, now: datetime, *, unnamed: bool = False) -> ReadFiles:
     """Read the files, which lie on the disk for so long, in a process of its own. Raises InputError.
 
-    They are called by the names that the browser has sent.
+    They are called by the names that the browser has sent. ``unnamed``: those are read, too, of which neither
+    they nor the form says whose they are, as those of a member without a name.
     """
     with _folder() as folder:
         paths = [
             _put(folder, file, modified) for file, modified in zip(upload.files, upload.modified, strict=True)
         ]
-        told = apart.read_apart(paths, now, member=upload.field("member") or None)
+        told = apart.read_apart(paths, now, member=upload.field("member") or None, unnamed=unnamed)
         return _without(folder, told)
 
 

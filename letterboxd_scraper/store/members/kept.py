@@ -13,13 +13,14 @@ from pydantic import TypeAdapter
 
 from letterboxd_scraper.items.members import FeedEntry
 from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Service, Snapshot, Viewed
-from letterboxd_scraper.store.schema import member_sources, users
+from letterboxd_scraper.store.schema import cohort_members, cohorts, member_sources, users
 from letterboxd_scraper.store.upsert import insert_missing
 
 _SNAPSHOT, _FEED = "snapshot", "feed"
 # The level at which zlib is six times as fast, and leaves a quarter more.
 _FAST = 1
 _SOURCE = member_sources.c
+_IS_ELSEWHERE = (_SOURCE.kind == _SNAPSHOT) & (_SOURCE.service != Service.LETTERBOXD)
 # The condition that a row of `users` has a feed that is kept.
 HAS_KEPT_FEED = sa.exists().where(_SOURCE.user_id == users.c.id, _SOURCE.kind == _FEED)
 
@@ -57,6 +58,33 @@ def load(
         else:
             told.append((digest, _snapshots().validate_json(body)))
     return sorted(told, key=lambda source: (source[1].as_of, source[1].service, source[0]))
+
+
+def of_other_services(connection: sa.Connection, label: str) -> list[Snapshot]:
+    """Return what files of other services told of a cohort's members, by member and moment."""
+    query = (
+        sa.select(users.c.letterboxd_username, _SOURCE.content)
+        .join(users, users.c.id == _SOURCE.user_id)
+        .join(cohort_members, cohort_members.c.user_id == users.c.id)
+        .join(cohorts, cohorts.c.id == cohort_members.c.cohort_id)
+        .where(cohorts.c.label == label, _IS_ELSEWHERE)
+        .order_by(users.c.letterboxd_username, _SOURCE.as_of, _SOURCE.id)
+    )
+    return [
+        replace(_snapshots().validate_json(zlib.decompress(content)), member=name)
+        for name, content in connection.execute(query)
+    ]
+
+
+def cohorts_with_other_services(connection: sa.Connection) -> list[str]:
+    """Return the labels of the cohorts of whose members files of other services have told."""
+    of_cohort = (
+        sa.select(cohorts.c.label)
+        .join(cohort_members, cohort_members.c.cohort_id == cohorts.c.id)
+        .join(member_sources, _SOURCE.user_id == cohort_members.c.user_id)
+        .where(_IS_ELSEWHERE)
+    )
+    return list(connection.scalars(of_cohort.distinct().order_by(cohorts.c.label)))
 
 
 def keep_feed(

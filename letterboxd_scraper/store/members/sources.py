@@ -371,3 +371,18 @@ def _unmatched(source: Snapshot, ids: Mapping[NamedFilm, int]) -> Iterator[Unmat
     for film, (stars, day) in (watched_alone | told).items():
         if film not in ids:
             yield Unmatched(source.member, source.service, film, stars, day, source.source, source.as_of)
+
+
+def unmatched_of(connection: sa.Connection, label: str) -> list[Unmatched]:
+    """Return what files of other services tell of a cohort's members and films that still nobody can tell."""
+    told = kept.of_other_services(connection, label)
+    ids = stored_named_film_ids(connection, {film for source in told for film in _films(source)})
+    rows = {(row.member, row.service, row.film): row for source in told for row in _unmatched(source, ids)}
+    return list(rows.values())
+
+
+def count_unmatched(connection: sa.Connection) -> dict[str, int]:
+    """Return how many lines `unmatched_of` has for each cohort for which it has any."""
+    labels = kept.cohorts_with_other_services(connection)
+    counts = {label: len(unmatched_of(connection, label)) for label in labels}
+    return {label: count for label, count in counts.items() if count}
