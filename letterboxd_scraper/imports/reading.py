@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError, TooManyFiles, refusal
 from letterboxd_scraper.imports import archive, imdb, saved_pages, table, trakt, unmatched
 from letterboxd_scraper.imports.contents import Contents, Options
@@ -21,6 +20,7 @@ from letterboxd_scraper.imports.files import (
 from letterboxd_scraper.imports.grouping import Group, SortedFiles, sort_files
 from letterboxd_scraper.imports.kinds import Kind, in_words
 from letterboxd_scraper.items.films import FilmFacts
+from letterboxd_scraper.items.names import member_name
 from letterboxd_scraper.items.sources import Snapshot
 
 # So many files of no known kind are called by their names.
@@ -52,7 +52,10 @@ class ReadFile:
 
     def of(self, name: str) -> "ReadFile":
         """Return the same, said to be a member's. Raises InputError, in one line, if that can be no name."""
-        member = OneMember.read({"member": name}).member
+        try:
+            member = member_name(name)
+        except ValueError as error:
+            raise InputError(f"{self.path}: {name!r} {error}") from None
         snapshots = tuple(replace(told, member=told.member or member) for told in self.snapshots)
         return replace(self, snapshots=snapshots)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +34,7 @@ from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import intake
 from letterboxd_scraper.store.intake import Outcomes, Told
 from letterboxd_scraper.store.members import last_imports, sources
+from letterboxd_scraper.store.members.last_imports import LastImport
 from letterboxd_scraper.store.members.sources import Unmatched
 from letterboxd_scraper.store.patience import ask
 
@@ -241,8 +243,17 @@ class Drop:
                 HTTPStatus.FORBIDDEN, "this page is an old one: load it again, then drop the files"
             )
 
-    def _page(self, status: int, problems: Sequence[str], **stored: Any) -> Response:
-        content = stored | {
+    def _page(
+        self,
+        status: int,
+        problems: Sequence[str],
+        *,
+        imports: Sequence[LastImport] = (),
+        unmatched: Mapping[str, int] = MappingProxyType({}),
+    ) -> Response:
+        content = {
+            "imports": imports,
+            "unmatched": unmatched,
             "label": self._label,
             "problems": problems,
             "waits": self._waiting is not None,
@@ -268,7 +279,7 @@ class Drop:
         return self._page(HTTPStatus.UNPROCESSABLE_ENTITY, [str(error)])
 
     async def _of_database(self, request: Request, error: Exception) -> Response:
-        problem = "the database cannot be written just now: nothing was taken in; later it may be"
+        problem = "the database cannot be written just now: nothing was changed; later it may be"
         return self._page(HTTPStatus.SERVICE_UNAVAILABLE, [problem])
 
     async def _of_nobody(self, request: Request, error: Exception) -> Response:

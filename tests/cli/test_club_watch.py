@@ -19,7 +19,7 @@ from letterboxd_scraper.terminal.session import Session
 from tests.asked import Reply, ask
 from tests.cli.conftest import Run
 from tests.imports.test_reading import write
-from tests.server.test_drop import FIVE
+from tests.server.dropped import FIVE
 
 _PATIENCE = 60.0
 

@@ -70,7 +70,7 @@ def test_it_ends_by_itself_when_nobody_waits(other_process: Path, monkeypatch: p
         "import time\n"
         "from letterboxd_scraper.imports import apart\n"
         "apart.read_paths = lambda *_, **__: time.sleep(600)\n"
-        "apart._limit(apart.Request((), apart.datetime.now(), None, 10**9, 1, 10**6))\n"
+        "apart._limit(apart.Request((), apart.datetime.now(), None, False, 10**9, 1, 10**6))\n"
         "apart.read_paths()\n"
     )
     with pytest.raises(InputError, match="more than 60 seconds"):

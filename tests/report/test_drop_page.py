@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from letterboxd_scraper.server import running
 from tests.imports.test_reading import write
-from tests.server.test_drop import FIVE
-from tests.server.test_drop import Page as Server
+from tests.server.dropped import FIVE
+from tests.server.dropped import Page as Server
 
 
 @pytest.fixture
@@ -50,13 +50,18 @@ def test_five_files_become_a_circle(served: str, page: Page, tmp_path: Path) -> 
     page.get_by_role("button", name="Look at them").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing of it can be taken in")
     chooser.set_input_files([folder / name for name, _ in FIVE])
-    page.get_by_label("Whose, where a file does not say it").fill("ida")
     page.get_by_role("button", name="Look at them").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("What these files would change")
+    page.get_by_label("Whose is it?").fill("ida")
+    page.get_by_role("button", name="Show what changes with these names").click()
     expect(page.get_by_role("row", name=re.compile("^ida 1 new rating"))).to_be_visible()
     page.get_by_role("button", name="Take them in").click()
     page.wait_for_url("**/cohorts/friends/report")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.goto(f"{served}drop")
+    page.get_by_role("button", name="Take it back, for friends").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Drop files")
+    expect(page.get_by_role("button", name="Take it back, for friends")).to_have_count(0)
 
 
 def test_files_are_dropped(served: str, browser: Browser) -> None:

@@ -10,11 +10,10 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.imports import apart
 from letterboxd_scraper.imports.reading import ReadFiles, read_paths
-from letterboxd_scraper.store import migrate
-from letterboxd_scraper.store.engine import make_engine
 from tests.conftest import Snapshots
 from tests.served import Server, furnish, serving
 from tests.server.browsing import Site
+from tests.server.dropped import Page
 from tests.site import FEW
 
 BOTH = ["sqlite", "postgresql"]
@@ -50,10 +49,6 @@ def named(store: sa.Engine) -> Iterator[Server]:
         yield server
 
 
-def _read_here(paths: Sequence[Path], now: datetime, *, member: str | None = None) -> ReadFiles:
-    return read_paths(paths, now, member=member, ask=apart._refuse)
-
-
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where uploaded files lie while they are read."""
@@ -63,15 +58,26 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def read_here(paths: Sequence[Path], now: datetime, *, member: str | None, unnamed: bool) -> ReadFiles:
+    """Read files in the tests' own process, which starts sooner."""
+    return read_paths(paths, now, member=member, ask=apart._leave_open if unnamed else apart._refuse)
+
+
 @pytest.fixture
-def site(database_url: str, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def page(engine: sa.Engine, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """The page for files, which are read in the tests' own process."""
+    monkeypatch.setattr(apart, "read_apart", read_here)
+    page = Page(address(engine))
+    yield page
+    assert list(temporary.iterdir()) == []  # whatever came of it
+    page.engine.dispose()
+
+
+@pytest.fixture
+def site(engine: sa.Engine, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A server with invitations, which reads files in the tests' process."""
-    monkeypatch.setattr(apart, "read_apart", _read_here)
-    if database_url.startswith("postgresql"):
-        engine = make_engine(database_url)
-        migrate.upgrade(engine)
-        engine.dispose()
-    site = Site(database_url)
+    monkeypatch.setattr(apart, "read_apart", read_here)
+    site = Site(address(engine))
     yield site
     assert list(temporary.iterdir()) == []  # whatever came of it
     site.engine.dispose()

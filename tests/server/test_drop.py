@@ -1,152 +1,34 @@
 """The page for files: what they would change, agreement, and everybody who is refused."""
 
-import asyncio
-import re
-import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import sqlalchemy as sa
-from starlette.datastructures import Headers
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.imports import apart
-from letterboxd_scraper.imports.reading import ReadFiles, read_paths
 from letterboxd_scraper.server import drop as dropping
 from letterboxd_scraper.server import uploads
 from letterboxd_scraper.server.app import make_app
-from letterboxd_scraper.server.drop import Drop
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import intake
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.save import save_sources
-from letterboxd_scraper.store.schema import cohorts, films, ratings, users
 from tests.asked import Reply
 from tests.conftest import on_both, on_sqlite
-from tests.imports.test_reading import ARCHIVE, IMDB, RATINGS, packed
+from tests.imports.test_reading import ARCHIVE, RATINGS, packed
 from tests.server.conftest import address
+from tests.server.dropped import FIVE, OWN, Files, Page, said
 
+# Before a test has the files read here.
 READ_APART = apart.read_apart
-OWN = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
-Files = Sequence[tuple[str, bytes]]
-
-
-def archive_of(name: str) -> bytes:
-    profile = f"Date Joined,Username,Favorite Films\r\n2020-01-01,{name},\r\n"
-    return packed({**ARCHIVE, "profile.csv": profile})
-
-
-FIVE: Files = [
-    *((f"letterboxd-{name}.zip", archive_of(name)) for name in ("ann", "bob", "cleo", "dan")),
-    ("imdb.csv", IMDB.encode()),
-]
-
-
-class Page:
-    """The page as a browser without scripts uses it."""
-
-    def __init__(self, url: str) -> None:
-        self.engine = open_store(url)
-        served = Served(open_read_only(url), names=True, settings=Config(DATABASE_URL=url), takes_files=True)
-        self.app = make_app(served, token="", local=True, drop=Drop(served, self.engine, "friends"))
-
-    def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **content: Any) -> Reply:
-        """Return what is answered; ``content`` is what a form sends."""
-        prepared = requests.Request(method, f"http://localhost{path}", headers, **content).prepare()
-        body: Any = prepared.body or b""
-        return asyncio.run(self._ask(prepared, body.encode() if isinstance(body, str) else body))
-
-    async def _ask(self, request: requests.PreparedRequest, body: bytes) -> Reply:
-        reply = Reply(0, Headers(), b"")
-        given = {"host": "localhost", "accept": "text/html"} | {
-            k.lower(): v for k, v in request.headers.items()
-        }
-        scope = {
-            "type": "http", "http_version": "1.1", "method": request.method, "scheme": "http",
-            "path": request.path_url, "raw_path": request.path_url.encode(), "query_string": b"",
-            "headers": [(k.encode(), str(v).encode()) for k, v in given.items()],
-            "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "root_path": "",
-        }  # fmt: skip
-        chunks = [body[at : at + 65_536] for at in range(0, len(body), 65_536)] or [b""]
-
-        async def receive() -> Any:
-            chunk = chunks.pop(0)
-            return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
-
-        async def send(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                reply.status, reply.headers = message["status"], Headers(raw=message["headers"])
-            reply.body += message.get("body", b"")
-
-        await self.app(scope, receive, send)
-        return reply
-
-    def hidden(self, path: str) -> dict[str, str]:
-        """Return the hidden fields of the form at a path."""
-        return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.ask("GET", path).text))
-
-    def drop(self, files: Files, headers: Mapping[str, str] = OWN, **fields: str) -> Reply:
-        sent = [("files", file) for file in files]
-        return self.ask("POST", "/drop", headers, data=self.hidden("/drop") | fields, files=sent)
-
-    def agree(self, headers: Mapping[str, str] = OWN, path: str = "/drop/store", **fields: str) -> Reply:
-        return self.ask("POST", path, headers, data=self.hidden("/drop/preview") | fields)
-
-    def members(self) -> set[str]:
-        with self.engine.connect() as connection:
-            return set(connection.scalars(sa.select(users.c.letterboxd_username)))
-
-    def rows(self) -> list[int | None]:
-        """Return how many rows there are of what an import stores."""
-        with self.engine.connect() as connection:
-            counts = [sa.select(sa.func.count()).select_from(one) for one in (users, films, ratings, cohorts)]
-            return [connection.scalar(count) for count in counts]
-
-
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where uploaded files lie while they are read."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
-def read_here(paths: Sequence[Path], now: datetime, *, member: str | None = None) -> ReadFiles:
-    """Read files in the tests' own process, which starts sooner."""
-    return read_paths(paths, now, member=member, ask=apart._refuse)
-
-
-@pytest.fixture
-def page(database_url: str, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    monkeypatch.setattr(apart, "read_apart", read_here)
-    if database_url.startswith("postgresql"):
-        from letterboxd_scraper.store import migrate
-        from letterboxd_scraper.store.engine import make_engine
-
-        engine = make_engine(database_url)
-        migrate.upgrade(engine)
-        engine.dispose()
-    page = Page(database_url)
-    yield page
-    assert list(temporary.iterdir()) == []  # whatever came of it
-    page.engine.dispose()
-
-
-def said(reply: Reply) -> str:
-    """Return what a page says of what is wrong."""
-    (problem, *_) = re.findall(r'<p class="missing">(.*?)</p>', reply.text)
-    return str(problem)
 
 
 @on_both
 def test_files_are_shown_then_agreed_to_then_the_circle_is_there(page: Page) -> None:
-    assert page.drop(FIVE, member="ida").headers["location"] == "/drop/preview"
+    assert page.drop(FIVE).headers["location"] == "/drop/preview"
     assert page.rows() == [0, 0, 0, 0]
     preview = page.ask("GET", "/drop/preview").text
     for words in (
@@ -155,8 +37,12 @@ def test_files_are_shown_then_agreed_to_then_the_circle_is_there(page: Page) -> 
         "Letterboxd archive",
         "1 new rating",
         "Nothing is stored yet",
+        "Whose is it?",
     ):
         assert words in preview
+    assert page.say_whose({"whose-4": "@Ida"}).headers["location"] == "/drop/preview"
+    assert page.rows() == [0, 0, 0, 0]
+    assert "Whose is it?" not in page.ask("GET", "/drop/preview").text
     stored = page.agree()
     assert (stored.status, stored.headers["location"]) == (303, "/cohorts/friends/report")
     assert page.members() == {"ann", "bob", "cleo", "dan", "ida"}
@@ -177,7 +63,6 @@ def test_who_does_not_agree_changes_nothing(page: Page) -> None:
         ([], 422, "No file was chosen"),
         ([("bill.pdf", b"%PDF-1.7")], 422, "Nothing of it can be taken in"),
         ([("a.zip", b"PK\x03\x04 no more of it")], 422, "Nothing of it can be taken in"),
-        ([("imdb.csv", IMDB.encode())], 422, "Nothing of it can be taken in"),  # of nobody knows whom
         ([("a.zip", b"x" * 2_000_000)], 413, "These files have more than 1 MB"),
         ([(f"{number}.csv", b"") for number in range(9)], 413, "These are more than 8 files"),
     ],
@@ -256,10 +141,10 @@ def test_other_names_of_this_machine_are_refused(page: Page) -> None:
 def test_one_import_at_a_time(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     read, began, may_end = uploads.read, threading.Event(), threading.Event()
 
-    def slowly(*arguments: Any) -> Any:
+    def slowly(*arguments: Any, **options: Any) -> Any:
         began.set()
         assert may_end.wait(60)
-        return read(*arguments)
+        return read(*arguments, **options)
 
     monkeypatch.setattr(uploads, "read", slowly)
     replies: list[Reply] = []

@@ -9,7 +9,7 @@ from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Snapshot
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store import schema
 from letterboxd_scraper.store.crawl_state import failures
-from letterboxd_scraper.store.members import cohorts, invitations, naming, own_data, own_pages
+from letterboxd_scraper.store.members import cohorts, invitations, last_imports, naming, own_data, own_pages
 from letterboxd_scraper.store.members.own_data import Circle
 from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.save import save_sources
@@ -48,6 +48,8 @@ def fill(connection: sa.Connection) -> int:
         failures.record(connection, Failure("rated", f"https://l/{member}/", "broken", member), MONDAY)
     lease = {"user_id": ada, "run_id": run, "expires_at": MONDAY}
     connection.execute(schema.member_leases.insert().values(lease))
+    noted = last_imports.note(connection, "friends", ["ada"])
+    last_imports.keep(connection, noted, ["ada"], MONDAY)
     return ada
 
 
