@@ -12,7 +12,7 @@ from letterboxd_scraper.store.schema import cohort_members, films, ratings, user
 from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, FILM_PAGE, IMDB, packed
 from tests.server.browsing import NOW, OWN, Browser, Site, own_link, said
-from tests.server.test_drop import archive_of
+from tests.server.dropped import archive_of
 
 ANN = [("letterboxd-ann.zip", archive_of("ann"))]
 BOB = [("letterboxd-bob.zip", archive_of("bob"))]
