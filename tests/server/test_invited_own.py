@@ -10,7 +10,7 @@ from letterboxd_scraper.store.schema import cohort_members, film_rankings, own_p
 from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, IMDB, RATINGS, packed
 from tests.server.browsing import OWN, Browser, Site, said
-from tests.server.test_drop import archive_of
+from tests.server.dropped import archive_of
 
 ANN = [("letterboxd-ann.zip", archive_of("ann"))]
 BOB = [("letterboxd-bob.zip", archive_of("bob"))]

@@ -9,7 +9,7 @@ from letterboxd_scraper.store.members import cohorts, own_pages
 from letterboxd_scraper.store.schema import cohort_members, users
 from tests.conftest import on_both, on_sqlite
 from tests.server.browsing import OWN, Browser, Site, said
-from tests.server.test_drop import archive_of
+from tests.server.dropped import archive_of
 
 TOKEN = "the-operators-own-token"
 

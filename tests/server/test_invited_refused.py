@@ -17,7 +17,7 @@ from letterboxd_scraper.store import intake
 from tests.asked import Reply
 from tests.conftest import on_sqlite
 from tests.server.browsing import HOST, OWN, PUBLIC, Browser, Site, own_link, said
-from tests.server.test_drop import archive_of
+from tests.server.dropped import archive_of
 
 ANN = [("letterboxd-ann.zip", archive_of("ann"))]
 FOREIGN: list[dict[str, str]] = [

@@ -35,6 +35,8 @@ Z = NamedFilm("Z", 2001, "zZ")
 OF_MEMBERS = (
     "cohort_members",
     "cohorts",
+    "former_members",
+    "former_ratings",
     "member_sources",
     "ratings",
     "user_scrape_state",

@@ -23,9 +23,12 @@ from letterboxd_scraper.store.schema import (
     film_histograms,
     film_rankings,
     films,
+    former_members,
+    former_ratings,
     last_imports,
     member_sources,
     metadata,
+    ranking_history,
     ratings,
     user_scrape_state,
     users,
@@ -36,7 +39,9 @@ from letterboxd_scraper.store.schema import cohorts as cohorts_table
 
 _FACTS = (ratings, watched, watchlist)
 # What is computed of a cohort, or kept of its imports: it goes with it.
-_COMPUTED = (cohort_film_stats, film_histograms, film_rankings, last_imports)
+_COMPUTED = (
+    cohort_film_stats, film_histograms, film_rankings, former_members, last_imports, ranking_history,
+)  # fmt: skip
 # Of a source that is kept, these say all.
 _OF_SOURCES = (member_sources.c.id, member_sources.c.digest)
 # The level at which zlib is the quickest.
@@ -147,6 +152,8 @@ def take_back(connection: sa.Connection, chosen: LastImport) -> None:
             _restore(connection, chosen.cohort, user, before, called[user])
     for table in (film_rankings, film_histograms):
         connection.execute(table.delete().where(table.c.cohort_id == chosen.cohort))
+    since_then = (ranking_history.c.cohort_id == chosen.cohort, ranking_history.c.computed_at >= chosen.at)
+    connection.execute(ranking_history.delete().where(*since_then))
     connection.execute(last_imports.delete().where(last_imports.c.cohort_id == chosen.cohort))
     if any(row.made_cohort for row in rows) and not _is_used(connection, chosen.cohort):
         connection.execute(cohorts_table.delete().where(cohorts_table.c.id == chosen.cohort))
@@ -171,6 +178,7 @@ def _before(connection: sa.Connection, cohort: int | None, name: str) -> Before 
         "is_in": bool(connection.scalar(sa.select(is_in))),
         "folded": member.folded,
         "follows_sources": member.follows_sources,
+        "former_ratings": connection.scalar(sa.select(sa.func.max(former_ratings.c.id))) or 0,
         "sources": list(connection.scalars(sa.select(s.id).where(s.user_id == member.id))),
         "rows": {table.name: _rows(connection, table, member.id) for table in kept},
     }
@@ -209,6 +217,9 @@ def _restore(connection: sa.Connection, cohort: int, user: int, before: Before, 
         sources.fold(connection, user)
     if not before["follows_sources"] or before["folded"] is None:
         connection.execute(users.update().where(users.c.id == user).values(sources_folded=before["folded"]))
+    # All is as it was then: nothing has changed since.
+    f = former_ratings.c
+    connection.execute(former_ratings.delete().where(f.user_id == user, f.id > before["former_ratings"]))
 
 
 def _refuse_gone_films(
@@ -238,7 +249,7 @@ def _fingerprint(connection: sa.Connection, user: int, before: Before | None) ->
 def _compared(before: Before | None) -> Iterable[sa.Table]:
     if before is not None:
         return [metadata.tables[name] for name in before["rows"]]
-    aside = {*_FACTS, member_sources, last_imports}
+    aside = {*_FACTS, former_ratings, member_sources, last_imports}
     return [table for table in metadata.sorted_tables if "user_id" in table.c and table not in aside]
 
 
