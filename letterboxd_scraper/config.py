@@ -44,7 +44,9 @@ TEXT, JSON = "text", "json"
 # a clock that was wrong.
 LONGEST_WAIT = 900.0
 # Never shown; a database's address may hold a password.
-SECRETS = frozenset({"DATABASE_URL", "TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN", "SCRAPYD_PASSWORD"})
+SECRETS = frozenset(
+    {"DATABASE_URL", "TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN", "LETTERBOXD_NOTIFY", "SCRAPYD_PASSWORD"}
+)
 
 
 class Config(BaseSettings):
@@ -92,6 +94,7 @@ class Config(BaseSettings):
     SCRAPYD_USERNAME: str
     SCRAPYD_PASSWORD: SecretStr
     SCHEDULE_POLL_SECONDS: float = Field(gt=0)
+    LETTERBOXD_NOTIFY: SecretStr
     CRAWL_ANEW: bool
     LOG_LEVEL: str
     LOG_FORMAT: str
@@ -176,6 +179,7 @@ class Config(BaseSettings):
         """The keys, tokens and passwords among the settings, as they may stand in a text."""
         hidden = (self.TMDB_API_KEY, self.LETTERBOXD_SERVE_TOKEN, self.SCRAPYD_PASSWORD)
         texts = {secret.get_secret_value() for secret in hidden}
+        texts.update(self.LETTERBOXD_NOTIFY.get_secret_value().split())
         if parts := _WITH_PASSWORD.fullmatch(self.DATABASE_URL.partition("://")[2]):
             texts |= {parts["password"], unquote(parts["password"])}
         options = make_url(self.DATABASE_URL).normalized_query

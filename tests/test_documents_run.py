@@ -46,6 +46,7 @@ NOT_RUN = {
     r".*--install-completion": "it changes the shell's own files",
     r"letterboxd schedule (install .*--write|remove)": "it changes the machine's timers",
     r"letterboxd schedule run (?!.*--local)": "it wants a Scrapyd: tests/test_schedule_nodes.py has one",
+    r"letterboxd schedule run .*--notify": "nobody is told: tests/schedule/test_telling.py has somebody",
     r"letterboxd serve --host": "it listens to the world",
     r"letterboxd .*~/": "it writes into the home",
     r"LETTERBOXD_BROWSER=true": "it wants a browser: tests/test_browser.py has one",

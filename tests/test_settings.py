@@ -331,7 +331,7 @@ def test_sync_reads_the_circle_of_the_configured_member(known: Shell) -> None:
 
 
 def test_scrapy_has_every_setting_but_the_secrets_under_its_own_name() -> None:
-    hidden = {"TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN", "SCRAPYD_PASSWORD"}
+    hidden = {"TMDB_API_KEY", "LETTERBOXD_SERVE_TOKEN", "LETTERBOXD_NOTIFY", "SCRAPYD_PASSWORD"}
     settings = Settings()
     settings.setmodule("letterboxd_scraper.settings")
     assert Config.model_fields.keys() - hidden <= set(settings)

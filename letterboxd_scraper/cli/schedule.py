@@ -11,6 +11,7 @@ import typer
 
 from letterboxd_scraper import config
 from letterboxd_scraper.cli.rank_options import CohortOption
+from letterboxd_scraper.cli.schedule_notify import NamesOption, NotifyOption, Telling, refuse_names_alone
 from letterboxd_scraper.cli.schedule_run import LocalOption, TargetOption
 from letterboxd_scraper.downloader.terms import refuse_without_terms
 from letterboxd_scraper.errors import InputError
@@ -58,6 +59,8 @@ def install(
     kind: AsOption = None,
     local: LocalOption = False,
     target: TargetOption = None,
+    notify: NotifyOption = False,
+    names: NamesOption = False,
     write: Annotated[
         bool, options.flag("--write/--print", "Install it, or only print what would be.")
     ] = False,
@@ -73,11 +76,14 @@ def install(
       letterboxd schedule install --cohort friends --local
       letterboxd schedule install --cohort friends --nightly 02:15 --write
       letterboxd schedule install --cohort friends --as systemd --monthly 0
+      letterboxd schedule install --cohort friends --local --notify --write
     """
     session: Session = context.obj
     label = find_cohort(session, cohort).label
+    refuse_names_alone(notify=notify, names=names)
+    told = [option for option, chosen in {"--notify": notify, "--names": names}.items() if chosen]
     config_file = session.config_file or os.environ.get("LETTERBOXD_CONFIG")
-    command = timers.command(label, config=config_file, local=local, target=target or ())
+    command = timers.command(label, config=config_file, local=local, target=target or (), more=told)
     hour, minute = map(int, nightly.split(":"))
     timetable = Timetable(label, command, Path.cwd(), hour, minute, monthly or None)
     kind = kind or installation.usual()
@@ -86,7 +92,7 @@ def install(
     else:
         texts = _install_files(session, timetable, kind, write=write)
     session.conclude({"cohort": label, "as": kind, "written": write, "texts": texts})
-    _warn(session, target or (), local=local)
+    _warn(session, target or (), local=local, notify=notify, names=names)
 
 
 def _install_lines(session: Session, timetable: Timetable, *, write: bool) -> dict[str, str]:
@@ -141,18 +147,19 @@ def _print(session: Session, text: str) -> None:
         session.print_text(text)
 
 
-def _warn(session: Session, targets: Sequence[str], *, local: bool) -> None:
+def _warn(session: Session, targets: Sequence[str], *, local: bool, notify: bool, names: bool) -> None:
     """Say what will be missing at night: settings that only this shell knows, the terms accepted, a node."""
     origins = config.origins(session.overrides)
     lost = {name for name, origin in origins.items() if origin in ("environment", "command line")}
     refused = lost & env_file.NOT_HERE.keys()
-    for file, names in ((Path.cwd() / ".env", lost - refused), ("a file given by --config", refused)):
-        if names:
-            listed = ", ".join(sorted(names))
+    for file, settings in ((Path.cwd() / ".env", lost - refused), ("a file given by --config", refused)):
+        if settings:
+            listed = ", ".join(sorted(settings))
             session.say(f"only this shell knows these settings, write them into {file}: {listed}")
     if not local and (line := nodes.ignored(session.config)):
         session.say(line)
     try:
+        Telling(session, "", notify=notify, names=names)
         if local:
             refuse_without_terms(session.config)
         else:

@@ -10,6 +10,7 @@ import typer
 from letterboxd_scraper.arguments import MOST_SHARDS
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.run_spider import crawl
+from letterboxd_scraper.cli.schedule_notify import NamesOption, NotifyOption, Telling
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.schedule import nodes
 from letterboxd_scraper.schedule.after_crawls import finish
@@ -42,6 +43,8 @@ def run(
         int | None, options.count("In so many parts; default: one for each node that answers.")
     ] = None,
     target: TargetOption = None,
+    notify: NotifyOption = False,
+    names: NamesOption = False,
 ) -> None:
     """Do a cohort's nightly or monthly job now; timers call this.
 
@@ -50,9 +53,13 @@ def run(
     scrapy.cfg names as deploy targets, members and films shared out among them; with --local, here. One line
     tells how it went. While one is under way, another does nothing and says so.
 
+    With --notify, what is new since the last ranking is sent, or that the job failed; of a job that ends well
+    and without news, nothing.
+
     \b
     Examples:
       letterboxd schedule run --cohort friends --job nightly --local
+      letterboxd schedule run --cohort friends --job nightly --local --notify
       letterboxd schedule run --cohort friends --job monthly --shards 4
     """
     session: Session = context.obj
@@ -60,31 +67,49 @@ def run(
         raise InputError("--local crawls on this machine alone: give neither --shards nor --target with it")
     if shards is not None and shards > MOST_SHARDS:
         raise InputError(f"--shards {shards}: at most {MOST_SHARDS}")
-    circle = find_cohort(session, cohort)
+    telling = Telling(session, job, notify=notify, names=names)
+    with telling.of_errors():
+        circle = find_cohort(session, cohort)
+        since = telling.news_begin(circle)
+        report = _report(session, circle, job, local=local, target=target, shards=shards)
+        code = telling.of_report(circle, report, since) if report else ExitCode.DONE
+    raise typer.Exit(code)
+
+
+def _report(
+    session: Session,
+    circle: Cohort,
+    job: str,
+    *,
+    local: bool,
+    target: list[str] | None,
+    shards: int | None,
+) -> JobReport | None:
+    """Do a job and print its report; return it, None where another job is under way."""
     with job_lock(session.engine, circle, job, session.say) as is_free:
         if not is_free:
             words = f"{circle.label}, {job}: another job is under way, nothing was done"
             _show(session, {"cohort": circle.label, "job": job, "under_way": True}, words)
-            return
+            return None
         run_step = _on_this_machine(session, circle) if local else _on_nodes(session, circle, target, shards)
         try:
-            code = _perform(session, circle, job, run_step)
+            return _perform(session, circle, job, run_step)
         except KeyboardInterrupt:
             if not local:
                 session.say("what the nodes do goes on; the same command waits for it, and does the rest")
             raise
-    raise typer.Exit(code)
 
 
-def _perform(session: Session, cohort: Cohort, job: str, run_step: Callable[[Step], StepOutcome]) -> int:
-    """Do a job and print its report; return its exit code."""
+def _perform(
+    session: Session, cohort: Cohort, job: str, run_step: Callable[[Step], StepOutcome]
+) -> JobReport:
     began, config = time.monotonic(), session.config
     counted = ask(session.engine, runs.has_fresh_counts, cohort.label, config.now() - COUNTS_HOLD_FOR)
     steps = steps_of(job, cohort, counted=counted)
     ended = perform(steps, run_step, lambda: finish(session.engine, config, cohort, job, config.now()))
     report = JobReport(cohort.label, job, ended, time.monotonic() - began)
     _show(session, report.as_dict(), report.in_words())
-    return report.exit_code
+    return report
 
 
 def _show(session: Session, report: dict[str, Any], words: str) -> None:

@@ -21,6 +21,7 @@ EXTRAS = {
         ("fastapi", "uvicorn", "prometheus_client", "python_multipart"),
         "FastAPI, uvicorn, prometheus_client and python-multipart",
     ),
+    "notify": Extra(("apprise",), "Apprise"),
     "schedule": Extra(("scrapyd_client",), "scrapyd-client"),
     "parquet": Extra(("pyarrow",), "pyarrow"),
     "duckdb": Extra(("duckdb", "pyarrow", "sqlglot"), "DuckDB, pyarrow and sqlglot"),

@@ -46,15 +46,20 @@ class Timetable:
         return [*self.command, "--job", job]
 
 
-def command(label: str, *, config: str | None, local: bool, target: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the words that run a cohort's jobs with this very installation, wherever they are called."""
+def command(
+    label: str, *, config: str | None, local: bool, target: Sequence[str] = (), more: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Return the words that run a cohort's jobs with this very installation, wherever they are called.
+
+    ``more`` are options that stand last.
+    """
     script = Path(sys.executable).with_name("letterboxd")
     words = [str(script)] if script.exists() else [sys.executable, "-m", "letterboxd_scraper"]
     if config:
         words += ["--config", str(Path(config).absolute())]
     words += ["schedule", "run", "--cohort", label]
     words += [word for name in target for word in ("--target", name)]
-    return (*words, *(["--local"] if local else []))
+    return (*words, *(["--local"] if local else []), *more)
 
 
 def cron_marks(label: str) -> tuple[str, str]:
