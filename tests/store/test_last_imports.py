@@ -18,6 +18,7 @@ from letterboxd_scraper.store.patience import ask
 from letterboxd_scraper.store.schema import (
     cohorts,
     film_rankings,
+    former_ratings,
     user_scrape_state,
     watched,
 )
@@ -35,8 +36,6 @@ Z = NamedFilm("Z", 2001, "zZ")
 OF_MEMBERS = (
     "cohort_members",
     "cohorts",
-    "former_members",
-    "former_ratings",
     "member_sources",
     "ratings",
     "user_scrape_state",
@@ -71,7 +70,10 @@ def last(engine: sa.Engine, label: str = "friends") -> LastImport:
 
 def state(engine: sa.Engine) -> Rows:
     rows = stored_state(engine, NOW + timedelta(days=900))
-    return {name: rows[name] for name in OF_MEMBERS}
+    with engine.connect() as connection:
+        columns = [column for column in former_ratings.c if column.name != "id"]
+        changes = {str(row) for row in connection.execute(sa.select(*columns))}
+    return {name: rows[name] for name in OF_MEMBERS} | {"former_ratings": changes}
 
 
 def crawl(engine: sa.Engine, name: str, *films: Any) -> None:
