@@ -196,6 +196,24 @@ def test_units_are_written_and_removed(home: Shell, tmp_path: Path, cohort: str)
 
 
 @on_sqlite
+def test_a_night_that_is_told_of_has_no_address_in_its_unit(home: Shell, tmp_path: Path) -> None:
+    pytest.importorskip("apprise")
+    address = "json://127.0.0.1/s3cret"
+    with (home.folder / ".env").open("a") as file:
+        file.write(f"LETTERBOXD_NOTIFY='{address}'\n")
+    printed = install(home, "--as", "cron", "--local", "--notify", "--monthly", "0")
+    written = install(home, "--as", "systemd", "--local", "--notify", "--names", "--write")
+    units = [unit.read_text() for unit in (tmp_path / ".config" / "systemd" / "user").iterdir()]
+    said = f"{printed.stdout}{printed.stderr}{written.stderr}"
+    assert "--cohort friends --local --notify --job nightly" in printed.stdout
+    assert sum("--local --notify --names --job " in unit for unit in units) == 2
+    assert "s3cret" not in f"{said}{units}"
+    assert "no job will start" not in said
+    nobody = home.letterboxd("schedule", "install", "--local", "--notify", LETTERBOXD_NOTIFY="nonsense")
+    assert "as it is, no job will start: address 1 in LETTERBOXD_NOTIFY" in nobody.stderr
+
+
+@on_sqlite
 def test_agents_are_written_and_removed_on_macos(
     home: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
