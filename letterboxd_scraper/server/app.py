@@ -8,7 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from letterboxd_scraper import __version__
-from letterboxd_scraper.server import cohorts, films, lists, metrics, rankings, recommendations, year
+from letterboxd_scraper.server import cohorts, films, lists, metrics, news, rankings, recommendations, year
 from letterboxd_scraper.server.conditional import Conditional
 from letterboxd_scraper.server.document import name_of, openapi
 from letterboxd_scraper.server.drop import METHODS, Before, Drop
@@ -85,7 +85,7 @@ def unguarded(serving: Served, *, token: str, reports: Reports | None = None) ->
     recommender = Recommender(serving)
     for router in (
         *(module.routes(serving) for module in (cohorts, rankings, films, year, metrics)),
-        *(module.routes(serving, recommender) for module in (recommendations, lists)),
+        *(module.routes(serving, recommender) for module in (recommendations, lists, news)),
     ):
         app.include_router(router)
     app.include_router(report_routes(serving, reports))

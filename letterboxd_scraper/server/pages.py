@@ -69,6 +69,9 @@ _PAGES = {
     ),
     "/cohorts/{cohort}/lists": Page("lists.html", "lists", {"circle": _COHORT}),
     "/cohorts/{cohort}/lists/{list}": Page("movies.html", "movies", {"circle": _COHORT}),
+    "/cohorts/{cohort}/news": Page(
+        "news.html", "told", {"circle": _COHORT, "members": f"{_COHORT}/members?limit=500"}
+    ),
     "/cohorts/{cohort}/films/{film}": Page("film.html", "film", {"circle": _COHORT}),
 }
 _PATTERNS = [(compile_path(path)[0], page) for path, page in _PAGES.items()]

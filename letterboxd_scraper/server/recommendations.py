@@ -91,20 +91,26 @@ class Recommender:
     ) -> RecommendedList:
         """Return all films for these members (ids by how they are asked for), best first."""
 
+        latest = self._model(connection, circle)
+        # The model may be older than the data: then the list is made anew after it.
+        return self._lists.get(
+            (key_of(connection, circle), tuple(members.items()), wish),
+            lambda: f"{latest.state} {state_of(connection, circle)}",
+            lambda: self._order(connection, circle, latest.model, members, wish),
+        )
+
+    def model(self, connection: sa.Connection, circle: ServedCohort) -> CircleModel:
+        """Return the model of a cohort; it may be older than the data."""
+        return self._model(connection, circle).model
+
+    def _model(self, connection: sa.Connection, circle: ServedCohort) -> _Model:
         def state() -> str:
             return state_of(connection, circle)
 
-        key = key_of(connection, circle)
-        latest = self._models.get(
-            key,
+        return self._models.get(
+            key_of(connection, circle),
             state,
             lambda: _Model(read_model(connection, circle.cohort, self._serving.now), state()),
-        )
-        # The model may be older than the data: then the list is made anew after it.
-        return self._lists.get(
-            (key, tuple(members.items()), wish),
-            lambda: f"{latest.state} {state()}",
-            lambda: self._order(connection, circle, latest.model, members, wish),
         )
 
     def _order(

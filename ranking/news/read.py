@@ -36,7 +36,7 @@ def read(
     moved most come first. With ``names``, members are called as ``naming`` has them. Raises InputError where
     no ranking is kept to compare with.
     """
-    points = _points(connection, cohort, strategy)
+    points = _points(connection, cohort, naming, strategy)
     then = next((point for point in reversed(points) if point.at <= since), points[0])
     telling = Telling(connection, cohort, base_url, naming if names else None, reader)
     changed = changes.read(connection, cohort.id, then)
@@ -74,7 +74,7 @@ def read_days(
     As a rule that is one for a day; what has changed since the newest is not among it yet. Raises InputError
     as `read` does.
     """
-    points = [point for point in _points(connection, cohort, strategy) if point.at >= since]
+    points = [point for point in _points(connection, cohort, naming, strategy) if point.at >= since]
     if len(points) < 2:
         return []
     telling = Telling(connection, cohort, base_url, naming if names else None, None)
@@ -96,12 +96,12 @@ def read_days(
     return days[::-1]
 
 
-def _points(connection: sa.Connection, cohort: Cohort, strategy: str) -> list[Point]:
+def _points(connection: sa.Connection, cohort: Cohort, naming: Naming, strategy: str) -> list[Point]:
     points = history.points(connection, cohort.id, strategy)
     if not points:
         option = "" if strategy == DEFAULT_STRATEGY else f" --strategy {strategy}"
         raise InputError(
-            f"no {strategy} ranking of cohort {cohort.label!r} is kept to compare with: news begin with "
-            f"`letterboxd rank compute --cohort {cohort.label}{option}`"
+            f"no {strategy} ranking of {naming.label!r} is kept to compare with: news begin with "
+            f"`letterboxd rank compute --cohort {naming.argument}{option}`"
         )
     return points

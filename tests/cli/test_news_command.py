@@ -14,7 +14,7 @@ from tests.store.rows import MONDAY
     [
         (("--since", "soon"), "'soon' is neither 7d, 12h or 2w nor a day"),
         (("--since", "2999-01-01"), "2999-01-01 lies ahead"),
-        (("--strategy", "bayesian"), "no bayesian ranking of cohort 'club' is kept to compare with"),
+        (("--strategy", "bayesian"), "no bayesian ranking of 'club' is kept to compare with"),
         (("--for", "nobody"), "nobody"),
     ],
 )

@@ -229,6 +229,8 @@ def test_without_names_nothing_names_anybody(store: sa.Engine, numbered: Server)
         "rankings/circle",
         "recommendations",
         "recommendations?member=2",
+        "news?member=2",
+        "news.atom",
     ]
     paths += ["/docs", "/cohorts/friends", *(f"/cohorts/friends/{page}" for page in pages)]
     for path in paths:
