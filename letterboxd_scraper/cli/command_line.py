@@ -143,6 +143,7 @@ LETTERBOXD: Mapping[str, Table] = {
         "failures": ("runs:failures", "List the pages that could not be read and are still missing."),
         "refresh": (REFRESH, "Bring derived data up to date."),
         "db": (DB, "Look after the database."),
+        "stored": ("stored:stored", "Show what is stored of a member, or write all of it to a file."),
         "forget": ("forget:forget", "Remove a member, and remember not to store them again."),
     },
 }

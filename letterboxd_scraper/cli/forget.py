@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 import typer
 
-from letterboxd_scraper.cli.stored_words import numbers
+from letterboxd_scraper.cli.stored import numbers
 from letterboxd_scraper.errors import InputError, UnknownName
 from letterboxd_scraper.store.leaving import leave
 from letterboxd_scraper.store.members import opt_outs, own_data

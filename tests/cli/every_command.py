@@ -106,6 +106,7 @@ COMMANDS = {
     "db backup": Row(OUT, Use.READS),
     "db check": Row("", Use.READS, prints=True),
     "db tidy": Row("--yes", Use.WRITES),
+    "stored": Row(f"marla {TO}", Use.READS),
     "forget": Row("marla --yes", Use.WRITES),
 }
 OF_SPIDERS = Row("-a cohort=club", Use.CRAWLS)
