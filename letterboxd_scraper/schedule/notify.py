@@ -9,7 +9,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.machine import extras
 
 if TYPE_CHECKING:
-    from apprise import NotifyBase
+    from apprise import Apprise
 
 # How Apprise says what was answered.
 _ANSWER = re.compile(r"\berror=(\d{3})\b")
@@ -23,7 +23,7 @@ class Notifier:
     and the scheme before its colon.
     """
 
-    def __init__(self, targets: dict[str, "NotifyBase"]) -> None:
+    def __init__(self, targets: dict[str, "Apprise"]) -> None:
         self._targets = targets
         self._heard = _Heard()
 
@@ -40,8 +40,8 @@ class Notifier:
         asset = AppriseAsset(app_id="letterboxd-scraper", app_desc="letterboxd-scraper", app_url="")
         for number, address in enumerate(addresses, start=1):
             name = f"address {number} in LETTERBOXD_NOTIFY ({_scheme(address)})"
-            target = Apprise.instantiate(address, asset=asset)
-            if target is None:
+            target = Apprise(asset=asset)
+            if not target.add(address):
                 raise InputError(
                     f"{name} is none that can be sent to: {_SHOWN_AT} shows how they are written"
                 )
@@ -50,21 +50,16 @@ class Notifier:
 
     def send(self, title: str, body: str, *, failed: bool) -> list[str]:
         """Send a message to each address; return a line for each to which it could not be sent."""
+        from apprise import NotifyFormat, NotifyType
+
+        kind = NotifyType.FAILURE if failed else NotifyType.INFO
         lines = []
         for name, target in self._targets.items():
             self._heard.answer = ""
-            if not self._is_sent(target, title, body, failed=failed):
+            # Without its format, mail takes it for HTML, and a film's title for whatever could stand in that.
+            if not target.notify(body, title, notify_type=kind, body_format=NotifyFormat.TEXT):
                 lines.append(f"not sent to {name}{self._heard.answer}: {title}")
         return lines
-
-    def _is_sent(self, target: "NotifyBase", title: str, body: str, *, failed: bool) -> bool:
-        from apprise import NotifyType
-
-        kind = NotifyType.FAILURE if failed else NotifyType.INFO
-        try:
-            return bool(target.notify(body=body, title=title, notify_type=kind))
-        except TypeError:  # by which Apprise tells of an address that takes no text
-            return False
 
 
 class _Heard(logging.Handler):

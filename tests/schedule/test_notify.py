@@ -17,16 +17,18 @@ def notifier(*addresses: str) -> Notifier:
     return Notifier.of(Config(LETTERBOXD_NOTIFY=" ".join(addresses)))
 
 
-def test_a_message_is_posted_and_mailed() -> None:
+def test_a_message_is_posted_and_mailed_line_by_line_as_it_is() -> None:
+    text = "<b>One</b> & only (1999)\n\n  indented, *starred*, 千と千尋"
     with posts() as web, mails() as mail:
         to_me = f"mailto://me:{SECRET}@127.0.0.1:{mail.port}?from=me@example.org&to=you@example.org"
-        assert notifier(web.address, to_me).send("The title", "One line\nand another", failed=False) == []
+        assert notifier(web.address, to_me).send("The title", text, failed=False) == []
     (posted,), (mailed,) = web.messages, mail.messages
-    assert (posted["title"], posted["message"]) == ("The title", "One line\nand another")
-    assert posted["type"] == "info"
-    assert mailed["subject"] == "The title"
-    assert mailed["to"] == "you@example.org"
-    assert "and another" in mailed.as_string()
+    assert (posted["title"], posted["message"], posted["type"]) == ("The title", text, "info")
+    assert (mailed["subject"], mailed["to"]) == ("The title", "you@example.org")
+    assert mailed.get_content_type() == "text/plain"
+    content = mailed.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert content.decode().splitlines() == text.splitlines()
     assert len(mail.logins) == 1
 
 
