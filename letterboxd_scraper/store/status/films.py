@@ -23,29 +23,43 @@ def count(
 
     ``counted``: its statistics are as new as its ratings, and tell their number.
     """
-    lacks = enrichment.needs_enrichment()
-    due = enrichment.is_due(connection, options)
-    due_with_key = due if options.tmdb else enrichment.is_due(connection, replace(options, tmdb=True))
-    synced, count_of = films.c.tmdb_synced_at, sa.func.count
+    kinds = {
+        "lacks": enrichment.needs_enrichment(),
+        "due": enrichment.is_due(connection, options),
+        "due_with_key": enrichment.is_due(connection, replace(options, tmdb=True)),
+    }
+    synced = films.c.tmdb_synced_at
+    # In kinds: each condition is asked of a film once, however many of the numbers it enters.
     query = sa.select(
-        count_of(),
-        count_of().filter(~lacks),
-        count_of().filter(due),
-        count_of().filter(lacks, ~due, ~due_with_key),
-        count_of().filter(~due, due_with_key),
-        sa.func.min(synced, type_=UTCDateTime),
-        count_of().filter(synced < options.tmdb_before + _SOON),
-    ).where(_of_members(cohort))
-    total, *others = connection.execute(query).one()
-    return FilmCounts(total, _ratings(connection, cohort, counted=counted), *others)
+        *(condition.label(name) for name, condition in kinds.items()),
+        sa.func.count().label("films"),
+        sa.func.min(synced, type_=UTCDateTime).label("oldest"),
+        sa.func.count().filter(synced < options.tmdb_before + _SOON).label("ageing"),
+    ).where(_of_members(cohort, counted=counted))
+    rows = connection.execute(query.group_by(*kinds)).all()
+    return FilmCounts(
+        films=sum(row.films for row in rows),
+        ratings=_ratings(connection, cohort, counted=counted),
+        complete=sum(row.films for row in rows if not row.lacks),
+        due=sum(row.films for row in rows if row.due),
+        waiting=sum(row.films for row in rows if row.lacks and not row.due and not row.due_with_key),
+        need_key=sum(row.films for row in rows if not row.due and row.due_with_key),
+        tmdb_oldest=min((row.oldest for row in rows if row.oldest), default=None),
+        tmdb_ageing=sum(row.ageing for row in rows),
+    )
 
 
-def _of_members(cohort: Cohort) -> sa.ColumnElement[bool]:
+def _of_members(cohort: Cohort, *, counted: bool) -> sa.ColumnElement[bool]:
     """The condition that a member of the cohort has rated or liked a film."""
-    r, m = ratings.c, cohort_members.c
+    r, m, stats = ratings.c, cohort_members.c, cohort_film_stats.c
     members = sa.select(m.user_id).where(m.cohort_id == cohort.id)
-    # Not film by film: for each, SQLite would ask for each member.
-    return films.c.id.in_(sa.select(r.film_id).where(r.user_id.in_(members)))
+    if not counted:
+        # Not film by film: for each, SQLite would ask for each member.
+        return films.c.id.in_(sa.select(r.film_id).where(r.user_id.in_(members)))
+    rated = films.c.id.in_(sa.select(stats.film_id).where(stats.cohort_id == cohort.id))
+    # The sum keeps SQLite to the index of what is marked, in which a film's few marks are together.
+    marked = sa.exists().where(r.film_id == films.c.id, r.liked | r.favorite, (r.user_id + 0).in_(members))
+    return sa.or_(rated, marked)
 
 
 def _ratings(connection: sa.Connection, cohort: Cohort, *, counted: bool) -> int:
