@@ -66,23 +66,34 @@ def statistics_query() -> sa.Select[Any]:
     )
 
 
-def histograms_query(at: datetime) -> sa.Select[Any]:
-    """Select the rows of `film_histograms` for all cohorts: how many members gave a film so many stars."""
-    counted = (
+def levels_query() -> sa.Select[Any]:
+    """Select how many of each cohort's members gave a film so many stars, and the first and last day."""
+    moments = [f(ratings.c.rated_at, type_=UTCDateTime) for f in (sa.func.min, sa.func.max)]
+    key = (cohort_members.c.cohort_id, ratings.c.film_id, ratings.c.rating)
+    return (
         sa.select(
-            cohort_members.c.cohort_id, ratings.c.film_id, ratings.c.rating, sa.func.count().label("count")
+            *key,
+            sa.cast(sa.func.count(), sa.Integer).label("count"),
+            *(moment.label(name) for moment, name in zip(moments, ("first", "last"), strict=True)),
         )
         .join(ratings, ratings.c.user_id == cohort_members.c.user_id)
         .where(ratings.c.rating.is_not(None))
-        .group_by(cohort_members.c.cohort_id, ratings.c.film_id, ratings.c.rating)
-        .subquery("counted")
-        .c
+        .group_by(*key)
     )
-    labels = sa.case({stars: str(stars) for stars in STARS}, value=counted.rating)
+
+
+def histograms_query(at: datetime) -> sa.Select[Any]:
+    """Select the rows of `film_histograms` for all cohorts: how many members gave a film so many stars."""
+    levels = levels_query().subquery("levels").c
     return sa.select(
-        counted.cohort_id,
-        counted.film_id,
-        labels.label("bucket_label"),
-        sa.cast(counted.count, sa.Integer).label("count"),
+        levels.cohort_id,
+        levels.film_id,
+        label_of(levels.rating).label("bucket_label"),
+        levels.count,
         sa.literal(at, UTCDateTime).label("computed_at"),
     )
+
+
+def label_of(rating: sa.ColumnElement[float]) -> sa.Case[str]:
+    """Return what a histogram calls the level of so many stars: `0.5` to `5.0`."""
+    return sa.case({stars: str(stars) for stars in STARS}, value=rating)

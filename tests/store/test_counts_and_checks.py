@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,3 +263,29 @@ def test_what_sqlite_says_of_its_file_is_told(store: sa.Engine) -> None:
         connection.rollback()
     assert (finding.check, finding.wrong, finding.advice) == (references.FILE, 3, references.RESTORE)
     assert finding.example == "CHECK constraint failed in ratings"
+
+
+@pytest.mark.parametrize("name", ["ix_ratings_film_id", "ix_ratings_marked"])
+def test_an_index_that_does_not_hold_what_its_table_does_is_told(tmp_path: Path, name: str) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/one.db")
+    metadata.create_all(engine)
+    with write_transaction(engine) as connection:
+        film, user = add_film(connection, "alien"), add_user(connection, "ann")
+        add_rating(connection, user, film, liked=True)
+        # An index that is not there while a rating is changed, and then is again.
+        connection.exec_driver_sql("PRAGMA writable_schema=on")
+        made = connection.exec_driver_sql(
+            "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master WHERE name = ?", (name,)
+        ).one()
+        connection.exec_driver_sql("DELETE FROM sqlite_master WHERE name = ?", (name,))
+    engine.dispose()
+    with write_transaction(engine) as connection:
+        assert references.of_file(connection).wrong  # a page that is nobody's
+        add_rating(connection, user, add_film(connection, "brazil"), liked=True)
+        connection.exec_driver_sql("PRAGMA writable_schema=on")
+        connection.exec_driver_sql("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", tuple(made))
+    engine.dispose()
+    with engine.connect() as connection:
+        finding = references.of_file(connection)
+    engine.dispose()
+    assert (finding.wrong, finding.example) == (1, f"index {name} does not hold what ratings does")

@@ -8,15 +8,14 @@ from letterboxd_scraper.store.checks import counted, identities, impossible_rati
 from letterboxd_scraper.store.checks.finding import Finding
 from letterboxd_scraper.store.engine import first_line
 
-Check = Callable[[sa.Connection], Finding]
+Check = Callable[[sa.Connection], Finding | tuple[Finding, ...]]
 _CHECKS: tuple[Check, ...] = (
     references.orphans,
     impossible_ratings.half_stars,
     impossible_ratings.says_something,
     identities.members,
     identities.films,
-    counted.statistics,
-    counted.histograms,
+    counted.statistics_and_histograms,
     counted.site_histograms,
     ranks.ranks,
     ranks.scores,
@@ -30,9 +29,10 @@ def findings(connection: sa.Connection) -> Iterator[Finding]:
     is_broken = False
     for check in (references.of_file, *_CHECKS) if on_sqlite else _CHECKS:
         try:
-            finding = check(connection)
-            is_broken |= finding.check == references.FILE and finding.wrong > 0
-            yield finding
+            found = check(connection)
+            for finding in found if isinstance(found, tuple) else (found,):
+                is_broken |= finding.check == references.FILE and finding.wrong > 0
+                yield finding
         except sa.exc.DatabaseError as error:
             if not on_sqlite:
                 raise

@@ -1,6 +1,5 @@
 """What was counted, against a fresh count."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,12 +7,16 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.store.checks.finding import Finding, of_query
 from letterboxd_scraper.store.schema import (
+    UTCDateTime,
     changed_facts,
     cohort_film_stats,
     film_histograms,
     films,
 )
-from letterboxd_scraper.store.statistics import histograms_query, statistics_query
+from letterboxd_scraper.store.statistics import label_of, levels_query
+
+STATISTICS = "statistics agree with the ratings"
+HISTOGRAMS = "circles' histograms agree with the ratings"
 
 _UNCOUNTED = "not compared: ratings have changed since; `letterboxd refresh stats` counts them"
 _ADVICE = "run this SQL, then `letterboxd refresh stats`: INSERT INTO changed_facts (id) VALUES (1)"
@@ -24,51 +27,82 @@ def is_counted(connection: sa.Connection) -> bool:
     return connection.execute(sa.select(changed_facts.c.id).limit(1)).first() is None
 
 
-def statistics(connection: sa.Connection) -> Finding:
-    """Find rows of `cohort_film_stats` that a fresh count does not give, and those that are missing."""
-    check = "statistics agree with the ratings"
+def statistics_and_histograms(connection: sa.Connection) -> tuple[Finding, Finding]:
+    """Find rows of `cohort_film_stats` and levels of cohorts' histograms that a fresh count does not give.
+
+    Those that are missing too. All ratings are counted once for both.
+    """
     if not is_counted(connection):
-        return Finding(check, remark=_UNCOUNTED)
-    fresh = statistics_query().subquery("fresh")
-    columns = [column.name for column in fresh.c if column.name not in ("cohort_id", "film_id")]
-    both = _both(cohort_film_stats, fresh, ["cohort_id", "film_id"], columns)
+        return Finding(STATISTICS, remark=_UNCOUNTED), Finding(HISTOGRAMS, remark=_UNCOUNTED)
+    fresh = levels_query().cte("fresh")
+    wrong = sa.union_all(_wrong_statistics(fresh), _wrong_levels(fresh)).subquery("wrong_counts").c
+    film = sa.func.coalesce(films.c.slug, films.c.title, sa.cast(wrong.film_id, sa.Text))
+    order = (wrong.cohort_id, wrong.film_id, wrong.level)
+    places = (
+        sa.select(
+            wrong.kind,
+            sa.func.count().over(partition_by=wrong.kind).label("wrong"),
+            sa.func.row_number().over(partition_by=wrong.kind, order_by=order).label("place"),
+            wrong.cohort_id,
+            film.label("film"),
+            wrong.level,
+        )
+        .outerjoin(films, films.c.id == wrong.film_id)
+        .subquery("places")
+    )
+    rows = {row.kind: row for row in connection.execute(sa.select(places).where(places.c.place == 1))}
+    return _finding(STATISTICS, rows.get("statistics")), _finding(HISTOGRAMS, rows.get("histograms"))
+
+
+def _finding(check: str, row: Any) -> Finding:
+    if row is None:
+        return Finding(check)
+    level = "" if row.level is None else f", bucket label {row.level}"
+    return Finding(check, row.wrong, f"cohort {row.cohort_id}, film {row.film}{level}", _ADVICE)
+
+
+def _wrong_statistics(fresh: sa.CTE) -> sa.Select[Any]:
+    count = sa.func.sum(fresh.c.count)
+    stars = sa.func.sum(sa.cast(fresh.c.rating, sa.Double) * fresh.c.count)
+    of_films = sa.select(
+        fresh.c.cohort_id,
+        fresh.c.film_id,
+        sa.cast(count, sa.Integer).label("watchers"),
+        (stars / count).label("avg_rating"),
+        stars.label("rating_sum"),
+        sa.func.min(fresh.c.first, type_=UTCDateTime).label("first_rating_at"),
+        sa.func.max(fresh.c.last, type_=UTCDateTime).label("last_rating_at"),
+    ).group_by(fresh.c.cohort_id, fresh.c.film_id)
+    columns = ("watchers", "rating_sum", "first_rating_at", "last_rating_at")
+    both = _both(cohort_film_stats, of_films.subquery("of_films"), "avg_rating", *columns)
     # Sums of half stars are exact; a mean may depend on the order of the ratings in its last digit.
     means = sa.func.max(both.c.avg_rating) - sa.func.min(both.c.avg_rating) > 1e-9
-    exact = [_differs(both.c[name]) for name in columns if name != "avg_rating"]
-    return of_query(connection, check, _named(both, sa.or_(*exact, means)), _ADVICE)
+    differ = sa.or_(*(_differs(both.c[name]) for name in columns), means, sa.func.count() != 2)
+    key = (both.c.cohort_id, both.c.film_id)
+    none = sa.cast(sa.null(), sa.Text).label("level")
+    return sa.select(sa.literal("statistics").label("kind"), *key, none).group_by(*key).having(differ)
 
 
-def histograms(connection: sa.Connection) -> Finding:
-    """Find levels of the cohorts' histograms that a fresh count does not give, and those that are missing."""
-    check = "circles' histograms agree with the ratings"
-    if not is_counted(connection):
-        return Finding(check, remark=_UNCOUNTED)
-    fresh = histograms_query(datetime.now(UTC)).subquery("fresh")
+def _wrong_levels(fresh: sa.CTE) -> sa.Select[Any]:
+    label = label_of(fresh.c.rating).label("bucket_label")
+    of_levels = sa.select(fresh.c.cohort_id, fresh.c.film_id, label, fresh.c.count).subquery("of_levels")
     stored = sa.select(film_histograms).where(film_histograms.c.cohort_id.is_not(None)).subquery("stored")
-    both = _both(stored, fresh, ["cohort_id", "film_id", "bucket_label"], ["count"])
-    return of_query(connection, check, _named(both, _differs(both.c["count"]), "bucket_label"), _ADVICE)
+    both = _both(stored, of_levels, "bucket_label", "count")
+    differ = sa.or_(_differs(both.c["count"]), sa.func.count() != 2)
+    key = (both.c.cohort_id, both.c.film_id, both.c.bucket_label)
+    return sa.select(sa.literal("histograms"), *key).group_by(*key).having(differ)
 
 
-def _both(stored: sa.FromClause, fresh: sa.FromClause, key: list[str], columns: list[str]) -> sa.Subquery:
+def _both(stored: sa.FromClause, fresh: sa.FromClause, *columns: str) -> sa.Subquery:
     """Return the rows of both together: where all is well, there are two alike of each key."""
-    names = [*key, *columns]
+    names = ("cohort_id", "film_id", *columns)
     parts = (sa.select(*(table.c[name] for name in names)) for table in (stored, fresh))
-    return sa.union_all(*parts).subquery("both_counts")
+    return sa.union_all(*parts).subquery()
 
 
 def _differs(column: Any) -> sa.ColumnElement[bool]:
     """The condition that two rows do not have the same in a column, one of them nothing perhaps."""
     return sa.or_(sa.func.min(column) != sa.func.max(column), sa.func.count(column) == 1)
-
-
-def _named(both: sa.Subquery, differ: sa.ColumnElement[bool], *more: str) -> sa.Select[Any]:
-    key = (both.c.cohort_id, both.c.film_id, *(both.c[name] for name in more))
-    wrong = (
-        sa.select(*key).group_by(*key).having(sa.or_(sa.func.count() != 2, differ)).subquery("wrong_counts")
-    )
-    film = sa.func.coalesce(films.c.slug, films.c.title, sa.cast(wrong.c.film_id, sa.Text))
-    columns = (wrong.c.cohort_id.label("cohort"), film.label("film"), *(wrong.c[name] for name in more))
-    return sa.select(*columns).outerjoin_from(wrong, films, films.c.id == wrong.c.film_id)
 
 
 def site_histograms(connection: sa.Connection) -> Finding:
