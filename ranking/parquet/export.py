@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ from letterboxd_scraper.store.schema import cohort_members, ratings, users, watc
 from ranking.parquet import films
 from ranking.parquet.columns import FILMS, LIST, MEMBERS, NAMES, RATINGS, described, table_of
 from ranking.parquet.folder import EXPLANATION, LISTS, About, file_of, refuse_foreign, replacing
+from ranking.parquet.rows import arrow_table, moment
 
 # Rows held in memory at a time, and in a row group of the file; one member's rows are never parted.
 _ROWS = 100_000
@@ -153,17 +156,25 @@ def _ratings(
 ) -> Iterator[pa.Table]:
     """Yield the members' rows in the order of their numbers, with the ``number`` of each film for its id."""
     r = ratings.c
-    # Arrow knows that these moments are in UTC; a time zone with each would take most of the time.
-    moments = (sa.type_coerce(column, sa.DateTime) for column in (r.rated_at, r.first_seen_at, r.seen_after))
+    moments = (
+        moment(column, connection.dialect.name) for column in (r.rated_at, r.first_seen_at, r.seen_after)
+    )
     query = sa.select(r.user_id, r.film_id, r.rating, r.liked, r.favorite, *moments)
+    member_number = _numbers({member.user: member.number for member in members})
+    film_number = _numbers(number)
     for group in _groups(members):
-        member_number = {member.user: member.number for member in group}
-        rows = connection.execute(query.where(r.user_id.in_(member_number))).all()
-        users_of, films_of, *others = zip(*rows, strict=True)
-        numbers = ([member_number[user] for user in users_of], [number[film] for film in films_of])
-        part = table_of(RATINGS, (*numbers, *others))
+        rows = arrow_table(connection, query.where(r.user_id.in_([one.user for one in group])), RATINGS)
+        own = [pa.array(of[rows[name]]) for name, of in (("member", member_number), ("film_id", film_number))]
+        part = pa.Table.from_arrays([*own, *rows.columns[2:]], schema=RATINGS)
         # As read they would be in the order of ids, which follows the lists on the site.
         yield part.sort_by([("member", "ascending"), ("film_id", "ascending")])
+
+
+def _numbers(number: Mapping[int, int]) -> npt.NDArray[np.int32]:
+    """Return the number of each id, at its place."""
+    numbers = np.zeros(max(number, default=0) + 1, np.int32)
+    numbers[list(number)] = list(number.values())
+    return numbers
 
 
 def _list(

@@ -52,11 +52,15 @@ def numbers(connection: sa.Connection, cohort_id: int) -> dict[int, int]:
     In the order of films, which is the same in every database.
     """
     members = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == cohort_id)
-    of_cohort = (
-        films.c.id.in_(sa.select(table.c.film_id).where(table.c.user_id.in_(members)))
-        for table in (ratings, watched, watchlist)
+    # One list of films, however long: PostgreSQL would go through each of several for every film.
+    of_cohort = sa.union(
+        *(
+            sa.select(table.c.film_id).where(table.c.user_id.in_(members))
+            for table in (ratings, watched, watchlist)
+        )
     )
-    query = sa.select(films.c.id).where(sa.or_(*of_cohort)).order_by(*film_order(connection.dialect.name))
+    query = sa.select(films.c.id).where(films.c.id.in_(of_cohort))
+    query = query.order_by(*film_order(connection.dialect.name))
     return {film: number for number, film in enumerate(connection.scalars(query), start=1)}
 
 
