@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.members import Failure
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.crawl_state.retention import Tidied, tidy
-from letterboxd_scraper.store.schema import scrape_failures, scrape_runs
-from tests.store.rows import DAY, HOUR, MONDAY, add_run
+from letterboxd_scraper.store.schema import former_ratings, ranking_history, scrape_failures, scrape_runs
+from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_film, add_run, add_user
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,28 @@ def test_the_last_run_on_each_member_stays(connection: sa.Connection) -> None:
     for member in ("marla", "ada"):
         add_run(connection, cohort=None, member=member, finished_at=MONDAY)
     assert tidy(connection, MONDAY + 9 * DAY, 1, 1) == Tidied(0, 0)
+
+
+def test_rankings_of_the_past_are_thinned_and_what_only_they_compared_with_goes(
+    connection: sa.Connection,
+) -> None:
+    """Of 60 days each stays, before that one a week, before a year none; of each ranking the newest stays."""
+    cohort, member = add_cohort(connection, "friends", ["ann"]), add_user(connection, "bob")
+    film = add_film(connection, "heat")
+    changed = {"user_id": member, "film_id": film, "liked": False, "favorite": False, "first_seen_at": MONDAY}
+    for number in range(1, 5):
+        connection.execute(former_ratings.insert().values(changed | {"id": number}))
+    history = {"cohort_id": cohort.id, "content": b"", "former_ratings": 2}
+    # In days: 64 to 68 days ago was one week, 59 to 63 the next.
+    ages = {"circle": [0, 1, 59, *range(61, 69), 366, 400], "bayesian": [500, 501]}
+    for strategy, days in ages.items():
+        for age in days:
+            row = history | {"strategy": strategy, "computed_at": MONDAY - age * DAY}
+            connection.execute(ranking_history.insert().values(row))
+    assert tidy(connection, MONDAY, 0, 0) == Tidied(0, 0, 10)
+    kept = connection.execute(sa.select(ranking_history.c.strategy, ranking_history.c.computed_at))
+    assert {(strategy, (MONDAY - at).days) for strategy, at in kept} == {
+        *(("circle", days) for days in (0, 1, 59, 64)),
+        ("bayesian", 500),
+    }
+    assert connection.scalar(sa.select(sa.func.min(former_ratings.c.id))) == 3
