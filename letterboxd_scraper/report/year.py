@@ -104,7 +104,6 @@ def page(year: ReadYear, thumbnails: Mapping[str, str] | None = None) -> str:
             words=year_words,
             limit=limit,
             basis_members=of_circle.basis.members,
-            fewest_ratings=films.FEWEST,
             loved_mean=films.LOVED,
             agreeing_votes=films.AGREEING,
             address_of=lambda film: links.link(film.address, options.base_url),

@@ -16,8 +16,6 @@ from ranking.strategies.bayesian import bayesian
 from ranking.strategies.discovery import discovery
 from ranking.year.period import Period
 
-# So few ratings of the year say something of a film, or as many as there are members where these are fewer.
-FEWEST, FEWEST_FOR_SPREAD = 2, 3
 # A film that is loved has this mean at least: from there on `wilson` takes a rating for a good one.
 LOVED = 3.5
 # As if so many more members had given the mean of the year's ratings: as `bayesian` has it.
@@ -118,21 +116,21 @@ def mean_of(rated: Sequence[FilmOfYear]) -> float | None:
     return sum(film.half_stars for film in rated) / 2 / number if number else None
 
 
-def most_rated(rated: Sequence[FilmOfYear], members: int) -> FilmOfYear | None:
-    """Return the film that most members rated; of equal ones the one that they liked best."""
-    enough = [film for film in rated if film.ratings >= min(FEWEST, members)]
+def most_rated(rated: Sequence[FilmOfYear], least: int) -> FilmOfYear | None:
+    """Return the film that most members rated, ``least`` at least; of equal ones what they liked best."""
+    enough = [film for film in rated if film.ratings >= least]
     return max(enough, key=lambda film: (film.ratings, film.half_stars), default=None)
 
 
-def loved(rated: Sequence[FilmOfYear], members: int) -> list[Chosen]:
+def loved(rated: Sequence[FilmOfYear], least: int) -> list[Chosen]:
     """Return the films that the circle loved, best first.
 
     By the Bayesian average of the year's ratings, (v·R + m·C) / (v + m) with m = AGREEING and C the mean of
-    all of them; films with FEWEST ratings, and a mean of LOVED stars, at least. See
+    all of them; films with ``least`` ratings, and a mean of LOVED stars, at least. See
     `ranking.strategies.bayesian` for the source.
     """
     average = mean_of(rated) or 0.0
-    enough = [film for film in rated if film.ratings >= min(FEWEST, members) and film.mean >= LOVED]
+    enough = [film for film in rated if film.ratings >= least and film.mean >= LOVED]
     return _best(enough, lambda film: _pulled(film, average))
 
 
@@ -140,23 +138,22 @@ def _pulled(film: FilmOfYear, average: float) -> float:
     return float(bayesian(film.mean, film.ratings, prior_mean=average, prior_votes=AGREEING))
 
 
-def fought(rated: Sequence[FilmOfYear], members: int) -> list[Chosen]:
+def fought(rated: Sequence[FilmOfYear], least: int) -> list[Chosen]:
     """Return the films about which the circle fought, most so first.
 
-    By the standard deviation of the year's ratings; films with FEWEST_FOR_SPREAD of them at least, the
+    By the standard deviation of the year's ratings; films with ``least`` of them at least, the
     highest and the lowest APART stars or more.
     """
-    enough = max(FEWEST, min(FEWEST_FOR_SPREAD, members))
     return _best(
-        [film for film in rated if film.ratings >= enough and film.apart >= APART], lambda film: film.spread
+        [film for film in rated if film.ratings >= least and film.apart >= APART], lambda film: film.spread
     )
 
 
-def discovered(rated: Sequence[FilmOfYear], members: int) -> list[Chosen]:
+def discovered(rated: Sequence[FilmOfYear], least: int) -> list[Chosen]:
     """Return the films that the circle thinks more of than Letterboxd as a whole does, most so first.
 
     As the ranking `discovery` has it, over the year's ratings alone: z(Bayesian average) − z(Letterboxd's
-    average), over the films with FEWEST ratings at least that have both, and whose Bayesian average is not
+    average), over the films with ``least`` ratings at least that have both, and whose Bayesian average is not
     below the mean of all ratings. Those remain of which this is more than nothing, and whose mean is above
     Letterboxd's average.
     """
@@ -164,7 +161,7 @@ def discovered(rated: Sequence[FilmOfYear], members: int) -> list[Chosen]:
     candidates = [
         (film, film.letterboxd, _pulled(film, average))
         for film in rated
-        if film.letterboxd is not None and film.ratings >= min(FEWEST, members)
+        if film.letterboxd is not None and film.ratings >= least
     ]
     candidates = [one for one in candidates if one[2] - average >= -_NO_STARS]
     here = standard_scores([pulled for *_, pulled in candidates])

@@ -1,7 +1,7 @@
 """What a year lacks, and what to do: small numbers are said, and not made much of."""
 
 from letterboxd_scraper.words import counted
-from ranking.year.films import APART, FEWEST, FEWEST_FOR_SPREAD, LOVED
+from ranking.year.films import APART, LOVED
 from ranking.year.read import CircleYear
 
 # With fewer dated ratings, what the year was like is not to be told yet.
@@ -57,14 +57,14 @@ def _of_figures(of_circle: CircleYear, label: str, *, may_read: bool) -> dict[st
     members = of_circle.basis.members
     lines = {}
     if not of_circle.loved:
-        enough = counted(min(FEWEST, members), "rating")
+        enough = counted(of_circle.basis.min_votes, "rating")
         lines["loved"] = f"No film has {enough} of the year or more and a mean of {LOVED:g} stars."
-    if members < FEWEST:
+    if members < 2:
         lines["fought"] = "To fight takes two: this circle has one member."
         lines["firsts"] = "To be first takes two: this circle has one member."
     else:
         if not of_circle.fought:
-            enough = counted(max(FEWEST, min(FEWEST_FOR_SPREAD, members)), "rating")
+            enough = counted(of_circle.basis.min_votes_fought, "rating")
             lines["fought"] = f"No film has {enough} of the year that are {APART:g} stars apart."
         if not of_circle.firsts.members:
             lines["firsts"] = "No member rated a film first that another rated on a later day of the year."
@@ -83,7 +83,7 @@ def _of_figures(of_circle: CircleYear, label: str, *, may_read: bool) -> dict[st
 
 def _of_discoveries(of_circle: CircleYear, label: str, *, may_read: bool) -> str:
     if any(film.letterboxd is not None for film in of_circle.films):
-        enough = counted(min(FEWEST, of_circle.basis.members), "rating")
+        enough = counted(of_circle.basis.min_votes, "rating")
         return f"No film with {enough} of the year stands higher here than on all of Letterboxd."
     if not may_read:
         return "It takes Letterboxd's averages, which are on its pages alone."

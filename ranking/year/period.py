@@ -16,8 +16,10 @@ import sqlalchemy as sa
 from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import UTCDateTime, cohort_members, ratings
+from ranking.strategies.circle import usual_min_votes
 
 _r = ratings.c
+_FEWEST, _FEWEST_FOR_SPREAD = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,16 @@ class Basis:
     placed: int
     undated: int
     perhaps: int
+
+    @property
+    def min_votes(self) -> int:
+        """How many ratings of the year a film needs, by how many rate, as in `circle`: one is not all."""
+        return max(usual_min_votes(self.raters), min(_FEWEST, self.members))
+
+    @property
+    def min_votes_fought(self) -> int:
+        """How many it needs for a spread that says something."""
+        return max(_FEWEST, min(_FEWEST_FOR_SPREAD, self.members), self.min_votes)
 
 
 def read_basis(connection: sa.Connection, cohort: Cohort, period: Period) -> Basis:

@@ -83,9 +83,11 @@ class ToldYear:
 
     ``ratings`` are of the year: the ``dated`` ones, and those ``placed`` in it by two crawls; ``raters`` of
     the ``members`` made them. Of all the circle's ratings ``undated`` have no day; ``perhaps`` so many of
-    these are of the year, too, and not counted. ``minutes`` is the length of the films, as often as they were
-    rated, by ``with_minutes`` of the ratings. ``months`` and ``day`` are of dated ratings alone. Who was
-    first is told by the ``firsts_dated`` ratings of ``firsts_films``; of ``firsts_unclear`` it cannot be.
+    these are of the year, too, and not counted. Films with fewer ratings of the year than ``min_votes`` are
+    passed over; ``min_votes_fought`` are needed to fight. ``minutes`` is the length of the films, as often as
+    they were rated, by ``with_minutes`` of the ratings. ``months`` and ``day`` are of dated ratings alone.
+    Who was first is told by the ``firsts_dated`` ratings of ``firsts_films``; of ``firsts_unclear`` it cannot
+    be.
     """
 
     cohort: str
@@ -99,6 +101,8 @@ class ToldYear:
     undated: int
     perhaps: int
     films: int
+    min_votes: int
+    min_votes_fought: int
     mean: float | None
     minutes: int
     with_minutes: int
@@ -173,6 +177,8 @@ def told(
         is_over=of_circle.is_over,
         **fields,
         films=len(of_circle.films),
+        min_votes=basis.min_votes,
+        min_votes_fought=basis.min_votes_fought,
         mean=of_circle.mean,
         minutes=of_circle.minutes,
         with_minutes=of_circle.with_minutes,

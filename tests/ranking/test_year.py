@@ -12,7 +12,7 @@ from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import film_people, people
-from ranking.year.period import read_years
+from ranking.year.period import Basis, read_years
 from ranking.year.read import CircleYear, read_year
 from ranking.year.told import ToldYear, told
 from tests.conftest import on_sqlite
@@ -391,3 +391,14 @@ def test_without_dates_it_says_where_days_come_from(engine: sa.Engine, may_read:
         f"No rating of 2026 has a date. Members' own archives tell the days: `letterboxd import`{diaries}.",
         "1 rating without a date may be of 2026; it is not counted.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("members", "raters", "least", "least_fought"),
+    [(1, 1, 1, 2), (2, 2, 2, 2), (3, 2, 2, 3), (36, 1, 2, 3), (100, 100, 5, 5), (500, 400, 10, 10)],
+)
+def test_the_more_rate_the_more_ratings_a_film_needs_and_one_is_not_all(
+    members: int, raters: int, least: int, least_fought: int
+) -> None:
+    basis = Basis(members, raters, ratings=9, dated=9, placed=0, undated=0, perhaps=0)
+    assert (basis.min_votes, basis.min_votes_fought) == (least, least_fought)
