@@ -48,16 +48,16 @@ class Started:
         self._process.wait()
 
     def _all(self) -> list[int]:
-        return [self._process.pid, *_children(self._process.pid)] if self.poll() is None else []
+        return [self._process.pid, *children(self._process.pid)] if self.poll() is None else []
 
 
-def _children(process: int) -> list[int]:
+def children(process: int) -> list[int]:
     """Return whom a process has started, and whom those have."""
     try:
         numbers = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     except FileNotFoundError:  # it has ended
         return []
-    return [one for child in map(int, numbers) for one in (child, *_children(child))]
+    return [one for child in map(int, numbers) for one in (child, *children(child))]
 
 
 def _send(process: int, number: int) -> None:

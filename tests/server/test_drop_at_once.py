@@ -1,0 +1,125 @@
+"""Several pages for files on one database, and a server that is killed: nothing half, nothing lost."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+import sqlalchemy as sa
+
+from benchmarks import drop_speed
+from letterboxd_scraper.store.checks import findings
+from letterboxd_scraper.store.schema import member_sources, users
+from tests.asked import Reply
+from tests.conftest import on_both
+from tests.imports.test_reading import FILMS, packed
+from tests.served import serving
+from tests.server.conftest import address
+from tests.server.dropped import FIVE, Files, Page
+
+
+def archive(name: str, day: int, films: range) -> tuple[str, bytes]:
+    rows = [f"2026-01-01,Film {n},{1900 + n},https://boxd.it/{n:04}" for n in films]
+    texts = {
+        "profile.csv": f"Username,Favorite Films\r\n{name},\r\n",
+        "ratings.csv": "\r\n".join([f"{FILMS},Rating", *(f"{row},{1 + day % 4}" for row in rows)]),
+        "watched.csv": "\r\n".join([FILMS, *rows]),
+    }
+    return f"letterboxd-{name}-2026-02-{day:02}-00-00-utc.zip", packed(texts)
+
+
+@on_both
+def test_two_pages_store_at_once(page: Page) -> None:
+    other = Page(address(page.engine))
+    halves: tuple[Files, Files] = (
+        [archive("ann", 1, range(200)), archive("bob", 1, range(100, 300))],
+        [archive("cleo", 1, range(50, 250)), archive("ann", 2, range(20, 220)), archive("bob", 3, range(90))],
+    )
+    for one, files in zip((page, other), halves, strict=True):
+        assert one.drop(files).status == 303
+    replies: list[Reply] = []
+    threads = [threading.Thread(target=lambda one=one: replies.append(one.agree())) for one in (page, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [reply.status for reply in replies] == [303, 303]
+    with page.engine.connect() as connection:
+        stored = sa.select(users.c.letterboxd_username, sa.func.count()).join(member_sources)
+        counts = connection.execute(stored.group_by(users.c.letterboxd_username))
+        assert {name: count for name, count in counts} == {"ann": 2, "bob": 2, "cleo": 1}
+        assert [finding for finding in findings(connection) if finding.wrong] == []
+    # The newest archive of each says what they have rated.
+    assert page.rows() == [3, 300, 200 + 90 + 200, 1]
+    other.engine.dispose()
+
+
+@contextmanager
+def held(engine: sa.Engine) -> Iterator[None]:
+    """Let nobody write ratings for so long."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE ratings IN SHARE MODE")
+        yield
+
+
+def wait_for(engine: sa.Engine, waiting: int) -> None:
+    """Wait until so many others wait to write ratings, or have the database open no more."""
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'ratings'::regclass"
+    deadline = time.monotonic() + 60
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while connection.exec_driver_sql(query).scalar() != waiting:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_server_that_is_killed_while_it_stores_stores_nothing(engine: sa.Engine, tmp_path: Path) -> None:
+    url = address(engine)
+    with serving(url, "--drop", stopped=(-signal.SIGKILL,), TMPDIR=str(tmp_path)) as server:
+        browser = drop_speed.Server(server.address + "/", server.process.pid or 0)
+        preview = browser.drop(FIVE[:3])
+        assert "letterboxd-ann.zip" in preview.text
+        with held(engine):
+            answer = threading.Thread(target=_agree, args=(browser, preview))
+            answer.start()
+            wait_for(engine, 1)
+            server.process.kill()
+            answer.join()
+        wait_for(engine, 0)
+    _wait_until_alone(engine)
+    page = Page(url)
+    assert page.rows() == [0, 0, 0, 0]
+    assert list(tmp_path.iterdir()) == []
+    page.engine.dispose()
+
+
+def _agree(browser: drop_speed.Server, preview: requests.Response) -> None:
+    with pytest.raises(requests.ConnectionError):
+        browser.agree(preview)
+
+
+def _wait_until_alone(engine: sa.Engine) -> None:
+    """Wait until the database has noticed that the others are gone."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' "
+        "AND pid <> pg_backend_pid()"
+    )
+    deadline = time.monotonic() + 60
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while connection.exec_driver_sql(query).scalar():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_many_archives_at_once_take_little_memory_and_leave_the_server_usable() -> None:
+    """A short form of the benchmark."""
+    cost = drop_speed.cost("sqlite", 4, 150)
+    assert cost.members == 4
+    assert cost.memory < 400, cost.line
+    assert cost.longest_wait < 60, cost.line
