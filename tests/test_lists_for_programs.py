@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -33,6 +33,8 @@ from tests.test_when_rated import TONIGHT
 NAMES = ("ann", "bob", "cleo")
 LISTS = "/cohorts/friends/lists"
 TOP = f"{LISTS}/top.json"
+# The server of each database; a test often asks more than once.
+APPS: dict[tuple[str, bool], Asked] = {}
 # What Radarr's Custom Lists (id) and StevenLu Custom (title, imdb_id) read, as others do who take this form.
 SCHEMA = {
     "type": "array",
@@ -49,25 +51,18 @@ SCHEMA = {
         },
     },
 }
+NUMBERS = {"type": "array", "minItems": 1, "items": {"type": "integer"}}
+COLLECTION = {
+    "type": "object",
+    "required": ["tmdb_movie", "sync_mode"],
+    "additionalProperties": False,
+    "properties": {"sync_mode": {"const": "sync"}, "tmdb_movie": NUMBERS},
+}
 COLLECTIONS = {
     "type": "object",
     "required": ["collections"],
     "additionalProperties": False,
-    "properties": {
-        "collections": {
-            "type": "object",
-            "minProperties": 1,
-            "additionalProperties": {
-                "type": "object",
-                "required": ["tmdb_movie", "sync_mode"],
-                "additionalProperties": False,
-                "properties": {
-                    "sync_mode": {"const": "sync"},
-                    "tmdb_movie": {"type": "array", "minItems": 1, "items": {"type": "integer"}},
-                },
-            },
-        }
-    },
+    "properties": {"collections": {"type": "object", "minProperties": 1, "additionalProperties": COLLECTION}},
 }
 
 
@@ -114,11 +109,18 @@ def address(engine: sa.Engine) -> str:
 
 
 def get(engine: sa.Engine, path: str, names: bool = False, **headers: str) -> Reply:
-    asked = Asked(address(engine), names=names)
-    try:
-        return asked.get(path, **headers)
-    finally:
+    key = (address(engine), names)
+    if key not in APPS:
+        APPS[key] = Asked(address(engine), names=names)
+    return APPS[key].get(path, **headers)
+
+
+@pytest.fixture(autouse=True)
+def forget_apps() -> Iterator[None]:
+    yield
+    for asked in APPS.values():
         asked.engine.dispose()
+    APPS.clear()
 
 
 def ids(reply: Reply) -> list[int]:
@@ -353,9 +355,7 @@ SLIPS = {
 
 @on_sqlite
 def test_a_slip_is_told_and_is_no_list(circle: sa.Engine) -> None:
-    asked = Asked(address(circle))
-    answers = {path: asked.get(f"{LISTS}/{path}") for path in SLIPS}
-    asked.engine.dispose()
+    answers = {path: get(circle, f"{LISTS}/{path}") for path in SLIPS}
     assert {path: answer.status for path, answer in answers.items()} == SLIPS
     assert [answer.json()["status"] for answer in answers.values()] == list(SLIPS.values())
 
