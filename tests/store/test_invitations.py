@@ -51,23 +51,23 @@ def test_from_an_invitation_to_a_page_and_out_again(engine: sa.Engine) -> None:
         assert invitation.expires_at == MONDAY + 14 * DAY
         assert cohorts.find(connection, "friends").size == 0
         assert invitations.of_secret(connection, secret, MONDAY + DAY) == invitation
-        assert invitations.admits(connection, invitation, "ada")
-        cohorts.add_names(connection, "friends", ["ada"], MONDAY)
-        assert not invitations.admits(connection, invitation, "ada")
-        ada = user_ids(connection, ["ada"])["ada"]
-        own = own_pages.give(connection, invitation.cohort_id, ada, invitation.number, MONDAY)
-        assert own_pages.of_secret(connection, own) == OwnPage(invitation.cohort_id, "friends", ada, "ada")
-        with pytest.raises(InputError, match="ada has a page of their own already"):
-            own_pages.give(connection, invitation.cohort_id, ada, invitation.number, MONDAY)
+        assert invitations.admits(connection, invitation, "zoe")
+        cohorts.add_names(connection, "friends", ["zoe"], MONDAY)
+        assert not invitations.admits(connection, invitation, "zoe")
+        zoe = user_ids(connection, ["zoe"])["zoe"]
+        own = own_pages.give(connection, invitation.cohort_id, zoe, invitation.number, MONDAY)
+        assert own_pages.of_secret(connection, own) == OwnPage(invitation.cohort_id, "friends", zoe, "zoe")
+        with pytest.raises(InputError, match="zoe has a page of their own already"):
+            own_pages.give(connection, invitation.cohort_id, zoe, invitation.number, MONDAY)
         assert invitations.of_cohort(connection, invitation.cohort_id)[0].joined == 1
         (place,) = own_pages.places(connection, invitation.cohort_id)
-        assert (place.name, place.joined_at, place.invitation) == ("ada", MONDAY, invitation.number)
+        assert (place.name, place.joined_at, place.invitation) == ("zoe", MONDAY, invitation.number)
         assert secret not in stored_texts(connection)
         assert own not in stored_texts(connection)
         reading_passwords.set_password(connection, invitation.cohort_id, "open sesame")
-        forget(connection, "ada", MONDAY)
+        forget(connection, "zoe", MONDAY)
         assert own_pages.of_secret(connection, own) is None
-        assert "ada" not in stored_texts(connection)
+        assert "zoe" not in stored_texts(connection)
         cohorts.delete(connection, cohorts.find(connection, "friends"))
         assert invitations.of_secret(connection, secret, MONDAY) is None
         assert not reading_passwords.is_set(connection, invitation.cohort_id)
@@ -96,34 +96,34 @@ def test_an_invitation_ends_by_time_or_by_being_revoked(connection: sa.Connectio
 
 
 def test_one_for_a_member_is_for_them_alone_and_good_once(connection: sa.Connection) -> None:
-    add_user(connection, "ada")
-    invitation, secret = invitations.create(connection, "friends", MONDAY, 14, "ada")
-    assert invitations.admits(connection, invitation, "ada")
+    add_user(connection, "zoe")
+    invitation, secret = invitations.create(connection, "friends", MONDAY, 14, "zoe")
+    assert invitations.admits(connection, invitation, "zoe")
     assert not invitations.admits(connection, invitation, "ben")
-    cohorts.add_names(connection, "friends", ["ada"], MONDAY)
-    ada = user_ids(connection, ["ada"])["ada"]
-    own = own_pages.give(connection, invitation.cohort_id, ada, invitation.number, MONDAY)
+    cohorts.add_names(connection, "friends", ["zoe"], MONDAY)
+    zoe = user_ids(connection, ["zoe"])["zoe"]
+    own = own_pages.give(connection, invitation.cohort_id, zoe, invitation.number, MONDAY)
     assert invitations.of_secret(connection, secret, MONDAY) is None
-    with pytest.raises(InputError, match=r"club revoke --member ada --name friends"):
-        invitations.create(connection, "friends", MONDAY, 14, "ada")
-    own_pages.take_away(connection, invitation.cohort_id, ada)
+    with pytest.raises(InputError, match=r"club revoke --member zoe --name friends"):
+        invitations.create(connection, "friends", MONDAY, 14, "zoe")
+    own_pages.take_away(connection, invitation.cohort_id, zoe)
     assert own_pages.of_secret(connection, own) is None
     assert invitations.of_secret(connection, secret, MONDAY) is None
-    with pytest.raises(UnknownName, match="ada has no page"):
-        own_pages.take_away(connection, invitation.cohort_id, ada)
-    assert invitations.create(connection, "friends", MONDAY, 14, "ada")
+    with pytest.raises(UnknownName, match="zoe has no page"):
+        own_pages.take_away(connection, invitation.cohort_id, zoe)
+    assert invitations.create(connection, "friends", MONDAY, 14, "zoe")
 
 
 def test_who_asked_to_be_forgotten_is_not_invited(connection: sa.Connection) -> None:
     general, _ = invitations.create(connection, "friends", MONDAY, 14)
-    invitations.create(connection, "friends", MONDAY, 14, "ada")
-    forget(connection, "ada", MONDAY)
-    assert "ada" not in stored_texts(connection)
-    assert not invitations.admits(connection, general, "ada")
-    with pytest.raises(InputError, match="forget ada --undo"):
-        invitations.create(connection, "friends", MONDAY, 14, "ada")
-    opt_outs.remove(connection, "ada")
-    assert invitations.admits(connection, general, "ada")
+    invitations.create(connection, "friends", MONDAY, 14, "zoe")
+    forget(connection, "zoe", MONDAY)
+    assert "zoe" not in stored_texts(connection)
+    assert not invitations.admits(connection, general, "zoe")
+    with pytest.raises(InputError, match="forget zoe --undo"):
+        invitations.create(connection, "friends", MONDAY, 14, "zoe")
+    opt_outs.remove(connection, "zoe")
+    assert invitations.admits(connection, general, "zoe")
 
 
 def test_into_a_seeds_circle_its_members_alone_are_invited(connection: sa.Connection) -> None:
@@ -144,9 +144,9 @@ def test_into_a_seeds_circle_its_members_alone_are_invited(connection: sa.Connec
 
 
 def test_a_page_and_an_invitation_follow_to_a_new_name(connection: sa.Connection) -> None:
-    user, cohort, own = joined(connection, "ada")
+    user, cohort, own = joined(connection, "zoe")
     connection.execute(sa.text("UPDATE users SET letterboxd_lid = 'aDa'"))
-    _, secret = invitations.create(connection, "others", MONDAY, 14, "ada")
+    _, secret = invitations.create(connection, "others", MONDAY, 14, "zoe")
     note_renaming(connection, profile("lovelace", "aDa"), MONDAY)
     assert own_pages.of_secret(connection, own) == OwnPage(cohort, "friends", user, "lovelace")
     invitation = invitations.of_secret(connection, secret, MONDAY)
@@ -161,15 +161,15 @@ def test_a_page_and_an_invitation_follow_to_a_new_name(connection: sa.Connection
 def test_two_that_are_one_keep_the_page_and_the_wish(
     connection: sa.Connection, mine: bool | None, theirs: bool | None, together: bool | None
 ) -> None:
-    cohorts.make_from_names(connection, "friends", ["ada"], MONDAY)
-    ada = user_ids(connection, ["ada"])["ada"]
+    cohorts.make_from_names(connection, "friends", ["zoe"], MONDAY)
+    zoe = user_ids(connection, ["zoe"])["zoe"]
     other, cohort, own = joined(connection, "lovelace")
-    naming.set_shows_name(connection, cohort, ada, mine)
+    naming.set_shows_name(connection, cohort, zoe, mine)
     naming.set_shows_name(connection, cohort, other, theirs)
-    merge_members(connection, ada, other)
+    merge_members(connection, zoe, other)
     page = own_pages.of_secret(connection, own)
     assert page is not None
-    assert page.user_id == ada
+    assert page.user_id == zoe
     assert connection.scalars(sa.select(cohort_members.c.shows_name)).all() == [together]
 
 
