@@ -90,9 +90,12 @@ class Browser:
 
     def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **content: Any) -> Reply:
         """Return what is answered; ``content`` is what a form sends."""
-        prepared = requests.Request(method, f"{PUBLIC}{path}", headers, **content).prepare()
-        body: Any = prepared.body or b""
-        reply = asyncio.run(self._ask(prepared, body.encode() if isinstance(body, str) else body))
+        return self.ask_prepared(requests.Request(method, f"{PUBLIC}{path}", headers, **content).prepare())
+
+    def ask_prepared(self, request: requests.PreparedRequest) -> Reply:
+        """Return what is answered to a request as it is."""
+        body: Any = request.body or b""
+        reply = asyncio.run(self._ask(request, body.encode() if isinstance(body, str) else body))
         for text in reply.headers.getlist("set-cookie"):
             self._keep(text)
         return reply

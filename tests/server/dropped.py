@@ -44,9 +44,14 @@ class Page:
 
     def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **content: Any) -> Reply:
         """Return what is answered; ``content`` is what a form sends."""
-        prepared = requests.Request(method, f"http://localhost{path}", headers, **content).prepare()
-        body: Any = prepared.body or b""
-        return asyncio.run(self._ask(prepared, body.encode() if isinstance(body, str) else body))
+        return self.ask_prepared(
+            requests.Request(method, f"http://localhost{path}", headers, **content).prepare()
+        )
+
+    def ask_prepared(self, request: requests.PreparedRequest) -> Reply:
+        """Return what is answered to a request as it is."""
+        body: Any = request.body or b""
+        return asyncio.run(self._ask(request, body.encode() if isinstance(body, str) else body))
 
     async def _ask(self, request: requests.PreparedRequest, body: bytes) -> Reply:
         reply = Reply(0, Headers(), b"")
