@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.server.conditional import tag_of
+from letterboxd_scraper.server.filters import segment
 from letterboxd_scraper.server.kept import Kept
 from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
@@ -84,13 +85,14 @@ class Reports:
 
     def _make(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> ReportPage:
         serving = self._serving
+        liked = f"/cohorts/{segment(circle.reference)}/recommendations"
         options = Options(
             at=serving.now,
             strategy=strategy,
             names=circle.names,
             base_url=serving.base_url,
             pages=serving.may_read_pages,
-            ways=(("/", "All circles"),),
+            ways=(("/", "All circles"), (liked, "What would I like?")),
         )
         page = render(connection, circle.cohort, options).encode()
         return ReportPage(gzip.compress(page, _COMPRESSION), tag_of(page))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from benchmarks import report_size
 from benchmarks.circles import NOW
@@ -30,6 +30,8 @@ TITLES = [
     "👩‍👩‍👧 🎬",
     "Llanfair" + "pwllgwyngyll" * 6 + "o",
 ]
+# In milliseconds: so long a page is waited for, on a machine that does other things as well.
+_PATIENCE = 30_000
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
@@ -44,6 +46,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("BROWSER_REQUIRED"):
             pytest.fail(f"BROWSER_REQUIRED is set, but: {error}")
         pytest.skip(f"no browser to test with: {error}")
+    expect.set_options(timeout=_PATIENCE)
     yield browser
     opened.__exit__(None, None, None)
 

@@ -1,4 +1,4 @@
-"""The page for files in a real Chromium."""
+"""The page for files in a real Chromium without scripts; `test_club_in_browser.py` has it with them."""
 
 import re
 import threading
@@ -28,9 +28,9 @@ def served(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(java_script_enabled=request.param)
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     told: list[str] = []
     page.on("console", lambda message: told.append(message.text))
@@ -62,22 +62,3 @@ def test_five_files_become_a_circle(served: str, page: Page, tmp_path: Path) -> 
     page.get_by_role("button", name="Take it back, for friends").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Drop files")
     expect(page.get_by_role("button", name="Take it back, for friends")).to_have_count(0)
-
-
-def test_files_are_dropped(served: str, browser: Browser) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{served}drop")
-    event = page.evaluate_handle(
-        """(content) => {
-          const transfer = new DataTransfer();
-          transfer.items.add(new File([Uint8Array.from(content)], "letterboxd-ann.zip"));
-          return transfer;
-        }""",
-        list(FIVE[0][1]),
-    )
-    page.dispatch_event("#zone", "drop", {"dataTransfer": event})
-    expect(page.locator("#chosen")).to_contain_text("1 file, 0.0 MB: letterboxd-ann.zip")
-    page.get_by_role("button", name="Look at them").click()
-    expect(page.get_by_role("row", name=re.compile("^ann 1 new rating"))).to_be_visible()
-    context.close()
