@@ -14,6 +14,7 @@ from letterboxd_scraper.store.members.cohorts import Cohort, is_crawled
 from letterboxd_scraper.store.members.naming import Naming
 from ranking.year import films, missing
 from ranking.year.films import FilmOfYear
+from ranking.year.firsts import First
 from ranking.year.read import CircleYear, read_year
 from ranking.year.told import LISTED, ToldYear, told
 
@@ -109,6 +110,7 @@ def page(year: ReadYear, thumbnails: Mapping[str, str] | None = None) -> str:
             address_of=lambda film: links.link(film.address, options.base_url),
             fought=charts.divided(fought),
             discovered=discovered,
+            first=_first(of_circle),
             months=year_charts.months(of_circle.months),
             decades=year_charts.decades(of_circle.decades),
             missing=missing.of_year(of_circle, named.argument, may_read=year.may_read),
@@ -116,6 +118,12 @@ def page(year: ReadYear, thumbnails: Mapping[str, str] | None = None) -> str:
             has_posters=bool(thumbnails),
         )
     )
+
+
+def _first(of_circle: CircleYear) -> First | None:
+    """Return who was first: with another film than most rated, which has a card, if there is one."""
+    others = (one for one in of_circle.firsts.members if one.most != of_circle.most_rated)
+    return next(others, next(iter(of_circle.firsts.members), None))
 
 
 def _tiles(of_circle: CircleYear, limit: int) -> Iterable[FilmOfYear]:

@@ -12,6 +12,15 @@ from ranking.year.own import OwnFilm, OwnYear
 from ranking.year.read import CircleYear
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# What there is none of, by its name in `ranking.year.missing`.
+MISSING = {
+    "loved": "Loved",
+    "fought": "Fought about",
+    "discovered": "Discovered",
+    "firsts": "Who was first",
+    "decades": "Decades",
+    "directors": "Directors",
+}
 _MINUTES = 60
 
 

@@ -15,9 +15,13 @@ def of_year(of_circle: CircleYear, label: str, *, may_read: bool) -> dict[str, s
     """
     year, basis = of_circle.year, of_circle.basis
     lines: dict[str, str] = {}
-    days = _days(label, may_read=may_read)
+    days = _days(label, may_read=may_read, there=bool(basis.perhaps))
     if basis.dated == 0:
-        lines["dates"] = f"No rating of {year} has a date. {days}"
+        none = "has a date" if basis.perhaps or basis.placed else "is known"
+        lines["dates"] = f"No rating of {year} {none}. {days}"
+        if of_circle.other_years:
+            other = of_circle.other_years[0]
+            lines["years"] = f"Of {other.year} the circle has {counted(other.dated, 'dated rating')}."
     elif basis.dated < FEW:
         have = "has" if basis.dated == 1 else "have"
         lines["dates"] = f"Only {counted(basis.dated, 'rating')} of {year} {have} a date. {days}"
@@ -37,11 +41,13 @@ def of_year(of_circle: CircleYear, label: str, *, may_read: bool) -> dict[str, s
     return lines
 
 
-def _days(label: str, *, may_read: bool) -> str:
-    """Say where days come from."""
-    archives = "Members' own archives tell the days: `letterboxd import`"
+def _days(label: str, *, may_read: bool, there: bool) -> str:
+    """Say where days come from, of ratings that are ``there``, or with more of these."""
+    archives = (
+        "Members' own archives tell the days" if there else "Newer archives of the members tell of more"
+    )
     diaries = f"; their diaries do, too: `letterboxd scrape --cohort {label} --diary`" if may_read else ""
-    return f"{archives}{diaries}."
+    return f"{archives}: `letterboxd import`{diaries}."
 
 
 def _lie(number: int) -> str:
@@ -76,6 +82,8 @@ def _of_figures(of_circle: CircleYear, label: str, *, may_read: bool) -> dict[st
         )
     if not of_circle.discovered:
         lines["discovered"] = _of_discoveries(of_circle, label, may_read=may_read)
+    if not of_circle.decades:
+        lines["decades"] = f"When the films came out is not known yet: `letterboxd enrich --cohort {label}`."
     if not of_circle.directors:
         lines["directors"] = f"Directors are not known yet: `letterboxd enrich --cohort {label}`."
     return lines

@@ -11,7 +11,18 @@ from ranking.year import films
 from ranking.year.films import Chosen, FilmOfYear, Group
 from ranking.year.firsts import Firsts, read_firsts
 from ranking.year.own import OwnYear, read_own
-from ranking.year.period import Basis, Day, Month, busiest, by_month, period, read_basis, read_days
+from ranking.year.period import (
+    Basis,
+    Day,
+    Month,
+    YearOfRatings,
+    busiest,
+    by_month,
+    period,
+    read_basis,
+    read_days,
+    read_years,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +31,8 @@ class CircleYear:
 
     ``films`` are all that were rated, in the order of films; ``mean`` is that of all ratings, in stars.
     ``months`` and ``day``, the one with the most ratings, are of dated ratings alone. ``own`` is the year of
-    one member, where one was asked for.
+    one member, where one was asked for. ``other_years``, the latest first, is empty unless no rating is
+    dated.
     """
 
     year: int
@@ -38,6 +50,7 @@ class CircleYear:
     directors: Sequence[Group]
     firsts: Firsts
     own: OwnYear | None
+    other_years: Sequence[YearOfRatings]
 
     @property
     def is_over(self) -> bool:
@@ -90,4 +103,5 @@ def read_year(
         directors=films.read_directors(connection, rated),
         firsts=firsts,
         own=None if own is None else read_own(connection, of_year, own, rated, firsts, cohort.size),
+        other_years=[] if basis.dated else read_years(connection, cohort),
     )

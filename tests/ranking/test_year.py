@@ -378,6 +378,18 @@ def test_a_leap_day_is_of_february_and_years_before_and_after_are_none_of_it(eng
 
 
 @on_sqlite
+def test_of_a_year_of_which_nothing_is_known_it_says_which_is(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        ids = _small(connection, "ann", "bob")
+        _rate(connection, ids, "ann", "one", 5, "2025-05-05")
+        year = _told(connection, may_read=False)
+    assert year.remarks == [
+        "No rating of 2026 is known. Newer archives of the members tell of more: `letterboxd import`.",
+        "Of 2025 the circle has 1 dated rating.",
+    ]
+
+
+@on_sqlite
 @pytest.mark.parametrize("may_read", [True, False])
 def test_without_dates_it_says_where_days_come_from(engine: sa.Engine, may_read: bool) -> None:
     with engine.begin() as connection:
