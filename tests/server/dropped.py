@@ -14,7 +14,7 @@ from letterboxd_scraper.server.app import make_app
 from letterboxd_scraper.server.drop import Drop
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.open import open_read_only, open_store
-from letterboxd_scraper.store.patience import Patience
+from letterboxd_scraper.store.patience import NONE, Patience
 from letterboxd_scraper.store.schema import cohorts, films, ratings, users
 from tests.asked import Reply
 from tests.imports.test_reading import ARCHIVE, IMDB, packed
@@ -37,8 +37,8 @@ FIVE: Files = [
 class Page:
     """The page as a browser without scripts uses it."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = open_store(url, Patience(60))
+    def __init__(self, url: str, patience: Patience = NONE) -> None:
+        self.engine = open_store(url, patience)
         served = Served(open_read_only(url), names=True, settings=Config(DATABASE_URL=url), takes_files=True)
         self.app = make_app(served, token="", local=True, drop=Drop(served, self.engine, "friends"))
 

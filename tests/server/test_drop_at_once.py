@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from benchmarks import drop_speed
 from letterboxd_scraper.store.checks import findings
+from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.store.schema import member_sources, users
 from tests.asked import Reply
 from tests.conftest import on_both
@@ -33,29 +34,30 @@ def archive(name: str, day: int, films: range) -> tuple[str, bytes]:
 
 
 @on_both
-def test_two_pages_store_at_once(page: Page) -> None:
-    other = Page(address(page.engine))
+def test_two_pages_store_at_once(engine: sa.Engine) -> None:
+    pages = [Page(address(engine), Patience(60)) for _ in range(2)]
     halves: tuple[Files, Files] = (
         [archive("ann", 1, range(200)), archive("bob", 1, range(100, 300))],
         [archive("cleo", 1, range(50, 250)), archive("ann", 2, range(20, 220)), archive("bob", 3, range(90))],
     )
-    for one, files in zip((page, other), halves, strict=True):
+    for one, files in zip(pages, halves, strict=True):
         assert one.drop(files).status == 303
     replies: list[Reply] = []
-    threads = [threading.Thread(target=lambda one=one: replies.append(one.agree())) for one in (page, other)]
+    threads = [threading.Thread(target=lambda one=one: replies.append(one.agree())) for one in pages]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert [reply.status for reply in replies] == [303, 303]
-    with page.engine.connect() as connection:
+    with engine.connect() as connection:
         stored = sa.select(users.c.letterboxd_username, sa.func.count()).join(member_sources)
         counts = connection.execute(stored.group_by(users.c.letterboxd_username))
         assert {name: count for name, count in counts} == {"ann": 2, "bob": 2, "cleo": 1}
         assert [finding for finding in findings(connection) if finding.wrong] == []
     # The newest archive of each says what they have rated.
-    assert page.rows() == [3, 300, 200 + 90 + 200, 1]
-    other.engine.dispose()
+    assert pages[0].rows() == [3, 300, 200 + 90 + 200, 1]
+    for one in pages:
+        one.engine.dispose()
 
 
 @contextmanager
