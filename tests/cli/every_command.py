@@ -85,7 +85,7 @@ COMMANDS = {
     "rank explain": Row(f"{ON_CLUB} --film film-1", Use.READS, prints=True),
     "rank evaluate": Row(ON_CLUB, Use.READS, prints=True),
     "recommend": Row(f"{ON_CLUB} --member marla --seen-by-some {TO}", Use.READS),
-    "news": Row(ON_CLUB, Use.READS, prints=True),
+    "news": Row(f"{ON_CLUB} {TO}", Use.READS),
     "taste": Row(f"{ON_CLUB} --member marla", Use.READS, prints=True),
     "report": Row(f"{ON_CLUB} {TO}", Use.READS),
     "year": Row(f"{ON_CLUB} --year 2026 {TO}", Use.READS, prints=True),
