@@ -66,6 +66,7 @@ CLUB: Table = {
     "invite": ("club_invite:invite", "Make a link by which people join a circle with their own files."),
     "members": ("club_members:members", "Show who is in a circle, and which invitations are open."),
     "revoke": ("club_invite:revoke", "Take back an invitation, or the link to a member's own page."),
+    "naming": ("club_naming:naming", "Note whether a member wishes to be named where others may read."),
     "password": ("club_password:password", "Set a password by which people read a circle's pages."),
 }
 SCHEDULE: Table = {

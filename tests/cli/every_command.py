@@ -60,6 +60,7 @@ COMMANDS = {
     "club invite": Row("--name guests", Use.WRITES, prints=True),
     "club members": Row("--name club", Use.READS, prints=True),
     "club revoke": Row("1 --name club", Use.WRITES),
+    "club naming": Row("tycho --by number --name club", Use.WRITES),
     "club password": Row("--name club --password-file password.txt", Use.WRITES),
     "doctor": Row("--user marla", Use.ASKS, prints=True),
     "help": Row("rank show", Use.NOTHING, prints=True),

@@ -94,6 +94,9 @@ def test_the_first_circle_is_called_friends(empty: Run) -> None:
         (["revoke", "one"], "NUMBER"),
         (["revoke", "--member", "marla"], "marla has no page of their own there"),
         (["revoke", "--member", "marlo"], "did you mean marla?"),
+        (["naming", "--by", "name"], "give one MEMBER, whose wish it is"),
+        (["naming", "marla", "--by", "title"], "'title' is not one of name, number, circle"),
+        (["naming", "marlo", "--by", "name"], "did you mean marla?"),
         (["members", "--name", "clubb"], "no cohort 'clubb'"),
         (["password"], "there is nobody to ask for a password: give --password-file FILE, or --remove"),
         (["password", "--password-file", "missing.txt"], "--password-file missing.txt: No such file"),
@@ -180,3 +183,18 @@ def test_a_password_is_asked_for_twice_and_not_shown(
     assert "correct" not in ended.out + ended.err
     with store.connect() as connection:
         assert reading_passwords.is_right(connection, 1, "correct horse")
+
+
+def test_a_members_wish_is_noted_and_shown(club: Run) -> None:
+    ended = club("club", "naming", "Marla", "--by", "number")
+    assert "marla is a number in what is shown of club" in ended.err
+    assert club("rank", "compute").code == ExitCode.DONE
+    named = club("report", "--names", "--output", "-").out
+    assert ("tycho" in named, "marla" in named) == (True, False)
+    assert [one["shows_name"] for one in json.loads(club("club", "members", "--json").out)["members"]] == [
+        False,
+        None,
+    ]
+    told = json.loads(club("club", "naming", "--member", "marla", "--by", "circle", "--json").out)
+    assert told == {"cohort": "club", "member": "marla", "shows_name": None}
+    assert "marla" in club("report", "--names", "--output", "-").out

@@ -14,6 +14,7 @@ _CHECKS: tuple[Check, ...] = (
     impossible_ratings.half_stars,
     impossible_ratings.says_something,
     identities.members,
+    identities.own_pages,
     identities.films,
     counted.statistics_and_histograms,
     counted.site_histograms,

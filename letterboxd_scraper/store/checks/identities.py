@@ -1,4 +1,4 @@
-"""Two rows that are one member, or one film."""
+"""Two rows that are one member, or one film; and members who have what only those of a circle have."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.checks.finding import Finding, of_query
+from letterboxd_scraper.store.schema import cohort_members, cohorts, users
 from letterboxd_scraper.store.schema import films as film_table
-from letterboxd_scraper.store.schema import users
+from letterboxd_scraper.store.schema import own_pages as own_page_table
 
 _READ_MEMBERS = "read both, which tells who is who: letterboxd scrape --member NAME"
 _READ_FILMS = "read them, which makes one of two that are one: letterboxd enrich --film FILM --force"
@@ -36,6 +37,17 @@ def _shared(name: Any, code: Any, member: Any, *same: Any) -> sa.Select[Any]:
     )
     there = (column.is_not(None) for column in same)
     return sa.select(*columns).where(*there).group_by(*same).having(sa.func.count() > 1)
+
+
+def own_pages(connection: sa.Connection) -> Finding:
+    """Find members with a page of their own in a circle that they do not belong to: it cannot be opened."""
+    p, m = own_page_table.c, cohort_members.c
+    belongs = sa.exists().where(m.cohort_id == p.cohort_id, m.user_id == p.user_id)
+    query = sa.select(users.c.letterboxd_username.label("member"), cohorts.c.label.label("cohort"))
+    query = query.join_from(own_page_table, users, users.c.id == p.user_id)
+    query = query.join(cohorts, cohorts.c.id == p.cohort_id).where(~belongs)
+    advice = "let them belong to it again, which opens it, or delete these rows of own_pages"
+    return of_query(connection, "who has a page of their own is in the circle", query, advice)
 
 
 def films(connection: sa.Connection) -> Finding:

@@ -28,6 +28,7 @@ from letterboxd_scraper.store.schema import (
     last_imports,
     member_sources,
     metadata,
+    own_pages,
     ranking_history,
     ratings,
     user_scrape_state,
@@ -204,10 +205,11 @@ def _unpacked(content: bytes) -> Before:
 
 
 def _restore(connection: sa.Connection, cohort: int, user: int, before: Before, name: str) -> None:
-    s, m = member_sources.c, cohort_members.c
+    s = member_sources.c
     connection.execute(member_sources.delete().where(s.user_id == user, s.id.not_in(before["sources"])))
     if not before["is_in"]:
-        connection.execute(cohort_members.delete().where(m.cohort_id == cohort, m.user_id == user))
+        for table in (cohort_members, own_pages):
+            connection.execute(table.delete().where(table.c.cohort_id == cohort, table.c.user_id == user))
     _refuse_gone_films(connection, before["rows"], name)
     for table, rows in ((metadata.tables[name], rows) for name, rows in before["rows"].items()):
         connection.execute(table.delete().where(table.c.user_id == user))
