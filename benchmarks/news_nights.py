@@ -28,6 +28,8 @@ PIA, JUNE = "piapopcorn", "junebug"
 SEED = "marla"
 _DAY = timedelta(days=1)
 
+# Rank and score by slug.
+_Ranked = dict[str, tuple[int, float]]
 # Who newly loves which film, by slug.
 Loved = dict[str, set[str]]
 
@@ -194,7 +196,7 @@ class _Newsroom:
 
     nights: Nights
     told: Told = field(default_factory=Told)
-    ranks: dict[str, dict[str, int]] = field(default_factory=dict)
+    ranks: dict[str, _Ranked] = field(default_factory=dict)
 
     @property
     def asked_at(self) -> datetime:
@@ -206,9 +208,15 @@ class _Newsroom:
             cohort = cohorts.find(connection, "circle")
         compute_lists(engine, cohort, at)
         f, r = films.c, film_rankings.c
-        query = sa.select(f.slug, r.rank).join(film_rankings, r.film_id == f.id).where(r.strategy == "circle")
+        query = (
+            sa.select(f.slug, r.rank, r.score)
+            .join(film_rankings, r.film_id == f.id)
+            .where(r.strategy == "circle")
+        )
         with engine.connect() as connection:
-            self.ranks[f"{at:%Y-%m-%d}"] = {slug: rank for slug, rank in connection.execute(query)}
+            self.ranks[f"{at:%Y-%m-%d}"] = {
+                slug: (rank, score) for slug, rank, score in connection.execute(query)
+            }
 
     def news(self, days: int, *, for_seed: bool = True) -> News:
         with self.nights.engine.connect() as connection:
@@ -257,13 +265,14 @@ def _slugs(told: Collection[NewsFilm]) -> set[object]:
     return {film.slug for film in told}
 
 
-def _nearer(before: dict[str, int], after: dict[str, int]) -> set[object]:
-    """Return the films among the first hundred that have come a third nearer to the top."""
-    return {
-        film
-        for film, rank in after.items()
-        if rank <= 100 and rank <= 2 / 3 * min(before.get(film, 1001), 1001)
-    }
+def _nearer(before: _Ranked, after: _Ranked) -> set[object]:
+    """Return which of the first hundred came a third nearer to the top, and a hundredth higher."""
+    nearer: set[object] = set()
+    for film, (rank, score) in after.items():
+        rank_before, score_before = before.get(film, (1001, -9.0))
+        if rank <= 100 and 3 * rank <= 2 * rank_before and round(score, 3) - round(score_before, 3) >= 0.01:
+            nearer.add(film)
+    return nearer
 
 
 def play(engine: sa.Engine, folder: Path, crawl: Crawl = as_process) -> Told:

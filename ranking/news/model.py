@@ -56,12 +56,14 @@ class News:
     """What has changed in a circle between a ranking of then, ``compared_with``, and now, ``at``.
 
     ``since`` was asked for: then is the last kept ranking before it, or the first one after it where there is
-    none. Newly ``loved`` are films that at least two members love now and did not love then. ``risen``
-    are those among the first hundred now that have come at least a third nearer to the top; ``fallen``
-    those that were as much nearer then. ``first_rated`` is None where the news are for nobody, or their
-    watchlist is not known. What a member said is new if it was first seen since then and is not dated before
-    (the day before counts: days are in zones); an undated rating of a member who was read for the first time
-    is not. ``joined`` and ``left`` count members; their names are None unless they were asked for.
+    none. Newly ``loved`` are films that at least two members love now and did not love then. ``risen`` are
+    those among the first hundred now that have come at least a third nearer to the top, with a score that is
+    higher by a hundredth at least; ``fallen`` those that were as much nearer, and higher, then.
+    ``first_rated`` is None where the news are for nobody, or their watchlist is not known.
+
+    What a member said is new if it was first seen since then and is not dated before (the day before counts:
+    days are in zones); an undated rating of a member who was read for the first time is not. ``joined`` and
+    ``left`` count members; their names are None unless they were asked for.
     """
 
     circle: str

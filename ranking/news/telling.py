@@ -21,9 +21,11 @@ from ranking.sql import is_among
 
 # So many members make it news that a film is loved.
 SEVERAL = 2
-# Whose place is news: the first films, if they came a third nearer to the top, or were as near before.
+# Whose place is news: the first films, if they came a third nearer to the top, or were as near before. A film
+# whose own score stands still has only made way for others.
 FIRST_FILMS = 100
 _NEARER = 2 / 3
+_LEAST = 0.01
 Film = TypeVar("Film", bound=NewsFilm)
 
 
@@ -124,21 +126,17 @@ class Telling:
         return self._in_order(sorted(loved, key=lambda film: (-film.lovers, film.rank or math.inf)))
 
     def _risen(self, before: Places, after: Places) -> list[MovedFilm]:
-        near = {film: place for film, place in after.items() if place.rank <= FIRST_FILMS}
-        return self._moved({film: (before.get(film), place) for film, place in near.items()}, rises=True)
+        pairs = {film: (before.get(film), place) for film, place in after.items()}
+        nearer = {film: _nearness(then, now) for film, (then, now) in pairs.items()}
+        return self._moved({film: pairs[film] for film in _nearest(nearer)})
 
     def _fallen(self, before: Places, after: Places) -> list[MovedFilm]:
-        near = {film: place for film, place in before.items() if place.rank <= FIRST_FILMS}
-        return self._moved({film: (place, after.get(film)) for film, place in near.items()}, rises=False)
+        pairs = {film: (place, after.get(film)) for film, place in before.items()}
+        nearer = {film: _nearness(now, then) for film, (then, now) in pairs.items()}
+        return self._moved({film: pairs[film] for film in _nearest(nearer)})
 
-    def _moved(self, places: dict[int, tuple[Place | None, Place | None]], *, rises: bool) -> list[MovedFilm]:
-        """Return the films whose two places are far enough from each other, those moved most first."""
-        share = {
-            film: _rank(now) / _rank(then) if rises else _rank(then) / _rank(now)
-            for film, (then, now) in places.items()
-        }
-        far = sorted((film for film in places if share[film] <= _NEARER), key=lambda film: share[film])
-        told = self._films(far)
+    def _moved(self, places: dict[int, tuple[Place | None, Place | None]]) -> list[MovedFilm]:
+        told = self._films(places)
         return self._in_order(
             MovedFilm(
                 **told[film],
@@ -147,8 +145,7 @@ class Telling:
                 score=now.score if now else None,
                 score_before=then.score if then else None,
             )
-            for film in far
-            for then, now in [places[film]]
+            for film, (then, now) in places.items()
             if film in told
         )
 
@@ -178,5 +175,18 @@ class Telling:
         return [name for user, name in self.naming.members.items() if user in set(members)]
 
 
-def _rank(place: Place | None) -> int:
-    return place.rank if place else MOST_FILMS + 1
+def _nearness(far: Place | None, near: Place) -> float:
+    """Return which part of the way to the top is left from one place to another that is nearer; else 1.
+
+    >>> _nearness(Place(9, 3.0), Place(3, 4.0)), _nearness(Place(9, 3.0), Place(3, 3.0))
+    (0.3333333333333333, 1.0)
+    """
+    if near.rank > FIRST_FILMS or (far and near.score - far.score < _LEAST):
+        return 1.0
+    return near.rank / (far.rank if far else MOST_FILMS + 1)
+
+
+def _nearest(nearness: dict[int, float]) -> list[int]:
+    """Return those that are near enough, the nearest first."""
+    near = (film for film, part in nearness.items() if part <= _NEARER)
+    return sorted(near, key=lambda film: nearness[film])
