@@ -262,7 +262,7 @@ UNSURE: list[tuple[Change, float, Choices, str]] = [
         EVERY_FILM,
         "is not ranked yet: `letterboxd rank compute --strategy circle`",
     ),
-    (nothing, 0.5, EVERY_FILM, "was last ranked a day ago, and older than 0.5 days is too old"),
+    (nothing, 0.5, EVERY_FILM, "was last ranked a day ago, which is too old (max_age: 0.5"),
     (last_run(status="blocked"), 30, EVERY_FILM, "(when_rated, 22 hours ago) was refused by the site"),
     (last_run(status="failed", type="film"), 30, EVERY_FILM, "(film, 22 hours ago) failed"),
     (last_run(status="interrupted", type="follow_graph"), 30, EVERY_FILM, "was interrupted"),
