@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import first_page
 from docs import reference_pages
 from letterboxd_scraper import __version__
 from letterboxd_scraper.config import Config
@@ -133,6 +134,15 @@ def test_the_reference_tells_of_everything_there_is() -> None:
     for table in schema.metadata.tables.values():
         assert f"## {table.name}\n\n{table.info['about']}" in pages["tables.md"]
         assert all(column.doc or column.name == "id" for column in table.columns), table.name
+
+
+def test_what_is_measured_of_an_empty_machine_is_what_is_printed() -> None:
+    printed = set(Document(ROOT / "docs" / "how-to" / "club.md").commands())
+    for commands in first_page.WAYS.values():
+        words = [
+            one.replace(" -q", "").replace("Downloads --yes --no-open", "~/Downloads") for one in commands
+        ]
+        assert set(words) <= printed
 
 
 def typical(words: str) -> str:
