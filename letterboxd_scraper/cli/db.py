@@ -146,8 +146,9 @@ def tidy(
 ) -> None:
     """Remove old runs, failures that were made good, and rankings of before.
 
-    Runs that ended more than KEEP_RUNS_DAYS ago, unless something still refers to them, and failures that
-    were resolved more than KEEP_FAILURES_DAYS ago; 0 keeps them for ever. Of the rankings that `letterboxd
+    Runs that ended more than KEEP_RUNS_DAYS ago, unless something still refers to them; failures that were
+    resolved, and invitations that ended without anybody, more than KEEP_FAILURES_DAYS ago; 0 keeps them for
+    ever. Of the rankings that `letterboxd
     news` compares with, those of 60 days stay, then one a week, for a year. Nothing else is touched. What
     goes is said, and asked about.
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.members import Failure
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.crawl_state.retention import Tidied, tidy
+from letterboxd_scraper.store.members import invitations, own_pages
 from letterboxd_scraper.store.schema import former_ratings, ranking_history, scrape_failures, scrape_runs
 from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_film, add_run, add_user
 
@@ -17,6 +18,7 @@ from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_film, add_run, a
         (Tidied(2, 1), "2 old runs and 1 resolved failure would go"),
         (Tidied(3, 0), "3 old runs and 0 resolved failures would go"),
         (Tidied(0, 2), "0 old runs and 2 resolved failures would go"),
+        (Tidied(0, 0, 0, 1), "0 old runs, 0 resolved failures and 1 old invitation would go"),
         (Tidied(0, 0), "nothing is old enough to be removed"),
     ],
 )
@@ -35,6 +37,20 @@ def test_a_run_whose_failures_are_made_good_goes(connection: sa.Connection) -> N
     assert tidy(connection, MONDAY + DAY + HOUR, 1, 0) == Tidied(1, 0)
     assert set(connection.scalars(sa.select(scrape_runs.c.id))) == set(runs[1:])
     assert list(connection.scalars(sa.select(scrape_failures.c.run_id))) == [runs[1]]
+
+
+def test_invitations_go_that_ended_without_anybody(connection: sa.Connection) -> None:
+    used, unused, revoked, still = (
+        invitations.create(connection, "friends", MONDAY, days)[0] for days in (1, 1, 99, 99)
+    )
+    invitations.revoke(connection, revoked.number, MONDAY + DAY)
+    own_pages.give(connection, used.cohort_id, add_user(connection, "ada"), used.number, MONDAY)
+    assert tidy(connection, MONDAY + 3 * DAY, 0, 2) == Tidied(0, 0)
+    assert tidy(connection, MONDAY + 3 * DAY + HOUR, 0, 0) == Tidied(0, 0)
+    assert tidy(connection, MONDAY + 3 * DAY + HOUR, 0, 2) == Tidied(0, 0, 0, 2)
+    kept = [one.number for one in invitations.of_cohort(connection, used.cohort_id)]
+    assert kept == [used.number, still.number]
+    assert unused.number not in kept
 
 
 def test_a_run_goes_with_its_failures_unless_they_are_kept(connection: sa.Connection) -> None:

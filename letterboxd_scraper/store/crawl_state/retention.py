@@ -1,4 +1,4 @@
-"""What the log of runs and failures, and the history of rankings, no longer need to keep."""
+"""What the log of runs and failures, the history of rankings and invitations no longer need to keep."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from letterboxd_scraper.store import ranking_history
-from letterboxd_scraper.store.schema import scrape_failures, scrape_runs, user_scrape_state, users
+from letterboxd_scraper.store.schema import (
+    invitations,
+    own_pages,
+    scrape_failures,
+    scrape_runs,
+    user_scrape_state,
+    users,
+)
 from letterboxd_scraper.words import counted
 
 FOR_EVER = 0
@@ -15,15 +22,16 @@ FOR_EVER = 0
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """How many ended runs, resolved failures and rankings of the past were removed."""
+    """How many ended runs, resolved failures, rankings of the past and invitations were removed."""
 
     runs: int
     failures: int
     rankings: int = 0
+    invitations: int = 0
 
     def __bool__(self) -> bool:
         """Say whether it is any."""
-        return bool(self.runs or self.failures or self.rankings)
+        return bool(self.runs or self.failures or self.rankings or self.invitations)
 
     def in_words(self, done: str = "removed") -> str:
         """Say it in one line.
@@ -39,6 +47,7 @@ class Tidied:
             counted(self.runs, "old run"),
             counted(self.failures, "resolved failure"),
             *([counted(self.rankings, "former ranking")] if self.rankings else []),
+            *([counted(self.invitations, "old invitation")] if self.invitations else []),
         ]
         return f"{', '.join(others)} and {last} {done}"
 
@@ -48,18 +57,28 @@ def tidy(
 ) -> Tidied:
     """Remove runs that ended, and failures that were made good, longer ago than so many days; 0: none.
 
+    So do invitations that ended as long ago as such failures, and by which nobody is in a circle.
     Rankings of the past are thinned (see `ranking_history.thin`).
     A run that anything else refers to stays, and so does the last of each spider on each cohort or member:
     it tells when that was read, and what can be carried on.
     """
-    failures = runs = 0
+    failures = runs = invited = 0
     if keep_failures_days != FOR_EVER:
-        old = scrape_failures.c.resolved_at < now - timedelta(days=keep_failures_days)
+        before = now - timedelta(days=keep_failures_days)
+        old = scrape_failures.c.resolved_at < before
         failures = connection.execute(scrape_failures.delete().where(old)).rowcount
+        invited = connection.execute(invitations.delete().where(*_in_vain(before))).rowcount
     if keep_runs_days != FOR_EVER:
         going = _to_go(now - timedelta(days=keep_runs_days))
         runs = connection.execute(scrape_runs.delete().where(scrape_runs.c.id.in_(going))).rowcount
-    return Tidied(runs, failures, ranking_history.thin(connection, now))
+    return Tidied(runs, failures, ranking_history.thin(connection, now), invited)
+
+
+def _in_vain(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions of invitations that ended before a moment, and by which nobody came."""
+    i = invitations.c
+    used = sa.select(own_pages.c.invitation_id).where(own_pages.c.invitation_id.is_not(None))
+    return sa.or_(i.expires_at < before, i.revoked_at < before), i.id.not_in(used)
 
 
 def _to_go(before: datetime) -> sa.Select[Any]:

@@ -105,16 +105,6 @@ def of_secret(connection: sa.Connection, secret: str, at: datetime) -> Invitatio
     return next((one for one in _invitations(connection, of_hash) if one.state(at) == "open"), None)
 
 
-def admits(connection: sa.Connection, invitation: Invitation, name: str) -> bool:
-    """Say whether a member may join by an invitation, whose files these are.
-
-    One for a member admits them alone; another, those of whom not even the name is stored.
-    """
-    if invitation.member is not None:
-        return name == invitation.member
-    return not user_ids(connection, [name]) and name not in opt_outs.load(connection)
-
-
 def of_cohort(connection: sa.Connection, cohort_id: int) -> Sequence[Invitation]:
     """Return a circle's invitations, open ones and others, by number."""
     return _invitations(connection, invitations.c.cohort_id == cohort_id)
