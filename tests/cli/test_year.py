@@ -1,17 +1,24 @@
 """`letterboxd year`: what it prints, what it writes, and for whom it is refused."""
 
+import io
 import json
+import sqlite3
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import films, ratings, users
+from letterboxd_scraper.tmdb import images
+from letterboxd_scraper.tmdb.answers import IMAGES
 from tests import in_process
+from tests.cli.conftest import Run
 from tests.cli.every_command import NO_SITE, Place, files_in
 from tests.conftest import environment_for
 
@@ -117,3 +124,21 @@ def test_the_page_is_where_the_command_was_called_unless_it_is_named(dated: Plac
     assert ended.returncode == 0
     assert "year.html: 0.0" in ended.stderr
     (dated.folder / "year.html").unlink()
+
+
+def test_posters_may_be_part_of_the_page(club: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (154, 231)).save(file, "PNG")
+    monkeypatch.setattr(images.Images, "poster", lambda of, name: file.getvalue())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("LETTERBOXD_NOW", NOW["LETTERBOXD_NOW"])
+    with sqlite3.connect(tmp_path / "letterboxd.db") as database:
+        database.execute("UPDATE films SET poster_url = ? || id || '.png'", [f"{IMAGES}/w500/"])
+        database.execute("UPDATE ratings SET rated_at = '2026-05-01 00:00:00.000000'")
+    ended = club("year", "--cohort", "club", "--embed-posters")
+    assert ended.code == 0, ended.err
+    assert "2 posters in the page\n" in ended.err
+    page = (tmp_path / "year.html").read_text(encoding="utf-8")
+    assert page.count('<img src="data:image/webp;base64,') == 2
+    assert IMAGES not in page
+    assert len(page) < 300_000
