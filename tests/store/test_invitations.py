@@ -148,6 +148,18 @@ def test_a_page_and_an_invitation_follow_to_a_new_name(connection: sa.Connection
     assert invitation.member == "lovelace"
 
 
+@on_both
+def test_a_wish_is_kept_by_who_is_found_again_and_by_who_comes_back(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        zoe, cohort, _ = joined(connection, "zoe")
+        ben, *_ = joined(connection, "ben")
+        naming.set_shows_name(connection, cohort, zoe, False)
+        for day, present in enumerate([{zoe: 1, ben: 1}, {ben: 1}, {zoe: 1, ben: 2}], start=1):
+            cohorts.set_members(connection, cohort, present, MONDAY + day * DAY, complete=True)
+            wishes = {place.name: place.shows_name for place in own_pages.places(connection, cohort)}
+            assert wishes == ({"zoe": False} if zoe in present else {}) | {"ben": None}
+
+
 @pytest.mark.parametrize(
     ("mine", "theirs", "together"),
     [(None, True, True), (True, False, False), (False, True, False), (True, None, True), (None, None, None)],

@@ -183,11 +183,21 @@ def set_members(
         for user, depth in depths.items()
     ]
     upsert(connection, cohort_members, rows, along={"followed_at": as_stored})
+    _recall_wishes(connection, cohort, at)
     if complete:
         of_cohort = cohort_members.c.cohort_id == cohort
         stored = connection.scalars(sa.select(cohort_members.c.user_id).where(of_cohort))
         if left := set(stored) - depths.keys():
             _dismiss(connection, cohort, left, at)
+
+
+def _recall_wishes(connection: sa.Connection, cohort: int, at: datetime) -> None:
+    """Let those who have come back to a cohort at this moment be named, or not, as they wished before."""
+    m, f = cohort_members.c, former_members.c
+    before = sa.select(f.shows_name).where(f.cohort_id == m.cohort_id, f.user_id == m.user_id)
+    wish = before.order_by(f.left_at.desc()).limit(1).scalar_subquery()
+    back = (m.cohort_id == cohort, m.followed_at == at, m.shows_name.is_(None), wish.is_not(None))
+    connection.execute(cohort_members.update().where(*back).values(shows_name=wish))
 
 
 def _dismiss(connection: sa.Connection, cohort: int, members: Collection[int], at: datetime) -> None:
