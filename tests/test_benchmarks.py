@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import nights, ranking_speed
-from benchmarks.circles import invented
+from benchmarks import large, nights, ranking_speed
+from benchmarks.circles import NOW, invented
 from benchmarks.crawl_speed import BARE, SQLITE, UNSTORED, cpu, speed, table
 from benchmarks.crawls import Bench, Cost, bench
 from tests import in_process
@@ -79,3 +79,15 @@ def test_a_night_costs_a_handful_of_requests(mode: str, most: float, metered: bo
     found = nights.simulate(world, mode, 1, nights=2 - metered, crawl=crawl_here, metered=metered)
     assert max(found.requests) / members < most
     assert found.peak < 200, "MB"
+
+
+def test_the_commands_that_read_a_whole_circle_are_measured(tmp_path: Path) -> None:
+    def run_here(command: Sequence[str], url: str) -> large.Spent:
+        module, *arguments = command
+        ours = "ranking" if module == "benchmarks.closed_forms" else module
+        crawl_here([ours, *arguments], tmp_path, {"DATABASE_URL": url, "LETTERBOXD_NOW": NOW.isoformat()})
+        return 1.0, 0.5, 80
+
+    with large.database("sqlite", 4_000) as url:
+        costs = large.measure(url, 1, run_here)
+    assert len(list(large.lines("sqlite", 4_000, costs))) == len(large.commands(tmp_path)) == 8

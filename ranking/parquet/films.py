@@ -52,10 +52,10 @@ def numbers(connection: sa.Connection, cohort_id: int) -> dict[int, int]:
     In the order of films, which is the same in every database.
     """
     members = sa.select(cohort_members.c.user_id).where(cohort_members.c.cohort_id == cohort_id)
-    # One list of films, however long: PostgreSQL would go through each of several for every film.
+    # One list, of each film once: PostgreSQL would go through several for every film, and sort a long one.
     of_cohort = sa.union(
         *(
-            sa.select(table.c.film_id).where(table.c.user_id.in_(members))
+            sa.select(table.c.film_id).where(table.c.user_id.in_(members)).group_by(table.c.film_id)
             for table in (ratings, watched, watchlist)
         )
     )
