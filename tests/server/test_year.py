@@ -1,5 +1,6 @@
 """A circle's year in the server: as a page, for programs, and as a link where there is one."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,14 +23,25 @@ YEAR = 2025
 AT_YEAR = f"/cohorts/friends/year/{YEAR}"
 
 
-@pytest.fixture
-def circle(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'circle.db'}")
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a circle with ratings of two years."""
+    file = tmp_path_factory.mktemp("year") / "model.db"
+    engine = make_engine(f"sqlite:///{file}")
     migrate.upgrade(engine)
     load(engine, invented(members=4, count=60, each=40))
     give_days(engine)
     with write_transaction(engine) as connection:
         connection.execute(stored_cohorts.update().values(label="friends"))
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def circle(model: Path, tmp_path: Path) -> Iterator[sa.Engine]:
+    """A copy of it."""
+    shutil.copyfile(model, tmp_path / "circle.db")
+    engine = make_engine(f"sqlite:///{tmp_path / 'circle.db'}")
     yield engine
     engine.dispose()
 
