@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.schema import (
     cohort_members,
     countries,
@@ -156,6 +157,22 @@ def test_nobody_is_named_unless_names_are_asked_for(engine: sa.Engine, tmp_path:
     assert [by_name[member["user_name"]] for member in named] != ids
     assert [member["number"] for member in named] == list(range(1, SIZE + 1))
     assert found["ratings"]["member"].to_pylist() == sorted(found["ratings"]["member"].to_pylist())
+
+
+@on_sqlite
+def test_who_wishes_not_to_be_named_is_a_number(engine: sa.Engine, tmp_path: Path) -> None:
+    cohort = fill(engine)
+    with engine.begin() as connection:
+        connection.execute(users.update().values(display_name="A. Nonymous"))
+        hidden, shown = user_ids(connection, ["member_3", "member_4"]).values()
+        naming.set_shows_name(connection, cohort.id, hidden, False)
+        naming.set_shows_name(connection, cohort.id, shown, True)
+    members = written(engine, cohort, tmp_path, names=True)["members"].to_pylist()
+    assert "member_3" not in json.dumps(members, default=str)
+    unnamed = [(one["user_name"], one["number"]) for one in members if one["display_name"] is None]
+    assert unnamed == [(f"member {number}", number) for _, number in unnamed]
+    assert len(unnamed) == 1
+    assert [one["number"] for one in members] == list(range(1, SIZE + 1))
 
 
 @on_sqlite

@@ -7,8 +7,9 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 
-from letterboxd_scraper.cli.club_choice import NameOption
+from letterboxd_scraper.cli.club_choice import NameOption, club
 from letterboxd_scraper.errors import InputError, UnknownName
+from letterboxd_scraper.items.names import cohort_label
 from letterboxd_scraper.store.members import cohorts, invitations, own_pages
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.members.invitations import Invitation
@@ -25,7 +26,7 @@ _MOST_DAYS = 365
 def invite(
     context: typer.Context,
     name: Annotated[
-        str | None, options.cohort_to_fill("The circle, which is made if there is none.", "--name")
+        str | None, options.cohort("The circle, which is made if there is none of this name.", "--name")
     ] = None,
     days: Annotated[int, options.count("For how many days the link is good.", most=_MOST_DAYS)] = 14,
     member: Annotated[
@@ -45,7 +46,7 @@ def invite(
       letterboxd club invite --name monday --days 3 --member marla
     """
     session: Session = context.obj
-    label = name or _assumed(session)
+    label = _label(session, name)
     at = session.config.now()
     invitation, secret = transact(session.engine, invitations.create, label, at, days, member)
     address, path = session.config.LETTERBOXD_PUBLIC_URL, f"/join/{secret}"
@@ -59,10 +60,17 @@ def invite(
         session.say(line)
 
 
-def _assumed(session: Session) -> str:
-    """Return the circle that is meant where none is named: before there is any, the usual one."""
+def _label(session: Session, name: str | None) -> str:
+    """Return the label of the circle that is meant; before there is any, it is the usual one."""
     with session.reading() as connection:
-        return cohort_in(connection, session, None).label if cohorts.every(connection) else _LABEL
+        stored = cohorts.every(connection)
+        if name is None:
+            return cohort_in(connection, session, None).label if stored else _LABEL
+    label = next((one.label for one in stored if name in (one.label, str(one.id))), None)
+    try:
+        return label or cohort_label(name)
+    except ValueError as error:
+        raise InputError(f"{name!r} {error}") from None
 
 
 def _in_words(invitation: Invitation, address: str) -> Iterator[str]:
@@ -74,10 +82,8 @@ def _in_words(invitation: Invitation, address: str) -> Iterator[str]:
         )
     else:
         yield f"{invitation.member} alone may join {invitation.label} by this link, once, until {until}"
-    yield (
-        f"it is not shown again; `letterboxd club revoke {invitation.number} --name {invitation.label}` "
-        "takes it back"
-    )
+    revoke = club("revoke", invitation.label, str(invitation.number))
+    yield f"it is not shown again; {revoke} takes it back"
     if not address:
         yield (
             "put the address of your server before it; or set LETTERBOXD_PUBLIC_URL to that, such as "
@@ -119,8 +125,9 @@ def revoke(
         session.conclude(told, f"nobody can join {circle.label} by invitation {number} any more")
     elif member is not None:
         transact(session.engine, _take_away, circle, member)
-        again = f"letterboxd club invite --name {circle.label} --member {member}"
-        session.conclude(told, f"{member}'s link leads nowhere any more; their data stay; a new one: {again}")
+        again = club("invite", circle.label, "--member", member)
+        gone = f"{member}'s link leads nowhere any more, and their data stay"
+        session.conclude(told, f"{gone}; a new one: {again}")
 
 
 def _revoke(connection: sa.Connection, circle: Cohort, number: int, at: datetime) -> None:

@@ -34,9 +34,9 @@ def value(metavar: str, help: str, *names: str, **more: Any) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, **more)
 
 
-def cohort(help: str = _COHORT) -> Any:
+def cohort(help: str = _COHORT, *more_names: str) -> Any:
     """Return the option that takes a stored cohort; a shell completes their labels."""
-    return value("LABEL", help, "--cohort", "-c", autocompletion=completion.labels)
+    return value("LABEL", help, *more_names, "--cohort", "-c", autocompletion=completion.labels)
 
 
 def cohort_argument() -> Any:

@@ -12,6 +12,7 @@ from letterboxd_scraper.errors import ExitCode
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members import cohorts, invitations, own_pages, reading_passwords
 from letterboxd_scraper.store.members.users import user_ids
+from letterboxd_scraper.store.schema import cohorts as cohort_table
 from tests.cli.conftest import Ended, Run
 from tests.store.rows import MONDAY
 
@@ -77,6 +78,15 @@ def test_without_the_servers_address_it_is_said_what_to_do(club: Run) -> None:
     assert json.loads(club("club", "invite", "--json").out)["link"] is None
 
 
+def test_a_circle_may_have_any_label_or_be_named_by_its_number(club: Run, store: sa.Engine) -> None:
+    with store.begin() as connection:
+        connection.execute(cohort_table.update().values(label="monday night"))
+    for name in ("monday night", "1"):
+        ended = club("club", "invite", "--name", name)
+        assert "--name 'monday night'` takes it back" in ended.err
+        assert "monday night: no password for reading" in club("club", "members", "--name", name).err
+
+
 def test_the_first_circle_is_called_friends(empty: Run) -> None:
     assert json.loads(empty("club", "invite", "--json").out)["cohort"] == "friends"
 
@@ -87,6 +97,8 @@ def test_the_first_circle_is_called_friends(empty: Run) -> None:
         (["invite", "--days", "0"], "not a whole number from 1 to 365"),
         (["invite", "--days", "366"], "not a whole number from 1 to 365"),
         (["invite", "--member", "no body"], "is not a member name"),
+        (["invite", "--name", "monday night"], "'monday night' is not a label"),
+        (["invite", "--name", "7"], "'7' is not a label"),
         (["revoke"], "give the NUMBER of an invitation, or --member NAME"),
         (["revoke", "1", "--member", "marla"], "give the NUMBER of an invitation, or --member NAME"),
         (["revoke", "1"], "club has no invitation 1: it has none"),
@@ -140,7 +152,7 @@ def test_the_organiser_sees_who_is_in_and_takes_links_back(empty: Run, store: sa
     assert "hash" not in every
     assert empty("club", "revoke", "2").code == ExitCode.DONE
     gone = empty("club", "revoke", "--member", "Ada", "--name", "monday")
-    assert "a new one: letterboxd club invite --name monday --member ada" in gone.err
+    assert "a new one: `letterboxd club invite --member ada --name monday`" in gone.err
     told = json.loads(empty("club", "members", "--json").out)
     assert [one["state"] for one in told["invitations"]] == ["open", "revoked"]
     assert [(one["member"], one["own_page"]) for one in told["members"]] == [("ada", False)]

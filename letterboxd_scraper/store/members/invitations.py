@@ -4,6 +4,7 @@ One that names nobody is for those alone of whom nothing is stored: else whoever
 would learn what is stored of them, and could change it. One for a member is for them alone, and good once.
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -77,7 +78,7 @@ def _joinable(connection: sa.Connection, label: str, at: datetime, member: str |
     if user is not None and _has_page(connection, stored, user):
         raise InputError(
             f"{member} has a page of their own in {label} already: "
-            f"`letterboxd club revoke --member {member} --name {label}` takes it away"
+            f"`letterboxd club revoke --member {member} --name {shlex.quote(label)}` takes it away"
         )
     if stored.seed is not None and (user is None or not _belongs_to(connection, stored, user)):
         raise InputError(
