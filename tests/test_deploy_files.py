@@ -15,6 +15,7 @@ import yaml  # type: ignore[import-untyped]
 from dotenv import dotenv_values
 
 from letterboxd_scraper.config import Config
+from letterboxd_scraper.server import uploads
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from tests import in_process
@@ -126,6 +127,20 @@ def test_the_server_for_readers_gets_no_secret_but_its_own() -> None:
     assert re.findall("^EnvironmentFile=(.*)$", unit, re.MULTILINE) == ["/srv/letterboxd/serve.env"]
     assert "InaccessiblePaths=-/srv/letterboxd/.env" in unit
     assert FOR_SERVE.keys() == serve["environment"].keys()
+
+
+def test_proxies_let_uploads_through_to_where_the_server_listens_and_note_no_address() -> None:
+    caddy, nginx = ((DEPLOY / name).read_text() for name in ("Caddyfile", "nginx.conf"))
+    for text, size in ((caddy, r"max_size (\d+)MB"), (nginx, r"client_max_body_size (\d+)m;")):
+        (megabytes,) = re.findall(size, text)
+        assert int(megabytes) * 1_000_000 > uploads.MOST_BYTES
+        assert "127.0.0.1:8000" in text
+    assert re.search(r"log \{\s+exclude http.log.error\s+\}", caddy)
+    assert "$request_method" in nginx
+    assert not re.search(
+        r"\$request[ ;'\"]|\$uri|\$http_referer|proxy_add_x", nginx.replace("$host$request_uri", "")
+    )
+    assert "proxy_set_header Host $http_host" in nginx
 
 
 @pytest.mark.skipif(not shutil.which("psql"), reason="there is no psql here")

@@ -171,6 +171,7 @@ class Join:
             label=invitation.label,
             member=invitation.member,
             until=invitation.expires_at,
+            site=serving.base_url,
             contact=serving.settings.LETTERBOXD_CONTACT,
             names=serving.names,
             problems=problems,

@@ -39,6 +39,18 @@ _NO_PAGE = (
     "this is where members see what is stored of them: open the link to your own page once, then it is here. "
     "Who has left, or whose page was taken away, has none"
 )
+# What rows of tables are for people; those of others are notes of the program's.
+_TABLES = {
+    "ratings": "ratings and likes",
+    "watched": "watched films without a rating",
+    "watchlist": "films on the watchlist",
+    "member_sources": "files, pages and feeds that told of it",
+    "cohort_members": "places in circles",
+    "own_pages": "links to an own page",
+    "invitations": "invitations for me alone",
+    "user_scrape_state": "notes as of when it is known",
+    "last_imports": "what was there before the last import",
+}
 _WISHES = {"yes": True, "no": False, "": None}
 
 
@@ -198,6 +210,7 @@ class Own:
         called = {user: reference for reference, user in circle.members.items()}
         return {
             "circle": circle,
+            "called_tables": _TABLES,
             "stored": stored,
             "reference": called[page.user_id],
             "called": circle.called[page.user_id],
