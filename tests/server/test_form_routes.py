@@ -34,6 +34,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/me/store": ("number",),
     "/me/discard": ("number",),
     "/me/leave": (),
+    "/me/close": (),
     "/password": ("circle", "password"),
 }
 SHOWN = (

@@ -15,7 +15,10 @@ def test_sessions_end_and_few_clients_are_remembered() -> None:
     assert sessions.of_secret("x") is None
     now[0] = SECONDS + 1
     assert sessions.of_secret(more) is None
-    rate = Rate(1, 1_000_000, 600)
+    rate = Rate(1, 1_000_000, 600, clock=lambda: now[0])
     for number in range(10_100):
-        rate.count(str(number))
+        assert rate.take(str(number)) == 0
     assert len(rate._empty_at) == 10_000
+    assert rate.take("10099") == rate.wait("10099") == 600
+    rate.give_back("10099")
+    assert rate.wait("10099") == 0

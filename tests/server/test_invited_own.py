@@ -95,6 +95,16 @@ def test_who_has_left_does_not_come_back_by_somebody_s_file(site: Site) -> None:
 
 
 @on_sqlite
+def test_a_browser_forgets_who_closes_their_page(site: Site) -> None:
+    ann = site.joined("ann", ANN)
+    before = ann.cookies.copy()
+    assert ann.ask("POST", "/me/close", OWN, data=ann.hidden("/me")).headers["location"] == "/"
+    assert (ann.cookies, ann.open("/me").status) == ({}, 404)
+    ann.cookies = before
+    assert ann.open("/me").status == 200
+
+
+@on_sqlite
 def test_the_last_who_leaves_leaves_nothing(site: Site) -> None:
     ann = site.joined("ann", ANN)
     assert ann.leave().status == 200

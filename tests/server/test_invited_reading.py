@@ -37,7 +37,18 @@ def entered(site: Site, circle: str, password: str) -> Browser:
     return reader
 
 
-PLACES = ("", "/report", "/members", "/rankings", "/rankings/circle", "/freshness", "/films/heat", "/lists")
+RECENT = ("/news", "/news.atom", "/year/2020", "/year/2026")
+PLACES = (
+    "",
+    "/report",
+    "/members",
+    "/rankings",
+    "/rankings/circle",
+    "/freshness",
+    "/films/heat",
+    "/lists",
+    *RECENT,
+)
 
 
 @on_both
@@ -124,7 +135,7 @@ def test_names_are_told_to_members_alone(database_url: str) -> None:
     ann, bob, _ = people(site)
     site.set_password("friends", "the password")
     reader = entered(site, "friends", "the password")
-    where = ("/members", "/report", "/recommendations?member=1", "/rankings/circle", "/lists")
+    where = ("/members", "/report", "/recommendations?member=1", "/rankings/circle", "/lists", *RECENT)
     assert "ann" in words(ann, "/cohorts/friends/members")
     for place in where:
         assert not {"ann", "bob"} & words(reader, f"/cohorts/friends{place}")
@@ -137,7 +148,7 @@ def test_names_are_told_to_members_alone(database_url: str) -> None:
     # A wish counts more than what is usual, at once, also in pages that were made before.
     assert "bob" in words(ann, "/cohorts/friends/report")
     bob.ask("POST", "/me/name", OWN, data=bob.hidden("/me") | {"shows_name": "no"})
-    for place in ("/members", "/report"):
+    for place in ("/members", "/report", *RECENT):
         assert "bob" not in words(ann, f"/cohorts/friends{place}")
     bob.ask("POST", "/me/name", OWN, data=bob.hidden("/me") | {"shows_name": "yes"})
     assert "bob" in words(reader, "/cohorts/friends/members")

@@ -49,6 +49,7 @@ class Invited:
                 *_taking(own.PATH, own_page),
                 Route(f"{own.PATH}/export", own_page.export),
                 Route(f"{own.PATH}/name", own_page.name, methods=["POST"]),
+                Route(f"{own.PATH}/close", own_page.close, methods=["POST"]),
                 Route(f"{own.PATH}/leave", own_page.ask_before_leaving),
                 Route(f"{own.PATH}/leave", own_page.leave, methods=["POST"]),
                 Route(f"{own.PATH}/{{secret}}", own_page.arrive),

@@ -30,7 +30,7 @@ from letterboxd_scraper.server.served import Served
 _COUNTED = 600.0
 # In seconds: so long an import waits for another to end.
 _TURN = 60.0
-# So many uploads are received at the same time; each may have a file on the disk.
+# So many uploads are received at the same time, each of which may have files on the disk; and so many wait.
 _RECEIVING = 8
 
 
@@ -54,6 +54,8 @@ class Common:
         self.uploads = Rate(20, 200, _COUNTED)
         self._key = secrets.token_bytes(32)
         self._busy = threading.Lock()
+        # Of the threads that answer, some are left for those who read.
+        self._queue = threading.BoundedSemaphore(_RECEIVING)
         self._receiving = threading.BoundedSemaphore(_RECEIVING)
 
     def token(self, of: str) -> str:
@@ -70,9 +72,9 @@ class Common:
         if not is_same(token, self.token(of)):
             raise HTTPException(HTTPStatus.FORBIDDEN, "this page is an old one: open it again")
 
-    def refuse_hasty(self, rate: Rate, request: Request) -> None:
-        """Raise HTTPException for a client who may not try yet."""
-        if wait := rate.wait(client_of(request)):
+    def take(self, rate: Rate, request: Request) -> None:
+        """Note that a client tries. Raises HTTPException for one who may not yet."""
+        if wait := rate.take(client_of(request)):
             raise too_often(wait)
 
     @contextmanager
@@ -87,13 +89,19 @@ class Common:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait until no other import is under way. Raises HTTPException if that lasts."""
-        if not self._busy.acquire(timeout=_TURN):
-            raise _come_back("others' files are being read just now")
+        """Wait until no other import is under way. Raises HTTPException if that lasts, or many wait."""
+        busy = "others' files are being read just now"
+        if not self._queue.acquire(blocking=False):
+            raise _come_back(busy)
         try:
-            yield
+            if not self._busy.acquire(timeout=_TURN):
+                raise _come_back(busy)
+            try:
+                yield
+            finally:
+                self._busy.release()
         finally:
-            self._busy.release()
+            self._queue.release()
 
     def show(self, status: int, template: str, *, script: str = "", **content: Any) -> Response:
         """Return a page of which nobody keeps a copy, and whose address no other page is told."""

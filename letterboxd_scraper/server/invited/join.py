@@ -153,12 +153,12 @@ class Join:
     async def _valid(self, request: Request, secret: str) -> Invitation:
         """Return the invitation of a link's secret. Raises HTTPException; who guesses is stopped."""
         common = self._common
-        common.refuse_hasty(common.wrong_secrets, request)
+        common.take(common.wrong_secrets, request)
         at = common.serving.now
         found = await run_in_threadpool(ask, common.serving.engine, invitations.of_secret, secret, at)
         if found is None:
-            common.wrong_secrets.count(client_of(request))
             raise HTTPException(HTTPStatus.NOT_FOUND, _NOT_VALID)
+        common.wrong_secrets.give_back(client_of(request))
         return found
 
     def _page(self, invitation: Invitation, own: str, status: int, problems: Sequence[str]) -> Response:

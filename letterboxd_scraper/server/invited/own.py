@@ -63,11 +63,11 @@ class Own:
     async def arrive(self, request: Request) -> Response:
         """Answer a member's link: show their page, and know them by a cookie from now on."""
         common, secret = self._common, request.path_params["secret"]
-        common.refuse_hasty(common.wrong_secrets, request)
+        common.take(common.wrong_secrets, request)
         page = await run_in_threadpool(ask, common.serving.engine, own_pages.of_secret, secret)
         if page is None:
-            common.wrong_secrets.count(client_of(request))
             raise HTTPException(HTTPStatus.NOT_FOUND, _NO_PAGE)
+        common.wrong_secrets.give_back(client_of(request))
         response = await self._show(page, secret, HTTPStatus.OK, [])
         common.cookies.put(response, Cookie.MEMBER, secret, MEMBER_SECONDS)
         return response
@@ -148,6 +148,15 @@ class Own:
         await self._answer(request)
         self._common.waiting.remove(link_secrets.hash_of(person_of(request).secret))
         return see(PATH)
+
+    async def close(self, request: Request) -> Response:
+        """Let this browser know nobody any more; the link opens the page again."""
+        await self._answer(request)
+        response = see("/")
+        self._common.sessions.end(self._common.cookies.read(request, Cookie.SESSION))
+        for cookie in (Cookie.MEMBER, Cookie.SESSION):
+            self._common.cookies.remove(response, cookie)
+        return response
 
     async def ask_before_leaving(self, request: Request) -> Response:
         """Say what goes, and ask."""

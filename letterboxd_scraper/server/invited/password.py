@@ -44,18 +44,19 @@ class Password:
         fields = await fields_of(request)
         common.refuse_old(fields.get("token", ""), _OF)
         try:
-            common.refuse_hasty(common.wrong_passwords, request)
+            common.take(common.wrong_passwords, request)
         except HTTPException as error:
             page = self._page(error.status_code, error.detail, fields.get("circle", ""))
             page.headers.update(error.headers or {})
             return page
         label, password = fields.get("circle", "").strip(), fields.get("password", "")
         if common.operator_token and is_same(password, common.operator_token):
+            common.wrong_passwords.give_back(client_of(request))
             return self._begin(request, see("/"), {}, is_operator=True)
         opened = await run_in_threadpool(self._try, label, password)
         if opened is None:
-            common.wrong_passwords.count(client_of(request))
             return self._page(HTTPStatus.FORBIDDEN, "no circle of that name has that password", label)
+        common.wrong_passwords.give_back(client_of(request))
         cohort_id, mark, address = opened
         return self._begin(request, see(address), {cohort_id: mark})
 

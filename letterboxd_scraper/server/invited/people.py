@@ -77,13 +77,13 @@ class Recognised:
         if authorization:
             if is_token(authorization, common.operator_token):
                 return Person(OPERATOR)
-            common.wrong_secrets.count(client)
+            common.wrong_secrets.take(client)
             return token_refusal()
         person = await run_in_threadpool(
             ask, common.serving.engine, self._look_up, cookies[Cookie.MEMBER], cookies[Cookie.SESSION]
         )
         if person.stale:
-            common.wrong_secrets.count(client)
+            common.wrong_secrets.take(client)
         return person
 
     def _look_up(self, connection: sa.Connection, secret: str, session_secret: str) -> Person:

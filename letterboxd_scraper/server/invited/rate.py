@@ -36,20 +36,33 @@ class Rate:
         """Return after how many seconds the client may try; 0: now."""
         now = self._clock()
         with self._lock:
-            return max(
-                self._each.wait(self._empty_at.get(client, 0.0), now),
-                self._together.wait(self._all_empty_at, now),
-            )
+            return self._wait(client, now)
 
-    def count(self, client: str) -> None:
-        """Note a try."""
+    def take(self, client: str) -> float:
+        """Note a try, if the client may try now, and return 0; else after how many seconds they may."""
         now = self._clock()
         with self._lock:
+            if wait := self._wait(client, now):
+                return wait
             self._empty_at[client] = self._each.after_one_more(self._empty_at.get(client, 0.0), now)
             self._empty_at.move_to_end(client)
             self._all_empty_at = self._together.after_one_more(self._all_empty_at, now)
             while len(self._empty_at) > _MOST_CLIENTS:
                 self._empty_at.popitem(last=False)
+        return 0.0
+
+    def give_back(self, client: str) -> None:
+        """Let a try not count, which came to something."""
+        with self._lock:
+            if client in self._empty_at:
+                self._empty_at[client] -= self._each.of_one
+            self._all_empty_at -= self._together.of_one
+
+    def _wait(self, client: str, now: float) -> float:
+        return max(
+            self._each.wait(self._empty_at.get(client, 0.0), now),
+            self._together.wait(self._all_empty_at, now),
+        )
 
 
 class _Bucket:
@@ -57,13 +70,13 @@ class _Bucket:
 
     def __init__(self, most: int, seconds: float) -> None:
         self._seconds = seconds
-        self._of_one = seconds / most
+        self.of_one = seconds / most
 
     def wait(self, empty_at: float, now: float) -> float:
-        return max(0.0, empty_at - now + self._of_one - self._seconds)
+        return max(0.0, empty_at - now + self.of_one - self._seconds)
 
     def after_one_more(self, empty_at: float, now: float) -> float:
-        return max(empty_at, now) + self._of_one
+        return max(empty_at, now) + self.of_one
 
 
 def client_of(connection: HTTPConnection) -> str:

@@ -19,7 +19,6 @@ from letterboxd_scraper.imports.kinds import Kind
 from letterboxd_scraper.imports.reading import ReadFile, ReadFiles
 from letterboxd_scraper.server import uploads
 from letterboxd_scraper.server.invited.common import Common
-from letterboxd_scraper.server.invited.rate import client_of
 from letterboxd_scraper.server.invited.waiting import Waiting
 from letterboxd_scraper.server.kept import drop_all
 from letterboxd_scraper.server.taking_in import rank
@@ -39,8 +38,7 @@ _PAGES = "saved pages are for whoever runs this: send your archive"
 
 async def upload_of(common: Common, request: Request, of: str) -> Upload:
     """Return what a form for who has this secret sends. Raises HTTPException."""
-    common.refuse_hasty(common.uploads, request)
-    common.uploads.count(client_of(request))
+    common.take(common.uploads, request)
     with common.receiving():
         try:
             async with asyncio.timeout(_LONGEST):
