@@ -48,6 +48,7 @@ NOT_RUN = {
     r"letterboxd schedule run (?!.*--local)": "it wants a Scrapyd: tests/test_schedule_nodes.py has one",
     r"letterboxd schedule run .*--notify": "nobody is told: tests/schedule/test_telling.py has somebody",
     r"letterboxd serve --host": "it listens to the world",
+    r"letterboxd serve --invitations": "tests/cli/test_serve_invitations.py gives it an address",
     r"letterboxd club password": "what is typed stands in no document",
     r"letterboxd .*~/": "it writes into the home",
     r"LETTERBOXD_BROWSER=true": "it wants a browser: tests/test_browser.py has one",
