@@ -53,10 +53,10 @@ class Started:
 
 def children(process: int) -> list[int]:
     """Return whom a process has started, and whom those have."""
-    try:
-        numbers = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except FileNotFoundError:  # it has ended
-        return []
+    numbers = []
+    for thread in Path(f"/proc/{process}/task").glob("*/children"):  # each has its own
+        with suppress(OSError):  # it has ended
+            numbers += thread.read_text().split()
     return [one for child in map(int, numbers) for one in (child, *children(child))]
 
 
