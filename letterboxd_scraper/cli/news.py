@@ -10,6 +10,7 @@ import typer
 from letterboxd_scraper.cli.rank_options import CohortOption, find_strategy
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.machine.files import is_stdout
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal import options
@@ -93,4 +94,5 @@ def _write(session: Session, told: News, output: Path) -> None:
     from ranking.news.page import as_page
 
     session.write(output, as_page(told, session.config.LETTERBOXD_BASE_URL, assets.shared_style()))
-    session.conclude({"cohort": told.circle, "file": output}, f"{output}: to be opened in a browser")
+    if not is_stdout(output):
+        session.conclude({"cohort": told.circle, "file": output}, f"{output}: to be opened in a browser")

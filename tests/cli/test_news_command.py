@@ -1,12 +1,22 @@
 """`letterboxd news`: what is asked for, and what is said where there is nothing to tell."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.cli.every_command import Place
-from tests.store.rows import MONDAY
+from tests.cli.conftest import Run
+from tests.store.rows import DAY, HOUR, MONDAY
+
+
+@pytest.fixture
+def ranked(club: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call `letterboxd` on a Tuesday, where the circle `club` was ranked on Monday."""
+    monkeypatch.setenv("LETTERBOXD_NOW", MONDAY.isoformat())
+    assert club("rank", "compute", "--cohort", "club").code == 0
+    monkeypatch.setenv("LETTERBOXD_NOW", (MONDAY + DAY).isoformat())
+    return club
 
 
 @pytest.mark.parametrize(
@@ -15,32 +25,34 @@ from tests.store.rows import MONDAY
         (("--since", "soon"), "'soon' is neither 7d, 12h or 2w nor a day"),
         (("--since", "2999-01-01"), "2999-01-01 lies ahead"),
         (("--strategy", "bayesian"), "no bayesian ranking of 'club' is kept to compare with"),
+        (("--strategy", "best"), "'best'"),
         (("--for", "nobody"), "nobody"),
     ],
 )
-def test_what_cannot_be_told_is_one_line(place: Place, words: tuple[str, ...], said: str) -> None:
-    ended = place.call("letterboxd news", *words)
-    assert ended.returncode == 2
-    assert said in ended.stderr.splitlines()[0]
+def test_what_cannot_be_told_is_one_line(ranked: Run, words: tuple[str, ...], said: str) -> None:
+    ended = ranked("news", "--cohort", "club", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in next(line for line in ended.err.splitlines() if line.startswith("letterboxd: "))
 
 
-def test_nothing_new_is_one_line_and_says_since_when(place: Place) -> None:
-    ended = place.call("letterboxd news", "--since", f"{MONDAY:%Y-%m-%dT%H:%M}")
-    assert ended.stdout == "nothing new in club since 23 November 2026, 12:00 UTC\n"
+def test_nothing_new_is_one_line_and_says_since_when(ranked: Run) -> None:
+    ended = ranked("news", "--cohort", "club", "--since", "24h")
+    assert ended.out == "nothing new in club since 23 November 2026, 12:00 UTC\n"
 
 
-def test_what_was_before_the_first_kept_ranking_is_not_known_and_that_is_said(place: Place) -> None:
-    ended = place.call("letterboxd news", "--since", "2020-01-01")
-    assert "no ranking is kept from before 23 November 2026, 12:00 UTC" in ended.stdout
+def test_what_was_before_the_first_kept_ranking_is_not_known_and_that_is_said(ranked: Run) -> None:
+    ended = ranked("news", "--cohort", "club", "--since", f"{MONDAY - HOUR:%Y-%m-%d}")
+    assert "no ranking is kept from before 23 November 2026, 12:00 UTC" in ended.out
 
 
-def test_programs_are_told_the_same(place: Place) -> None:
-    told = json.loads(place.call("letterboxd news", "--json", "--since", "2026-11-24").stdout)
-    assert told["circle"] == "club"
-    assert told["loved"] == told["risen"] == []
+def test_programs_are_told_the_same(ranked: Run) -> None:
+    told = json.loads(ranked("news", "--cohort", "club", "--json").out)
+    assert (told["circle"], told["loved"], told["risen"], told["joined"]) == ("club", [], [], 0)
 
 
-def test_a_page_is_written(place: Place, tmp_path: Path) -> None:
-    ended = place.call("letterboxd news", "--output", str(tmp_path / "news.html"))
-    assert ended.returncode == 0
-    assert "Nothing new in" in (tmp_path / "news.html").read_text()
+def test_a_page_is_written_or_printed(ranked: Run, tmp_path: Path) -> None:
+    assert ranked("news", "--cohort", "club", "--output", "news.html").code == 0
+    page = (tmp_path / "news.html").read_text()
+    assert "Nothing new in" in page
+    assert not re.search(r"<script|src=|@import|url\(", page), "it fetches nothing"
+    assert ranked("news", "--cohort", "club", "--output", "-").out == page
