@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store import schema
@@ -181,6 +182,16 @@ def test_names_and_titles_are_no_markup_and_lead_nowhere(site: Site, tmp_path: P
         assert page.status == 200, path
     assert "\\u003csvg" not in ann.open("/me/export").text  # as a file it is what it is
     assert not list(tmp_path.rglob("*img*"))
+
+
+@on_sqlite
+@pytest.mark.parametrize("name", ["<svg onload=alert(1)>", "../../etc", "", "x" * 2_000, "ann\r\nX: y"])
+def test_a_name_that_is_none_is_refused_and_no_markup(site: Site, name: str) -> None:
+    ann = Browser(site)
+    ann.open(f"/join/{site.invite()}")
+    reply = ann.send("/join", [("imdb.csv", IMDB.encode())], member=name)
+    assert (reply.status, "<svg" in reply.text, "x" in reply.headers) == (422, False, False)
+    assert rows(site) == [0, 0, 0, 0]
 
 
 @on_sqlite

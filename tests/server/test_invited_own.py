@@ -63,6 +63,8 @@ def test_a_newer_archive_of_mine_is_taken_in_and_nobody_else_s(site: Site) -> No
 def test_who_leaves_is_gone_at_once_and_for_good(site: Site) -> None:
     ann, bob = site.joined("ann", ANN, shows_name="yes"), site.joined("bob", BOB)
     assert "ann" in bob.open("/cohorts/friends/report").text
+    with site.engine.connect() as connection:
+        gone = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == "ann"))
     before = ann.cookies.copy()
     assert "Leave, and remove all of it?" in ann.open("/me/leave").text
     assert site.members() == {"ann", "bob"}  # asked once
@@ -71,6 +73,10 @@ def test_who_leaves_is_gone_at_once_and_for_good(site: Site) -> None:
     assert "Nothing of <bdi>ann</bdi> is stored any more" in left.text
     assert site.members() == {"bob"}
     with site.engine.connect() as connection:
+        for table in schema.metadata.sorted_tables:
+            if "user_id" in table.c and table.name not in schema.MATERIALIZED_VIEWS:
+                of_ann = sa.select(sa.func.count()).where(table.c.user_id == gone)
+                assert connection.scalar(of_ann) == 0, table.name
         counts = [
             connection.scalar(sa.select(sa.func.count()).select_from(table))
             for table in (users, ratings, cohort_members, own_pages)

@@ -33,6 +33,8 @@ Answer = TypeVar("Answer")
 Judge = Callable[[sa.Connection, Told, str], None]
 # In seconds: so long one upload may come in.
 _LONGEST = 600.0
+# In letters: names stand in tables that others read.
+_LONGEST_NAME = 50
 _PAGES = "saved pages are for whoever runs this: send your archive"
 
 
@@ -100,7 +102,10 @@ def _whose(read: ReadFiles) -> str:
     names = {snapshot.member for snapshot in read.snapshots}
     if len(names) > 1:
         raise InputError("these files are of several people: each sends their own")
-    return names.pop()
+    (name,) = names
+    if len(name) > _LONGEST_NAME:
+        raise InputError("nobody on Letterboxd has so long a name")
+    return name
 
 
 def store(common: Common, work: Callable[[sa.Connection, datetime], Answer], label: str) -> Answer:
