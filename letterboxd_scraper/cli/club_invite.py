@@ -38,7 +38,8 @@ def invite(
 
     Who opens it reads what the circle will learn, drops their export, and gets a link to a page of their
     own, where they see what is stored and may leave. The link is printed here once, and stored nowhere; send
-    it only to those whom you mean. It leads to LETTERBOXD_PUBLIC_URL, where your server is reached.
+    it only to those whom you mean. It leads to LETTERBOXD_PUBLIC_URL, where `letterboxd serve --invitations`
+    answers.
 
     \b
     Examples:
@@ -84,10 +85,12 @@ def _in_words(invitation: Invitation, address: str) -> Iterator[str]:
         yield f"{invitation.member} alone may join {invitation.label} by this link, once, until {until}"
     revoke = club("revoke", invitation.label, str(invitation.number))
     yield f"it is not shown again; {revoke} takes it back"
-    if not address:
+    if address:
+        yield f"it is answered while `letterboxd serve --invitations` is reached at {address}"
+    else:
         yield (
-            "put the address of your server before it; or set LETTERBOXD_PUBLIC_URL to that, such as "
-            "https://films.example.org, and the next link has it"
+            "put your server's address before it; or set LETTERBOXD_PUBLIC_URL to that, such as "
+            "https://films.example.org, which `letterboxd serve --invitations` asks for, too"
         )
 
 

@@ -58,7 +58,7 @@ def test_a_link_is_printed_once_with_what_it_allows(empty: Run, store: sa.Engine
         ended.err
     )
     assert "`letterboxd club revoke 1 --name monday` takes it back" in ended.err
-    assert "LETTERBOXD_PUBLIC_URL" not in ended.err
+    assert f"while `letterboxd serve --invitations` is reached at {SERVER}" in ended.err
     with store.connect() as connection:
         invitation = invitations.of_secret(connection, secret_of(ended), MONDAY)
     assert invitation is not None
@@ -74,7 +74,7 @@ def test_without_the_servers_address_it_is_said_what_to_do(club: Run) -> None:
     ended = club("club", "invite", "--member", "marla")
     assert ended.out.startswith("/join/")
     assert "marla alone may join club by this link, once, until 7 December 2026, 12:00 UTC" in ended.err
-    assert "put the address of your server before it; or set LETTERBOXD_PUBLIC_URL" in ended.err
+    assert "put your server's address before it; or set LETTERBOXD_PUBLIC_URL" in ended.err
     assert json.loads(club("club", "invite", "--json").out)["link"] is None
 
 
