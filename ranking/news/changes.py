@@ -43,6 +43,14 @@ class Mark(NamedTuple):
             return self.rated_at >= _first_day(since)
         return self.seen_after is not None
 
+    def is_of_before(self, since: datetime, old: "Mark") -> bool:
+        """Say whether the rating turns out to have been made before ``since``, when ``old`` was known.
+
+        A day that stands from the ``old`` rating says nothing of this one.
+        """
+        day = self.rated_at
+        return day is not None and day != old.rated_at and day < _first_day(since)
+
 
 Key = tuple[int, int]
 # What somebody said at two moments: None where it was nothing.
@@ -68,6 +76,8 @@ class Changes:
             old, new = _at(versions, before), _at(versions, after)
             if old is new or (old is None and new is not None and not new.is_fresh(before.at)):
                 continue
+            if old and new and new.is_of_before(before.at, old):
+                new = new._replace(rating=old.rating)  # of hearts and favourites nobody knows the day
             yield key, (old, new)
 
 

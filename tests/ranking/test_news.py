@@ -74,12 +74,14 @@ def test_who_loves_what_they_did_not_love_is_news(engine: sa.Engine) -> None:
 def test_what_was_said_before_is_no_news(engine: sa.Engine) -> None:
     """A first reading, days of long ago, more stars for what was loved, and what came back as it was."""
     begin(engine)
-    slugs = ("first-reading", "long-ago", "more-stars", "back-again", "on-the-day", "unloved")
+    slugs = ("first-reading", "long-ago", "more-stars", "back-again", "on-the-day", "unloved", "told-late")
     add_films(engine, *slugs)
     for name in ("ann", "bob"):
         say(engine, name, "more-stars", MONDAY - DAY, rating=4.0)
         say(engine, name, "back-again", MONDAY - DAY, rating=4.5)
         say(engine, name, "unloved", MONDAY - DAY, rating=4.5)
+        say(engine, name, "told-late", MONDAY - DAY, rating=2.0, rated_at=MONDAY - 400 * DAY)
+        say(engine, name, "film-0", MONDAY - DAY, rated_at=MONDAY - 400 * DAY)
     rank(engine, MONDAY)
     for name in ("ann", "bob"):
         say(engine, name, "first-reading", TUESDAY, rating=5.0, seen_after=None)
@@ -89,10 +91,14 @@ def test_what_was_said_before_is_no_news(engine: sa.Engine) -> None:
         say(engine, name, "back-again", TUESDAY, rating=4.5)
         say(engine, name, "unloved", MONDAY + HOUR, rating=1.0)
         say(engine, name, "unloved", TUESDAY, rating=5.0)
+        # A file tells of last month. What the site shows anew has no day: the one that stands is of before.
+        say(engine, name, "told-late", TUESDAY, rating=5.0, rated_at=MONDAY - 30 * DAY)
+        say(engine, name, "film-0", TUESDAY, rating=5.0)
         # Monday's rating may have been made after Monday's crawl.
         day = MONDAY.replace(hour=0)
         say(engine, name, "on-the-day", TUESDAY, rating=5.0, rated_at=day, seen_after=None)
-    assert loved(engine) == {"on-the-day": ["Ann", "Bob"]}
+    both = ["Ann", "Bob"]
+    assert loved(engine) == {"on-the-day": both, "film-0": both}
 
 
 @on_both
