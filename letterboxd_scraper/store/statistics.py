@@ -32,13 +32,20 @@ def _refresh(connection: sa.Connection, at: datetime) -> int | None:
     # counted as well, and its mark is left for the next time.
     if not connection.execute(changed_facts.delete()).rowcount:
         return None
+    levels: sa.FromClause = levels_query().subquery("levels")
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("REFRESH MATERIALIZED VIEW CONCURRENTLY cohort_film_stats"))
     else:
+        # SQLite sorts all ratings to count them: once for both.
+        counted = levels_query().into("counted_levels", temporary=True)
+        connection.execute(counted)
+        levels = counted.table
         connection.execute(cohort_film_stats.delete())
-        _fill(connection, cohort_film_stats, statistics_query())
+        _fill(connection, cohort_film_stats, statistics_of(levels))
     connection.execute(film_histograms.delete().where(film_histograms.c.cohort_id.is_not(None)))
-    _fill(connection, film_histograms, histograms_query(at))
+    _fill(connection, film_histograms, _histograms_of(levels, at))
+    if connection.dialect.name == "sqlite":
+        connection.execute(sa.text("DROP TABLE temp.counted_levels"))
     return connection.scalar(sa.select(sa.func.count()).select_from(cohort_film_stats)) or 0
 
 
@@ -82,14 +89,27 @@ def levels_query() -> sa.Select[Any]:
     )
 
 
-def histograms_query(at: datetime) -> sa.Select[Any]:
-    """Select the rows of `film_histograms` for all cohorts: how many members gave a film so many stars."""
-    levels = levels_query().subquery("levels").c
+def statistics_of(levels: sa.FromClause) -> sa.Select[Any]:
+    """Select the rows of `cohort_film_stats` from those of `levels_query`."""
+    count = sa.func.sum(levels.c["count"])
+    stars = sa.func.sum(sa.cast(levels.c.rating, sa.Double) * levels.c["count"], type_=sa.Double)
     return sa.select(
-        levels.cohort_id,
-        levels.film_id,
-        label_of(levels.rating).label("bucket_label"),
-        levels.count,
+        levels.c.cohort_id,
+        levels.c.film_id,
+        sa.cast(count, sa.Integer).label("watchers"),
+        (stars / count).label("avg_rating"),
+        stars.label("rating_sum"),
+        sa.func.min(levels.c.first, type_=UTCDateTime).label("first_rating_at"),
+        sa.func.max(levels.c.last, type_=UTCDateTime).label("last_rating_at"),
+    ).group_by(levels.c.cohort_id, levels.c.film_id)
+
+
+def _histograms_of(levels: sa.FromClause, at: datetime) -> sa.Select[Any]:
+    return sa.select(
+        levels.c.cohort_id,
+        levels.c.film_id,
+        label_of(levels.c.rating).label("bucket_label"),
+        levels.c["count"],
         sa.literal(at, UTCDateTime).label("computed_at"),
     )
 

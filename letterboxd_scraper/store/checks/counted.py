@@ -7,13 +7,12 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.store.checks.finding import Finding, of_query
 from letterboxd_scraper.store.schema import (
-    UTCDateTime,
     changed_facts,
     cohort_film_stats,
     film_histograms,
     films,
 )
-from letterboxd_scraper.store.statistics import label_of, levels_query
+from letterboxd_scraper.store.statistics import label_of, levels_query, statistics_of
 
 STATISTICS = "statistics agree with the ratings"
 HISTOGRAMS = "circles' histograms agree with the ratings"
@@ -62,19 +61,8 @@ def _finding(check: str, row: Any) -> Finding:
 
 
 def _wrong_statistics(fresh: sa.CTE) -> sa.Select[Any]:
-    count = sa.func.sum(fresh.c.count)
-    stars = sa.func.sum(sa.cast(fresh.c.rating, sa.Double) * fresh.c.count)
-    of_films = sa.select(
-        fresh.c.cohort_id,
-        fresh.c.film_id,
-        sa.cast(count, sa.Integer).label("watchers"),
-        (stars / count).label("avg_rating"),
-        stars.label("rating_sum"),
-        sa.func.min(fresh.c.first, type_=UTCDateTime).label("first_rating_at"),
-        sa.func.max(fresh.c.last, type_=UTCDateTime).label("last_rating_at"),
-    ).group_by(fresh.c.cohort_id, fresh.c.film_id)
     columns = ("watchers", "rating_sum", "first_rating_at", "last_rating_at")
-    both = _both(cohort_film_stats, of_films.subquery("of_films"), "avg_rating", *columns)
+    both = _both(cohort_film_stats, statistics_of(fresh).subquery("of_films"), "avg_rating", *columns)
     # Sums of half stars are exact; a mean may depend on the order of the ratings in its last digit.
     means = sa.func.max(both.c.avg_rating) - sa.func.min(both.c.avg_rating) > 1e-9
     differ = sa.or_(*(_differs(both.c[name]) for name in columns), means, sa.func.count() != 2)
