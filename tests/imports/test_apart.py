@@ -1,5 +1,6 @@
 """Files read in a process of its own: the same comes of it, and no harm."""
 
+import logging
 import os
 import socket
 from datetime import UTC, datetime
@@ -78,8 +79,13 @@ def test_it_ends_by_itself_when_nobody_waits(other_process: Path, monkeypatch: p
 
 
 def test_a_crash_is_one_sentence(
-    other_process: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    other_process: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Commands of earlier tests may have left handlers whose streams are closed: logging would print that.
+    monkeypatch.setattr(logging, "raiseExceptions", False)
     other_process.write_text(
         "import os, sys\nprint('\x1b[2J broken', file=sys.stderr, flush=True)\nos.kill(os.getpid(), 11)"
     )
