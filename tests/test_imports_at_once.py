@@ -64,7 +64,7 @@ def test_files_are_taken_in_on_postgresql(shell: Shell, engine: sa.Engine, tmp_p
     preview = shell.letterboxd(*words, "--preview")
     assert_ended(preview, 0)
     assert not stored_facts(engine)
-    for said in ("gus: 1 new rating, 2 films that were not stored", "gus: known already: nothing changes"):
+    for said in ("gus: 1 new rating, 2 films new here", "gus: known already: nothing changes"):
         ended = shell.letterboxd(*words)
         assert_ended(ended, 0)
         assert said in ended.stderr

@@ -136,7 +136,7 @@ def revoke(
 def _revoke(connection: sa.Connection, circle: Cohort, number: int, at: datetime) -> None:
     stored = [invitation.number for invitation in invitations.of_cohort(connection, circle.id)]
     if number not in stored:
-        there = f"there are {', '.join(map(str, stored))}" if stored else "it has none"
+        there = f"it has {', '.join(map(str, stored))}" if stored else "it has none"
         raise UnknownName(f"{circle.label} has no invitation {number}: {there}")
     invitations.revoke(connection, number, at)
 

@@ -130,7 +130,7 @@ def in_words(file: File) -> str:
         return "an empty file"
     if not all(column.isprintable() for column in columns):
         return "a file that is no text"
-    return "a text" if len(columns) == 1 else _table_in_words(columns)
+    return "a text, and no table of films" if len(columns) == 1 else _table_in_words(columns)
 
 
 def _table_in_words(columns: tuple[str, ...]) -> str:

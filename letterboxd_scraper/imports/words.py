@@ -15,7 +15,6 @@ _ONE = {
     "favourites": "favourite",
     "entries that wait": "entry that waits",
     "entries": "entry",
-    "films that were": "film that was",
     "films": "film",
 }
 
@@ -79,7 +78,7 @@ def of_outcome(outcome: Outcome) -> str:
     """Say what changes of a member.
 
     >>> of_outcome(Outcome(new=1, added=3, new_films=2)), of_outcome(Outcome())
-    ('3 new ratings, 2 films that were not stored', 'known already: nothing changes')
+    ('3 new ratings, 2 films new here', 'known already: nothing changes')
     """
     if not outcome.new:
         return "known already: nothing changes"
@@ -87,7 +86,7 @@ def of_outcome(outcome: Outcome) -> str:
         "new ratings": outcome.added,
         "changed ratings": outcome.changed,
         "ratings removed": outcome.removed,
-        "films that were not stored": outcome.new_films,
+        "films new here": outcome.new_films,
         "diary entries that wait for a rating": outcome.waiting,
         "films that cannot be matched": len(outcome.unmatched),
     }

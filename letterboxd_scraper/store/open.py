@@ -96,7 +96,7 @@ def nothing_stored() -> sa.Engine:
 def refuse_missing(url: str) -> None:
     """Raise StoreNotReady where an SQLite file does not exist."""
     if is_missing(url):
-        begin = "`letterboxd sync --seed NAME`, or `letterboxd import PATH…` of files"
+        begin = "`letterboxd sync --seed NAME`, or `letterboxd club FOLDER` of files"
         raise StoreNotReady(f"no database {masked_url(url)}: make one with {begin}")
 
 

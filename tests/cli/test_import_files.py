@@ -53,7 +53,7 @@ def test_a_folder_of_all_kinds(empty: Run, downloads: Path, tmp_path: Path) -> N
         f"{downloads}/gus.zip: Letterboxd archive of gus, as of 2026-01-03: 1 rating, 1 like, 0 favourites",
         f"{downloads}/imdb.csv: IMDb ratings of ida, as of 2026-02-01: 1 rating",
         f"{downloads}: 1 of another kind, not taken: bill.pdf",
-        "gus: 1 new rating, 2 films that were not stored",
+        "gus: 1 new rating, 2 films new here",
         "ida: 1 new rating",
         "now: letterboxd rank compute --cohort friends",
     ):
@@ -128,7 +128,7 @@ def test_an_interrupted_import_says_who_is_stored_and_goes_on(
 def test_a_preview_makes_no_database(empty: Run, downloads: Path, tmp_path: Path) -> None:
     ended = empty("import", str(downloads), "--member", "ida", "--preview")
     assert ended.code == ExitCode.DONE
-    assert "gus: 1 new rating, 2 films that were not stored" in ended.err
+    assert "gus: 1 new rating, 2 films new here" in ended.err
     assert "so far, nothing is stored" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["downloads"]
 
@@ -154,7 +154,7 @@ def test_a_person_is_asked(
     monkeypatch.setattr(typer, "confirm", lambda *_, **__: answer)
     ended = empty("import", str(downloads / "gus.zip"))
     assert ended.code == ExitCode.DONE
-    assert ended.err.count("gus: 1 new rating, 2 films that were not stored") == 1
+    assert ended.err.count("gus: 1 new rating, 2 films new here") == 1
     assert (tmp_path / "letterboxd.db").exists() is answer
 
 
@@ -223,7 +223,7 @@ def test_a_film_that_tmdb_alone_has_is_that_one(
         table = write(tmp_path, {"mine.csv": f"{HEAD}\n{row}\nNobody's,1900,3,2026-02-01\n"}) / "mine.csv"
         ended = empty("import", str(table), "--member", "ida")
     assert ended.code == ExitCode.DONE
-    assert "ida: 1 new rating, 1 film that was not stored, 1 film that cannot be matched" in ended.err
+    assert "ida: 1 new rating, 1 film new here, 1 film that cannot be matched" in ended.err
     assert stored(tmp_path, films.c.tmdb_id, ratings.c.rating) == {(link.id, 4.5)}
     assert "Nobody's" in (tmp_path / "unmatched.csv").read_text(encoding="utf-8-sig")
 

@@ -197,7 +197,7 @@ def test_a_folder_of_downloads(tmp_path: Path) -> None:
 UNKNOWN: dict[str, tuple[str | bytes, str]] = {
     "photo.jpg": (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "a file that is no text"),
     "letter.pdf": (b"%PDF-1.4\n", "a PDF file"),
-    "a.zip": ("hello", "a text"),
+    "a.zip": ("hello", "a text, and no table of films"),
     "empty.csv": ("", "an empty file"),
     "bank.csv": ("Date,Amount\n2026-01-01,12\n", "its columns are 'Date', 'Amount'"),
     "films.csv": ("Title,Year\nOrdet,1955\n", "a table of films without a member's own ratings"),

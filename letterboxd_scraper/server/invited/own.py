@@ -42,7 +42,7 @@ _NO_PAGE = (
 # What rows of tables are for people; those of others are notes of the program's.
 _TABLES = {
     "ratings": "ratings and likes",
-    "watched": "watched films without a rating",
+    "watched": "watched films",
     "watchlist": "films on the watchlist",
     "member_sources": "files, pages and feeds that told of it",
     "cohort_members": "places in circles",
