@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import unquote
 
 import requests
 import sqlalchemy as sa
+from fastapi import FastAPI
 from starlette.datastructures import Headers
 
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.server.app import make_app
+from letterboxd_scraper.server import app
+from letterboxd_scraper.server.document import openapi
 from letterboxd_scraper.server.invited.app import Invited
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.members import invitations, reading_passwords
@@ -32,6 +35,16 @@ Files = Sequence[tuple[str, bytes]]
 _HIDDEN = re.compile(r'type="hidden" name="(\w+)" value="([^"]*)"')
 
 
+_DOCUMENTS: dict[bool, dict[str, Any]] = {}
+
+
+def _document(routes: FastAPI, *, token: str) -> dict[str, Any]:
+    """Return the document on the API, which is the same for each server, and takes long to make."""
+    if bool(token) not in _DOCUMENTS:
+        _DOCUMENTS[bool(token)] = openapi(routes, token=token)
+    return _DOCUMENTS[bool(token)]
+
+
 class Site:
     """The application for a database, as an organiser has set it up."""
 
@@ -42,7 +55,8 @@ class Site:
         )
         self.served = Served(open_read_only(url), names, settings, public_url=public)
         self.invited = Invited(self.served, self.engine, token)
-        self.app = make_app(self.served, token=token, local=True, invited=self.invited)
+        with patch.object(app, "openapi", _document):
+            self.app = app.make_app(self.served, token=token, local=True, invited=self.invited)
 
     def invite(self, label: str = "friends", *, days: int = 14, member: str | None = None) -> str:
         """Return the secret of a new invitation's link."""

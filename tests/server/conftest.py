@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -74,10 +75,18 @@ def page(engine: sa.Engine, temporary: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def site(engine: sa.Engine, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def options() -> dict[str, Any]:
+    """How the server with invitations is started."""
+    return {}
+
+
+@pytest.fixture
+def site(
+    engine: sa.Engine, temporary: Path, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Site]:
     """A server with invitations, which reads files in the tests' process."""
     monkeypatch.setattr(apart, "read_apart", read_here)
-    site = Site(address(engine))
+    site = Site(address(engine), **options)
     yield site
     assert list(temporary.iterdir()) == []  # whatever came of it
     site.engine.dispose()

@@ -102,12 +102,13 @@ def test_a_password_opens_one_circle_until_it_changes(site: Site) -> None:
 
 
 @on_sqlite
-@pytest.mark.parametrize("circle", ["friends", "others", "nowhere"])
-def test_a_wrong_password_and_a_wrong_circle_are_answered_alike(site: Site, circle: str) -> None:
-    people(site)
+def test_a_wrong_password_and_a_wrong_circle_are_answered_alike(site: Site) -> None:
+    site.joined("ann", [("a.zip", archive_of("ann"))])
+    site.invite("others")
     site.set_password("friends", "the password")
     reader = Browser(site)
-    for password in ("wrong password", "", "ü" * 1_500):
+    wrong = [("friends", "wrong password"), ("friends", ""), ("friends", "ü" * 1_500)]
+    for circle, password in (*wrong, ("others", "the password"), ("nowhere", "the password")):
         fields = reader.hidden("/password") | {"circle": circle, "password": password}
         reply = reader.ask("POST", "/password", OWN, data=fields)
         assert (reply.status, said(reply)) == (403, "No circle of that name has that password.")
@@ -115,8 +116,8 @@ def test_a_wrong_password_and_a_wrong_circle_are_answered_alike(site: Site, circ
 
 
 @on_sqlite
-def test_the_operator_s_token_opens_all(database_url: str) -> None:
-    site = Site(database_url, token=TOKEN)
+@pytest.mark.parametrize("options", [{"token": TOKEN}])
+def test_the_operator_s_token_opens_all(site: Site) -> None:
     people(site)
     program = Browser(site)
     for path in ("/api/v1/cohorts/friends", "/api/v1/cohorts/others", "/metrics"):
@@ -126,12 +127,11 @@ def test_the_operator_s_token_opens_all(database_url: str) -> None:
     assert {browser.open(f"/cohorts/{label}").status for label in ("friends", "others")} == {200}
     assert TOKEN not in "".join(browser.set)
     assert Browser(site).open("/cohorts/friends").status == 404
-    site.engine.dispose()
 
 
 @on_sqlite
-def test_names_are_told_to_members_alone(database_url: str) -> None:
-    site = Site(database_url, names=True)
+@pytest.mark.parametrize("options", [{"names": True}])
+def test_names_are_told_to_members_alone(site: Site) -> None:
     ann, bob, _ = people(site)
     site.set_password("friends", "the password")
     reader = entered(site, "friends", "the password")
@@ -152,7 +152,6 @@ def test_names_are_told_to_members_alone(database_url: str) -> None:
         assert "bob" not in words(ann, f"/cohorts/friends{place}")
     bob.ask("POST", "/me/name", OWN, data=bob.hidden("/me") | {"shows_name": "yes"})
     assert "bob" in words(reader, "/cohorts/friends/members")
-    site.engine.dispose()
 
 
 def words(browser: Browser, path: str) -> set[str]:

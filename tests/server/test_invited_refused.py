@@ -20,6 +20,7 @@ from tests.server.browsing import HOST, OWN, PUBLIC, Browser, Site, own_link, sa
 from tests.server.dropped import archive_of
 
 ANN = [("letterboxd-ann.zip", archive_of("ann"))]
+BOB = [("letterboxd-bob.zip", archive_of("bob"))]
 FOREIGN: list[dict[str, str]] = [
     {},
     {"Origin": "https://evil.example"},
@@ -38,20 +39,22 @@ def arrived(site: Site) -> Browser:
     return browser
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
-def test_forms_of_other_origins(site: Site, headers: dict[str, str]) -> None:
-    joining = arrived(site)
-    assert joining.send("/join", ANN, headers).status == 403
+def test_forms_of_other_origins(site: Site) -> None:
+    joining, member = arrived(site), site.joined("bob", BOB)
     joining.send("/join", ANN)
-    fields = joining.hidden("/join/preview") | {"agree": "yes"}
-    assert joining.ask("POST", "/join/store", headers, data=fields).status == 403
-    assert site.members() == set()
-    member = site.joined("ann", ANN)
-    for path in ("/me/name", "/me/store", "/me/discard", "/me/leave"):
-        assert member.ask("POST", path, headers, data=member.hidden("/me/leave")).status == 403
-    assert member.send("/me", ANN, headers).status == 403
-    assert member.ask("POST", "/password", headers, data=member.hidden("/password")).status == 403
-    assert site.members() == {"ann"}
+    forms = [
+        (joining, "/join", {}),
+        (joining, "/join/store", joining.hidden("/join/preview") | {"agree": "yes"}),
+        (member, "/me", {}),
+        *((member, f"/me/{form}", member.hidden("/me/leave")) for form in ("name", "store", "discard")),
+        *((member, f"/me/{form}", member.hidden("/me/leave")) for form in ("close", "leave")),
+        (member, "/password", member.hidden("/password")),
+    ]
+    for headers in FOREIGN:
+        for browser, path, fields in forms:
+            assert browser.ask("POST", path, headers, data=fields).status == 403, (path, headers)
+    assert site.members() == {"bob"}
+    assert member.open("/me").status == 200
 
 
 def test_forms_without_the_page_s_token_or_with_an_old_one(site: Site) -> None:
@@ -87,7 +90,7 @@ def test_other_names_of_this_machine(site: Site) -> None:
 
 def test_members_act_on_themselves_alone(site: Site) -> None:
     ann = site.joined("ann", ANN)
-    bob = site.joined("bob", [("letterboxd-bob.zip", archive_of("bob"))])
+    bob = site.joined("bob", BOB)
     stolen = ann.hidden("/me/leave")
     assert bob.ask("POST", "/me/leave", OWN, data=stolen).status == 403
     assert bob.ask("POST", "/me/leave", OWN, data=bob.hidden("/me/leave") | {"name": "ann"}).status == 200
@@ -194,13 +197,12 @@ def test_cookies_and_headers(site: Site) -> None:
             assert headers["referrer-policy"] in ("strict-origin", "no-referrer")
 
 
-def test_without_tls_cookies_are_for_this_machine(database_url: str) -> None:
-    site = Site(database_url, public="http://localhost:8000")
+@pytest.mark.parametrize("options", [{"public": "http://localhost:8000"}])
+def test_without_tls_cookies_are_for_this_machine(site: Site) -> None:
     browser = Browser(site)
     browser.open(f"/join/{site.invite()}", host="localhost:8000")
     assert set(browser.cookies) == {"letterboxd-join"}
     assert "secure" not in browser.set[0].lower()
-    site.engine.dispose()
 
 
 def test_secrets_are_told_once_and_stand_in_no_log_page_or_title(
