@@ -75,10 +75,9 @@ def _of_figures(of_circle: CircleYear, label: str, *, may_read: bool) -> dict[st
         if not of_circle.firsts.members:
             lines["firsts"] = "No member rated a film first that another rated on a later day of the year."
     if of_circle.firsts.unclear:
-        one = of_circle.firsts.unclear == 1
         lines["unclear"] = (
             f"Who was first with {counted(of_circle.firsts.unclear, 'more film')} is not clear: "
-            f"{'it has' if one else 'they have'} ratings without a date that may be as early."
+            "somebody's rating has no date and may be as early."
         )
     if not of_circle.discovered:
         lines["discovered"] = _of_discoveries(of_circle, label, may_read=may_read)

@@ -352,7 +352,7 @@ def test_who_was_first_is_not_clear_where_a_rating_without_a_day_may_be_as_early
     assert [(one.member, one.films, one.followers) for one in year.firsts] == [("ann", 1, 1)]
     assert (year.firsts_films, year.firsts_unclear) == (1, 1)
     assert (
-        "Who was first with 1 more film is not clear: it has ratings without a date that may be as early."
+        "Who was first with 1 more film is not clear: somebody's rating has no date and may be as early."
         in (year.remarks)
     )
 
