@@ -111,6 +111,11 @@ def _of_unknown_parameter(request: Request, error: Any) -> ProblemResponse:
 
 
 def _of_database(request: Request, error: Exception) -> ProblemResponse:
+    return of_database(error)
+
+
+def of_database(error: Exception) -> ProblemResponse:
+    """Return the answer where the database cannot be read, and write why to the log."""
     logger.error("cannot read the database: %s", " ".join(str(getattr(error, "orig", error)).split()))
     detail = "the database cannot be read just now; later it may be"
     if _has_another_schema(error):

@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 import sqlalchemy as sa
 
+from letterboxd_scraper.server.invited import taking
 from letterboxd_scraper.store import schema
 from letterboxd_scraper.store.members import opt_outs
+from letterboxd_scraper.store.members import own_pages as pages
 from letterboxd_scraper.store.schema import cohort_members, film_rankings, own_pages, ratings, users
 from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, IMDB, RATINGS, packed
@@ -125,3 +128,20 @@ def test_a_wish_to_be_named_is_kept_and_said(site: Site) -> None:
         with site.engine.connect() as connection:
             assert connection.scalar(sa.select(schema.cohort_members.c.shows_name)) is stored
         assert f'<option value="{wish}" selected>' in ann.open("/me").text
+
+
+@on_sqlite
+def test_a_database_that_fails_costs_nobody_their_page(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise sa.exc.OperationalError("SELECT", {}, Exception("the disk is full"))
+
+    with monkeypatch.context() as then:
+        then.setattr(taking, "rank", fail)
+        ann = site.joined("ann", ANN)
+    assert "stored, but not ranked (`letterboxd rank compute`): the disk is full" in caplog.text
+    with monkeypatch.context() as then:
+        then.setattr(pages, "of_secret", fail)
+        assert ann.open("/me").status == 503
+    assert ann.open("/me").status == 200

@@ -132,7 +132,8 @@ def test_all_is_as_it_was_before(engine: sa.Engine) -> None:
 @on_both
 def test_a_cohort_that_the_import_made_goes_with_it(engine: sa.Engine) -> None:
     before = state(engine)
-    take_in(engine, archive("ann", 10, X, Y), archive("bob", 9, X))
+    # Which of these names comes first, PostgreSQL says otherwise in many languages.
+    take_in(engine, archive("a_b", 10, X, Y), archive("aab", 9, X))
     intake.take_back(engine, last(engine))
     assert differences(before, state(engine)) == []
 

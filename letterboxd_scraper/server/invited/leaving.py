@@ -14,8 +14,10 @@ def leave(common: Common, name: str) -> None:
     """Forget a member as `letterboxd forget` does, and rank their circles without them."""
     with common.alone():
         at = common.serving.now
-        left = leaving.leave(common.engine, name, at)
-        drop_all()
+        try:
+            left = leaving.leave(common.engine, name, at)
+        finally:
+            drop_all()  # they may have gone, though what comes after that has failed
         for label in left.gone.ranked:
             rank(common.engine, label, at)
     if left.older_copies:

@@ -57,7 +57,10 @@ class Recognised:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        person = await self._recognise(Request(scope))
+        try:
+            person = await self._recognise(Request(scope))
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            person = problems.of_database(error)
         sending = self._marked(person, send)
         if isinstance(person, Response):
             await person(scope, receive, sending)

@@ -165,7 +165,8 @@ def _find(connection: sa.Connection, label: str) -> int | None:
 
 
 def _mark(after: Iterable[str]) -> str:
-    return hashlib.sha256("".join(after).encode()).hexdigest()
+    # Sorted: databases order names each in their own way.
+    return hashlib.sha256("".join(sorted(after)).encode()).hexdigest()
 
 
 def _before(connection: sa.Connection, cohort: int | None, name: str) -> Before | None:
