@@ -122,7 +122,7 @@ def _look(session: Session, args: FilmArguments, *, accept_terms: bool) -> _Outl
             with_key = len(due(replace(all_due, tmdb=True))) - len(due(all_due))
         if not choices.pages:
             unread = sum(film.page and not film.path for film in due(replace(all_due, pages=True)))
-        waiting = status_films.count(connection, target, choices, counted=True).waiting if target else 0
+        waiting = status_films.count(connection, target, choices, counted=False).waiting if target else 0
     return _Outlook(target, films, choices.tmdb, with_key, unread, waiting)
 
 
