@@ -1,5 +1,6 @@
-"""Numbers in sentences that people read."""
+"""Numbers and moments in sentences that people read."""
 
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 
@@ -21,3 +22,12 @@ def stars_in_words(stars: float) -> str:
     ('4.3', '4.8', '4.0')
     """
     return str(Decimal(str(stars)).quantize(Decimal("0.1"), ROUND_HALF_UP))
+
+
+def moment_in_words(at: datetime) -> str:
+    """Return a moment, which is in UTC, as people write it.
+
+    >>> moment_in_words(datetime(2026, 11, 3, 4, 5))
+    '3 November 2026, 04:05 UTC'
+    """
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"

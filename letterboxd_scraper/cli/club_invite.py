@@ -17,9 +17,10 @@ from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in, find_cohort
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import moment_in_words
 
 _LABEL = "friends"
-# More is no invitation, but a door that stands open.
+# Who has a link for longer than that has it for ever.
 _MOST_DAYS = 365
 
 
@@ -75,7 +76,7 @@ def _label(session: Session, name: str | None) -> str:
 
 
 def _in_words(invitation: Invitation, address: str) -> Iterator[str]:
-    until = moment(invitation.expires_at)
+    until = moment_in_words(invitation.expires_at)
     if invitation.member is None:
         yield (
             f"whoever has this link may join {invitation.label} with their own files until {until}, unless "
@@ -92,11 +93,6 @@ def _in_words(invitation: Invitation, address: str) -> Iterator[str]:
             "put your server's address before it; or set LETTERBOXD_PUBLIC_URL to that, such as "
             "https://films.example.org, which `letterboxd serve --invitations` asks for, too"
         )
-
-
-def moment(at: datetime) -> str:
-    """Return a moment, in UTC, as people write it."""
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def revoke(

@@ -59,10 +59,6 @@ def members(context: typer.Context, name: NameOption = None) -> None:
     session.say(f"{circle.label}: {'a' if has_password else 'no'} password for reading")
 
 
-def _place(place: Place) -> tuple[Any, ...]:
-    return place.name, f"{place.since:%Y-%m-%d}", place.invitation, place.joined_at is not None
-
-
 def _member(place: Place) -> dict[str, Any]:
     return asdict(place) | {"member": place.name, "own_page": place.joined_at is not None}
 

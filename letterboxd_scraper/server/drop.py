@@ -8,9 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from http import HTTPStatus
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
@@ -28,7 +26,7 @@ from letterboxd_scraper.imports import unmatched, words
 from letterboxd_scraper.imports.reading import ReadFiles
 from letterboxd_scraper.items.names import cohort_label
 from letterboxd_scraper.server import preview, taking_in, uploads
-from letterboxd_scraper.server.pages import policy, render
+from letterboxd_scraper.server.pages import policy, render, script_of_form
 from letterboxd_scraper.server.sending import fields_of, is_same, own_origin, refuse_others, see
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import intake
@@ -260,7 +258,7 @@ class Drop:
             "most_bytes": uploads.MOST_BYTES,
             "most_files": uploads.MOST_FILES,
         }
-        return self._show(status, "drop.html", _script(), **content)
+        return self._show(status, "drop.html", script_of_form(), **content)
 
     def _show(self, status: int, template: str, script: str, **content: Any) -> Response:
         html = render(template, self._serving, token=self._token, script=script, **content)
@@ -309,8 +307,3 @@ def _label(text: str) -> str:
 def _csv(rows: Iterable[Unmatched]) -> Response:
     name = {"Content-Disposition": 'attachment; filename="unmatched.csv"', "Cache-Control": "no-store"}
     return Response(unmatched.of_stored(rows), media_type="text/csv", headers=name)
-
-
-@lru_cache(maxsize=1)
-def _script() -> str:
-    return (files("letterboxd_scraper.server") / "templates" / "drop.js").read_text(encoding="utf-8")

@@ -176,10 +176,10 @@ def _lists(connection: sa.Connection, serving: Served, circle: ServedCohort) -> 
         "recommend.json?member=": ("what a member would like, or several together", only_sure),
     }
     base = f"/cohorts/{quote(circle.reference, safe='')}/lists"
-    return [_shown(f"{base}/{name}", meaning, make) for name, (meaning, make) in made.items()]
+    return [_described(f"{base}/{name}", meaning, make) for name, (meaning, make) in made.items()]
 
 
-def _shown(address: str, meaning: str, make: Callable[[], MovieList | None]) -> ListOfMovies:
+def _described(address: str, meaning: str, make: Callable[[], MovieList | None]) -> ListOfMovies:
     try:
         movies = make()
     except ListUnsure as why:

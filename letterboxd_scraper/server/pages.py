@@ -187,6 +187,12 @@ def _style() -> str:
 
 
 @lru_cache(maxsize=1)
+def script_of_form() -> str:
+    """Return the script of a form on which files can be dropped; the form works without it."""
+    return (files("letterboxd_scraper.server") / "templates" / "drop.js").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("letterboxd_scraper.server"),

@@ -4,6 +4,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from letterboxd_scraper.words import moment_in_words
 from ranking.news import words
 from ranking.news.model import News
 
@@ -35,6 +36,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["moment"] = words.moment
+    environment.filters["moment"] = moment_in_words
     environment.globals["nothing_new"] = words.nothing_new
     return environment

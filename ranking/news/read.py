@@ -9,13 +9,13 @@ from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.members.naming import Naming
+from letterboxd_scraper.words import moment_in_words
 from ranking import history
 from ranking.facts import WATCHLISTS_COME_IN
 from ranking.history import Point
 from ranking.news import changes
 from ranking.news.model import News, Reader
 from ranking.news.telling import State, Telling
-from ranking.news.words import moment
 
 
 def read(
@@ -43,7 +43,9 @@ def read(
     now = State(None, history.current_places(connection, cohort.id, strategy))
     remarks, wanted = [], telling.watchlist()
     if then.at > since:
-        remarks.append(f"no ranking is kept from before {moment(then.at)}: this is what is new since then")
+        remarks.append(
+            f"no ranking is kept from before {moment_in_words(then.at)}: this is what is new since then"
+        )
     if reader is not None and wanted is None:
         remarks.append(f"the watchlist of {reader.name} is not known: {WATCHLISTS_COME_IN}")
     return News(

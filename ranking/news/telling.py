@@ -172,7 +172,8 @@ class Telling:
     def _called(self, members: Iterable[int]) -> list[str] | None:
         if self.naming is None:
             return None
-        return [name for user, name in self.naming.members.items() if user in set(members)]
+        chosen = set(members)
+        return [name for user, name in self.naming.members.items() if user in chosen]
 
 
 def _nearness(far: Place | None, near: Place) -> float:

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from letterboxd_scraper.words import counted, stars_in_words
+from letterboxd_scraper.words import counted, moment_in_words, stars_in_words
 from ranking.history import MOST_FILMS
 from ranking.news.model import FirstRated, LovedFilm, MovedFilm, News, NewsFilm
 
@@ -33,7 +32,7 @@ def news_in_words(news: News, most: int | None = None) -> list[str]:
     """
     if news.is_empty:
         return [nothing_new(news), *news.remarks]
-    lines = [f"New in {news.circle} since {moment(news.compared_with)}", *news.remarks]
+    lines = [f"New in {news.circle} since {moment_in_words(news.compared_with)}", *news.remarks]
     for part in parts(news):
         lines += ["", part.heading, *(f"  {line.title}: {line.what}" for line in part.films[:most])]
         if most is not None and len(part.films) > most:
@@ -44,16 +43,7 @@ def news_in_words(news: News, most: int | None = None) -> list[str]:
 
 def nothing_new(news: News) -> str:
     """Say that nothing has changed."""
-    return f"nothing new in {news.circle} since {moment(news.compared_with)}"
-
-
-def moment(at: datetime) -> str:
-    """Write a moment for people.
-
-    >>> moment(datetime(2026, 11, 3, 4, 5))
-    '3 November 2026, 04:05 UTC'
-    """
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+    return f"nothing new in {news.circle} since {moment_in_words(news.compared_with)}"
 
 
 def parts(news: News) -> list[Part]:
@@ -72,6 +62,7 @@ def parts(news: News) -> list[Part]:
 def summary(news: News) -> str:
     """Say in one line how much is new.
 
+    >>> from datetime import datetime
     >>> moments = [datetime(2026, 1, 2)] * 3
     >>> summary(News("friends", "circle", *moments, None, [], [], [], None, 1, 0, None, None))
     '1 member joined'

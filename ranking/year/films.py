@@ -164,11 +164,11 @@ def discovered(rated: Sequence[FilmOfYear], least: int) -> list[Chosen]:
         if film.letterboxd is not None and film.ratings >= least
     ]
     candidates = [one for one in candidates if one[2] - average >= -_NO_STARS]
-    here = standard_scores([pulled for *_, pulled in candidates])
-    there = standard_scores([site for _, site, _ in candidates])
+    in_circle = standard_scores([pulled for *_, pulled in candidates])
+    on_site = standard_scores([site for _, site, _ in candidates])
     scores = {
         film.film_id: discovery(*both)
-        for (film, *_), both in zip(candidates, zip(here, there, strict=True), strict=True)
+        for (film, *_), both in zip(candidates, zip(in_circle, on_site, strict=True), strict=True)
     }
     above = [film for film, site, _ in candidates if film.mean > site and round(scores[film.film_id], 10) > 0]
     return _best(above, lambda film: scores[film.film_id])

@@ -6,9 +6,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -133,9 +131,3 @@ def too_often(seconds: float) -> HTTPException:
 def _come_back(why: str) -> HTTPException:
     detail = f"{why}: try again in a minute"
     return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "60"})
-
-
-@lru_cache(maxsize=1)
-def script_of_form() -> str:
-    """Return the script of a form on which files can be dropped; the form works without it."""
-    return (files("letterboxd_scraper.server") / "templates" / "drop.js").read_text(encoding="utf-8")

@@ -14,12 +14,13 @@ from starlette.responses import Response
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.server import preview
 from letterboxd_scraper.server.invited import taking
-from letterboxd_scraper.server.invited.common import Common, script_of_form
+from letterboxd_scraper.server.invited.common import Common
 from letterboxd_scraper.server.invited.cookies import Cookie
 from letterboxd_scraper.server.invited.own import MEMBER_SECONDS, as_wish
 from letterboxd_scraper.server.invited.own import PATH as OWN_PATH
 from letterboxd_scraper.server.invited.rate import client_of
 from letterboxd_scraper.server.invited.waiting import Waiting
+from letterboxd_scraper.server.pages import script_of_form
 from letterboxd_scraper.server.sending import fields_of, see
 from letterboxd_scraper.server.uploads import MOST_BYTES, MOST_FILES, Upload
 from letterboxd_scraper.store import intake
@@ -155,11 +156,11 @@ class Join:
         common = self._common
         common.take(common.wrong_secrets, request)
         at = common.serving.now
-        found = await run_in_threadpool(ask, common.serving.engine, invitations.of_secret, secret, at)
-        if found is None:
+        invitation = await run_in_threadpool(ask, common.serving.engine, invitations.of_secret, secret, at)
+        if invitation is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, _NOT_VALID)
         common.wrong_secrets.give_back(client_of(request))
-        return found
+        return invitation
 
     def _page(self, invitation: Invitation, own: str, status: int, problems: Sequence[str]) -> Response:
         serving = self._common.serving

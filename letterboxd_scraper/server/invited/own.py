@@ -14,12 +14,13 @@ from starlette.responses import JSONResponse, Response
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.server import preview
 from letterboxd_scraper.server.invited import taking
-from letterboxd_scraper.server.invited.common import Common, script_of_form
+from letterboxd_scraper.server.invited.common import Common
 from letterboxd_scraper.server.invited.cookies import Cookie
 from letterboxd_scraper.server.invited.leaving import leave
 from letterboxd_scraper.server.invited.people import person_of
 from letterboxd_scraper.server.invited.rate import client_of
 from letterboxd_scraper.server.kept import drop_all
+from letterboxd_scraper.server.pages import script_of_form
 from letterboxd_scraper.server.reader import Reader, reading_as
 from letterboxd_scraper.server.sending import fields_of, see
 from letterboxd_scraper.server.served import find_cohort

@@ -16,15 +16,15 @@ _OF_ONE = 64
 
 
 class Rate:
-    """At most ``each`` tries of one client in so many seconds, and ``together`` of all clients.
+    """At most ``alone`` tries of one client in so many seconds, and ``together`` of all clients.
 
     They come back one by one: of 10 in 600 seconds one a minute.
     """
 
     def __init__(
-        self, each: int, together: int, seconds: float, clock: Callable[[], float] = time.monotonic
+        self, alone: int, together: int, seconds: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._each = _Bucket(each, seconds)
+        self._alone = _Bucket(alone, seconds)
         self._together = _Bucket(together, seconds)
         self._clock = clock
         # When the last try of a client is worth nothing any more, on the clock.
@@ -44,7 +44,7 @@ class Rate:
         with self._lock:
             if wait := self._wait(client, now):
                 return wait
-            self._empty_at[client] = self._each.after_one_more(self._empty_at.get(client, 0.0), now)
+            self._empty_at[client] = self._alone.after_one_more(self._empty_at.get(client, 0.0), now)
             self._empty_at.move_to_end(client)
             self._all_empty_at = self._together.after_one_more(self._all_empty_at, now)
             while len(self._empty_at) > _MOST_CLIENTS:
@@ -55,12 +55,12 @@ class Rate:
         """Let a try not count, which came to something."""
         with self._lock:
             if client in self._empty_at:
-                self._empty_at[client] -= self._each.of_one
+                self._empty_at[client] -= self._alone.of_one
             self._all_empty_at -= self._together.of_one
 
     def _wait(self, client: str, now: float) -> float:
         return max(
-            self._each.wait(self._empty_at.get(client, 0.0), now),
+            self._alone.wait(self._empty_at.get(client, 0.0), now),
             self._together.wait(self._all_empty_at, now),
         )
 
