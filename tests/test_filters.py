@@ -310,7 +310,7 @@ def test_where_watched_films_were_never_read_this_is_said(engine: sa.Engine) -> 
         (Choices(countries=("DE",)), "no country 'DE': there are Côte d'Ivoire, France, United Kingdom"),
         (Choices(rated_by=("otto_reel",)), "no member 'otto_reel': did you mean otto_reels"),
         (Choices(unseen_by=("zzzzzzzzzz",)), "no member 'zzzzzzzzzz': there are ebb, hermit, "),
-        (Choices(without="otto_reel"), "no member of cohort 'friends' 'otto_reel': did you mean otto_reels"),
+        (Choices(without="otto_reel"), "no member 'otto_reel' of cohort 'friends': did you mean otto_reels"),
         (Choices(lists=(Path("nowhere.txt"),)), "cannot read the list nowhere.txt"),
     ],
 )

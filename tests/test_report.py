@@ -148,7 +148,7 @@ def test_without_names_nothing_in_it_names_a_member(circle: sa.Engine) -> None:
 def test_it_is_for_the_seed_or_the_member_that_is_named(circle: sa.Engine) -> None:
     for_another = shown(page(circle, names=True, for_member="member_0003"))
     assert for_another["members"][for_another["you"]] == "member_0003 (you)"
-    with pytest.raises(UnknownName, match="no member of cohort 'circle' 'nobody'"):
+    with pytest.raises(UnknownName, match="no member 'nobody' of cohort 'circle'"):
         page(circle, for_member="nobody")
     with circle.begin() as connection:
         connection.execute(cohort_table.update().values(seed_user_id=None))

@@ -98,7 +98,7 @@ def test_it_is_made_for_the_seed_or_the_member_that_is_named(engine: sa.Engine) 
     fill(engine, "friends")
     assert named(engine).you == 1
     assert named(engine, for_member="Kip").you == 2
-    with pytest.raises(UnknownName, match="no member of cohort 'friends' 'nobody'"):
+    with pytest.raises(UnknownName, match="no member 'nobody' of cohort 'friends'"):
         named(engine, for_member="nobody")
     with engine.begin() as connection:
         connection.execute(cohort_members.delete().where(cohort_members.c.user_id == 1))

@@ -284,7 +284,7 @@ def test_the_command_compares_two_members(engine: sa.Engine, capsys: pytest.Capt
     [
         (("--member", "marlo"), "no member 'marlo'"),
         (("--member", "marla", "--with", "marlo"), "no member 'marlo'"),
-        (("--member", "marlo", "--cohort", "friends"), "no member of cohort 'friends' 'marlo'"),
+        (("--member", "marlo", "--cohort", "friends"), "no member 'marlo' of cohort 'friends'"),
         (("--member", "marla", "--cohort", "foes"), "no cohort 'foes'"),
         (("--member", "marla", "--with", "marla"), "name another member"),
         (("--member", "nobody"), "no rating of nobody is stored"),

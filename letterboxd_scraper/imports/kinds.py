@@ -111,6 +111,8 @@ _SIGNS = {
     b"{": "a JSON file, but no export of Trakt",
     b"[": "a JSON file, but no export of Trakt",
     b"%PDF": "a PDF file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
     b"SQLite format 3": "an SQLite database",
     b"PK": "a zip archive",
 }

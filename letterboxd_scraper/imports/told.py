@@ -45,7 +45,10 @@ class Told:
         snapshots = []
         if self.ratings or self.watched or self.watchlist:
             if self.newest is None and options.as_of is None:
-                notes.append("it has no dates, so that whatever else is known counts as newer: give --as-of")
+                notes.append(
+                    "it has no dates, so that whatever else is known counts as newer; "
+                    "`letterboxd import --as-of` says from when it is"
+                )
             snapshots.append(
                 Snapshot(
                     member,

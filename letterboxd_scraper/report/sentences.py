@@ -26,9 +26,11 @@ def people(named: Naming, seed: str | None) -> str:
     ``seed`` is the name on the site of whom the circle is around, if any.
     """
     names = {user: clean(name) for user, name in named.members.items()}
-    if not named.profiles:
+    seeds = [user for user, profile in named.profiles.items() if profile == seed]
+    if not named.profiles or (not seeds and len(named.profiles) < len(names)):
+        # One of many who wishes to be named is not whom the page is about.
         return counted(len(names), "person", "people")
-    first = [names[user] for user, profile in named.profiles.items() if profile == seed]
+    first = [names[user] for user in seeds]
     rest = [names[user] for user, profile in named.profiles.items() if profile != seed]
     if len(names) <= _FEW and len(named.profiles) == len(names):
         return _listed([*first, *rest])

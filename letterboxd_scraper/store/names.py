@@ -15,11 +15,15 @@ _FEW = 20
 
 
 def find(
-    kind: str, names: Iterable[str], named: Iterable[tuple[str, T]], codes: Mapping[str, T] | None = None
+    kind: str,
+    names: Iterable[str],
+    named: Iterable[tuple[str, T]],
+    codes: Mapping[str, T] | None = None,
+    within: str = "",
 ) -> list[T]:
     """Return all that bear one of the ``names``, or have it as their code.
 
-    Raises UnknownName, naming what there is.
+    Raises UnknownName, naming what there is, and ``within`` what: " of cohort 'friends'", say.
     """
     named = list(named)
     bearers: dict[str, set[T]] = defaultdict(set)
@@ -28,23 +32,24 @@ def find(
     matches: dict[T, None] = {}
     for name in names:
         if folded(name) not in bearers:
-            raise unknown(kind, name, {folded(existing): existing for existing, _ in named}.values())
+            there = {folded(existing): existing for existing, _ in named}.values()
+            raise unknown(kind, name, there, within)
         matches |= dict.fromkeys(bearers[folded(name)])
     return list(matches)
 
 
-def unknown(kind: str, name: str, existing: Collection[str]) -> UnknownName:
+def unknown(kind: str, name: str, existing: Collection[str], within: str = "") -> UnknownName:
     """Return the error that nothing is called ``name``, with what there is, or what is spelt alike."""
     if not existing:
-        return UnknownName(f"no {kind} {name!r}: none is known yet")
+        return UnknownName(f"no {kind} {name!r}{within}: none is known yet")
     alike = similar(name, existing)
     if len(existing) > _FEW and not alike:
-        return UnknownName(f"no {kind} {name!r}, nor any of a similar name among {len(existing)}")
+        return UnknownName(f"no {kind} {name!r}{within}, nor any of a similar name among {len(existing)}")
     nearest = f"did you mean {', '.join(alike)}?" if alike else ""
     listed = f"there {'is' if len(existing) == 1 else 'are'} {', '.join(sorted(existing))}"
     if len(existing) > _FEW or set(alike) == set(existing):
-        return UnknownName(f"no {kind} {name!r}: {nearest}")
-    return UnknownName(f"no {kind} {name!r}: {f'{nearest} ({listed})' if nearest else listed}")
+        return UnknownName(f"no {kind} {name!r}{within}: {nearest}")
+    return UnknownName(f"no {kind} {name!r}{within}: {f'{nearest} ({listed})' if nearest else listed}")
 
 
 def similar(name: str, existing: Iterable[str]) -> list[str]:

@@ -95,9 +95,12 @@ def _of_ages(connection: sa.Connection, cohort: Cohort, strategy: str | None, tr
         return
     read_at = max((age.as_of for age in freshness.of_members(connection, cohort) if age.as_of), default=None)
     longest = timedelta(days=trust.max_age)
-    for what, moment in {"the circle was last ranked": ranked_at, "it was last read": read_at}.items():
+    for what, moment in {
+        "the circle was last ranked": ranked_at,
+        "the circle was last read": read_at,
+    }.items():
         if moment and trust.at - moment > longest:
             yield (
                 f"{what} {freshness.ago(moment, trust.at)}, which is too old (max_age: {trust.max_age:g}, in "
-                "days): read the circle again and rank it, or allow more"
+                "days): read the circle again, or take in newer archives, and rank it; or allow more"
             )

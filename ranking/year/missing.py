@@ -93,5 +93,5 @@ def _of_discoveries(of_circle: CircleYear, label: str, *, may_read: bool) -> str
         enough = counted(of_circle.basis.min_votes, "rating")
         return f"No film with {enough} of the year stands higher here than on all of Letterboxd."
     if not may_read:
-        return "It takes Letterboxd's averages, which are on its pages alone."
-    return f"It takes Letterboxd's averages, which come with `letterboxd enrich --cohort {label}`."
+        return "What was discovered takes Letterboxd's averages, which are on its pages alone."
+    return f"What was discovered takes Letterboxd's averages: `letterboxd enrich --cohort {label}`."

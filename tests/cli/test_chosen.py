@@ -72,7 +72,7 @@ def test_where_there_is_no_cohort_the_first_is_explained(empty: Run, club_file: 
             "scrape --member marla --resume-from kip",
             "--resume-from goes with a cohort: leave it out beside --member",
         ),
-        ("scrape -c club --resume-from marl", "no member of cohort 'club' 'marl': did you mean marla?"),
+        ("scrape -c club --resume-from marl", "no member 'marl' of cohort 'club': did you mean marla?"),
         ("scrape --member marl", "no member 'marl' in the database: did you mean marla?"),
         ("cohort set club --min-films 9 --max-films 3", "--min-films 9 is more than --max-films 3: nobody"),
         ("doctor --film letterboxd.com/x/y", "no film 'letterboxd.com/x/y': there are Gertrud, Heat, Ordet"),

@@ -107,7 +107,7 @@ def test_with_json_a_page_is_written_where_it_is_named(dated: Place) -> None:
     [
         (("--year", "2027"), "2027 has not begun: it is 2026"),
         (("--year", "26"), "'26' is not a whole number from 1900 to 9999"),
-        (("--member", "nobody"), "no member of cohort 'club' 'nobody'"),
+        (("--member", "nobody"), "no member 'nobody' of cohort 'club'"),
         (("--posters", "--embed-posters"), "--posters and --embed-posters: give one of them"),
     ],
 )

@@ -166,7 +166,7 @@ def test_a_date_that_cannot_be_read_costs_no_rating(tmp_path: Path) -> None:
     assert [(rating.stars, rating.day) for rating in file.snapshots[0].ratings or ()] == [(4.5, None)]
     assert file.notes[0] == "not taken: dates that are not written like 2026-01-31 (1)"
     assert file.snapshots[0].as_of == datetime(2011, 1, 1, tzinfo=UTC)
-    assert "give --as-of" in file.notes[1]
+    assert "--as-of" in file.notes[1]
 
 
 LIST = (

@@ -195,7 +195,8 @@ def test_a_folder_of_downloads(tmp_path: Path) -> None:
 
 # A file that is asked for by itself: what is said of it.
 UNKNOWN: dict[str, tuple[str | bytes, str]] = {
-    "photo.jpg": (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "a file that is no text"),
+    "photo.jpg": (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "a picture"),
+    "tool.bin": (b"\x01\x02\x03\0", "a file that is no text"),
     "letter.pdf": (b"%PDF-1.4\n", "a PDF file"),
     "a.zip": ("hello", "a text, and no table of films"),
     "empty.csv": ("", "an empty file"),

@@ -305,7 +305,7 @@ def test_a_circle_that_can_be_counted_by_hand(engine: sa.Engine) -> None:
         "Only 7 ratings of 2026 have a date. Members' own archives tell the days: `letterboxd import`; "
         "their diaries do, too: `letterboxd scrape --cohort few --diary`.",
         "1 more rating without a date may be of 2026, too; it is not counted.",
-        "It takes Letterboxd's averages, which come with `letterboxd enrich --cohort few`.",
+        "What was discovered takes Letterboxd's averages: `letterboxd enrich --cohort few`.",
         "Directors are not known yet: `letterboxd enrich --cohort few`.",
     ]
 

@@ -35,6 +35,12 @@ def test_without_names_the_title_says_how_many(people: int, title: str) -> None:
     assert sentences.title(Naming("films", members, {}), "marla") == title
 
 
+def test_one_of_many_who_wishes_to_be_named_is_not_whom_the_page_is_about() -> None:
+    named = Naming("films", FRIENDS, {2: "name-2"})
+    assert sentences.title(named, None) == "What 4 people think"
+    assert sentences.title(named, "name-2") == "What kip and 3 friends think"
+
+
 def test_a_film_has_what_people_gave_it_in_one_sentence() -> None:
     stars = {place: 4.5 for place in range(12)} | {12: 4.0}
     assert sentences.of_film(film("a", stars, wanted=3)) == "13 of you, most of them 4½; on 3 of your lists"

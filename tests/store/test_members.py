@@ -124,7 +124,7 @@ def test_a_member_is_found_by_name(connection: sa.Connection) -> None:
     cohort = add_cohort(connection, "friends", ["ada"])
     assert cohorts.find_member_of(connection, cohort, " @Ada/ ") == ids["ada"]
     assert cohorts.find_member_of(connection, None, "ben") == ids["ben"]
-    with pytest.raises(UnknownName, match="no member of cohort 'friends' 'ben'"):
+    with pytest.raises(UnknownName, match="no member 'ben' of cohort 'friends'"):
         cohorts.find_member_of(connection, cohort, "ben")
     with pytest.raises(UnknownName, match="no member 'cleo'"):
         cohorts.find_member_of(connection, None, "cleo")

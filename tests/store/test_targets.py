@@ -70,7 +70,7 @@ def test_arguments_name_a_cohort_or_what_is_stored(
         (
             ProfileArguments(cohort="friends", resume_from="bob"),
             UnknownName,
-            "no member of cohort 'friends' 'bob'",
+            "no member 'bob' of cohort 'friends'",
         ),
         (ProfileArguments(user="zoe"), InputError, "asked to be forgotten"),
         (ProfileArguments(user="dora"), UnknownName, "no member 'dora' in the database: build a cohort"),

@@ -214,13 +214,13 @@ def _dismiss(connection: sa.Connection, cohort: int, members: Collection[int], a
 
 def find_member_of(connection: sa.Connection, cohort: Cohort | None, name: str) -> int:
     """Return the id of a member of the cohort, or of any who is stored. Raises UnknownName."""
-    kind, query = "member", sa.select(users.c.letterboxd_username, users.c.id)
+    within, query = "", sa.select(users.c.letterboxd_username, users.c.id)
     if cohort is not None:
-        kind = f"member of cohort {cohort.label!r}"
+        within = f" of cohort {cohort.label!r}"
         query = query.join(cohort_members, cohort_members.c.user_id == users.c.id)
         query = query.where(cohort_members.c.cohort_id == cohort.id)
     people: list[tuple[str, int]] = [(member, user) for member, user in connection.execute(query)]
-    return names.find(kind, [as_member_name(name)], people)[0]
+    return names.find("member", [as_member_name(name)], people, within=within)[0]
 
 
 def as_member_name(text: str) -> str:
