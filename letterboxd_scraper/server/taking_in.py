@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.server.kept import drop_all
 from letterboxd_scraper.server.served import Served, address_of_circle
 from letterboxd_scraper.store import intake, statistics
 from letterboxd_scraper.store.intake import Told
@@ -47,5 +48,8 @@ def rank(engine: sa.Engine, label: str, at: datetime) -> Cohort | None:
 
 
 def _rank(serving: Served, engine: sa.Engine, label: str) -> str | None:
-    cohort = rank(engine, label, serving.now)
+    try:
+        cohort = rank(engine, label, serving.now)
+    finally:
+        drop_all()  # who has taken them in, or back, is led to a page that shows it
     return ask(serving.engine, address_of_circle, serving, cohort) if cohort else None
