@@ -197,6 +197,12 @@ def test_cookies_and_headers(site: Site) -> None:
             assert headers["referrer-policy"] in ("strict-origin", "no-referrer")
 
 
+@pytest.mark.parametrize("options", [{"public": f"{PUBLIC}:443"}])
+def test_the_usual_port_is_not_said(site: Site) -> None:
+    browser = arrived(site)
+    assert browser.send("/join", ANN).status == 303
+
+
 @pytest.mark.parametrize("options", [{"public": "http://localhost:8000"}])
 def test_without_tls_cookies_are_for_this_machine(site: Site) -> None:
     browser = Browser(site)

@@ -24,6 +24,7 @@ from letterboxd_scraper.server.pages import policy, render
 from letterboxd_scraper.server.sending import is_same, own_origin, refuse_others
 from letterboxd_scraper.server.served import Served
 
+_USUAL_PORTS = {"https": ":443", "http": ":80"}
 # In seconds: for so long wrong secrets, passwords and uploads count.
 _COUNTED = 600.0
 # In seconds: so long an import waits for another to end.
@@ -37,13 +38,15 @@ class Common:
 
     def __init__(self, serving: Served, engine: sa.Engine, token: str) -> None:
         public = urlsplit(serving.public_url)
+        # As browsers say it: without the port that is usual.
+        host = public.netloc.lower().removesuffix(_USUAL_PORTS[public.scheme])
         self.serving = serving
         # That may write.
         self.engine = engine
         # Of the operator; "" if there is none.
         self.operator_token = token
-        self.host = public.netloc.lower()
-        self.origin = f"{public.scheme}://{public.netloc}".lower()
+        self.host = host
+        self.origin = f"{public.scheme}://{host}"
         self.cookies = Cookies(public.scheme == "https")
         self.sessions = Sessions()
         self.waiting = WaitingRoom()
