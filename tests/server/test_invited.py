@@ -109,6 +109,14 @@ def test_who_was_stored_between_preview_and_agreement_stays_as_they_are(site: Si
     assert mallory.agree("/join", agree="yes").status == 409
     assert rows(site) == before
     assert mallory.open("/me").status == 404
+    # By a crawl, or an import: they have no page then.
+    mallory.open(f"/join/{site.invite()}")
+    mallory.send("/join", BOB)
+    with site.engine.begin() as connection:
+        connection.execute(users.insert().values(letterboxd_username="bob", created_at=NOW))
+    before = rows(site)
+    assert mallory.agree("/join", agree="yes").status == 409
+    assert rows(site) == before
 
 
 @on_sqlite
@@ -198,8 +206,13 @@ def test_a_name_that_is_none_is_refused_and_no_markup(site: Site, name: str) -> 
 def test_saved_pages_are_not_taken_from_those_who_were_invited(site: Site) -> None:
     ann = Browser(site)
     ann.open(f"/join/{site.invite()}")
-    assert ann.send("/join", [("ordet.html", FILM_PAGE.encode())]).status == 422
-    assert rows(site) == [0, 0, 0, 0]
+    pages = [("ordet.html", FILM_PAGE.encode())]
+    assert ann.send("/join", pages).status == 422
+    assert ann.send("/join", [*ANN, *pages]).status == 303
+    assert "saved pages are for whoever runs this" in ann.open("/join/preview").text
+    ann.agree("/join", agree="yes")
+    with site.engine.connect() as connection:
+        assert "Ordet" not in connection.scalars(sa.select(films.c.title)).all()
 
 
 @on_sqlite

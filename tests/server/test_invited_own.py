@@ -62,6 +62,16 @@ def test_a_newer_archive_of_mine_is_taken_in_and_nobody_else_s(site: Site) -> No
     assert site.members() == {"ann"}
 
 
+@on_sqlite
+def test_files_of_one_who_has_another_name_by_now_make_nobody(site: Site) -> None:
+    ann = site.joined("ann", ANN)
+    ann.send("/me", [("imdb.csv", IMDB.encode())])
+    with site.engine.begin() as connection:
+        connection.execute(users.update().values(letterboxd_username="anna"))
+    assert ann.agree("/me").status == 409
+    assert site.members() == {"anna"}
+
+
 @on_both
 def test_who_leaves_is_gone_at_once_and_for_good(site: Site) -> None:
     ann, bob = site.joined("ann", ANN, shows_name="yes"), site.joined("bob", BOB)
