@@ -1,7 +1,5 @@
 """The choices of films, each against a plain filter of the rows, on both databases."""
 
-import csv
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,11 +29,10 @@ from letterboxd_scraper.store.schema import (
 )
 from ranking.choices.filters import EVERY_FILM, Choices, Years, read_decade, read_years
 from ranking.compute import compute
-from ranking.exports.texts import CSV_COLUMNS
 from ranking.recommend.films import Wish, find_members, order_films, read_model
 from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
-from tests.conftest import Shell, assert_ended, on_sqlite
+from tests.conftest import on_sqlite
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 GENRES = ("Horror", "Comédie", "Science Fiction")
@@ -87,10 +84,15 @@ class Row:
 @pytest.fixture
 def engine(crawled_engine: sa.Engine) -> sa.Engine:
     """The crawled circle, ranked, and films that have all that a film can have."""
-    with crawled_engine.begin() as connection:
-        _describe(connection, sorted(connection.scalars(sa.select(films.c.id))))
-    rank(crawled_engine)
+    describe(crawled_engine)
     return crawled_engine
+
+
+def describe(engine: sa.Engine) -> None:
+    """Give the films all that a film can have, and rank them."""
+    with engine.begin() as connection:
+        _describe(connection, sorted(connection.scalars(sa.select(films.c.id))))
+    rank(engine)
 
 
 def rank(engine: sa.Engine) -> None:
@@ -357,92 +359,3 @@ def test_the_ranking_without_a_member_is_the_one_that_a_circle_without_them_has(
 
 def _without_floats(film: RankedFilm) -> tuple[Any, ...]:
     return film.rank, film.title, film.year, film.slug, film.watchers, film.parameters, film.computed_at
-
-
-# On the command line
-
-
-BAYESIAN = ("--cohort", "friends", "--strategy", "bayesian")
-
-
-@pytest.fixture
-def ranked(crawled: Shell, engine: sa.Engine) -> Shell:
-    return crawled
-
-
-def test_showing_and_exporting_choose_alike(ranked: Shell, engine: sa.Engine) -> None:
-    (ranked.folder / "mine.txt").write_text("".join(f"{film.slug}\n" for film in shown(engine)[5:100]))
-    chosen = [*BAYESIAN, "--genre", "horror", "--genre", "comédie", "--year", "-2010"]
-    chosen += ["--media-type", "movie", "--unseen-by", "kip", "--in-list", "mine.txt"]
-    process = ranked.letterboxd("rank", "show", *chosen, "--json", "--limit", "1000")
-    assert_ended(process, 0)
-    films_shown = json.loads(process.stdout)
-    exported = ranked.letterboxd("export", "csv", *chosen)
-    assert_ended(exported, 0)
-    rows = list(csv.DictReader(exported.stdout.splitlines()))
-    assert [row["slug"] for row in rows] == [film["slug"] for film in films_shown]
-    assert [int(row["rank"]) for row in rows] == [film["rank"] for film in films_shown]
-    expected = [
-        row.film.rank
-        for row in every(engine)[5:100]
-        if row.genre != "Science Fiction"
-        and year_in(row, 0, 2010)
-        and row.media_type == "movie"
-        and "kip" not in row.rated
-    ]
-    assert [film["rank"] for film in films_shown] == expected
-    for stderr in (process.stderr, exported.stderr):
-        assert "kip's watched films were never read" in stderr
-
-
-def test_an_unknown_watchlist_is_said_and_how_many_are_known(ranked: Shell) -> None:
-    chosen = ["--not-on-watchlist-of", "kip", "--not-on-watchlist-of", "noor", "--wanted-by", "1"]
-    process = ranked.letterboxd("rank", "show", *BAYESIAN, *chosen)
-    assert_ended(process, 0)
-    assert "noor's watchlist is not known: a member's own archive" in process.stderr
-    assert "kip's watchlist" not in process.stderr
-    assert "watchlists are known of 3 of 12 members: a member's own archive" in process.stderr
-
-
-def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) -> None:
-    nothing = ranked.letterboxd("rank", "show", *BAYESIAN, "--year", "1700")
-    assert_ended(nothing, 0)
-    assert nothing.stdout.split() == [
-        "rank",
-        "title",
-        "year",
-        "score",
-        "Letterboxd",
-        "difference",
-        "ratings",
-        "also",
-    ]
-    assert "no film of the bayesian ranking of friends fits these choices" in nothing.stderr
-    empty = ranked.letterboxd("export", "csv", *BAYESIAN, "--year", "1700")
-    assert_ended(empty, 0)
-    assert empty.stdout.splitlines() == [",".join(CSV_COLUMNS)]
-    for wrong in (
-        ["--genre", "Western"],
-        ["--language", "Danish"],
-        ["--year", "99"],
-        ["--rated-by", "nobody"],
-        ["--media-type", "x"],
-    ):
-        refused = ranked.letterboxd("rank", "show", *BAYESIAN, *wrong)
-        assert_ended(refused, 2)
-        lines = [line for line in refused.stderr.splitlines() if not line.startswith("database: ")]
-        assert len(lines) == 1
-        assert refused.stdout == ""
-
-
-def test_a_ranking_without_a_member_says_that_it_is_one(ranked: Shell) -> None:
-    process = ranked.letterboxd("rank", "show", *BAYESIAN, "--without", "otto_reels")
-    assert_ended(process, 0)
-    assert "ranked anew without otto_reels: what is stored stays as it is" in process.stderr
-
-
-@pytest.mark.parametrize("option", ["--limit", "--min-watchers", "--max-runtime"])
-def test_a_number_that_no_database_holds_is_bad_input(ranked: Shell, option: str) -> None:
-    process = ranked.letterboxd("rank", "show", *BAYESIAN, option, "99999999999999999999")
-    assert_ended(process, 2)
-    assert len(process.stderr.splitlines()) == 1

@@ -57,7 +57,7 @@ def test_retry_after_can_be_a_date(site: Site, seconds: int) -> None:
     site.faults.add(Fault("status", code=503, retry_after=seconds, as_date=True))
     value = ask(site, FILMS).headers["Retry-After"]
     assert value.endswith(" GMT")
-    assert abs(parsedate_to_datetime(value).timestamp() - time.time() - seconds) < 2
+    assert abs(parsedate_to_datetime(value).timestamp() - time.time() - seconds) < 30
 
 
 @pytest.mark.parametrize("kind", ["challenge", "block"])

@@ -122,20 +122,20 @@ class ToldYear:
     remarks: list[str]
 
 
-def told(
-    of_circle: CircleYear, named: Naming, base_url: str, *, may_read: bool, limit: int = LISTED
-) -> ToldYear:
-    """Return a year as programs are told of it; of each list at most ``limit`` entries, of decades all.
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """How films and members are told of: by which names, with which addresses, and how many of each kind."""
 
-    The site is at ``base_url``; ``may_read`` says whether commands may read its pages.
-    """
+    named: Naming
+    base_url: str
+    limit: int
 
-    def film(one: FilmOfYear, score: float | None = None) -> ToldFilm:
+    def film(self, one: FilmOfYear, score: float | None = None) -> ToldFilm:
         return ToldFilm(
             title=one.title,
             year=one.year,
             slug=one.slug,
-            link=links.link(one.address, base_url),
+            link=links.link(one.address, self.base_url),
             score=score,
             ratings=one.ratings,
             dated=one.dated,
@@ -146,29 +146,38 @@ def told(
             letterboxd_ratings=one.letterboxd_ratings,
         )
 
-    def chosen(films: Sequence[Chosen]) -> list[ToldFilm]:
-        return [film(one.film, one.score) for one in films[:limit]]
+    def chosen(self, films: Sequence[Chosen]) -> list[ToldFilm]:
+        return [self.film(one.film, one.score) for one in films[: self.limit]]
 
-    def first(one: First) -> ToldFirst:
-        called = named.members[one.user]
-        return ToldFirst(called, one.films, one.followers, film(one.most), one.most_followers, one.day)
+    def first(self, one: First) -> ToldFirst:
+        called = self.named.members[one.user]
+        return ToldFirst(called, one.films, one.followers, self.film(one.most), one.most_followers, one.day)
 
-    def own_film(one: OwnFilm) -> ToldOwnFilm:
-        return ToldOwnFilm(film(one.film), one.stars, one.liked, one.others, one.other_ratings)
+    def own_film(self, one: OwnFilm) -> ToldOwnFilm:
+        return ToldOwnFilm(self.film(one.film), one.stars, one.liked, one.others, one.other_ratings)
 
-    def own(one: OwnYear) -> ToldOwnYear:
+    def own(self, one: OwnYear) -> ToldOwnYear:
         return ToldOwnYear(
-            named.members[one.user],
+            self.named.members[one.user],
             one.ratings,
             one.dated,
             one.mean,
             one.firsts,
             one.months,
-            [own_film(best) for best in one.best[:limit]],
-            None if one.above is None else own_film(one.above),
-            None if one.below is None else own_film(one.below),
+            [self.own_film(best) for best in one.best[: self.limit]],
+            None if one.above is None else self.own_film(one.above),
+            None if one.below is None else self.own_film(one.below),
         )
 
+
+def told(
+    of_circle: CircleYear, named: Naming, base_url: str, *, may_read: bool, limit: int = LISTED
+) -> ToldYear:
+    """Return a year as programs are told of it; of each list at most ``limit`` entries, of decades all.
+
+    The site is at ``base_url``; ``may_read`` says whether commands may read its pages.
+    """
+    telling = _Telling(named, base_url, limit)
     basis = of_circle.basis
     fields: dict[str, Any] = {name: getattr(basis, name) for name in basis.__dataclass_fields__}
     return ToldYear(
@@ -182,18 +191,18 @@ def told(
         mean=of_circle.mean,
         minutes=of_circle.minutes,
         with_minutes=of_circle.with_minutes,
-        most_rated=None if of_circle.most_rated is None else film(of_circle.most_rated),
-        loved=chosen(of_circle.loved),
-        fought=chosen(of_circle.fought),
-        discovered=chosen(of_circle.discovered),
+        most_rated=None if of_circle.most_rated is None else telling.film(of_circle.most_rated),
+        loved=telling.chosen(of_circle.loved),
+        fought=telling.chosen(of_circle.fought),
+        discovered=telling.chosen(of_circle.discovered),
         months=list(of_circle.months),
         day=of_circle.day,
         decades=list(of_circle.decades),
         directors=list(of_circle.directors[:limit]),
-        firsts=[first(one) for one in of_circle.firsts.members[:limit]],
+        firsts=[telling.first(one) for one in of_circle.firsts.members[:limit]],
         firsts_films=of_circle.firsts.films,
         firsts_dated=of_circle.firsts.dated,
         firsts_unclear=of_circle.firsts.unclear,
-        own=None if of_circle.own is None else own(of_circle.own),
+        own=None if of_circle.own is None else telling.own(of_circle.own),
         remarks=list(missing.of_year(of_circle, named.argument, may_read=may_read).values()),
     )
