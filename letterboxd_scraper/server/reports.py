@@ -1,7 +1,6 @@
 """The report as a page, cached until what it shows changes."""
 
-import gzip
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -11,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.report import Options, render
-from letterboxd_scraper.server.conditional import tag_of
 from letterboxd_scraper.server.filters import segment
 from letterboxd_scraper.server.kept import Kept
+from letterboxd_scraper.server.made_page import MadePage
 from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import RankingQuery, Word
@@ -33,7 +32,6 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _KEPT, _PREPARED = 16, 3
-_COMPRESSION = 6
 
 
 class ReportQuery(BaseModel):
@@ -52,22 +50,14 @@ class ReportFilmsQuery(RankingQuery):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ReportPage:
-    """A page as made."""
-
-    compressed: bytes
-    tag: str
-
-
 class Reports:
     """The reports' pages, made when they are asked for and what they show has changed."""
 
     def __init__(self, serving: Served) -> None:
         self._serving = serving
-        self._pages: Kept[tuple[CohortKey, str], ReportPage] = Kept(_KEPT)
+        self._pages: Kept[tuple[CohortKey, str], MadePage] = Kept(_KEPT)
 
-    def page(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> ReportPage:
+    def page(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> MadePage:
         """Return the page."""
         return self._pages.get(
             (key_of(connection, circle), strategy),
@@ -83,7 +73,7 @@ class Reports:
             for circle in ranked[:_PREPARED]:
                 self.page(connection, circle, _usual(connection, circle))
 
-    def _make(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> ReportPage:
+    def _make(self, connection: sa.Connection, circle: ServedCohort, strategy: str) -> MadePage:
         serving = self._serving
         liked = f"/cohorts/{segment(circle.reference)}/recommendations"
         options = Options(
@@ -94,8 +84,7 @@ class Reports:
             pages=serving.may_read_pages,
             ways=(("/", "All circles"), (liked, "What would I like?")),
         )
-        page = render(connection, circle.cohort, options).encode()
-        return ReportPage(gzip.compress(page, _COMPRESSION), tag_of(page))
+        return MadePage.of(render(connection, circle.cohort, options))
 
 
 def routes(serving: Served, reports: Reports | None = None) -> APIRouter:
@@ -119,10 +108,7 @@ def routes(serving: Served, reports: Reports | None = None) -> APIRouter:
             strategy = query.strategy or _usual(connection, circle)
             refuse_unranked(connection, circle, strategy)
             page = reports.page(connection, circle, strategy)
-        headers = {"ETag": page.tag, "Content-Security-Policy": _POLICY, "Vary": "Accept-Encoding"}
-        if "gzip" in accept_encoding:
-            return HTMLResponse(page.compressed, headers=headers | {"Content-Encoding": "gzip"})
-        return HTMLResponse(gzip.decompress(page.compressed), headers=headers)
+        return page.answer(accept_encoding, _POLICY)
 
     @router.get("/api/v1/cohorts/{cohort}/report", responses=documented(404))
     def list_report_films(

@@ -1,6 +1,5 @@
 """A circle's year: as a page, and as every figure of it for programs; made when what it tells has changed."""
 
-import gzip
 from dataclasses import dataclass, fields, replace
 from typing import Annotated
 from urllib.parse import quote
@@ -11,8 +10,8 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from letterboxd_scraper.report.year import YearOptions, page, read
-from letterboxd_scraper.server.conditional import tag_of
 from letterboxd_scraper.server.kept import Kept
+from letterboxd_scraper.server.made_page import MadePage
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
@@ -27,7 +26,6 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 _KEPT = 16
-_COMPRESSION = 6
 
 YearNumber = Annotated[int, Path(ge=1900, le=9999)]
 
@@ -58,8 +56,7 @@ class YearsOfCohort:
 @dataclass(frozen=True, slots=True)
 class _MadeYear:
     figures: CohortYear
-    compressed: bytes
-    tag: str
+    page: MadePage
 
 
 class _Years:
@@ -98,12 +95,8 @@ class _Years:
         asked_by = {user: reference for reference, user in circle.members.items()}
         told = replace(of_circle, named=replace(of_circle.named, members=asked_by)).told()
         values = {field.name: getattr(told, field.name) for field in fields(told)}
-        text = page(of_circle).encode()
-        return _MadeYear(
-            CohortYear(**values | {"cohort": circle.reference}),
-            gzip.compress(text, _COMPRESSION),
-            tag_of(text),
-        )
+        figures = CohortYear(**values | {"cohort": circle.reference})
+        return _MadeYear(figures, MadePage.of(page(of_circle)))
 
 
 def routes(serving: Served) -> APIRouter:
@@ -121,10 +114,7 @@ def routes(serving: Served) -> APIRouter:
         """Show what a cohort rated in a year, as `letterboxd year` writes it."""
         with read_transaction(serving.engine) as connection:
             made = years.year(connection, find_cohort(connection, serving, cohort), year, query.member)
-        headers = {"ETag": made.tag, "Content-Security-Policy": _POLICY, "Vary": "Accept-Encoding"}
-        if "gzip" in accept_encoding:
-            return HTMLResponse(made.compressed, headers=headers | {"Content-Encoding": "gzip"})
-        return HTMLResponse(gzip.decompress(made.compressed), headers=headers)
+        return made.page.answer(accept_encoding, _POLICY)
 
     @router.get("/api/v1/cohorts/{cohort}/year/{year}", responses=documented(404))
     def show_year(cohort: Word, year: YearNumber, query: Annotated[YearQuery, Query()]) -> CohortYear:
