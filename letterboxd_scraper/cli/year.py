@@ -19,8 +19,8 @@ from letterboxd_scraper.terminal.columns import Column, count, film, stars
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.urls import may_be_read
 from ranking.year.films import FilmOfYear
+from ranking.year.period import FIRST_YEAR, LAST_YEAR
 
-_FIRST_YEAR, _LAST_YEAR = 1900, 9999
 _PAGE = Path("year.html")
 _HEADINGS = {"letterboxd": "Letterboxd"}
 
@@ -30,7 +30,7 @@ def year(
     cohort: CohortOption = None,
     year: Annotated[
         int | None,
-        options.count("Which year; default: this one.", least=_FIRST_YEAR, most=_LAST_YEAR, metavar="YEAR"),
+        options.count("Which year; default: this one.", least=FIRST_YEAR, most=LAST_YEAR, metavar="YEAR"),
     ] = None,
     member: Annotated[str | None, options.member("Also the year of this member of the circle.")] = None,
     names: Annotated[

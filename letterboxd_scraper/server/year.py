@@ -17,7 +17,7 @@ from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
 from letterboxd_scraper.server.state import CohortKey, key_of, state_of
 from letterboxd_scraper.store.engine import read_transaction
-from ranking.year.period import YearOfRatings, read_years
+from ranking.year.period import FIRST_YEAR, LAST_YEAR, YearOfRatings, read_years
 from ranking.year.told import ToldYear
 
 # The page itself names the one style that it allows; both policies hold.
@@ -27,7 +27,7 @@ _POLICY = (
 )
 _KEPT = 16
 
-YearNumber = Annotated[int, Path(ge=1900, le=9999)]
+YearNumber = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
 
 
 class YearQuery(BaseModel):

@@ -9,17 +9,18 @@ others that may be of the year, it is said how many they are.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.schema import UTCDateTime, cohort_members, ratings
+from letterboxd_scraper.store.schema import cohort_members, ratings
 from ranking.strategies.circle import usual_min_votes
 
 _r = ratings.c
 _FEWEST, _FEWEST_FOR_SPREAD = 2, 3
+# Years can be asked for from this one on.
+FIRST_YEAR, LAST_YEAR = 1900, 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +170,14 @@ class YearOfRatings:
 
 
 def read_years(connection: sa.Connection, cohort: Cohort) -> list[YearOfRatings]:
-    """Return the years of which the circle has dated ratings, the latest first."""
-    whole = Period(cohort.id, 1)
-    first, last = (sa.func.min(_r.rated_at, type_=UTCDateTime), sa.func.max(_r.rated_at, type_=UTCDateTime))
-    begun, ended = connection.execute(sa.select(first, last).where(whole.of_circle)).one()
-    if begun is None:
-        return []
-    years = [Period(cohort.id, year) for year in range(ended.year, begun.year - 1, -1)]
-    numbers: list[Any] = [sa.func.count(sa.case((one.dated, 1))) for one in years]
-    counts = connection.execute(sa.select(*numbers).where(whole.of_circle)).one()
-    return [YearOfRatings(one.year, count) for one, count in zip(years, counts, strict=True) if count]
+    """Return the years of which the circle has dated ratings, the latest first; none before FIRST_YEAR.
+
+    Files may tell of any day: one that is centuries off makes one year more, and not all between.
+    """
+    first = Period(cohort.id, FIRST_YEAR)
+    on_postgresql = connection.dialect.name == "postgresql"
+    moment = sa.func.timezone("UTC", _r.rated_at) if on_postgresql else _r.rated_at
+    query = sa.select(sa.extract("year", moment).label("year"), sa.func.count())
+    query = query.where(first.of_circle, _r.rated_at >= first.begins).group_by("year")
+    counts = {int(year): number for year, number in connection.execute(query)}
+    return [YearOfRatings(year, counts[year]) for year in sorted(counts, reverse=True)]

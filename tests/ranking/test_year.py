@@ -11,7 +11,7 @@ from letterboxd_scraper.store.members import cohorts, naming
 from ranking.year.period import Basis, read_years
 from ranking.year.read import read_year
 from ranking.year.told import ToldYear, told
-from tests.conftest import on_sqlite
+from tests.conftest import on_both, on_sqlite
 from tests.store.rows import add_cohort, add_film, add_rating, add_user
 
 AT = datetime(2026, 11, 30, tzinfo=UTC)
@@ -156,6 +156,16 @@ def test_a_leap_day_is_of_february_and_years_before_and_after_are_none_of_it(eng
     assert [film.slug for film in year.loved] == ["one"]
     assert (year.fought, year.firsts) == ([], [])
     assert "To fight takes two: this circle has one member." in year.remarks
+
+
+@on_both
+def test_days_that_are_centuries_off_cost_nobody_the_list_of_years(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        ids = _small(connection, "ann")
+        for film, day in {"one": "0001-01-02", "two": "9999-12-31", "three": "2026-01-01"}.items():
+            _rate(connection, ids, "ann", film, 5, day)
+        cohort = cohorts.find(connection, "few")
+        assert [(one.year, one.dated) for one in read_years(connection, cohort)] == [(9999, 1), (2026, 1)]
 
 
 @on_sqlite
