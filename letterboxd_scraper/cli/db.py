@@ -148,9 +148,8 @@ def tidy(
 
     Runs that ended more than KEEP_RUNS_DAYS ago, unless something still refers to them; failures that were
     resolved, and invitations that ended without anybody, more than KEEP_FAILURES_DAYS ago; 0 keeps them for
-    ever. Of the rankings that `letterboxd
-    news` compares with, those of 60 days stay, then one a week, for a year. Nothing else is touched. What
-    goes is said, and asked about.
+    ever. Of the rankings that `letterboxd news` compares with, those of 60 days stay, then one a week, for a
+    year. Nothing else is touched. What goes is said, and asked about.
 
     \b
     Examples:

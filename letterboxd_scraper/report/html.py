@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from letterboxd_scraper.report.texts import clean
-from letterboxd_scraper.words import counted
+from letterboxd_scraper.words import counted, stars_in_words
 
 
 def policy(style: str, posters: Iterable[str | None], scripts: Sequence[str] = ()) -> str:
@@ -49,6 +49,7 @@ def environment() -> Environment:
     environment.filters["counted"] = counted
     environment.filters["percent"] = _percent
     environment.filters["signed"] = _signed
+    environment.filters["stars"] = stars_in_words
     environment.filters["with_commands"] = _with_commands
     return environment
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.report.cards import both_ends
 from letterboxd_scraper.report.texts import clean
-from letterboxd_scraper.words import counted
+from letterboxd_scraper.words import counted, stars_in_words
 from ranking.year.films import Chosen, FilmOfYear
 from ranking.year.firsts import First
 from ranking.year.own import OwnFilm, OwnYear
@@ -78,7 +78,7 @@ def of_ratings(ratings: int, dated: int) -> str:
 
 def of_most_rated(film: FilmOfYear) -> str:
     """Say how many rated it."""
-    return f"{film.ratings:,} of you rated it: {film.mean:.1f} on average."
+    return f"{film.ratings:,} of you rated it: {stars_in_words(film.mean)} on average."
 
 
 def of_fight(chosen: Chosen) -> str:
@@ -92,7 +92,8 @@ def of_discovery(chosen: Chosen, members: int) -> str:
     film = chosen.film
     raters = "you" if members == 1 else f"{film.ratings:,} of you"
     of_site = counted(film.letterboxd_ratings, "rating") if film.letterboxd_ratings else "all"
-    return f"{film.mean:.1f} from {raters}, {film.letterboxd:.1f} from {of_site} of Letterboxd."
+    in_circle, on_site = stars_in_words(film.mean), stars_in_words(film.letterboxd or 0.0)
+    return f"{in_circle} from {raters}, {on_site} from {of_site} of Letterboxd."
 
 
 def of_first(first: First, name: str) -> str:
@@ -116,7 +117,7 @@ def of_own(own: OwnYear, name: str, mean: float | None) -> str:
 def of_departure(one: OwnFilm) -> str:
     """Say how far a member is from the others."""
     others = "the other" if one.other_ratings == 1 else f"{one.other_ratings:,} others"
-    gave = f"gave {one.others:.1f}" + ("" if one.other_ratings == 1 else " on average")
+    gave = f"gave {stars_in_words(one.others or 0.0)}" + ("" if one.other_ratings == 1 else " on average")
     return f"{titled(one.film)}: {one.stars:g}, where {others} {gave}"
 
 
