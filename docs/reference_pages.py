@@ -125,7 +125,7 @@ def _column(column: sa.Column[Any]) -> tuple[str, ...]:
 
 
 def _type(column: sa.Column[Any]) -> str:
-    names = {"UTCDateTime": "moment (UTC)", "REAL": "number", "Double": "number", "Numeric": "number"}
+    names = {"UTCDateTime": "moment (UTC)", "REAL": "number", "Double": "number", "Hundredths": "number"}
     kind = type(column.type).__name__
     return names.get(kind, kind.lower())
 

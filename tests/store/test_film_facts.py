@@ -79,6 +79,11 @@ def test_tmdbs_word_counts_more_than_the_pages(connection: sa.Connection) -> Non
     assert (row.enrich_attempts, row.enrich_after) == (0, None)
 
 
+def test_a_whole_average_is_told_with_its_digits_on_both(connection: sa.Connection) -> None:
+    row = save(connection, replace(PAGE_ALONE, page=replace(PAGE, average=3.0)))
+    assert f"{row.letterboxd_weighted_average}" == "3.0"
+
+
 def with_languages(page: str | None, tmdb: str | None) -> FilmFacts:
     told = replace(PAGE, original_language=page), replace(DETAILS, original_language=tmdb)
     return replace(FACTS, page=told[0], details=told[1])

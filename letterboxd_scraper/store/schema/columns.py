@@ -31,6 +31,17 @@ class JSON(sa.TypeDecorator[Any]):
         return dialect.type_descriptor(JSONB())
 
 
+class Hundredths(sa.TypeDecorator[float]):
+    """A number with two digits after the point, always a float: SQLite stores 3.0 as the integer 3."""
+
+    impl = sa.Numeric(4, 2, asdecimal=False)
+    cache_ok = True
+
+    def process_result_value(self, value: float | None, dialect: sa.Dialect) -> float | None:
+        """Return a stored number as a float."""
+        return None if value is None else float(value)
+
+
 class UTCDateTime(sa.TypeDecorator[datetime]):
     """A moment in UTC, with its zone, on SQLite too, which stores no zones."""
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.schema.columns import UTCDateTime, film, metadata, unique_where
+from letterboxd_scraper.store.schema.columns import Hundredths, UTCDateTime, film, metadata, unique_where
 
 films = sa.Table(
     "films",
@@ -67,9 +67,7 @@ films = sa.Table(
     ),
     sa.Column("letterboxd_fan_count", sa.Integer, doc="members of Letterboxd who have it as a favourite"),
     sa.Column("letterboxd_rating_count", sa.Integer, doc="ratings on all of Letterboxd"),
-    sa.Column(
-        "letterboxd_weighted_average", sa.Numeric(4, 2, asdecimal=False), doc="Letterboxd's own average"
-    ),
+    sa.Column("letterboxd_weighted_average", Hundredths, doc="Letterboxd's own average"),
     sa.Column("histogram_synced_at", UTCDateTime, doc="when its histogram was last read"),
     sa.Column(
         "enrich_attempts",
