@@ -40,7 +40,8 @@ def rows(engine: sa.Engine, columns: dict[str, set[str]]) -> dict[str, list[str]
     stored.reflect(engine, only=list(columns))
     with engine.connect() as connection:
         queries = {
-            name: sa.select(*map(stored.tables[name].c.get, sorted(columns[name]))) for name in columns
+            name: sa.select(*(stored.tables[name].c[column] for column in sorted(columns[name])))
+            for name in columns
         }
         return {name: sorted(map(repr, connection.execute(query))) for name, query in queries.items()}
 
