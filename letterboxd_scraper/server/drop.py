@@ -27,6 +27,7 @@ from letterboxd_scraper.imports.reading import ReadFiles
 from letterboxd_scraper.items.names import cohort_label
 from letterboxd_scraper.server import preview, taking_in, uploads
 from letterboxd_scraper.server.pages import policy, render, script_of_form
+from letterboxd_scraper.server.problems import log_database
 from letterboxd_scraper.server.sending import fields_of, is_same, own_origin, refuse_others, see
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import intake
@@ -277,6 +278,7 @@ class Drop:
         return self._page(HTTPStatus.UNPROCESSABLE_ENTITY, [str(error)])
 
     async def _of_database(self, request: Request, error: Exception) -> Response:
+        log_database(error, "write")
         problem = "the database cannot be written just now: nothing was changed; later it may be"
         return self._page(HTTPStatus.SERVICE_UNAVAILABLE, [problem])
 

@@ -116,11 +116,16 @@ def _of_database(request: Request, error: Exception) -> ProblemResponse:
 
 def of_database(error: Exception) -> ProblemResponse:
     """Return the answer where the database cannot be read, and write why to the log."""
-    logger.error("cannot read the database: %s", " ".join(str(getattr(error, "orig", error)).split()))
+    log_database(error, "read")
     detail = "the database cannot be read just now; later it may be"
     if _has_another_schema(error):
         detail = "the database is of another version than this program: see `letterboxd db upgrade`"
     return ProblemResponse(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
+
+
+def log_database(error: Exception, what: str) -> None:
+    """Write to the log why the database cannot be used; ``what`` was tried is ``read`` or ``write``."""
+    logger.error("cannot %s the database: %s", what, " ".join(str(getattr(error, "orig", error)).split()))
 
 
 def _has_another_schema(error: Exception) -> bool:

@@ -1,5 +1,6 @@
 """What files tell is stored and ranked, or taken back; then there is a page of the circle to go to."""
 
+import logging
 from contextlib import suppress
 from datetime import datetime
 
@@ -9,12 +10,15 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.server.kept import drop_all
 from letterboxd_scraper.server.served import Served, address_of_circle
 from letterboxd_scraper.store import intake, statistics
+from letterboxd_scraper.store.engine import first_line
 from letterboxd_scraper.store.intake import Told
-from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members import cohorts, sources
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.members.last_imports import LastImport
 from letterboxd_scraper.store.patience import ask
 from ranking.compute import compute_lists
+
+logger = logging.getLogger(__name__)
 
 
 def take_in(serving: Served, engine: sa.Engine, told: Told, label: str) -> str:
@@ -37,13 +41,21 @@ def take_back(serving: Served, engine: sa.Engine, chosen: LastImport) -> str | N
 
 
 def rank(engine: sa.Engine, label: str, at: datetime) -> Cohort | None:
-    """Rank a circle's films, and return it; None where there is none of that name."""
-    cohort = {cohort.label: cohort for cohort in ask(engine, cohorts.every)}.get(label)
-    if cohort is None:
-        statistics.refresh(engine, at)
+    """Rank a circle's films, and return it; None where there is none of that name, or it fails.
+
+    What was stored before stays so then, and whoever sent it is answered; the log says what is left to do.
+    """
+    try:
+        sources.fold_stale(engine)
+        cohort = {cohort.label: cohort for cohort in ask(engine, cohorts.every)}.get(label)
+        if cohort is None:
+            statistics.refresh(engine, at)
+            return None
+        with suppress(InputError):  # nothing to rank yet: the page says so
+            compute_lists(engine, cohort, at)
+    except sa.exc.DBAPIError as error:
+        logger.error("stored, but not ranked (`letterboxd rank compute`): %s", first_line(error))
         return None
-    with suppress(InputError):  # nothing to rank yet: the page says so
-        compute_lists(engine, cohort, at)
     return cohort
 
 

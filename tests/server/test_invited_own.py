@@ -5,7 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from letterboxd_scraper.server.invited import taking
+from letterboxd_scraper.server import taking_in
 from letterboxd_scraper.store import schema
 from letterboxd_scraper.store.members import opt_outs
 from letterboxd_scraper.store.members import own_pages as pages
@@ -148,7 +148,7 @@ def test_a_database_that_fails_costs_nobody_their_page(
         raise sa.exc.OperationalError("SELECT", {}, Exception("the disk is full"))
 
     with monkeypatch.context() as then:
-        then.setattr(taking, "rank", fail)
+        then.setattr(taking_in, "compute_lists", fail)
         ann = site.joined("ann", ANN)
     assert "stored, but not ranked (`letterboxd rank compute`): the disk is full" in caplog.text
     with monkeypatch.context() as then:

@@ -16,6 +16,7 @@ from letterboxd_scraper.server import uploads
 from letterboxd_scraper.server.invited import join, own, password
 from letterboxd_scraper.server.invited.common import Common
 from letterboxd_scraper.server.invited.people import Recognised
+from letterboxd_scraper.server.problems import log_database
 from letterboxd_scraper.server.served import Served
 
 PATHS = (join.PATH, own.PATH, password.PATH)
@@ -77,6 +78,7 @@ class Invited:
         return self.common.show_problem(HTTPException(422, str(error)))
 
     async def _of_database(self, request: Request, error: Exception) -> Response:
+        log_database(error, "write")
         problem = "the database cannot be written just now: nothing was changed; later it may be"
         return self.common.show_problem(HTTPException(503, problem, headers={"Retry-After": "5"}))
 

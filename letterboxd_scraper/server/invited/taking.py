@@ -1,7 +1,6 @@
 """Taking in what one person has sent of themselves: received, looked at, and kept until they agree."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -25,12 +24,9 @@ from letterboxd_scraper.server.kept import drop_all
 from letterboxd_scraper.server.taking_in import rank
 from letterboxd_scraper.server.uploads import Upload
 from letterboxd_scraper.store import intake
-from letterboxd_scraper.store.engine import first_line
 from letterboxd_scraper.store.intake import Told
-from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.patience import ask, transact
 
-logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 # Raises HTTPException where these files may not be taken in.
 Judge = Callable[[sa.Connection, Told, str], None]
@@ -112,20 +108,12 @@ def _whose(read: ReadFiles) -> str:
 
 
 def store(common: Common, work: Callable[[sa.Connection, datetime], Answer], label: str) -> Answer:
-    """Do ``work`` in one transaction, alone, and rank the circle anew; return what it returns.
-
-    What is stored stays so where the ranking fails: it is made with the next one.
-    """
+    """Do ``work`` in one transaction, alone, and rank the circle anew; return what it returns."""
     with common.alone():
         at = common.serving.now
         answer = transact(common.engine, work, at)
-        try:
-            sources.fold_stale(common.engine)
-            rank(common.engine, label, at)
-        except sa.exc.DBAPIError as error:  # the link to somebody's page is made once: it has to reach them
-            logger.error("stored, but not ranked (`letterboxd rank compute`): %s", first_line(error))
-        finally:
-            drop_all()
+        rank(common.engine, label, at)
+    drop_all()
     return answer
 
 
