@@ -68,6 +68,7 @@ _OF_RUNS = {
 
 # What to do about what a disk, or a terminal, refuses; whatever else it is, its own words must do.
 _ADVICE = {
+    errno.EADDRINUSE: "give another --port",
     errno.EACCES: "give yourself the right to, or name another place",
     errno.EPERM: "give yourself the right to, or name another place",
     errno.EROFS: "name a place that can be written to",

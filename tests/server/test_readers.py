@@ -112,7 +112,8 @@ def test_a_port_that_is_taken_is_one_line(
 ) -> None:
     port = numbered.address.rpartition(":")[2]
     assert run(["serve", "--port", port, "--db-url", small]) == 2
-    assert f"cannot serve at 127.0.0.1, port {port}" in capsys.readouterr().err
+    told = f"cannot serve at 127.0.0.1, port {port}: Address already in use; give another --port"
+    assert told in capsys.readouterr().err
 
 
 def test_a_request_under_way_does_not_hold_up_the_end(small: str) -> None:
