@@ -43,9 +43,7 @@ def read(
     now = State(None, history.current_places(connection, cohort.id, strategy))
     remarks, wanted = [], telling.watchlist()
     if then.at > since:
-        remarks.append(
-            f"no ranking is kept from before {moment_in_words(then.at)}: this is what is new since then"
-        )
+        remarks.append(f"no ranking from before {moment_in_words(then.at)} is kept to compare with")
     if reader is not None and wanted is None:
         remarks.append(f"the watchlist of {reader.name} is not known: {WATCHLISTS_COME_IN}")
     return News(

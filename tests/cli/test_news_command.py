@@ -42,7 +42,7 @@ def test_nothing_new_is_one_line_and_says_since_when(ranked: Run) -> None:
 
 def test_what_was_before_the_first_kept_ranking_is_not_known_and_that_is_said(ranked: Run) -> None:
     ended = ranked("news", "--cohort", "club", "--since", f"{MONDAY - HOUR:%Y-%m-%d}")
-    assert "no ranking is kept from before 23 November 2026, 12:00 UTC" in ended.out
+    assert "no ranking from before 23 November 2026, 12:00 UTC is kept" in ended.out
 
 
 def test_programs_are_told_the_same(ranked: Run) -> None:
