@@ -89,7 +89,9 @@ def serve(
     with running.listen(host, port) as listening:
         address = running.address_of(listening)
         told = f"serving at {address} (Ctrl-C ends it)"
-        session.conclude({"address": address}, *([f"others reach it at {public}, through the proxy before it"] if public else []), told)
+        session.conclude(
+            {"address": address}, *([f"for others: {public}, through a proxy"] if public else []), told
+        )
         if open_browser:
             running.show_in_browser(address, unable=session.say)
             running.later(reports.prepare)  # which somebody will want to see
