@@ -170,7 +170,7 @@ def engine(crawled_engine: sa.Engine) -> sa.Engine:
 def test_pairs_of_a_cohort_equal_a_count_by_hand(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
-        matches = taste.of_cohort(connection, cohort)
+        matches = taste.read(connection, cohort).matches()
         rows = connection.execute(
             sa.select(ratings.c.user_id, ratings.c.film_id)
             .join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)

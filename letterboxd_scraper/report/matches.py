@@ -1,8 +1,9 @@
 """Whose taste is like whose: pairs of members, by their places in the list of members."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import sqlalchemy as sa
 
 from letterboxd_scraper.store.members.cohorts import Cohort
@@ -50,18 +51,26 @@ def of_cohort(connection: sa.Connection, cohort: Cohort, members: Sequence[int],
     Alike are those whose agreement is high even at the lower end of its interval, and unlike those
     where it is low even at the upper end: few films in common make no extremes.
     """
-    place = {user: number for number, user in enumerate(members)}
-    pairs = [
-        Pair(place[m.one], place[m.other], m.overlap, m.agreement, m.low, m.high)
-        for m in taste.of_cohort(connection, cohort)
-        if m.one in place and m.other in place
-    ]
-    by_low = sorted(pairs, key=lambda pair: (-pair.low, pair.one, pair.other))
-    by_high = sorted(pairs, key=lambda pair: (pair.high, pair.one, pair.other))
-    alike = [pair for pair in by_low if pair.agreement > 0][:_SHOWN]
-    unlike = [pair for pair in by_high if pair.agreement < 0][:_SHOWN]
-    if len(pairs) <= MOST_PAIRS:
-        return Matches(pairs, alike, unlike)
-    mine = [pair for pair in pairs if you is not None and place.get(you) in (pair.one, pair.other)]
-    some = dict.fromkeys([*mine, *by_low[:_EXTREMES], *by_high[:_EXTREMES]])
-    return Matches(list(some), alike, unlike, complete=False)
+    circle = taste.read(connection, cohort)
+    place_of = {user: number for number, user in enumerate(members)}
+    places = np.array([place_of[user] for user in circle.users], np.int64)
+    rows, columns = circle.compared()
+    one, other, overlap = places[rows], places[columns], circle.beliefs.overlap[rows, columns]
+    agreement, low, high = (matrix[rows, columns] for matrix in circle.bounds())
+
+    def pairs(numbers: Iterable[int]) -> list[Pair]:
+        return [
+            Pair(int(one[n]), int(other[n]), int(overlap[n]), *map(float, (agreement[n], low[n], high[n])))
+            for n in numbers
+        ]
+
+    by_low, by_high = np.lexsort((other, one, -low)), np.lexsort((other, one, high))
+    alike = pairs(by_low[agreement[by_low] > 0][:_SHOWN])
+    unlike = pairs(by_high[agreement[by_high] < 0][:_SHOWN])
+    if len(rows) <= MOST_PAIRS:
+        return Matches(pairs(range(len(rows))), alike, unlike)
+    # Of two million pairs, those that are left out are never made.
+    yours = -1 if you is None else place_of.get(you, -1)
+    mine = np.flatnonzero((one == yours) | (other == yours))
+    some = dict.fromkeys(np.concatenate([mine, by_low[:_EXTREMES], by_high[:_EXTREMES]]).tolist())
+    return Matches(pairs(some), alike, unlike, complete=False)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
@@ -14,6 +15,8 @@ from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
 from letterboxd_scraper.store.members.users import names_of
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, users
 from ranking.taste.agreement import LEAST_OVERLAP, Agreements, Matrix, Rated, in_own_measure, of_circle
+
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,18 @@ class CircleTaste:
     beliefs: Agreements
     widening: float
 
+    def compared(self, least: int = LEAST_OVERLAP) -> tuple[Places, Places]:
+        """Return the places of all pairs with at least so many films in common: of the one, of the other."""
+        rows, columns = np.nonzero(np.triu(self.beliefs.overlap >= least, 1))
+        return rows, columns
+
+    def bounds(self) -> tuple[Matrix, Matrix, Matrix]:
+        """Return all pairs' agreement and the lower and upper bounds of its 90 % interval, by places."""
+        return self.beliefs.bounds(self.widening)
+
     def matches(self, least: int = LEAST_OVERLAP) -> list[Match]:
         """Return all pairs with at least so many films in common."""
-        rows, columns = np.nonzero(np.triu(self.beliefs.overlap >= least, 1))
-        return self._matches(rows, columns)
+        return self._matches(*self.compared(least))
 
     def of_member(self, user: int, least: int = LEAST_OVERLAP) -> list[Match]:
         """Return the pairs that the member is one of, most alike first."""
@@ -77,8 +88,7 @@ class CircleTaste:
         return {user: place for place, user in enumerate(self.users)}
 
     def _matches(self, rows: Any, columns: Any) -> list[Match]:
-        agreement, low, high = self.beliefs.bounds(self.widening)
-        numbers = (agreement, low, high, np.tanh(self.beliefs.usual))
+        numbers = (*self.bounds(), np.tanh(self.beliefs.usual))
         pairs = zip(
             rows.tolist(),
             columns.tolist(),
@@ -89,16 +99,11 @@ class CircleTaste:
         return [Match(self.users[one], self.users[other], *rest) for one, other, *rest in pairs]
 
 
-def of_cohort(connection: sa.Connection, cohort: Cohort | None) -> list[Match]:
-    """Return all pairs of the cohort's members with enough films in common to tell.
-
-    None stands for all stored members. Who has no rating is in no pair.
-    """
-    return read(connection, cohort).matches()
-
-
 def read(connection: sa.Connection, cohort: Cohort | None) -> CircleTaste:
-    """Return how much the members of a cohort, or for None all stored ones, agree."""
+    """Return how much the members of a cohort, or for None all stored ones, agree.
+
+    Who has no rating is in no pair.
+    """
     query = sa.select(ratings.c.user_id, ratings.c.film_id, ratings.c.rating)
     query = query.where(ratings.c.rating.is_not(None))
     if cohort is not None:
