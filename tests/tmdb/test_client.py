@@ -172,7 +172,9 @@ def test_patience_asked_for_is_kept_by_all(site: Site, link: TmdbLink) -> None:
     async def one_after_the_other() -> None:
         client = TmdbClient(settings(site))
         first = asyncio.create_task(client.details(link))
-        await asyncio.sleep(0.3)
+        while not (site.log and site.log[0].done):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)  # until the refusal has been read, too
         await asyncio.gather(first, client.details(series))
         await client.close()
 
