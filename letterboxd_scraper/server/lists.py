@@ -74,6 +74,8 @@ class ListOfMovies:
 
 @dataclass(frozen=True, slots=True)
 class ListsOfMovies:
+    """All lists that there are of a cohort."""
+
     cohort: str
     lists: list[ListOfMovies]
 

@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from benchmarks import drop_speed
 from letterboxd_scraper.imports import apart
 from letterboxd_scraper.store.checks import findings
-from letterboxd_scraper.store.patience import Patience
+from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.patience import Patience, transact
 from letterboxd_scraper.store.schema import member_sources, users
+from tests.archives import NOW
 from tests.asked import Reply
 from tests.conftest import on_both
 from tests.imports.test_reading import FILMS, packed
@@ -62,6 +64,22 @@ def test_two_pages_store_at_once(engine: sa.Engine, monkeypatch: pytest.MonkeyPa
         one.engine.dispose()
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_whom_another_adds_at_the_same_moment_stays(engine: sa.Engine) -> None:
+    def add(connection: sa.Connection, name: str) -> None:
+        cohorts.add_names(connection, "friends", [name], NOW)
+
+    with engine.begin() as first:
+        add(first, "dan")
+        other = threading.Thread(target=transact, args=(engine, add, "cleo"))
+        other.start()
+        wait_for(engine, 1)
+    other.join()
+    with engine.connect() as connection:
+        circle = cohorts.find(connection, "friends")
+        assert [row.member for row in cohorts.members(connection, circle)] == ["cleo", "dan"]
+
+
 @contextmanager
 def held(engine: sa.Engine) -> Iterator[None]:
     """Let nobody write ratings for so long."""
@@ -71,8 +89,9 @@ def held(engine: sa.Engine) -> Iterator[None]:
 
 
 def wait_for(engine: sa.Engine, waiting: int) -> None:
-    """Wait until so many others wait to write ratings, or have the database open no more."""
-    query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'ratings'::regclass"
+    """Wait until so many others wait for somebody's lock, or have the database open no more."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    query = f"{others} AND wait_event_type = 'Lock'"
     deadline = time.monotonic() + 60
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while connection.exec_driver_sql(query).scalar() != waiting:

@@ -117,6 +117,24 @@ def make_from_names(connection: sa.Connection, label: str, names: Iterable[str],
 
     Those who asked to be forgotten are left out. Raises InputError if nobody remains.
     """
+    return _put(connection, label, names, at, complete=True)
+
+
+def add_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
+    """Let ``names`` belong to a list of names, too, which is made if there is none. Raises InputError.
+
+    Whom others add at the same moment stays.
+    """
+    cohort = next((cohort for cohort in every(connection) if cohort.label == label), None)
+    present = {row.member for row in members(connection, cohort)} if cohort else set()
+    new = [name for name in names if name not in present]
+    return cohort if cohort and not new else _put(connection, label, new, at, complete=False)
+
+
+def _put(
+    connection: sa.Connection, label: str, names: Iterable[str], at: datetime, *, complete: bool
+) -> Cohort:
+    """Put names on a list, which has no others afterwards if it is ``complete``."""
     forgotten = opt_outs.load(connection)
     names = [name for name in dict.fromkeys(names) if name not in forgotten]
     if not names:
@@ -125,9 +143,8 @@ def make_from_names(connection: sa.Connection, label: str, names: Iterable[str],
         raise InputError(f"cohort {label!r} was built from a seed: choose another label for a list of names")
     insert_missing(connection, users, [{"letterboxd_username": name, "created_at": at} for name in names])
     cohort = make_empty(connection, label, at)
-    set_members(
-        connection, cohort.id, dict.fromkeys(user_ids(connection, names).values(), 0), at, complete=True
-    )
+    depths = dict.fromkeys(user_ids(connection, names).values(), 0)
+    set_members(connection, cohort.id, depths, at, complete=complete)
     return find(connection, label)
 
 
@@ -144,16 +161,6 @@ def imported_names(connection: sa.Connection) -> list[str]:
     imported = sa.select(s.user_id).where(s.kind == "snapshot")
     names = sa.select(users.c.letterboxd_username).where(users.c.id.in_(imported))
     return sorted(connection.scalars(names))
-
-
-def add_names(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Cohort:
-    """Let ``names`` belong to a list of names, which is made if there is none. Raises InputError."""
-    cohort = next((cohort for cohort in every(connection) if cohort.label == label), None)
-    if cohort is None:
-        return make_from_names(connection, label, names, at)
-    present = [row.member for row in members(connection, cohort)]
-    together = list(dict.fromkeys([*present, *names]))
-    return cohort if together == present else make_from_names(connection, label, together, at)
 
 
 def redefine(connection: sa.Connection, cohort: Cohort, definition: dict[str, Any], at: datetime) -> None:
