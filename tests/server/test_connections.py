@@ -89,14 +89,14 @@ def test_a_long_one_may_last_as_long_as_it_comes_in(monkeypatch: pytest.MonkeyPa
 
 
 def test_requests_that_are_whole_are_answered_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "REQUEST_SECONDS", 1.0)
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 2.0)
 
     async def talk(connect: Connect) -> None:
         reader, writer = await connect()
         for _ in range(3):
             writer.write(REQUEST)
             assert await _head(reader) == b"HTTP/1.1 204 No Content"
-            await asyncio.sleep(0.4)  # together longer than one request may take
+            await asyncio.sleep(0.8)  # together longer than one request may take
 
     serve(talk)
 
