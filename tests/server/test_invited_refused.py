@@ -102,6 +102,8 @@ def test_members_act_on_themselves_alone(site: Site) -> None:
 
 def test_guessing_links_is_stopped_for_one_and_for_all(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = site.invite()
+    ann = site.joined("ann", ANN)
+    ann.address = "198.51.100.7"
     now = [0.0]
     site.invited.common.wrong_secrets = Rate(3, 5, 600, clock=lambda: now[0])
     guesser = Browser(site, "198.51.100.7")
@@ -115,6 +117,9 @@ def test_guessing_links_is_stopped_for_one_and_for_all(site: Site, monkeypatch: 
     guesser.cookies = {"__Host-letterboxd-member": "x"}
     assert guesser.open("/cohorts", accept="application/json").json()["status"] == 429
     assert guesser.open("/").status == 429
+    # A member who sits at the same address is let in.
+    assert ann.open("/me").status == 200
+    assert ann.open("/cohorts/friends").status == 200
     # Others go on until all together have guessed too often; a network of one's own is one guesser.
     for number, status in enumerate((404, 404, 429)):
         other = Browser(site, f"2001:db8:0:1::{number}")

@@ -17,7 +17,7 @@ from letterboxd_scraper.server.invited.common import Common, too_often
 from letterboxd_scraper.server.invited.cookies import Cookie
 from letterboxd_scraper.server.invited.rate import client_of
 from letterboxd_scraper.server.problems import ProblemResponse
-from letterboxd_scraper.server.reader import OPERATOR, Reader, reading_as
+from letterboxd_scraper.server.reader import NOBODY, OPERATOR, Reader, reading_as
 from letterboxd_scraper.store.members import own_pages
 from letterboxd_scraper.store.members.own_pages import OwnPage
 from letterboxd_scraper.store.members.reading_passwords import mark
@@ -74,10 +74,10 @@ class Recognised:
         authorization = request.headers.get("authorization", "") if common.operator_token else ""
         cookies = {kind: common.cookies.read(request, kind) for kind in (Cookie.MEMBER, Cookie.SESSION)}
         if not (authorization or any(cookies.values())):
-            return Person(Reader())
-        if wait := common.wrong_secrets.wait(client):
-            return _refusal(request, common, too_often(wait))
+            return Person(NOBODY)
         if authorization:
+            if wait := common.wrong_secrets.wait(client):
+                return _refusal(request, common, too_often(wait))
             if is_token(authorization, common.operator_token):
                 return Person(OPERATOR)
             common.wrong_secrets.take(client)
@@ -85,9 +85,9 @@ class Recognised:
         person = await run_in_threadpool(
             ask, common.serving.engine, self._look_up, cookies[Cookie.MEMBER], cookies[Cookie.SESSION]
         )
-        if person.stale:
-            common.wrong_secrets.take(client)
-        return person
+        wait = common.wrong_secrets.take(client) if person.stale else 0.0
+        # Whoever has a right secret did not guess it, whatever others do at the same address.
+        return _refusal(request, common, too_often(wait)) if wait and person.reader == NOBODY else person
 
     def _look_up(self, connection: sa.Connection, secret: str, session_secret: str) -> Person:
         page = own_pages.of_secret(connection, secret) if secret else None
