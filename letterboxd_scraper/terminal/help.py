@@ -133,7 +133,8 @@ class Group(TyperGroup):
         `help NAME` is `NAME --help`.
         """
         names = (*self.commands, "help", *ctx.help_option_names)
-        if self.usual and (args[0] not in names if args else self.begins_alone and not ctx.resilient_parsing):
+        alone = self.begins_alone and not ctx.resilient_parsing
+        if self.usual and (not mistakes.names_a_command(args[0], names) if args else alone):
             args = [self.usual, *args]
         with mistakes.made_in(ctx):
             rest = super().parse_args(ctx, args)

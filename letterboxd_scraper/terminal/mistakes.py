@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from typer.exceptions import TyperException
@@ -67,6 +68,12 @@ def no_such_command(name: str, context: Any) -> str:
     elsewhere = [f"{path} {name}" for path, inner in groups.items() if name in inner]
     calls = " or ".join(f"`{context.command_path} {path}`" for path in elsewhere or alike)
     return f"no command {name!r}" + (f": did you mean {calls}?" if calls else "")
+
+
+def names_a_command(word: str, commands: Sequence[str]) -> bool:
+    """Say whether a word is a command, or was meant to be one: spelt alike, and no file."""
+    is_alike = bool(get_close_matches(word, commands, n=1, cutoff=0.8)) and not word.startswith("-")
+    return word in commands or (is_alike and not Path(word).exists())
 
 
 def unexpected(word: str, command: Any) -> str:

@@ -94,6 +94,10 @@ def _words(page: str) -> set[str]:
     ("words", "line"),
     [
         ("rnk", "no command 'rnk': did you mean `letterboxd rank`? (`letterboxd --help`"),
+        (
+            "club invit",
+            "no command 'invit': did you mean `letterboxd club invite`? (`letterboxd club --help`",
+        ),
         ("rank sho", "no command 'sho': did you mean `letterboxd rank show`? (`letterboxd rank --help`"),
         ("help rank sho", "no command 'sho': did you mean `letterboxd rank show`? (`letterboxd rank --help`"),
         ("compute", "no command 'compute': did you mean `letterboxd rank compute`? (`letterboxd --help`"),
