@@ -39,6 +39,13 @@ class Point:
     change: int
 
 
+class FormerRanking(NamedTuple):
+    """A ranking as it was at a point."""
+
+    point: Point
+    places: Places
+
+
 def keep(connection: sa.Connection, cohort: int, strategy: str, at: datetime) -> None:
     """Keep the cohort's stored ranking, which was computed ``at`` that moment.
 
@@ -76,6 +83,12 @@ def places(connection: sa.Connection, point: Point) -> Places:
     told = json.loads(zlib.decompress(content))
     ranked = enumerate(zip(told["films"], told["scores"], strict=True), start=1)
     return {film: Place(rank, score) for rank, (film, score) in ranked}
+
+
+def latest(connection: sa.Connection, cohort: int, strategy: str) -> FormerRanking | None:
+    """Return the kept ranking that is the newest; None where none is."""
+    kept = points(connection, cohort, strategy)
+    return FormerRanking(kept[-1], places(connection, kept[-1])) if kept else None
 
 
 def current_places(connection: sa.Connection, cohort: int, strategy: str) -> Places:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -16,9 +15,10 @@ from letterboxd_scraper.schedule.notify import Notifier
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.patience import ask
-from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.terminal import json_log, options
 from letterboxd_scraper.terminal.session import Session
+from ranking import history
+from ranking.history import FormerRanking
 
 NotifyOption = Annotated[
     bool,
@@ -52,15 +52,14 @@ class Telling:
         self._session, self._job, self._names = session, job, names
         self._notifier = Notifier.of(session.config) if notify else None
 
-    def news_begin(self, circle: Cohort) -> datetime:
-        """Return since when there will be news: since the circle was last ranked, before this job."""
-        now = self._session.config.now()
+    def before(self, circle: Cohort) -> FormerRanking | None:
+        """Return what news will be compared with: the circle's last ranking before this job, if any.
+
+        It is read now: the job's own ranking takes the place of another of the same day.
+        """
         if self._notifier is None:
-            return now
-        ranked_at: datetime | None = ask(
-            self._session.engine, lambda connection: freshness.of_cohort(connection, circle, DEFAULT_STRATEGY)
-        ).ranked_at
-        return ranked_at or now
+            return None
+        return ask(self._session.engine, history.latest, circle.id, DEFAULT_STRATEGY)
 
     @contextmanager
     def of_errors(self) -> Iterator[None]:
@@ -77,7 +76,7 @@ class Telling:
             )
             raise
 
-    def of_report(self, circle: Cohort, report: JobReport, since: datetime) -> int:
+    def of_report(self, circle: Cohort, report: JobReport, before: FormerRanking | None) -> int:
         """Tell of a job that has a report: what is new, and how it ended unless that is well.
 
         Return its exit code, or that of failures where it is done and nobody could be told.
@@ -85,7 +84,7 @@ class Telling:
         code = report.exit_code
         if self._notifier is None:
             return code
-        label, news = ask(self._session.engine, self._news, circle, since)
+        label, news = ask(self._session.engine, self._news, circle, before)
         is_failure = code not in (ExitCode.DONE, ExitCode.FAILURES)
         if not news and not is_failure:
             self._session.say("nothing is new, and nothing was sent")
@@ -98,26 +97,28 @@ class Telling:
         is_told = self._send(title, "\n\n".join(lines), failed=is_failure)
         return code if is_told or code != ExitCode.DONE else ExitCode.FAILURES
 
-    def _news(self, connection: sa.Connection, circle: Cohort, since: datetime) -> tuple[str, str]:
+    def _news(
+        self, connection: sa.Connection, circle: Cohort, before: FormerRanking | None
+    ) -> tuple[str, str]:
         """Return what the circle is called, and what is new in it; "" where nothing is."""
         # Most nights nobody is told of.
         from ranking.news.read import read
         from ranking.news.words import news_in_words
 
         called = naming.of_cohort(connection, circle, names=self._names)
-        config = self._session.config
-        try:
-            news = read(
-                connection,
-                circle,
-                since,
-                config.now(),
-                base_url=config.LETTERBOXD_BASE_URL,
-                naming=called,
-                names=self._names,
-            )
-        except InputError:  # no ranking was ever computed
+        if before is None:
             return called.label, ""
+        config = self._session.config
+        news = read(
+            connection,
+            circle,
+            before.point.at,
+            config.now(),
+            base_url=config.LETTERBOXD_BASE_URL,
+            naming=called,
+            names=self._names,
+            before=before,
+        )
         return called.label, "" if news.is_empty else "\n".join(news_in_words(news, _MOST_FILMS))
 
     def _in_words(self, report: JobReport, label: str) -> str:

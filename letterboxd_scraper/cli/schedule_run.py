@@ -70,9 +70,9 @@ def run(
     telling = Telling(session, job, notify=notify, names=names)
     with telling.of_errors():
         circle = find_cohort(session, cohort)
-        since = telling.news_begin(circle)
+        before = telling.before(circle)
         report = _report(session, circle, job, local=local, target=target, shards=shards)
-        code = telling.of_report(circle, report, since) if report else ExitCode.DONE
+        code = telling.of_report(circle, report, before) if report else ExitCode.DONE
     raise typer.Exit(code)
 
 

@@ -12,7 +12,7 @@ from letterboxd_scraper.store.members.naming import Naming
 from letterboxd_scraper.words import moment_in_words
 from ranking import history
 from ranking.facts import WATCHLISTS_COME_IN
-from ranking.history import Point
+from ranking.history import FormerRanking, Point
 from ranking.news import changes
 from ranking.news.model import News, Reader
 from ranking.news.telling import State, Telling
@@ -29,15 +29,20 @@ def read(
     names: bool = False,
     reader: Reader | None = None,
     strategy: str = DEFAULT_STRATEGY,
+    before: FormerRanking | None = None,
 ) -> News:
     """Return what has changed in the circle since a moment; ``at`` is now, ``base_url`` the site's address.
 
     Films stand in the order in which the ``reader`` would like them; without one, those loved by most and
-    moved most come first. With ``names``, members are called as ``naming`` has them. Raises InputError where
-    no ranking is kept to compare with.
+    moved most come first. With ``names``, members are called as ``naming`` has them. It is compared with the
+    ranking ``before``, which may be kept no longer, or with the last one that is kept from before ``since``.
+    Raises InputError where there is none.
     """
-    points = _points(connection, cohort, naming, strategy)
-    then = next((point for point in reversed(points) if point.at <= since), points[0])
+    if before is None:
+        points = _points(connection, cohort, naming, strategy)
+        point = next((point for point in reversed(points) if point.at <= since), points[0])
+        before = FormerRanking(point, history.places(connection, point))
+    then = before.point
     telling = Telling(connection, cohort, base_url, naming if names else None, reader)
     changed = changes.read(connection, cohort.id, then)
     now = State(None, history.current_places(connection, cohort.id, strategy))
@@ -55,7 +60,7 @@ def read(
         for_member=reader.name if reader else None,
         first_rated=None if wanted is None else telling.first_rated(changed, then, wanted),
         remarks=remarks,
-        **telling.between(changed, then, history.places(connection, then), now),
+        **telling.between(changed, then, before.places, now),
     )
 
 

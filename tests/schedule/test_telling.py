@@ -69,17 +69,23 @@ def rate_on_tuesday(engine: sa.Engine) -> None:
 
 
 def night(
-    session: Session, code: int = 0, *, changed: bool = False, names: bool = False, notify: bool = True
+    session: Session,
+    code: int = 0,
+    *,
+    changed: bool = False,
+    names: bool = False,
+    notify: bool = True,
+    at: datetime = TUESDAY,
 ) -> int:
     """Let a night end with this code, and be told of; return the code of the command."""
     telling = Telling(session, "nightly", notify=notify, names=names)
     friends = circle(session.engine)
-    since = telling.news_begin(friends)
+    before = telling.before(friends)
     if changed:
         rate_on_tuesday(session.engine)
-    rank(session.engine, TUESDAY)
+    rank(session.engine, at)
     step = StepOutcome("when_rated", code, 7, 2, notes="at https://letterboxd.com/ann/" if code else "")
-    return telling.of_report(friends, JobReport("friends", "nightly", [step], 60.0), since)
+    return telling.of_report(friends, JobReport("friends", "nightly", [step], 60.0), before)
 
 
 def test_news_are_sent_and_name_nobody(session: Session, web: Posts) -> None:
@@ -94,6 +100,13 @@ def test_news_are_sent_and_name_nobody(session: Session, web: Posts) -> None:
 def test_with_names_they_say_who(session: Session, web: Posts) -> None:
     assert night(session, changed=True, names=True) == 0
     assert "(ann, bob)" in web.messages[0]["message"]
+
+
+@on_sqlite
+def test_two_jobs_of_one_day_do_not_tell_the_same(session: Session, web: Posts) -> None:
+    assert night(session, changed=True) == 0
+    assert night(session, at=TUESDAY + HOUR) == 0
+    assert len(web.messages) == 1
 
 
 @on_sqlite
