@@ -151,7 +151,10 @@ def test_names_are_told_to_members_alone(site: Site) -> None:
     for place in ("/members", "/report", *RECENT):
         assert "bob" not in words(ann, f"/cohorts/friends{place}")
     bob.ask("POST", "/me/name", OWN, data=bob.hidden("/me") | {"shows_name": "yes"})
-    assert "bob" in words(reader, "/cohorts/friends/members")
+    told = words(reader, "/cohorts/friends/members")
+    assert "bob" in told
+    assert {"numbers", "wish"} <= told
+    assert "never" not in told  # read in full: their files tell of them
 
 
 def words(browser: Browser, path: str) -> set[str]:
