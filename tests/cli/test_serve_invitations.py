@@ -32,7 +32,7 @@ def test_people_are_let_in_under_the_public_name(
     monkeypatch.setenv("LETTERBOXD_PUBLIC_URL", f"https://{HOST}")
     for words in ((), ("--host", "0.0.0.0")):  # each reads what is theirs, from wherever it is reached
         ended = club("serve", "--invitations", "--port", "0", *words)
-        assert (ended.code, f"for https://{HOST}" in ended.err) == (ExitCode.DONE, True)
+        assert (ended.code, f"for others: https://{HOST}" in ended.err) == (ExitCode.DONE, True)
     assert asked == [[200, 200, 404, 404, 421]] * 2
 
 
