@@ -32,6 +32,7 @@ from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
 
 _SCALES = ("5", "10", "100")
+_HOW = "an archive is the zip file that Letterboxd gives at Settings, Data, Export your data"
 UNMATCHED = Path("unmatched.csv")
 
 
@@ -173,7 +174,8 @@ def _say_all(session: Session, lines: Iterable[str]) -> None:
 def _nothing(session: Session, read: ReadFiles) -> str:
     """Say that nothing can be taken in; why, has been said, but to programs."""
     reasons = [*read.errors, *read.unknown] if session.as_json or session.quiet else []
-    return "; ".join(["nothing can be taken in", *reasons[:1]])
+    how = [] if read.files else [_HOW]
+    return "; ".join(["nothing can be taken in", *reasons[:1], *how])
 
 
 def _look(session: Session, read: ReadFiles) -> Result:

@@ -177,7 +177,7 @@ def test_without_the_server_the_ranking_is_there_and_one_line_says_what_is_missi
     ("make", "says"),
     [
         (lambda club: club("club", "nowhere"), "nowhere: no such file or folder"),
-        (lambda club: club("club", "letterboxd.db", "--name", "club"), "nothing can be taken in"),
+        (lambda club: club("club", "letterboxd.db", "--name", "club"), "Settings, Data, Export your data"),
     ],
 )
 def test_what_cannot_be_taken_in_is_said(club: Run, make: Callable[[Run], Ended], says: str) -> None:
