@@ -62,6 +62,7 @@ def test_a_circle_is_there_for_its_members_alone(site: Site) -> None:
             for start in (f"/cohorts/{foreign}", f"/api/v1/cohorts/{foreign}"):
                 missing = browser.open(f"{start}{place}").status
                 assert (missing, stranger.open(f"{start}{place}").status) == (404, 404), start + place
+    assert 'href="/password"' in stranger.open(f"/cohorts/{friends}").text
     listed = [
         one["label"] for one in ann.open("/api/v1/cohorts", accept="application/json").json()["cohorts"]
     ]
