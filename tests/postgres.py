@@ -73,6 +73,9 @@ def _start(address: Path, owner: int) -> "subprocess.Popen[bytes]":
     return process
 
 
+_END_OF_ALL = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :database"
+
+
 @contextmanager
 def database(server_url: str, template: str = "template0", locale: str | None = None) -> Iterator[str]:
     """Make a database, a copy of ``template``; yield its URL and drop it afterwards.
@@ -81,20 +84,21 @@ def database(server_url: str, template: str = "template0", locale: str | None = 
     """
     name = f"test_{os.getpid()}_{next(_numbers)}"
     admin = sa.create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    options = f"TEMPLATE {template}" + (f" LOCALE '{locale}'" if locale else "")
+    options = f" LOCALE '{locale}'" if locale else ""
     if locale and (folder := sa.make_url(server_url).query.get("host")):
         _make_locale(Path(str(folder)) / _LOCALES, locale)
-    _create(admin, name, options)
+    _create(admin, name, template, options)
     yield sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @retry(retry=retry_if_exception_type(sa.exc.OperationalError), stop=stop_after_delay(60), reraise=True)
-def _create(admin: sa.Engine, name: str, options: str) -> None:
-    # On a busy machine who was connected to the template may take its time to go; the server waits for 5 s.
+def _create(admin: sa.Engine, name: str, template: str, options: str) -> None:
+    # A template is done with: who is still connected to it has left a connection behind, and may keep it.
     with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} {options}"))
+        connection.execute(sa.text(_END_OF_ALL), {"database": template})
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}{options}"))
 
 
 def _make_locale(folder: Path, name: str) -> None:
