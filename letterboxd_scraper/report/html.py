@@ -1,15 +1,14 @@
 """What every page is made with: its templates, and the policy that says what it may fetch and run."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from letterboxd_scraper.html import hash_source, templates
 from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.words import counted, stars_in_words
 
@@ -18,12 +17,12 @@ def policy(style: str, posters: Iterable[str | None], scripts: Sequence[str] = (
     """Return a Content-Security-Policy: this style and these scripts, and no request but for posters."""
     addresses = [urlsplit(poster) for poster in posters if poster]
     hosts = sorted({f"https://{address.netloc}" for address in addresses if address.netloc})
-    running = [f"script-src {' '.join(map(_digest, scripts))}"] if scripts else []
+    running = [f"script-src {' '.join(map(hash_source, scripts))}"] if scripts else []
     return "; ".join(
         [
             "default-src 'none'",
             *running,
-            f"style-src {_digest(style)}",
+            f"style-src {hash_source(style)}",
             f"img-src {' '.join(['data:', *hosts])}",
             "base-uri 'none'",
             "form-action 'none'",
@@ -31,20 +30,10 @@ def policy(style: str, posters: Iterable[str | None], scripts: Sequence[str] = (
     )
 
 
-def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
-
-
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Return the templates of reports."""
-    environment = Environment(
-        loader=PackageLoader("letterboxd_scraper.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("letterboxd_scraper.report")
     environment.filters["clean"] = clean
     environment.filters["counted"] = counted
     environment.filters["percent"] = _percent

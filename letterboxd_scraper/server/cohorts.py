@@ -11,7 +11,7 @@ from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Paging, Word
 from letterboxd_scraper.server.rankings import stored_rankings
-from letterboxd_scraper.server.served import Served, ServedCohort, all_cohorts, find_cohort
+from letterboxd_scraper.server.served import Served, ServedCohort, all_cohorts, reading_cohort
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import (
     changed_facts,
@@ -131,16 +131,15 @@ def routes(serving: Served) -> APIRouter:
     @router.get("/{cohort}", responses=documented(404))
     def show_cohort(cohort: Word) -> CohortEntry:
         """Show one cohort."""
-        with read_transaction(serving.engine) as connection:
-            return _entry(connection, find_cohort(connection, serving, cohort))
+        with reading_cohort(serving, cohort) as (connection, circle):
+            return _entry(connection, circle)
 
     @router.get("/{cohort}/members", responses=documented(404))
     def list_members(
         cohort: Word, paging: Annotated[Paging, Query()], request: Request, response: Response
     ) -> MemberPage:
         """List a cohort's members; without names they are numbers."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             members = _members(connection, serving, circle)
         part = members[paging.offset : paging.offset + paging.limit]
         there = neighbours(request, response, paging, len(members))
@@ -149,8 +148,8 @@ def routes(serving: Served) -> APIRouter:
     @router.get("/{cohort}/freshness", responses=documented(404))
     def show_freshness(cohort: Word) -> CohortFreshness:
         """Tell how old what is known of a cohort is."""
-        with read_transaction(serving.engine) as connection:
-            return _freshness(connection, serving, find_cohort(connection, serving, cohort))
+        with reading_cohort(serving, cohort) as (connection, circle):
+            return _freshness(connection, serving, circle)
 
     return router
 

@@ -10,8 +10,7 @@ from fastapi import APIRouter
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.rankings import stored_rankings
-from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort
-from letterboxd_scraper.store.engine import read_transaction
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, reading_cohort
 from letterboxd_scraper.store.films import links
 from letterboxd_scraper.store.films.credits import director_names
 from letterboxd_scraper.store.films.lookup import find_film
@@ -111,8 +110,7 @@ def routes(serving: Served) -> APIRouter:
     @router.get("/{film}", responses=documented(404))
     def show_film(cohort: Word, film: Word) -> FilmAnswer:
         """Show all about one film, which is asked for by its slug, code, title, or as film:NUMBER."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             film_id = find_film(connection, film, base_url=serving.base_url)
             return _film(connection, serving, circle, film_id)
 

@@ -15,8 +15,7 @@ from letterboxd_scraper.items.limits import LARGEST_INTEGER
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import FilmQuery, Word, choices_of
 from letterboxd_scraper.server.recommendations import Recommender, WishQuery, members_of, wish_of
-from letterboxd_scraper.server.served import Served, ServedCohort, find_cohort
-from letterboxd_scraper.store.engine import read_transaction
+from letterboxd_scraper.server.served import Served, ServedCohort, reading_cohort
 from letterboxd_scraper.store.names import unknown
 from ranking import results
 from ranking.exports.doubts import (
@@ -87,15 +86,13 @@ def routes(serving: Served, recommender: Recommender) -> APIRouter:
     @router.get("", responses=documented(404))
     def show_lists(cohort: Word) -> ListsOfMovies:
         """Say which lists for other programs there are, and why not, where there is none."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             return ListsOfMovies(circle.reference, _lists(connection, serving, circle))
 
     @router.get("/top", responses=documented(400, 404, 503))
     def list_top_movies(cohort: Word, query: Annotated[TopQuery, Query()], response: Response) -> list[Movie]:
         """List a ranking's best films, for Radarr and others; 503 rather than a list that is not sure."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             return _counted(response, _top(connection, serving, circle, query))
 
     @router.get("/wanted", responses=documented(400, 404, 503))
@@ -103,8 +100,7 @@ def routes(serving: Served, recommender: Recommender) -> APIRouter:
         cohort: Word, query: Annotated[WantedQuery, Query()], response: Response
     ) -> list[Movie]:
         """List what several want to see, what most want first; 503 rather than a list that is not sure."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             return _counted(response, _wanted(connection, serving, circle, query))
 
     @router.get("/recommend", responses=documented(400, 404, 503))
@@ -112,8 +108,7 @@ def routes(serving: Served, recommender: Recommender) -> APIRouter:
         cohort: Word, query: Annotated[RecommendQuery, Query()], response: Response
     ) -> list[Movie]:
         """List what a member, or several, would like; 503 rather than a list that is not sure."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             members = members_of(connection, circle, query.member)
             wish = wish_of(connection, circle, query)
             refuse_unsure(connection, circle.cohort, None, _trust(serving, query))

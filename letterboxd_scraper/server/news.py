@@ -15,9 +15,8 @@ from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.recommendations import Recommender
 from letterboxd_scraper.server.sending import own_origin
-from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, reading_cohort, user_names
 from letterboxd_scraper.server.state import CohortKey, key_of, state_of
-from letterboxd_scraper.store.engine import read_transaction
 from ranking.news import words
 from ranking.news.atom import MEDIA_TYPE, as_atom
 from ranking.news.model import News, Reader
@@ -79,8 +78,7 @@ def routes(serving: Served, recommender: Recommender) -> APIRouter:
         """Tell what is new in a cohort, as `letterboxd news` does."""
         at = serving.now
         since = read_since(query.since, at)
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             told = read(
                 connection,
                 circle.cohort,
@@ -99,8 +97,7 @@ def routes(serving: Served, recommender: Recommender) -> APIRouter:
     def news_feed(cohort: Word, query: Annotated[FeedQuery, Query()], request: Request) -> Response:
         """Tell what is new in a cohort, day by day, to readers of feeds."""
         origin = serving.public_url or own_origin(request)
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             told = days.of(connection, circle, query.strategy)
         path = f"{origin}/cohorts/{quote(circle.reference, safe='')}/news"
         host = urlsplit(serving.public_url).hostname or "localhost"

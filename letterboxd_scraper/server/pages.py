@@ -1,7 +1,5 @@
 """Pages for people, each made of what the API answers: a page and its JSON cannot tell different things."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +9,12 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
+from letterboxd_scraper.html import hash_source, templates
 from letterboxd_scraper.report.assets import shared_style
 from letterboxd_scraper.server.asking import Answer, answer_of, readdressed
 from letterboxd_scraper.server.filters import FILTERS
@@ -169,15 +168,11 @@ def policy(script: str = "") -> str:
 
     A ``script`` may run on the page that holds it, and ask this server.
     """
-    scripts = f"script-src {_digest(script)}; connect-src 'self'; " if script else ""
+    scripts = f"script-src {hash_source(script)}; connect-src 'self'; " if script else ""
     return (
-        f"default-src 'none'; {scripts}style-src {_digest(_style())}; img-src data:; base-uri 'none'; "
+        f"default-src 'none'; {scripts}style-src {hash_source(_style())}; img-src data:; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
 
 
 @lru_cache(maxsize=1)
@@ -194,12 +189,6 @@ def script_of_form() -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("letterboxd_scraper.server"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("letterboxd_scraper.server")
     environment.filters |= FILTERS
     return environment

@@ -11,8 +11,7 @@ from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import RankingQuery, Word, choices_of
-from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort
-from letterboxd_scraper.store.engine import read_transaction
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, reading_cohort
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import film_rankings
 from ranking import results
@@ -66,8 +65,7 @@ def routes(serving: Served) -> APIRouter:
     @router.get("", responses=documented(404))
     def list_rankings(cohort: Word) -> StoredRankings:
         """List the rankings that were computed."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             return StoredRankings(circle.reference, stored_rankings(connection, circle.cohort))
 
     @router.get("/{strategy}", responses=documented(400, 404))
@@ -79,8 +77,7 @@ def routes(serving: Served) -> APIRouter:
         response: Response,
     ) -> RankingPage:
         """Show a ranking, best films first; films keep their ranks, whichever are left out."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             refuse_unranked(connection, circle, strategy)
             page = ranking_page(connection, serving, circle, strategy, query)
         there = neighbours(request, response, query, page.total)

@@ -13,9 +13,8 @@ from letterboxd_scraper.server.paging import neighbours
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import FilmQuery, Paging, Word, choices_of
 from letterboxd_scraper.server.rankings import UNREAD
-from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, reading_cohort, user_names
 from letterboxd_scraper.server.state import CohortKey, key_of, state_of
-from letterboxd_scraper.store.engine import read_transaction
 from ranking.choices import coverage
 from ranking.recommend.films import OrderedFilms, Wish, find_members, little_known, order_films, read_model
 from ranking.recommend.personal import CircleModel
@@ -144,8 +143,7 @@ def routes(serving: Served, recommender: Recommender) -> APIRouter:
         response: Response,
     ) -> RecommendationPage:
         """Recommend films to a member, or to several together, best films first."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             page = _page(connection, serving, recommender, circle, query)
         there = neighbours(request, response, query, page.total)
         return replace(page, next=there.next, prev=there.prev)

@@ -22,7 +22,7 @@ from letterboxd_scraper.server.rankings import (
     refuse_unranked,
     stored_rankings,
 )
-from letterboxd_scraper.server.served import Served, ServedCohort, all_cohorts, find_cohort
+from letterboxd_scraper.server.served import Served, ServedCohort, all_cohorts, reading_cohort
 from letterboxd_scraper.server.state import CohortKey, key_of, state_of
 from letterboxd_scraper.store.engine import read_transaction
 
@@ -103,8 +103,7 @@ def routes(serving: Served, reports: Reports | None = None) -> APIRouter:
         accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Response:
         """Show what a cohort thinks, as `letterboxd report` writes it; its films are at /api/v1, too."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             strategy = query.strategy or _usual(connection, circle)
             refuse_unranked(connection, circle, strategy)
             page = reports.page(connection, circle, strategy)
@@ -115,8 +114,7 @@ def routes(serving: Served, reports: Reports | None = None) -> APIRouter:
         cohort: Word, query: Annotated[ReportFilmsQuery, Query()], request: Request, response: Response
     ) -> RankingPage:
         """List the films of a cohort's report, best first."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             strategy = query.strategy or _usual(connection, circle)
             refuse_unranked(connection, circle, strategy)
             page = ranking_page(connection, serving, circle, strategy, query)

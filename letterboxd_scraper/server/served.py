@@ -1,7 +1,8 @@
 """What is served, and what cohorts and members are called in answers: by name only if that was asked for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import UnknownName
 from letterboxd_scraper.server.reader import OPERATOR, Reader, current_reader
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.members.naming import Naming
@@ -113,11 +115,17 @@ def all_cohorts(connection: sa.Connection, served: Served) -> list[ServedCohort]
     return [_serve(connection, served, cohort) for cohort in _readable(connection, served)]
 
 
-def find_cohort(connection: sa.Connection, served: Served, reference: str) -> ServedCohort:
-    """Return the cohort with this label or number. Raises UnknownName.
+@contextmanager
+def reading_cohort(served: Served, reference: str) -> Iterator[tuple[sa.Connection, ServedCohort]]:
+    """Read, in one transaction, of the cohort with this label or number. Raises UnknownName.
 
     A label that is not shown finds nothing: who guesses a name learns nothing by it.
     """
+    with read_transaction(served.engine) as connection:
+        yield connection, _find(connection, served, reference)
+
+
+def _find(connection: sa.Connection, served: Served, reference: str) -> ServedCohort:
     for cohort in _readable(connection, served):
         if reference in (cohort.label, str(cohort.id)):
             candidate = _serve(connection, served, cohort)

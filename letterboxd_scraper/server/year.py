@@ -9,22 +9,19 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from letterboxd_scraper.html import ONE_FILE
 from letterboxd_scraper.report.year import YearOptions, page, read
 from letterboxd_scraper.server.kept import Kept
 from letterboxd_scraper.server.made_page import MadePage
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Word
-from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, find_cohort, user_names
+from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, reading_cohort, user_names
 from letterboxd_scraper.server.state import CohortKey, key_of, state_of
-from letterboxd_scraper.store.engine import read_transaction
 from ranking.year.period import FIRST_YEAR, LAST_YEAR, YearOfRatings, read_years
 from ranking.year.told import ToldYear
 
 # The page itself names the one style that it allows; both policies hold.
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
+_POLICY = f"{ONE_FILE}; frame-ancestors 'none'"
 _KEPT = 16
 
 YearNumber = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
@@ -112,22 +109,20 @@ def routes(serving: Served) -> APIRouter:
         accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Response:
         """Show what a cohort rated in a year, as `letterboxd year` writes it."""
-        with read_transaction(serving.engine) as connection:
-            made = years.year(connection, find_cohort(connection, serving, cohort), year, query.member)
+        with reading_cohort(serving, cohort) as (connection, circle):
+            made = years.year(connection, circle, year, query.member)
         return made.page.answer(accept_encoding, _POLICY)
 
     @router.get("/api/v1/cohorts/{cohort}/year/{year}", responses=documented(404))
     def show_year(cohort: Word, year: YearNumber, query: Annotated[YearQuery, Query()]) -> CohortYear:
         """Tell what a cohort rated in a year, and on how many dated ratings that rests."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             return years.year(connection, circle, year, query.member).figures
 
     @router.get("/api/v1/cohorts/{cohort}/years", responses=documented(404))
     def list_years(cohort: Word) -> YearsOfCohort:
         """List the years of which a cohort has ratings with a date."""
-        with read_transaction(serving.engine) as connection:
-            circle = find_cohort(connection, serving, cohort)
+        with reading_cohort(serving, cohort) as (connection, circle):
             return YearsOfCohort(circle.reference, read_years(connection, circle.cohort))
 
     return router

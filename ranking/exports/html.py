@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from letterboxd_scraper.html import ONE_FILE, templates
 from letterboxd_scraper.words import counted
 from ranking.marks import marks_in_words
 from ranking.results import RankedFilm
@@ -27,17 +26,12 @@ class Heading:
 
 def as_html(films: Sequence[RankedFilm], strategy: str, base_url: str, heading: Heading) -> str:
     """Return a ranking as an HTML document that needs nothing else, and fetches nothing."""
-    environment = Environment(
-        loader=PackageLoader("ranking.exports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("ranking.exports")
     environment.filters["day"] = _day
     environment.globals["marks"] = marks_in_words
     page = environment.get_template("ranking.html")
     return page.render(
+        policy=ONE_FILE,
         films=films,
         counted=counted(len(films), "film"),
         strategy=STRATEGIES[strategy],

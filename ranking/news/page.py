@@ -2,8 +2,9 @@
 
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from letterboxd_scraper.html import ONE_FILE, templates
 from letterboxd_scraper.words import moment_in_words
 from ranking.news import words
 from ranking.news.model import News
@@ -14,7 +15,7 @@ def as_page(news: News, base_url: str, styles: str = "") -> str:
 
     ``styles`` stand before those of the lists, and may be empty.
     """
-    return _render("news.html", news, base_url=base_url, styles=styles)
+    return _render("news.html", news, policy=ONE_FILE, base_url=base_url, styles=styles)
 
 
 def as_fragment(news: News) -> str:
@@ -29,13 +30,7 @@ def _render(template: str, news: News, **more: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("ranking.news"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("ranking.news")
     environment.filters["moment"] = moment_in_words
     environment.globals["nothing_new"] = words.nothing_new
     return environment

@@ -23,10 +23,9 @@ from letterboxd_scraper.server.kept import drop_all
 from letterboxd_scraper.server.pages import script_of_form
 from letterboxd_scraper.server.reader import Reader, reading_as
 from letterboxd_scraper.server.sending import fields_of, see
-from letterboxd_scraper.server.served import find_cohort
+from letterboxd_scraper.server.served import reading_cohort
 from letterboxd_scraper.server.uploads import MOST_BYTES, MOST_FILES
 from letterboxd_scraper.store import intake
-from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.intake import Told
 from letterboxd_scraper.store.members import link_secrets, naming, own_data, own_pages
 from letterboxd_scraper.store.members.own_pages import OwnPage
@@ -211,8 +210,8 @@ class Own:
     def _content(self, page: OwnPage) -> dict[str, Any]:
         """Return what is stored of a member, and where the circle's pages about them are."""
         reader = Reader(frozenset([page.cohort_id]), member_of=page.cohort_id)
-        with reading_as(reader), read_transaction(self._common.serving.engine) as connection:
-            circle = find_cohort(connection, self._common.serving, str(page.cohort_id))
+        whole = reading_cohort(self._common.serving, str(page.cohort_id))
+        with reading_as(reader), whole as (connection, circle):
             stored = own_data.about(connection, page.user_id)
             m = cohort_members.c
             place = (m.cohort_id == page.cohort_id, m.user_id == page.user_id)
