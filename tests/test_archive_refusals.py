@@ -234,6 +234,6 @@ def test_what_is_unclear_is_named_and_not_guessed(tmp_path: Path) -> None:
     path = tmp_path / "archive.zip"
     path.write_bytes(altered(change))
     assert read_archive(path, NOW).unclear == (
-        "watched.csv: Left the Site (1999) has no link",
-        "diary.csv: Twins (1999) may be any of 2 films",
+        "watched.csv: 1 film without a link: Left the Site (1999)",
+        "diary.csv: 1 entry whose title and year several films have: Twins (1999)",
     )

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from letterboxd_scraper.errors import InputError
+from letterboxd_scraper.items.sources import as_of_in_words
 from letterboxd_scraper.machine.files import is_stdout
 from letterboxd_scraper.store.members import own_data
 from letterboxd_scraper.store.members.cohorts import find_member_of
@@ -81,7 +82,7 @@ def _lines(about: Stored) -> Iterator[str]:
     if about.crawled_at:
         yield f"from the site, read last on {about.crawled_at:%Y-%m-%d}"
     for source in about.sources:
-        yield f"from {source.name} ({source.service}), as of {source.as_of:%Y-%m-%d}"
+        yield f"from {source.name} ({source.service}), {as_of_in_words(source.as_of)}"
     for circle in about.circles:
         yield _place(circle)
 

@@ -9,7 +9,6 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from letterboxd_scraper import urls
 from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports import csv_rows
@@ -32,12 +31,17 @@ from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Sn
 from letterboxd_scraper.words import counted
 
 Row = TypeVar("Row")
+# A file, what one of its rows is (singular and plural), and what is so of it.
+_Remark = tuple[str, tuple[str, str], str]
 
 # How the site names an archive, and what browsers and people put behind that.
 _NAME = re.compile(
     r"letterboxd-\w+-(\d{4}-\d{2}-\d{2}-\d{2}-\d{2})-utc(?:[ _-]*\(?\d{1,3}\)?)?(?:\.zip)?", re.ASCII
 )
 _FILM = ("Date", "Name", "Year", "Letterboxd URI")
+# What the rows are of which something is said; so many of their films are named.
+_FAVOURITE, _ENTRY, _ONE_FILM = ("favourite", ""), ("entry", "entries"), ("film", "")
+_NAMED = 3
 # The parts of a snapshot that an archive's files tell.
 _PARTS = {
     PROFILE: "favourites",
@@ -111,7 +115,8 @@ class _Reader:
         self.options = options
         self.newest: date | None = None
         self.left_out: list[str] = []
-        self.notes: list[str] = []
+        # What is no fault, with the films of all rows of which it is so.
+        self.notes: defaultdict[_Remark, list[str]] = defaultdict(list)
         self.not_whole: set[str] = set()
 
     def read(self) -> Contents:
@@ -131,7 +136,11 @@ class _Reader:
             "likes": None if likes is None else tuple(dated.film for dated in likes),
         }
         snapshots = self._snapshots(member, parts, links)
-        return Contents(snapshots, left_out=tuple(self.left_out), notes=tuple(self.notes))
+        return Contents(
+            snapshots,
+            left_out=tuple(self.left_out),
+            notes=tuple(map(_sentence, self.notes, self.notes.values())),
+        )
 
     def _snapshots(
         self,
@@ -187,8 +196,7 @@ class _Reader:
         named = {_key(film): film for film in films}
         for film in favourites:
             if _key(film) not in named:
-                link = f"https://boxd.it/{film.lid}" if film.lid else urls.film(str(film.slug))
-                self.notes.append(f"profile.csv: the favourite {link} is known by its link alone")
+                self.notes[PROFILE, _FAVOURITE, "known by link alone"].append("")
         return tuple(named.get(_key(film), film) for film in favourites)
 
     def _ratings(self) -> tuple[RatedFilm, ...] | None:
@@ -236,9 +244,8 @@ class _Reader:
             film = films_of_entries.find(name, csv_rows.year(year), slug)
             if url and isinstance(film, NamedFilm):
                 return seen, day, url, film
-            unlinked = " has no link: it has left the site"
-            why = _unclear(film) if url and isinstance(film, int) else unlinked
-            self.notes.append(f"{DIARY}: {_in_words(name, year)}{why}")
+            why = _unclear(film) if url and isinstance(film, int) else "no longer on the site"
+            self.notes[DIARY, _ENTRY, why].append(_in_words(name, year))
             return None
 
         entries = self._rows(DIARY, entry, optional=("Watched Date",)) or []
@@ -278,7 +285,7 @@ class _Reader:
     def _film(self, name: str, title: str, year: str, link: str) -> NamedFilm | None:
         if not link:
             # It may be a film that is stored: the archive does not prove that film to be gone.
-            self.notes.append(f"{name}: {_in_words(title, year)} has no link")
+            self.notes[name, _ONE_FILM, "without a link"].append(_in_words(title, year))
             return None
         if not title:
             raise OddCell("a film without a name")
@@ -329,8 +336,17 @@ def _named_moment(place: Sequence[str], now: datetime) -> datetime | None:
 
 def _unclear(films: int) -> str:
     """Say why an entry in the diary, which is known by title and year, counts for no film."""
-    return (
-        f" may be any of {counted(films, 'film')}"
-        if films
-        else " is among neither the watched nor the rated films"
-    )
+    return "whose title and year several films have" if films else "of no film watched or rated"
+
+
+def _sentence(remark: _Remark, films: Sequence[str]) -> str:
+    """Say how many rows of a file are so, and the first films of them.
+
+    >>> _sentence(("diary.csv", ("entry", "entries"), "no longer on the site"), ["Ordet (1955)"])
+    'diary.csv: 1 entry no longer on the site: Ordet (1955)'
+    """
+    file, row, why = remark
+    names = [film for film in films[:_NAMED] if film]
+    if names and len(films) > _NAMED:
+        names.append(f"and {len(films) - _NAMED:,} more")
+    return f"{file}: {counted(len(films), *row)} {why}" + (f": {', '.join(names)}" if names else "")

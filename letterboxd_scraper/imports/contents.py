@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from letterboxd_scraper.arguments import OneMember
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.films import FilmFacts
-from letterboxd_scraper.items.sources import Snapshot
+from letterboxd_scraper.items.sources import UNDATED, Snapshot
 
 # The site was opened in this year.
 FIRST_YEAR = 2011
@@ -40,7 +40,7 @@ class Options:
 
         Not the file's own time, which changes when it is copied or packed again: it shall not count as newer.
         """
-        return min(self.as_of or newest or midnight(date(FIRST_YEAR, 1, 1)), self.now)
+        return min(self.as_of or newest or UNDATED, self.now)
 
 
 @dataclass(frozen=True, slots=True)

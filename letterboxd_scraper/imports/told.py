@@ -9,6 +9,7 @@ from letterboxd_scraper.imports.contents import Contents, Options, midnight
 from letterboxd_scraper.imports.csv_rows import OddCell
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service, Snapshot
 
+_WITHOUT_DATES = "it has no dates, so that whatever else is known counts as newer"
 _UNREAD_DAYS = "dates that are not written like 2026-01-31"
 
 
@@ -45,10 +46,7 @@ class Told:
         snapshots = []
         if self.ratings or self.watched or self.watchlist:
             if self.newest is None and options.as_of is None:
-                notes.append(
-                    "it has no dates, so that whatever else is known counts as newer; "
-                    "`letterboxd import --as-of` says from when it is"
-                )
+                notes.append(_WITHOUT_DATES)
             snapshots.append(
                 Snapshot(
                     member,

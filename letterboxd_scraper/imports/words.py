@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from letterboxd_scraper.imports.reading import ReadFile, ReadFiles
-from letterboxd_scraper.items.sources import Snapshot
+from letterboxd_scraper.items.sources import Snapshot, as_of_in_words, is_dated
 from letterboxd_scraper.store.intake import Outcomes, Told
 from letterboxd_scraper.store.members.sources import Outcome
 
@@ -36,6 +36,8 @@ def _of_file(file: ReadFile) -> Iterator[str]:
     elif not file.snapshots and not file.error:
         yield f"{file.path}: {file.kind}"
     yield from some(f"{file.path}: ", file.notes)
+    if not all(is_dated(snapshot.as_of) for snapshot in file.snapshots):
+        yield f"{file.path}: `letterboxd import --as-of` says from when it is"
     yield from some(f"{file.path}: left out: ", file.left_out)
 
 
@@ -50,7 +52,7 @@ def of_snapshot(snapshot: Snapshot) -> str:
     """Say whose something is, if that is known, as of when, and how much of what is in it."""
     counts = ", ".join(_number(count, what.replace("_", " ")) for what, count in counts_of(snapshot).items())
     whose = f"of {snapshot.member}, " if snapshot.member else ""
-    return f"{whose}as of {snapshot.as_of:%Y-%m-%d}: {counts or 'nothing'}"
+    return f"{whose}{as_of_in_words(snapshot.as_of)}: {counts or 'nothing'}"
 
 
 def counts_of(snapshot: Snapshot) -> dict[str, int]:

@@ -1,8 +1,25 @@
 """What one source (an export archive, saved pages) tells of one member as of one moment."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
+
+# As of when that counts which has no dates: before the site was opened, so that all else is newer.
+UNDATED = datetime(2011, 1, 1, tzinfo=UTC)
+
+
+def as_of_in_words(as_of: datetime) -> str:
+    """Say as of when a source is true.
+
+    >>> as_of_in_words(datetime(2026, 1, 21)), as_of_in_words(UNDATED)
+    ('as of 2026-01-21', 'without dates')
+    """
+    return f"as of {as_of:%Y-%m-%d}" if is_dated(as_of) else "without dates"
+
+
+def is_dated(as_of: datetime) -> bool:
+    """Whether a source has dates, or was said to be of a day."""
+    return as_of.date() != UNDATED.date()
 
 
 class Service(StrEnum):

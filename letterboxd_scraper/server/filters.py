@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup, escape
 
+from letterboxd_scraper.items.sources import is_dated
 from letterboxd_scraper.store.status import freshness
 from letterboxd_scraper.words import counted
 from ranking.marks import marks_in_words
@@ -138,6 +139,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "counted": counted,
     "day": day,
     "filled": filled,
+    "is_dated": is_dated,
     "marks": marks,
     "names": names,
     "reasons": reasons,

@@ -173,7 +173,7 @@ def test_a_link_in_the_diary_counts_as_a_whole(read: Reader, link: str, is_entry
         if is_entry or not link
         else (f"diary.csv, row 2 has the link {link!r}, which is no diary entry's",)
     )
-    assert archive.unclear == (() if link else ("diary.csv: Ordet (1955) has no link: it has left the site",))
+    assert archive.unclear == (() if link else ("diary.csv: 1 entry no longer on the site: Ordet (1955)",))
 
 
 def test_the_diary_names_films_among_the_watched_or_the_rated(read: Reader) -> None:
@@ -185,7 +185,18 @@ def test_the_diary_names_films_among_the_watched_or_the_rated(read: Reader) -> N
     other = table(FILMS, "2026-01-01,Alien,1979,https://boxd.it/cD2")
     archive = read(ratings=table(RATINGS, rating), diary=diary, watched=other)
     assert archive.snapshot.links == ()
-    assert archive.unclear == ("diary.csv: Ordet (1955) is among neither the watched nor the rated films",)
+    assert archive.unclear == ("diary.csv: 1 entry of no film watched or rated: Ordet (1955)",)
+
+
+def test_many_rows_of_a_kind_are_one_sentence(read: Reader) -> None:
+    days = [f"2026-01-{day:02},F{day},1955,,,,,2026-01-01" for day in range(1, 13)]
+    archive = read(
+        diary=table(DIARY, *days), profile=table(PROFILE, 'Ann,"https://boxd.it/zZ9 https://boxd.it/zZ8"')
+    )
+    assert archive.unclear == (
+        "diary.csv: 12 entries no longer on the site: F1 (1955), F2 (1955), F3 (1955), and 9 more",
+        "profile.csv: 2 favourites known by link alone",
+    )
 
 
 def test_what_may_be_several_films_is_named_and_left_out(read: Reader) -> None:
@@ -198,9 +209,9 @@ def test_what_may_be_several_films_is_named_and_left_out(read: Reader) -> None:
         profile=table(PROFILE, "Ann,https://boxd.it/zZ9"),
     )
     assert archive.unclear == (
-        "likes/films.csv: Lost (1999) has no link",
-        "diary.csv: Ordet (no year) may be any of 2 films",
-        "profile.csv: the favourite https://boxd.it/zZ9 is known by its link alone",
+        "likes/films.csv: 1 film without a link: Lost (1999)",
+        "diary.csv: 1 entry whose title and year several films have: Ordet (no year)",
+        "profile.csv: 1 favourite known by link alone",
     )
     assert archive.left_out == ()
     whole, rest = archive.snapshots

@@ -63,7 +63,7 @@ def test_until_2020_links_name_films_by_slug(tmp_path: Path) -> None:
         ordet: "https://letterboxd.com/ann/film/ordet/1/",
     }
     assert archive.left_out == ()
-    assert archive.unclear == ("profile.csv: the favourite /film/m/ is known by its link alone",)
+    assert archive.unclear == ("profile.csv: 1 favourite known by link alone",)
 
 
 @pytest.mark.parametrize(

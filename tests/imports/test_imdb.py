@@ -7,7 +7,8 @@ import pytest
 
 from letterboxd_scraper.imports.imdb import no_film
 from letterboxd_scraper.imports.kinds import Kind
-from letterboxd_scraper.imports.reading import ReadFile, read_paths
+from letterboxd_scraper.imports.reading import ReadFile, ReadFiles, read_paths
+from letterboxd_scraper.imports.words import of_files, of_snapshot
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -166,7 +167,10 @@ def test_a_date_that_cannot_be_read_costs_no_rating(tmp_path: Path) -> None:
     assert [(rating.stars, rating.day) for rating in file.snapshots[0].ratings or ()] == [(4.5, None)]
     assert file.notes[0] == "not taken: dates that are not written like 2026-01-31 (1)"
     assert file.snapshots[0].as_of == datetime(2011, 1, 1, tzinfo=UTC)
-    assert "--as-of" in file.notes[1]
+    assert "it has no dates" in file.notes[1]
+    assert of_snapshot(file.snapshots[0]).startswith("of gus, without dates: ")
+    *_, advice = of_files(ReadFiles((file,)))
+    assert "--as-of" in advice
 
 
 LIST = (

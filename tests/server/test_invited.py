@@ -68,6 +68,21 @@ def test_files_of_other_services_are_of_who_says_so(site: Site) -> None:
 
 
 @on_sqlite
+def test_a_file_without_dates_is_of_no_day(site: Site) -> None:
+    gus = Browser(site)
+    gus.open(f"/join/{site.invite()}")
+    gus.send("/join", [("mine.csv", b"Title,Year,Rating\nOrdet,1955,3\n")], member="gus")
+    preview = gus.open("/join/preview").text
+    assert "without dates" in preview
+    gus.agree("/join", agree="yes")
+    own = gus.open("/me").text
+    assert "no dates" in own
+    for page in (preview, own):
+        assert "2011" not in page
+        assert "--as-of" not in page
+
+
+@on_sqlite
 def test_who_does_not_agree_is_not_stored(site: Site) -> None:
     ann = Browser(site)
     ann.open(f"/join/{site.invite()}")
