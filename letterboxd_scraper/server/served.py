@@ -131,6 +131,8 @@ def _find(connection: sa.Connection, served: Served, reference: str) -> ServedCo
             candidate = _serve(connection, served, cohort)
             if reference in (candidate.reference, str(cohort.id)):
                 return candidate
+    if served.public_url:
+        raise UnknownName(f"there is no circle {reference!r} that you may read")
     raise UnknownName(f"no cohort {reference!r}: /api/v1/cohorts lists those that there are")
 
 

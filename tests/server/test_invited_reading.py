@@ -92,7 +92,9 @@ def test_a_password_opens_one_circle_until_it_changes(site: Site) -> None:
         site.set_password(label, f"the password of {label}")
     reader = entered(site, "friends", "the password of friends")
     assert reader.open("/cohorts/friends/report").status == 200
-    assert reader.open("/cohorts/others/report").status == 404
+    missing = reader.open("/cohorts/others/report")
+    assert (missing.status, "/api/" in missing.text) == (404, False)
+    assert "no circle &#39;others&#39; that you may read" in missing.text
     assert reader.open("/me").status == 404
     fields = reader.hidden("/password") | {"circle": "others", "password": "the password of others"}
     reader.ask("POST", "/password", OWN, data=fields)
