@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from letterboxd_scraper.items.sources import is_dated
 from letterboxd_scraper.store.status import freshness
-from letterboxd_scraper.words import counted
+from letterboxd_scraper.words import counted, moment_in_words
 from ranking.marks import marks_in_words
 from ranking.recommend.reasons import in_words
 from ranking.recommend.recommended import Reason
@@ -25,13 +25,13 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def day(moment: str) -> str:
+def moment(text: str) -> str:
     """Write a moment for people.
 
-    >>> day("2026-11-23T12:00:00.5Z")
-    '2026-11-23 12:00 UTC'
+    >>> moment("2026-11-23T12:00:00.5Z")
+    '23 November 2026, 12:00 UTC'
     """
-    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M} UTC"
+    return moment_in_words(datetime.fromisoformat(text))
 
 
 def ago(moment: str, now: datetime) -> str:
@@ -137,7 +137,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
     "code": code,
     "counted": counted,
-    "day": day,
+    "moment": moment,
     "filled": filled,
     "is_dated": is_dated,
     "marks": marks,

@@ -49,6 +49,11 @@ def read(
     remarks, wanted = [], telling.watchlist()
     if then.at > since:
         remarks.append(f"no ranking from before {moment_in_words(then.at)} is kept to compare with")
+    elif since - then.at > at - since:
+        remarks.append(
+            f"the last ranking that was kept before {moment_in_words(since)} is of "
+            f"{moment_in_words(then.at)}: one a day is kept"
+        )
     if reader is not None and wanted is None:
         remarks.append(f"the watchlist of {reader.name} is not known: {WATCHLISTS_COME_IN}")
     return News(

@@ -45,6 +45,15 @@ def test_what_was_before_the_first_kept_ranking_is_not_known_and_that_is_said(ra
     assert "no ranking from before 23 November 2026, 12:00 UTC is kept" in ended.out
 
 
+def test_less_than_a_day_is_compared_with_the_last_ranking_of_a_day_and_that_is_said(ranked: Run) -> None:
+    ended = ranked("news", "--cohort", "club", "--since", "1h")
+    assert ended.out == (
+        "nothing new in club since 23 November 2026, 12:00 UTC\n"
+        "the last ranking that was kept before 24 November 2026, 11:00 UTC is of "
+        "23 November 2026, 12:00 UTC: one a day is kept\n"
+    )
+
+
 def test_programs_are_told_the_same(ranked: Run) -> None:
     told = json.loads(ranked("news", "--cohort", "club", "--json").out)
     assert (told["circle"], told["loved"], told["risen"], told["joined"]) == ("club", [], [], 0)

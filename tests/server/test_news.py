@@ -42,6 +42,7 @@ def test_programs_and_people_are_told_the_same(server: Asked, request: pytest.Fi
     assert [film["slug"] for film in told["news"]["loved"]] == ["news", "film-5"]
     assert told["news"]["compared_with"] == MONDAY.isoformat().replace("+00:00", "Z")
     page = server.get("/cohorts/friends/news", accept=BROWSER).text
+    assert "23 November 2026, 12:00 UTC</time>" in page
     for part in told["parts"]:
         assert part["heading"] in page
         assert all(film["what"] in page for film in part["films"])
