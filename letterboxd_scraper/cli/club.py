@@ -10,7 +10,7 @@ import typer
 from letterboxd_scraper.cli import import_words
 from letterboxd_scraper.cli.club_watch import Watch
 from letterboxd_scraper.cli.import_files import Taken, Terms, take_in
-from letterboxd_scraper.cli.serve import served_by
+from letterboxd_scraper.cli.serve import PortOption, ServedNamesOption, served_by
 from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.machine import extras
 from letterboxd_scraper.store.members import cohorts
@@ -50,10 +50,8 @@ def club(
     open_browser: Annotated[
         bool, options.flag("--open/--no-open", "Open the page in your browser, or only say its address.")
     ] = True,
-    names: Annotated[
-        bool, options.flag("--names", "Say who the members are; else they are numbers.")
-    ] = False,
-    port: Annotated[int, options.count("0: any that is free.", least=0, most=65535, metavar="PORT")] = 0,
+    names: ServedNamesOption = False,
+    port: PortOption = 0,
     watch: Annotated[
         Path | None,
         options.value("DIR", "Take in what lies or appears in a folder, without asking for each."),

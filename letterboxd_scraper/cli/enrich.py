@@ -57,20 +57,11 @@ def enrich(
     arguments |= {"histograms": histograms, "tmdb": tmdb, "force": force}
     checked = FilmArguments.read(arguments)
     outlook = _look(session, checked, accept_terms=accept_terms)
-    target, name = outlook.target, outlook.target.label if outlook.target else str(checked.slug)
-    if outlook.with_key:
-        session.say(
-            f"{name}: TMDB could tell more of {counted(outlook.with_key, 'film')}: set TMDB_API_KEY; a key "
-            "is free for personal use: themoviedb.org/settings/api"
-        )
-    if outlook.unread and not outlook.may_ask_tmdb:
-        refuse_without_terms(session.config)
-    if outlook.unread:
-        unread = counted(outlook.unread, "film")
-        session.say(f"{name}: the pages of {unread} stay unread without --accept-terms")
+    name = outlook.target.label if outlook.target else str(checked.slug)
+    _say_what_stays_out(session, outlook, name)
     if outlook.films:
         session.say(f"{name}: {_cost(outlook.films, session.config.DOWNLOAD_DELAY)}")
-        code = crawl_and_tell(session, "film", arguments, target, name, accept_terms=accept_terms)
+        code = crawl_and_tell(session, "film", arguments, outlook.target, name, accept_terms=accept_terms)
         _tell(session, outlook, checked)
         raise typer.Exit(code)
     _tell(session, outlook, checked)
@@ -102,6 +93,20 @@ class _Outlook:
     with_key: int
     unread: int
     waiting: int
+
+
+def _say_what_stays_out(session: Session, outlook: _Outlook, name: str) -> None:
+    """Say what a key and the terms would add. Raises TermsNotAccepted where nothing can be asked without."""
+    if outlook.with_key:
+        session.say(
+            f"{name}: TMDB could tell more of {counted(outlook.with_key, 'film')}: set TMDB_API_KEY; a key "
+            "is free for personal use: themoviedb.org/settings/api"
+        )
+    if outlook.unread and not outlook.may_ask_tmdb:
+        refuse_without_terms(session.config)
+    if outlook.unread:
+        unread = counted(outlook.unread, "film")
+        session.say(f"{name}: the pages of {unread} stay unread without --accept-terms")
 
 
 def _tell(session: Session, outlook: _Outlook, args: FilmArguments) -> None:

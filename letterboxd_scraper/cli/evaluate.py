@@ -83,21 +83,16 @@ def rank_evaluate(
     if not 0 < share < 1:
         raise InputError(f"--hide {share:g}: a share between 0 and 1 is wanted, such as 0.2")
     now = session.config.now()
-    if groups:
-        if file is not None:
-            raise InputError(
-                f"--groups and --data {file}: groups are drawn from a stored cohort; give --cohort"
-            )
-        with session.reading() as connection:
-            chosen = cohort_in(connection, session, cohort)
-            _show_groups(session, evaluate_groups(connection, chosen, share, seed, now), seed, share)
-        return
-    with _source(session, cohort, file) as source:
-        evaluation = evaluate(source, share, seed, now)
-    if session.as_json:
-        session.print_json(asdict(evaluation))
-    else:
+    if not groups:
+        with _source(session, cohort, file) as source:
+            evaluation = evaluate(source, share, seed, now)
         _show(session, evaluation)
+        return
+    if file is not None:
+        raise InputError(f"--groups and --data {file}: groups are drawn from a stored cohort; give --cohort")
+    with session.reading() as connection:
+        chosen = cohort_in(connection, session, cohort)
+        _show_groups(session, evaluate_groups(connection, chosen, share, seed, now), seed, share)
 
 
 @contextmanager
@@ -114,12 +109,24 @@ def _source(session: Session, cohort: str | None, file: Path | None) -> Iterator
 
 
 def _show(session: Session, evaluation: Evaluation) -> None:
+    if session.as_json:
+        session.print_json(asdict(evaluation))
+        return
+    judged = [ranking for ranking in evaluation.rankings if not ranking.remark]
     session.say(
         f"{counted(evaluation.members, 'member')}; {counted(evaluation.kept, 'rating')} kept, "
         f"{evaluation.hidden:,} hidden and judged, {evaluation.left_out:,} left out (films that nobody else "
         "rated)"
     )
-    judged = [ranking for ranking in evaluation.rankings if not ranking.remark]
+    _show_forecasts(session, judged)
+    _show_voices(session, judged)
+    _show_lists(session, judged)
+    for ranking in evaluation.rankings:
+        if ranking.remark:
+            session.say(f"{ranking.strategy} was not judged: {ranking.remark}")
+
+
+def _show_forecasts(session: Session, judged: Sequence[Judged]) -> None:
     columns = ("strategy", "pairs", "±", "more", "±", "NDCG@10", "±", "RMSE", "±", "scored")
     session.show(
         [_column(name, "more") for name in columns],
@@ -134,6 +141,9 @@ def _show(session: Session, evaluation: Evaluation) -> None:
             )
     if judged:
         session.tell(in_short(judged))
+
+
+def _show_voices(session: Session, judged: Sequence[Judged]) -> None:
     voices = [(ranking.strategy, *_both(ranking.voice)) for ranking in judged if _is_known(ranking.voice)]
     if voices:
         session.tell()
@@ -141,6 +151,9 @@ def _show(session: Session, evaluation: Evaluation) -> None:
         session.show(("strategy", "correlation", "±"), voices, title)
     else:
         session.say("voice was not judged: fewer than ten films have five hidden ratings")
+
+
+def _show_lists(session: Session, judged: Sequence[Judged]) -> None:
     lists = [
         (ranking.strategy, *_both(ranking.apart), *_both(ranking.stars))
         for ranking in judged
@@ -153,9 +166,6 @@ def _show(session: Session, evaluation: Evaluation) -> None:
         session.show([_column(name, "above") for name in names], lists, title)
     else:
         session.say("apart was not judged: no Letterboxd average is known of films with hidden ratings")
-    for ranking in evaluation.rankings:
-        if ranking.remark:
-            session.say(f"{ranking.strategy} was not judged: {ranking.remark}")
 
 
 def in_short(judged: Sequence[Judged]) -> str:

@@ -97,7 +97,7 @@ def export_html(
     limit: _LimitOption = None,
     min_score: MinScoreOption = None,
     output: _OutputOption = None,
-    names: Annotated[bool, options.flag("--names", "Say in the title whose circle it is.")] = False,
+    names: Annotated[bool, options.names("Say in the title whose circle it is.")] = False,
 ) -> None:
     """Write a ranking as a page with one table, for any browser and for paper.
 

@@ -16,7 +16,7 @@ def export_parquet(
     context: typer.Context,
     output: Annotated[Path, options.output_folder("The folder to write into.")],
     cohort: CohortOption = None,
-    names: Annotated[bool, options.flag("--names", "With the members' names.")] = False,
+    names: Annotated[bool, options.names("With the members' names.")] = False,
 ) -> None:
     """Write a cohort's data as Parquet, for an analysis of your own.
 

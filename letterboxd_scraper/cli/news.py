@@ -34,9 +34,7 @@ def news(
     ] = None,
     strategy: Annotated[str, strategy_option()] = DEFAULT_STRATEGY,
     limit: Annotated[int, options.limit("How many films of each kind are printed.")] = 10,
-    names: Annotated[
-        bool, options.flag("--names", "Say who the members are: for you, not for sharing.")
-    ] = False,
+    names: Annotated[bool, options.names()] = False,
     output: Annotated[Path | None, options.output("Into this file, as a page for any browser.")] = None,
 ) -> None:
     """Say what is new in a circle: what is loved, what moved, who came.

@@ -1,13 +1,20 @@
-"""Posters in a page: which are asked for, and small ones that become part of it."""
+"""Posters in a page: the options for them, and small ones that become part of it."""
 
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
 from platformdirs import user_cache_path
 
 from letterboxd_scraper.config import user_agent
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.machine.extras import require
+from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
+
+PostersOption = Annotated[bool, options.flag("--posters", "Let the page fetch the films' posters.")]
+EmbedPostersOption = Annotated[
+    bool, options.flag("--embed-posters", "Make posters, small ones, part of the page: it works offline.")
+]
 
 
 def refuse_both(*, posters: bool, embed_posters: bool) -> None:

@@ -32,7 +32,7 @@ def recommend(
     seen_by_some: Annotated[
         bool, options.flag("--seen-by-some/--seen-by-none", "Films that some of them have seen, too.")
     ] = False,
-    names: Annotated[bool, options.flag("--names", "Say who of the cohort gave each film what.")] = False,
+    names: Annotated[bool, options.names("Say who of the cohort gave each film what.")] = False,
     output: Annotated[
         Path | None, options.output("Into this file: as JSON if its name ends in .json, else as CSV.")
     ] = None,
@@ -71,11 +71,14 @@ def recommend(
         session.say(f"no film that members of {circle.label} rated fits")
     if output is not None:
         make = as_json if output.suffix == ".json" else as_csv
-        session.refuse_two_documents(output)
-        if files := write(session, [make(recommended)], len(recommended), output):
-            words = f"{counted(len(recommended), 'film')} written to {output}"
-            session.conclude({"films": len(recommended), "files": files}, words)
+        _write(session, make(recommended), len(recommended), output)
     elif session.as_json:
         session.print_json(fields(recommended))
     else:
         show(session, recommended, what_differs(ordered, limit))
+
+
+def _write(session: Session, text: str, films: int, output: Path) -> None:
+    session.refuse_two_documents(output)
+    if files := write(session, [text], films, output):
+        session.conclude({"films": films, "files": files}, f"{counted(films, 'film')} written to {output}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 
-from letterboxd_scraper.cli.posters import refuse_both, small_posters
+from letterboxd_scraper.cli.posters import EmbedPostersOption, PostersOption, refuse_both, small_posters
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.cli.rank_options import strategy as strategy_option
 from letterboxd_scraper.config import DEFAULT_STRATEGY
@@ -27,14 +27,9 @@ def report(
     cohort: CohortOption = None,
     strategy: Annotated[str | None, strategy_option()] = None,
     output: Annotated[Path, options.output("The file.")] = Path("report.html"),
-    names: Annotated[
-        bool, options.flag("--names", "Say who the members are: for you, not for sharing.")
-    ] = False,
-    posters: Annotated[bool, options.flag("--posters", "Let the page fetch the films' posters.")] = False,
-    embed_posters: Annotated[
-        bool,
-        options.flag("--embed-posters", "Make posters, small ones, part of the page: it works offline."),
-    ] = False,
+    names: Annotated[bool, options.names()] = False,
+    posters: PostersOption = False,
+    embed_posters: EmbedPostersOption = False,
     for_member: Annotated[
         str | None, options.member_who('The member whom the page calls "you"; default: the seed.', "--for")
     ] = None,
@@ -79,12 +74,11 @@ def report(
     if image and picture:
         write_file(image, picture)
     if not is_stdout(output):
-        result = {"cohort": circle.label, "strategy": choices.strategy, "file": output}
         size = len(page.encode())
+        result = {"cohort": circle.label, "strategy": choices.strategy, "file": output, "bytes": size}
         lines = [f"{output}: {size / 1e6:.1f} MB, to be opened in a browser"]
-        session.conclude(
-            result | {"bytes": size, "image": image}, *lines, *([f"{image}: a picture"] if image else [])
-        )
+        lines += [f"{image}: a picture"] if image else []
+        session.conclude(result | {"image": image}, *lines)
 
 
 def _refuse(image: Path | None, *, posters: bool, embed_posters: bool) -> None:

@@ -27,7 +27,7 @@ NotifyOption = Annotated[
         "Send the news, or that it failed, to the addresses in LETTERBOXD_NOTIFY (extra `notify`).",
     ),
 ]
-NamesOption = Annotated[bool, options.flag("--names", "Say in what --notify sends who the members are.")]
+NamesOption = Annotated[bool, options.names("Say in what --notify sends who the members are.")]
 # So many films of each kind are told.
 _MOST_FILMS = 10
 # Of such a job it is told that it failed, though nothing is new.

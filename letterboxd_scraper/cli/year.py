@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from letterboxd_scraper.cli.posters import refuse_both, small_posters
+from letterboxd_scraper.cli.posters import EmbedPostersOption, PostersOption, refuse_both, small_posters
 from letterboxd_scraper.cli.rank_options import CohortOption
 from letterboxd_scraper.machine.files import is_stdout
 from letterboxd_scraper.report import sentences, year_words
@@ -33,14 +33,9 @@ def year(
         options.count("Which year; default: this one.", least=FIRST_YEAR, most=LAST_YEAR, metavar="YEAR"),
     ] = None,
     member: Annotated[str | None, options.member("Also the year of this member of the circle.")] = None,
-    names: Annotated[
-        bool, options.flag("--names", "Say who the members are: for you, not for sharing.")
-    ] = False,
-    posters: Annotated[bool, options.flag("--posters", "Let the page fetch the films' posters.")] = False,
-    embed_posters: Annotated[
-        bool,
-        options.flag("--embed-posters", "Make posters, small ones, part of the page: it works offline."),
-    ] = False,
+    names: Annotated[bool, options.names()] = False,
+    posters: PostersOption = False,
+    embed_posters: EmbedPostersOption = False,
     limit: Annotated[int, options.limit("How many films, members and directors of each kind.")] = 10,
     output: Annotated[
         Path | None, options.output("The page; default: year.html, and with --json none.")
@@ -67,33 +62,36 @@ def year(
     refuse_both(posters=posters, embed_posters=embed_posters)
     config = session.config
     now = config.now()
+    choices = YearOptions(
+        year=now.year if year is None else year,
+        at=now,
+        member=member,
+        names=names,
+        posters=posters,
+        limit=limit,
+        base_url=config.LETTERBOXD_BASE_URL,
+        pages=may_be_read(config.LETTERBOXD_BASE_URL, terms_accepted=config.LETTERBOXD_TERMS_ACCEPTED),
+    )
     with session.reading() as connection:
-        circle = cohort_in(connection, session, cohort)
-        choices = YearOptions(
-            year=now.year if year is None else year,
-            at=now,
-            member=member,
-            names=names,
-            posters=posters,
-            limit=limit,
-            base_url=config.LETTERBOXD_BASE_URL,
-            pages=may_be_read(config.LETTERBOXD_BASE_URL, terms_accepted=config.LETTERBOXD_TERMS_ACCEPTED),
-        )
-        of_circle = read(connection, circle, choices)
+        of_circle = read(connection, cohort_in(connection, session, cohort), choices)
     file = output or (None if session.as_json else _PAGE)
-    text = ""
-    if file is not None:
-        text = page(of_circle)
-        if embed_posters:
-            text = page(of_circle, small_posters(session, of_circle.posters(), text))
-        session.write(file, text)
-    if file is not None and is_stdout(file):
+    size = _write(session, of_circle, file, embed_posters=embed_posters) if file else None
+    if file and is_stdout(file):
         return
     if session.as_json:
-        session.print_json(asdict(of_circle.told()) | {"file": file, "bytes": len(text.encode()) or None})
+        session.print_json(asdict(of_circle.told()) | {"file": file, "bytes": size})
         return
     _tell(session, of_circle)
-    session.say(f"{file}: {len(text.encode()) / 1e6:.2f} MB, to be opened in a browser")
+    session.say(f"{file}: {(size or 0) / 1e6:.2f} MB, to be opened in a browser")
+
+
+def _write(session: Session, year: ReadYear, file: Path, *, embed_posters: bool) -> int:
+    """Write the page; return its size in bytes."""
+    text = page(year)
+    if embed_posters:
+        text = page(year, small_posters(session, year.posters(), text))
+    session.write(file, text)
+    return len(text.encode())
 
 
 def _tell(session: Session, year: ReadYear) -> None:

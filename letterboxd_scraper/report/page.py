@@ -74,7 +74,6 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
     members = list(named.members)
     films = _films(connection, cohort, options, members)
     pairs = matches.of_cohort(connection, cohort, members, named.you)
-    loved, unloved = charts.compared(*comparisons.differences(films))
     may_read = options.pages or is_crawled(connection, cohort)
     people, you = _called(named), _place_of_you(named)
     expected = forecasts.of_cohort(connection, cohort, films, members, you, options.at)
@@ -101,27 +100,35 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
         decades=sorted({f.ranked.year // 10 * 10 for f in films.films if f.ranked.year}, reverse=True),
         averages=sum(film.average is not None for film in films.films),
         most_watchers=max(film.ranked.watchers for film in films.films),
-        comparisons=comparisons,
-        overview=overview.of_films(films.films),
-        loved=loved,
-        unloved=unloved,
-        split=charts.divided(comparisons.divisions(films, len(members))),
-        agreement=scales.agreement(),
         pairs=pairs,
         title=first.title,
         sentence=first.sentence,
         cards=first.cards,
-        styles=assets.styles(),
-        first_script=assets.first_script(),
-        script=assets.script(),
-        policy=html.policy(
-            assets.styles(),
-            (film.poster for film in films.films),
-            [assets.first_script(), assets.script()],
-        ),
         report=data.packed(at_once),
         later=data.packed(data.later(films, pairs, [forecasts.in_letters(stars) for stars in expected])),
+        **_drawn(films, len(members)),
+        **_styles_and_scripts(films),
     )
+
+
+def _drawn(films: FilmTable, members: int) -> dict[str, Any]:
+    """Return what the page's pictures are drawn of."""
+    loved, unloved = charts.compared(*comparisons.differences(films))
+    return dict(
+        comparisons=comparisons,
+        overview=overview.of_films(films.films),
+        loved=loved,
+        unloved=unloved,
+        split=charts.divided(comparisons.divisions(films, members)),
+        agreement=scales.agreement(),
+    )
+
+
+def _styles_and_scripts(films: FilmTable) -> dict[str, str]:
+    """Return the page's styles and scripts, and the policy that allows them and the films' posters."""
+    styles, first, later = assets.styles(), assets.first_script(), assets.script()
+    policy = html.policy(styles, (film.poster for film in films.films), [first, later])
+    return dict(styles=styles, first_script=first, script=later, policy=policy)
 
 
 def _films(connection: sa.Connection, cohort: Cohort, options: Options, members: Sequence[int]) -> FilmTable:

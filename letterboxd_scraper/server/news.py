@@ -1,5 +1,6 @@
 """What is new in a circle: as a page, for programs, and as an Atom feed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -99,19 +100,24 @@ def routes(serving: Served, recommender: Recommender) -> APIRouter:
         origin = serving.public_url or own_origin(request)
         with reading_cohort(serving, cohort) as (connection, circle):
             told = days.of(connection, circle, query.strategy)
-        path = f"{origin}/cohorts/{quote(circle.reference, safe='')}/news"
         host = urlsplit(serving.public_url).hostname or "localhost"
-        feed = as_atom(
-            told,
-            circle=circle.label,
-            name=f"tag:{host},2026:cohorts/{circle.cohort.id}/news/{quote(query.strategy, safe='')}",
-            address=f"{path}.atom",
-            page=lambda day: f"{path}?since={_just_after(day)}",
-            at=circle.cohort.updated_at,
-        )
-        return AtomResponse(feed)
+        tag = f"tag:{host},2026:cohorts/{circle.cohort.id}/news/{quote(query.strategy, safe='')}"
+        return AtomResponse(_feed(told, circle, tag, f"{origin}/cohorts/{quote(circle.reference, safe='')}"))
 
     return router
+
+
+def _feed(days: Sequence[News], circle: ServedCohort, tag: str, address: str) -> str:
+    """Return the feed of a circle at an address; its ``tag`` (RFC 4151) stays, wherever the server moves."""
+    path = f"{address}/news"
+    return as_atom(
+        days,
+        circle=circle.label,
+        name=tag,
+        address=f"{path}.atom",
+        page=lambda day: f"{path}?since={_just_after(day)}",
+        at=circle.cohort.updated_at,
+    )
 
 
 class _Days:

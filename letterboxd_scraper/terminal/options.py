@@ -167,6 +167,11 @@ def word(words: Sequence[str], help: str, *names: str, **more: Any) -> Any:
     return value("|".join(words), help, *names, parser=read, autocompletion=complete, **more)
 
 
+def names(help: str = "Say who the members are: for you, not for sharing.") -> Any:
+    """Return the option by which members are named, who are numbers else."""
+    return flag("--names", help)
+
+
 def depth() -> Any:
     """Return the option that takes how many steps from its seed a cohort reaches."""
     return count("1, as usual: whom the seed follows; 2: whom those follow, too.", most=MOST_STEPS)

@@ -110,13 +110,8 @@ def evaluate(
             )
         facts = Facts(1, at)
         fits = _fits(connection, facts, names, source)
-        habits = {
-            member: float(terms["habit"])
-            for fitted in fits.values()
-            for member, terms in fitted.members().items()
-        }
         site = _site_averages(connection, kept)
-        judges = _Judges(hidden, HiddenFilms.of(hidden, habits), against, site)
+        judges = _Judges(hidden, HiddenFilms.of(hidden, _habits(fits)), against, site)
         rankings = [_judge(MEAN, None, _Scored(mean, _best_first(mean, kept)), judges, in_stars=True)]
         if site:
             rankings.append(_judge(SITE, None, _Scored(site, _best_first(site, kept)), judges, in_stars=True))
@@ -131,6 +126,15 @@ def evaluate(
     left_out = len(every.member) - len(hidden.member)
     members = len(np.unique(hidden.member))
     return Evaluation(seed, hide, members, sum(kept.values()), len(hidden.member), left_out, rankings)
+
+
+def _habits(fits: Mapping[str, Fitted]) -> dict[int, float]:
+    """Return by how many stars each member usually gives more than others, as fitted to what was kept."""
+    return {
+        member: float(terms["habit"])
+        for fitted in fits.values()
+        for member, terms in fitted.members().items()
+    }
 
 
 def _plain_mean(connection: sa.Connection, at: datetime) -> Scores:

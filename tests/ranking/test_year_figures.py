@@ -1,6 +1,7 @@
 """Each figure of a circle's year, against plain SQL."""
 
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -114,6 +115,27 @@ FROM candidates CROSS JOIN moments m WHERE candidates.mean > site
 """
 
 
+@dataclass(frozen=True)
+class Read:
+    """A circle's year as the program reads it, and the tables that it stands in."""
+
+    connection: sa.Connection
+    cohort: Cohort
+    named: naming.Naming
+    own: int
+    year: CircleYear
+
+    def rows(self, query: str, **values: int) -> list[tuple[Any, ...]]:
+        """Return what plain SQL says."""
+        values = {"cohort": self.cohort.id} | values
+        return [tuple(row) for row in self.connection.execute(sa.text(_SQL + query), values)]
+
+    def best(self, query: str) -> list[tuple[str, int, int, float]]:
+        """Return films as they are chosen: by score, ratings, slug."""
+        chosen = [(slug, n, dated, round(float(score), 7)) for slug, n, dated, score in self.rows(query)]
+        return sorted(chosen, key=lambda row: (-row[3], -row[1], row[0]))
+
+
 def test_every_figure_equals_plain_sql(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         cohort = fill(connection)
@@ -122,103 +144,118 @@ def test_every_figure_equals_plain_sql(engine: sa.Engine) -> None:
         named = naming.of_cohort(connection, cohort, names=True)
         own = next(user for user, name in named.profiles.items() if name == "member_3")
         year = read_year(connection, cohort, list(named.members), YEAR, AT, own)
+        for check in (_check_basis, _check_films, _check_days, _check_groups, _check_firsts, _check_own):
+            check(Read(connection, cohort, named, own, year))
 
-        def rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
-            values = {"cohort": cohort.id} | values
-            return [tuple(row) for row in connection.execute(sa.text(_SQL + query), values)]
 
-        def best(query: str) -> list[tuple[str, int, int, float]]:
-            """Films as they are chosen: by score, ratings, slug."""
-            chosen = [(slug, n, dated, round(float(score), 7)) for slug, n, dated, score in rows(query)]
-            return sorted(chosen, key=lambda row: (-row[3], -row[1], row[0]))
+def _check_basis(read: Read) -> None:
+    year, rows = read.year, read.rows
+    assert [
+        (year.basis.ratings, year.basis.dated, year.basis.placed, year.basis.raters, len(year.films))
+    ] == rows(
+        "SELECT count(*), count(rated_at), count(*) - count(rated_at), count(DISTINCT user_id),"
+        " count(DISTINCT film_id) FROM rated"
+    )
+    assert [(year.basis.undated, year.basis.perhaps)] == rows(
+        "SELECT count(*), count(CASE WHEN first_seen_at >= '2026-01-01 00:00:00+00'"
+        " AND coalesce(seen_after, '2025-01-01 00:00:00+00') < '2027-01-01 00:00:00+00'"
+        " AND NOT (seen_after IS NOT NULL AND seen_after >= '2026-01-01 00:00:00+00'"
+        " AND first_seen_at < '2027-01-01 00:00:00+00') THEN 1 END) FROM circle WHERE rated_at IS NULL"
+    )
+    assert [(year.minutes, year.with_minutes)] == rows(
+        "SELECT sum(n * runtime_minutes), sum(CASE WHEN runtime_minutes > 0 THEN n END) FROM scored"
+    )
+    assert year.mean == pytest.approx(rows("SELECT mean FROM usual")[0][0])
 
-        assert [
-            (year.basis.ratings, year.basis.dated, year.basis.placed, year.basis.raters, len(year.films))
-        ] == rows(
-            "SELECT count(*), count(rated_at), count(*) - count(rated_at), count(DISTINCT user_id),"
-            " count(DISTINCT film_id) FROM rated"
+
+def _check_films(read: Read) -> None:
+    year, rows = read.year, read.rows
+    assert year.most_rated is not None
+    assert (year.most_rated.slug, year.most_rated.ratings) == rows(
+        "SELECT slug, n FROM scored ORDER BY n DESC, stars DESC, slug"
+    )[0]
+    assert _films(year, "loved") == read.best(
+        "SELECT slug, n, dated, pulled FROM scored WHERE n >= 2 AND mean >= 3.5"
+    )
+    spread = "SELECT slug, n, dated, sqrt(squares - mean * mean) FROM scored WHERE n >= 3 AND apart >= 1.5"
+    assert _films(year, "fought") == read.best(spread)
+    assert _films(year, "discovered") == [row for row in read.best(_DISCOVERED) if row[-1] > 0]
+    assert all(map(len, (year.loved, year.fought, year.discovered)))
+
+
+def _check_days(read: Read) -> None:
+    year, rows = read.year, read.rows
+    counts = [
+        f"count(CASE WHEN rated_at >= '2026-{month:02}-01 00:00:00+00' THEN 1 END)" for month in range(1, 13)
+    ]
+    since = [*rows(f"SELECT {', '.join(counts)} FROM rated")[0], 0]
+    assert [month.ratings for month in year.months] == [one - other for one, other in pairwise(since)]
+    assert year.day
+    (busiest,) = rows(
+        "SELECT rated_at, count(*) FROM rated WHERE rated_at IS NOT NULL"
+        " GROUP BY rated_at ORDER BY count(*) DESC, rated_at LIMIT 1"
+    )
+    assert (str(year.day.day), year.day.ratings) == (str(busiest[0])[:10], busiest[1])
+    assert [(one.year, one.dated) for one in read_years(read.connection, read.cohort)] == [
+        (when, number)
+        for when, number in rows(
+            "SELECT 2027, count(CASE WHEN rated_at >= '2027-01-01 00:00:00+00' THEN 1 END) FROM circle"
+            " UNION SELECT 2026, count(rated_at) FROM rated UNION SELECT 2025,"
+            " count(CASE WHEN rated_at < '2026-01-01 00:00:00+00' THEN 1 END) FROM circle ORDER BY 1 DESC"
         )
-        assert [(year.basis.undated, year.basis.perhaps)] == rows(
-            "SELECT count(*), count(CASE WHEN first_seen_at >= '2026-01-01 00:00:00+00'"
-            " AND coalesce(seen_after, '2025-01-01 00:00:00+00') < '2027-01-01 00:00:00+00'"
-            " AND NOT (seen_after IS NOT NULL AND seen_after >= '2026-01-01 00:00:00+00'"
-            " AND first_seen_at < '2027-01-01 00:00:00+00') THEN 1 END) FROM circle WHERE rated_at IS NULL"
+        if number
+    ]
+
+
+def _check_groups(read: Read) -> None:
+    year, rows = read.year, read.rows
+    decades = rows(
+        "SELECT release_year / 10 * 10, count(*), sum(n), sum(dated), sum(stars) / sum(n) FROM scored"
+        " WHERE release_year IS NOT NULL GROUP BY release_year / 10 * 10 ORDER BY 1"
+    )
+    assert _groups(year.decades) == [(f"{decade}s", *numbers) for decade, *numbers in _rounded(decades)]
+    directors = rows(
+        "SELECT p.name, count(*), sum(n), sum(dated), sum(stars) / sum(n) FROM scored s"
+        " JOIN film_people fp ON fp.film_id = s.film_id JOIN people p ON p.id = fp.person_id"
+        " GROUP BY p.name, p.id ORDER BY sum(n) DESC, count(*) DESC, p.name, p.id"
+    )
+    assert _groups(year.directors) == _rounded(directors)
+
+
+def _check_firsts(read: Read) -> None:
+    year, rows = read.year, read.rows
+    firsts = rows(
+        "SELECT u.letterboxd_username, count(*), sum(followers) FROM told_first t"
+        " JOIN circle c ON c.film_id = t.film_id AND c.rated_at = t.day JOIN users u ON u.id = c.user_id"
+        " GROUP BY u.letterboxd_username ORDER BY 2 DESC, 3 DESC, 1"
+    )
+    assert [
+        (read.named.profiles[one.user], one.films, one.followers) for one in year.firsts.members
+    ] == firsts
+    assert len(firsts) > 1
+    assert [(year.firsts.films, year.firsts.unclear)] == rows(
+        "SELECT (SELECT count(*) FROM told_first), (SELECT count(*) FROM followed)"
+        " - (SELECT count(*) FROM told_first)"
+    )
+
+
+def _check_own(read: Read) -> None:
+    year, rows = read.year, read.rows
+    assert year.own
+    assert [(year.own.ratings, year.own.dated, round(year.own.mean or 0, 7))] == _rounded(
+        rows(
+            "SELECT count(*), count(rated_at), sum(rating) / count(*) FROM rated WHERE user_id = :own",
+            own=read.own,
         )
-        assert [(year.minutes, year.with_minutes)] == rows(
-            "SELECT sum(n * runtime_minutes), sum(CASE WHEN runtime_minutes > 0 THEN n END) FROM scored"
-        )
-        assert year.mean == pytest.approx(rows("SELECT mean FROM usual")[0][0])
-        assert year.most_rated is not None
-        assert (year.most_rated.slug, year.most_rated.ratings) == rows(
-            "SELECT slug, n FROM scored ORDER BY n DESC, stars DESC, slug"
-        )[0]
-        assert _films(year, "loved") == best(
-            "SELECT slug, n, dated, pulled FROM scored WHERE n >= 2 AND mean >= 3.5"
-        )
-        spread = (
-            "SELECT slug, n, dated, sqrt(squares - mean * mean) FROM scored WHERE n >= 3 AND apart >= 1.5"
-        )
-        assert _films(year, "fought") == best(spread)
-        assert _films(year, "discovered") == [row for row in best(_DISCOVERED) if row[-1] > 0]
-        assert all(map(len, (year.loved, year.fought, year.discovered)))
-        counts = [
-            f"count(CASE WHEN rated_at >= '2026-{month:02}-01 00:00:00+00' THEN 1 END)"
-            for month in range(1, 13)
-        ]
-        since = [*rows(f"SELECT {', '.join(counts)} FROM rated")[0], 0]
-        assert [month.ratings for month in year.months] == [one - other for one, other in pairwise(since)]
-        assert year.day
-        (busiest,) = rows(
-            "SELECT rated_at, count(*) FROM rated WHERE rated_at IS NOT NULL"
-            " GROUP BY rated_at ORDER BY count(*) DESC, rated_at LIMIT 1"
-        )
-        assert (str(year.day.day), year.day.ratings) == (str(busiest[0])[:10], busiest[1])
-        decades = rows(
-            "SELECT release_year / 10 * 10, count(*), sum(n), sum(dated), sum(stars) / sum(n) FROM scored"
-            " WHERE release_year IS NOT NULL GROUP BY release_year / 10 * 10 ORDER BY 1"
-        )
-        assert _groups(year.decades) == [(f"{decade}s", *numbers) for decade, *numbers in _rounded(decades)]
-        directors = rows(
-            "SELECT p.name, count(*), sum(n), sum(dated), sum(stars) / sum(n) FROM scored s"
-            " JOIN film_people fp ON fp.film_id = s.film_id JOIN people p ON p.id = fp.person_id"
-            " GROUP BY p.name, p.id ORDER BY sum(n) DESC, count(*) DESC, p.name, p.id"
-        )
-        assert _groups(year.directors) == _rounded(directors)
-        firsts = rows(
-            "SELECT u.letterboxd_username, count(*), sum(followers) FROM told_first t"
-            " JOIN circle c ON c.film_id = t.film_id AND c.rated_at = t.day JOIN users u ON u.id = c.user_id"
-            " GROUP BY u.letterboxd_username ORDER BY 2 DESC, 3 DESC, 1"
-        )
-        assert [(named.profiles[one.user], one.films, one.followers) for one in year.firsts.members] == firsts
-        assert len(firsts) > 1
-        assert [(year.firsts.films, year.firsts.unclear)] == rows(
-            "SELECT (SELECT count(*) FROM told_first), (SELECT count(*) FROM followed)"
-            " - (SELECT count(*) FROM told_first)"
-        )
-        assert year.own
-        assert [(year.own.ratings, year.own.dated, round(year.own.mean or 0, 7))] == _rounded(
-            rows(
-                "SELECT count(*), count(rated_at), sum(rating) / count(*) FROM rated WHERE user_id = :own",
-                own=own,
-            )
-        )
-        apart = rows(
-            "SELECT s.slug, r.rating - (s.stars - r.rating) / (s.n - 1) FROM rated r"
-            " JOIN scored s ON s.film_id = r.film_id WHERE r.user_id = :own AND s.n >= 3 ORDER BY 2",
-            own=own,
-        )
-        assert year.own.above
-        assert year.own.below
-        assert (year.own.below.film.slug, year.own.above.film.slug) == (apart[0][0], apart[-1][0])
-        assert [(one.year, one.dated) for one in read_years(connection, cohort)] == [
-            (when, number)
-            for when, number in rows(
-                "SELECT 2027, count(CASE WHEN rated_at >= '2027-01-01 00:00:00+00' THEN 1 END) FROM circle"
-                " UNION SELECT 2026, count(rated_at) FROM rated UNION SELECT 2025,"
-                " count(CASE WHEN rated_at < '2026-01-01 00:00:00+00' THEN 1 END) FROM circle ORDER BY 1 DESC"
-            )
-            if number
-        ]
+    )
+    apart = rows(
+        "SELECT s.slug, r.rating - (s.stars - r.rating) / (s.n - 1) FROM rated r"
+        " JOIN scored s ON s.film_id = r.film_id WHERE r.user_id = :own AND s.n >= 3 ORDER BY 2",
+        own=read.own,
+    )
+    assert year.own.above
+    assert year.own.below
+    assert (year.own.below.film.slug, year.own.above.film.slug) == (apart[0][0], apart[-1][0])
 
 
 def _films(year: CircleYear, name: str) -> list[tuple[str | None, int, int, float]]:
