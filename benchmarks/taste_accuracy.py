@@ -12,7 +12,7 @@ from statistics import fmean
 
 import numpy as np
 
-from ranking.taste.agreement import Matrix, Products, Rated, in_own_measure, of_circle, products
+from ranking.taste.agreement import Matrix, Rated, in_own_measure, of_circle, products
 
 # So many films must be common in the other half for the plain correlation to say something.
 _LEAST = 10
@@ -78,8 +78,8 @@ def _compared(known: Rated, later: Rated) -> dict[str, Accuracy]:
     ways: dict[str, Callable[[Rated], Matrix]] = {
         "own measure": _cosine,
         "less the film": lambda half: _cosine(_less_the_film(half)),
-        "less the film, shrunken": lambda half: np.tanh(of_circle(_less_the_film(half))[0].mean),
-        "shrunken": lambda half: np.tanh(of_circle(half)[0].mean),
+        "less the film, shrunken": lambda half: _agreement(_less_the_film(half)),
+        "shrunken": _agreement,
     }
     found = {"raw": judged(before)}
     for name, way in ways.items():
@@ -101,6 +101,10 @@ def _plain(rated: Rated) -> tuple[Matrix, Matrix]:
     return np.clip(r, -1, 1), n
 
 
+def _agreement(rated: Rated) -> Matrix:
+    return of_circle(rated).bounds(*np.indices((rated.size, rated.size)))[0]
+
+
 def _cosine(rated: Rated) -> Matrix:
     sums = products(rated, np.unique(rated.films))
     with np.errstate(all="ignore"):
@@ -118,11 +122,12 @@ def _less_the_film(rated: Rated) -> Rated:
 
 def _held(known: Rated, later: Rated, pairs: tuple[Matrix, ...], usable: Matrix) -> float:
     """Return how often z of the other half is where it should be: its own error comes on top."""
-    belief, widening = of_circle(known)
-    sums: Products = products(later, np.unique(later.films))
-    z, error = sums.correlations()
-    spread = np.sqrt(widening * belief.variance + error)[pairs][usable]
-    return float(np.mean(np.abs(z - belief.mean)[pairs][usable] <= _NINETY * spread))
+    agreements, measured = of_circle(known), products(later, np.unique(later.films)).correlations()
+    belief = agreements.model.belief(*pairs)
+    with np.errstate(divide="ignore"):
+        error = 1 / measured.freedom[pairs].astype(float)
+    spread = np.sqrt(agreements.widening * belief.variance + error)
+    return float(np.mean((np.abs(measured.z[pairs] - belief.mean) <= _NINETY * spread)[usable]))
 
 
 def _judged(values: Matrix, target: Matrix, weights: Matrix, held: float) -> Accuracy:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_members, ratings, users, watched
+from ranking.taste import agreement as agreement_module
 from ranking.taste import members as taste
-from ranking.taste.agreement import Rated, in_own_measure, of_circle
+from ranking.taste.agreement import Agreements, Matrix, Rated, in_own_measure, of_circle
 from ranking.taste.films import compare
 from tests.conftest import on_sqlite
 
@@ -44,16 +45,21 @@ def rated(rows: list[tuple[int, int, float]]) -> Rated:
     return in_own_measure(members, films, stars.astype(float))
 
 
+def bounds(agreements: Agreements) -> tuple[Matrix, Matrix, Matrix]:
+    """Return everybody's agreement with everybody, and its bounds, as matrices."""
+    return agreements.bounds(*np.indices(agreements.overlap.shape))
+
+
 def believed(rows: list[tuple[int, int, float]]) -> Numbers:
     """Return (agreement, low, high) of each pair."""
-    agreements, widening = of_circle(rated(rows))
-    bounds = agreements.bounds(widening)
-    size = len(bounds[0])
+    agreements = of_circle(rated(rows))
+    agreement, low, high = bounds(agreements)
+    size = len(agreement)
     return {
         (one, other): (
-            float(bounds[0][one, other]),
-            float(bounds[1][one, other]),
-            float(bounds[2][one, other]),
+            float(agreement[one, other]),
+            float(low[one, other]),
+            float(high[one, other]),
         )
         for one in range(size)
         for other in range(size)
@@ -89,10 +95,20 @@ def test_the_order_of_members_does_not_matter(order: list[int]) -> None:
         assert found[order[one], order[other]] == pytest.approx(numbers, abs=1e-4)
 
 
+def test_it_does_not_matter_how_many_members_and_films_are_worked_on_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = believed(CIRCLE)
+    monkeypatch.setattr(agreement_module, "_MEMBERS", 5)
+    monkeypatch.setattr(agreement_module, "_FILMS", 7)
+    for pair, numbers in believed(CIRCLE).items():
+        assert numbers == pytest.approx(expected[pair], abs=1e-6)
+
+
 def test_more_films_in_common_make_the_interval_narrower() -> None:
     few = [row for row in CIRCLE if row[0] != 0 or row[1] < 12]
-    agreements, widening = of_circle(rated(few))
-    _, low, high = agreements.bounds(widening)
+    agreements = of_circle(rated(few))
+    _, low, high = bounds(agreements)
     overlap = agreements.overlap[1, 2:]
     width = (np.arctanh(high) - np.arctanh(low))[1, 2:]
     assert agreements.overlap[1, 0] < overlap.min()
@@ -105,8 +121,8 @@ def test_one_taste_stands_out_and_independent_ones_do_not() -> None:
     rng = np.random.default_rng(3)
     twin = [(12, film, stars) for who, film, stars in CIRCLE if who == 0]
     stranger = [(13, film, float(rng.integers(1, 11)) / 2) for film in range(60)]
-    agreements, widening = of_circle(rated(CIRCLE + twin + stranger))
-    agreement, low, _ = agreements.bounds(widening)
+    agreements = of_circle(rated(CIRCLE + twin + stranger))
+    agreement, low, _ = bounds(agreements)
     others = agreement[:12, :12][np.triu_indices(12, 1)]
     assert agreement[0, 12] > 0.9
     assert low[0, 12] > np.quantile(others, 0.9)
@@ -115,25 +131,27 @@ def test_one_taste_stands_out_and_independent_ones_do_not() -> None:
 
 def test_opposite_tastes_are_found() -> None:
     opposite = [(12, film, 5.5 - stars) for who, film, stars in CIRCLE if who == 0]
-    agreements, widening = of_circle(rated(CIRCLE + opposite))
-    assert agreements.bounds(widening)[2][0, 12] < -0.3
+    agreements = of_circle(rated(CIRCLE + opposite))
+    assert bounds(agreements)[2][0, 12] < -0.3
 
 
 def test_without_films_in_common_two_are_believed_to_agree_as_is_usual() -> None:
     apart = [(12, film, float(1 + film % 4)) for film in range(60, 100)]
-    agreements, widening = of_circle(rated(CIRCLE + apart))
-    agreement, low, high = agreements.bounds(widening)
+    agreements = of_circle(rated(CIRCLE + apart))
+    agreement, low, high = bounds(agreements)
     assert agreements.overlap[0, 12] == 0
-    assert agreements.mean[0, 12] == agreements.usual[0, 12]
+    belief = agreements.model.belief(*np.array([[0], [12]]))
+    assert belief.mean == belief.usual
     average = agreement[:12, :12][np.triu_indices(12, 1)].mean()
     assert agreement[0, 12] == pytest.approx(average, abs=0.15)
     assert high[0, 12] - low[0, 12] > (high - low)[0, 1]
 
 
 def test_who_always_gives_the_same_stars_says_nothing_of_their_taste() -> None:
-    agreements, widening = of_circle(rated(CIRCLE + [(12, film, 3.5) for film in range(60)]))
-    agreement, low, high = agreements.bounds(widening)
-    assert agreements.mean[0, 12] == agreements.usual[0, 12]
+    agreements = of_circle(rated(CIRCLE + [(12, film, 3.5) for film in range(60)]))
+    agreement, low, high = bounds(agreements)
+    belief = agreements.model.belief(*np.array([[0], [12]]))
+    assert belief.mean == belief.usual
     assert high[0, 12] - low[0, 12] > (high - low)[0, 1]
     assert np.isfinite(agreement).all()
 
@@ -155,8 +173,8 @@ def test_hardly_any_ratings(rows: list[tuple[int, int, float]]) -> None:
 
 def test_no_rating_at_all() -> None:
     nothing = np.array([], int)
-    agreements, widening = of_circle(in_own_measure(nothing, nothing, np.array([], float)))
-    assert agreements.bounds(widening)[0].size == 0
+    agreements = of_circle(in_own_measure(nothing, nothing, np.array([], float)))
+    assert bounds(agreements)[0].size == 0
 
 
 # --- from a database ---

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.store.members.cohorts import Cohort
 from ranking.taste import members as taste
+from ranking.taste.agreement import Matrix
 
 # Of more pairs, only those of the reader and the most alike and unlike are part of the page.
 MOST_PAIRS = 12_000
@@ -55,8 +56,10 @@ def of_cohort(connection: sa.Connection, cohort: Cohort, members: Sequence[int],
     place_of = {user: number for number, user in enumerate(members)}
     places = np.array([place_of[user] for user in circle.users], np.int64)
     rows, columns = circle.compared()
-    one, other, overlap = places[rows], places[columns], circle.beliefs.overlap[rows, columns]
-    agreement, low, high = (matrix[rows, columns] for matrix in circle.bounds())
+    agreement, low, high = circle.beliefs.bounds(rows, columns)
+    overlap = circle.beliefs.overlap[rows, columns]
+    one, other = places[rows], places[columns]
+    every = np.arange(len(one))
 
     def pairs(numbers: Iterable[int]) -> list[Pair]:
         return [
@@ -64,13 +67,21 @@ def of_cohort(connection: sa.Connection, cohort: Cohort, members: Sequence[int],
             for n in numbers
         ]
 
-    by_low, by_high = np.lexsort((other, one, -low)), np.lexsort((other, one, high))
-    alike = pairs(by_low[agreement[by_low] > 0][:_SHOWN])
-    unlike = pairs(by_high[agreement[by_high] < 0][:_SHOWN])
-    if len(rows) <= MOST_PAIRS:
-        return Matches(pairs(range(len(rows))), alike, unlike)
+    def first(count: int, values: Matrix, among: Matrix) -> Matrix:
+        """Return which pairs among these have the lowest values, in their order, by places where equal."""
+        if count < len(among):
+            # To sort two million pairs would take longer than all else.
+            among = among[values[among] <= np.partition(values[among], count - 1)[count - 1]]
+        return among[np.lexsort((other[among], one[among], values[among]))][:count]
+
+    alike = pairs(first(_SHOWN, -low, every[agreement > 0]))
+    unlike = pairs(first(_SHOWN, high, every[agreement < 0]))
+    if len(every) <= MOST_PAIRS:
+        return Matches(pairs(every), alike, unlike)
     # Of two million pairs, those that are left out are never made.
     yours = -1 if you is None else place_of.get(you, -1)
     mine = np.flatnonzero((one == yours) | (other == yours))
-    some = dict.fromkeys(np.concatenate([mine, by_low[:_EXTREMES], by_high[:_EXTREMES]]).tolist())
+    some = dict.fromkeys(
+        np.concatenate([mine, first(_EXTREMES, -low, every), first(_EXTREMES, high, every)]).tolist()
+    )
     return Matches(pairs(some), alike, unlike, complete=False)

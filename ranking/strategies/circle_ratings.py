@@ -111,14 +111,20 @@ class Ratings:
 
 
 def read(connection: sa.Connection, facts: Facts, *, site: bool = True) -> Ratings:
-    """Read the cohort's ratings, and (``site``) what Letterboxd's members think of the films.
+    """Read the cohort's ratings, and (``site``) what Letterboxd's members think of the films."""
+    ratings = read_rows(connection, facts.ratings)
+    return with_averages(ratings, connection) if site else ratings
+
+
+def read_rows(connection: sa.Connection, rated: sa.Subquery) -> Ratings:
+    """Read the ratings (user_id, film_id, stars) that a query selects, without averages.
 
     Members stand in the order of their names, and films in that of `film_order`: so every sum comes out the
     same to the last digit, in whatever order they were stored.
     """
     dialect = connection.dialect.name
     order = connection.scalars(sa.select(films.c.id).order_by(*film_order(dialect))).all()
-    r = facts.ratings.c
+    r = rated.c
     key = sa.cast(r.film_id, sa.BigInteger) * _LEVELS + sa.cast(r.stars * 2, sa.Integer)
     # A row for each member instead of each rating: Python would take most of the time to make them.
     packed = sa.select(r.user_id, sa.func.aggregate_strings(sa.cast(key, sa.Text), ",").label("films"))
@@ -127,8 +133,7 @@ def read(connection: sa.Connection, facts: Facts, *, site: bool = True) -> Ratin
     query = query.order_by(bytewise(users.c.letterboxd_username, dialect))
     rows = connection.execute(query.execution_options(stream_results=True, max_row_buffer=64))
     members = ((user, np.fromstring(text, np.int64, sep=",")) for user, text in rows)
-    ratings = pack(members, np.array(order, np.int32))
-    return with_averages(ratings, connection) if site else ratings
+    return pack(members, np.array(order, np.int32))
 
 
 def pack(members: Iterable[tuple[int, npt.NDArray[np.int64]]], order: Integers) -> Ratings:

@@ -1,10 +1,12 @@
 """How much members of a circle agree: correlations of their ratings, shrunken where little is known.
 
-Pure numbers. Matrices are square, one row and one column for each member; a correlation is worked with
-as Fisher's z = artanh r, whose error does not depend on r: R. A. Fisher, "On the 'Probable Error' of a
+Pure numbers. Matrices are square, one row and one column for each member, and the largest there is: what
+follows from them is worked out block by block, or for the pairs that are asked for. A correlation is worked
+with as Fisher's z = artanh r, whose error does not depend on r: R. A. Fisher, "On the 'Probable Error' of a
 Coefficient of Correlation Deduced from a Small Sample", Metron 1 (1921).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[Any]
+Places = npt.NDArray[np.int64]
 
 # Pairs with fewer films in common tell nothing of themselves.
 LEAST_OVERLAP = 5
@@ -23,7 +26,8 @@ _MOST = 0.995
 _USUAL_MEAN, _USUAL_MEAN_VARIANCE = 0.35, 0.25**2
 _USUAL_MEMBERS, _USUAL_PAIRS, _USUAL_WIDENING = 0.018, 0.012, 2.5
 _WORTH_MEMBERS, _WORTH_PAIRS, _WORTH_WIDENING = 5, 10, 100
-_BLOCK = 1024
+# Films, and members, that are worked on at once.
+_FILMS, _MEMBERS = 1024, 64
 _ROUNDS = 80
 
 
@@ -57,6 +61,32 @@ def in_own_measure(members: Matrix, films: Matrix, stars: Matrix) -> Rated:
 
 
 @dataclass(frozen=True, slots=True)
+class Correlations:
+    """Fisher's z of each pair, and the inverse of its variance: 0, as z, where nothing is known.
+
+    The means are those of all that a member rated, not of the films in common, so that the variance is
+    1 / (n − 2): one degree of ``freedom`` more than Fisher's 1 / (n − 3).
+    """
+
+    z: Matrix
+    freedom: Matrix
+
+    def blocks(self) -> Iterator[tuple[slice, Matrix, Matrix]]:
+        """Yield the rows of a few members at a time: which they are, their z and freedom."""
+        for rows in _blocks(len(self.z)):
+            yield rows, self.z[rows], self.freedom[rows]
+
+    def upper_blocks(self) -> Iterator[tuple[slice, Matrix, Matrix]]:
+        """Yield the same without the columns of members before them: the others are symmetric to them."""
+        for rows, z, freedom in self.blocks():
+            yield rows, z[:, rows.start :], freedom[:, rows.start :]
+
+
+def _blocks(size: int) -> Iterator[slice]:
+    return (slice(start, min(start + _MEMBERS, size)) for start in range(0, size, _MEMBERS))
+
+
+@dataclass(frozen=True, slots=True)
 class Products:
     """Sums over the films that two members have both rated: of h·h′, and of h², h the first one's habit."""
 
@@ -64,122 +94,152 @@ class Products:
     squares: Matrix
     overlap: Matrix
 
-    def __add__(self, other: "Products") -> "Products":
-        return Products(
-            self.products + other.products, self.squares + other.squares, self.overlap + other.overlap
-        )
+    @classmethod
+    def nothing(cls, size: int) -> "Products":
+        """Return the sums over no film, of so many members; counts of films are exact in single precision."""
+        square = (size, size)
+        return cls(np.zeros(square), np.zeros(square), np.zeros(square, np.float32))
 
-    def correlations(self) -> tuple[Matrix, Matrix]:
-        """Return Fisher's z of each pair and its variance; the variance is infinite where nothing is known.
+    def add(self, other: "Products") -> None:
+        """Add the sums over other films to these."""
+        for sums in ("products", "squares", "overlap"):
+            np.add(getattr(self, sums), getattr(other, sums), out=getattr(self, sums))
 
-        The means are those of all that a member rated, not of the films in common, so that the
-        variance is 1 / (n − 2): one degree of freedom more than Fisher's 1 / (n − 3).
-        """
-        scale = np.sqrt(self.squares * self.squares.T)
-        comparable = (self.overlap >= LEAST_OVERLAP) & (scale > 0)
-        np.fill_diagonal(comparable, False)
-        r = np.divide(self.products, scale, out=np.zeros_like(scale), where=comparable)
-        z = np.arctanh(np.clip(r, -_MOST, _MOST))
-        return z, np.where(comparable, 1 / np.maximum(self.overlap - 2, 1), np.inf)
+    def add_films(self, members: Matrix, columns: Matrix, habit: Matrix) -> None:
+        """Add the ratings of at most _FILMS films, which ``columns`` number from 0."""
+        above = np.zeros((len(self.overlap), _FILMS), np.float32)
+        seen = np.zeros_like(above)
+        above[members, columns] = habit
+        seen[members, columns] = 1
+        np.add(self.products, above @ above.T, out=self.products)
+        np.add(self.squares, above**2 @ seen.T, out=self.squares)
+        np.add(self.overlap, seen @ seen.T, out=self.overlap)
+
+    def correlations(self) -> Correlations:
+        """Return what the sums say of each pair."""
+        of_all = Correlations(np.zeros_like(self.products), np.zeros_like(self.overlap))
+        for rows, z, freedom in of_all.blocks():
+            overlap, scale = self.overlap[rows], np.sqrt(self.squares[rows] * self.squares[:, rows].T)
+            comparable = (overlap >= LEAST_OVERLAP) & (scale > 0)
+            np.fill_diagonal(comparable[:, rows], False)
+            r = np.divide(self.products[rows], scale, out=np.zeros_like(scale), where=comparable)
+            z[:] = np.arctanh(np.clip(r, -_MOST, _MOST))
+            freedom[:] = np.where(comparable, overlap - 2, 0)
+        return of_all
 
 
 def products(rated: Rated, films: Matrix) -> Products:
-    """Return the sums over those ``films`` (numbers). Works in blocks, so that memory stays small."""
-    size = rated.size
-    total = Products(*(np.zeros((size, size)) for _ in range(3)))
+    """Return the sums over those ``films`` (numbers)."""
+    total = Products.nothing(rated.size)
     place = np.full(int(rated.films.max(initial=-1)) + 1, -1)
     place[films] = np.arange(len(films))
     column = place[rated.films]
-    for start in range(0, len(films), _BLOCK):
-        block = (column >= start) & (column < start + _BLOCK)
-        total += _of_block(rated.members[block], column[block] - start, rated.habit[block], size)
+    for start in range(0, len(films), _FILMS):
+        block = (column >= start) & (column < start + _FILMS)
+        total.add_films(rated.members[block], column[block] - start, rated.habit[block])
     return total
 
 
-def _of_block(members: Matrix, columns: Matrix, habit: Matrix, size: int) -> Products:
-    above = np.zeros((size, _BLOCK), np.float32)
-    seen = np.zeros((size, _BLOCK), np.float32)
-    above[members, columns] = habit
-    seen[members, columns] = 1
-    return Products(above @ above.T, above**2 @ seen.T, seen @ seen.T)
-
-
 @dataclass(frozen=True, slots=True)
-class Agreements:
-    """The posterior of all pairs' agreement, as Fisher's z: its mean and variance, and ``usual``.
+class Belief:
+    """The posterior of some pairs' agreement, as Fisher's z: its mean and variance, and ``usual``.
 
     ``usual`` is what would be believed of the two without the films that they have in common: the circle's
-    average, and how much each of them agrees with everybody. ``overlap`` counts films.
+    average, and how much each of them agrees with everybody.
     """
 
     mean: Matrix
     variance: Matrix
     usual: Matrix
-    overlap: Matrix
-
-    def bounds(self, widening: float = 1.0) -> tuple[Matrix, Matrix, Matrix]:
-        """Return the agreement (a correlation, −1 … 1) and the bounds of its 90 % interval."""
-        margin = NINETY * np.sqrt(widening * self.variance)
-        return np.tanh(self.mean), np.tanh(self.mean - margin), np.tanh(self.mean + margin)
 
 
-def believe(sums: Products) -> Agreements:
-    """Return the posterior of all pairs' agreement, by empirical Bayes.
+class PairModel:
+    """What is believed of each pair's agreement, by empirical Bayes.
 
-    z(u, w) = m + a(u) + a(w) + d(u, w) + error, where m is the circle's average, a(u) how much more u
-    agrees with everybody, and d what is special to the pair; a and d are normal, their variances are
-    estimated from the circle, and a pair of which little is known keeps m + a(u) + a(w). Sources:
-    Efron and Morris, "Stein's Paradox in Statistics", Scientific American 236 (1977), for the shrinkage;
-    Warner, Kenny and Stoto, "A New Round Robin Analysis of Variance", J. Pers. Soc. Psychol. 37 (1979),
-    for members' effects in measures of pairs.
-    """
-    z, error = sums.correlations()
-    model = _PairModel(z, np.where(np.isfinite(error), error, 1.0), np.isfinite(error))
-    for _ in range(_ROUNDS):
-        before = (model.of_members, model.of_pairs)
-        model.improve()
-        if np.allclose(before, (model.of_members, model.of_pairs), rtol=1e-3):
-            break
-    gain, unsure = model.gain, model.unsure
-    spread = model.of_pairs * (1 - gain) + (1 - gain) ** 2 * unsure
-    return Agreements(model.usual + gain * (z - model.usual), spread, model.usual, sums.overlap)
-
-
-class _PairModel:
-    """Estimates of m (``mean``), a (``members``) and the variances of a and d.
-
-    The variances are ``of_members`` and ``of_pairs``. ``z`` and ``error`` are each pair's Fisher's z and its
-    variance, which count where ``compared`` is true.
+    z(u, w) = m + a(u) + a(w) + d(u, w) + error, where m (``mean``) is the circle's average, a (``members``)
+    how much more u agrees with everybody, and d what is special to the pair; a and d are normal, their
+    variances (``of_members``, ``of_pairs``) are estimated from the circle, and a pair of which little is
+    known keeps m + a(u) + a(w). Sources: Efron and Morris, "Stein's Paradox in Statistics", Scientific
+    American 236 (1977), for the shrinkage; Warner, Kenny and Stoto, "A New Round Robin Analysis of Variance",
+    J. Pers. Soc. Psychol. 37 (1979), for members' effects in measures of pairs.
     """
 
-    def __init__(self, z: Matrix, error: Matrix, compared: Matrix) -> None:
-        self._z, self._error, self._compared = z, error, compared
-        self.mean, self.members = _USUAL_MEAN, np.zeros(len(z))
+    def __init__(self, correlations: Correlations) -> None:
+        self._correlations = correlations
+        self.mean, self.members = _USUAL_MEAN, np.zeros(len(correlations.z))
         self.of_members, self.of_pairs = _USUAL_MEMBERS, _USUAL_PAIRS
+        for _ in range(_ROUNDS):
+            before = (self.of_members, self.of_pairs)
+            self._improve()
+            if np.allclose(before, (self.of_members, self.of_pairs), rtol=1e-3):
+                break
 
-    def improve(self) -> None:
+    def _improve(self) -> None:
         """Estimate the effects from the variances, then the variances from the effects.
 
         The variances by D. J. C. MacKay, "Bayesian Interpolation", Neural Computation 4 (1992): the squares
         divided by the number of well determined effects; it gets there sooner than EM.
         """
-        z = self._z
-        weight = self._compared / (self._error + self.of_pairs)
-        certain = 1 / (weight.sum(1) + 1 / self.of_members)
-        step = certain * ((weight * (z - self.mean)).sum(1) - weight @ self.members)
+        weights, of_z, of_others = (np.zeros_like(self.members) for _ in range(3))
+        for rows, z, freedom in self._correlations.upper_blocks():
+            weight = _weight(freedom, self.of_pairs)
+            _add_both_ways(weights, rows, weight)
+            of_others[rows] += weight @ self.members[rows.start :]
+            of_others[rows.stop :] += self.members[rows] @ weight[:, len(weight) :]
+            weight *= z
+            _add_both_ways(of_z, rows, weight)
+        certain = 1 / (weights + 1 / self.of_members)
+        step = certain * (of_z - weights * self.mean - of_others)
         # Half of the way: all members move at once, and would else swing round each other.
         self.members = (self.members + step) / 2
-        effects = self.members[:, None] + self.members
-        of_mean = 1 / (weight.sum() / 2 + 1 / _USUAL_MEAN_VARIANCE)
-        rest = float((weight * (z - effects)).sum()) / 2
+        of_mean = 1 / (float(weights.sum()) / 2 + 1 / _USUAL_MEAN_VARIANCE)
+        rest = float(of_z.sum()) / 2 - float(weights @ self.members)
         self.mean = of_mean * (rest + _USUAL_MEAN / _USUAL_MEAN_VARIANCE)
-        self.usual, self.gain = self.mean + effects, self.of_pairs * weight
-        self.unsure = certain[:, None] + certain + of_mean
+        # What of the effects is unsure, members' and the average's, and the variance that they belong to.
+        self.certain, self.of_mean, self.weighed_by = certain, of_mean, self.of_pairs
+        special = self._special()
+        gain = self.of_pairs * float(weights.sum()) / 2
         determined = float((1 - certain / self.of_members).sum())
         squares = float((self.members**2).sum())
         self.of_members = mixed(squares, determined, _USUAL_MEMBERS, _WORTH_MEMBERS)
-        special = float((self.gain**2 * ((z - self.usual) ** 2 + self.unsure)).sum()) / 2
-        self.of_pairs = mixed(special, float(self.gain.sum()) / 2, _USUAL_PAIRS, _WORTH_PAIRS)
+        self.of_pairs = mixed(special, gain, _USUAL_PAIRS, _WORTH_PAIRS)
+
+    def _special(self) -> float:
+        """Return the sum over all pairs of the squares of what is special to them, as far as it is known."""
+        gains, squares = np.zeros_like(self.members), 0.0
+        for rows, z, freedom in self._correlations.upper_blocks():
+            gain = self.of_pairs * _weight(freedom, self.of_pairs)
+            apart = z - self.members[rows.start :]
+            apart -= (self.mean + self.members[rows])[:, None]
+            apart *= gain
+            apart *= apart
+            squares += float(apart.sum() - apart[:, : len(apart)].sum() / 2)
+            gain *= gain
+            _add_both_ways(gains, rows, gain)
+        unsure = float(gains @ self.certain) + float(gains.sum()) * self.of_mean / 2
+        return squares + unsure
+
+    def belief(self, rows: Places, columns: Places) -> Belief:
+        """Return what is believed of pairs: of each row's member and the column's."""
+        one, other = self.members[rows], self.members[columns]
+        usual = self.mean + one + other
+        gain = self.weighed_by * _weight(self._correlations.freedom[rows, columns], self.weighed_by)
+        unsure = self.certain[rows] + self.certain[columns] + self.of_mean
+        variance = self.of_pairs * (1 - gain) + (1 - gain) ** 2 * unsure
+        return Belief(usual + gain * (self._correlations.z[rows, columns] - usual), variance, usual)
+
+
+def _add_both_ways(sums: Matrix, rows: slice, block: Matrix) -> None:
+    """Add to members' sums what pairs have in the rows of some members, from the diagonal on."""
+    sums[rows] += block.sum(1)
+    sums[rows.stop :] += block[:, len(block) :].sum(0)
+
+
+def _weight(freedom: Matrix, spread: float) -> Matrix:
+    """Return the inverse of the error's variance and ``spread`` together."""
+    weight = np.multiply(freedom, spread, dtype=float)
+    weight += 1
+    return np.divide(freedom, weight, out=weight)
 
 
 def mixed(total: float, count: float, usual: float, worth: float) -> float:
@@ -187,31 +247,53 @@ def mixed(total: float, count: float, usual: float, worth: float) -> float:
     return float((total + worth * usual) / (count + worth))
 
 
-def widening(halves: tuple[Products, Products]) -> float:
+def widening(halves: tuple[Correlations, Correlations]) -> float:
     """Return by how much the variances have to be multiplied for the intervals to hold, at least 1.
 
     Each half of the films predicts the other. The errors of pairs that share a member or a film are
-    correlated, which `believe` does not allow for: two to three times the variance is usual.
+    correlated, which `PairModel` does not allow for: two to three times the variance is usual.
     """
     missed = claimed = count = 0.0
     for one, other in (halves, halves[::-1]):
-        belief = believe(one)
-        z, error = other.correlations()
-        compared = np.isfinite(error)
-        missed += float(((z - belief.mean)[compared] ** 2 - error[compared]).sum())
-        claimed += float(belief.variance[compared].sum())
-        count += compared.sum() / 2
+        model, members = PairModel(one), np.arange(len(one.z))
+        for rows, z, freedom in other.blocks():
+            belief = model.belief(members[rows, None], members)
+            compared = freedom > 0
+            missed += float(((z - belief.mean)[compared] ** 2 - 1 / freedom[compared].astype(float)).sum())
+            claimed += float(belief.variance[compared].sum())
+            count += np.count_nonzero(compared) / 2
     if not claimed:
         return _USUAL_WIDENING
     factor = min(max(missed / claimed, 1.0), 5.0)
     return mixed(factor * count, count, _USUAL_WIDENING, _WORTH_WIDENING)
 
 
-def of_circle(rated: Rated) -> tuple[Agreements, float]:
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """How much all pairs of a circle agree; ``overlap`` counts the films that two have in common."""
+
+    model: PairModel
+    widening: float
+    overlap: Matrix
+
+    def bounds(self, rows: Places, columns: Places) -> tuple[Matrix, Matrix, Matrix]:
+        """Return pairs' agreement (a correlation, −1 … 1) and the bounds of its 90 % interval.
+
+        A pair is the number of one member in ``rows``, of the other in ``columns``, as in an index of NumPy.
+        """
+        belief = self.model.belief(rows, columns)
+        margin = NINETY * np.sqrt(self.widening * belief.variance)
+        return np.tanh(belief.mean), np.tanh(belief.mean - margin), np.tanh(belief.mean + margin)
+
+
+def of_circle(rated: Rated) -> Agreements:
     """Return the posterior of all pairs of members, and the `widening` of its intervals."""
     films = np.unique(rated.films)
-    if not len(films):
-        nothing = np.zeros((0, 0))
-        return Agreements(nothing, nothing, nothing, nothing), _USUAL_WIDENING
-    halves = (products(rated, films[::2]), products(rated, films[1::2]))
-    return believe(halves[0] + halves[1]), widening(halves)
+    first, second = products(rated, films[::2]), products(rated, films[1::2])
+    halves = (first.correlations(), second.correlations())
+    # In place: with a circle of thousands, each of these matrices is a good part of the memory.
+    first.add(second)
+    del second
+    wide = widening(halves)
+    del halves
+    return Agreements(PairModel(first.correlations()), wide, first.overlap)

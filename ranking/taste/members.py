@@ -1,22 +1,24 @@
 """Who agrees with whom: the members of a circle, pair by pair."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import sqlalchemy as sa
 
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.film_order import bytewise, film_order
 from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
 from letterboxd_scraper.store.members.users import names_of
-from letterboxd_scraper.store.schema import cohort_members, films, ratings, users
-from ranking.taste.agreement import LEAST_OVERLAP, Agreements, Matrix, Rated, in_own_measure, of_circle
-
-Places = npt.NDArray[np.int64]
+from letterboxd_scraper.store.schema import cohort_members, ratings
+from ranking.strategies.circle_ratings import read_rows
+from ranking.taste.agreement import (
+    LEAST_OVERLAP,
+    Agreements,
+    Places,
+    Rated,
+    in_own_measure,
+    of_circle,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,11 @@ class CircleTaste:
     rated: Rated
     film_ids: list[int]
     beliefs: Agreements
-    widening: float
 
     def compared(self, least: int = LEAST_OVERLAP) -> tuple[Places, Places]:
         """Return the places of all pairs with at least so many films in common: of the one, of the other."""
         rows, columns = np.nonzero(np.triu(self.beliefs.overlap >= least, 1))
         return rows, columns
-
-    def bounds(self) -> tuple[Matrix, Matrix, Matrix]:
-        """Return all pairs' agreement and the lower and upper bounds of its 90 % interval, by places."""
-        return self.beliefs.bounds(self.widening)
 
     def matches(self, least: int = LEAST_OVERLAP) -> list[Match]:
         """Return all pairs with at least so many films in common."""
@@ -87,13 +84,13 @@ class CircleTaste:
     def _places(self) -> dict[int, int]:
         return {user: place for place, user in enumerate(self.users)}
 
-    def _matches(self, rows: Any, columns: Any) -> list[Match]:
-        numbers = (*self.bounds(), np.tanh(self.beliefs.usual))
+    def _matches(self, rows: Places, columns: Places) -> list[Match]:
         pairs = zip(
             rows.tolist(),
             columns.tolist(),
             self.beliefs.overlap[rows, columns].astype(int).tolist(),
-            *(matrix[rows, columns].tolist() for matrix in numbers),
+            *(numbers.tolist() for numbers in self.beliefs.bounds(rows, columns)),
+            np.tanh(self.beliefs.model.belief(rows, columns).usual).tolist(),
             strict=True,
         )
         return [Match(self.users[one], self.users[other], *rest) for one, other, *rest in pairs]
@@ -104,29 +101,15 @@ def read(connection: sa.Connection, cohort: Cohort | None) -> CircleTaste:
 
     Who has no rating is in no pair.
     """
-    query = sa.select(ratings.c.user_id, ratings.c.film_id, ratings.c.rating)
-    query = query.where(ratings.c.rating.is_not(None))
+    r = ratings.c
+    query = sa.select(r.user_id, r.film_id, r.rating.label("stars")).where(r.rating.is_not(None))
     if cohort is not None:
-        query = query.join(cohort_members, cohort_members.c.user_id == ratings.c.user_id)
+        query = query.join(cohort_members, cohort_members.c.user_id == r.user_id)
         query = query.where(cohort_members.c.cohort_id == cohort.id)
-    rows = np.array([tuple(row) for row in connection.execute(query)], float).reshape(-1, 3)
-    dialect = connection.dialect.name
-    by_name = sa.select(users.c.id).order_by(bytewise(users.c.letterboxd_username, dialect))
-    user_ids, members = _numbered(rows[:, 0], connection.scalars(by_name).all())
-    in_order = sa.select(films.c.id).order_by(*film_order(dialect))
-    film_ids, rated_films = _numbered(rows[:, 1], connection.scalars(in_order).all())
-    # Sums come out the same to the last digit in whatever order the rows were stored.
-    order = np.lexsort((rated_films, members))
-    rated = in_own_measure(members[order], rated_films[order], rows[order, 2])
-    return CircleTaste(user_ids, rated, film_ids, *of_circle(rated))
-
-
-def _numbered(ids: Matrix, in_order: Sequence[int]) -> tuple[list[int], Matrix]:
-    """Return those of the ids ``in_order`` that occur, and for each of ``ids`` its place among these."""
-    occurring = set(ids.astype(int).tolist())
-    present = [id_ for id_ in in_order if id_ in occurring]
-    place = {id_: number for number, id_ in enumerate(present)}
-    return present, np.array([place[id_] for id_ in ids.astype(int).tolist()], int)
+    stored = read_rows(connection, query.subquery("circle_ratings"))
+    members = np.repeat(np.arange(len(stored.member_ids)), stored.by_member)
+    rated = in_own_measure(members, stored.film, stored.half_stars * np.float64(0.5))
+    return CircleTaste(stored.member_ids.tolist(), rated, stored.film_ids.tolist(), of_circle(rated))
 
 
 def member_names(connection: sa.Connection, circle: CircleTaste) -> dict[int, str]:

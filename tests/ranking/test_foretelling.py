@@ -110,7 +110,7 @@ def test_all_others_together_are_the_circle_without_the_member(crawled_engine: s
         found = foretellers(connection, circle, marla)
         assert set(found.others) == set(circle.users) - {marla}
         # Who is alone has nobody to be foretold by.
-        alone = taste.CircleTaste([marla], rated(drawn(1)), circle.film_ids[:FILMS], circle.beliefs, 1.0)
+        alone = taste.CircleTaste([marla], rated(drawn(1)), circle.film_ids[:FILMS], circle.beliefs)
         assert foretellers(connection, alone, marla).others == {}
     for share in (found.together, *found.others.values()):
         assert 0 <= share.low < share.share < share.high <= 1
