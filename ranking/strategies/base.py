@@ -161,3 +161,9 @@ class FittedStrategy(Strategy):
 
     def query(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> sa.Select[Any]:
         return as_query(self.fit(connection, facts, parameters).columns(), connection.dialect)
+
+    def reasons(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> dict[int, str]:
+        # Not by way of the query: nothing is to be selected, so the database has nothing to add.
+        columns = self.fit(connection, facts, parameters).columns()
+        rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+        return {row["film_id"]: self.because({**parameters, **row}) for row in rows}
