@@ -9,8 +9,6 @@ from typing import Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-_STATUS = Path("/proc/self/status")
-
 
 class Meter:
     """Writes JSON to the file that the setting METER_REPORT names."""
@@ -33,10 +31,11 @@ class Meter:
         self.report.write_text(json.dumps(used))
 
 
-def peak_memory() -> float:
-    """Return the most memory that this process ever had resident, in MB."""
-    if _STATUS.exists():
+def peak_memory(process: int | None = None) -> float:
+    """Return the most memory that this process, or on Linux another (its id), ever had resident, in MB."""
+    status = Path(f"/proc/{process or 'self'}/status")
+    if status.exists():
         # Not ru_maxrss: on Linux that begins with the memory of the process that started this one.
-        line = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2

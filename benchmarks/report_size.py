@@ -4,7 +4,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,9 +157,9 @@ def wait_for_pictures(page: Page) -> None:
     page.wait_for_load_state("load", timeout=60_000)
 
 
-def filter_times(page: Page) -> list[float]:
-    """Return the milliseconds that each of INPUTS took."""
-    return [float(page.evaluate(_TIME_INPUT, list(each))) for each in INPUTS]
+def input_times(page: Page, inputs: Iterable[tuple[str, str]] = INPUTS) -> list[float]:
+    """Return the milliseconds that each of the inputs took."""
+    return [float(page.evaluate(_TIME_INPUT, list(each))) for each in inputs]
 
 
 def measured(browser: Browser, file: Path) -> Opened:
@@ -174,7 +174,7 @@ def measured(browser: Browser, file: Path) -> Opened:
     whole = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
     film, tasks = page.evaluate("[window.seen.film, window.seen.tasks]")
     begun = _processor_time(metrics)
-    inputs = filter_times(page)
+    inputs = input_times(page)
     processor = (_processor_time(metrics) - begun) / len(inputs)
     page.context.close()
     return Opened(film, table, whole, max(tasks, default=0.0), inputs, processor)

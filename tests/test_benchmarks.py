@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import large, nights, ranking_speed
+from benchmarks import large, large_circle, nights, ranking_speed, report_circle, report_size
 from benchmarks.circles import NOW, invented
 from benchmarks.crawl_speed import BARE, SQLITE, UNSTORED, cpu, speed, table
 from benchmarks.crawls import Bench, Cost, bench
@@ -91,3 +91,16 @@ def test_the_commands_that_read_a_whole_circle_are_measured(tmp_path: Path) -> N
     with large.database("sqlite", 4_000) as url:
         costs = large.measure(url, 1, run_here)
     assert len(list(large.lines("sqlite", 4_000, costs))) == len(large.commands(tmp_path)) == 8
+
+
+def test_the_report_of_a_large_circle_is_measured_and_so_is_the_server(tmp_path: Path) -> None:
+    def run_here(command: Sequence[str], url: str) -> large.Spent:
+        crawl_here(command, tmp_path, {"DATABASE_URL": url, "LETTERBOXD_NOW": NOW.isoformat()})
+        return 1.0, 0.5, 80
+
+    with report_size.circle(report_circle.invented(members=30, count=100, each=30)) as engine:
+        url, file = engine.url.render_as_string(hide_password=False), tmp_path / "report.html"
+        spent = large_circle.made(url, file, run_here)
+        answers = large_circle.served(url, repeat=2)
+    assert len(large_circle.lines(spent, file, answers)) == 2 + len(large_circle.PATHS)
+    assert 50 < answers.memory < 300, "MB"
