@@ -1,6 +1,8 @@
 """Libraries that a small installation does not have, by the extra of ours that brings them."""
 
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 from letterboxd_scraper.errors import InputError
@@ -31,9 +33,24 @@ EXTRAS = {
 
 def require(extra: str, what: str = "this") -> None:
     """Raise InputError where a library of an extra is missing: ``what`` needs it, and how it is installed."""
-    if not all(map(_is_installed, EXTRAS[extra].modules)):
-        how = f'pip install "letterboxd-scraper[{extra}]"'
-        raise InputError(f"{what} needs {EXTRAS[extra].libraries}: {how}")
+    if not _is_there(extra):
+        raise InputError(f"{what} needs {EXTRAS[extra].libraries}: {_command(extra)}")
+
+
+def _command(extra: str) -> str:
+    """Return what installs an extra: each tool leaves a file of its own in the environments that it makes."""
+    own = Path(sys.prefix)
+    if (own / "pipx_metadata.json").exists():
+        return f'pipx inject letterboxd-scraper "letterboxd-scraper[{extra}]"'
+    if (own / "uv-receipt.toml").exists():
+        # It removes what it is not told of.
+        names = ",".join(sorted({extra, *filter(_is_there, EXTRAS)}))
+        return f'uv tool install "letterboxd-scraper[{names}]"'
+    return f'pip install "letterboxd-scraper[{extra}]"'
+
+
+def _is_there(extra: str) -> bool:
+    return all(map(_is_installed, EXTRAS[extra].modules))
 
 
 def _is_installed(module: str) -> bool:
