@@ -218,7 +218,11 @@ def test_a_page_says_which_lists_there_are_and_what_is_passed_over(circle: sa.En
     assert (top["address"], top["movies"], top["series"], top["unnumbered"]) == (TOP, 9, 1, 1)
     assert (wanted["movies"], wanted["why_not"]) == (2, None)
     assert recommend["address"] == f"{LISTS}/recommend.json?member="
-    assert "1 series, 1 film without a number" in get(circle, LISTS, accept=BROWSER).text
+    page = get(circle, LISTS, accept=BROWSER).text
+    assert "1 series, 1 film without a number" in page
+    # What stands behind the last address, and an example of it.
+    assert f"for example <code>{LISTS}/recommend.json?member=1&amp;member=2</code>" in page
+    assert 'href="/cohorts/friends/members"' in page
     assert "Film № 3" in get(circle, f"{LISTS}/top", accept=BROWSER).text
     assert f'href="{LISTS}"' in get(circle, "/cohorts/friends", accept=BROWSER).text
 

@@ -66,7 +66,9 @@ _PAGES = {
         {"circle": _COHORT, "members": f"{_COHORT}/members?limit=500"},
         asks_for="member",
     ),
-    "/cohorts/{cohort}/lists": Page("lists.html", "lists", {"circle": _COHORT}),
+    "/cohorts/{cohort}/lists": Page(
+        "lists.html", "lists", {"circle": _COHORT, "members": f"{_COHORT}/members?limit=2"}
+    ),
     "/cohorts/{cohort}/lists/{list}": Page("movies.html", "movies", {"circle": _COHORT}),
     "/cohorts/{cohort}/news": Page(
         "news.html", "told", {"circle": _COHORT, "members": f"{_COHORT}/members?limit=500"}
