@@ -9,7 +9,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from letterboxd_scraper.html import hash_source, templates
-from letterboxd_scraper.report.texts import clean
+from letterboxd_scraper.report.texts import clean, has_long_word
 from letterboxd_scraper.words import counted, stars_in_words
 
 
@@ -36,6 +36,7 @@ def environment() -> Environment:
     environment = templates("letterboxd_scraper.report")
     environment.filters["clean"] = clean
     environment.filters["counted"] = counted
+    environment.filters["has_long_word"] = has_long_word
     environment.filters["percent"] = _percent
     environment.filters["signed"] = _signed
     environment.filters["stars"] = stars_in_words

@@ -11,10 +11,13 @@ from playwright.sync_api import Browser, expect
 
 from benchmarks import report_size
 from benchmarks.report_circle import invented, load
+from letterboxd_scraper.report.assets import styles
+from letterboxd_scraper.report.html import environment
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import film_genres, film_histograms, film_people, films
 from tests.report.conftest import TITLES, Reader, made
+from tests.report.films import film
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +65,27 @@ def test_a_narrow_screen_never_scrolls_sideways(reader: Reader, report: Path, wi
         return box.right > width + 1 && box.width && !it.closest(".scroll, .skip, .shelf, .bar nav");
     }).map(it => it.outerHTML.slice(0, 80))"""
     assert page.evaluate(wide, width) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_word_of_a_usual_length_is_parted_on_a_poster_or_a_card(browser: Browser, width: int) -> None:
+    titles = ["Koyaanisqatsi", "Extraordinary Stories", "Synecdoche, New York", "Aguirre", "Counterfeit"] * 2
+    parts = environment().get_template("first.html").module
+    shown = [film(title, {0: 4.0, 1: 4.5}) for title in titles]
+    card = {"heading": "You all love it", "why": ""}
+    chosen = {kind: card | {"film": n} for n, kind in enumerate(("love", "fight", "unknown", "tonight"))}
+    content = parts.shelf(shown) + parts.cards(chosen, shown)  # type: ignore[attr-defined]
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(f"<style>{styles()}</style><body>{content}")
+    parted = """() => [...document.querySelectorAll(".name")].flatMap(name => {
+        const range = document.createRange(), text = name.firstChild;
+        return [...text.data.matchAll(/\\S+/g)].filter(word => {
+            range.setStart(text, word.index), range.setEnd(text, word.index + word[0].length);
+            return range.getClientRects().length > 1;
+        }).map(word => word[0]);
+    })"""
+    assert page.evaluate(parted) == []
+    page.close()
 
 
 def test_a_phone_is_used_by_thumb(reader: Reader, report: Path) -> None:
