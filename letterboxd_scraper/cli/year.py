@@ -97,7 +97,7 @@ def _write(session: Session, year: ReadYear, file: Path, *, embed_posters: bool)
 def _tell(session: Session, year: ReadYear) -> None:
     """Print a year: a sentence, tables, and what is missing."""
     of_circle, limit = year.of_circle, year.options.limit
-    session.tell(year_words.title(sentences.people(year.named, year.seed), of_circle))
+    session.tell(year_words.title(sentences.people(year.named, year.cohort.seed), of_circle))
     if of_circle.basis.ratings:
         session.tell(year_words.in_numbers(of_circle))
         session.tell(year_words.basis(of_circle))
@@ -109,7 +109,7 @@ def _tell(session: Session, year: ReadYear) -> None:
         _show_groups(session, year)
         if own := of_circle.own:
             session.tell(f"\n{year_words.of_own(own, year.named.members[own.user], of_circle.mean)}")
-    for line in year.told().remarks:
+    for line in year.remarks():
         session.say(line)
 
 

@@ -44,11 +44,14 @@ class YearOptions:
 
 @dataclass(frozen=True, slots=True)
 class ReadYear:
-    """A circle's year, and what the circle, its seed and its members are called."""
+    """A circle's year, and what the circle, its seed and its members are called.
+
+    ``cohort`` is the circle as its owner knows it.
+    """
 
     of_circle: CircleYear
     named: Naming
-    seed: str | None
+    cohort: Cohort
     may_read: bool
     options: YearOptions
 
@@ -56,6 +59,11 @@ class ReadYear:
         """Return it as programs are told of it."""
         options = self.options
         return told(self.of_circle, self.named, options.base_url, may_read=self.may_read, limit=options.limit)
+
+    def remarks(self) -> list[str]:
+        """Return what is missing, for who has the database, whatever the circle is called for others."""
+        argument = naming.as_argument(self.cohort.label)
+        return list(missing.of_year(self.of_circle, argument, may_read=self.may_read).values())
 
     def posters(self) -> list[str | None]:
         """Return where the posters of the films are that the page shows as posters; None of one without."""
@@ -71,14 +79,14 @@ def read(connection: sa.Connection, cohort: Cohort, options: YearOptions) -> Rea
     own = named.you if options.member else None
     of_circle = read_year(connection, cohort, list(named.members), options.year, options.at, own)
     may_read = options.pages or is_crawled(connection, cohort)
-    return ReadYear(of_circle, named, cohort.seed, may_read, options)
+    return ReadYear(of_circle, named, cohort, may_read, options)
 
 
 def page(year: ReadYear, thumbnails: Mapping[str, str] | None = None) -> str:
     """Return the page; ``thumbnails`` are pictures to be part of it, by the posters' addresses."""
     of_circle, options, named = year.of_circle, year.options, year.named
     limit = min(_ON_PAGE, options.limit)
-    title = year_words.title(sentences.people(named, year.seed), of_circle)
+    title = year_words.title(sentences.people(named, year.cohort.seed), of_circle)
     fought = [
         Division(year_words.titled(one.film), one.film.spread, list(one.film.levels))
         for one in of_circle.fought[:limit]
@@ -97,7 +105,7 @@ def page(year: ReadYear, thumbnails: Mapping[str, str] | None = None) -> str:
             policy=html.policy(assets.year_style(), posters.values()),
             style=assets.year_style(),
             title=title,
-            people=sentences.people(named, year.seed),
+            people=sentences.people(named, year.cohort.seed),
             year=of_circle,
             named=named,
             options=options,

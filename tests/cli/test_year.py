@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from PIL import Image
 
 from letterboxd_scraper.store.engine import make_engine
-from letterboxd_scraper.store.schema import films, ratings, users
+from letterboxd_scraper.store.schema import cohorts, films, ratings, users
 from letterboxd_scraper.tmdb import images
 from letterboxd_scraper.tmdb.answers import IMAGES
 from tests import in_process
@@ -142,3 +142,15 @@ def test_posters_may_be_part_of_the_page(club: Run, tmp_path: Path, monkeypatch:
     assert page.count('<img src="data:image/webp;base64,') == 2
     assert IMAGES not in page
     assert len(page) < 300_000
+
+
+def test_advice_on_the_terminal_names_the_circle_though_the_page_does_not(place: Place) -> None:
+    place.renew()
+    engine = make_engine(f"sqlite:///{place.database}")
+    with engine.begin() as connection:
+        connection.execute(cohorts.update().values(label="marla"))
+    engine.dispose()
+    ended = without_output(place, "--cohort", "marla")
+    assert "`letterboxd scrape --cohort marla --diary`" in ended.stderr
+    page = (place.folder / "year.html").read_text()
+    assert "letterboxd scrape --cohort LABEL --diary" in page

@@ -33,9 +33,16 @@ class Naming:
     @property
     def argument(self) -> str:
         """The label as a command's argument: LABEL where it is not shown."""
-        if self.label == UNNAMED:
-            return "LABEL"
-        return self.label if re.fullmatch(r"[\w.-]+", self.label) else f"'{self.label}'"
+        return "LABEL" if self.label == UNNAMED else as_argument(self.label)
+
+
+def as_argument(label: str) -> str:
+    """Write a label as a command's argument.
+
+    >>> as_argument("friends"), as_argument("my friends")
+    ('friends', "'my friends'")
+    """
+    return label if re.fullmatch(r"[\w.-]+", label) else f"'{label}'"
 
 
 def of_cohort(
