@@ -150,7 +150,7 @@ def test_each_strategy_says_why_a_film_stands_where_it_does_and_names_nobody(eng
         (
             "bayesian",
             {"votes": 11, "mean": 4.636, "prior_mean": 3.61, "m": 5},
-            "11 ratings, mean 4.64, pulled towards the circle's 3.61 as by 5 more votes",
+            "11 ratings, mean 4.64; counted with 5 more of 3.61, the circle's mean",
         ),
         (
             "wilson",

@@ -39,8 +39,8 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
 
 def _because(terms: Terms) -> str:
     return (
-        f"{counted(terms['votes'], 'rating')}, mean {terms['mean']:.2f}, "
-        f"pulled towards the circle's {terms['prior_mean']:.2f} as by {terms['m']:g} more votes"
+        f"{counted(terms['votes'], 'rating')}, mean {terms['mean']:.2f}; "
+        f"counted with {terms['m']:g} more of {terms['prior_mean']:.2f}, the circle's mean"
     )
 
 

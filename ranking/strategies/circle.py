@@ -25,13 +25,13 @@ def _fit(connection: sa.Connection, facts: Facts, parameters: Parameters) -> Fit
 
 
 def _because(terms: Terms) -> str:
-    expected = f"the {terms['expected']:.2f} usual here"
+    why = "which is usual here"
     if terms["site_average"] is not None:
-        expected = f"the {terms['expected']:.2f} that Letterboxd's {terms['site_average']:.2f} lets expect"
+        why = f"which Letterboxd's {terms['site_average']:.2f} lets expect"
     return (
         f"{counted(terms['votes'], 'rating')}, mean {terms['mean']:.2f}, "
         f"{terms['without_habits']:.2f} once it is evened out who rates high and who low; "
-        f"pulled towards {expected} as by {terms['expected_weight']:.1f} more; "
+        f"counted with {terms['expected_weight']:.1f} more of {terms['expected']:.2f}, {why}; "
         f"with 90 % confidence {terms['score_low']:.2f} to {terms['score_high']:.2f}"
     )
 

@@ -70,8 +70,8 @@ def _scores(facts: Facts, parameters: Parameters) -> sa.Select[Any]:
 def _because(terms: Terms) -> str:
     return (
         f"{counted(terms['votes'], 'rating')} weigh as much as {terms['weight']:.2f} of today, mean "
-        f"{terms['weighted_mean']:.2f}, pulled towards the circle's {terms['prior_mean']:.2f} "
-        f"as by {terms['m']:g} more"
+        f"{terms['weighted_mean']:.2f}; counted with {terms['m']:g} more of {terms['prior_mean']:.2f}, "
+        "the circle's mean"
     )
 
 

@@ -175,10 +175,10 @@ def test_without_a_member_only_the_others_count(engine: sa.Engine) -> None:
 
 
 SENTENCES = {
-    "bayesian": "3 ratings, mean 4.17, pulled towards the circle's 3.21 as by 5 more votes",
+    "bayesian": "3 ratings, mean 4.17; counted with 5 more of 3.21, the circle's mean",
     "wilson": "3 of 3 ratings with 3.5 stars or more: with 95 % confidence, a share of 44 % at least",
-    "recency": "3 ratings weigh as much as 2.45 of today, mean 4.24, pulled towards the circle's 3.21 "
-    "as by 2 more",
+    "recency": "3 ratings weigh as much as 2.45 of today, mean 4.24; counted with 2 more of 3.21, "
+    "the circle's mean",
     "discovery": "3 ratings make 3.57 here (+1.38 deviations from the usual), "
     "Letterboxd's average is 4.00 (+0.98)",
     "hybrid": "mean 4.17 (+0.97 deviations from the usual), 3 ratings (+1.38), lately 3.78 (+1.00)",
@@ -214,7 +214,7 @@ def test_the_sentence_of_the_fitted_strategy() -> None:
     }
     because = STRATEGIES["circle"].because
     assert because(terms) == (
-        "2 ratings, mean 4.25, 4.12 once it is evened out who rates high and who low; pulled towards the "
-        "3.50 that Letterboxd's 3.78 lets expect as by 1.7 more; with 90 % confidence 3.30 to 4.30"
+        "2 ratings, mean 4.25, 4.12 once it is evened out who rates high and who low; counted with "
+        "1.7 more of 3.50, which Letterboxd's 3.78 lets expect; with 90 % confidence 3.30 to 4.30"
     )
-    assert "pulled towards the 3.50 usual here as by" in because(terms | {"site_average": None})
+    assert "counted with 1.7 more of 3.50, which is usual here;" in because(terms | {"site_average": None})
