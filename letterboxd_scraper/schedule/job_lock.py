@@ -54,7 +54,7 @@ def _take(held: ExitStack, engine: sa.Engine, cohort: Cohort, name: str, say: Ca
 def _lock(engine: sa.Engine, cohort: Cohort, name: str, say: Callable[[str], None]) -> Iterator[bool]:
     """Take a lock, and give it back at the end; False if another process has it."""
     if engine.dialect.name == "sqlite":
-        lock = FileLock(f"{engine.url.database}.{cohort.id}-{name}.lock")
+        lock = FileLock(f"{engine.url.database}.{cohort.id}-{name}.lock", mode=0o600)
         try:
             lock.acquire(blocking=False)
         except Timeout:

@@ -113,7 +113,7 @@ def _unlimited(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def _one_at_a_time(engine: sa.Engine) -> Iterator[None]:
     if engine.dialect.name == "sqlite":
-        with FileLock(f"{engine.url.database}.lock"):
+        with FileLock(f"{engine.url.database}.lock", mode=0o600):
             yield
         return
     with _unlimited(engine) as connection:
