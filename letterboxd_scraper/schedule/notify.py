@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 from letterboxd_scraper.config import Config
@@ -23,9 +24,9 @@ class Notifier:
     and the scheme before its colon.
     """
 
-    def __init__(self, targets: dict[str, "Apprise"]) -> None:
+    def __init__(self, targets: Mapping[str, "Apprise"], heard: "_Heard") -> None:
         self._targets = targets
-        self._heard = _Heard()
+        self._heard = heard
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -36,7 +37,9 @@ class Notifier:
         addresses = config.LETTERBOXD_NOTIFY.get_secret_value().split()
         if not addresses:
             raise InputError(f"--notify sends to the addresses in LETTERBOXD_NOTIFY: set it ({_SHOWN_AT})")
-        notifier = cls({})
+        # Before any address is read: what is said of it may hold its secret.
+        heard = _Heard()
+        targets = {}
         asset = AppriseAsset(app_id="letterboxd-scraper", app_desc="letterboxd-scraper", app_url="")
         for number, address in enumerate(addresses, start=1):
             name = f"address {number} in LETTERBOXD_NOTIFY ({_scheme(address)})"
@@ -45,8 +48,8 @@ class Notifier:
                 raise InputError(
                     f"{name} is none that can be sent to: {_SHOWN_AT} shows how they are written"
                 )
-            notifier._targets[name] = target
-        return notifier
+            targets[name] = target
+        return cls(targets, heard)
 
     def send(self, title: str, body: str, *, failed: bool) -> list[str]:
         """Send a message to each address; return a line for each to which it could not be sent."""
