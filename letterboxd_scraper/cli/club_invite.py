@@ -120,8 +120,10 @@ def revoke(
     circle = find_cohort(session, name)
     told = {"cohort": circle.label, "invitation": number, "member": member}
     if number is not None:
-        transact(session.engine, _revoke, circle, number, session.config.now())
-        session.conclude(told, f"nobody can join {circle.label} by invitation {number} any more")
+        taken_back = transact(session.engine, _revoke, circle, number, session.config.now())
+        gone = f"nobody can join {circle.label} by invitation {number} any more"
+        already = f": it was taken back on {moment_in_words(taken_back)}" if taken_back else ""
+        session.conclude(told, gone + already)
     elif member is not None:
         transact(session.engine, _take_away, circle, member)
         again = club("invite", circle.label, "--member", member)
@@ -129,12 +131,14 @@ def revoke(
         session.conclude(told, f"{gone}; a new one: {again}")
 
 
-def _revoke(connection: sa.Connection, circle: Cohort, number: int, at: datetime) -> None:
-    stored = [invitation.number for invitation in invitations.of_cohort(connection, circle.id)]
+def _revoke(connection: sa.Connection, circle: Cohort, number: int, at: datetime) -> datetime | None:
+    """Take an invitation back; return when that was done before, if it was."""
+    stored = {one.number: one.revoked_at for one in invitations.of_cohort(connection, circle.id)}
     if number not in stored:
         there = f"it has {', '.join(map(str, stored))}" if stored else "it has none"
         raise UnknownName(f"{circle.label} has no invitation {number}: {there}")
     invitations.revoke(connection, number, at)
+    return stored[number]
 
 
 def _take_away(connection: sa.Connection, circle: Cohort, member: str) -> None:

@@ -60,7 +60,8 @@ def members(context: typer.Context, name: NameOption = None) -> None:
 
 
 def _member(place: Place) -> dict[str, Any]:
-    return asdict(place) | {"member": place.name, "own_page": place.joined_at is not None}
+    told = asdict(place)
+    return {"member": told.pop("name")} | told | {"own_page": place.joined_at is not None}
 
 
 def _invitation(one: Invitation) -> dict[str, Any]:

@@ -142,6 +142,7 @@ def test_the_organiser_sees_who_is_in_and_takes_links_back(empty: Run, store: sa
     assert "monday: no password for reading" in shown.err
     told = json.loads(empty("club", "members", "--json").out)
     (ada,) = told["members"]
+    assert "name" not in ada
     assert (ada["member"], ada["own_page"], ada["invitation"], ada["joined_at"]) == ("ada", True, 1, AT)
     assert [(one["number"], one["state"], one["joined"], one["member"]) for one in told["invitations"]] == [
         (1, "open", 1, None),
@@ -150,7 +151,11 @@ def test_the_organiser_sees_who_is_in_and_takes_links_back(empty: Run, store: sa
     every = shown.out + shown.err + json.dumps(told)
     assert not [secret for secret in (first, second, own) if secret in every]
     assert "hash" not in every
-    assert empty("club", "revoke", "2").code == ExitCode.DONE
+    nobody = "nobody can join monday by invitation 2 any more"
+    for said in (nobody, f"{nobody}: it was taken back on 23 November 2026, 12:00 UTC"):
+        ended = empty("club", "revoke", "2")
+        assert ended.code == ExitCode.DONE
+        assert said in ended.err.splitlines()
     gone = empty("club", "revoke", "--member", "Ada", "--name", "monday")
     assert "a new one: `letterboxd club invite --member ada --name monday`" in gone.err
     told = json.loads(empty("club", "members", "--json").out)
