@@ -21,10 +21,15 @@ def marks(cohort_id: int, *, without: int | None = None, among: Sequence[int] | 
     columns = (r.film_id, liked.label("liked"), favorite.label("favorite"), none.label("wanted"))
     # The sum keeps SQLite from looking up each film of each member: the indexes are by film.
     own = sa.select(*columns).where((r.user_id + 0).in_(_members(cohort_id, without)), r.liked | r.favorite)
-    wanted = sa.select(w.film_id, none, none, one).where((w.user_id + 0).in_(_members(cohort_id, without)))
+    watchlisted = sa.select(w.film_id, none, none, one).where(
+        (w.user_id + 0).in_(_members(cohort_id, without))
+    )
     if among is not None:
-        own, wanted = own.where(is_among(r.film_id, among)), wanted.where(is_among(w.film_id, among))
-    marked = sa.union_all(own, wanted).subquery("marked").c
+        own, watchlisted = (
+            own.where(is_among(r.film_id, among)),
+            watchlisted.where(is_among(w.film_id, among)),
+        )
+    marked = sa.union_all(own, watchlisted).subquery("marked").c
     sums = {"liked": marked.liked, "favorites": marked.favorite, "wanted": marked.wanted}
     query = sa.select(
         marked.film_id, *(sa.cast(sa.func.sum(mark), sa.Integer).label(name) for name, mark in sums.items())

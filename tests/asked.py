@@ -3,10 +3,13 @@
 import asyncio
 import gzip
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+import requests
 import sqlalchemy as sa
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp
@@ -17,6 +20,8 @@ from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.open import open_read_only
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+# So much of a body comes at once.
+_CHUNK = 65_536
 
 
 @dataclass
@@ -35,29 +40,54 @@ class Reply:
     def json(self) -> Any:
         return json.loads(self.text)
 
+    def hidden(self) -> dict[str, str]:
+        """Return the hidden fields of a page's forms."""
+        return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.text))
+
+    def said(self) -> str:
+        """Return what a page says of what is wrong, or else in its first sentence."""
+        problems = [re.findall(rf'<p class="{kind}">(.*?)</p>', self.text) for kind in ("missing", "lead")]
+        return str(next(texts[0] for texts in problems if texts))
+
 
 async def ask(app: ASGIApp, address: str, /, **headers: str) -> Reply:
     """Ask an application; a header's name has underscores in place of its hyphens."""
+    named = {name.lower().replace("_", "-"): text for name, text in headers.items()}
+    return await _answer(app, "GET", address, {"host": "localhost"} | named, [b""])
+
+
+def answer_to(app: ASGIApp, request: requests.PreparedRequest, usual: Mapping[str, str]) -> Reply:
+    """Return what is answered to a request, which has the ``usual`` headers where it says nothing else."""
+    headers = {**usual, **{name.lower(): str(text) for name, text in request.headers.items()}}
+    body: Any = request.body or b""
+    content = body.encode() if isinstance(body, str) else body
+    chunks = [content[at : at + _CHUNK] for at in range(0, len(content), _CHUNK)] or [b""]
+    return asyncio.run(_answer(app, str(request.method), request.path_url, headers, chunks))
+
+
+async def _answer(
+    app: ASGIApp, method: str, address: str, headers: Mapping[str, str], chunks: list[bytes]
+) -> Reply:
     path, _, query = address.partition("?")
     reply = Reply(0, Headers(), b"")
-    given = {"host": "localhost"} | {name.lower().replace("_", "-"): text for name, text in headers.items()}
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": method,
         "scheme": "http",
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [(name.encode(), text.encode()) for name, text in given.items()],
+        "headers": [(name.encode(), text.encode("latin-1")) for name, text in headers.items()],
         "server": ("127.0.0.1", 80),
         "client": ("127.0.0.1", 1),
         "root_path": "",
     }
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        chunk = chunks.pop(0)
+        return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":

@@ -60,8 +60,8 @@ def show(context: typer.Context, label: LabelArgument = None, cohort: CohortOpti
         return
     session.say(f"{circle.label} ({circle.seed or 'a list of names'}): {in_words(circle.definition)}")
     days = [_day(member.last_full_scrape_at) for member in members]
-    shown = ("member", "depth", "status", count("films"), count("likes"), "crawled")
-    session.show(shown, [(*row, day) for row, day in zip(rows, days, strict=True)])
+    headings = ("member", "depth", "status", count("films"), count("likes"), "crawled")
+    session.show(headings, [(*row, day) for row, day in zip(rows, days, strict=True)])
 
 
 def delete(

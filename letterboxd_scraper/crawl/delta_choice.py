@@ -166,8 +166,8 @@ def _likes_may_differ(known: Known) -> bool:
 def _agrees(known: Known, profile: Profile) -> bool:
     if profile.histogram is None:
         return known.whole_proved
-    shown = [is_shown(known.start, profile, level) for level in STARS_OF]
-    pairs = zip(known.histogram, profile.histogram, shown, strict=True)
+    whole = [is_shown(known.start, profile, level) for level in STARS_OF]
+    pairs = zip(known.histogram, profile.histogram, whole, strict=True)
     return not known.lost and all(stored == count for stored, count, is_whole in pairs if is_whole)
 
 

@@ -179,8 +179,8 @@ class FullCrawl:
             Failure(Listing.DIARY, address(Listing.DIARY), str(entry), self.name) for entry in self._unread
         ]
         # What the site does not show is no reason to read the member again tomorrow.
-        shown = tuple(name for name, progress in whole.items() if not progress.cut)
-        return [MemberRead(self.name, shown, self._films, self._likes()), *failures]
+        whole_listings = tuple(name for name, progress in whole.items() if not progress.cut)
+        return [MemberRead(self.name, whole_listings, self._films, self._likes()), *failures]
 
     def _likes(self) -> int | None:
         """Return the number of liked films, rated or not; None unless both listings are proved."""

@@ -71,9 +71,9 @@ class _Feed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
-    def write(self, data: Any) -> int:
-        self._try(self._file.write, data)
-        return len(data)
+    def write(self, content: Any) -> int:
+        self._try(self._file.write, content)
+        return len(content)
 
     def flush(self) -> None:
         self._try(self._file.flush)

@@ -267,11 +267,11 @@ class _Reader:
         if name not in self.files:
             return None
         rows, odd = Table.of(self.files[name], name).read(row, *_FILM, *columns, optional=optional)
-        known = [row for row in rows if row is not None]
-        if odd or len(known) < len(rows):
+        whole = [row for row in rows if row is not None]
+        if odd or len(whole) < len(rows):
             self.not_whole.add(_PARTS[name])
         self.left_out += odd
-        return known
+        return whole
 
     def _day(self, text: str) -> date:
         """Return the day on which a row was written."""

@@ -47,10 +47,10 @@ class Group:
 
 @dataclass(slots=True)
 class SortedFiles:
-    """Files in groups; ``known``: one line each on what is never taken; ``others``: of no known kind."""
+    """Files in groups; ``not_taken``: one line each on what never is; ``others``: of no known kind."""
 
     groups: list[Group] = field(default_factory=list)
-    known: list[str] = field(default_factory=list)
+    not_taken: list[str] = field(default_factory=list)
     others: list[File] = field(default_factory=list)
 
 
@@ -62,9 +62,11 @@ def sort_files(files: Iterable[File]) -> SortedFiles:
         if kind is None:
             done.others.append(file)
         elif kind in HINTS:
-            done.known.append(f"{file.path}: {HINTS[kind]}")
+            done.not_taken.append(f"{file.path}: {HINTS[kind]}")
         elif kind is Kind.ARCHIVE:
-            done.known.append(f"{file.path}: a part of a Letterboxd archive, but its name does not say which")
+            done.not_taken.append(
+                f"{file.path}: a part of a Letterboxd archive, but its name does not say which"
+            )
         else:
             done.groups.append(Group(kind, file.path, file.place, {file.name: file}))
     return done

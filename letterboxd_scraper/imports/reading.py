@@ -160,7 +160,7 @@ class _Reader:
         if inside.groups or archive in self.asked_for:
             for problem in problems:
                 self._fail(archive.path, problem)
-        if not (inside.groups or inside.known or (problems and archive in self.asked_for)):
+        if not (inside.groups or inside.not_taken or (problems and archive in self.asked_for)):
             self._pass_over(
                 archive, f"a zip archive with nothing of a known kind in it{_such_as(inside.others)}"
             )
@@ -177,7 +177,7 @@ class _Reader:
 
     def _read_groups(self, files: SortedFiles) -> None:
         self.files += [_read(group, self.options) for group in files.groups]
-        self.unknown += files.known
+        self.unknown += files.not_taken
 
     def _pass_over(self, file: File, words: str) -> None:
         if file in self.asked_for:

@@ -80,7 +80,11 @@ class WatchedFolder:
             if digest not in self._taken | digests:
                 paths += (Path(file.path) for file in files)
             digests.add(digest)
-        others = [*problems, *in_kinds.known, *(f"{file.path}: {in_words(file)}" for file in in_kinds.others)]
+        others = [
+            *problems,
+            *in_kinds.not_taken,
+            *(f"{file.path}: {in_words(file)}" for file in in_kinds.others),
+        ]
         new = tuple(line for line in others if line not in self._said)
         return News(tuple(paths), new, frozenset(digests), states)
 

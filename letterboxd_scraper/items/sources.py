@@ -54,7 +54,7 @@ class Naming:
     live: bool = False
 
     @classmethod
-    def shown(cls, at: datetime) -> "Naming":
+    def of_page(cls, at: datetime) -> "Naming":
         """Return how a page names films that was read from the site at this moment."""
         return cls(NamedBy.PAGE, at, live=True)
 

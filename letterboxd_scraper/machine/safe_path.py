@@ -13,9 +13,9 @@ _HOME = os.path.abspath(os.path.join(__file__, "..", "..", ".."))  # noqa: PTH10
 
 def leave_out_current_folder() -> None:
     """Have Python look for modules no longer in the current folder."""
-    here = _current_folder()
-    if not is_ours(here):
-        sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != here]  # noqa: PTH100
+    folder = _current_folder()
+    if not is_ours(folder):
+        sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != folder]  # noqa: PTH100
 
 
 def module_command(module: str) -> list[str]:

@@ -138,8 +138,8 @@ def unknown(circle: Circle, averages_from: str | None) -> Card | None:
     film = None if best is None else circle.table.films[best]
     if film and film.ranked.mean is not None and film.average is not None:
         raters = "you" if len(circle.members) == 1 else f"{film.ranked.watchers:,} of you"
-        here = f"{stars_in_words(film.ranked.mean)} from {raters}"
-        return Card(heading, best, f"{here}, {stars_in_words(film.average)} from all of Letterboxd.")
+        of_circle = f"{stars_in_words(film.ranked.mean)} from {raters}"
+        return Card(heading, best, f"{of_circle}, {stars_in_words(film.average)} from all of Letterboxd.")
     if averages_from is None or any(film.average for film in circle.table.films):
         return None
     return Card(heading, missing="It takes Letterboxd's averages, which come with", command=averages_from)
@@ -195,5 +195,5 @@ def _for_reader(circle: Circle) -> Card | None:
 def _best(table: FilmTable, value: Callable[[ReportFilm], float | None]) -> int | None:
     """Return the place of the film with the largest value, the first of equal ones; None without any."""
     values = {place: value(film) for place, film in enumerate(table.films)}
-    known = {place: number for place, number in values.items() if number is not None}
-    return max(known, key=lambda place: known[place], default=None)
+    numbers = {place: number for place, number in values.items() if number is not None}
+    return max(numbers, key=lambda place: numbers[place], default=None)

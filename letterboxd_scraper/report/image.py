@@ -70,21 +70,21 @@ def draw(films: Sequence[RankedFilm], words: Words, folders: Sequence[str] = FOL
     image = Image.new("RGB", SIZE, _PAPER)
     canvas = ImageDraw.Draw(image)
     canvas.rectangle((0, 0, SIZE[0], _EDGE), fill=_CIRCLE)
-    shown = films[:FILMS]
-    titles = [_writable(film, folders) for film in shown]
+    drawn = films[:FILMS]
+    titles = [_writable(film, folders) for film in drawn]
     title = lettering(clean(words.title), folders)
     _write_title(canvas, title or _own(words.plain_title))
     rows = FILMS // 2
-    columns = 2 if len(shown) > rows else 1
+    columns = 2 if len(drawn) > rows else 1
     width = (SIZE[0] - 2 * _MARGIN - (columns - 1) * _BETWEEN) // columns
-    for place, (film, written) in enumerate(zip(shown, titles, strict=True)):
+    for place, (film, written) in enumerate(zip(drawn, titles, strict=True)):
         left = _MARGIN + place // rows * (width + _BETWEEN)
         _write_film(canvas, film, written, left, _FIRST_ROW + place % rows * _ROW, width)
     foot = _own(words.foot)
     canvas.text((_MARGIN, _FOOT_BASE), foot.text, _MUTED, foot.font(_FOOT_SIZE, _PLAIN), anchor="ls")
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
-    return Picture(file.getvalue(), _remarks(shown, titles, has_title=title is not None))
+    return Picture(file.getvalue(), _remarks(drawn, titles, has_title=title is not None))
 
 
 def _writable(film: RankedFilm, folders: Sequence[str]) -> Lettering | None:

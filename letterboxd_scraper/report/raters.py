@@ -20,8 +20,8 @@ def histogram(marks: Marks) -> Counts:
     [1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
     """
     counts = [0] * (len(STARS) + 1)
-    for given in marks.values():
-        counts[given & HALF_STARS] += 1
+    for mark in marks.values():
+        counts[mark & HALF_STARS] += 1
     return counts[1:]
 
 
@@ -31,4 +31,4 @@ def seen(marks: Marks) -> Iterable[int]:
     >>> list(seen({0: 1, 1: LIKED, 2: WATCHED, 3: WANTED}))
     [0, 2]
     """
-    return (member for member, given in marks.items() if given & (HALF_STARS | WATCHED))
+    return (member for member, mark in marks.items() if mark & (HALF_STARS | WATCHED))

@@ -51,9 +51,9 @@ def numbers(year: CircleYear) -> list[tuple[str, str]]:
     rows.append((f"{year.mean:.2f}", "stars on average"))
     if hours := round(year.minutes / _MINUTES):
         share = year.with_minutes / of.ratings
-        known = "" if year.with_minutes == of.ratings else f", by {share:.0%} of the ratings"
+        basis = "" if year.with_minutes == of.ratings else f", by {share:.0%} of the ratings"
         number, word = _apart(counted(hours, "hour"))
-        rows.append((number, f"{word} of film{known}"))
+        rows.append((number, f"{word} of film{basis}"))
     return rows
 
 

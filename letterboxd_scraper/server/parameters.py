@@ -11,9 +11,9 @@ from letterboxd_scraper.store.names import similar
 class UnknownParameter(InputError):
     """``parameter`` is what was asked for."""
 
-    def __init__(self, parameter: str, known: list[str]) -> None:
-        alike = similar(parameter, known)
-        there = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}" if known else "it takes none"
+    def __init__(self, parameter: str, names: list[str]) -> None:
+        alike = similar(parameter, names)
+        there = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else "it takes none"
         advice = f"did you mean {alike[0]}?" if alike else there
         super().__init__(f"no parameter {parameter!r}: {advice}")
         self.parameter = parameter
@@ -33,7 +33,7 @@ class KnownParameters:
 
     def __call__(self, request: Request) -> None:
         """Raise UnknownParameter for one that there is not."""
-        known = self._of_path.get(request.scope["route"].path, [])
+        names = self._of_path.get(request.scope["route"].path, [])
         for parameter in request.query_params:
-            if parameter not in known:
-                raise UnknownParameter(parameter, known)
+            if parameter not in names:
+                raise UnknownParameter(parameter, names)

@@ -186,11 +186,11 @@ class FilmSpider(SiteSpider):
         if link is None:
             yield FilmUnmatched(start.film, start.stored)
             return
-        found = replace(start, link=link, guessed=start.imdb_id is None, search=False, refresh=True)
+        looked_up = replace(start, link=link, guessed=start.imdb_id is None, search=False, refresh=True)
         if self.task.pages and link.kind == "movie" and not start.path:
-            yield self._film_request(replace(found, path=urls.film_elsewhere("tmdb", link.id)))
+            yield self._film_request(replace(looked_up, path=urls.film_elsewhere("tmdb", link.id)))
             return
-        async for output in self._look_up(found, None):
+        async for output in self._look_up(looked_up, None):
             yield output
 
     async def _without_page(

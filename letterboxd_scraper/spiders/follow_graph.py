@@ -37,7 +37,7 @@ class FollowGraphTask(MemberTask):
         """Return the same, with another name of a member wherever they are named."""
 
         def present(names: Iterable[str]) -> Iterator[str]:
-            return (name if each == member else each for each in names)
+            return (name if person == member else person for person in names)
 
         def led_to(bookmarks: Mapping[str, Bookmark]) -> dict[str, Bookmark]:
             people = (replace(mark, people=tuple(present(mark.people))) for mark in bookmarks.values())
@@ -204,8 +204,8 @@ class FollowGraphSpider(MemberSpider):
         last, (seen, totals) = self.task.read_last.get(member), self._seen[member]
         if last is None or last.total is None or len(totals) != 1:
             return False
-        shown = sum(name not in self.task.opted_out for name in seen)  # the others are not stored
-        return totals == {last.total - len(last.people) + shown} and set(dropped) <= set(last.people)
+        stored = sum(name not in self.task.opted_out for name in seen)  # the others are not stored
+        return totals == {last.total - len(last.people) + stored} and set(dropped) <= set(last.people)
 
     def _doubts(self, missing: int) -> Iterator[Failure]:
         """Yield why nobody is dropped, of the members whose listings it lies with."""

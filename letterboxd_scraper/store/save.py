@@ -113,7 +113,7 @@ def _films_page(page: FilmsPage, connection: sa.Connection, provenance: Provenan
     state = bookmarks.find(connection, page.member, page.listing)
     # Those of a whole listing are those of its last page, too.
     named = [*(page.complete or ()), *(tile.film for tile in page.tiles)]
-    ids = film_ids(connection, named, Naming.shown(provenance.at))
+    ids = film_ids(connection, named, Naming.of_page(provenance.at))
     on_page = list(dict.fromkeys(ids[tile.film.key] for tile in page.tiles))
     if page.listing is Listing.UNRATED_WATCHED:
         note_watched(connection, state.user, on_page, provenance.at)
@@ -150,7 +150,7 @@ def _diary_page(page: DiaryPage, connection: sa.Connection, provenance: Provenan
 @_store.register
 def _feed_page(page: FeedPage, connection: sa.Connection, provenance: Provenance) -> None:
     user = user_ids(connection, [page.member])[page.member]
-    ids = film_ids(connection, [entry.film for entry in page.entries], Naming.shown(provenance.at))
+    ids = film_ids(connection, [entry.film for entry in page.entries], Naming.of_page(provenance.at))
     save_viewings(connection, user, {ids[entry.film.key]: entry for entry in page.entries}, provenance.at)
 
 

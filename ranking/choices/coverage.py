@@ -109,14 +109,20 @@ def of_films(
     return f"{', '.join(words)}: letterboxd enrich --cohort {cohort.label}{anew}"
 
 
-def of_watchlists(connection: sa.Connection, cohort: Cohort) -> str | None:
-    """Say of how many members the watchlist is known; None where it is of all."""
+def count_watchlists(connection: sa.Connection, cohort: Cohort) -> tuple[int, int]:
+    """Return how many members a cohort has, and of how many the watchlist is known."""
     m = cohort_members.c
     told = sa.func.count(sa.case((m.user_id.in_(with_watchlist()), 1)))
-    total, known = connection.execute(sa.select(sa.func.count(), told).where(m.cohort_id == cohort.id)).one()
-    if known == total:
+    row = connection.execute(sa.select(sa.func.count(), told).where(m.cohort_id == cohort.id)).one()
+    return row[0], row[1]
+
+
+def of_watchlists(connection: sa.Connection, cohort: Cohort) -> str | None:
+    """Say of how many members the watchlist is known; None where it is of all."""
+    members, watchlists = count_watchlists(connection, cohort)
+    if watchlists == members:
         return None
-    return f"watchlists are known of {known:,} of {counted(total, 'member')}: {WATCHLISTS_COME_IN}"
+    return f"watchlists are known of {watchlists:,} of {counted(members, 'member')}: {WATCHLISTS_COME_IN}"
 
 
 def of_dates(connection: sa.Connection, cohort: Cohort) -> str | None:
@@ -126,8 +132,8 @@ def of_dates(connection: sa.Connection, cohort: Cohort) -> str | None:
     dated = sa.case((c.rated_at.is_not(None) | c.seen_after.is_not(None), 1))
     query = sa.select(sa.func.count(), sa.func.count(dated))
     query = query.where(c.user_id.in_(members), c.rating.is_not(None))
-    total, known = connection.execute(query).one()
-    if known >= _ENOUGH * total:
+    total, with_moment = connection.execute(query).one()
+    if with_moment >= _ENOUGH * total:
         return None
     how = f"letterboxd scrape --cohort {cohort.label} --diary"
-    return f"when it was made is known of {known:,} of {counted(total, 'rating')}: {how}"
+    return f"when it was made is known of {with_moment:,} of {counted(total, 'rating')}: {how}"

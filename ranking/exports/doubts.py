@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.errors import ListUnsure
 from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.schema import UTCDateTime, cohort_members, film_rankings
+from letterboxd_scraper.store.schema import UTCDateTime, film_rankings
 from letterboxd_scraper.store.status import freshness, runs
 from letterboxd_scraper.store.status.model import LastRun
 from letterboxd_scraper.words import counted
-from ranking.facts import WATCHLISTS_COME_IN, with_watchlist
+from ranking.choices.coverage import count_watchlists
+from ranking.facts import WATCHLISTS_COME_IN
 
 USUAL_MAX_AGE, LONGEST_MAX_AGE = 30.0, 36500.0
 # On so many watchlists of the circle is a film that is on the list of wanted ones, if nothing else is said.
@@ -51,13 +52,11 @@ def refuse_unsure(connection: sa.Connection, cohort: Cohort, strategy: str | Non
 
 def refuse_unread_watchlists(connection: sa.Connection, cohort: Cohort, least: int) -> None:
     """Raise ListUnsure where fewer of a cohort's watchlists are known than a film has to be on."""
-    m = cohort_members.c
-    told = sa.func.count(sa.case((m.user_id.in_(with_watchlist()), 1)))
-    total, known = connection.execute(sa.select(sa.func.count(), told).where(m.cohort_id == cohort.id)).one()
-    if known < least:
+    members, watchlists = count_watchlists(connection, cohort)
+    if watchlists < least:
         raise ListUnsure(
-            f"a film has to be on {counted(least, 'watchlist')}, and they are known of {known:,} of "
-            f"{counted(total, 'member')}: {WATCHLISTS_COME_IN}"
+            f"a film has to be on {counted(least, 'watchlist')}, and they are known of {watchlists:,} of "
+            f"{counted(members, 'member')}: {WATCHLISTS_COME_IN}"
         )
 
 

@@ -46,7 +46,7 @@ def read(
     telling = Telling(connection, cohort, base_url, naming if names else None, reader)
     changed = changes.read(connection, cohort.id, then)
     now = State(None, history.current_places(connection, cohort.id, strategy))
-    remarks, wanted = [], telling.watchlist()
+    remarks, watchlist = [], telling.watchlist()
     if then.at > since:
         remarks.append(f"no ranking from before {moment_in_words(then.at)} is kept to compare with")
     elif since - then.at > at - since:
@@ -54,7 +54,7 @@ def read(
             f"the last ranking that was kept before {moment_in_words(since)} is of "
             f"{moment_in_words(then.at)}: one a day is kept"
         )
-    if reader is not None and wanted is None:
+    if reader is not None and watchlist is None:
         remarks.append(f"the watchlist of {reader.name} is not known: {WATCHLISTS_COME_IN}")
     return News(
         circle=naming.label,
@@ -63,7 +63,7 @@ def read(
         compared_with=then.at,
         at=at,
         for_member=reader.name if reader else None,
-        first_rated=None if wanted is None else telling.first_rated(changed, then, wanted),
+        first_rated=None if watchlist is None else telling.first_rated(changed, then, watchlist),
         remarks=remarks,
         **telling.between(changed, then, before.places, now),
     )

@@ -68,13 +68,13 @@ class Telling:
         query = sa.select(watchlist.c.film_id).where(watchlist.c.user_id == self.reader.user)
         return frozenset(self.connection.scalars(query)) if told else None
 
-    def first_rated(self, changed: Changes, then: Point, wanted: Collection[int]) -> list[FirstRated]:
-        """Return the ``wanted`` films (ids) that others have rated, all of them since ``then``."""
+    def first_rated(self, changed: Changes, then: Point, films: Collection[int]) -> list[FirstRated]:
+        """Return those of the ``films`` (ids) that others have rated, all of them since ``then``."""
         user = self.reader.user if self.reader else None
         new: dict[int, dict[int, float]] = defaultdict(dict)
         rated_then = set()
         for (member, film), (old, now) in changed.between(then):
-            if film not in wanted or member == user:
+            if film not in films or member == user:
                 continue
             if old and old.rating is not None:
                 rated_then.add(film)

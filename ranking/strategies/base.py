@@ -93,7 +93,11 @@ class Strategy(ABC):
 
         One whose default depends on the cohort is missing where no layer has it: see `complete`.
         """
-        chosen = {name: each.default for name, each in self.parameters.items() if each.default is not None}
+        chosen = {
+            name: parameter.default
+            for name, parameter in self.parameters.items()
+            if parameter.default is not None
+        }
         for layer in reversed(layers):
             chosen |= {name: self._checked(name, layer[name]) for name in self.parameters if name in layer}
         return {name: chosen[name] for name in self.parameters if name in chosen}

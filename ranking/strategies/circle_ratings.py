@@ -187,8 +187,8 @@ def with_averages(ratings: Ratings, connection: sa.Connection) -> Ratings:
     if rows and len(ratings.film_ids):
         ids, averages, counts = (np.array(column, float) for column in zip(*rows, strict=True))
         ascending = np.argsort(ratings.film_ids)
-        found = np.searchsorted(ratings.film_ids, ids, sorter=ascending).clip(max=len(ascending) - 1)
-        places = ascending[found]
+        ranks = np.searchsorted(ratings.film_ids, ids, sorter=ascending).clip(max=len(ascending) - 1)
+        places = ascending[ranks]
         rated = ratings.film_ids[places] == ids
         ratings.site_average[places[rated]] = averages[rated]
         # NaN, which NULL became, is not greater than 0 either.

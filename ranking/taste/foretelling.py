@@ -102,12 +102,12 @@ def foretold(rated: Rated, members: Sequence[int]) -> Foretold:
     share, error, films = (
         np.array([getattr(row, name) for row in counted]) for name in ("share", "error", "films")
     )
-    known = (films >= LEAST_OVERLAP) & np.isfinite(share)
-    known[np.arange(len(targets)), targets] = False
+    judged = (films >= LEAST_OVERLAP) & np.isfinite(share)
+    judged[np.arange(len(targets)), targets] = False
     of_one_film = mixed(
-        float((films * error)[known].sum()), float(films[known].sum()), _USUAL_ERROR, _WORTH_PAIRS
+        float((films * error)[judged].sum()), float(films[judged].sum()), _USUAL_ERROR, _WORTH_PAIRS
     )
-    model = _Shares(np.where(known, share, 0.0), of_one_film / np.maximum(films, 1), known)
+    model = _Shares(np.where(judged, share, 0.0), of_one_film / np.maximum(films, 1), judged)
     for _ in range(_ROUNDS):
         model.improve()
     rows = [targets.index(member) for member in members]
@@ -136,20 +136,20 @@ def _level(stars: Matrix) -> Matrix:
 class _Shares:
     """Estimates of m (``mean``), a (``rows``), b (``columns``) and of the variances of a and b, and of d.
 
-    ``share`` and ``error`` are those of pairs, and count where ``known`` is true. The variances by D. J. C.
+    ``share`` and ``error`` are those of pairs, and count where ``judged`` is true. The variances by D. J. C.
     MacKay, "Bayesian Interpolation", Neural Computation 4 (1992): squares divided by the number of well
     determined effects.
     """
 
-    def __init__(self, share: Matrix, error: Matrix, known: Matrix) -> None:
-        self._share, self._error, self._known = share, error, known
+    def __init__(self, share: Matrix, error: Matrix, judged: Matrix) -> None:
+        self._share, self._error, self._judged = share, error, judged
         self.mean, self.rows, self.columns = _USUAL_MEAN, np.zeros(len(share)), np.zeros(share.shape[1])
         self.of_rows = self.of_columns = _USUAL_MEMBERS
         self.of_pairs = _USUAL_PAIRS
 
     def improve(self) -> None:
         """Estimate the effects from the variances, then the variances from the effects."""
-        weight = self._known / (self._error + self.of_pairs)
+        weight = self._judged / (self._error + self.of_pairs)
         sure_rows = weight.sum(1) + 1 / self.of_rows
         self.rows = (weight * (self._share - self.mean - self.columns)).sum(1) / sure_rows
         sure_columns = weight.sum(0) + 1 / self.of_columns
@@ -171,7 +171,7 @@ class _Shares:
 
     def posterior(self) -> tuple[Matrix, Matrix]:
         """Return the means and the variances of the shares."""
-        gain = self.of_pairs * self._known / (self._error + self.of_pairs)
+        gain = self.of_pairs * self._judged / (self._error + self.of_pairs)
         mean = self.usual + gain * (self._share - self.usual)
         return mean, self.of_pairs * (1 - gain) + (1 - gain) ** 2 * self.unsure
 

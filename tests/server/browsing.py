@@ -1,6 +1,5 @@
 """A server with invitations, in this process, and browsers without scripts that use it."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,12 +7,10 @@ from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import unquote
 
 import requests
 import sqlalchemy as sa
 from fastapi import FastAPI
-from starlette.datastructures import Headers
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.server import app
@@ -25,16 +22,13 @@ from letterboxd_scraper.store.members.cohorts import find
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.store.schema import users
-from tests.asked import Reply
+from tests.asked import Reply, answer_to
 
 PUBLIC = "https://films.example.org"
 HOST = "films.example.org"
 OWN = {"Origin": PUBLIC, "Sec-Fetch-Site": "same-origin"}
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 Files = Sequence[tuple[str, bytes]]
-_HIDDEN = re.compile(r'type="hidden" name="(\w+)" value="([^"]*)"')
-
-
 _DOCUMENTS: dict[bool, dict[str, Any]] = {}
 
 
@@ -108,8 +102,11 @@ class Browser:
 
     def ask_prepared(self, request: requests.PreparedRequest) -> Reply:
         """Return what is answered to a request as it is."""
-        body: Any = request.body or b""
-        reply = asyncio.run(self._ask(request, body.encode() if isinstance(body, str) else body))
+        # As a reverse proxy says it, unless the test says something else.
+        usual = {"host": HOST, "accept": "text/html", "x-forwarded-for": self.address}
+        if self.cookies:
+            usual["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        reply = answer_to(self.site.app, request, usual)
         for text in reply.headers.getlist("set-cookie"):
             self._keep(text)
         return reply
@@ -122,38 +119,9 @@ class Browser:
             else:
                 self.cookies[name] = morsel.value
 
-    async def _ask(self, request: requests.PreparedRequest, body: bytes) -> Reply:
-        reply = Reply(0, Headers(), b"")
-        path, _, query = request.path_url.partition("?")
-        cookie = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        given = {"host": HOST, "accept": "text/html"} | (cookie if self.cookies else {})
-        given |= {name.lower(): str(text) for name, text in request.headers.items()}
-        scope: dict[str, Any] = {
-            "type": "http", "http_version": "1.1", "method": request.method, "scheme": "http",
-            "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode(),
-            "headers": [(name.encode(), text.encode("latin-1")) for name, text in given.items()],
-            "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "root_path": "",
-        }  # fmt: skip
-        # As a reverse proxy says it, unless the test says something else.
-        if "x-forwarded-for" not in given:
-            scope["headers"].append((b"x-forwarded-for", self.address.encode()))
-        chunks = [body[at : at + 65_536] for at in range(0, len(body), 65_536)] or [b""]
-
-        async def receive() -> Any:
-            chunk = chunks.pop(0)
-            return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
-
-        async def send(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                reply.status, reply.headers = message["status"], Headers(raw=message["headers"])
-            reply.body += message.get("body", b"")
-
-        await self.site.app(scope, receive, send)
-        return reply
-
     def hidden(self, path: str) -> dict[str, str]:
         """Return the hidden fields of the forms at a path."""
-        return dict(_HIDDEN.findall(self.open(path).text))
+        return self.open(path).hidden()
 
     def send(self, path: str, files: Files, headers: Mapping[str, str] = OWN, **fields: str) -> Reply:
         """Send files by the form at a path."""
@@ -174,9 +142,3 @@ def own_link(reply: Reply) -> str:
     (address,) = re.findall(r'<code id="own">(.*?)</code>', reply.text)
     assert address.startswith(PUBLIC)
     return unescape(str(address)).removeprefix(PUBLIC)
-
-
-def said(reply: Reply) -> str:
-    """Return what a page says of what is wrong."""
-    problems = [re.findall(rf'<p class="{kind}">(.*?)</p>', reply.text) for kind in ("missing", "lead")]
-    return str(next(texts[0] for texts in problems if texts))

@@ -1,13 +1,10 @@
 """The page for files as a browser without scripts uses it, and files that are dropped there."""
 
-import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
 import sqlalchemy as sa
-from starlette.datastructures import Headers
 
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.server.app import make_app
@@ -16,7 +13,7 @@ from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.patience import NONE, Patience
 from letterboxd_scraper.store.schema import cohorts, films, ratings, users
-from tests.asked import Reply
+from tests.asked import Reply, answer_to
 from tests.imports.test_reading import ARCHIVE, IMDB, packed
 
 OWN = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
@@ -50,38 +47,11 @@ class Page:
 
     def ask_prepared(self, request: requests.PreparedRequest) -> Reply:
         """Return what is answered to a request as it is."""
-        body: Any = request.body or b""
-        return asyncio.run(self._ask(request, body.encode() if isinstance(body, str) else body))
-
-    async def _ask(self, request: requests.PreparedRequest, body: bytes) -> Reply:
-        reply = Reply(0, Headers(), b"")
-        given = {"host": "localhost", "accept": "text/html"} | {
-            k.lower(): v for k, v in request.headers.items()
-        }
-        path, _, query = request.path_url.partition("?")
-        scope = {
-            "type": "http", "http_version": "1.1", "method": request.method, "scheme": "http",
-            "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-            "headers": [(k.encode(), str(v).encode()) for k, v in given.items()],
-            "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "root_path": "",
-        }  # fmt: skip
-        chunks = [body[at : at + 65_536] for at in range(0, len(body), 65_536)] or [b""]
-
-        async def receive() -> Any:
-            chunk = chunks.pop(0)
-            return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
-
-        async def send(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                reply.status, reply.headers = message["status"], Headers(raw=message["headers"])
-            reply.body += message.get("body", b"")
-
-        await self.app(scope, receive, send)
-        return reply
+        return answer_to(self.app, request, {"host": "localhost", "accept": "text/html"})
 
     def hidden(self, path: str) -> dict[str, str]:
         """Return the hidden fields of the form at a path."""
-        return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.ask("GET", path).text))
+        return self.ask("GET", path).hidden()
 
     def drop(self, files: Files, headers: Mapping[str, str] = OWN, **fields: str) -> Reply:
         sent = [("files", file) for file in files]
@@ -103,9 +73,3 @@ class Page:
         with self.engine.connect() as connection:
             counts = [sa.select(sa.func.count()).select_from(one) for one in (users, films, ratings, cohorts)]
             return [connection.scalar(count) for count in counts]
-
-
-def said(reply: Reply) -> str:
-    """Return what a page says of what is wrong."""
-    (problem, *_) = re.findall(r'<p class="missing">(.*?)</p>', reply.text)
-    return str(problem)

@@ -20,7 +20,7 @@ from tests.asked import Reply
 from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, RATINGS, packed
 from tests.server.conftest import address
-from tests.server.dropped import FIVE, OWN, Files, Page, said
+from tests.server.dropped import FIVE, OWN, Files, Page
 
 # Before a test has the files read here.
 READ_APART = apart.read_apart
@@ -73,7 +73,7 @@ def test_what_cannot_be_taken_in_is_said(
     monkeypatch.setattr(uploads, "MOST_BYTES", 1_000_000)
     monkeypatch.setattr(uploads, "MOST_FILES", 8)
     reply = page.drop(files) if files else page.drop([("", b"")])
-    assert (reply.status, says in said(reply)) == (status, True), reply.text
+    assert (reply.status, says in reply.said()) == (status, True), reply.text
     assert page.rows() == [0, 0, 0, 0]
     assert "preview" not in page.ask("GET", "/drop").text  # nothing waits
 
@@ -93,7 +93,7 @@ def test_files_that_break_what_reads_them_are_refused(page: Page, monkeypatch: p
     monkeypatch.setattr(apart, "read_apart", READ_APART)
     monkeypatch.setattr(apart, "MODULE", "antigravity.missing")
     reply = page.drop(FIVE[:1])
-    assert (reply.status, "one of them breaks what reads it" in said(reply)) == (422, True)
+    assert (reply.status, "one of them breaks what reads it" in reply.said()) == (422, True)
     monkeypatch.setattr(apart, "MODULE", "letterboxd_scraper.imports.apart")
     assert page.drop(FIVE[:1]).status == 303
     page.agree()
@@ -154,10 +154,10 @@ def test_one_import_at_a_time(page: Page, monkeypatch: pytest.MonkeyPatch) -> No
     second = page.drop(FIVE[1:2])
     may_end.set()
     first.join()
-    assert (second.status, "another import is under way" in said(second).lower()) == (409, True)
+    assert (second.status, "another import is under way" in second.said().lower()) == (409, True)
     assert [reply.status for reply in replies] == [303]
     third = page.drop(FIVE[1:2], OWN, **page.hidden("/drop/preview"))
-    assert (third.status, "wait for your answer" in said(third)) == (409, True)
+    assert (third.status, "wait for your answer" in third.said()) == (409, True)
     page.agree()
     assert page.members() == {"ann"}
 

@@ -9,7 +9,7 @@ from letterboxd_scraper.store.members import last_imports
 from tests.asked import Reply
 from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, FILMS, STALKER, packed
-from tests.server.dropped import FIVE, OWN, Page, archive_of, said
+from tests.server.dropped import FIVE, OWN, Page, archive_of
 from tests.stored_state import differences, stored_state
 
 LATER = packed(
@@ -84,7 +84,7 @@ def test_only_what_the_page_has_told_of_is_taken_back(page: Page) -> None:
     page.drop([("letterboxd-zoe.zip", archive_of("zoe"))])
     hidden = page.hidden("/drop/preview")
     refused = page.ask("POST", "/drop/undo", OWN, data=hidden | {"mark": mark})
-    assert (refused.status, "wait for your answer" in said(refused)) == (409, True)
+    assert (refused.status, "wait for your answer" in refused.said()) == (409, True)
     assert page.members() == {"ann", "bob"}
 
 
@@ -98,6 +98,6 @@ def test_what_fails_takes_nothing_back(page: Page, monkeypatch: pytest.MonkeyPat
     with monkeypatch.context() as broken:
         broken.setattr(last_imports, "_is_used", fail)
         reply = undo(page)
-    assert (reply.status, "nothing was changed" in said(reply)) == (503, True)
+    assert (reply.status, "nothing was changed" in reply.said()) == (503, True)
     assert page.members() == {"ann"}
     assert undo(page).status == 303

@@ -4,7 +4,7 @@ import re
 
 from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, IMDB
-from tests.server.dropped import FIVE, OWN, Files, Page, archive_of, said
+from tests.server.dropped import FIVE, OWN, Files, Page, archive_of
 
 LISTS: Files = [
     ("one/imdb.csv", IMDB.encode()),
@@ -49,7 +49,7 @@ def test_what_is_no_name_is_said_and_the_files_wait(page: Page) -> None:
     for name in ("a b", "<svg onload=alert(1)>", "../../etc"):
         reply = page.say_whose({"whose-0": name})
         assert reply.status == 422
-        assert "<svg" not in said(reply)
+        assert "<svg" not in reply.said()
     assert page.say_whose({"whose-0": "ida"}, {}).status == 403
     assert page.say_whose({"whose-9": "ida", "whose-x": "ida"}).status == 303
     assert len(asked(page)) == 3

@@ -8,16 +8,16 @@ from typing import Any
 
 import requests
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
-from schemathesis.core.result import Ok
 
 from letterboxd_scraper.server.invited.rate import Rate
 from tests.conftest import on_both
 from tests.server.browsing import HOST, OWN, PUBLIC, Site
 from tests.server.dropped import OWN as OWN_LOCAL
 from tests.server.dropped import Page, archive_of
+from tests.server.generated import SAME_REQUESTS, operations
 
 # What stands in a form beside its token; a path without any is only shown.
 FORMS: dict[str, tuple[str, ...]] = {
@@ -83,20 +83,13 @@ def _form(fields: tuple[str, ...]) -> dict[str, Any]:
 
 def check(browser: Any, base: str, own: Mapping[str, str], below: tuple[str, ...], held: list[str]) -> None:
     """Send what schemathesis thinks of, as a browser of one who has these tokens, and look at the answers."""
-    described = schemathesis.openapi.from_dict(document(below))
-    operations = [one.ok() for one in described.get_all_operations() if isinstance(one, Ok)]
+    described = operations(schemathesis.openapi.from_dict(document(below)))
     sent = st.sampled_from([*held, None])
 
-    @settings(
-        max_examples=40,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @SAME_REQUESTS
     @given(data=st.data())
     def holds(data: st.DataObject) -> None:
-        operation = data.draw(st.sampled_from(operations))
+        operation = data.draw(st.sampled_from(described))
         mode = data.draw(st.sampled_from([GenerationMode.POSITIVE, GenerationMode.NEGATIVE]))
         case = data.draw(operation.as_strategy(generation_mode=mode))
         token = data.draw(sent)

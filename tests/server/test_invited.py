@@ -12,7 +12,7 @@ from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, users
 from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, FILM_PAGE, IMDB, packed
-from tests.server.browsing import NOW, OWN, Browser, Site, own_link, said
+from tests.server.browsing import NOW, OWN, Browser, Site, own_link
 from tests.server.dropped import archive_of
 
 ANN = [("letterboxd-ann.zip", archive_of("ann"))]
@@ -106,8 +106,8 @@ def test_another_s_archive_tells_and_changes_nothing(site: Site) -> None:
     for name in ("ann", "gone"):
         reply = mallory.send("/join", [("a.zip", archive_of(name))])
         assert (reply.status, reply.headers.get("location")) == (409, None)
-        assert name not in said(reply).split()
-        told.add(said(reply))
+        assert name not in reply.said().split()
+        told.add(reply.said())
         assert mallory.open("/join/preview").status == 303  # nothing waits
     assert len(told) == 1
     assert rows(site) == before
@@ -158,7 +158,7 @@ def test_files_of_several_people_are_refused(site: Site) -> None:
     ann = Browser(site)
     ann.open(f"/join/{site.invite()}")
     reply = ann.send("/join", [*ANN, *BOB])
-    assert (reply.status, "of several people" in said(reply)) == (422, True)
+    assert (reply.status, "of several people" in reply.said()) == (422, True)
 
 
 @on_sqlite
@@ -180,7 +180,7 @@ def test_links_that_are_taken_back_or_old_or_wrong_open_nothing(site: Site) -> N
     assert ann.agree("/join", agree="yes").status == 404  # also for who has seen the preview
     with site.engine.begin() as connection:
         connection.execute(schema.invitations.update().values(expires_at=NOW - timedelta(seconds=1)))
-    answers = {said(Browser(site).open(f"/join/{secret}")) for secret in (revoked, old, "x" * 43)}
+    answers = {Browser(site).open(f"/join/{secret}").said() for secret in (revoked, old, "x" * 43)}
     assert len(answers) == 1
     assert "opens nothing" in answers.pop()
     assert rows(site) == [0, 0, 0, 0]

@@ -12,7 +12,7 @@ from letterboxd_scraper.store.members import own_pages as pages
 from letterboxd_scraper.store.schema import cohort_members, film_rankings, own_pages, ratings, users
 from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, IMDB, RATINGS, packed
-from tests.server.browsing import OWN, Browser, Site, said
+from tests.server.browsing import OWN, Browser, Site
 from tests.server.dropped import archive_of
 
 ANN = [("letterboxd-ann.zip", archive_of("ann"))]
@@ -58,7 +58,7 @@ def test_a_newer_archive_of_mine_is_taken_in_and_nobody_else_s(site: Site) -> No
     assert ann.send("/me", [("imdb.csv", IMDB.encode())], member="bob").status == 303
     assert ann.agree("/me", action="discard").status == 303
     reply = ann.send("/me", BOB)
-    assert (reply.status, "only your own" in said(reply)) == (409, True)
+    assert (reply.status, "only your own" in reply.said()) == (409, True)
     assert site.members() == {"ann"}
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.members import cohorts, own_pages
 from letterboxd_scraper.store.schema import cohort_members, users
 from tests.conftest import on_both, on_sqlite
-from tests.server.browsing import OWN, Browser, Site, said
+from tests.server.browsing import OWN, Browser, Site
 from tests.server.dropped import archive_of
 
 TOKEN = "the-operators-own-token"
@@ -114,7 +114,7 @@ def test_a_wrong_password_and_a_wrong_circle_are_answered_alike(site: Site) -> N
     for circle, password in (*wrong, ("others", "the password"), ("nowhere", "the password")):
         fields = reader.hidden("/password") | {"circle": circle, "password": password}
         reply = reader.ask("POST", "/password", OWN, data=fields)
-        assert (reply.status, said(reply)) == (403, "No circle of that name has that password.")
+        assert (reply.status, reply.said()) == (403, "No circle of that name has that password.")
     assert reader.cookies == {}
 
 

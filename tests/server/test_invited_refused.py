@@ -16,7 +16,7 @@ from letterboxd_scraper.server.invited.rate import Rate
 from letterboxd_scraper.store import intake
 from tests.asked import Reply
 from tests.conftest import on_sqlite
-from tests.server.browsing import HOST, OWN, PUBLIC, Browser, Site, own_link, said
+from tests.server.browsing import HOST, OWN, PUBLIC, Browser, Site, own_link
 from tests.server.dropped import archive_of
 
 ANN = [("letterboxd-ann.zip", archive_of("ann"))]
@@ -113,7 +113,7 @@ def test_guessing_links_is_stopped_for_one_and_for_all(site: Site, monkeypatch: 
     for path in (f"/join/{secret}", "/me/x"):
         refused = guesser.open(path)
         assert (refused.status, refused.headers["retry-after"]) == (429, "200")
-        assert "too often" in said(refused)
+        assert "too often" in refused.said()
     guesser.cookies = {"__Host-letterboxd-member": "x"}
     assert guesser.open("/cohorts", accept="application/json").json()["status"] == 429
     assert guesser.open("/").status == 429
@@ -250,7 +250,7 @@ def test_too_much_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> Non
     joining = arrived(site)
     for files in ([("a.zip", b"x" * 200_000)], [(f"{number}.csv", b"") for number in range(9)]):
         reply = joining.send("/join", files)
-        assert (reply.status, "These " in said(reply)) == (413, True)
+        assert (reply.status, "These " in reply.said()) == (413, True)
     # Nothing of one without an invitation is received.
     assert Browser(site).ask("POST", "/join", OWN, files={"files": ("a.zip", b"x" * 200_000)}).status == 404
     assert Browser(site).ask("POST", "/me", OWN, files={"files": ("a.zip", b"x" * 200_000)}).status == 404

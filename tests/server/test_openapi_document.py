@@ -2,14 +2,15 @@
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
-from schemathesis.core.result import Ok
+from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.served import Server
 from tests.server.conftest import BOTH
+from tests.server.generated import SAME_REQUESTS, operations
 
 pytestmark = pytest.mark.slow
 
@@ -25,25 +26,21 @@ KNOWN = {"cohort": "friends", "strategy": "bayesian"}
 )
 def test_every_answer_is_what_the_openapi_document_says(named: Server, mode: GenerationMode) -> None:
     document = schemathesis.openapi.from_url(f"{named.address}/openapi.json")
-    operations = [one.ok() for one in document.get_all_operations() if isinstance(one, Ok)]
-    assert len(operations) >= 9
+    described = operations(document)
+    assert len(described) >= 9
 
-    @settings(
-        max_examples=40,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @SAME_REQUESTS
     @given(data=st.data())
     def holds(data: st.DataObject) -> None:
-        operation = data.draw(st.sampled_from(operations))
+        operation = data.draw(st.sampled_from(described))
         case = data.draw(operation.as_strategy(generation_mode=mode))
         if mode is GenerationMode.POSITIVE:
             case.path_parameters |= {key: KNOWN[key] for key in case.path_parameters if key in KNOWN}
         answer = case.call(session=named.session)
-        assert answer.status_code < 500
+        # A list that is not sure is refused.
+        is_unsure = answer.status_code == 503 and "/lists/" in operation.path
+        assert answer.status_code < 500 or is_unsure
         # Years from 1999 to 1990 are years in form, and refused.
-        case.validate_response(answer, excluded_checks=[positive_data_acceptance])
+        case.validate_response(answer, excluded_checks=[not_a_server_error, positive_data_acceptance])
 
     holds()

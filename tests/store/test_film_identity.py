@@ -13,7 +13,7 @@ from letterboxd_scraper.store.schema import films, ratings
 from letterboxd_scraper.store.upsert import insert_missing
 from tests.store.rows import MONDAY, add_film, add_rating, add_user
 
-PAGE = Naming.shown(MONDAY)
+PAGE = Naming.of_page(MONDAY)
 ALIEN = Film("alien", "Alien", 1979, film_id=1, lid="a1")
 NAMES = ("slug", "title", "release_year", "letterboxd_film_id", "letterboxd_lid")
 

@@ -116,7 +116,7 @@ def test_a_feeds_slug_is_given_to_a_film_of_an_archive(
 ) -> None:
     for number, (slug, values) in enumerate(stored):
         add(connection, slug, letterboxd_lid=f"l{number}", **values)
-    adopt_slugs(connection, shown, Naming.shown(MONDAY))
+    adopt_slugs(connection, shown, Naming.of_page(MONDAY))
     assert slugs(connection) == expected
 
 

@@ -148,7 +148,7 @@ def test_facts_go_with_films_that_meet(connection: sa.Connection) -> None:
 def test_an_address_that_leads_elsewhere_takes_only_the_slug_along(connection: sa.Connection) -> None:
     named_film_ids(connection, [BY_SLUG, BY_CODE], FILE)
     shown = Film("the-word", "The Word", 1955, 7, "wOrd")
-    keep = redirected(connection, Film("ordet", "Ordet"), shown, Naming.shown(MONDAY))
+    keep = redirected(connection, Film("ordet", "Ordet"), shown, Naming.of_page(MONDAY))
     assert stored(connection) == {("the-word", "wOrd", False), (None, "oRd", False)}
     # The slug that it had is known.
     assert named_film_ids(connection, [BY_SLUG], FILE) == {BY_SLUG: keep}
@@ -157,7 +157,7 @@ def test_an_address_that_leads_elsewhere_takes_only_the_slug_along(connection: s
 def test_a_film_that_became_part_of_another_is_found_by_its_code(connection: sa.Connection) -> None:
     add_film(connection, "old", letterboxd_film_id=1, letterboxd_lid="oLd")
     shown = Film("new", "New", 1955, 2, "nEw")
-    keep = redirected(connection, Film("old", "Old", film_id=1), shown, Naming.shown(MONDAY))
+    keep = redirected(connection, Film("old", "Old", film_id=1), shown, Naming.of_page(MONDAY))
     by_code = NamedFilm("Old", 1955, lid="oLd")
     assert named_film_ids(connection, [by_code], FILE) == {by_code: keep}
     assert len(stored(connection)) == 1
@@ -196,7 +196,7 @@ def test_what_a_crawl_found_unchanged_is_newer_than_a_page_that_was_saved_before
     connection: sa.Connection,
 ) -> None:
     ann = add_user(connection, "ann")
-    (film,) = film_ids(connection, [Film("ordet", "Ordet", 1955, 1, "oRd")], Naming.shown(MONDAY)).values()
+    (film,) = film_ids(connection, [Film("ordet", "Ordet", 1955, 1, "oRd")], Naming.of_page(MONDAY)).values()
     add_rating(connection, ann, film, rating=4.0)
     connection.execute(users.update().values(last_full_scrape_at=MONDAY + 9 * DAY))
     named_film_ids(connection, [RENAMED], NEWER)

@@ -74,18 +74,18 @@ def test_a_crawl_names_a_film_whatever_a_clock_has_noted(connection: sa.Connecti
         [told(PAGE, MONDAY + timedelta(days=999), "From the future", 2100)[0]],
         Naming(PAGE, MONDAY + timedelta(days=999)),
     )
-    film_ids(connection, [Film("sequel", "The Sequel", 2025, 5, "Ab12")], Naming.shown(MONDAY))
+    film_ids(connection, [Film("sequel", "The Sequel", 2025, 5, "Ab12")], Naming.of_page(MONDAY))
     assert title(connection) == ("The Sequel", 2025, PAGE)
 
 
 def test_a_page_that_shows_what_a_file_said_makes_it_known_by_a_page(connection: sa.Connection) -> None:
     named_film_ids(connection, *_listed(told(FILE, MONDAY, "The Sequel", 2025)))
     page = [Film("sequel", "The Sequel", 2025, 5, "Ab12")]
-    film_ids(connection, page, Naming.shown(MONDAY))
+    film_ids(connection, page, Naming.of_page(MONDAY))
     named_film_ids(connection, *_listed(told(FILE, LATER, "Another", 1999)))
     assert title(connection) == ("The Sequel", 2025, PAGE)
     before = connection.execute(sa.select(films)).all()
-    film_ids(connection, page, Naming.shown(LATEST))
+    film_ids(connection, page, Naming.of_page(LATEST))
     assert connection.execute(sa.select(films)).all() == before
 
 

@@ -30,8 +30,8 @@ def findings(connection: sa.Connection) -> Iterator[Finding]:
     is_broken = False
     for check in (references.of_file, *_CHECKS) if on_sqlite else _CHECKS:
         try:
-            found = check(connection)
-            for finding in found if isinstance(found, tuple) else (found,):
+            result = check(connection)
+            for finding in result if isinstance(result, tuple) else (result,):
                 is_broken |= finding.check == references.FILE and finding.wrong > 0
                 yield finding
         except sa.exc.DatabaseError as error:

@@ -75,14 +75,14 @@ def settle(
 def give_numbers(connection: sa.Connection, numbered: Mapping[int, NamedFilm]) -> None:
     """Let films, by their ids, have the numbers that a source gives, where none is known but by a guess."""
     query = sa.select(films).where(in_list(connection.dialect.name, _f.id))
-    given, replaced = set(), set()
+    added, replaced = set(), set()
     for row in connection.execute(query, as_list(numbered)).all():
         guessed = {*(row.numbered_by_name or "").split(), *(["tmdb"] if row.tmdb_guessed else [])}
         numbers = {kind_of(number): number for number in key_of(numbered[row.id]).split()}
         new = {kind: n for kind, n in numbers.items() if kind in guessed or not row._mapping[f"{kind}_id"]}
         if not new:
             continue
-        given |= set(new.values())
+        added |= set(new.values())
         replaced |= {number for number in _numbers(row) if kind_of(number) in new}
         values = _columns_of(new.values()) | {"numbered_by_name": _without(row.numbered_by_name, new)}
         if "tmdb" in new:
@@ -90,9 +90,9 @@ def give_numbers(connection: sa.Connection, numbered: Mapping[int, NamedFilm]) -
             synced_at = row.tmdb_synced_at if new["tmdb"] in _numbers(row) else None
             values |= {"tmdb_guessed": False, "tmdb_synced_at": synced_at}
         connection.execute(films.update().where(_f.id == row.id).values(values))
-    if given:
-        _join_halves(connection, given)
-        settle(connection, numbers=given | replaced)
+    if added:
+        _join_halves(connection, added)
+        settle(connection, numbers=added | replaced)
 
 
 def note_numbers(connection: sa.Connection, before: Any, kinds: Collection[str]) -> None:

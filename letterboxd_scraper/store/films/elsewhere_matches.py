@@ -129,11 +129,11 @@ class Matches:
 
 
 def _index(site_films: Iterable[SiteFilm], keys: Any) -> dict[Any, list[SiteFilm]]:
-    found: dict[Any, list[SiteFilm]] = defaultdict(list)
+    by_key: dict[Any, list[SiteFilm]] = defaultdict(list)
     for film in site_films:
         for key in keys(film):
-            found[key].append(film)
-    return found
+            by_key[key].append(film)
+    return by_key
 
 
 def _site_films(connection: sa.Connection, concerned: Iterable[Unit]) -> Iterator[SiteFilm]:

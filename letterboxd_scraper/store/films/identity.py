@@ -197,8 +197,8 @@ def _is_another(row: _FilmRow, film: Film) -> bool:
 def _is_unchanged(row: _FilmRow, film: Film, naming: Naming) -> bool:
     """Say whether a stored row says just what the page shows, and knows it from a page as new as this."""
     year_by = NamedBy.PAGE if film.year else None
-    shown = (film.film_id, film.lid, film.slug, film.title, film.year, NamedBy.PAGE, year_by, False)
-    return row[1:9] == shown and (naming.live or titles.are_as_new(row._mapping, naming))
+    on_page = (film.film_id, film.lid, film.slug, film.title, film.year, NamedBy.PAGE, year_by, False)
+    return row[1:9] == on_page and (naming.live or titles.are_as_new(row._mapping, naming))
 
 
 def _values(film: Film) -> dict[str, Any]:

@@ -57,8 +57,8 @@ def note_names(connection: sa.Connection, kind: str, told: Sequence[Told], namin
     query = sa.select(_f.id, _f.title, _f.release_year, is_open)
     query = query.where(in_list(connection.dialect.name, _f.id))
     rows = {row.id: row for row in connection.execute(query, as_list({one.film for one in told}))}
-    shown = {film: (row.title, row.release_year or 0) for film, row in rows.items() if not row.is_open}
-    note(connection, kind, [one for one in told if one.name != shown.get(one.film)], naming)
+    settled = {film: (row.title, row.release_year or 0) for film, row in rows.items() if not row.is_open}
+    note(connection, kind, [one for one in told if one.name != settled.get(one.film)], naming)
 
 
 def settle(

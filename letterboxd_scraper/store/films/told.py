@@ -82,17 +82,17 @@ def related(connection: sa.Connection, names: set[Name], film_ids: set[int]) -> 
     dialect = connection.dialect.name
     by_title, by_film = _having(dialect, _n.title), _having(dialect, _n.film_id)
     while names or film_ids:
-        found = []
+        connected = []
         if names:
             named = connection.execute(by_title, as_list({title for title, _ in names}))
-            found += [row for row in named if (row.title, row.release_year) in names]
+            connected += [row for row in named if (row.title, row.release_year) in names]
         if film_ids:
-            found += connection.execute(by_film, as_list(film_ids))
-        rows |= {tuple(row[:4]): row for row in found}
+            connected += connection.execute(by_film, as_list(film_ids))
+        rows |= {tuple(row[:4]): row for row in connected}
         seen_names, seen_films = seen_names | names, seen_films | film_ids
         # A title alone tells no film.
-        names = {(row.title, row.release_year) for row in found if row.release_year} - seen_names
-        film_ids = {row.film_id for row in found if row.film_id is not None} - seen_films
+        names = {(row.title, row.release_year) for row in connected if row.release_year} - seen_names
+        film_ids = {row.film_id for row in connected if row.film_id is not None} - seen_films
     return list(rows.values())
 
 

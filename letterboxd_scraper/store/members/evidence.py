@@ -142,9 +142,9 @@ def with_viewings(stored: Marks, viewings: Collection[Viewed]) -> Marks:
     """
     if stored.rating is None:
         return stored
-    given = [viewing for viewing in viewings if viewing.stars is not None]
-    same = [_since(midnight(v.day), stored.seen_after) for v in given if v.stars == stored.rating]
-    other = max((midnight(v.day) for v in given if v.stars != stored.rating), default=None)
+    rated = [viewing for viewing in viewings if viewing.stars is not None]
+    same = [_since(midnight(v.day), stored.seen_after) for v in rated if v.stars == stored.rating]
+    other = max((midnight(v.day) for v in rated if v.stars != stored.rating), default=None)
     rated_at = max(filter(None, (stored.rated_at, *same)), default=None)
     if rated_at and other and rated_at <= other:
         rated_at = None

@@ -145,7 +145,7 @@ def _keep_entries(connection: sa.Connection, user: int, item: FeedNews, at: date
 def _save_entries(connection: sa.Connection, user: int, item: FeedNews, at: datetime) -> int:
     """Store the new entries; return how many ratings they set."""
     films_of_new = [entry.film for entry in item.new]
-    naming = Naming.shown(at)
+    naming = Naming.of_page(at)
     adopt_slugs(connection, films_of_new, naming)
     ids = stored_film_ids(connection, films_of_new)
     complete = complete_listings(connection, user).get(Listing.RATED)

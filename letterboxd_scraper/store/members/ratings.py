@@ -46,7 +46,7 @@ _SITE = "site"
 
 def save_favourites(connection: sa.Connection, user: int, profile: Profile, at: datetime) -> None:
     """Make exactly the profile's favourites the member's: the page shows all there are."""
-    films = set(film_ids(connection, profile.favourites, Naming.shown(at)).values())
+    films = set(film_ids(connection, profile.favourites, Naming.of_page(at)).values())
     row = {"user_id": user, "favorite": True, "first_seen_at": at, "updated_at": at}
     along = {"first_seen_at": as_stored, "updated_at": offered}
     upsert(connection, ratings, [row | {"film_id": film} for film in films], along=along)
