@@ -1,7 +1,7 @@
 """What a report tells of films: a few queries for all of them together."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -41,6 +41,8 @@ from letterboxd_scraper.store.schema import (
 from ranking.facts import Facts
 from ranking.results import RankedFilm, count, ranking
 from ranking.strategies import STRATEGIES
+from ranking.strategies.base import MIN_VOTES, SITE, FittedStrategy
+from ranking.strategies.fitted_circle import FittedCircle
 
 # More than any mark is.
 _MARKS = 256
@@ -126,16 +128,17 @@ def of_ranking(
     strategy: str,
     limit: int,
     members: Sequence[int],
+    circle: FittedCircle,
     *,
     posters: bool,
 ) -> FilmTable:
-    """Return the first ``limit`` films of a stored ranking; ``members`` are user ids.
+    """Return the first ``limit`` films of a stored ranking; ``members`` are user ids, ``circle`` is theirs.
 
     Raises InputError if the ranking was never computed.
     """
     ranked = ranking(connection, cohort, strategy, limit=limit)
     query = _RankedFilms(connection, cohort, strategy, ranked[-1].rank)
-    reasons = _reasons(connection, cohort, strategy, ranked)
+    reasons = _reasons(connection, cohort, strategy, ranked, circle)
     facts = query.facts()
     site = query.histograms()
     marks = query.marks({user: place for place, user in enumerate(members)})
@@ -170,12 +173,22 @@ def of_ranking(
 
 
 def _reasons(
-    connection: sa.Connection, cohort: Cohort, strategy: str, ranked: Sequence[RankedFilm]
+    connection: sa.Connection,
+    cohort: Cohort,
+    strategy: str,
+    ranked: Sequence[RankedFilm],
+    circle: FittedCircle,
 ) -> Mapping[int, str]:
-    """Return why each film stands where it does, by the parameters and the moment of the stored ranking."""
+    """Return why each film stands where it does, by the parameters and the moment of the stored ranking.
+
+    ``circle`` is the cohort's, fitted with Letterboxd's averages: it need not be fitted again for that.
+    """
     facts = Facts(cohort.id, ranked[0].computed_at)
     formula = STRATEGIES[strategy]
-    return formula.reasons(connection, facts, formula.settle(ranked[0].parameters))
+    parameters = formula.settle(ranked[0].parameters)
+    if isinstance(formula, FittedStrategy) and parameters[SITE]:
+        return formula.reasons_of(replace(circle, min_votes=parameters[MIN_VOTES]), parameters)
+    return formula.reasons(connection, facts, parameters)
 
 
 @dataclass(frozen=True, slots=True)

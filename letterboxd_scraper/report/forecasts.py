@@ -1,7 +1,6 @@
 """What members would give the films that they have not seen."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +9,8 @@ import sqlalchemy as sa
 from letterboxd_scraper.report import raters
 from letterboxd_scraper.report.columns import letters
 from letterboxd_scraper.report.films import FilmTable
-from letterboxd_scraper.store.members.cohorts import Cohort
-from ranking.recommend.films import read_model
+from ranking.recommend.films import model_of
+from ranking.strategies.fitted_circle import FittedCircle
 
 Stars = npt.NDArray[np.float64]
 # Of more members times films, only what the reader would give is part of the page.
@@ -19,13 +18,8 @@ MOST = 1_000_000
 _LEAST_STARS, _STEPS = 0.5, 20
 
 
-def of_cohort(
-    connection: sa.Connection,
-    cohort: Cohort,
-    table: FilmTable,
-    members: Sequence[int],
-    you: int | None,
-    at: datetime,
+def of_circle(
+    connection: sa.Connection, circle: FittedCircle, table: FilmTable, members: Sequence[int], you: int | None
 ) -> list[Stars | None]:
     """Return for each of the ``members`` (user ids) what they would give each film, as `recommend` says.
 
@@ -35,7 +29,7 @@ def of_cohort(
     every = len(members) * len(table.films) <= MOST
     if not any(film.circle for film in table.films):
         return [None] * len(members)
-    model = read_model(connection, cohort, at)
+    model = model_of(connection, circle)
     rated = {film: place for place, film in enumerate(model.ratings.film_ids.tolist())}
     # The last one stands for films without ratings.
     places = np.array([rated.get(film.ranked.film_id, len(rated)) for film in table.films])

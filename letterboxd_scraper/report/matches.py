@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import sqlalchemy as sa
 
-from letterboxd_scraper.store.members.cohorts import Cohort
+from ranking.strategies.circle_ratings import Ratings
 from ranking.taste import members as taste
 from ranking.taste.agreement import Matrix
 
@@ -46,13 +45,13 @@ class Matches:
     complete: bool = True
 
 
-def of_cohort(connection: sa.Connection, cohort: Cohort, members: Sequence[int], you: int | None) -> Matches:
-    """Return the matches between ``members`` (user ids); ``you`` is the reader's id.
+def of_ratings(ratings: Ratings, members: Sequence[int], you: int | None) -> Matches:
+    """Return the matches between ``members`` (user ids), whose ratings these are; ``you`` is the reader's id.
 
     Alike are those whose agreement is high even at the lower end of its interval, and unlike those
     where it is low even at the upper end: few films in common make no extremes.
     """
-    circle = taste.read(connection, cohort)
+    circle = taste.of_ratings(ratings)
     place_of = {user: number for number, user in enumerate(members)}
     places = np.array([place_of[user] for user in circle.users], np.int64)
     rows, columns = circle.compared()

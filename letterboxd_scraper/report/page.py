@@ -27,8 +27,10 @@ from letterboxd_scraper.report.texts import clean
 from letterboxd_scraper.store.members import naming
 from letterboxd_scraper.store.members.cohorts import Cohort, is_crawled
 from letterboxd_scraper.store.members.naming import Naming
+from ranking.facts import Facts
 from ranking.strategies import STRATEGIES
-from ranking.strategies.base import MIN_VOTES
+from ranking.strategies.base import MIN_VOTES, SITE
+from ranking.strategies.fitted_circle import FittedCircle, fit_circle
 
 # So many films, with a hundred members, make about one megabyte.
 MOST_FILMS = 5_000
@@ -72,11 +74,13 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
         raise UnknownName(f"no strategy {options.strategy!r}: there are {', '.join(STRATEGIES)}")
     named = naming.of_cohort(connection, cohort, names=options.names, for_member=options.for_member)
     members = list(named.members)
-    films = _films(connection, cohort, options, members)
-    pairs = matches.of_cohort(connection, cohort, members, named.you)
+    # Read and fitted once, for the reasons, for who agrees with whom and for what members would give.
+    circle = fit_circle(connection, Facts(cohort.id, options.at), {SITE: 1, MIN_VOTES: 1})
+    films = _films(connection, cohort, options, members, circle)
+    pairs = matches.of_ratings(circle.ratings, members, named.you)
     may_read = options.pages or is_crawled(connection, cohort)
     people, you = _called(named), _place_of_you(named)
-    expected = forecasts.of_cohort(connection, cohort, films, members, you, options.at)
+    expected = forecasts.of_circle(connection, circle, films, members, you)
     first = first_screen.of_cohort(connection, cohort, named, films, expected, may_read=may_read)
     at_once = data.at_once(
         films,
@@ -131,10 +135,16 @@ def _styles_and_scripts(films: FilmTable) -> dict[str, str]:
     return dict(styles=styles, first_script=first, script=later, policy=policy)
 
 
-def _films(connection: sa.Connection, cohort: Cohort, options: Options, members: Sequence[int]) -> FilmTable:
+def _films(
+    connection: sa.Connection,
+    cohort: Cohort,
+    options: Options,
+    members: Sequence[int],
+    circle: FittedCircle,
+) -> FilmTable:
     pictures = options.thumbnails
     posters = options.posters or pictures is not None
-    table = of_ranking(connection, cohort, options.strategy, options.limit, members, posters=posters)
+    table = of_ranking(connection, cohort, options.strategy, options.limit, members, circle, posters=posters)
     if pictures is None:
         return table
     return replace(table, films=[replace(f, poster=pictures.get(f.poster or "")) for f in table.films])

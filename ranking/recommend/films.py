@@ -19,7 +19,7 @@ from ranking.recommend.group import RULES, VETO, Order, Places, average, proport
 from ranking.recommend.personal import CircleModel, Forecast
 from ranking.strategies.base import MIN_VOTES, SITE
 from ranking.strategies.circle_ratings import Floats
-from ranking.strategies.fitted_circle import fit_circle
+from ranking.strategies.fitted_circle import FittedCircle, fit_circle
 
 DEFAULT_RULE = "average"
 # Who has rated fewer films is told that little is known of their taste.
@@ -90,7 +90,11 @@ def read_model(
     connection: sa.Connection, cohort: Cohort, at: datetime, without: int | None = None
 ) -> CircleModel:
     """Read a cohort's ratings but for those of a member (id), and what films are, and fit the model."""
-    circle = fit_circle(connection, _facts(cohort, at, without), {SITE: 1, MIN_VOTES: 1})
+    return model_of(connection, fit_circle(connection, _facts(cohort, at, without), {SITE: 1, MIN_VOTES: 1}))
+
+
+def model_of(connection: sa.Connection, circle: FittedCircle) -> CircleModel:
+    """Read what the films of a circle are; it was fitted with ``site``."""
     facts = read_facts(connection, circle.ratings.film_ids.tolist())
     return CircleModel(circle.ratings, circle.fit, facts)
 

@@ -168,6 +168,10 @@ class FittedStrategy(Strategy):
 
     def reasons(self, connection: sa.Connection, facts: Facts, parameters: Parameters) -> dict[int, str]:
         # Not by way of the query: nothing is to be selected, so the database has nothing to add.
-        columns = self.fit(connection, facts, parameters).columns()
+        return self.reasons_of(self.fit(connection, facts, parameters), parameters)
+
+    def reasons_of(self, fitted: Fitted, parameters: Parameters) -> dict[int, str]:
+        """Return the same of what was fitted before, with these parameters."""
+        columns = fitted.columns()
         rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
         return {row["film_id"]: self.because({**parameters, **row}) for row in rows}

@@ -118,13 +118,17 @@ class Products:
     def correlations(self) -> Correlations:
         """Return what the sums say of each pair."""
         of_all = Correlations(np.zeros_like(self.products), np.zeros_like(self.overlap))
-        for rows, z, freedom in of_all.blocks():
-            overlap, scale = self.overlap[rows], np.sqrt(self.squares[rows] * self.squares[:, rows].T)
+        for rows, z, freedom in of_all.upper_blocks():
+            overlap, squares = self.overlap[rows, rows.start :], self.squares[rows, rows.start :]
+            scale = np.sqrt(squares * self.squares[rows.start :, rows].T)
             comparable = (overlap >= LEAST_OVERLAP) & (scale > 0)
-            np.fill_diagonal(comparable[:, rows], False)
-            r = np.divide(self.products[rows], scale, out=np.zeros_like(scale), where=comparable)
+            np.fill_diagonal(comparable, False)
+            r = np.divide(
+                self.products[rows, rows.start :], scale, out=np.zeros_like(scale), where=comparable
+            )
             z[:] = np.arctanh(np.clip(r, -_MOST, _MOST))
             freedom[:] = np.where(comparable, overlap - 2, 0)
+            of_all.z[rows.start :, rows], of_all.freedom[rows.start :, rows] = z.T, freedom.T
         return of_all
 
 

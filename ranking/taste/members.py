@@ -10,7 +10,7 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.members.cohorts import Cohort, find_member_of
 from letterboxd_scraper.store.members.users import names_of
 from letterboxd_scraper.store.schema import cohort_members, ratings
-from ranking.strategies.circle_ratings import read_rows
+from ranking.strategies.circle_ratings import Ratings, read_rows
 from ranking.taste.agreement import (
     LEAST_OVERLAP,
     Agreements,
@@ -106,7 +106,11 @@ def read(connection: sa.Connection, cohort: Cohort | None) -> CircleTaste:
     if cohort is not None:
         query = query.join(cohort_members, cohort_members.c.user_id == r.user_id)
         query = query.where(cohort_members.c.cohort_id == cohort.id)
-    stored = read_rows(connection, query.subquery("circle_ratings"))
+    return of_ratings(read_rows(connection, query.subquery("circle_ratings")))
+
+
+def of_ratings(stored: Ratings) -> CircleTaste:
+    """Return how much the members agree whose ratings these are."""
     members = np.repeat(np.arange(len(stored.member_ids)), stored.by_member)
     rated = in_own_measure(members, stored.film, stored.half_stars * np.float64(0.5))
     return CircleTaste(stored.member_ids.tolist(), rated, stored.film_ids.tolist(), of_circle(rated))
