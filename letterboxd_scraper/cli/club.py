@@ -15,6 +15,7 @@ from letterboxd_scraper.errors import ExitCode, InputError
 from letterboxd_scraper.machine import extras
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.members.cohorts import Cohort
+from letterboxd_scraper.store.open import refuse_unwritable
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 from letterboxd_scraper.words import counted
@@ -164,6 +165,8 @@ def _show(
     from letterboxd_scraper.server.served import address_of_circle
 
     dropping = session.engine if watch or not cohort else None
+    if dropping is not None:
+        refuse_unwritable(dropping)
     served = served_by(session, names=page.names, takes_files=dropping is not None)
     token = session.config.LETTERBOXD_SERVE_TOKEN.get_secret_value()
     files = drop.Drop(served, dropping, label) if dropping is not None else None

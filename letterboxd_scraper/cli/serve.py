@@ -8,7 +8,7 @@ import typer
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.machine import extras
-from letterboxd_scraper.store.open import open_read_only
+from letterboxd_scraper.store.open import open_read_only, refuse_unwritable
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.session import Session
 
@@ -123,6 +123,8 @@ def _make(session: Session, way: _Way, *, names: bool, drop: bool) -> tuple["ASG
     from letterboxd_scraper.server.reports import Reports
 
     served = served_by(session, names=names, takes_files=drop, public_url=way.public or "")
+    if drop or way.public:
+        refuse_unwritable(session.engine)  # now, and not when the first who was invited sends their files
     reports = Reports(served)
     files = Drop(served, session.engine, LABEL) if drop else None
     invited = Invited(served, session.engine, way.token) if way.public else None

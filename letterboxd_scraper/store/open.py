@@ -20,12 +20,22 @@ from letterboxd_scraper.store.engine import (
     revision_of,
 )
 from letterboxd_scraper.store.outside_errors import in_words, is_damage
-from letterboxd_scraper.store.patience import NONE, Patience
-from letterboxd_scraper.store.schema import REVISION, metadata
+from letterboxd_scraper.store.patience import NONE, Patience, is_passing
+from letterboxd_scraper.store.schema import (
+    REVISION,
+    cohort_members,
+    films,
+    member_sources,
+    metadata,
+    ratings,
+    users,
+)
 from letterboxd_scraper.store.sqlite_file import follow, refuse_folder
 
 # Who waits for a connection waits no longer than for an answer.
 _POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 30}
+# What files of members are stored in.
+_OF_MEMBERS = (users, films, ratings, member_sources, cohort_members)
 _OF_READERS = {"default_transaction_read_only": "on"}
 
 
@@ -78,6 +88,22 @@ def open_read_only(url: str, *, longest: int = 0) -> sa.Engine:
 
         raise migrate.behind(url, revision)
     return engine
+
+
+def refuse_unwritable(engine: sa.Engine) -> None:
+    """Try whether members can be taken in, and leave all as it is. Raises what the database says if not.
+
+    One that is only busy for now, as while a crawl writes, will be written to later.
+    """
+    try:
+        with engine.connect() as connection:
+            for table in _OF_MEMBERS:
+                nothing = sa.select(table).where(sa.false())
+                connection.execute(table.insert().from_select(table.columns.keys(), nothing))
+            connection.rollback()
+    except sa.exc.DBAPIError as error:
+        if not is_passing(error):
+            raise
 
 
 def is_missing(url: str) -> bool:

@@ -168,13 +168,20 @@ class Place:
         program, *command = name.split()
         module = {"letterboxd": "letterboxd_scraper", "ranking": "ranking", "crawl": "scrapy"}[program]
         first = ["crawl"] if program == "crawl" else []
-        environment = environment_for(site, url or f"sqlite:///{self.database}") | {
+        words = [word for word in EVERY[name].words.split() if word != without]
+        line = [sys.executable, "-m", module, *first, *command, *words, *more]
+        return in_process.run(line, self.folder, self._environment(url, site), **streams)
+
+    def run(self, words: str, url: str | None = None, **environment: str) -> CompletedProcess[str]:
+        """Call `letterboxd` with these words."""
+        line = [sys.executable, "-m", "letterboxd_scraper", *words.split()]
+        return in_process.run(line, self.folder, self._environment(url) | environment)
+
+    def _environment(self, url: str | None, site: str = NO_SITE) -> dict[str, str]:
+        return environment_for(site, url or f"sqlite:///{self.database}") | {
             "DATABASE_PATIENCE": "0.01" if site == NO_SITE else "10",
             "XDG_CONFIG_HOME": str(self.folder / "config"),
         }
-        words = [word for word in EVERY[name].words.split() if word != without]
-        line = [sys.executable, "-m", module, *first, *command, *words, *more]
-        return in_process.run(line, self.folder, environment, **streams)
 
 
 def furnish(folder: Path) -> None:

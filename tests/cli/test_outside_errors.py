@@ -133,6 +133,23 @@ def wrong_when_struck(name: str, error: str, place: Place) -> str | None:
     return what_is_wrong(ended, f"cannot write {OUT}: " if is_output_first else refusal.said)
 
 
+SERVERS = ("serve --drop --port 0", "serve --invitations --port 0", "club --no-open")
+
+
+@pytest.mark.parametrize("words", SERVERS)
+def test_a_server_that_is_to_write_does_not_start_where_it_cannot(words: str, place: Place) -> None:
+    """Nobody is to find that out who was invited; while another process writes, it does start."""
+    environment = {"LETTERBOXD_PUBLIC_URL": "https://films.example.org"}
+    for path, mode, said in ((place.database, 0o400, READ_ONLY), (place.database.parent, 0o500, "; ")):
+        place.renew()
+        with of_mode(path, mode):
+            ended = place.run(words, **environment)
+        assert what_is_wrong(ended, said) is None
+    with locked(place.renew()):
+        ended = place.run(words, **environment)
+    assert (ended.returncode, "http://127.0.0.1:" in ended.stderr) == (0, True), ended.stderr
+
+
 @pytest.mark.parametrize("spoil", [damage, replace_by_text])
 def test_of_the_backups_the_newest_is_named_and_a_check_reports_damage_once(
     spoil: Callable[[Path], None], place: Place

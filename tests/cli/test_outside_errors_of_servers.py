@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.schedule import job_lock
 from letterboxd_scraper.store.schema import metadata
 from tests.cli.every_command import EVERY, Place, Use, files_in, fill_club, what_is_wrong
+from tests.cli.test_outside_errors import SERVERS
 from tests.conftest import on_postgresql
 
 ROLE = f"tests_refused_{os.getpid()}"
@@ -48,6 +49,15 @@ def test_a_role_that_may_only_read_is_told_so(refused: str, engine: sa.Engine, p
     run(engine, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {ROLE}")
     said = "; give this role the rights that it lacks"
     assert wrong_with(place, engine, refused, WRITES, said) == {}
+
+
+def test_a_server_that_is_to_write_does_not_start_where_it_may_only_read(
+    refused: str, engine: sa.Engine, place: Place
+) -> None:
+    run(engine, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {ROLE}")
+    for words in SERVERS:
+        ended = place.run(words, url=refused, LETTERBOXD_PUBLIC_URL="https://films.example.org")
+        assert what_is_wrong(ended, "; give this role the rights that it lacks") is None
 
 
 def test_a_statement_that_may_not_take_its_time_is_told_so(
