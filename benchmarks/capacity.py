@@ -112,7 +112,7 @@ def _seconds(command: Sequence[str], environment: dict[str, str], repeat: int) -
     return median(taken)
 
 
-def told(plan: Plan, found: Measured) -> list[str]:
+def told(plan: Plan, measured: Measured) -> list[str]:
     """Return the arithmetic, line by line."""
     nightly = plan.nightly()
     total = sum(requests for _, requests in nightly)
@@ -121,11 +121,11 @@ def told(plan: Plan, found: Measured) -> list[str]:
     lines += [f"  {requests:>12,.0f} requests a night   {what}" for what, requests in nightly]
     lines += [f"  {total:>12,.0f} requests a night   {total / 3600:.1f} hours at one a second"]
     lines += [f"  {rows:>12,} rows of ratings, if nobody is in two circles"]
-    a_rating = found.size / found.ratings
+    a_rating = measured.size / measured.ratings
     lines += [
         f"  {rows * a_rating / 1e9:>12.1f} GB: {a_rating:.0f} bytes a rating, statistics and rankings too"
     ]
-    for engine, seconds in (("PostgreSQL", found.postgresql), ("Spark", found.spark)):
+    for engine, seconds in (("PostgreSQL", measured.postgresql), ("Spark", measured.spark)):
         if seconds is not None:
             minutes = plan.cohorts * seconds / 60
             lines += [f"  {minutes:>12.0f} minutes of ranking on {engine}: {seconds:.1f} s a circle"]
@@ -143,11 +143,12 @@ def main() -> None:
     chosen = parser.parse_args()
     site = replace(real(chosen.data) if chosen.data else invented(), sizes=[chosen.ratings])
     plan = Plan(chosen.cohorts, chosen.members, chosen.ratings, chosen.requests)
-    found = measure(site, chosen.members * chosen.ratings, chosen.repeat)
+    measured = measure(site, chosen.members * chosen.ratings, chosen.repeat)
     print(
-        f"one circle, measured: {found.ratings:,} ratings of {found.films:,} films, {found.size / 1e6:.0f} MB"
+        f"one circle, measured: {measured.ratings:,} ratings of {measured.films:,} films, "
+        f"{measured.size / 1e6:.0f} MB"
     )
-    print("\n".join(told(plan, found)))
+    print("\n".join(told(plan, measured)))
 
 
 if __name__ == "__main__":

@@ -73,8 +73,8 @@ class Members:
 
 
 def _means(values: Matrix, axis: int) -> Matrix:
-    known = (~np.isnan(values)).sum(axis)
-    means: Matrix = np.nansum(values, axis=axis) / np.maximum(known, 1).astype(np.float32)
+    counts = (~np.isnan(values)).sum(axis)
+    means: Matrix = np.nansum(values, axis=axis) / np.maximum(counts, 1).astype(np.float32)
     return means
 
 
@@ -109,10 +109,10 @@ class Sample:
                 "id": film + 1,
                 "slug": f"film-{film}",
                 "title": f"{film}",
-                "letterboxd_weighted_average": round(float(average[film]), 2) if known else None,
-                "letterboxd_rating_count": int(count[film]) if known else None,
+                "letterboxd_weighted_average": round(float(average[film]), 2) if has_average else None,
+                "letterboxd_rating_count": int(count[film]) if has_average else None,
             }
-            for film, known in enumerate(((count > 0) & self.knows_site).tolist())
+            for film, has_average in enumerate(((count > 0) & self.knows_site).tolist())
         ]
 
     def ratings(self) -> Iterator[Rating]:

@@ -157,8 +157,8 @@ def main() -> None:
     print(f"{'':<12}{'ratings':>12}{'s':>8}{'CPU s':>8}{'peak MB':>10}")
     for ratings in chosen.ratings:
         for kind in chosen.kinds:
-            for found in measure(kind, ratings, chosen.films, chosen.runs):
-                line = f"{kind:<12}{ratings:>12,}{found.seconds:>8.1f}{found.cpu:>8.1f}{found.memory:>10.0f}"
+            for costs in measure(kind, ratings, chosen.films, chosen.runs):
+                line = f"{kind:<12}{ratings:>12,}{costs.seconds:>8.1f}{costs.cpu:>8.1f}{costs.memory:>10.0f}"
                 print(line, flush=True)
 
 

@@ -158,11 +158,11 @@ def bench(*site_options: str, with_postgres: bool = True) -> Iterator[Bench]:
         postgres.server() if with_postgres else nullcontext() as server,
         postgres.database(server) if server else nullcontext() as circle,
     ):
-        found = Bench(site, Path(folder), server)
-        found.build_circle("sqlite", f"sqlite:///{folder}/circle.db")
+        bench = Bench(site, Path(folder), server)
+        bench.build_circle("sqlite", f"sqlite:///{folder}/circle.db")
         if circle:
-            found.build_circle("postgresql", circle)
-        yield found
+            bench.build_circle("postgresql", circle)
+        yield bench
 
 
 def middle(costs: Sequence[Cost], name: str) -> float:

@@ -60,24 +60,24 @@ def ratio(one: Cost, other: Cost) -> float:
     return median(mine / theirs for mine, theirs in zip(one.seconds, other.seconds, strict=True))
 
 
-def compare(found: Circle, folder: Path, repeat: int) -> Costs:
+def compare(made: Circle, folder: Path, repeat: int) -> Costs:
     """Export a circle from SQLite and let the three take turns. The two engines must agree."""
-    costs = Costs(_export(found, folder))
-    url = found.engine.url.render_as_string(hide_password=False)
+    costs = Costs(_export(made, folder))
+    url = made.engine.url.render_as_string(hide_password=False)
     for _ in range(repeat):
-        _mark(found.engine)
+        _mark(made.engine)
         _run(ALL, url, costs.anew)
         _run(ALL, url, costs.as_is)
         _run([*ALL, "--engine", "duckdb", "--data", str(folder)], _NO_DATABASE, costs.duckdb)
-        agree(_stored(found.engine), _written(folder))
+        agree(_stored(made.engine), _written(folder))
     return costs
 
 
-def _export(found: Circle, folder: Path) -> float:
-    with found.engine.connect() as connection:
+def _export(made: Circle, folder: Path) -> float:
+    with made.engine.connect() as connection:
         cohort = cohorts.find(connection, LABEL)
     begun = time.monotonic()
-    parquet.export(found.engine, cohort, folder, NOW, names=False)
+    parquet.export(made.engine, cohort, folder, NOW, names=False)
     return time.monotonic() - begun
 
 
@@ -106,21 +106,21 @@ def _stored(engine: sa.Engine) -> Ranking:
 
 
 def _written(folder: Path) -> Ranking:
-    found: Ranking = {}
+    places: Ranking = {}
     for file in folder.glob("rankings/*.parquet"):
         table = pq.read_table(file, columns=["film_id", "rank", "score"])
         for film, rank, score in zip(*(column.to_pylist() for column in table.columns), strict=True):
-            found[file.stem, film] = (rank, score)
-    return found
+            places[file.stem, film] = (rank, score)
+    return places
 
 
 def measure(site: Distribution, ratings: int, repeat: int) -> Costs:
     """Make a circle of so many ratings in SQLite, and compare on it."""
     with (
-        circle("sqlite", site, ratings) as found,
+        circle("sqlite", site, ratings) as made,
         tempfile.TemporaryDirectory(prefix="bench") as folder,
     ):
-        return compare(found, Path(folder), repeat)
+        return compare(made, Path(folder), repeat)
 
 
 def main() -> None:

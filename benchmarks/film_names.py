@@ -25,11 +25,11 @@ def different_ends(first: int, last: int) -> int:
         every = made_up(rng)
         sources = [source(rng, every) for _ in range(rng.randint(2, 5))]
         orders = list(permutations(sources))
-        found = []
+        states = []
         for order in rng.sample(orders, min(ORDERS, len(orders))):
             with engine.connect() as connection:
-                found.append(stored_after(connection, order))
-        if any(each != found[0] for each in found):
+                states.append(stored_after(connection, order))
+        if any(state != states[0] for state in states):
             different += 1
             print(f"seed {seed} ends in different states")
     print(f"{last - first} seeds, {different} of them different")

@@ -40,28 +40,28 @@ def judge(outcome: Outcome, judged: Everybody, cohort: Places, seed: int, rng: n
     """Add what one half of the films says, and how that fares in the other."""
     stars = judged.members.stars[cohort]
     one: Matrix = np.array(rng.random(stars.shape[1]) < 0.5)
-    known, later = _rated(np.where(one, stars, 0)), _rated(np.where(one, 0, stars))
-    if known.size < len(cohort) or later.size < len(cohort):
+    earlier, later = _rated(np.where(one, stars, 0)), _rated(np.where(one, 0, stars))
+    if earlier.size < len(cohort) or later.size < len(cohort):
         return
-    share_before, _, films_before = _counted(known)
+    share_before, _, films_before = _counted(earlier)
     share, error, films = _counted(later)
     usable = (films >= _LEAST) & (films_before >= _LEAST) & np.isfinite(share) & np.isfinite(share_before)
     np.fill_diagonal(usable, False)
     if not usable[seed].any():
         return
-    found = foretold(known, range(known.size))
+    foretelling = foretold(earlier, range(earlier.size))
     # A share's own error is less sure than the mean error, and less where the share is high by chance.
     chance = np.average(error[usable], weights=films[usable]) / films[usable]
     usual = np.full_like(share, np.average(share_before[usable], weights=films_before[usable]))
-    for name, told in {"counted": share_before, "usual": usual, "foretold": found.share}.items():
+    for name, told in {"counted": share_before, "usual": usual, "foretold": foretelling.share}.items():
         squares = (share - told)[usable] ** 2 - chance
         outcome.errors.setdefault(name, []).append(float(np.average(squares, weights=films[usable])))
-    claimed = ((found.high - found.low)[usable] / 2 / NINETY) ** 2
+    claimed = ((foretelling.high - foretelling.low)[usable] / 2 / NINETY) ** 2
     outcome.errors.setdefault("claimed", []).append(float(np.average(claimed, weights=films[usable])))
-    missed = np.abs(share - found.share)[usable]
+    missed = np.abs(share - foretelling.share)[usable]
     outcome.held.append(100 * float((missed <= NINETY * np.sqrt(claimed + chance)).mean()))
-    outcome.shares.append(100 * float(found.share[usable].mean()))
-    outcome.best.append(100 * float(found.share[seed][usable[seed]].max()))
+    outcome.shares.append(100 * float(foretelling.share[usable].mean()))
+    outcome.best.append(100 * float(foretelling.share[seed][usable[seed]].max()))
     _judge_together(outcome, judged, cohort, seed, one)
 
 

@@ -68,13 +68,13 @@ class Everybody:
         )
         ratings = pack(keys, np.arange(len(count) + 1, dtype=np.int32))
         films = ratings.film_ids - 1
-        known = count[films] > 0
-        votes = np.where(known, count[films], 1)
+        rated = count[films] > 0
+        votes = np.where(rated, count[films], 1)
         mean = total[films] / votes
-        ratings.site_average[:] = np.where(known, mean.round(2), np.nan)
-        ratings.site_count[:] = np.where(known, count[films], np.inf)
+        ratings.site_average[:] = np.where(rated, mean.round(2), np.nan)
+        ratings.site_count[:] = np.where(rated, count[films], np.inf)
         deviation = np.sqrt((squares[films] / votes - mean**2).clip(0))
-        return ratings, replace(self.facts.at(films), deviation=np.where(known, deviation, np.nan))
+        return ratings, replace(self.facts.at(films), deviation=np.where(rated, deviation, np.nan))
 
 
 def _sums(stars: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

@@ -67,8 +67,8 @@ def furnish(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         ids = connection.scalars(sa.select(f.id)).all()
         facts = {"poster_url": "https://image.example", "overview": text, "tmdb_synced_at": NOW}
-        known = {"tmdb_id": f.id, "tmdb_media_type": "movie", "release_year": 1920 + f.id % 100}
-        connection.execute(films.update().values(facts | known))
+        names = {"tmdb_id": f.id, "tmdb_media_type": "movie", "release_year": 1920 + f.id % 100}
+        connection.execute(films.update().values(facts | names))
         who = {"created_at": NOW, "updated_at": NOW}
         numbers = sorted({film // 4 for film in ids})
         connection.execute(

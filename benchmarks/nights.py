@@ -75,7 +75,7 @@ class Life:
 
     def _rate(self, name: str, film: str, day: datetime) -> None:
         before = self.world.member(name).ratings.get(film)
-        stars = self.rng.choice([each for each in STARS if each != before])
+        stars = self.rng.choice([other for other in STARS if other != before])
         if self.rng.random() < self.logged:
             self.world.log(name, film, f"{day:%Y-%m-%d}", stars)
         else:
@@ -246,22 +246,22 @@ def simulate(
         Site(world) as site,
         database(kind, Path(folder)) as engine,
     ):
-        found = Nights(site, engine, Path(folder), obey, delay, crawl, metered)
-        found.begin()
+        refreshed = Nights(site, engine, Path(folder), obey, delay, crawl, metered)
+        refreshed.begin()
         for _ in range(nights):
-            found.refresh(lambda day: life.night(share, day))
-        found.repair()
-        return found
+            refreshed.refresh(lambda day: life.night(share, day))
+        refreshed.repair()
+        return refreshed
 
 
 HEAD = f"{'':<26}{'changed':>8}{'nights':>8}{'requests a member':>19}{'most':>7}{'unseen':>8}{'MB':>6}"
 
 
-def line(mode: str, share: float, members: int, found: Nights) -> str:
-    a_member = [requests / members for requests in found.requests]
+def line(mode: str, share: float, members: int, refreshed: Nights) -> str:
+    a_member = [requests / members for requests in refreshed.requests]
     return (
         f"{mode:<26}{share:>8.0%}{len(a_member):>8}{fmean(a_member):>19.3f}{max(a_member):>7.2f}"
-        f"{found.unseen:>8}{found.peak:>6.0f}"
+        f"{refreshed.unseen:>8}{refreshed.peak:>6.0f}"
     )
 
 
@@ -283,9 +283,9 @@ def main() -> None:
             if chosen.ratings:
                 resample(world, chosen.data, chosen.ratings, random.Random(2))
             members = len(world.circle(world.seed))
-            found = simulate(world, mode, share, chosen.nights, chosen.kind, chosen.delay)
-            print(line(mode, share, members, found), flush=True)
-            for name, count in found.kinds.most_common():
+            refreshed = simulate(world, mode, share, chosen.nights, chosen.kind, chosen.delay)
+            print(line(mode, share, members, refreshed), flush=True)
+            for name, count in refreshed.kinds.most_common():
                 print(f"{name:>26}{'':<16}{count / members / chosen.nights:>19.3f}", flush=True)
 
 

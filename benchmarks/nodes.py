@@ -67,12 +67,12 @@ class Nodes:
         settings = ONE_AT_A_TIME | {"LETTERBOXD_BASE_URL": self.site.url, "DATABASE_URL": url}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("LETTERBOXD_")}
         project = {"SCRAPY_SETTINGS_MODULE": "letterboxd_scraper.settings", "PYTHONPATH": str(ROOT)}
-        given = {name: str(value) for name, value in settings.items()}
+        variables = {name: str(value) for name, value in settings.items()}
         words = [word for name, value in arguments.items() for word in ("-a", f"{name}={value}")]
         return subprocess.Popen(
             [sys.executable, "-m", "scrapy", "crawl", spider, *words],
             cwd=self.folder,
-            env=inherited | project | given | environment,
+            env=inherited | project | variables | environment,
         )
 
 
@@ -85,9 +85,9 @@ def nodes(*site_options: str) -> Iterator[Nodes]:
         postgres.server() as server,
         postgres.database(server) as circle,
     ):
-        found = Nodes(site, server, circle, Path(folder))
-        found.build()
-        yield found
+        nodes = Nodes(site, server, circle, Path(folder))
+        nodes.build()
+        yield nodes
 
 
 def compare(ready: Nodes, pairs: int) -> list[float]:

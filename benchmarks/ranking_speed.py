@@ -48,9 +48,9 @@ class Circle:
         ours, by_hand = Cost(), Cost()
         for _ in range(repeat):
             self.run(OURS, ours)
-            found = self._ranking()
+            first = self._ranking()
             self.run([*BY_HAND, self._url], by_hand)
-            agree(found, self._ranking())
+            agree(first, self._ranking())
         return ours, by_hand
 
     def run(self, command: Sequence[str], cost: Cost) -> None:
@@ -138,8 +138,8 @@ def main() -> None:
     print(HEAD, flush=True)
     for ratings in chosen.ratings:
         for kind in chosen.kinds:
-            with circle(kind, site, ratings) as found:
-                print(line(kind, ratings, *found.compare(chosen.repeat)), flush=True)
+            with circle(kind, site, ratings) as made:
+                print(line(kind, ratings, *made.compare(chosen.repeat)), flush=True)
 
 
 if __name__ == "__main__":

@@ -57,8 +57,8 @@ def real(folder: str, members: int, seed: int = 1) -> Circle:
     return Circle(described, [of_member[user] for user in chosen], site)
 
 
-def invented(members: int, count: int, each: int, seed: int = 1) -> Circle:
-    """Return members who rate ``each`` of ``count`` films, in their own ways."""
+def invented(members: int, count: int, rated_by_each: int, seed: int = 1) -> Circle:
+    """Return members who rate ``rated_by_each`` of ``count`` films, in their own ways."""
     rng = random.Random(seed)
     described = [
         {
@@ -73,14 +73,14 @@ def invented(members: int, count: int, each: int, seed: int = 1) -> Circle:
     ]
     quality = [rng.gauss(3.3, 0.7) for _ in described]
     fame = [rng.paretovariate(1.5) for _ in described]
-    given, site = [], {str(film["slug"]): Counter[float]() for film in described}
+    rated, site = [], {str(film["slug"]): Counter[float]() for film in described}
     for _ in range(members):
         habit = rng.gauss(0, 0.4)
-        places = set(rng.choices(range(count), fame, k=each))
-        given.append({f"film-{place}": _stars(quality[place] + habit, rng) for place in sorted(places)})
+        places = set(rng.choices(range(count), fame, k=rated_by_each))
+        rated.append({f"film-{place}": _stars(quality[place] + habit, rng) for place in sorted(places)})
     for place, film in enumerate(described):
         site[str(film["slug"])].update(_stars(quality[place], rng) for _ in range(50))
-    return Circle(described, given, site)
+    return Circle(described, rated, site)
 
 
 def _stars(middle: float, rng: random.Random) -> float:
@@ -161,7 +161,7 @@ def _histogram(film: int, counts: Counter[float] | None) -> list[dict[str, Any]]
     ]
 
 
-def _members(connection: sa.Connection, numbers: dict[str, int], given: Sequence[dict[str, float]]) -> None:
+def _members(connection: sa.Connection, numbers: dict[str, int], rated: Sequence[dict[str, float]]) -> None:
     times = {"created_at": NOW, "updated_at": NOW}
     connection.execute(
         users.insert(),
@@ -172,12 +172,12 @@ def _members(connection: sa.Connection, numbers: dict[str, int], given: Sequence
                 "created_at": NOW,
                 "last_full_scrape_at": NOW,
             }
-            for user in range(1, len(given) + 1)
+            for user in range(1, len(rated) + 1)
         ],
     )
     connection.execute(cohorts.insert().values(id=1, label=LABEL, seed_user_id=1, definition={}, **times))
     belong = [
-        {"cohort_id": 1, "user_id": user + 1, "depth": 1, "followed_at": NOW} for user in range(len(given))
+        {"cohort_id": 1, "user_id": user + 1, "depth": 1, "followed_at": NOW} for user in range(len(rated))
     ]
     connection.execute(cohort_members.insert(), belong)
     rows = [
@@ -188,7 +188,7 @@ def _members(connection: sa.Connection, numbers: dict[str, int], given: Sequence
             "first_seen_at": NOW,
             "updated_at": NOW,
         }
-        for user, theirs in enumerate(given, start=1)
+        for user, theirs in enumerate(rated, start=1)
         for slug, stars in theirs.items()
     ]
     connection.execute(ratings.insert(), rows)

@@ -61,9 +61,9 @@ def _little_known(engine: sa.Engine) -> None:
 
 @contextmanager
 def _invented(
-    members: int, count: int, each: int, change: Callable[[sa.Engine], None] | None = None
+    members: int, count: int, rated_by_each: int, change: Callable[[sa.Engine], None] | None = None
 ) -> Iterator[sa.Engine]:
-    with report_size.circle(invented(members, count, each)) as engine:
+    with report_size.circle(invented(members, count, rated_by_each)) as engine:
         if change is not None:
             change(engine)
         yield engine
@@ -136,7 +136,7 @@ def breaches(page: Page) -> list[str]:
     """Return the rules of access that the page breaks, as far as axe can tell."""
     from axe_playwright_python.sync_playwright import Axe
 
-    return [f"{each['id']} ({len(each['nodes'])})" for each in Axe().run(page).response["violations"]]
+    return [f"{breach['id']} ({len(breach['nodes'])})" for breach in Axe().run(page).response["violations"]]
 
 
 def take(browser: Browser, file: Path, folder: Path, widths: tuple[int, ...] = _WIDTHS) -> None:

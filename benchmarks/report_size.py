@@ -109,21 +109,21 @@ def build(engine: sa.Engine, limit: int) -> Built:
         begun = time.perf_counter()
         page = render(connection, cohort, Options(at=NOW, limit=limit))
         seconds = time.perf_counter() - begun
-        found = ranking(connection, cohort, DEFAULT_STRATEGY, limit=limit)
+        ranked = ranking(connection, cohort, DEFAULT_STRATEGY, limit=limit)
         begun = time.perf_counter()
         STRATEGIES[DEFAULT_STRATEGY].reasons(
-            connection, Facts(cohort.id, found[0].computed_at), found[0].parameters
+            connection, Facts(cohort.id, ranked[0].computed_at), ranked[0].parameters
         )
-        return Built(page, len(found), seconds, time.perf_counter() - begun)
+        return Built(page, len(ranked), seconds, time.perf_counter() - begun)
 
 
 @contextmanager
-def circle(found: Circle) -> Iterator[sa.Engine]:
+def circle(made: Circle) -> Iterator[sa.Engine]:
     """Make a database with this circle."""
     with tempfile.TemporaryDirectory(prefix="report") as folder:
         engine = make_engine(f"sqlite:///{folder}/circle.db")
         migrate.upgrade(engine)
-        report_circle.load(engine, found, parameters={MIN_VOTES: 1})
+        report_circle.load(engine, made, parameters={MIN_VOTES: 1})
         yield engine
         engine.dispose()
 
@@ -159,7 +159,7 @@ def wait_for_pictures(page: Page) -> None:
 
 def input_times(page: Page, inputs: Iterable[tuple[str, str]] = INPUTS) -> list[float]:
     """Return the milliseconds that each of the inputs took."""
-    return [float(page.evaluate(_TIME_INPUT, list(each))) for each in inputs]
+    return [float(page.evaluate(_TIME_INPUT, list(words))) for words in inputs]
 
 
 def measured(browser: Browser, file: Path) -> Opened:
@@ -182,15 +182,15 @@ def measured(browser: Browser, file: Path) -> Opened:
 
 def _processor_time(metrics: CDPSession) -> float:
     """Return the milliseconds that the page's own thread has been at work."""
-    values = {each["name"]: each["value"] for each in metrics.send("Performance.getMetrics")["metrics"]}
+    values = {metric["name"]: metric["value"] for metric in metrics.send("Performance.getMetrics")["metrics"]}
     return float(1000 * values["TaskDuration"])
 
 
 def told(opened: Sequence[Opened]) -> str:
     """Return medians, and of inputs what 95 of 100 stay within."""
-    inputs = quantiles([milliseconds for each in opened for milliseconds in each.inputs], n=20)[-1]
+    inputs = quantiles([milliseconds for one in opened for milliseconds in one.inputs], n=20)[-1]
     names = ("film", "table", "whole", "task", "processor")
-    film, table, whole, task, processor = (median(getattr(each, name) for each in opened) for name in names)
+    film, table, whole, task, processor = (median(getattr(one, name) for one in opened) for name in names)
     return (
         f"first film {film:.0f} ms, list {table:.0f} ms, whole page {whole:.0f} ms, "
         f"longest task {task:.0f} ms, an input of a filter {inputs:.1f} ms (95 of 100), "
@@ -210,10 +210,10 @@ def main() -> None:
     parser.add_argument("--keep", metavar="PAGE", type=Path, help="where to leave the page")
     chosen = parser.parse_args()
     if chosen.data:
-        found = report_circle.real(chosen.data, chosen.members)
+        made = report_circle.real(chosen.data, chosen.members)
     else:
-        found = report_circle.invented(chosen.members, int(chosen.films * 1.3), each=300)
-    with circle(found) as engine, launched() as browser, tempfile.TemporaryDirectory() as folder:
+        made = report_circle.invented(chosen.members, int(chosen.films * 1.3), rated_by_each=300)
+    with circle(made) as engine, launched() as browser, tempfile.TemporaryDirectory() as folder:
         built = [build(engine, chosen.films) for _ in range(chosen.repeat)]
         file = chosen.keep or Path(folder) / "report.html"
         file.write_text(built[0].page, encoding="utf-8")
@@ -224,8 +224,8 @@ def main() -> None:
                 opened[name].append(measured(browser, page))
         print(
             f"{built[0].films} films, {chosen.members} members, made in "
-            f"{median(each.seconds for each in built):.2f} s, of which the strategy "
-            f"{median(each.strategy for each in built):.2f} s"
+            f"{median(one.seconds for one in built):.2f} s, of which the strategy "
+            f"{median(one.strategy for one in built):.2f} s"
         )
         for name, page in pages.items():
             print(f"{name}: {page.stat().st_size / 1e6:.2f} MB, {told(opened[name])}")

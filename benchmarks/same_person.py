@@ -131,8 +131,8 @@ def main() -> None:
     parser.add_argument("--films", type=int, default=2_000, help="that the person has rated (%(default)s)")
     chosen = parser.parse_args()
     table = pq.read_table(chosen.data / "films.parquet", columns=["title", "year", "media_type"])
-    known = [(row["title"], row["year"], row["media_type"]) for row in table.to_pylist() if row["year"]]
-    rated = invented(random.Random(2).sample(known, chosen.films))
+    films = [(row["title"], row["year"], row["media_type"]) for row in table.to_pylist() if row["year"]]
+    rated = invented(random.Random(2).sample(films, chosen.films))
     with tempfile.TemporaryDirectory() as place:
         print(f"{'':<14}{'':<16}{'matched':>9}{'wrong':>7}{'unmatched':>11}  same ranking")
         for enriched in (True, False):

@@ -107,8 +107,8 @@ def main(words: Sequence[str] | None = None) -> None:
         url = f"sqlite:///{Path(folder) / 'circle.db'}"
         engine = make_engine(url)
         migrate.upgrade(engine)
-        found = report_circle.invented(chosen.members, int(chosen.films * 1.3), each=300)
-        report_circle.load(engine, found, ("circle", "bayesian"))
+        invented = report_circle.invented(chosen.members, int(chosen.films * 1.3), rated_by_each=300)
+        report_circle.load(engine, invented, ("circle", "bayesian"))
         engine.dispose()
         served = Served(open_read_only(url), names=False, settings=Config(DATABASE_URL=url))
         app = make_app(served, token="", local=True)

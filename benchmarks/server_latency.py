@@ -75,19 +75,19 @@ class Comparison:
 def compare(
     kind: str,
     site: RunningSite,
-    known: int,
+    crawled: int,
     seconds: float,
     pace: str,
     warm: float = 2.0,
     readers: int = READERS,
     prepare: "Callable[[Sequence[str]], None] | None" = None,
 ) -> Comparison:
-    """Have ``known`` members crawled, then let readers read: alone, and while the others are crawled.
+    """Have so many members ``crawled``, then let readers read: alone, and while the others are crawled.
 
     For ``warm`` seconds before they are not measured. ``prepare`` runs the crawls that are not measured.
     """
     with _database(kind) as url:
-        _prepare(url, site, known, prepare or _finish)
+        _prepare(url, site, crawled, prepare or _finish)
         with serving(url, LETTERBOXD_BASE_URL=site.url) as server:
             paths = _paths(server.address)
             _read(readers, server.address, paths, time.monotonic() + warm)  # until all is loaded and warm
@@ -111,13 +111,13 @@ def _database(kind: str) -> Iterator[str]:
             yield url
 
 
-def _prepare(url: str, site: RunningSite, known: int, run: Callable[[Sequence[str]], None]) -> None:
+def _prepare(url: str, site: RunningSite, crawled: int, run: Callable[[Sequence[str]], None]) -> None:
     engine = make_engine(url)
     migrate.upgrade(engine)
     run(_crawl("follow_graph", url, site, FAST, seed=site.seed, label=CIRCLE))
     with engine.begin() as connection:
         circle = cohorts.find(connection, CIRCLE)
-        members = [row.member for row in cohorts.members(connection, circle)][:known]
+        members = [row.member for row in cohorts.members(connection, circle)][:crawled]
         cohorts.make_from_names(connection, KNOWN, members, NOW)
     run(_crawl("profile", url, site, FAST, cohort=KNOWN))
     statistics.refresh(engine, NOW)
@@ -132,8 +132,8 @@ def _crawl(
     spider: str, url: str, site: RunningSite, chosen: Mapping[str, object], **arguments: str
 ) -> list[str]:
     """Return the words of a command that crawls."""
-    given = {**chosen, "LETTERBOXD_BASE_URL": site.url, "DATABASE_URL": url}
-    words = [word for name, value in given.items() for word in ("-s", f"{name}={value}")]
+    settings = {**chosen, "LETTERBOXD_BASE_URL": site.url, "DATABASE_URL": url}
+    words = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
     words += [word for name, value in arguments.items() for word in ("-a", f"{name}={value}")]
     return [sys.executable, "-m", "scrapy", "crawl", spider, *words]
 
@@ -228,15 +228,15 @@ HEAD = (
 )
 
 
-def line(kind: str, pace: str, found: Comparison) -> str:
+def line(kind: str, pace: str, compared: Comparison) -> str:
     """Return a row of the table; waits in ms."""
-    waits = (found.idle.p50, found.idle.p95, found.busy.p50, found.busy.p95)
+    waits = (compared.idle.p50, compared.idle.p95, compared.busy.p50, compared.busy.p95)
     a, b, c, d = (1000 * wait for wait in waits)
-    asked = len(found.idle.seconds) + len(found.busy.seconds)
-    failed = sum((found.idle.failures + found.busy.failures).values())
+    asked = len(compared.idle.seconds) + len(compared.busy.seconds)
+    failed = sum((compared.idle.failures + compared.busy.failures).values())
     return (
         f"{kind:<12}{pace:<20}{a:>9.1f}{b:>7.1f}{c:>10.1f}{d:>7.1f}"
-        f"{found.ratio:>7.2f}{asked:>10}{failed:>8}{found.crawl:>10.1f}{found.written:>9}"
+        f"{compared.ratio:>7.2f}{asked:>10}{failed:>8}{compared.crawl:>10.1f}{compared.written:>9}"
     )
 
 
@@ -254,9 +254,9 @@ def main() -> None:
     for kind in chosen.kinds:
         for pace in chosen.paces:
             with running(*options) as site:
-                found = compare(kind, site, chosen.known, chosen.seconds, pace)
-            print(line(kind, pace, found), flush=True)
-            for failure, times in (found.idle.failures + found.busy.failures).items():
+                compared = compare(kind, site, chosen.known, chosen.seconds, pace)
+            print(line(kind, pace, compared), flush=True)
+            for failure, times in (compared.idle.failures + compared.busy.failures).items():
                 print(f"  {times} times {failure}", flush=True)
 
 

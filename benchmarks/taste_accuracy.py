@@ -57,19 +57,19 @@ def accuracy(real: Real, members: int, seed: int) -> dict[str, Accuracy]:
     place = np.full(real.members.max() + 1, -1)
     place[chosen] = np.arange(members)
     first = rng.random(real.films.max() + 1) < 0.5
-    here = place[real.members] >= 0
+    in_circle = place[real.members] >= 0
     halves = []
     for half in (first, ~first):
-        rows = here & half[real.films]
+        rows = in_circle & half[real.films]
         halves.append((place[real.members[rows]], real.films[rows], real.stars[rows]))
     return _compared(*(in_own_measure(*half) for half in halves))
 
 
-def _compared(known: Rated, later: Rated) -> dict[str, Accuracy]:
-    pairs = np.triu_indices(known.size, 1)
-    (before, common), (target, films) = _plain(known), _plain(later)
+def _compared(earlier: Rated, later: Rated) -> dict[str, Accuracy]:
+    pairs = np.triu_indices(earlier.size, 1)
+    (before, common), (target, films) = _plain(earlier), _plain(later)
     usable = ((films >= _LEAST) & (common >= _LEAST_KNOWN) & np.isfinite(target))[pairs]
-    held = _held(known, later, pairs, usable)
+    held = _held(earlier, later, pairs, usable)
 
     def judged(prediction: Matrix, held: float = float("nan")) -> Accuracy:
         values = np.nan_to_num(prediction[pairs][usable])
@@ -81,10 +81,10 @@ def _compared(known: Rated, later: Rated) -> dict[str, Accuracy]:
         "less the film, shrunken": lambda half: _agreement(_less_the_film(half)),
         "shrunken": _agreement,
     }
-    found = {"raw": judged(before)}
+    accuracies = {"raw": judged(before)}
     for name, way in ways.items():
-        found[name] = judged(way(known), held if name == "shrunken" else float("nan"))
-    return found
+        accuracies[name] = judged(way(earlier), held if name == "shrunken" else float("nan"))
+    return accuracies
 
 
 def _plain(rated: Rated) -> tuple[Matrix, Matrix]:
@@ -108,8 +108,8 @@ def _agreement(rated: Rated) -> Matrix:
 def _cosine(rated: Rated) -> Matrix:
     sums = products(rated, np.unique(rated.films))
     with np.errstate(all="ignore"):
-        found: Matrix = sums.products / np.sqrt(sums.squares * sums.squares.T)
-    return found
+        correlations: Matrix = sums.products / np.sqrt(sums.squares * sums.squares.T)
+    return correlations
 
 
 def _less_the_film(rated: Rated) -> Rated:
@@ -120,9 +120,9 @@ def _less_the_film(rated: Rated) -> Rated:
     return Rated(rated.members, rated.films, rated.stars, rated.habit - others)
 
 
-def _held(known: Rated, later: Rated, pairs: tuple[Matrix, ...], usable: Matrix) -> float:
+def _held(earlier: Rated, later: Rated, pairs: tuple[Matrix, ...], usable: Matrix) -> float:
     """Return how often z of the other half is where it should be: its own error comes on top."""
-    agreements, measured = of_circle(known), products(later, np.unique(later.films)).correlations()
+    agreements, measured = of_circle(earlier), products(later, np.unique(later.films)).correlations()
     belief = agreements.model.belief(*pairs)
     with np.errstate(divide="ignore"):
         error = 1 / measured.freedom[pairs].astype(float)
@@ -150,8 +150,8 @@ def main() -> None:
         for name in runs[0]:
             numbers = [fmean(getattr(run[name], key) for run in runs) for key in ("correlation", "error")]
             held = fmean(run[name].held for run in runs)
-            shown = "" if np.isnan(held) else f"{held:8.3f}"
-            print(f"{members:>8}  {name:<26}{numbers[0]:>12.3f}{numbers[1]:>8.3f}{shown}", flush=True)
+            share = "" if np.isnan(held) else f"{held:8.3f}"
+            print(f"{members:>8}  {name:<26}{numbers[0]:>12.3f}{numbers[1]:>8.3f}{share}", flush=True)
 
 
 if __name__ == "__main__":

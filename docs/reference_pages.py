@@ -82,8 +82,8 @@ def _setting(line: str, defaults: dict[str, Any]) -> tuple[str, ...]:
     name = line.split(" ")[0]
     remark = re.search(r"\s{2,}# (.*)$", line)
     default = str(defaults[name]).lower() if isinstance(defaults[name], bool) else defaults[name]
-    shown = f"`{default}`" if default != "" else ""
-    return f"`{name}`", shown, _takes(name), remark[1] if remark else ""
+    in_code = f"`{default}`" if default != "" else ""
+    return f"`{name}`", in_code, _takes(name), remark[1] if remark else ""
 
 
 def _takes(name: str) -> str:
@@ -104,11 +104,11 @@ def tables() -> str:
     """Return every table with its columns."""
     names = ("members", "films", "rankings", "history", "crawling")
     modules = [import_module(f"{schema.__name__}.{name}") for name in names]
-    found = [one for module in modules for one in vars(module).values() if isinstance(one, sa.Table)]
+    tables = [one for module in modules for one in vars(module).values() if isinstance(one, sa.Table)]
     return "\n\n".join(
         f"## {table.name}\n\n{table.info['about']}\n\n"
         + _table(("column", "type", "", "what it is"), map(_column, table.columns))
-        for table in found
+        for table in tables
     )
 
 

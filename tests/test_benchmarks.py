@@ -98,7 +98,7 @@ def test_the_report_of_a_large_circle_is_measured_and_so_is_the_server(tmp_path:
         crawl_here(command, tmp_path, {"DATABASE_URL": url, "LETTERBOXD_NOW": NOW.isoformat()})
         return 1.0, 0.5, 80
 
-    with report_size.circle(report_circle.invented(members=30, count=100, each=30)) as engine:
+    with report_size.circle(report_circle.invented(members=30, count=100, rated_by_each=30)) as engine:
         url, file = engine.url.render_as_string(hide_password=False), tmp_path / "report.html"
         spent = large_circle.made(url, file, run_here)
         answers = large_circle.served(url, repeat=2)

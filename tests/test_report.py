@@ -35,7 +35,7 @@ from letterboxd_scraper.store.schema import (
 from ranking.results import ranking
 from tests.conftest import on_sqlite
 
-SMALL = invented(members=6, count=60, each=30)
+SMALL = invented(members=6, count=60, rated_by_each=30)
 ATTRIBUTION = (
     "This product uses TMDB and the TMDB APIs but is not endorsed, certified, or otherwise approved by TMDB."
 )

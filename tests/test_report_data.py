@@ -30,7 +30,7 @@ from ranking.recommend.films import Wish, order_films, read_model
 from ranking.results import ranking
 from ranking.strategies import STRATEGIES
 
-SMALL = invented(members=6, count=60, each=30)
+SMALL = invented(members=6, count=60, rated_by_each=30)
 
 
 @pytest.fixture

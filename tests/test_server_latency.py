@@ -22,7 +22,7 @@ def test_readers_are_answered_while_a_crawl_writes(site: Site, tmp_path: Path) -
     # On SQLite, where one writer could keep readers waiting; the benchmark has both. After seven members, by
     # their names, comes Otto, who has rated 260 films.
     kind, pace, server = "sqlite", "one at a time", RunningSite(site.url, site.world.seed)
-    latency = compare(kind, server, known=7, seconds=0.5, pace=pace, warm=0, readers=6, prepare=prepare)
+    latency = compare(kind, server, crawled=7, seconds=0.5, pace=pace, warm=0, readers=6, prepare=prepare)
     assert not latency.idle.failures + latency.busy.failures
     assert latency.written > 200
     assert len(latency.busy.seconds) > 10

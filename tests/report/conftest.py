@@ -61,7 +61,7 @@ def invented_circle(folder: Path) -> Iterator[sa.Engine]:
     """A circle of twelve members; the best films have TITLES."""
     engine = make_engine(f"sqlite:///{folder}/circle.db")
     migrate.upgrade(engine)
-    load(engine, invented(members=12, count=400, each=150))
+    load(engine, invented(members=12, count=400, rated_by_each=150))
     with engine.begin() as connection:
         for rank, title in enumerate(TITLES, 1):
             film = sa.select(film_rankings.c.film_id).where(film_rankings.c.rank == rank)

@@ -154,7 +154,7 @@ def pages_of(pdf: bytes) -> int:
 def test_little_is_known_and_the_page_still_works(reader: Reader, folder: Path) -> None:
     engine = make_engine(f"sqlite:///{folder}/bare.db")
     migrate.upgrade(engine)
-    load(engine, invented(members=1, count=3, each=2))
+    load(engine, invented(members=1, count=3, rated_by_each=2))
     with engine.begin() as connection:
         for table in (film_genres, film_people, film_histograms):
             connection.execute(table.delete())
@@ -172,7 +172,7 @@ def test_little_is_known_and_the_page_still_works(reader: Reader, folder: Path) 
 
 
 def test_a_thousand_films_open_and_filter_at_once(browser: Browser, folder: Path) -> None:
-    with report_size.circle(invented(members=20, count=1_000, each=200)) as engine:
+    with report_size.circle(invented(members=20, count=1_000, rated_by_each=200)) as engine:
         built = report_size.build(engine, limit=1_000)
     file = folder / "large.html"
     file.write_text(built.page, encoding="utf-8")

@@ -29,7 +29,7 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
     """A circle of twelve members, most of whose ratings have a day; the films they rated most have TITLES."""
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('year')}/circle.db")
     migrate.upgrade(engine)
-    load(engine, invented(members=12, count=200, each=80))
+    load(engine, invented(members=12, count=200, rated_by_each=80))
     give_days(engine)
     with engine.begin() as connection:
         most = sa.select(ratings.c.film_id).group_by(ratings.c.film_id).order_by(sa.func.count().desc())
@@ -79,7 +79,7 @@ def test_small_posters_are_part_of_the_page(dated: sa.Engine) -> None:
 
 
 def test_a_large_circle_makes_a_small_page() -> None:
-    with circle(invented(members=30, count=1_500, each=200)) as engine:
+    with circle(invented(members=30, count=1_500, rated_by_each=200)) as engine:
         give_days(engine)
         text = made(engine)
     assert len(text.encode()) < 100_000  # it has so many of each kind, whatever the circle's size
@@ -115,7 +115,7 @@ def test_it_prints_on_few_pages_in_light_colours(reader: Reader, dated: sa.Engin
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.1])
 def test_few_dates_make_a_short_page_that_says_so(reader: Reader, tmp_path: Path, share: float) -> None:
-    with circle(invented(members=3, count=20, each=8)) as engine:
+    with circle(invented(members=3, count=20, rated_by_each=8)) as engine:
         give_days(engine, share)
         text = made(engine)
     screen = opened(reader, text, tmp_path, viewport={"width": 320, "height": 740})

@@ -29,7 +29,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("year") / "model.db"
     engine = make_engine(f"sqlite:///{file}")
     migrate.upgrade(engine)
-    load(engine, invented(members=4, count=60, each=40))
+    load(engine, invented(members=4, count=60, rated_by_each=40))
     give_days(engine)
     with write_transaction(engine) as connection:
         connection.execute(stored_cohorts.update().values(label="friends"))
