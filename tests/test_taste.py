@@ -275,6 +275,7 @@ def test_a_circle_of_one_or_two_is_compared_with_nobody_who_is_not_there(
     assert run(["taste", "--member", "marla", "--cohort", "friends", "--db-url", url]) == 0
     told = " ".join("".join(capsys.readouterr()).split())
     assert "chance has 50" in told
+    assert "agreement: 1 is one taste, 0 tells nothing, -1 the opposite" in told
     assert "all others together" not in told
     with engine.begin() as connection:
         connection.execute(leave.where(cohort_members.c.user_id == other))
@@ -294,7 +295,9 @@ def test_the_command_compares_two_members(engine: sa.Engine, capsys: pytest.Capt
     code = run(["taste", "--member", "marla", "--with", other, "--db-url", str(engine.url)])
     if engine.dialect.name == "sqlite":
         assert code == 0
-        assert f"loved by {other}, not seen by marla" in capsys.readouterr().out
+        told = capsys.readouterr()
+        assert f"loved by {other}, not seen by marla" in told.out
+        assert "agreement: 1 is one taste" in told.err
 
 
 @pytest.mark.parametrize(

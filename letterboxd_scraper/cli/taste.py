@@ -34,6 +34,10 @@ _NUMBERS = (
     count("overlap"),
     stars("usual"),
 )
+_MEANING = (
+    "agreement: 1 is one taste, 0 tells nothing, -1 the opposite, with 90 % probability from low to high; "
+    "overlap: films that both have rated; usual: what would be believed of the two without those"
+)
 _FORETELLING: tuple[Column | str, ...] = (
     "member",
     *(Column(name, digits=0) for name in ("right", "low", "high")),
@@ -122,6 +126,7 @@ def _show_members(
     else:
         rows = [(names[other], *_numbers(match).values()) for other, match in most_alike.items()]
         session.show(("member", *_NUMBERS), rows)
+        session.say(_MEANING)
         _show_foretellers(session, names, one, compared, shares, limit)
     if few := len(circle.users) - 1 - len(compared):
         left_out = counted(few, "member")
@@ -194,6 +199,7 @@ def _show_pair(
     else:
         row = [numbers[column.name] for column in _NUMBERS]
         session.show(("member", "with", *_NUMBERS), [(one, other, *row)])
+        session.say(_MEANING)
         _show_films(session, "agreed on most", one, other, films.agreed)
         _show_films(session, "disagreed on most", one, other, films.disagreed)
         _show_films(session, f"loved by {other}, not seen by {one}", one, other, films.to_see)

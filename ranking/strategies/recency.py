@@ -87,6 +87,6 @@ STRATEGY = SqlStrategy(
     scores=_scores,
     because=_because,
     in_stars=True,
-    why_empty="no rating has a date or was made between two crawls: read the diaries with "
-    "`letterboxd scrape --cohort LABEL --diary`",
+    why_empty="no rating has a date or was made between two crawls: members' archives have the days "
+    "(`letterboxd import`), and so have their diaries (`letterboxd scrape --diary`)",
 )
