@@ -164,9 +164,13 @@ class Drop:
     async def _store(self, request: Request) -> Response:
         with self._alone():
             waiting, _ = await self._answered(request)
-            address = await run_in_threadpool(
-                taking_in.take_in, self._serving, self._engine, waiting.told, waiting.label
-            )
+            try:
+                address = await run_in_threadpool(
+                    taking_in.take_in, self._serving, self._engine, waiting.told, waiting.label
+                )
+            except taking_in.NotRanked:
+                self._wait_for(None)
+                raise
             self._wait_for(None)
         return see(address)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.films import FilmFacts
 from letterboxd_scraper.items.sources import Service, Snapshot
 from letterboxd_scraper.items.tasks import Provenance
-from letterboxd_scraper.store.members import cohorts, last_imports, opt_outs, sources
+from letterboxd_scraper.store.members import cohorts, last_imports, opt_outs
 from letterboxd_scraper.store.members.last_imports import LastImport
 from letterboxd_scraper.store.members.sources import Outcome
 from letterboxd_scraper.store.patience import ask, transact
@@ -69,11 +69,9 @@ def take_in(engine: sa.Engine, told: Told, label: str | None, at: datetime) -> O
     """Store all of it or nothing, in one transaction; return what came of each member.
 
     The members belong to the list of names ``label`` then, and it can be taken back. Raises InputError if
-    there can be no such list.
+    there can be no such list. `sources.fold_stale` is the caller's to call: what fails there is not this.
     """
-    outcomes = transact(engine, _take_in, told, label, at)
-    sources.fold_stale(engine)
-    return outcomes
+    return transact(engine, _take_in, told, label, at)
 
 
 def _take_in(connection: sa.Connection, told: Told, label: str | None, at: datetime) -> Outcomes:
@@ -87,9 +85,11 @@ def _take_in(connection: sa.Connection, told: Told, label: str | None, at: datet
 
 
 def take_back(engine: sa.Engine, chosen: LastImport) -> None:
-    """Let be stored what was before an import, in one transaction. Raises InputError if that cannot be."""
+    """Let be stored what was before an import, in one transaction. Raises InputError if that cannot be.
+
+    `sources.fold_stale` is the caller's to call.
+    """
     transact(engine, last_imports.take_back, chosen)
-    sources.fold_stale(engine)
 
 
 def would_take_in(engine: sa.Engine, told: Told, label: str | None, at: datetime) -> Outcomes:

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.imports import apart
 from letterboxd_scraper.server import drop as dropping
-from letterboxd_scraper.server import uploads
+from letterboxd_scraper.server import taking_in, uploads
 from letterboxd_scraper.server.app import make_app
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import intake
+from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.save import save_sources
 from tests.asked import Reply
@@ -181,6 +182,36 @@ def test_what_fails_in_the_middle_stores_nothing_and_waits(
     assert page.rows() == [0, 0, 0, 0]
     assert page.agree().status == 303
     assert page.members() == {"ann", "bob", "cleo"}
+
+
+def fail(*arguments: Any) -> Any:
+    raise sa.exc.OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [(sources, "fold_stale"), (taking_in, "compute_lists"), (taking_in, "address_of_circle")],
+    ids=["folding", "ranking", "the page"],
+)
+def test_what_is_stored_is_not_said_to_have_failed(
+    page: Page, monkeypatch: pytest.MonkeyPatch, where: Any, name: str
+) -> None:
+    page.drop(FIVE[:1])
+    with monkeypatch.context() as context:
+        context.setattr(where, name, fail)
+        reply = page.agree()
+    later = (
+        "but then the database could not be used: `letterboxd rank compute --cohort friends` ranks the circle"
+    )
+    assert (reply.status, reply.said()) == (503, f"The files are stored, {later}.")
+    assert page.members() == {"ann"}
+    assert page.ask("GET", "/drop/preview").status == 303  # nothing waits any more
+    with monkeypatch.context() as context:
+        context.setattr(sources, "fold_stale", fail)
+        reply = page.ask("POST", "/drop/undo", OWN, data=page.hidden("/drop"))
+    assert (reply.status, reply.said()) == (503, f"The files are taken back, {later}.")
+    assert page.members() == set()
 
 
 @on_sqlite
