@@ -1,5 +1,6 @@
 """What every table is made of: the metadata, types and references."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,11 +53,12 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         """Return a moment as it is stored: in UTC."""
         return value.astimezone(UTC) if value else None
 
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Return a stored moment with its zone, UTC."""
-        if value is None:
-            return None
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Return what makes a moment with its zone, UTC, of a stored one."""
+        if dialect.name == "sqlite":
+            # In one step: a third of the time of reading many members went into reading their moments.
+            return lambda text: None if text is None else datetime.fromisoformat(f"{text}+00:00")
+        return lambda moment: None if moment is None else moment.astimezone(UTC)
 
 
 def unique_where(condition: sa.ColumnElement[bool], name: str, *columns: sa.Column[Any]) -> None:
