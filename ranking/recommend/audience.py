@@ -51,12 +51,14 @@ class Audiences:
 
     def _rated_together(self, vectors: Floats) -> Floats:
         """Return B'B·vectors."""
-        image = np.zeros_like(vectors)
+        columns = np.ascontiguousarray(vectors.T)
+        image = np.zeros_like(columns)
         for block in self._ratings.blocks():
-            for column in range(vectors.shape[1]):
-                of_members = np.repeat(block.sums(vectors[block.film, column]), block.counts)
-                image[:, column] += np.bincount(block.film, of_members, len(image))
-        return image
+            # Once for all columns: positions as NumPy wants them, else it makes them anew for each.
+            film, member = block.film.astype(np.intp), np.repeat(np.arange(len(block.counts)), block.counts)
+            for column, total in zip(columns, image, strict=True):
+                total += np.bincount(film, block.sums(column.take(film)).take(member), len(total))
+        return image.T
 
     def _directions(self, basis: Floats, image: Floats) -> Floats:
         """Return the longest directions within a basis whose products with B'B are the ``image``."""

@@ -1,6 +1,7 @@
 """What films are, as the columns that a member's taste is regressed on, in groups of one variance each."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +29,13 @@ GROUPS = tuple(USUAL)
 ENGLISH = "en"
 _ERAS = np.array([1935.0, *range(1950, 2021, 10)])
 _YEARS = 7.0
+# Unknown years stand here, far from all eras.
+_BEFORE_FILMS = 1800
 # A language of fewer films of the circle has no column of its own.
 _FEWEST_FILMS = 5
 _USUAL_MINUTES, _SHORT = 107.0, 60.0
+# Longer ones are as long as this, which is more than three half hours above the usual.
+_LONG = 200
 Single = npt.NDArray[np.float32]
 
 
@@ -97,42 +102,59 @@ class Columns:
         """The usual variance of each group's coefficients, in stars²."""
         return np.array([*USUAL.values()]) ** 2
 
+    @cached_property
+    def _of_year(self) -> Floats:
+        """A row for each year from _BEFORE_FILMS on, which is an unknown one: how near it is to the eras."""
+        years = np.arange(_BEFORE_FILMS, max(int(self.facts.year.max(initial=0)), _BEFORE_FILMS) + 1)
+        near: Floats = np.exp(-0.5 * ((years[:, None] - _ERAS) / _YEARS) ** 2)
+        near[0] = 0
+        return near
+
+    @cached_property
+    def _of_minutes(self) -> Floats:
+        """A row for each length up to _LONG (0: unknown): whether it is short, and how long."""
+        minutes = np.arange(_LONG + 1)
+        rows = np.column_stack([minutes < _SHORT, ((minutes - _USUAL_MINUTES) / 30).clip(-2, 3)])
+        rows[0] = 0
+        return rows
+
+    @cached_property
+    def _of_language(self) -> Floats:
+        """A row for each of the facts' languages, and a last one for an unknown one: columns of language."""
+        names = self.facts.language_names
+        own = [
+            name for name, group in zip(self.names, self.groups, strict=True) if GROUPS[group] == "language"
+        ]
+        rows = np.zeros((len(names) + 1, 1 + len(own)))
+        rows[: len(names), 0] = [name != ENGLISH for name in names]
+        for column, name in enumerate(own, 1):
+            rows[names.index(name), column] = 1
+        return rows
+
     def rows(self, films: Integers) -> Floats:
         """Return a row for each of the films (positions), a column for each of ``names``."""
         facts = self.facts
         average, fame = self.average[films].astype(float), self.fame[films].astype(float)
-        language, has_language = facts.language[films], facts.language[films] >= 0
-        places = {name: place for place, name in enumerate(facts.language_names)}
-        of_language = [
-            name for name, group in zip(self.names, self.groups, strict=True) if GROUPS[group] == "language"
-        ]
-        foreign = has_language & (language != places.get(ENGLISH, -1))
-        year, minutes = facts.year[films].astype(float), facts.minutes[films].astype(float)
-        eras = np.exp(-0.5 * ((year[:, None] - _ERAS) / _YEARS) ** 2)
-        bits = np.arange(len(facts.genre_names), dtype=np.uint64)
-        genres = ((facts.genres[films][:, None] >> bits) & np.uint64(1)).astype(float)
-        several = np.sqrt(genres.sum(1).clip(min=1))
-        timed = minutes > 0
-        length = ((minutes - _USUAL_MINUTES) / 30).clip(-2, 3)
-        return np.column_stack(
-            [
-                np.ones(len(films)),
-                average,
-                fame,
-                np.where(average, average**2 - self.squares[0], 0),
-                np.where(fame, fame**2 - self.squares[1], 0),
-                average * fame,
-                self.divisive[films],
-                eras,
-                genres / several[:, None],
-                foreign,
-                *(language == places[name] for name in of_language),
-                timed & (minutes < _SHORT),
-                np.where(timed, length, 0),
-                facts.tv[films],
-                self.audience[films],
-            ]
+        genres = facts.genres[films].astype("<u8")
+        several = np.sqrt(np.bitwise_count(genres).clip(min=1), dtype=float)
+        bits = genres.view(np.uint8).reshape(len(films), -1)
+        bits = np.unpackbits(bits, axis=1, count=len(facts.genre_names), bitorder="little")
+        parts = (
+            np.ones(len(films)),
+            average,
+            fame,
+            np.where(average, average**2 - self.squares[0], 0),
+            np.where(fame, fame**2 - self.squares[1], 0),
+            average * fame,
+            self.divisive[films],
+            self._of_year[(facts.year[films] - _BEFORE_FILMS).clip(min=0)],
+            bits / several[:, None],
+            self._of_language[facts.language[films]],
+            self._of_minutes[facts.minutes[films].clip(max=_LONG)],
+            facts.tv[films],
+            self.audience[films],
         )
+        return np.column_stack(parts)
 
 
 def _centred(values: Floats, weights: Floats) -> Floats:

@@ -18,6 +18,7 @@ from ranking.recommend.film_facts import read_facts
 from ranking.recommend.group import RULES, VETO, Order, Places, average, proportional
 from ranking.recommend.personal import CircleModel, Forecast
 from ranking.strategies.base import MIN_VOTES, SITE
+from ranking.strategies.circle_model import Truths
 from ranking.strategies.circle_ratings import Floats
 from ranking.strategies.fitted_circle import FittedCircle, fit_circle
 
@@ -120,8 +121,9 @@ def order_films(
     if not wish.seen_by_some:
         seers = stored_names(connection, list(members.values())).values()
         choices = replace(choices, unseen_by=(*choices.unseen_by, *seers))
-    wishes = _fitting(connection, _facts(cohort, at, without), choices, tell)
-    places = np.flatnonzero(np.isin(model.ratings.film_ids, np.array([*wishes], np.int64)))
+    wishes = _fitting(connection, cohort.id, without, choices, tell)
+    fits = np.isin(model.ratings.film_ids, np.array([*wishes], np.int64))
+    places = np.flatnonzero(fits & _has_watchers(model.ratings.by_film, choices))
     by_wish = [-wishes[film] for film in model.ratings.film_ids[places].tolist()]
     places = places[np.argsort(np.array(by_wish, np.int64), kind="stable")]
     positions = {user: place for place, user in enumerate(model.ratings.member_ids.tolist())}
@@ -154,14 +156,24 @@ def _facts(cohort: Cohort, at: datetime, without: int | None) -> Facts:
     return Facts(cohort.id, at, without=without or _NOBODY)
 
 
-def _fitting(connection: sa.Connection, facts: Facts, choices: Choices, tell: Tell) -> dict[int, int]:
-    """Return the films to choose from (ids), and of each how many of the cohort want to see it."""
-    rated, marked = facts.films, marks(facts.cohort_id, without=facts.without)
+def _fitting(
+    connection: sa.Connection, cohort_id: int, without: int | None, choices: Choices, tell: Tell
+) -> dict[int, int]:
+    """Return the films that fit the choices (ids), and of each how many of the cohort want to see it.
+
+    How many rated a film is left to the model, which knows: the database would have to count all ratings.
+    """
+    choices = replace(choices, min_watchers=None, max_watchers=None)
+    marked = marks(cohort_id, without=without)
     query = sa.select(films.c.id, sa.func.coalesce(marked.c.wanted, 0))
-    query = query.join(rated, rated.c.film_id == films.c.id)
     query = query.outerjoin(marked, marked.c.film_id == films.c.id)
-    query = query.where(conditions(connection, facts.cohort_id, choices, rated.c.votes, tell))
+    query = query.where(conditions(connection, cohort_id, choices, sa.literal(0), tell))
     return {film: count for film, count in connection.execute(query)}
+
+
+def _has_watchers(watchers: Places, choices: Choices) -> Truths:
+    least, most = choices.min_watchers or 0, choices.max_watchers
+    return (watchers >= least) & (watchers <= (watchers if most is None else most))
 
 
 def _order(stars: Floats, scores: Sequence[Floats], wish: Wish) -> Order:
