@@ -92,7 +92,8 @@ def _in_words(name: str, gone: Forgotten, backups: Sequence[Path]) -> Iterator[s
     if gone.circles:
         yield (f"deleted with them, because it was their circle: {', '.join(gone.circles)}")
     for label in gone.ranked:
-        yield (f"rankings without them: letterboxd rank compute --cohort {label}")
+        anew = f"letterboxd rank compute --cohort {label}"
+        yield f"{label}'s rankings counted them and are gone, too; new ones: {anew}"
     if backups:
         yield (f"older copies may still hold them; delete: {', '.join(map(str, backups))}")
 

@@ -17,7 +17,7 @@ from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import cohort_in
 from letterboxd_scraper.terminal.session import Session
 from ranking.news.model import News, Reader
-from ranking.news.read import read
+from ranking.news.read import NothingKept, read
 from ranking.news.since import read_since
 from ranking.news.words import news_in_words
 
@@ -59,17 +59,21 @@ def news(
     with session.reading() as connection:
         circle = cohort_in(connection, session, cohort)
         called = naming.of_cohort(connection, circle, names=names)
-        told = read(
-            connection,
-            circle,
-            moment,
-            now,
-            base_url=session.config.LETTERBOXD_BASE_URL,
-            naming=called,
-            names=names,
-            reader=None if for_member is None else _reader(session, connection, circle, for_member),
-            strategy=strategy,
-        )
+        try:
+            told = read(
+                connection,
+                circle,
+                moment,
+                now,
+                base_url=session.config.LETTERBOXD_BASE_URL,
+                naming=called,
+                names=names,
+                reader=None if for_member is None else _reader(session, connection, circle, for_member),
+                strategy=strategy,
+            )
+        except NothingKept:
+            # Whatever it is called where others read it.
+            raise NothingKept(circle.label, naming.as_argument(circle.label), strategy) from None
     if output is not None:
         _write(session, told, output)
     elif session.as_json:

@@ -18,6 +18,17 @@ from ranking.news.model import News, Reader
 from ranking.news.telling import State, Telling
 
 
+class NothingKept(InputError):
+    """No ranking of a circle is kept to compare with; ``argument`` is its label as a command takes it."""
+
+    def __init__(self, label: str, argument: str, strategy: str) -> None:
+        option = "" if strategy == DEFAULT_STRATEGY else f" --strategy {strategy}"
+        super().__init__(
+            f"no {strategy} ranking of {label!r} is kept to compare with: news begin with "
+            f"`letterboxd rank compute --cohort {argument}{option}`"
+        )
+
+
 def read(
     connection: sa.Connection,
     cohort: Cohort,
@@ -36,7 +47,7 @@ def read(
     Films stand in the order in which the ``reader`` would like them; without one, those loved by most and
     moved most come first. With ``names``, members are called as ``naming`` has them. It is compared with the
     ranking ``before``, which may be kept no longer, or with the last one that is kept from before ``since``.
-    Raises InputError where there is none.
+    Raises NothingKept where there is none.
     """
     if before is None:
         points = _points(connection, cohort, naming, strategy)
@@ -81,8 +92,8 @@ def read_days(
 ) -> list[News]:
     """Return what changed from each ranking kept after ``since`` to the next, the newest first.
 
-    As a rule that is one for a day; what has changed since the newest is not among it yet. Raises InputError
-    as `read` does.
+    As a rule that is one for a day; what has changed since the newest is not among it yet. Raises
+    NothingKept.
     """
     points = [point for point in _points(connection, cohort, naming, strategy) if point.at >= since]
     if len(points) < 2:
@@ -109,9 +120,5 @@ def read_days(
 def _points(connection: sa.Connection, cohort: Cohort, naming: Naming, strategy: str) -> list[Point]:
     points = history.points(connection, cohort.id, strategy)
     if not points:
-        option = "" if strategy == DEFAULT_STRATEGY else f" --strategy {strategy}"
-        raise InputError(
-            f"no {strategy} ranking of {naming.label!r} is kept to compare with: news begin with "
-            f"`letterboxd rank compute --cohort {naming.argument}{option}`"
-        )
+        raise NothingKept(naming.label, naming.argument, strategy)
     return points

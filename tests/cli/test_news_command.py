@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from letterboxd_scraper.store.schema import cohorts
 from tests.cli.conftest import Run
 from tests.store.rows import DAY, HOUR, MONDAY
 
@@ -33,6 +35,14 @@ def test_what_cannot_be_told_is_one_line(ranked: Run, words: tuple[str, ...], sa
     ended = ranked("news", "--cohort", "club", *words)
     assert (ended.code, ended.out) == (2, "")
     assert said in next(line for line in ended.err.splitlines() if line.startswith("letterboxd: "))
+
+
+def test_on_the_terminal_a_circle_has_its_label_though_news_may_not_tell_it(
+    club: Run, tmp_path: Path
+) -> None:
+    with sa.create_engine(f"sqlite:///{tmp_path / 'letterboxd.db'}").begin() as connection:
+        connection.execute(cohorts.update().values(label="marla"))
+    assert "`letterboxd rank compute --cohort marla`" in club("news").err
 
 
 def test_nothing_new_is_one_line_and_says_since_when(ranked: Run) -> None:
