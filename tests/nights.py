@@ -13,7 +13,7 @@ from tests.conftest import Shell
 from tests.scrapyd import Scrapyd
 from tests.site import Site
 from tests.small_scrapyd import SmallScrapyd
-from tests.test_when_rated import CHANGES, TONIGHT
+from tests.spiders.test_when_rated import CHANGES, TONIGHT
 
 USER, PASSWORD = "operator", "open sesame"
 

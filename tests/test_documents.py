@@ -16,7 +16,7 @@ from letterboxd_scraper.store import schema
 from tests.conftest import ROOT
 from tests.documents import README, Document, documents
 from tests.site import __main__ as site
-from tests.test_help import COMMANDS, assert_parses
+from tests.terminal.test_help import COMMANDS, assert_parses
 
 DOCUMENTS = documents()
 WORDS_IN_THE_README = 900
@@ -28,11 +28,11 @@ ENDS_AT_ONCE = {"-h", "--help", "--version", "--install-completion"}
 # What is typed beside our commands, and by what else it is held.
 BESIDE = {
     "sudo|su|systemctl|journalctl": "root and systemd",
-    "docker": "containers: tests/test_deploy_files.py reads the files that it is given",
+    "docker": "containers: tests/deploy/test_deploy_files.py reads the files that it is given",
     "apt|git|pipx|pip|python3 -m venv|uvx": "installs from elsewhere",
     "openssl|certutil|createdb|pg_restore|psql": "programs of others",
     "mkdir|cd|install|editor|export|\\. ": "the shell",
-    "\\(set -a": "scrapyd-deploy: tests/test_deploy.py does it",
+    "\\(set -a": "scrapyd-deploy: tests/deploy/test_deploy.py does it",
     "python -m (tests|benchmarks)": "the module is looked for",
     "make|\\.ci/run": "the target is looked for",
     "twine|python -m build|pytest|\\.venv/bin/\\w+": "tools of who works on the project",

@@ -25,14 +25,14 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.cli.command_line import CLUB
 from letterboxd_scraper.store.schema import films, users, watchlist
-from tests import terminal
+from tests import questions as terminal
 from tests.conftest import Shell, on_sqlite, with_many_friends
 from tests.documents import Document, documents
 from tests.imports.test_reading import IMDB
 from tests.site import FEW, Site, World, own_world, parquet_world
 from tests.site.archive import archive, file_name, watchlist_of
 from tests.site.cinema import expected
-from tests.test_doors import save_member
+from tests.spiders.test_doors import save_member
 
 TRANSCRIPT = os.environ.get("DOCUMENTS_TRANSCRIPT")
 REAL = os.environ.get("RATINGS_DATA") if TRANSCRIPT else None
@@ -45,13 +45,13 @@ NOT_RUN = {
     r"letterboxd (init|sync)": "the README's reader does that",
     r".*--install-completion": "it changes the shell's own files",
     r"letterboxd schedule (install .*--write|remove)": "it changes the machine's timers",
-    r"letterboxd schedule run (?!.*--local)": "it wants a Scrapyd: tests/test_schedule_nodes.py has one",
+    r"letterboxd schedule run (?!.*--local)": "it wants a Scrapyd: tests/schedule has one",
     r"letterboxd schedule run .*--notify": "nobody is told: tests/schedule/test_telling.py has somebody",
     r"letterboxd serve --host": "it listens to the world",
     r"letterboxd serve --invitations": "tests/cli/test_serve_invitations.py gives it an address",
     r"letterboxd club password": "what is typed stands in no document",
     r"letterboxd .*~/": "it writes into the home",
-    r"LETTERBOXD_BROWSER=true": "it wants a browser: tests/test_browser.py has one",
+    r"LETTERBOXD_BROWSER=true": "it wants a browser: tests/downloader/test_browser.py has one",
     r"letterboxd (doctor|import).* --preview$": "the next command does that, and more",
 }
 

@@ -27,7 +27,7 @@ from letterboxd_scraper.store.members import feeds
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, users
 from tests.conftest import on_sqlite
-from tests.test_diary import midnight
+from tests.spiders.test_diary import midnight
 
 READ_AT = datetime(2026, 11, 23, tzinfo=UTC)
 OLD, NEWS = READ_AT - timedelta(days=3), READ_AT + timedelta(days=1)

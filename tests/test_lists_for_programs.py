@@ -27,8 +27,8 @@ from tests.asked import BROWSER, Asked, Reply
 from tests.conftest import Shell, on_sqlite
 from tests.nights import at_night
 from tests.site import Fault, Site
+from tests.spiders.test_when_rated import TONIGHT
 from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_film, add_rating, add_run, add_user
-from tests.test_when_rated import TONIGHT
 
 NAMES = ("ann", "bob", "cleo")
 LISTS = "/cohorts/friends/lists"

@@ -15,7 +15,7 @@ from letterboxd_scraper.config import Config
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.engine import masked_url
 from letterboxd_scraper.terminal.json_log import JsonLines
-from tests import terminal
+from tests import questions as terminal
 from tests.conftest import Shell, assert_ended, on_sqlite
 
 

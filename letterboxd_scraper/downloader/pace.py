@@ -78,7 +78,8 @@ class SitePace:
     def _is_ending(self) -> bool:
         """Say whether the crawl was told to end, or its spider is being closed, whatever for.
 
-        Scrapy has no public word for the latter: `tests/test_coverage.py` fails where that changes.
+        Scrapy has no public word for the latter: `tests/extensions/test_coverage_of_crawls.py` fails where
+        that changes.
         """
         slot = self.crawler.engine._slot
         return not self.crawler.crawling or (slot is not None and slot.closing is not None)

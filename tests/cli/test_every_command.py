@@ -18,7 +18,7 @@ from tests.site import FEW, Site, own_world
 
 # A text, and a job, which asks for hundreds of films: its tests read nothing but its JSON.
 _OTHERS = {"help", "schedule run"}
-# They make a database, or bring one up to date; what `sync` makes, tests/test_cli.py sees.
+# They make a database, or bring one up to date; what `sync` makes, tests/cli/test_cli.py sees.
 _MAKES_ONE = {"db upgrade", "sync"}
 # How every key of a result is written; members' names, files and settings may be keys, too.
 _KEY = re.compile(r"[a-z][a-z0-9_]*|[A-Z_]+|/.*")

@@ -14,10 +14,10 @@ from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import films
 from tests.conftest import Shell, assert_ended, on_sqlite
+from tests.report.test_report import shown, visible
 from tests.site import Film, Site
 from tests.site.archive import archive, file_name
 from tests.site.cinema import details, expected, oddity
-from tests.test_report import shown, visible
 
 REAL = "https://letterboxd.com"
 # One each; a season is not among the movies.

@@ -20,7 +20,7 @@ from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films
-from tests.test_report import HOSTILE, shown
+from tests.report.test_report import HOSTILE, shown
 
 # Titles of the best films: one that means harm, of other writing, of signs, and one that no line holds.
 TITLES = [

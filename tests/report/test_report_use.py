@@ -17,7 +17,7 @@ from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
 from letterboxd_scraper.store.schema import film_rankings
 from tests.report.conftest import TITLES, Reader, made
-from tests.test_report import HOSTILE, pairs_of
+from tests.report.test_report import HOSTILE, pairs_of
 
 pytestmark = pytest.mark.slow
 

@@ -13,9 +13,9 @@ from letterboxd_scraper.items.tasks import FeedStart
 from letterboxd_scraper.spiders.rss import RssSpider, RssTask
 from tests.site import Site
 from tests.site.feed import feed
-from tests.test_diary import midnight
-from tests.test_rss import TOMORROW
-from tests.test_when_rated import unseen_film
+from tests.spiders.test_diary import midnight
+from tests.spiders.test_feeds_of_members import TOMORROW
+from tests.spiders.test_when_rated import unseen_film
 
 KNOWN = FeedStart(
     "otto_reels", '"tag"', "Mon, 23 Nov 2026 09:00:00 GMT", {}, datetime(2026, 11, 23, tzinfo=UTC)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.schema import films, ratings, users, watched
 from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
 from tests.site import Fault, Site, World
-from tests.test_crawl import noted_writes, watch_writes
+from tests.spiders.test_crawl import noted_writes, watch_writes
 
 # At an hour after which tests have some left before the next day.
 TONIGHT = datetime.now(UTC).replace(hour=3) + timedelta(days=2)

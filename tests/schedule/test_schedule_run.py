@@ -20,7 +20,7 @@ from letterboxd_scraper.store.schema import film_rankings, films, scrape_runs
 from tests.conftest import Shell, assert_ended, on_postgresql, on_sqlite, stored_facts
 from tests.nights import PASSWORD, USER, at_night, change, let_films_wait, node, small_node, target
 from tests.site import Fault, Site
-from tests.test_when_rated import CHANGES, rated_film, somebody, truth
+from tests.spiders.test_when_rated import CHANGES, rated_film, somebody, truth
 from tests.warm import Process
 
 

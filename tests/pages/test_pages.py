@@ -17,7 +17,7 @@ from letterboxd_scraper.pages.people import parse_people
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_tiles
 
-CASES = sorted(Path(__file__).parent.glob("pages/*/*.html"))
+CASES = sorted(Path(__file__).parent.glob("*/*.html"))
 PARSERS: dict[str, Callable[[Selector], tuple[Any, ...]]] = {
     "tiles": parse_tiles,
     "diary": parse_diary,

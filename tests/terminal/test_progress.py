@@ -13,7 +13,7 @@ import pytest
 from letterboxd_scraper.items.progress import Progress, ProgressReader, ProgressWriter
 from letterboxd_scraper.terminal.progress_bar import above_the_bar, meter, track
 from letterboxd_scraper.terminal.session import Session
-from tests import terminal
+from tests import questions as terminal
 from tests.conftest import Shell, on_sqlite
 
 Shown = Callable[[Callable[[], object]], str]

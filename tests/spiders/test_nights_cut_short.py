@@ -11,7 +11,16 @@ from letterboxd_scraper.store.schema import scrape_runs
 from tests.conftest import Names, Shell, assert_ended, on_sqlite, stored_facts
 from tests.held_site import HeldSite
 from tests.site import Fault, Site, own_world
-from tests.test_when_rated import CHANGES, TONIGHT, asked, night, rated_film, somebody, truth, unseen_film
+from tests.spiders.test_when_rated import (
+    CHANGES,
+    TONIGHT,
+    asked,
+    night,
+    rated_film,
+    somebody,
+    truth,
+    unseen_film,
+)
 
 
 @pytest.fixture

@@ -8,7 +8,14 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs
 from tests.conftest import Shell, on_sqlite, stored_facts
 from tests.site import Fault, Site, people
-from tests.test_when_rated import TONIGHT, asked_of_readable, night, rate_something_new, somebody, truth
+from tests.spiders.test_when_rated import (
+    TONIGHT,
+    asked_of_readable,
+    night,
+    rate_something_new,
+    somebody,
+    truth,
+)
 
 
 @on_sqlite

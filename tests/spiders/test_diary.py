@@ -19,7 +19,7 @@ from tests.held_site import HeldSite
 from tests.site import Fault, Site, own_world
 from tests.site.diary import PER_PAGE, entry_path
 from tests.site.world import Entry
-from tests.test_crawl import noted_writes, truth, watch_writes
+from tests.spiders.test_crawl import noted_writes, truth, watch_writes
 
 OTTO = "otto_reels"
 

@@ -13,7 +13,7 @@ from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.patience import Patience, ask
 from tests.conftest import Shell, assert_ended, on_postgresql
-from tests.test_schedule_run import wait_until
+from tests.schedule.test_schedule_run import wait_until
 
 
 def test_one_job_at_a_time(crawled: Shell, crawled_engine: sa.Engine) -> None:

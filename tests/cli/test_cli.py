@@ -15,7 +15,7 @@ from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.store.schema import films, watched
 from tests.conftest import Shell, assert_ended, make_shell, on_both, stored_facts
 from tests.site import Fault, Site
-from tests.test_crawl import expected_requests
+from tests.spiders.test_crawl import expected_requests
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.schema import scrape_runs
 from tests.conftest import Shell, assert_ended, on_sqlite
 from tests.site import FEW, Fault, own_world
-from tests.test_removals import MovingSite
+from tests.spiders.test_removals import MovingSite
 
 
 @pytest.fixture

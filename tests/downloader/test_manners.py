@@ -19,7 +19,7 @@ from letterboxd_scraper.store.schema import robots_txt, scrape_failures, scrape_
 from tests.conftest import Names, Shell, assert_ended, make_shell, on_postgresql, on_sqlite, stored_facts
 from tests.held_site import HeldSite
 from tests.site import Fault, Site, own_world
-from tests.test_crawl import expected_requests
+from tests.spiders.test_crawl import expected_requests
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ import pytest
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine, revision_of
 from letterboxd_scraper.store.schema import REVISION
-from tests import deployed, scrapyd
+from tests import scrapyd
 from tests.conftest import ROOT, environment_for, stored_facts
-from tests.deployed import MARK, deploy, outside
+from tests.deploy import deployed
+from tests.deploy.deployed import MARK, deploy, outside
 from tests.scrapyd import Scrapyd
 from tests.site import FEW, Fault, Site, own_world
 

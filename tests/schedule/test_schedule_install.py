@@ -21,7 +21,7 @@ from letterboxd_scraper.schedule.timers import (
 )
 from tests.conftest import Shell, assert_ended, on_sqlite, settings_for
 from tests.site import Fault, Site
-from tests.test_when_rated import TONIGHT
+from tests.spiders.test_when_rated import TONIGHT
 
 SCRIPT = str(Path(sys.executable).with_name("letterboxd"))
 ODD = "a b 100% it's $HOME"

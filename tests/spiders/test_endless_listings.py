@@ -11,7 +11,7 @@ from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.store.schema import scrape_failures, user_scrape_state
 from tests.conftest import Shell, assert_ended, on_sqlite, with_many_friends
 from tests.site import own_world
-from tests.test_removals import MovingSite, members_of
+from tests.spiders.test_removals import MovingSite, members_of
 
 FOLLOWING, OTTO = "/marla/following/", "otto_reels"
 NO_RETRY = ("-s", "RETRY_TIMES=0")

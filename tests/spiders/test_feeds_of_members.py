@@ -14,9 +14,9 @@ from tests.site.cinema import where_at_tmdb
 from tests.site.diary import entry_path
 from tests.site.feed import VIEWINGS
 from tests.site.world import Entry
-from tests.test_crawl import noted_writes, watch_writes
-from tests.test_diary import Dates, midnight, stored_dates
-from tests.test_when_rated import night, rated_film, somebody, truth, unseen_film
+from tests.spiders.test_crawl import noted_writes, watch_writes
+from tests.spiders.test_diary import Dates, midnight, stored_dates
+from tests.spiders.test_when_rated import night, rated_film, somebody, truth, unseen_film
 
 TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
 AT_NIGHT = midnight(TOMORROW) + timedelta(hours=23)

@@ -20,9 +20,8 @@ from letterboxd_scraper.pages.pagination import next_page
 from letterboxd_scraper.pages.people import parse_people
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.pages.tiles import parse_tiles
-
-from .site import own_world
-from .site.pages import answer
+from tests.site import own_world
+from tests.site.pages import answer
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +76,7 @@ WRITTEN = {
 @cache
 def sound_pages() -> tuple[Sound, ...]:
     """Return pages that the imitation site serves, and some of those in `pages`."""
-    world, folder = own_world(), Path(__file__).parent / "pages"
+    world, folder = own_world(), Path(__file__).parent
     served = [Sound(path, kind, answer(world, path).body) for path, kind in SERVED.items()]
     written = [
         Sound("/tess_t/films/rated/.5-5/", kind, (folder / f"{name}.html").read_text("utf-8"), name)

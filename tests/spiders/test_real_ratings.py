@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tests.conftest import Shell, assert_ended, stored_facts
 from tests.site import Site, parquet_world
-from tests.test_crawl import expected_requests, noted_writes, watch_writes
+from tests.spiders.test_crawl import expected_requests, noted_writes, watch_writes
 
 FOLDER = Path(os.environ.get("RATINGS_DATA") or "missing")
 MEMBERS = 15

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.schema import cohort_members, users
 from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts, with_many_friends
 from tests.site import Fault, Site
-from tests.test_when_rated import TONIGHT, asked, rate_something_new, readable, truth
+from tests.spiders.test_when_rated import TONIGHT, asked, rate_something_new, readable, truth
 
 
 @on_sqlite
