@@ -4,15 +4,17 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.cli.import_files import NothingTaken, Terms, take_in
+from letterboxd_scraper.cli.import_files import NothingTaken, Terms, take_in_read
 from letterboxd_scraper.errors import InputError, refusal
-from letterboxd_scraper.imports import words
+from letterboxd_scraper.imports import apart, words
+from letterboxd_scraper.imports.apart import Interrupted, Unreadable
+from letterboxd_scraper.imports.reading import ReadFile, ReadFiles
 from letterboxd_scraper.imports.watched_folder import STILL, News, WatchedFolder
 from letterboxd_scraper.store.patience import is_passing
 from letterboxd_scraper.terminal.session import Session
@@ -64,6 +66,8 @@ class Watch:
                 self._take(news)
                 self._watched.take(news)
             self._last_words = ""
+        except Interrupted:
+            return
         except (InputError, OSError) as error:
             reason = str(error) if isinstance(error, InputError) else refusal(error)
             self._say(f"--watch {self._folder}: {reason}; it is looked at again")
@@ -75,12 +79,27 @@ class Watch:
     def _take(self, news: News) -> None:
         for line in words.some("not taken: ", news.others):
             self._session.say(line)
-        if news.paths:
+        if news.parts:
             try:
-                take_in(self._session, list(news.paths), self._terms)
+                take_in_read(self._session, self._read(news.parts), self._terms)
             except NothingTaken:  # why, has been said
                 return
             self._then()
+
+    def _read(self, parts: Sequence[Sequence[Path]]) -> ReadFiles:
+        """Read files in a process of their own: one by one where need be, so that none costs another."""
+        paths = [path for part in parts for path in part]
+        now, owner = self._session.config.now(), self._terms.owner
+        try:
+            return apart.read_apart(paths, now, member=owner, how_named="give --member NAME")
+        except Unreadable as error:
+            if len(parts) == 1:
+                return ReadFiles((ReadFile(str(paths[0]), None, error=f"{paths[0]}: {error.of_one}"),))
+        read = [self._read([part]) for part in parts]
+        return ReadFiles(
+            tuple(file for one in read for file in one.files),
+            tuple(line for one in read for line in one.unknown),
+        )
 
     def _say(self, sentence: str) -> None:
         """Say what is wrong, once for as long as it is."""

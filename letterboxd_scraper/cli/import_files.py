@@ -48,6 +48,11 @@ class Terms:
     only_look: bool = False
     asks: bool = True
 
+    @property
+    def owner(self) -> str | None:
+        """The member's name as it is stored. Raises InputError."""
+        return OneMember.read({"member": self.member}).member if self.member else None
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -126,11 +131,14 @@ def take_in(session: Session, paths: list[Path], terms: Terms) -> Taken:
 
     Raises NothingTaken if nothing of it can be taken in.
     """
-    can_ask = terms.asks and not session.as_json and _is_terminal()
-    owner = OneMember.read({"member": terms.member}).member if terms.member else None
-    whose = partial(_ask_whose, session) if can_ask else None
+    whose = partial(_ask_whose, session) if _can_ask(session, terms) else None
     now = session.config.now()
-    read = read_paths(paths, now, member=owner, as_of=terms.as_of, scale=terms.scale, ask=whose)
+    read = read_paths(paths, now, member=terms.owner, as_of=terms.as_of, scale=terms.scale, ask=whose)
+    return take_in_read(session, read, terms)
+
+
+def take_in_read(session: Session, read: ReadFiles, terms: Terms) -> Taken:
+    """Do the same with what was read already. Raises NothingTaken."""
     if not session.as_json:
         _say_all(session, words.of_files(read))
     if not (read.snapshots or read.films):
@@ -139,12 +147,16 @@ def take_in(session: Session, paths: list[Path], terms: Terms) -> Taken:
         terms.unmatched
     ):
         refuse_unwritable(terms.unmatched)  # some of their films may be unknown
-    asks = can_ask and not terms.only_look
+    asks = _can_ask(session, terms) and not terms.only_look
     result = _look(session, read) if terms.only_look or asks else None
     # What changes nothing needs no answer.
     if not terms.only_look and not (asks and result and _is_news(result) and not _is_wanted()):
         result = _store(session, read, terms.cohort, terms.unmatched, already_said=asks)
     return Taken(read, result)
+
+
+def _can_ask(session: Session, terms: Terms) -> bool:
+    return terms.asks and not session.as_json and _is_terminal()
 
 
 def _ask_whose(session: Session, path: str) -> str:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
 
 from pydantic import TypeAdapter
 
@@ -35,7 +34,20 @@ MOST_MEMORY, MOST_SECONDS, MOST_TOLD = 600_000_000, 60, 100_000_000
 _OUT_OF_MEMORY, _OUT_OF_ROOM = 70, 71
 # What Python itself has to know; all else in the environment may be a secret.
 _ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
-_NOT_STORED = "nothing is stored"
+# How somebody says whose the files are that they send.
+IN_THE_FORM = "write the member's name into the form"
+
+
+class Unreadable(InputError):
+    """Files that cannot be read together; ``of_one`` says it of a file that is read alone."""
+
+    def __init__(self, reason: str, of_one: str, advice: str = "drop fewer at once") -> None:
+        super().__init__(f"{reason}: nothing is stored; {advice}")
+        self.of_one = f"{of_one}: nothing of it is stored"
+
+
+class Interrupted(InputError):
+    """Somebody has pressed Ctrl-C meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +57,26 @@ class Request:
     paths: tuple[str, ...]
     now: datetime
     member: str | None
-    unnamed: bool
+    how_named: str | None
     most_memory: int
     most_seconds: int
     most_told: int
 
 
 def read_apart(
-    paths: Sequence[Path], now: datetime, *, member: str | None = None, unnamed: bool = False
+    paths: Sequence[Path],
+    now: datetime,
+    *,
+    member: str | None = None,
+    how_named: str | None = IN_THE_FORM,
 ) -> ReadFiles:
-    """Return what `read_paths` does, in another process. Raises InputError where it comes to no good end."""
+    """Return what `read_paths` does, in another process.
+
+    ``how_named`` tells people how to say whose a file is that does not say it; None: that is left open.
+    Raises Unreadable where it comes to no good end, and Interrupted.
+    """
     named = tuple(map(str, paths))
-    request = Request(named, now, member, unnamed, MOST_MEMORY, MOST_SECONDS, MOST_TOLD)
+    request = Request(named, now, member, how_named, MOST_MEMORY, MOST_SECONDS, MOST_TOLD)
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as errors:
         try:
             ended = subprocess.run(
@@ -85,26 +105,30 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _too_slow() -> InputError:
-    return InputError(
-        f"reading these files takes more than {MOST_SECONDS} seconds: {_NOT_STORED}; drop fewer at once"
-    )
+def _too_slow() -> Unreadable:
+    longer = f"takes more than {MOST_SECONDS} seconds"
+    return Unreadable(f"reading these files {longer}", f"reading it {longer}")
 
 
 def _failure(status: int, errors: bytes) -> InputError:
     """Return what is said of a process that has ended so."""
+    if status == -signal.SIGINT:
+        return Interrupted("reading the files was interrupted: nothing is stored")
     if status in (-signal.SIGALRM, -signal.SIGXCPU):
         return _too_slow()
     if status in (_OUT_OF_MEMORY, -signal.SIGKILL):  # which is how a system ends who wants too much
-        return InputError(
-            f"reading these files takes more memory than any exports do: {_NOT_STORED}; drop fewer at once"
+        return Unreadable(
+            "reading these files takes more memory than any exports do",
+            "reading it takes more memory than any export does",
         )
     if status == _OUT_OF_ROOM:
-        return InputError(f"these files tell more than any exports do: {_NOT_STORED}; drop fewer at once")
+        return Unreadable("these files tell more than any exports do", "it tells more than any export does")
     lines = errors.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
     logger.error("The process that reads files has ended with %d: %r", status, lines[-1])
-    return InputError(
-        f"these files cannot be read, one of them breaks what reads it: {_NOT_STORED}; drop them one by one"
+    return Unreadable(
+        "these files cannot be read, one of them breaks what reads it",
+        "it breaks what reads it",
+        advice="drop them one by one",
     )
 
 
@@ -113,9 +137,9 @@ def main() -> None:
     request = _requests().validate_json(sys.stdin.buffer.read())
     _limit(request)
     try:
-        paths = map(Path, request.paths)
-        ask = _leave_open if request.unnamed else _refuse
-        read = read_paths(paths, request.now, member=request.member, ask=ask)
+        read = read_as_asked(
+            [Path(path) for path in request.paths], request.now, request.member, request.how_named
+        )
         told = _told().dump_json(read)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)  # nothing that needs any more of it
@@ -124,12 +148,17 @@ def main() -> None:
     sys.stdout.buffer.write(told)
 
 
-def _refuse(path: str) -> NoReturn:
-    raise InputError(f"{path}: it does not say whose it is: write the member's name into the form")
+def read_as_asked(
+    paths: Sequence[Path], now: datetime, member: str | None, how_named: str | None
+) -> ReadFiles:
+    """Read files as `read_apart` says, in this process."""
 
+    def ask(path: str) -> str:
+        if how_named is None:
+            return ""
+        raise InputError(f"{path}: it does not say whose it is: {how_named}")
 
-def _leave_open(path: str) -> str:
-    return ""
+    return read_paths(paths, now, member=member, ask=ask)
 
 
 def _limit(request: Request) -> None:

@@ -39,12 +39,13 @@ _States = dict[str, _State]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is new in a folder: ``paths`` to be read together, and ``others``, one line each, of no use.
+    """What is new in a folder, and ``others``, one line each, of no use.
 
+    Each of the ``parts`` are files that belong together: an archive alone, or loose files of one kind.
     ``digests`` stand for the contents of all that was looked into, ``states`` for the files as they were.
     """
 
-    paths: tuple[Path, ...]
+    parts: tuple[tuple[Path, ...], ...]
     others: tuple[str, ...]
     digests: frozenset[bytes]
     states: _States
@@ -72,13 +73,13 @@ class WatchedFolder:
         states = self._whole(files_in_folder(self._folder, problems))
         if states == self._done and self._said.issuperset(problems):
             return None
-        paths: list[Path] = []
+        parts: list[tuple[Path, ...]] = []
         digests: set[bytes] = set()
         zips, in_kinds = _sorted(states)
         for files in [*([file] for file in zips), *(list(group.files.values()) for group in in_kinds.groups)]:
             digest = _digest(files, states)
             if digest not in self._taken | digests:
-                paths += (Path(file.path) for file in files)
+                parts.append(tuple(Path(file.path) for file in files))
             digests.add(digest)
         others = [
             *problems,
@@ -86,7 +87,7 @@ class WatchedFolder:
             *(f"{file.path}: {in_words(file)}" for file in in_kinds.others),
         ]
         new = tuple(line for line in others if line not in self._said)
-        return News(tuple(paths), new, frozenset(digests), states)
+        return News(tuple(parts), new, frozenset(digests), states)
 
     def take(self, news: News) -> None:
         """Remember what was taken, and what was said to be of no use: it is no news any more."""

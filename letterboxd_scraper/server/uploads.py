@@ -116,7 +116,8 @@ def read(upload: Upload, now: datetime, *, unnamed: bool = False) -> ReadFiles:
         paths = [
             _put(folder, file, modified) for file, modified in zip(upload.files, upload.modified, strict=True)
         ]
-        told = apart.read_apart(paths, now, member=upload.field("member") or None, unnamed=unnamed)
+        how_named = None if unnamed else apart.IN_THE_FORM
+        told = apart.read_apart(paths, now, member=upload.field("member") or None, how_named=how_named)
         return _without(folder, told)
 
 

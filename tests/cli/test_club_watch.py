@@ -13,15 +13,18 @@ import pytest
 from letterboxd_scraper.cli import club_watch
 from letterboxd_scraper.cli.club_watch import Watch
 from letterboxd_scraper.errors import ExitCode
-from letterboxd_scraper.imports import watched_folder
+from letterboxd_scraper.imports import apart, watched_folder
 from letterboxd_scraper.server import running
 from letterboxd_scraper.terminal.session import Session
 from tests.asked import Reply, ask
 from tests.cli.conftest import Run
 from tests.imports.test_reading import write
+from tests.server.conftest import read_here
 from tests.server.dropped import FIVE
 
 _PATIENCE = 60.0
+# Before a test has the files read here.
+READ_APART = apart.read_apart
 
 
 class Seen:
@@ -57,6 +60,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
     for module, name in ((watched_folder, "STILL"), (club_watch, "STILL"), (watched_folder, "LONG_STILL")):
         monkeypatch.setattr(module, name, 0.0)
     monkeypatch.setattr(club_watch, "_PAUSE", 0.01)
+    monkeypatch.setattr(apart, "read_apart", read_here)
     monkeypatch.setattr(running, "serve", serve)
     monkeypatch.setattr(Session, "say", lambda session, line: seen.said.append(line))
     return seen
@@ -108,6 +112,36 @@ def test_an_empty_folder_begins_with_no_circle(empty: Run, seen: Seen, tmp_path:
         line.startswith("monday: http://127.0.0.1:") and line.endswith("/ (Ctrl-C ends it)")
         for line in seen.said
     )
+
+
+def test_files_are_read_in_a_process_of_their_own_and_one_that_breaks_it_costs_no_other(
+    empty: Run, seen: Seen, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other.py").write_text(
+        "from letterboxd_scraper.imports import apart, archive\n"
+        "read = archive.read_group\n"
+        "def read_others(group, options):\n"
+        "    return exit('broken') if 'bob' in group.path else read(group, options)\n"
+        "archive.read_group = read_others\n"
+        "apart.main()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(apart, "MODULE", "other")
+    monkeypatch.setattr(apart, "read_apart", READ_APART)
+    write(folder, {"imdb.csv": FIVE[4][1]})
+
+    def act(seen: Seen) -> None:
+        members = seen.page("/cohorts/friends/members").text
+        assert ("ann" in members, "bob" in members) == (True, False)
+        write(folder, {FIVE[2][0]: FIVE[2][1]})
+        seen.wait_for(lambda: "cleo" in seen.page("/cohorts/friends/members").text)
+
+    seen.acts = act
+    assert empty("club", "--watch", str(folder), "--no-open", "--names").code == ExitCode.DONE
+    (broken,) = [line for line in seen.said if "bob" in line]
+    assert broken.endswith("letterboxd-bob.zip: it breaks what reads it: nothing of it is stored")
+    (unnamed,) = [line for line in seen.said if "imdb" in line]
+    assert unnamed.endswith("imdb.csv: it does not say whose it is: give --member NAME")
 
 
 def test_a_database_that_is_away_costs_nothing(

@@ -35,7 +35,7 @@ class Watched:
         news.append(self.watched.look())
         new: set[str] = set()
         for one in filter(None, news):
-            new |= {str(path.relative_to(self.folder)) for path in one.paths}
+            new |= {str(path.relative_to(self.folder)) for part in one.parts for path in part}
             self.remarks += one.others
             if takes:
                 self.watched.take(one)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.imports import apart
-from letterboxd_scraper.imports.reading import ReadFiles, read_paths
+from letterboxd_scraper.imports.reading import ReadFiles
 from tests.conftest import Snapshots
 from tests.served import Server, furnish, serving
 from tests.server.browsing import Site
@@ -59,9 +59,11 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def read_here(paths: Sequence[Path], now: datetime, *, member: str | None, unnamed: bool) -> ReadFiles:
+def read_here(
+    paths: Sequence[Path], now: datetime, *, member: str | None, how_named: str | None
+) -> ReadFiles:
     """Read files in the tests' own process, which starts sooner."""
-    return read_paths(paths, now, member=member, ask=apart._leave_open if unnamed else apart._refuse)
+    return apart.read_as_asked(paths, now, member, how_named)
 
 
 @pytest.fixture
