@@ -7,15 +7,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import unquote
 
 import requests
 import sqlalchemy as sa
+from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp
 
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.server.app import make_app
+from letterboxd_scraper.server import app
+from letterboxd_scraper.server.document import openapi
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.open import open_read_only
 
@@ -48,6 +51,22 @@ class Reply:
         """Return what a page says of what is wrong, or else in its first sentence."""
         problems = [re.findall(rf'<p class="{kind}">(.*?)</p>', self.text) for kind in ("missing", "lead")]
         return str(next(texts[0] for texts in problems if texts))
+
+
+_DOCUMENTS: dict[bool, dict[str, Any]] = {}
+
+
+def _document(routes: FastAPI, *, token: str) -> dict[str, Any]:
+    """Return the document on the API, which is the same for each server, and takes long to make."""
+    if bool(token) not in _DOCUMENTS:
+        _DOCUMENTS[bool(token)] = openapi(routes, token=token)
+    return _DOCUMENTS[bool(token)]
+
+
+def application(served: Served, **options: Any) -> ASGIApp:
+    """Return the server's application, as `make_app` does."""
+    with patch.object(app, "openapi", _document):
+        return app.make_app(served, **options)
 
 
 async def ask(app: ASGIApp, address: str, /, **headers: str) -> Reply:
@@ -104,7 +123,7 @@ class Asked:
     def __init__(self, url: str, *, names: bool = False, token: str = "") -> None:
         self.engine: sa.Engine = open_read_only(url)
         served = Served(self.engine, names=names, settings=Config(DATABASE_URL=url))
-        self.app = make_app(served, token=token, local=True)
+        self.app = application(served, token=token, local=True)
 
     def get(self, address: str, /, **headers: str) -> Reply:
         """Return what is answered at an address."""

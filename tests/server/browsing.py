@@ -6,15 +6,11 @@ from datetime import UTC, datetime
 from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
-from unittest.mock import patch
 
 import requests
 import sqlalchemy as sa
-from fastapi import FastAPI
 
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.server import app
-from letterboxd_scraper.server.document import openapi
 from letterboxd_scraper.server.invited.app import Invited
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.members import invitations, reading_passwords
@@ -22,21 +18,13 @@ from letterboxd_scraper.store.members.cohorts import find
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.patience import ask, transact
 from letterboxd_scraper.store.schema import users
-from tests.asked import Reply, answer_to
+from tests.asked import Reply, answer_to, application
 
 PUBLIC = "https://films.example.org"
 HOST = "films.example.org"
 OWN = {"Origin": PUBLIC, "Sec-Fetch-Site": "same-origin"}
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 Files = Sequence[tuple[str, bytes]]
-_DOCUMENTS: dict[bool, dict[str, Any]] = {}
-
-
-def _document(routes: FastAPI, *, token: str) -> dict[str, Any]:
-    """Return the document on the API, which is the same for each server, and takes long to make."""
-    if bool(token) not in _DOCUMENTS:
-        _DOCUMENTS[bool(token)] = openapi(routes, token=token)
-    return _DOCUMENTS[bool(token)]
 
 
 class Site:
@@ -49,8 +37,7 @@ class Site:
         )
         self.served = Served(open_read_only(url), names, settings, public_url=public)
         self.invited = Invited(self.served, self.engine, token)
-        with patch.object(app, "openapi", _document):
-            self.app = app.make_app(self.served, token=token, local=True, invited=self.invited)
+        self.app = application(self.served, token=token, local=True, invited=self.invited)
 
     def invite(self, label: str = "friends", *, days: int = 14, member: str | None = None) -> str:
         """Return the secret of a new invitation's link."""

@@ -7,13 +7,12 @@ import requests
 import sqlalchemy as sa
 
 from letterboxd_scraper.config import Config
-from letterboxd_scraper.server.app import make_app
 from letterboxd_scraper.server.drop import Drop
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.patience import NONE, Patience
 from letterboxd_scraper.store.schema import cohorts, films, ratings, users
-from tests.asked import Reply, answer_to
+from tests.asked import Reply, answer_to, application
 from tests.imports.test_reading import ARCHIVE, IMDB, packed
 
 OWN = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
@@ -37,7 +36,7 @@ class Page:
     def __init__(self, url: str, patience: Patience = NONE) -> None:
         self.engine = open_store(url, patience)
         served = Served(open_read_only(url), names=True, settings=Config(DATABASE_URL=url), takes_files=True)
-        self.app = make_app(served, token="", local=True, drop=Drop(served, self.engine, "friends"))
+        self.app = application(served, token="", local=True, drop=Drop(served, self.engine, "friends"))
 
     def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **content: Any) -> Reply:
         """Return what is answered; ``content`` is what a form sends."""

@@ -11,13 +11,12 @@ from letterboxd_scraper.config import Config
 from letterboxd_scraper.imports import apart
 from letterboxd_scraper.server import drop as dropping
 from letterboxd_scraper.server import taking_in, uploads
-from letterboxd_scraper.server.app import make_app
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store import intake
 from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.save import save_sources
-from tests.asked import Reply
+from tests.asked import Reply, application
 from tests.conftest import on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, RATINGS, packed
 from tests.server.conftest import address
@@ -259,7 +258,7 @@ def test_what_a_killed_server_has_left_is_removed(page: Page, temporary: Path) -
 def test_without_being_asked_for_there_is_no_such_page(database_url: str) -> None:
     open_store(database_url).dispose()
     engine = open_read_only(database_url)
-    app = make_app(
+    app = application(
         Served(engine, names=False, settings=Config(DATABASE_URL=address(engine))), token="", local=True
     )
     page = object.__new__(Page)

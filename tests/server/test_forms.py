@@ -18,12 +18,11 @@ from benchmarks.server_cpu import cpu_seconds
 from letterboxd_scraper.config import Config
 from letterboxd_scraper.report.assets import styles
 from letterboxd_scraper.server import reports
-from letterboxd_scraper.server.app import make_app
 from letterboxd_scraper.server.reports import Reports
 from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.open import open_read_only
 from letterboxd_scraper.store.schema import films
-from tests.asked import BROWSER, Asked, ask
+from tests.asked import BROWSER, Asked, application, ask
 from tests.server.conftest import address, on_one
 
 API = "/api/v1/cohorts/friends"
@@ -308,7 +307,7 @@ def test_reports_can_be_made_before_anybody_asks(store: sa.Engine, monkeypatch: 
     prepared = Reports(served)
     prepared.prepare()
     monkeypatch.setattr(reports, "render", None)
-    app = make_app(served, token="", local=True, reports=prepared)
+    app = application(served, token="", local=True, reports=prepared)
     assert asyncio.run(ask(app, "/cohorts/friends/report")).status == 200
     served.engine.dispose()
 
