@@ -68,8 +68,11 @@ def visible(text: str) -> str:
 
 
 def test_it_shows_the_ranking_and_what_is_stored_of_each_film(circle: sa.Engine) -> None:
-    data = shown(page(circle, names=True))
+    text = page(circle, names=True)
+    data = shown(text)
     columns = data["films"]
+    score = "Films stand by their score, below which stands where it lies with a probability of 90 %;"
+    assert f"{score} stars are the plain mean of the ratings." in visible(text)
     with read_transaction(circle) as connection:
         expected = ranking(connection, cohorts.find(connection, LABEL), DEFAULT_STRATEGY)
         names = dict(connection.execute(sa.select(users.c.id, users.c.letterboxd_username)).all())

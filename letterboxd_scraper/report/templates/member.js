@@ -60,7 +60,7 @@ function unforetold() {
 function alikeList(member) {
   const alike = matchesOf(member).filter(({ low }) => low > 0).slice(0, MOST_EXPECTED);
   if (!alike.length) return null;
-  const told = (match) => element("span", { class: "note" }, ` ${decimals(match.agreement)}, ${counted(match.overlap, "film")} in common`);
+  const told = (match) => element("span", { class: "note" }, ` agreement ${decimals(match.agreement)}, ${counted(match.overlap, "film")} in common`);
   const list = element("ol", {}, ...alike.map((match) => element("li", {}, element("bdi", {}, called(match.member)), told(match))));
   return element("div", {}, element("h3", {}, "People like you"), list);
 }
