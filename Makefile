@@ -52,7 +52,7 @@ picture: demo
 test-spark: .venv/installed
 	@$(BIN)/python -c 'import sys; from ranking.engines.on_spark import java_problem; sys.exit(java_problem())'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pyspark==4.3.0
-	SPARK_TESTS=1 $(BIN)/pytest tests/spark
+	SPARK_TESTS=1 $(BIN)/pytest tests/ranking/engines/test_spark.py
 
 # Small changes of the core, one after the other, and whether the fast tests notice them: an hour, and too many
 # packages for every installation.

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ranking.exports.texts import CSV_COLUMNS
 from tests.conftest import Shell, assert_ended
-from tests.test_filters import describe, every, shown, year_in
+from tests.ranking.choices.test_filters import describe, every, shown, year_in
 
 BAYESIAN = ("--cohort", "friends", "--strategy", "bayesian")
 

@@ -15,7 +15,7 @@ from tests.conftest import on_postgresql
 ROLE = f"tests_refused_{os.getpid()}"
 ALL = {Use.READS, Use.ASKS, Use.WRITES, Use.CRAWLS}
 WRITES = {Use.WRITES, Use.CRAWLS}
-# Of what is the same commands again, one is enough; and pg_dump has words of its own: tests/test_backup.py.
+# Of what is the same commands again, one is enough; and pg_dump has words of its own: `test_backup_command`.
 NAMES = [name for name in EVERY if name.startswith("letterboxd ")] + ["ranking show", "crawl profile"]
 NAMES.remove("letterboxd db backup")
 # They bring a limit of their own.

@@ -12,7 +12,7 @@ from letterboxd_scraper.report import fonts
 from letterboxd_scraper.report.fonts import lettering
 from letterboxd_scraper.report.image import SIZE, Words, draw
 from ranking.results import RankedFilm
-from tests.test_exports import film
+from tests.ranking.exports.test_exports import film
 
 # No fonts but the one that comes along.
 BARE: tuple[str, ...] = ()

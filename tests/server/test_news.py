@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tests.asked import BROWSER, Asked
 from tests.conftest import Snapshots
-from tests.ranking.newsworthy import NAMES, TUESDAY, WEDNESDAY, begin, happen, rank
+from tests.ranking.news.newsworthy import NAMES, TUESDAY, WEDNESDAY, begin, happen, rank
 from tests.store.rows import HOUR, MONDAY
 
 FEED = "/cohorts/friends/news.atom"

@@ -21,7 +21,7 @@ from tests.site.feed import feed
 from tests.site.profile import profile_page
 from tests.site.world import Member
 from tests.store.rows import add_user
-from tests.test_store import MONDAY
+from tests.store.test_store import MONDAY
 
 NAMES = ("kip", "otto_reels")
 

@@ -10,7 +10,7 @@ from letterboxd_scraper.store.schema import scrape_failures
 from letterboxd_scraper.store.status import runs
 from letterboxd_scraper.store.status.model import LastRun, Running
 from tests.store.rows import HOUR, MONDAY, add_run
-from tests.store.test_status_rules import ENDED, MINUTE, SILENCE
+from tests.store.status.test_status_rules import ENDED, MINUTE, SILENCE
 
 
 def test_what_runs_now(connection: sa.Connection) -> None:

@@ -24,7 +24,7 @@ from letterboxd_scraper.store.schema import (
     watchlist,
 )
 from tests.conftest import on_sqlite, stored_facts
-from tests.test_store import MONDAY, TUESDAY, WEDNESDAY
+from tests.store.test_store import MONDAY, TUESDAY, WEDNESDAY
 
 ALIEN = Film("alien", "Alien", 1979, film_id=1, lid="a1")
 

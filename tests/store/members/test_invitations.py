@@ -21,8 +21,8 @@ from letterboxd_scraper.store.members.users import user_ids
 from letterboxd_scraper.store.merge import merge_members
 from letterboxd_scraper.store.schema import cohort_members, metadata
 from tests.conftest import on_both
+from tests.store.members.test_members import profile
 from tests.store.rows import DAY, MONDAY, add_cohort, add_user
-from tests.store.test_members import profile
 
 
 def joined(connection: sa.Connection, name: str, label: str = "friends") -> tuple[int, int, str]:

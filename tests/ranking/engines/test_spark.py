@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from letterboxd_scraper.cli.main import run
 from ranking.engines.base import opened
 from tests.conftest import on_sqlite
-from tests.engines import CLOSED, NOW, TIED, assert_all_agree, exported, fill
-from tests.test_engines import ODD
+from tests.ranking.engines.engines import CLOSED, NOW, TIED, assert_all_agree, exported, fill
+from tests.ranking.engines.test_engines import ODD
 
 if not os.environ.get("SPARK_TESTS"):
     pytest.skip("`make test-spark` runs these", allow_module_level=True)

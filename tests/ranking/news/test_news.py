@@ -17,7 +17,7 @@ from ranking.news.model import News
 from ranking.news.read import read
 from ranking.news.reader import reader
 from tests.conftest import on_both
-from tests.ranking.newsworthy import TUESDAY, begin, ids, rank, say
+from tests.ranking.news.newsworthy import TUESDAY, begin, ids, rank, say
 from tests.store.rows import DAY, HOUR, MONDAY, add_film, add_user
 
 

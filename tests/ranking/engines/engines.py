@@ -23,7 +23,7 @@ from ranking.parquet import folder as parquet_folder
 from ranking.parquet.folder import Export
 from ranking.strategies import STRATEGIES
 from ranking.strategies.base import SqlStrategy
-from tests.test_strategies import CASES
+from tests.ranking.strategies.test_strategies import CASES
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
 MEMBERS = 12

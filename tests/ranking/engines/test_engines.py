@@ -14,7 +14,7 @@ from ranking.engines.base import opened
 from ranking.engines.java import java_problem
 from ranking.strategies.base import SqlStrategy
 from tests.conftest import on_sqlite
-from tests.engines import CLOSED, NOW, TIED, assert_all_agree, exported, fill
+from tests.ranking.engines.engines import CLOSED, NOW, TIED, assert_all_agree, exported, fill
 
 pytestmark = pytest.mark.slow
 

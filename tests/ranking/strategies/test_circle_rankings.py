@@ -16,7 +16,7 @@ from ranking.results import RankedFilm, ranking
 from ranking.strategies import STRATEGIES
 from ranking.strategies.circle_ratings import read
 from tests.conftest import Shell, assert_ended, stored_facts
-from tests.test_circle_strategy import CIRCLE, NOW, packed, scores
+from tests.ranking.strategies.test_circle_strategy import CIRCLE, NOW, packed, scores
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from letterboxd_scraper.store.schema import film_rankings, films
 from ranking.choices.film_lists import read_list
 from ranking.choices.filters import Choices
 from tests.conftest import on_sqlite
-from tests.test_filters import rank, shown
+from tests.ranking.choices.test_filters import rank, shown
 
 
 @pytest.fixture

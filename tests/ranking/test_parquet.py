@@ -34,8 +34,8 @@ from ranking.parquet import films as parquet_films
 from ranking.parquet.columns import FILMS, MEMBERS, NAMES, RANKING, RATINGS
 from ranking.parquet.folder import find
 from tests.conftest import on_sqlite
-from tests.engines import MEMBERS as SIZE
-from tests.engines import NOW, fill
+from tests.ranking.engines.engines import MEMBERS as SIZE
+from tests.ranking.engines.engines import NOW, fill
 
 LISTS = {"watched.parquet", "watchlist.parquet"}
 FILES = {"ratings.parquet", "films.parquet", "members.parquet", "COLUMNS.md", *LISTS}

@@ -26,8 +26,8 @@ from letterboxd_scraper.store.schema import (
 )
 from letterboxd_scraper.store.schema import opt_outs as opt_out_rows
 from tests.refusals import no_room
+from tests.store.members.test_members import TUESDAY, profile
 from tests.store.rows import MONDAY, add_cohort, add_film, add_rating, add_run, add_user
-from tests.store.test_members import TUESDAY, profile
 
 
 def test_opt_outs_are_known_by_name_and_code(connection: sa.Connection) -> None:
