@@ -71,7 +71,8 @@ def _scales(path: str, columns: TableColumns, scale: int | None) -> dict[str, in
         best = rating_scale(column) or scale or said
         if best is None:
             raise InputError(
-                f"{path}: the column {column!r} does not say its scale: give --scale 5, 10 or 100"
+                f"{path}: the column {column!r} does not say its scale: call it {f'{column} / 10'!r}, or "
+                "whatever is the best, or give --scale 5, 10 or 100"
             )
         scales[column] = best
     return scales

@@ -96,8 +96,10 @@ def test_the_scale_is_said_and_never_guessed(
     file = read(tmp_path, *lines)
     if said[0] is None:
         assert file.error == (
-            f"{tmp_path}/mine.csv: the column {column!r} does not say its scale: give --scale 5, 10 or 100"
+            f"{tmp_path}/mine.csv: the column {column!r} does not say its scale: call it '{column} / 10', or "
+            "whatever is the best, or give --scale 5, 10 or 100"
         )
+        assert read(tmp_path, f"title,year,genre,{column} / 10", "Ordet,1955,Drama,4").error is None
     else:
         assert [rating.stars for rating in snapshot_of(file).ratings or ()] == [said[0]]
     assert file.kind is (Kind.IMPORT_FILE if column == "Rating10" else Kind.TABLE)

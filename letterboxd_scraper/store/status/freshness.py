@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from humanize import naturaldelta
 
 from letterboxd_scraper.items.members import Listing
+from letterboxd_scraper.items.sources import UNDATED
 from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import (
     cohort_members,
@@ -22,7 +23,8 @@ from letterboxd_scraper.words import counted
 class MemberAge(NamedTuple):
     """When a member was last read in ``full`` and by a ``delta`` crawl; their data are ``as_of`` then.
 
-    That is when they were last read, or of their newest file or feed, or when their counts were the same.
+    That is when they were last read, or of their newest file or feed, or when their counts were the same. A
+    file without dates is as of when it was taken in.
     """
 
     status: str
@@ -76,7 +78,9 @@ def of_cohort(connection: sa.Connection, cohort: Cohort, strategy: str) -> Fresh
 def of_members(connection: sa.Connection, cohort: Cohort) -> list[MemberAge]:
     """Return how old the data of each of a cohort's members are."""
     u, state, sources = users.c, user_scrape_state.c, member_sources.c
-    of_files = sa.select(sa.func.max(sources.as_of)).where(sources.user_id == u.id).scalar_subquery()
+    newest = sa.func.max(sa.case((sources.as_of > UNDATED, sources.as_of)))
+    told_at = sa.func.coalesce(newest, sa.func.max(sources.read_at))
+    of_files = sa.select(told_at).where(sources.user_id == u.id).scalar_subquery()
     # Whom a crawl has not read to the end is not read, though it may have come to the end of their ratings.
     of_pages = sa.case((state.run.is_(None), state.complete_as_of))
     unmoved = sa.and_(u.films_count == u.crawled_films_count, u.likes_count == u.crawled_likes_count)

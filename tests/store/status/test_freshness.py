@@ -1,14 +1,19 @@
 """How old a circle's data are, as the commands say it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
+from letterboxd_scraper.items.sources import UNDATED, Service
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films, user_scrape_state, users
 from letterboxd_scraper.store.status.freshness import Freshness, of_cohort
-from tests.conftest import Shell, assert_ended
+from tests.conftest import Shell, assert_ended, on_both
+from tests.store.rows import add_cohort
+from tests.store.told import IMPORTED, at, rated, tell
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -54,6 +59,18 @@ def test_what_archives_told_counts(crawled_engine: sa.Engine) -> None:
         connection.execute(users.update().values(never))
         connection.execute(user_scrape_state.update().values(complete_as_of=NOW, run=None))
     assert fresh(crawled_engine).newest == NOW
+
+
+@on_both
+def test_a_file_without_dates_is_as_old_as_its_import(engine: sa.Engine) -> None:
+    of_service: dict[str, Any] = {"complete": False, "service": Service.TABLE}
+    with engine.begin() as connection:
+        tell(connection, replace(rated(4.0, 0, **of_service), as_of=UNDATED))
+        add_cohort(connection, "friends", ["ada"])
+    assert fresh(engine).newest == IMPORTED.at
+    with engine.begin() as connection:
+        tell(connection, rated(3.5, 7, **of_service))
+    assert fresh(engine).newest == at(7)
 
 
 def test_whom_a_crawl_did_not_read_to_the_end_is_not_read(crawled_engine: sa.Engine) -> None:
