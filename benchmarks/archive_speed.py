@@ -28,7 +28,7 @@ from benchmarks.nights import database
 from letterboxd_scraper.imports.archive import read_archive
 from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.items.tasks import Provenance
-from letterboxd_scraper.store.engine import read_transaction, write_transaction
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.intake import told_by
 from letterboxd_scraper.store.members.sources import fold_stale
 from letterboxd_scraper.store.save import save_sources
@@ -70,7 +70,7 @@ def read(paths: Sequence[Path]) -> list[Snapshot]:
 def import_them(engine: sa.Engine, paths: Sequence[Path]) -> None:
     """Take archives in as `letterboxd import zip` does."""
     for sources in told_by(engine, read(paths), ()).members.values():
-        with write_transaction(engine) as connection:
+        with engine.begin() as connection:
             save_sources(sources, connection, Provenance(NOW))
     fold_stale(engine)
 
@@ -87,7 +87,7 @@ def stored_rows(engine: sa.Engine) -> dict[str, list[dict[str, Any]]]:
 def insert_raw(engine: sa.Engine, paths: Sequence[Path], rows: Mapping[str, list[dict[str, Any]]]) -> None:
     """Read the archives, and insert rows of before: what members share, then each member's."""
     read(paths)
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         for table in TABLES:
             if "user_id" not in table.c:
                 connection.execute(table.insert(), rows[table.name])
@@ -97,7 +97,7 @@ def insert_raw(engine: sa.Engine, paths: Sequence[Path], rows: Mapping[str, list
         if "user_id" in table.c
     }
     for _ in rows["users"]:
-        with write_transaction(engine) as connection:
+        with engine.begin() as connection:
             for table, theirs in of_users.items():
                 connection.execute(table.insert(), list(next(theirs)[1]))
 

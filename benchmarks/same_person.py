@@ -23,7 +23,6 @@ import sqlalchemy as sa
 from letterboxd_scraper.imports.reading import read_paths
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store import statistics
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.store.save import save_sources
@@ -85,7 +84,7 @@ def _know(engine: sa.Engine, folder: Path, rated: Sequence[Rated], *, enriched: 
         file = folder / f"{friend}.zip"
         file.write_bytes(archive(friend, rated[number::2] if number else rated))
         _take_in(engine, [file])
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         cohorts.add_names(connection, "circle", ["ann", "bob", MEMBER], NOW)
         if enriched:
             values: dict[str, Any] = {"imdb_id": sa.bindparam("imdb"), "tmdb_id": sa.bindparam("tmdb")}
@@ -99,7 +98,7 @@ def _take_in(engine: sa.Engine, files: list[Path]) -> int:
     assert not read.errors, read.errors
     unmatched = 0
     for snapshot in read.snapshots:
-        with write_transaction(engine) as connection:
+        with engine.begin() as connection:
             unmatched += len(save_sources([snapshot], connection, Provenance(NOW)).unmatched)
     return unmatched
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from letterboxd_scraper.store.engine import make_engine, write_transaction
+from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.migrate import upgrade
 from letterboxd_scraper.store.schema import films, ratings, users
 from letterboxd_scraper.store.upsert import Row, insert_into, upsert
@@ -56,13 +56,13 @@ def rates(engine: sa.Engine, size: int, repeat: int, *, dated: bool) -> Iterator
     seconds: dict[tuple[str, str], list[float]] = {}
     for _ in range(repeat):
         for name, form in FORMS.items():
-            with write_transaction(engine) as connection:
+            with engine.begin() as connection:
                 connection.execute(ratings.delete())
             new = ratings_of(1, size, dated=dated)
             changed = [row | {"rating": row["rating"] % 5 + 0.5} for row in new]
             for case, rows in (("new", new), ("unchanged", new), ("changed", changed)):
                 begun = time.perf_counter()
-                with write_transaction(engine) as connection:
+                with engine.begin() as connection:
                     form(connection, rows)
                 seconds.setdefault((name, case), []).append(time.perf_counter() - begun)
     for (name, case), measured in seconds.items():
@@ -81,7 +81,7 @@ def stores(size: int) -> Iterator[list[sa.Engine]]:
         for engine in engines:
             upgrade(engine)
             rows: list[dict[str, Any]] = [{"id": n, "title": f"Film {n}"} for n in range(1, size + 1)]
-            with write_transaction(engine) as connection:
+            with engine.begin() as connection:
                 connection.execute(users.insert().values(id=1, letterboxd_username="ann", created_at=AT))
                 connection.execute(films.insert(), rows)
         yield engines

@@ -125,27 +125,6 @@ def read_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-@contextmanager
-def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that is committed at the end and rolled back on an error.
-
-    The database is waited for when it begins, and not in the middle: see `patience.transact`.
-    """
-
-    def begin() -> sa.Connection:
-        connection = engine.connect()
-        try:
-            connection.begin()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    with patiently(engine, begin) as connection:
-        yield connection
-        connection.commit()
-
-
 def database_time(connection: sa.Connection) -> datetime:
     """Return the time, which no simulation sets: on PostgreSQL the server's, for nodes' clocks differ."""
     if connection.dialect.name == "postgresql":

@@ -164,9 +164,6 @@ def test_watched_films_that_disagree_twice_remove_nothing() -> None:
     assert delta.failures() == [(WATCHED, says)]
 
 
-MANY = tuple(Stored(film(number), 4.0) for number in range(1, 200))
-
-
 NEW = tuple(
     FeedEntry("", Film(f"film-{number}", ""), TONIGHT.date(), TONIGHT, stars, None, "")
     for number, stars in ((900, 1.0), (901, 3.0), (902, 4.0))

@@ -28,7 +28,6 @@ from letterboxd_scraper.spiders.follow_graph import FollowGraphTask
 from letterboxd_scraper.spiders.profile import ProfileTask
 from letterboxd_scraper.spiders.rss import RssTask
 from letterboxd_scraper.spiders.when_rated import WhenRatedTask
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.open import open_store
 from letterboxd_scraper.store.schema import (
     cohort_members,
@@ -64,7 +63,7 @@ def circle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     definition = {"depth": 2, "via": "following", "min_films": 1}
     both = dict.fromkeys(("created_at", "updated_at", "first_seen_at"), LAST_NIGHT)
     engine = open_store(f"sqlite:///{file}")
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
 
         def insert(table: sa.Table, *rows: dict[str, Any]) -> None:
             for row in rows:
@@ -101,7 +100,7 @@ def engine(settings: Config) -> Iterator[sa.Engine]:
 
 def started(settings: Config, args: Arguments, spider: str = "x") -> CrawlRun:
     target = Target.find(settings, args)
-    with write_transaction(target.engine) as connection:
+    with target.engine.begin() as connection:
         return start(args, Opening(get_crawler(), spider, target, settings, connection, settings.now()))
 
 
@@ -178,7 +177,7 @@ def test_a_refresh_is_given_who_is_new_and_whose_counts_have_moved(
 
 def test_who_was_read_meanwhile_is_not_handed_out(settings: Config, engine: sa.Engine) -> None:
     run = started(settings, WhenRatedArguments(cohort="friends", audit="none"), "when_rated")
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         read = users.update().where(users.c.letterboxd_username == "ada")
         connection.execute(read.values(last_incremental_scrape_at=NOW + timedelta(minutes=1)))
     assert [member.name for member in handed_out(run)] == ["marla", "cy"]
@@ -188,7 +187,7 @@ def test_who_was_read_meanwhile_is_not_handed_out(settings: Config, engine: sa.E
 def test_a_refresh_of_the_circle_knows_whom_others_followed_within_the_week(
     settings: Config, engine: sa.Engine, days_ago: int, bookmarks: set[str]
 ) -> None:
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         read = {
             "page": 1,
             "status": "complete",
@@ -239,7 +238,7 @@ def test_feeds_that_an_interrupted_run_has_just_read_are_not_asked_for_again(
 ) -> None:
     first = started(settings, RssArguments(cohort="friends"), "rss")
     feed = {"listing": "feed", "page": 1, "status": "complete", "updated_at": NOW, "seen": {}}
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(user_scrape_state.insert().values(feed | {"user_id": 2, "run": first.number}))
     second = started(settings, RssArguments(cohort="friends"), "rss")
     assert isinstance(second.task, RssTask)

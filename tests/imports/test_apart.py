@@ -16,7 +16,6 @@ from tests.imports.test_reading import ARCHIVE, FILM_PAGE, IMDB, packed, write
 from tests.imports.test_saved_pages import diary
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
-HOME = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.sources import Snapshot
 from letterboxd_scraper.items.tasks import Provenance
-from letterboxd_scraper.store.engine import make_engine, write_transaction
+from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members.sources import Outcome, fold_stale
 from letterboxd_scraper.store.patience import transact
 from letterboxd_scraper.store.save import save_sources
@@ -38,7 +38,7 @@ def test_two_imports_of_one_member_at_once_end_as_one_after_the_other(engine: sa
         transact(engine, take_in, second, lives.IMPORTED)
 
     thread = Thread(target=import_second)
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         save_sources(first, connection, lives.IMPORTED)
         thread.start()
         assert has_begun.wait(60)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from letterboxd_scraper.store import migrate
-from letterboxd_scraper.store.engine import make_engine, write_transaction
+from letterboxd_scraper.store.engine import make_engine
 from tests.asked import BROWSER, Asked
 from tests.store.rows import add_cohort, add_user
 
@@ -17,7 +17,7 @@ from tests.store.rows import add_cohort, add_user
 def test_every_view_of_a_circle_is_found_by_its_links(tmp_path: Path, label: str) -> None:
     engine = make_engine(f"sqlite:///{tmp_path / 'circle.db'}")
     migrate.upgrade(engine)
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         for name in ("ann", "bob"):
             add_user(connection, name)
         add_cohort(connection, label, ["ann", "bob"])

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store import migrate, statistics
-from letterboxd_scraper.store.engine import make_engine, write_transaction
+from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import films
 from ranking.compute import compute
@@ -22,7 +22,7 @@ def make(file: Path, title: str) -> None:
     """Make a database with two members, and one film of this title that both have rated."""
     engine = make_engine(f"sqlite:///{file}")
     migrate.upgrade(engine)
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         members = [add_user(connection, name) for name in ("ann", "bob")]
         film = add_film(connection, "a-film")
         connection.execute(films.update().values(title=title))

@@ -13,7 +13,7 @@ from benchmarks.dated_circle import give_days
 from benchmarks.report_circle import invented, load
 from letterboxd_scraper.report.year import YearOptions, read
 from letterboxd_scraper.store import migrate
-from letterboxd_scraper.store.engine import make_engine, read_transaction, write_transaction
+from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import cohorts as stored_cohorts
 from letterboxd_scraper.store.schema import ratings
@@ -31,7 +31,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate.upgrade(engine)
     load(engine, invented(members=4, count=60, rated_by_each=40))
     give_days(engine)
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(stored_cohorts.update().values(label="friends"))
     engine.dispose()
     return file
@@ -79,7 +79,7 @@ def test_who_has_it_already_gets_it_again_only_where_it_has_changed(asked: Asked
         tag = asked.get(address, accept=BROWSER).headers["etag"]
         assert asked.get(address, accept=BROWSER, if_none_match=tag).status == 304
     before = asked.get(f"/api/v1{AT_YEAR}").json()["dated"]
-    with write_transaction(circle) as connection:
+    with circle.begin() as connection:
         at = {"rated_at": datetime(YEAR, 5, 1, tzinfo=UTC), "updated_at": datetime.now(UTC)}
         connection.execute(ratings.update().values(at))
     while asked.get(f"/api/v1{AT_YEAR}").json()["dated"] == before:
@@ -124,7 +124,7 @@ def test_a_circles_page_leads_to_the_years_that_have_dated_ratings(asked: Asked,
     page = asked.get("/cohorts/friends", accept=BROWSER).text
     for one in years:
         assert f'<a href="/cohorts/friends/year/{one["year"]}">{one["year"]}</a>' in page
-    with write_transaction(circle) as connection:
+    with circle.begin() as connection:
         connection.execute(ratings.update().values(rated_at=None))
     assert "/year/" not in asked.get("/cohorts/friends", accept=BROWSER).text
     assert f"No rating of {YEAR} has a date." in asked.get(AT_YEAR, accept=BROWSER).text

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import DiaryEntry, DiaryPage, FilmsPage, Listing, Profile, Tile
 from letterboxd_scraper.items.tasks import Provenance
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, scrape_failures, user_scrape_state, users
 from tests.conftest import Names, Shell, assert_ended, on_sqlite, stored_facts
@@ -264,7 +263,7 @@ def store(engine: sa.Engine) -> Store:
 
     def store(*items: Any, at: datetime = MONDAY) -> None:
         for item in items:
-            with write_transaction(engine) as connection:
+            with engine.begin() as connection:
                 save(item, connection, Provenance(at, run=1))
 
     tiles = tuple(Tile(film(slug), 4.0) for slug in RULES)

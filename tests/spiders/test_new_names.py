@@ -12,7 +12,6 @@ from scrapy.settings import Settings
 from letterboxd_scraper.items.members import Profile
 from letterboxd_scraper.items.tasks import FeedStart
 from letterboxd_scraper.spiders.rss import RssSpider, RssTask
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.members import cohorts, renaming
 from letterboxd_scraper.store.schema import cohort_members, scrape_failures, users
 from tests.conftest import Shell, assert_ended, on_sqlite, stored_facts
@@ -29,7 +28,7 @@ NAMES = ("kip", "otto_reels")
 @pytest.fixture
 def listed(crawled: Shell, crawled_engine: sa.Engine) -> Shell:
     """A shell whose database has a list of names, all of whom were read before."""
-    with write_transaction(crawled_engine) as connection:
+    with crawled_engine.begin() as connection:
         cohorts.make_from_names(connection, "listed", NAMES, MONDAY)
         circle = cohorts.find(connection, "friends")
         cohorts.redefine(connection, circle, circle.definition | {"exclude": ["kip", "noor"]}, MONDAY)
@@ -179,12 +178,12 @@ def profile(member: str, lid: str | None = "2aHi") -> Profile:
 
 
 def follow(engine: sa.Engine, member: str, page: Profile) -> bool:
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         return renaming.follow_to_new_name(connection, member, page, MONDAY)
 
 
 def test_a_row_under_the_new_name_becomes_theirs(engine: sa.Engine) -> None:
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         add_user(connection, "ada", letterboxd_lid="2aHi")
         add_user(connection, "lovelace")
         cohorts.make_from_names(connection, "listed", ["ada", "lovelace"], MONDAY)
@@ -196,7 +195,7 @@ def test_a_row_under_the_new_name_becomes_theirs(engine: sa.Engine) -> None:
 
 @on_sqlite
 def test_a_name_that_is_stored_as_somebody_elses_is_not_taken(engine: sa.Engine) -> None:
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         add_user(connection, "ada", letterboxd_lid="2aHi")
         add_user(connection, "lovelace", letterboxd_lid="other")
     assert not follow(engine, "ada", profile("lovelace"))

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import FilmsPage, Listing, PeoplePage, Person, Profile, Tile
 from letterboxd_scraper.items.tasks import Provenance
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import cohort_members, cohorts, users
 from tests.conftest import (
@@ -168,7 +167,7 @@ ALIEN, BRAZIL = Film("alien", "Alien", 1979, 1), Film("brazil", "Brazil", 1985, 
 def test_an_older_crawl_does_not_remove_what_a_newer_one_found(engine: sa.Engine) -> None:
     def store(*items: object, minute: int) -> None:
         for item in items:
-            with write_transaction(engine) as connection:
+            with engine.begin() as connection:
                 save(item, connection, Provenance(NOON + timedelta(minutes=minute)))
 
     def rated(number: int, *films: Film, complete: bool) -> FilmsPage:
@@ -186,7 +185,7 @@ def test_an_older_crawl_does_not_remove_what_a_newer_one_found(engine: sa.Engine
 
 def test_a_list_without_counts_wipes_none(engine: sa.Engine) -> None:
     def meet(person: Person, day: int) -> None:
-        with write_transaction(engine) as connection:
+        with engine.begin() as connection:
             page = PeoplePage("ada", Listing.FOLLOWING, 1, (person, person), True)
             save(page, connection, Provenance(NOON + timedelta(days=day)))
 

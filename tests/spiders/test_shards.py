@@ -15,7 +15,6 @@ from letterboxd_scraper.arguments import MOST_SHARDS, RssArguments, Shard
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.due import delta_crawl, full_crawl
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.films import enrichment
 from letterboxd_scraper.store.members import cohorts, feeds
 from letterboxd_scraper.store.schema import cohort_members, films, ratings, scrape_runs, users
@@ -119,7 +118,7 @@ def test_only_the_same_part_is_carried_on(engine: sa.Engine) -> None:
     def begin(shard: str | None, cohort: str = "friends") -> tuple[int, int | None]:
         return runs.begin(connection, "profile", cohort, None, MONDAY, shard=shard)
 
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         whole, first, second = (begin(shard)[0] for shard in (None, "1/2", "2/2"))
         assert begin("1/2")[1] == first
         assert begin("2/2")[1] == second
@@ -136,7 +135,7 @@ def test_only_the_same_part_is_carried_on(engine: sa.Engine) -> None:
 
 
 def test_members_are_counted_over_the_latest_work_on_each_part(crawled_engine: sa.Engine) -> None:
-    with write_transaction(crawled_engine) as connection:
+    with crawled_engine.begin() as connection:
         friends = cohorts.find(connection, "friends")
         connection.execute(users.update().values(status="ok", last_full_scrape_run=None))
         rows = connection.execute(

@@ -112,18 +112,6 @@ def of_page(film: Film, day: int) -> NamedFilm:
     return NamedFilm(as_named(film, day).title, film.year, film.lid, film.slug, film.film_id)
 
 
-def of_service(film: Film, service: Service) -> NamedFilm:
-    """Return how another service names a film: by its numbers, or by title and year alone."""
-    number = film.film_id or 0
-    match service:
-        case Service.IMDB:
-            return NamedFilm(film.title, film.year, imdb_id=f"tt{number:07}")
-        case Service.TRAKT:
-            numbers = {"imdb_id": f"tt{number:07}", "tmdb_id": number, "tmdb_kind": "movie"}
-            return NamedFilm(film.title, film.year, **numbers)  # type: ignore[arg-type]
-    return NamedFilm(film.title, film.year)
-
-
 def day_of(day: int) -> date:
     return (FIRST_DAY + day * DAY).date()
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.errors import InputError, StoreNotReady
 from letterboxd_scraper.store import backup
 from letterboxd_scraper.store.backup import back_up
-from letterboxd_scraper.store.engine import make_engine, read_transaction, write_transaction
+from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.outside_errors import in_words
 from letterboxd_scraper.store.schema import genres
 
@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> sa.Engine:
 
 
 def test_a_copy_is_whole_and_its_owners_alone(store: sa.Engine, tmp_path: Path) -> None:
-    with write_transaction(store) as connection:
+    with store.begin() as connection:
         connection.execute(genres.insert().values(name="kept"))
     copy = tmp_path / "copy.db"
     size = back_up(str(store.url), copy)

@@ -20,7 +20,6 @@ from letterboxd_scraper.store.engine import (
     masked_url,
     read_transaction,
     revision_of,
-    write_transaction,
 )
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.patience import Patience
@@ -75,7 +74,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
 def test_a_file_and_its_folder_are_their_owners_alone(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'own' / 'store.db'}")
-    with write_transaction(store) as connection:
+    with store.begin() as connection:
         connection.execute(genres.insert().values(name="drama"))
         files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "own").iterdir()}
         assert set(files.values()) == {0o600}
@@ -96,7 +95,7 @@ def test_a_path_is_itself_whatever_is_in_it(tmp_path: Path, name: str) -> None:
 def test_a_file_that_was_replaced_is_not_written_to(store: sa.Engine, file: Path, tmp_path: Path) -> None:
     reader = open_read_only(str(store.url))
     count = sa.select(sa.func.count()).select_from(genres)
-    with write_transaction(store) as connection:
+    with store.begin() as connection:
         connection.execute(genres.insert().values(name="drama"))
     with reader.connect() as connection:
         assert connection.scalar(count) == 1
@@ -106,7 +105,7 @@ def test_a_file_that_was_replaced_is_not_written_to(store: sa.Engine, file: Path
     new = open_store(f"sqlite:///{copy}")
     new.dispose()
     copy.replace(file)
-    for begin in (read_transaction, write_transaction):
+    for begin in (read_transaction, sa.Engine.begin):
         with pytest.raises(StoreNotReady, match=r"store.db was replaced or removed .*: begin again$"):
             read_genres(begin(store))
     with reader.connect() as connection:
@@ -119,7 +118,7 @@ def read_genres(begun: Any) -> None:
 
 
 def test_what_is_written_is_kept_unless_there_is_an_error(store: sa.Engine) -> None:
-    with write_transaction(store) as connection:
+    with store.begin() as connection:
         connection.execute(genres.insert().values(name="kept"))
     with pytest.raises(RuntimeError):
         _write_and_fail(store)
@@ -128,13 +127,13 @@ def test_what_is_written_is_kept_unless_there_is_an_error(store: sa.Engine) -> N
 
 
 def _write_and_fail(store: sa.Engine) -> None:
-    with write_transaction(store) as connection:
+    with store.begin() as connection:
         connection.execute(genres.insert().values(name="lost"))
         raise RuntimeError
 
 
 def test_readers_do_not_wait_for_a_writer_and_a_second_writer_does(store: sa.Engine) -> None:
-    with write_transaction(store) as writer:
+    with store.begin() as writer:
         writer.execute(genres.insert().values(name="unseen"))
         with read_transaction(store) as reader:
             assert reader.scalars(sa.select(genres.c.name)).all() == []
@@ -148,7 +147,7 @@ def test_readers_do_not_wait_for_a_writer_and_a_second_writer_does(store: sa.Eng
 def test_a_writer_takes_the_lock_before_it_reads(store: sa.Engine) -> None:
     other = sa.create_engine(store.url, connect_args={"timeout": 0})
     locked = pytest.raises(sa.exc.OperationalError, match="locked")
-    with write_transaction(store), other.connect() as second, locked:
+    with store.begin(), other.connect() as second, locked:
         second.exec_driver_sql("BEGIN IMMEDIATE")
 
 
@@ -213,7 +212,7 @@ def test_an_older_file_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("open_it", [open_store, open_read_only])
 def test_a_database_of_a_newer_program_is_refused(store: sa.Engine, open_it: Any) -> None:
-    with write_transaction(store) as connection:
+    with store.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(
         StoreNotReady, match=r"newer than this program \(revision 9999\): update the program$"
@@ -248,7 +247,7 @@ def test_a_reader_sees_the_database_as_it_was_when_it_began(store: sa.Engine) ->
     count = sa.select(sa.func.count()).select_from(genres)
     with engine.connect() as reader:
         assert reader.scalar(count) == 0
-        with write_transaction(store) as writer:
+        with store.begin() as writer:
             writer.execute(genres.insert().values(name="new"))
         assert reader.scalar(count) == 0
     with engine.connect() as reader:
@@ -309,7 +308,7 @@ def test_readers_of_a_file_share_as_many_connections_as_those_of_a_server(
 def test_a_connection_that_a_server_has_closed_is_made_anew(engine: sa.Engine) -> None:
     url = engine.url.render_as_string(hide_password=False)
     with read_transaction(engine) as admin:
-        for transaction in (read_transaction, write_transaction):
+        for transaction in (read_transaction, sa.Engine.begin):
             mine = make_engine(url)
             processes = []
             for _ in range(2):

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store import patience
-from letterboxd_scraper.store.engine import make_engine, read_transaction, write_transaction
+from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.patience import Patience, ask, is_passing, transact
 from letterboxd_scraper.store.schema import genres
 from tests.conftest import on_postgresql
@@ -156,7 +156,7 @@ def test_a_writer_waits_for_a_file_that_another_writes_to(sqlite_url: str) -> No
     held = engine.connect()
     held.begin()
     threading.Timer(0.3, held.close).start()
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=0")
     held = engine.connect()
     held.begin()

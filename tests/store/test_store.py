@@ -23,7 +23,7 @@ from letterboxd_scraper.items.members import (
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import runs
 from letterboxd_scraper.store.due import full_crawl
-from letterboxd_scraper.store.engine import make_engine, write_transaction
+from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import (
     cohort_members,
@@ -53,10 +53,10 @@ def store(engine: sa.Engine) -> Store:
 
     def store(*items: Any, at: datetime = MONDAY) -> None:
         for item in items:
-            with write_transaction(engine) as connection:
+            with engine.begin() as connection:
                 save(item, connection, Provenance(at, run=1))
 
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         runs.begin(connection, "profile", None, "ada", MONDAY)
     store(profile())
     return store
@@ -195,7 +195,7 @@ def test_a_profile_keeps_what_the_listings_must_agree_with(store: Store, engine:
 def test_only_work_that_was_to_read_the_same_is_carried_on(
     engine: sa.Engine, first: str, then: str, goes_on: bool
 ) -> None:
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         run, _ = runs.begin(connection, "profile", "friends", None, MONDAY, first)
         _, work = runs.begin(connection, "profile", "friends", None, MONDAY, then)
         assert (work == run) is goes_on
@@ -207,7 +207,7 @@ def test_only_work_that_was_to_read_the_same_is_carried_on(
 def test_a_member_whom_a_later_run_read_without_the_diary_is_still_to_be_read(
     store: Store, engine: sa.Engine
 ) -> None:
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         work, _ = runs.begin(connection, "profile", "friends", None, MONDAY, "diary")
         for options, left in (("", ["ada"]), ("diary", [])):
             later, _ = runs.begin(connection, "profile", None, "ada", MONDAY, options)
@@ -227,7 +227,7 @@ def test_a_first_page_does_not_forget_when_the_listing_was_last_complete(
 def test_a_film_that_got_another_row_meanwhile_is_looked_up_anew(store: Store, engine: sa.Engine) -> None:
     store(rated(Tile(ALIEN, 4.0), Tile(CURE, 3.0)))
     other = make_engine(engine.url.render_as_string(hide_password=False))
-    with write_transaction(other) as connection:  # as another process that finds out that two films are one
+    with other.begin() as connection:  # as another process that finds out that two films are one
         connection.execute(films.delete().where(films.c.slug == "alien"))
         row = {"id": 77, "letterboxd_film_id": 1, "letterboxd_lid": "a1", "slug": "alien", "title": "Alien"}
         connection.execute(films.insert().values(row | {"release_year": 1979}))

@@ -12,7 +12,7 @@ from letterboxd_scraper.store import checks, statistics
 from letterboxd_scraper.store.checks import ranks, references
 from letterboxd_scraper.store.checks.checksums import checksums
 from letterboxd_scraper.store.checks.finding import Finding
-from letterboxd_scraper.store.engine import make_engine, write_transaction
+from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import (
     changed_facts,
     cohort_film_stats,
@@ -32,7 +32,7 @@ def store() -> Iterator[sa.Engine]:
     """Cohort 1 of ann and bob, 2 of ann alone, eve in none; films 1 (alien), 2 (brazil) and 3 (coma)."""
     engine = make_engine("sqlite://")
     metadata.create_all(engine)
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         numbers = [add_film(connection, slug) for slug in ("alien", "brazil", "coma")]
         for name, stars in STARS.items():
             user = add_user(connection, name)
@@ -43,7 +43,7 @@ def store() -> Iterator[sa.Engine]:
         add_cohort(connection, "alone", ["ann"])
         mark(connection)
     statistics.refresh(engine, MONDAY)
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         for cohort, strategy, film, rank, score in [
             (1, "wilson", 1, 1, 3.5),
             (1, "wilson", 2, 2, 1.5),
@@ -82,7 +82,7 @@ def test_films_are_counted_for_each_circle(store: sa.Engine) -> None:
 
 def test_nothing_is_counted_twice_in_vain(store: sa.Engine) -> None:
     assert statistics.refresh(store, MONDAY + DAY) is None
-    with write_transaction(store) as connection:
+    with store.begin() as connection:
         connection.execute(ratings.delete().where(ratings.c.film_id == 2))
         mark(connection)
     assert statistics.refresh(store, MONDAY + DAY) == 2
@@ -277,7 +277,7 @@ def test_what_sqlite_says_of_its_file_is_told(store: sa.Engine) -> None:
 def test_an_index_that_does_not_hold_what_its_table_does_is_told(tmp_path: Path, name: str) -> None:
     engine = make_engine(f"sqlite:///{tmp_path}/one.db")
     metadata.create_all(engine)
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         film, user = add_film(connection, "alien"), add_user(connection, "ann")
         add_rating(connection, user, film, liked=True)
         # An index that is not there while a rating is changed, and then is again.
@@ -287,7 +287,7 @@ def test_an_index_that_does_not_hold_what_its_table_does_is_told(tmp_path: Path,
         ).one()
         connection.exec_driver_sql("DELETE FROM sqlite_master WHERE name = ?", (name,))
     engine.dispose()
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         assert references.of_file(connection).wrong  # a page that is nobody's
         add_rating(connection, user, add_film(connection, "brazil"), liked=True)
         connection.exec_driver_sql("PRAGMA writable_schema=on")

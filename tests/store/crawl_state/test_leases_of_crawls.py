@@ -17,7 +17,7 @@ from letterboxd_scraper.items.members import Profile
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.spiders import profile
 from letterboxd_scraper.store.crawl_state import leases, liveness, runs
-from letterboxd_scraper.store.engine import database_time, write_transaction
+from letterboxd_scraper.store.engine import database_time
 from letterboxd_scraper.store.schema import films, member_leases, scrape_runs, users, watched
 from tests.conftest import Names, Shell, assert_ended, on_both, on_postgresql, on_sqlite, stored_facts
 from tests.held_site import HeldSite
@@ -52,7 +52,7 @@ def let_expire(connection: sa.Connection) -> None:
 
 
 def test_a_lease_keeps_others_out_until_it_ends(known_engine: sa.Engine) -> None:
-    with write_transaction(known_engine) as connection:
+    with known_engine.begin() as connection:
         one, two = begin(connection), begin(connection)
         assert leases.take(connection, one, "ebb", LEASE)
         assert leases.take(connection, one, "ebb", LEASE), "it is its own"
@@ -67,7 +67,7 @@ def test_a_lease_keeps_others_out_until_it_ends(known_engine: sa.Engine) -> None
 
 
 def test_an_expired_lease_can_be_taken_and_is_lost_only_then(known_engine: sa.Engine) -> None:
-    with write_transaction(known_engine) as connection:
+    with known_engine.begin() as connection:
         one, two = begin(connection), begin(connection)
         for name in ("ebb", "noor"):
             leases.take(connection, one, name, LEASE)
@@ -81,7 +81,7 @@ def test_an_expired_lease_can_be_taken_and_is_lost_only_then(known_engine: sa.En
 
 
 def test_a_lease_goes_with_its_member_and_its_run(known_engine: sa.Engine) -> None:
-    with write_transaction(known_engine) as connection:
+    with known_engine.begin() as connection:
         run = begin(connection)
         for name in ("ebb", "noor"):
             leases.take(connection, run, name, LEASE)
@@ -95,15 +95,15 @@ def test_a_lease_goes_with_its_member_and_its_run(known_engine: sa.Engine) -> No
 @on_postgresql
 def test_nobody_takes_a_member_while_a_page_of_them_is_stored(known_engine: sa.Engine) -> None:
     def take(run: int) -> bool:
-        with write_transaction(known_engine) as connection:
+        with known_engine.begin() as connection:
             return leases.take(connection, run, "ebb", LEASE)
 
-    with write_transaction(known_engine) as connection:
+    with known_engine.begin() as connection:
         one, two = begin(connection), begin(connection)
         leases.take(connection, one, "ebb", LEASE)
         let_expire(connection)
     with ThreadPoolExecutor() as pool:
-        with write_transaction(known_engine) as connection:
+        with known_engine.begin() as connection:
             assert leases.holds(connection, one, "ebb")
             other = pool.submit(take, two)
             time.sleep(0.3)
@@ -195,13 +195,13 @@ def test_two_nights_at_once_read_nobody_twice(crawled: Shell, site: Site, crawle
 def test_a_member_whom_another_crawl_reads_is_waited_for(
     known: Shell, site: Site, known_engine: sa.Engine
 ) -> None:
-    with write_transaction(known_engine) as connection:
+    with known_engine.begin() as connection:
         other = begin(connection, "others")
         leases.take(connection, other, "ebb", 600)
     with ThreadPoolExecutor() as pool:
         crawl = pool.submit(known.scrapy, "profile", cohort="friends")
         wait_for(lambda: unread(known_engine) == {"ebb"})
-        with write_transaction(known_engine) as connection:
+        with known_engine.begin() as connection:
             let_expire(connection)
         process = crawl.result()
     assert_ended(process, 0)
@@ -213,7 +213,7 @@ def test_a_member_whom_another_crawl_reads_is_waited_for(
 
 @on_sqlite
 def test_a_crawl_that_waits_for_another_can_be_interrupted(known: Shell, known_engine: sa.Engine) -> None:
-    with write_transaction(known_engine) as connection:
+    with known_engine.begin() as connection:
         other = begin(connection, "others")
         leases.take(connection, other, "ebb", 600)
     crawl = start_crawl(known)
@@ -241,7 +241,7 @@ def test_a_killed_crawls_members_are_read_by_the_next(
         following = pool.submit(known.scrapy, "profile", cohort="friends")
         wait_for(lambda: unread(known_engine) == held & unread(known_engine))
         assert not held & set(members_in(pages(site)))
-        with write_transaction(known_engine) as connection:
+        with known_engine.begin() as connection:
             let_expire(connection)
         assert_ended(following.result(), 0)
     assert stored_facts(known_engine) == truth(site)
@@ -262,7 +262,7 @@ def test_a_crawl_that_slept_writes_nothing_over_the_one_that_took_over(
     member = site.world.member("ebb")
     film, stars = next(iter(member.ratings.items()))
     site.world.rate("ebb", film, 0.5 if stars > 1 else 5.0)
-    with write_transaction(known_engine) as connection:
+    with known_engine.begin() as connection:
         let_expire(connection)
     assert_ended(known.scrapy("profile", "-s", "CRAWL_ANEW=true", cohort="friends"), 0)
     assert stored_facts(known_engine) == truth(site)
@@ -284,7 +284,7 @@ def put_to_sleep(crawl: Process, engine: sa.Engine) -> None:
         crawl.send_signal(signal.SIGSTOP)
         time.sleep(0.3)  # what it has just sent takes its way
         try:
-            with write_transaction(engine) as connection:
+            with engine.begin() as connection:
                 connection.execute(sa.text("SELECT * FROM member_leases FOR UPDATE NOWAIT"))
                 if not connection.scalar(busy):
                     return True
@@ -375,14 +375,14 @@ def test_a_crawl_that_waits_keeps_nobody_from_the_one_it_waits_for(
     known: Shell, known_engine: sa.Engine
 ) -> None:
     """Else two crawls, each with an error of ours, would wait for each other's members for ever."""
-    with write_transaction(known_engine) as connection:
+    with known_engine.begin() as connection:
         other = begin(connection, "others")
         leases.take(connection, other, "noor", 600)
 
     def release_in_the_end() -> None:
         wait_for(lambda: unread(known_engine) == {"ebb", "noor"})
         wait_for(lambda: leased(known_engine) == {"noor": other})
-        with write_transaction(known_engine) as connection:
+        with known_engine.begin() as connection:
             leases.release(connection, other)
 
     with ThreadPoolExecutor() as pool:

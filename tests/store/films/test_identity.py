@@ -10,7 +10,6 @@ from letterboxd_scraper.items.films import Film
 from letterboxd_scraper.items.members import FilmsPage, Listing, Profile, Tile
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.due import full_crawl
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import (
     cohort_members,
@@ -30,7 +29,7 @@ ALIEN = Film("alien", "Alien", 1979, film_id=1, lid="a1")
 
 
 def put(engine: sa.Engine, table: sa.Table, **values: Any) -> int:
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         key = connection.execute(table.insert().values(values)).inserted_primary_key
         return int(key[0]) if key else 0
 
@@ -50,7 +49,7 @@ def rate(engine: sa.Engine, user: int, film: int, **values: Any) -> None:
 
 def see(engine: sa.Engine, *items: Any) -> None:
     for item in items:
-        with write_transaction(engine) as connection:
+        with engine.begin() as connection:
             save(item, connection, Provenance(WEDNESDAY, run=1))
 
 

@@ -22,7 +22,7 @@ from letterboxd_scraper.items.members import (
 from letterboxd_scraper.items.tasks import FeedStart, Provenance
 from letterboxd_scraper.store.crawl_state import bookmarks
 from letterboxd_scraper.store.due import full_crawl
-from letterboxd_scraper.store.engine import read_transaction, write_transaction
+from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import feeds
 from letterboxd_scraper.store.save import save
 from letterboxd_scraper.store.schema import films, ratings, users
@@ -66,7 +66,7 @@ def store(engine: sa.Engine) -> Store:
 
     def store(*items: Any, at: datetime = NEWS + timedelta(days=1), run: int = 2) -> None:
         for item in items:
-            with write_transaction(engine) as connection:
+            with engine.begin() as connection:
                 save(item, connection, Provenance(at, run))
 
     x = Film("x", "X", 1999, 7)

@@ -11,7 +11,6 @@ from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service, Snapshot
 from letterboxd_scraper.store import intake
-from letterboxd_scraper.store.engine import write_transaction
 from letterboxd_scraper.store.members import forgetting, last_imports
 from letterboxd_scraper.store.members.last_imports import LastImport
 from letterboxd_scraper.store.patience import ask
@@ -78,7 +77,7 @@ def state(engine: sa.Engine) -> Rows:
 
 def crawl(engine: sa.Engine, name: str, *films: Any) -> None:
     """Store a member as a crawl does: what is known of them does not come from sources."""
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         user = add_user(connection, name)
         for columns in films:
             film = add_film(connection, **columns)
@@ -153,7 +152,7 @@ def test_rankings_go_and_a_cohort_that_others_use_stays(engine: sa.Engine) -> No
     take_in(engine, archive("ann", 10, X))
     first = last(engine)
     take_in(engine, archive("bob", 9, X))
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         row = {"cohort_id": first.cohort, "film_id": 1, "strategy": "circle", "score": 4.0, "rank": 1}
         connection.execute(film_rankings.insert().values(**row, params={}, computed_at=NOW))
     intake.take_back(engine, last(engine))
@@ -193,7 +192,7 @@ def test_what_is_known_already_is_no_import(engine: sa.Engine) -> None:
 def test_nothing_is_kept_of_who_is_forgotten(engine: sa.Engine) -> None:
     take_in(engine, archive("ann", 10, X), archive("bob", 10, X))
     take_in(engine, archive("ann", 20, Y), archive("bob", 20, Y))
-    with write_transaction(engine) as connection:
+    with engine.begin() as connection:
         forgetting.forget(connection, "ann", NOW)
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(last_imports_table)) == 1
