@@ -73,6 +73,17 @@ def _start(address: Path, owner: int) -> "subprocess.Popen[bytes]":
     return process
 
 
+def wait_for_waiting(engine: sa.Engine, number: int) -> None:
+    """Wait until so many of a database's connections wait for somebody's lock."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    query = f"{others} AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 120
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while connection.exec_driver_sql(query).scalar() != number:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
 _END_OF_ALL = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :database"
 
 

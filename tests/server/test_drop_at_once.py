@@ -21,6 +21,7 @@ from tests.archives import NOW
 from tests.asked import Reply
 from tests.conftest import on_both
 from tests.imports.test_reading import FILMS, packed
+from tests.postgres import wait_for_waiting
 from tests.served import serving
 from tests.server.conftest import address, read_here
 from tests.server.dropped import FIVE, Files, Page
@@ -73,7 +74,7 @@ def test_whom_another_adds_at_the_same_moment_stays(engine: sa.Engine) -> None:
         add(first, "dan")
         other = threading.Thread(target=transact, args=(engine, add, "cleo"))
         other.start()
-        wait_for(engine, 1)
+        wait_for_waiting(engine, 1)
     other.join()
     with engine.connect() as connection:
         circle = cohorts.find(connection, "friends")
@@ -88,17 +89,6 @@ def held(engine: sa.Engine) -> Iterator[None]:
         yield
 
 
-def wait_for(engine: sa.Engine, waiting: int) -> None:
-    """Wait until so many others wait for somebody's lock, or have the database open no more."""
-    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    query = f"{others} AND wait_event_type = 'Lock'"
-    deadline = time.monotonic() + 60
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while connection.exec_driver_sql(query).scalar() != waiting:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_a_server_that_is_killed_while_it_stores_stores_nothing(engine: sa.Engine, tmp_path: Path) -> None:
@@ -110,10 +100,10 @@ def test_a_server_that_is_killed_while_it_stores_stores_nothing(engine: sa.Engin
         with held(engine):
             answer = threading.Thread(target=_agree, args=(browser, preview))
             answer.start()
-            wait_for(engine, 1)
+            wait_for_waiting(engine, 1)
             server.process.kill()
             answer.join()
-        wait_for(engine, 0)
+        wait_for_waiting(engine, 0)
     _wait_until_alone(engine)
     page = Page(url)
     assert page.rows() == [0, 0, 0, 0]
