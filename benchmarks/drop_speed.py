@@ -54,6 +54,11 @@ class Server:
         """Agree to what a preview shows, and return the page that is shown then."""
         return self._send("drop/store", data=self._hidden(preview.text))
 
+    def undo(self) -> requests.Response:
+        """Take back the import of which the page tells first, and return the page that is shown then."""
+        page = requests.get(f"{self.address}drop", timeout=60).text
+        return self._send("drop/undo", data=self._hidden(page))
+
     def send_raw(self, size: int) -> requests.Response:
         """Send one file of so many bytes, none of which is kept here."""
         fields = self._hidden(requests.get(f"{self.address}drop", timeout=60).text)
@@ -80,7 +85,7 @@ class Server:
     @staticmethod
     def _hidden(page: str) -> dict[str, str]:
         fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
-        return {name: value for name, value in fields if name in ("token", "number")}
+        return {name: value for name, value in fields if name in ("token", "number", "mark")}
 
 
 @contextmanager

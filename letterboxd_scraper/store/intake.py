@@ -77,7 +77,7 @@ def take_in(engine: sa.Engine, told: Told, label: str | None, at: datetime) -> O
 def _take_in(connection: sa.Connection, told: Told, label: str | None, at: datetime) -> Outcomes:
     if label is None:
         return store(connection, told, label, at)
-    noted = last_imports.note(connection, label, told.welcome)
+    noted = last_imports.note(connection, label, told.welcome, at)
     outcomes = store(connection, told, label, at)
     changed = [name for name, outcome in outcomes.items() if outcome.new]
     last_imports.keep(connection, noted, changed, at)

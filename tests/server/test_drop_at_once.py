@@ -1,5 +1,6 @@
 """Several pages for files on one database, and a server that is killed: nothing half, nothing lost."""
 
+import re
 import signal
 import threading
 import time
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from benchmarks import drop_speed
 from letterboxd_scraper.imports import apart
 from letterboxd_scraper.store.checks import findings
-from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members import cohorts, last_imports
 from letterboxd_scraper.store.patience import Patience, transact
 from letterboxd_scraper.store.schema import member_sources, users
 from tests.archives import NOW
@@ -24,7 +25,7 @@ from tests.imports.test_reading import FILMS, packed
 from tests.postgres import wait_for_waiting
 from tests.served import serving
 from tests.server.conftest import address, read_here
-from tests.server.dropped import FIVE, Files, Page
+from tests.server.dropped import FIVE, OWN, Files, Page
 
 
 def archive(name: str, day: int, films: range) -> tuple[str, bytes]:
@@ -81,12 +82,80 @@ def test_whom_another_adds_at_the_same_moment_stays(engine: sa.Engine) -> None:
         assert [row.member for row in cohorts.members(connection, circle)] == ["cleo", "dan"]
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_of_two_imports_at_once_for_a_circle_one_is_the_last(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "read_apart", read_here)
+    pages = [Page(address(engine), Patience(60)) for _ in range(2)]
+    pages[0].drop(FIVE[3:4])
+    assert pages[0].agree().status == 303
+    for page, file in zip(pages, FIVE, strict=False):
+        page.drop([file])
+    replies: list[Reply] = []
+    threads = [threading.Thread(target=lambda page=page: replies.append(page.agree())) for page in pages]
+    with held(engine):
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            wait_for_waiting(engine, number)
+    for thread in threads:
+        thread.join()
+    assert [reply.status for reply in replies] == [303, 303]
+    (last,) = transact(engine, last_imports.every)
+    assert pages[0].ask("POST", "/drop/undo", OWN, data=pages[0].hidden("/drop")).status == 303
+    assert pages[0].members() == {"ann", "bob", "dan"} - {*last.members}
+    for page in pages:
+        page.engine.dispose()
+
+
 @contextmanager
 def held(engine: sa.Engine) -> Iterator[None]:
     """Let nobody write ratings for so long."""
-    with engine.begin() as connection:
-        connection.exec_driver_sql("LOCK TABLE ratings IN SHARE MODE")
+    with engine.begin() as connection:  # which is enough on SQLite
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("LOCK TABLE ratings IN SHARE MODE")
         yield
+
+
+@pytest.mark.slow
+@on_both
+def test_two_servers_store_one_after_the_other_and_the_last_can_be_taken_back(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    url, folder = address(engine), str(tmp_path)
+    with serving(url, "--drop", TMPDIR=folder) as one, serving(url, "--drop", TMPDIR=folder) as other:
+        browsers = [drop_speed.Server(server.address + "/", 0) for server in (one, other)]
+        previews = [
+            browser.drop([archive("ann", day, range(20 * day, 20 * day + 40))])
+            for day, browser in enumerate(browsers, 1)
+        ]
+        threads, replies = [], list[requests.Response]()
+        with held(engine):
+            for number, (browser, preview) in enumerate(zip(browsers, previews, strict=True), 1):
+                threads.append(
+                    threading.Thread(target=lambda b=browser, p=preview: replies.append(b.agree(p)))
+                )
+                threads[-1].start()
+                if engine.dialect.name == "postgresql":
+                    wait_for_waiting(engine, number)
+        for thread in threads:
+            thread.join()
+        assert [reply.status_code for reply in replies] == [200, 200]
+        assert told_of(engine, "ann") == {1, 2}
+        # Both pages tell of the last import alone.
+        marks = {
+            re.findall(r'name="mark" value="([^"]+)"', server.get("/drop").text)[0] for server in (one, other)
+        }
+        assert len(marks) == 1
+        browsers[0].undo()
+        assert len(told_of(engine, "ann")) == 1
+
+
+def told_of(engine: sa.Engine, name: str) -> set[int]:
+    """Return of which days the archives are that are kept of a member."""
+    query = sa.select(member_sources.c.as_of).join(users).where(users.c.letterboxd_username == name)
+    with engine.connect() as connection:
+        return {as_of.day for as_of in connection.scalars(query)}
 
 
 @pytest.mark.slow

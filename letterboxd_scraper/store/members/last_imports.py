@@ -37,6 +37,7 @@ from letterboxd_scraper.store.schema import (
     watchlist,
 )
 from letterboxd_scraper.store.schema import cohorts as cohorts_table
+from letterboxd_scraper.store.upsert import insert_missing
 
 _FACTS = (ratings, watched, watchlist)
 # What is computed of a cohort, or kept of its imports: it goes with it.
@@ -72,10 +73,18 @@ class LastImport:
     mark: str
 
 
-def note(connection: sa.Connection, label: str, names: Iterable[str]) -> Noted:
-    """Note what is stored of members before an import for the cohort ``label``, in its transaction."""
+def note(connection: sa.Connection, label: str, names: Iterable[str], at: datetime) -> Noted:
+    """Note what is stored of members before an import for the cohort ``label``, in its transaction.
+
+    Who is new is put down here: of two imports that bring somebody at the same moment, only one is the first.
+    """
+    _let_no_other_change(connection, cohorts_table.c.label == label)
+    in_order = sorted(names)
+    rows = [{"letterboxd_username": name, "created_at": at} for name in in_order]
+    new = {name for (name,) in insert_missing(connection, users, rows, "letterboxd_username")}
     cohort = _find(connection, label)
-    return Noted(label, cohort is None, {name: _before(connection, cohort, name) for name in sorted(names)})
+    before = {name: None if name in new else _before(connection, cohort, name) for name in in_order}
+    return Noted(label, cohort is None, before)
 
 
 def keep(connection: sa.Connection, noted: Noted, changed: Collection[str], at: datetime) -> None:
@@ -130,6 +139,7 @@ def take_back(connection: sa.Connection, chosen: LastImport) -> None:
     Raises InputError if another import has come since, or something else has been stored of its members. The
     statistics are the caller's to refresh.
     """
+    _let_no_other_change(connection, cohorts_table.c.id == chosen.cohort)
     query = sa.select(last_imports).where(last_imports.c.cohort_id == chosen.cohort)
     names = sa.select(users.c.id, users.c.letterboxd_username).where(
         users.c.letterboxd_username.in_(chosen.members)
@@ -158,6 +168,11 @@ def take_back(connection: sa.Connection, chosen: LastImport) -> None:
     connection.execute(last_imports.delete().where(last_imports.c.cohort_id == chosen.cohort))
     if any(row.made_cohort for row in rows) and not _is_used(connection, chosen.cohort):
         connection.execute(cohorts_table.delete().where(cohorts_table.c.id == chosen.cohort))
+
+
+def _let_no_other_change(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
+    """Let other imports for a cohort wait until this one is done: one of them is the last."""
+    connection.execute(sa.select(cohorts_table.c.id).where(which).with_for_update(key_share=True))
 
 
 def _find(connection: sa.Connection, label: str) -> int | None:

@@ -48,7 +48,7 @@ def fill(connection: sa.Connection) -> int:
         failures.record(connection, Failure("rated", f"https://l/{member}/", "broken", member), MONDAY)
     lease = {"user_id": ada, "run_id": run, "expires_at": MONDAY}
     connection.execute(schema.member_leases.insert().values(lease))
-    noted = last_imports.note(connection, "friends", ["ada"])
+    noted = last_imports.note(connection, "friends", ["ada"], MONDAY)
     last_imports.keep(connection, noted, ["ada"], MONDAY)
     return ada
 
