@@ -1,5 +1,6 @@
 """Libraries that a small installation does not have, by the extra of ours that brings them."""
 
+import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,7 +47,9 @@ def _command(extra: str) -> str:
         # It removes what it is not told of.
         names = ",".join(sorted({extra, *filter(_is_there, EXTRAS)}))
         return f'uv tool install "letterboxd-scraper[{names}]"'
-    return f'pip install "letterboxd-scraper[{extra}]"'
+    # Environments that uv makes have none.
+    pip = "pip install" if _is_installed("pip") else f"uv pip install --python {shlex.quote(sys.executable)}"
+    return f'{pip} "letterboxd-scraper[{extra}]"'
 
 
 def _is_there(extra: str) -> bool:

@@ -29,3 +29,13 @@ def test_a_missing_extra_is_installed_as_the_program_was(
     with pytest.raises(InputError) as error:
         extras.require("serve", "the page")
     assert str(error.value) == f"the page needs FastAPI: {command}"
+
+
+def test_an_environment_of_uv_has_no_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "_is_installed", lambda module: False)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", "/a b/python")
+    with pytest.raises(
+        InputError, match=r": uv pip install --python '/a b/python' \"letterboxd-scraper\[serve\]\"$"
+    ):
+        extras.require("serve")
