@@ -67,7 +67,7 @@ def test_a_narrow_screen_never_scrolls_sideways(reader: Reader, report: Path, wi
     assert page.evaluate(wide, width) == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("width", [320, 390, 1200])
 def test_no_word_of_a_usual_length_is_parted_on_a_poster_or_a_card(browser: Browser, width: int) -> None:
     titles = ["Koyaanisqatsi", "Extraordinary Stories", "Synecdoche, New York", "Aguirre", "Counterfeit"] * 2
     parts = environment().get_template("first.html").module
