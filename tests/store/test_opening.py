@@ -178,13 +178,15 @@ def test_only_the_first_line_of_an_error_is_told() -> None:
 
 
 def test_moments_come_back_in_utc_whatever_the_database_gives() -> None:
-    kind, dialect = UTCDateTime(), sa.create_engine("sqlite://").dialect
-    assert kind.process_bind_param(None, dialect) is None
-    assert kind.process_result_value(None, dialect) is None
-    assert kind.process_result_value(MONDAY.replace(tzinfo=None), dialect) == MONDAY
+    kind = UTCDateTime()
+    sqlite, server = (sa.create_engine(f"{name}://").dialect for name in ("sqlite", "postgresql"))
     elsewhere = MONDAY.astimezone(tz=None)
-    assert kind.process_result_value(elsewhere, dialect) == MONDAY
-    assert getattr(kind.process_bind_param(elsewhere, dialect), "tzinfo", None) is UTC
+    assert kind.process_bind_param(None, sqlite) is None
+    assert getattr(kind.process_bind_param(elsewhere, sqlite), "tzinfo", None) is UTC
+    moments = {sqlite: str(MONDAY.replace(tzinfo=None)), server: elsewhere}
+    for dialect, moment in moments.items():
+        read = kind.result_processor(dialect, None)
+        assert (read(None), read(moment)) == (None, MONDAY)
 
 
 def test_the_revision_of_an_empty_file_is_none(tmp_path: Path) -> None:
