@@ -179,7 +179,7 @@ def test_only_the_first_line_of_an_error_is_told() -> None:
 
 def test_moments_come_back_in_utc_whatever_the_database_gives() -> None:
     kind = UTCDateTime()
-    sqlite, server = (sa.create_engine(f"{name}://").dialect for name in ("sqlite", "postgresql"))
+    sqlite, server = (sa.create_engine(f"{name}://").dialect for name in ("sqlite", "postgresql+psycopg2"))
     elsewhere = MONDAY.astimezone(tz=None)
     assert kind.process_bind_param(None, sqlite) is None
     assert getattr(kind.process_bind_param(elsewhere, sqlite), "tzinfo", None) is UTC
