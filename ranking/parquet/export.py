@@ -96,7 +96,7 @@ def _snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
 def _members(connection: sa.Connection, cohort: Cohort, named: naming.Naming) -> list[ExportedMember]:
     """Return the members by number; who wishes not to be named goes by it."""
     order = list(naming.of_cohort(connection, cohort).members)
-    r = ratings.c
+    r, of_cohort = ratings.c, cohort_members.c
     liked, favorites = (sa.func.sum(sa.cast(column, sa.Integer)) for column in (r.liked, r.favorite))
     counts = (
         sa.select(
@@ -106,8 +106,8 @@ def _members(connection: sa.Connection, cohort: Cohort, named: naming.Naming) ->
             liked.label("liked"),
             favorites.label("favorites"),
         )
-        .join(cohort_members, cohort_members.c.user_id == r.user_id)
-        .where(cohort_members.c.cohort_id == cohort.id)
+        # Not joined: so SQLite reads member by member, and has nothing to sort.
+        .where(r.user_id.in_(sa.select(of_cohort.user_id).where(of_cohort.cohort_id == cohort.id)))
         .group_by(r.user_id)
         .subquery()
     )
@@ -116,16 +116,16 @@ def _members(connection: sa.Connection, cohort: Cohort, named: naming.Naming) ->
     query = (
         sa.select(
             users.c.id,
-            cohort_members.c.depth,
+            of_cohort.depth,
             *own,
             users.c.films_count,
             users.c.likes_count,
             users.c.letterboxd_username,
             users.c.display_name,
         )
-        .join(cohort_members, cohort_members.c.user_id == users.c.id)
+        .join(cohort_members, of_cohort.user_id == users.c.id)
         .outerjoin(counts, counts.c.user_id == users.c.id)
-        .where(cohort_members.c.cohort_id == cohort.id)
+        .where(of_cohort.cohort_id == cohort.id)
     )
     rows = [ExportedMember(user, number[user], *rest) for user, *rest in connection.execute(query)]
     rows = [row if row.user in named.profiles else _unnamed(row, named.members[row.user]) for row in rows]

@@ -55,7 +55,7 @@ def numbers(connection: sa.Connection, cohort_id: int) -> dict[int, int]:
     # One list, of each film once: PostgreSQL would go through several for every film, and sort a long one.
     of_cohort = sa.union(
         *(
-            sa.select(table.c.film_id).where(table.c.user_id.in_(members)).group_by(table.c.film_id)
+            sa.select(table.c.film_id).where(table.c.user_id.in_(members)).distinct()
             for table in (ratings, watched, watchlist)
         )
     )

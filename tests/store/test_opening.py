@@ -2,7 +2,7 @@
 
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -178,15 +178,17 @@ def test_only_the_first_line_of_an_error_is_told() -> None:
 
 
 def test_moments_come_back_in_utc_whatever_the_database_gives() -> None:
-    kind = UTCDateTime()
-    sqlite, server = (sa.create_engine(f"{name}://").dialect for name in ("sqlite", "postgresql+psycopg2"))
-    elsewhere = MONDAY.astimezone(tz=None)
-    assert kind.process_bind_param(None, sqlite) is None
-    assert getattr(kind.process_bind_param(elsewhere, sqlite), "tzinfo", None) is UTC
-    moments = {sqlite: str(MONDAY.replace(tzinfo=None)), server: elsewhere}
-    for dialect, moment in moments.items():
+    kind, sqlite, postgresql = UTCDateTime(), sa.make_url("sqlite://"), sa.make_url("postgresql+psycopg2://")
+    elsewhere = MONDAY.astimezone(timezone(timedelta(hours=5)))
+    naive = MONDAY.replace(tzinfo=None)
+    for url, stored in ((sqlite, f"{naive}.000000"), (postgresql, elsewhere), (postgresql, naive)):
+        dialect = url.get_dialect()()
+        assert kind.process_bind_param(None, dialect) is None
+        assert getattr(kind.process_bind_param(elsewhere, dialect), "tzinfo", None) is UTC
         read = kind.result_processor(dialect, None)
-        assert (read(None), read(moment)) == (None, MONDAY)
+        assert read(None) is None
+        assert read(stored) == MONDAY
+        assert getattr(read(stored), "tzinfo", None) is UTC
 
 
 def test_the_revision_of_an_empty_file_is_none(tmp_path: Path) -> None:

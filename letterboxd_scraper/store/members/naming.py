@@ -131,7 +131,7 @@ def _gives_away(label: str, secrets: Iterable[str]) -> bool:
     False
     """
     words = f" {_words(label)} "
-    named = any(re.search(rf" {name}s? ", words) for name in map(_words, secrets) if name)
+    named = any(f" {name} " in words or f" {name}s " in words for name in map(_words, secrets) if name)
     # Names may be without any letter.
     return named or label.strip() in {name.strip() for name in secrets}
 
