@@ -18,7 +18,7 @@ from letterboxd_scraper.store.schema import (
 from letterboxd_scraper.store.schema import ratings as all_ratings
 
 # No crawl reads them.
-WATCHLISTS_COME_IN = "a member's own archive tells it, or saved pages do: `letterboxd import`"
+WATCHLISTS_COME_IN = "members' own archives tell watchlists, or saved pages do: `letterboxd import`"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Names as people write them: found whatever their capitals, or refused with what there is."""
 
 import difflib
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -12,6 +13,9 @@ T = TypeVar("T")
 
 # So many names are listed in a message; of more, those that are spelt alike.
 _FEW = 20
+_MOST_ALIKE = 5
+# Fewer begin too much.
+_LEAST_LETTERS = 3
 
 
 def find(
@@ -42,7 +46,7 @@ def unknown(kind: str, name: str, existing: Collection[str], within: str = "") -
     """Return the error that nothing is called ``name``, with what there is, or what is spelt alike."""
     if not existing:
         return UnknownName(f"no {kind} {name!r}{within}: none is known yet")
-    alike = similar(name, existing)
+    alike = [*dict.fromkeys([*similar(name, existing), *_longer(name, existing)])][:_MOST_ALIKE]
     if len(existing) > _FEW and not alike:
         return UnknownName(f"no {kind} {name!r}{within}, nor any of a similar name among {len(existing)}")
     nearest = f"did you mean {', '.join(alike)}?" if alike else ""
@@ -52,10 +56,18 @@ def unknown(kind: str, name: str, existing: Collection[str], within: str = "") -
     return UnknownName(f"no {kind} {name!r}{within}: {f'{nearest} ({listed})' if nearest else listed}")
 
 
+def _longer(name: str, existing: Iterable[str]) -> list[str]:
+    """Return those of which a name is the beginning, or that of a word in them, the shortest first."""
+    if len(folded(name)) < _LEAST_LETTERS:
+        return []
+    begins = re.compile(rf"\b{re.escape(folded(name))}")
+    return sorted((other for other in existing if begins.search(folded(other))), key=len)[:_MOST_ALIKE]
+
+
 def similar(name: str, existing: Iterable[str]) -> list[str]:
     """Return those that are spelt alike, the most alike first."""
     spelt = {folded(other): other for other in existing}
-    return [spelt[key] for key in difflib.get_close_matches(folded(name), spelt, n=5)]
+    return [spelt[key] for key in difflib.get_close_matches(folded(name), spelt, n=_MOST_ALIKE)]
 
 
 def folded(name: str) -> str:

@@ -54,9 +54,9 @@ def test_an_unknown_watchlist_is_said_and_how_many_are_known(ranked: Shell) -> N
     chosen = ["--not-on-watchlist-of", "kip", "--not-on-watchlist-of", "noor", "--wanted-by", "1"]
     process = ranked.letterboxd("rank", "show", *BAYESIAN, *chosen)
     assert_ended(process, 0)
-    assert "noor's watchlist is not known: a member's own archive" in process.stderr
+    assert "noor's watchlist is not known: members' own archives tell" in process.stderr
     assert "kip's watchlist" not in process.stderr
-    assert "watchlists are known of 3 of 12 members: a member's own archive" in process.stderr
+    assert "watchlists are known of 3 of 12 members: members' own archives tell" in process.stderr
 
 
 def test_nothing_that_fits_is_no_error_and_a_wrong_name_is_one(ranked: Shell) -> None:

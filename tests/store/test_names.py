@@ -38,3 +38,11 @@ def test_of_many_names_those_that_are_spelt_alike() -> None:
     assert str(unknown("film", "ORDETS", many)) == "no film 'ORDETS': did you mean Ordet?"
     assert str(unknown("film", "qqq", many)) == "no film 'qqq', nor any of a similar name among 21"
     assert str(unknown("film", "Film 0", many)).count(",") == 4
+
+
+def test_of_many_names_those_of_which_it_is_a_part() -> None:
+    many = [f"Film {number:02}" for number in range(names._FEW)]
+    many += ["Howl's Moving Castle", "Howling", "Reprowl", "It Follows"]
+    assert str(unknown("film", "howl", many)) == "no film 'howl': did you mean Howling, Howl's Moving Castle?"
+    assert str(unknown("film", "moving castle", many)).endswith("did you mean Howl's Moving Castle?")
+    assert str(unknown("film", "i", many)) == "no film 'i', nor any of a similar name among 24"
