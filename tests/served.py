@@ -37,7 +37,8 @@ from letterboxd_scraper.store.schema import (
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
 from tests import warm
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Snapshots
+from tests.site import FEW
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 GENRES = ("Horror", "Comédie", "Drama")
@@ -108,6 +109,14 @@ def furnish(engine: sa.Engine) -> None:
         cohort = cohorts.find(connection, "friends")
     for strategy in STRATEGIES.values():
         compute(engine, cohort, strategy, {}, NOW)
+
+
+@contextmanager
+def furnished(kind: str, snapshots: Snapshots, folder: Path) -> Iterator[sa.Engine]:
+    """A crawled circle in a database of this kind, with all that can be shown."""
+    with snapshots.copy(kind, folder / "letterboxd.db", "crawled", FEW) as engine:
+        furnish(engine)
+        yield engine
 
 
 def _describe(connection: sa.Connection, ids: list[int]) -> None:

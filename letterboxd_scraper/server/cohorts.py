@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
-from letterboxd_scraper.server.paging import neighbours
+from letterboxd_scraper.server.paging import PartOfList, linked
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Paging, Word
 from letterboxd_scraper.server.rankings import stored_rankings
@@ -65,14 +65,9 @@ class MemberEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberPage:
-    """A part of the list of a cohort's members; ``total`` is the length of all of it."""
+class MemberPage(PartOfList):
+    """A part of the list of a cohort's members."""
 
-    total: int
-    limit: int
-    offset: int
-    next: str | None
-    prev: str | None
     cohort: str
     members: list[MemberEntry]
 
@@ -142,8 +137,8 @@ def routes(serving: Served) -> APIRouter:
         with reading_cohort(serving, cohort) as (connection, circle):
             members = _members(connection, serving, circle)
         part = members[paging.offset : paging.offset + paging.limit]
-        there = neighbours(request, response, paging, len(members))
-        return MemberPage(len(members), paging.limit, paging.offset, *there, circle.reference, part)
+        page = MemberPage(len(members), paging.limit, paging.offset, None, None, circle.reference, part)
+        return linked(page, request, response)
 
     @router.get("/{cohort}/freshness", responses=documented(404))
     def show_freshness(cohort: Word) -> CohortFreshness:

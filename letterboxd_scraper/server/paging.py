@@ -1,31 +1,40 @@
-"""Where the other parts of a list are."""
+"""Lists of which an answer has a part, and where the other parts are."""
 
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request, Response
 
-from letterboxd_scraper.server.queries import Paging
 
+@dataclass(frozen=True, slots=True)
+class PartOfList:
+    """A part of a list; ``total`` is the length of all of it.
 
-class Neighbours(NamedTuple):
-    """The addresses of the parts of a list after and before one; None where there is none."""
+    ``next`` and ``prev`` are the addresses of the parts after and before it, None where there is none.
+    """
 
+    total: int
+    limit: int
+    offset: int
     next: str | None
     prev: str | None
 
 
-def neighbours(request: Request, response: Response, paging: Paging, total: int) -> Neighbours:
-    """Return where the list goes on, and say it in the header Link (RFC 8288), too."""
-    after, before = paging.offset + paging.limit, max(0, min(paging.offset, total) - paging.limit)
-    there = Neighbours(
-        _at(request, after) if after < total else None,
-        _at(request, before) if paging.offset and total else None,
-    )
-    links = [f'<{address}>; rel="{relation}"' for relation, address in there._asdict().items() if address]
+Part = TypeVar("Part", bound=PartOfList)
+
+
+def linked(part: Part, request: Request, response: Response) -> Part:
+    """Return a part with the addresses of those beside it, which the header Link (RFC 8288) says, too."""
+    after, before = part.offset + part.limit, max(0, min(part.offset, part.total) - part.limit)
+    there = {
+        "next": _at(request, after) if after < part.total else None,
+        "prev": _at(request, before) if part.offset and part.total else None,
+    }
+    links = [f'<{address}>; rel="{relation}"' for relation, address in there.items() if address]
     if links:
         response.headers["Link"] = ", ".join(links)
-    return there
+    return replace(part, next=there["next"], prev=there["prev"])
 
 
 def _at(request: Request, offset: int) -> str:

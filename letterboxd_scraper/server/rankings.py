@@ -1,6 +1,6 @@
 """Stored rankings: the choices of `letterboxd rank show`, page by page."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
 from letterboxd_scraper.errors import UnknownName
-from letterboxd_scraper.server.paging import neighbours
+from letterboxd_scraper.server.paging import PartOfList, linked
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import RankingQuery, Word, choices_of
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, reading_cohort
@@ -43,14 +43,9 @@ class StoredRankings:
 
 
 @dataclass(frozen=True, slots=True)
-class RankingPage:
+class RankingPage(PartOfList):
     """The films of a ranking that fit, best first; ``remarks`` say what is not known."""
 
-    total: int
-    limit: int
-    offset: int
-    next: str | None
-    prev: str | None
     cohort: str
     strategy: str
     films: list[RankingEntry]
@@ -80,8 +75,7 @@ def routes(serving: Served) -> APIRouter:
         with reading_cohort(serving, cohort) as (connection, circle):
             refuse_unranked(connection, circle, strategy)
             page = ranking_page(connection, serving, circle, strategy, query)
-        there = neighbours(request, response, query, page.total)
-        return replace(page, next=there.next, prev=there.prev)
+        return linked(page, request, response)
 
     return router
 

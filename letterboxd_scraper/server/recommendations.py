@@ -1,7 +1,7 @@
 """What members of a cohort would like: the choices of `letterboxd recommend`, page by page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from letterboxd_scraper.server.kept import Kept
-from letterboxd_scraper.server.paging import neighbours
+from letterboxd_scraper.server.paging import PartOfList, linked
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import FilmQuery, Paging, Word, choices_of
 from letterboxd_scraper.server.rankings import UNREAD
@@ -45,14 +45,9 @@ class RecommendationQuery(WishQuery, Paging):
 
 
 @dataclass(frozen=True, slots=True)
-class RecommendationPage:
+class RecommendationPage(PartOfList):
     """The films that fit, best first, for the ``members``; ``remarks`` say what is not known."""
 
-    total: int
-    limit: int
-    offset: int
-    next: str | None
-    prev: str | None
     cohort: str
     members: list[str]
     rule: str
@@ -145,8 +140,7 @@ def routes(serving: Served, recommender: Recommender) -> APIRouter:
         """Recommend films to a member, or to several together, best films first."""
         with reading_cohort(serving, cohort) as (connection, circle):
             page = _page(connection, serving, recommender, circle, query)
-        there = neighbours(request, response, query, page.total)
-        return replace(page, next=there.next, prev=there.prev)
+        return linked(page, request, response)
 
     return router
 

@@ -1,6 +1,5 @@
 """The report as a page, cached until what it shows changes."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from letterboxd_scraper.report import Options, render
 from letterboxd_scraper.server.filters import segment
 from letterboxd_scraper.server.kept import Kept
 from letterboxd_scraper.server.made_page import MadePage
-from letterboxd_scraper.server.paging import neighbours
+from letterboxd_scraper.server.paging import linked
 from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import RankingQuery, Word
 from letterboxd_scraper.server.rankings import (
@@ -118,8 +117,7 @@ def routes(serving: Served, reports: Reports | None = None) -> APIRouter:
             strategy = query.strategy or _usual(connection, circle)
             refuse_unranked(connection, circle, strategy)
             page = ranking_page(connection, serving, circle, strategy, query)
-        there = neighbours(request, response, query, page.total)
-        return replace(page, next=there.next, prev=there.prev)
+        return linked(page, request, response)
 
     return router
 

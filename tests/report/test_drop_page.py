@@ -1,16 +1,15 @@
 """The page for files in a real Chromium without scripts; `test_club_in_browser.py` has it with them."""
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from letterboxd_scraper.server import running
 from tests.imports.test_reading import write
+from tests.report.windows import serving, somebody
 from tests.server.dropped import FIVE
 from tests.server.dropped import Page as Server
 
@@ -19,27 +18,14 @@ from tests.server.dropped import Page as Server
 def served(tmp_path: Path) -> Iterator[str]:
     """The address of a server that takes files."""
     app = Server(f"sqlite:///{tmp_path / 'letterboxd.db'}").app
-    with running.listen("127.0.0.1", 0) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
+    with running.listen("127.0.0.1", 0) as listening, serving(app, listening):
         yield running.address_of(listening)
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
-    yield page
-    context.close()
-    assert [
-        line for line in told if "status of 422" not in line
-    ] == []  # the browser's own word for a refusal
+    with somebody(browser, scripts=False) as page:
+        yield page
 
 
 def test_five_files_become_a_circle(served: str, page: Page, tmp_path: Path) -> None:

@@ -1,13 +1,9 @@
 """The invitation in a real Chromium: three people join by a link, one organiser looks, one leaves."""
 
-import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from letterboxd_scraper.imports import apart
@@ -15,6 +11,7 @@ from letterboxd_scraper.server import running
 from letterboxd_scraper.store.members import invitations
 from letterboxd_scraper.store.patience import transact
 from tests.imports.test_reading import IMDB, write
+from tests.report.windows import serving, somebody
 from tests.server.browsing import NOW, Site
 from tests.server.conftest import read_here
 from tests.server.dropped import archive_of
@@ -35,29 +32,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     with running.listen("127.0.0.1", 0) as listening:
         address = running.address_of(listening).rstrip("/")
         site = Site(f"sqlite:///{tmp_path / 'letterboxd.db'}", names=True, token=TOKEN, public=address)
-        server = uvicorn.Server(
-            uvicorn.Config(site.app, log_config=None, lifespan="off", proxy_headers=False)
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield site
-        server.should_exit = True
-        thread.join()
+        with serving(site.app, listening):
+            yield site
         site.engine.dispose()
-
-
-@contextmanager
-def somebody(browser: Browser, *, scripts: bool = True) -> Iterator[Page]:
-    """Open a window of somebody's own browser, and see that nothing fails in it."""
-    context = browser.new_context(java_script_enabled=scripts)
-    page = context.new_page()
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
-    yield page
-    context.close()
-    # The browser's own word for a refusal is none.
-    assert [line for line in told if not re.search("status of 4(04|22)", line)] == []
 
 
 def join(page: Page, link: str, files: list[Path], name: str = "") -> str:

@@ -12,10 +12,9 @@ import sqlalchemy as sa
 from letterboxd_scraper.imports import apart
 from letterboxd_scraper.imports.reading import ReadFiles
 from tests.conftest import Snapshots
-from tests.served import Server, furnish, serving
+from tests.served import Server, furnished, serving
 from tests.server.browsing import Site
 from tests.server.dropped import Page
-from tests.site import FEW
 
 BOTH = ["sqlite", "postgresql"]
 # What does not depend on the database.
@@ -31,9 +30,7 @@ def store(
     request: pytest.FixtureRequest, snapshots: Snapshots, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[sa.Engine]:
     """A furnished circle in each kind of database, which all tests read."""
-    file = tmp_path_factory.mktemp("served") / "letterboxd.db"
-    with snapshots.copy(request.param, file, "crawled", FEW) as engine:
-        furnish(engine)
+    with furnished(request.param, snapshots, tmp_path_factory.mktemp("served")) as engine:
         yield engine
 
 

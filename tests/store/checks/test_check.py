@@ -26,7 +26,7 @@ from letterboxd_scraper.store.schema import (
     users,
 )
 from tests.conftest import Shell, Snapshots, assert_ended, on_sqlite
-from tests.served import furnish
+from tests.served import furnish, furnished
 from tests.site import FEW
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -37,9 +37,7 @@ def sound(
     request: pytest.FixtureRequest, snapshots: Snapshots, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[sa.Engine]:
     """A crawled circle with statistics, all rankings and histograms, which every test leaves as it was."""
-    file = tmp_path_factory.mktemp("sound") / "letterboxd.db"
-    with snapshots.copy(request.param, file, "crawled", FEW) as engine:
-        furnish(engine)
+    with furnished(request.param, snapshots, tmp_path_factory.mktemp("sound")) as engine:
         yield engine
 
 

@@ -14,8 +14,7 @@ from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import metadata, scrape_failures, scrape_runs, users
 from letterboxd_scraper.store.status.read import StatusQuery, read
 from tests.conftest import Snapshots
-from tests.served import Server, furnish, serving
-from tests.site import FEW
+from tests.served import Server, furnished, serving
 
 pytestmark = pytest.mark.slow
 
@@ -33,9 +32,7 @@ def store(
     request: pytest.FixtureRequest, snapshots: Snapshots, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[sa.Engine]:
     """A furnished circle with a failure, a run that is at work and one that died."""
-    file = tmp_path_factory.mktemp("metered") / "letterboxd.db"
-    with snapshots.copy(request.param, file, "crawled", FEW) as engine:
-        furnish(engine)
+    with furnished(request.param, snapshots, tmp_path_factory.mktemp("metered")) as engine:
         with engine.begin() as connection:
             add(connection)
         yield engine
