@@ -53,12 +53,11 @@ def of_ratings(ratings: Ratings, members: Sequence[int], you: int | None) -> Mat
     """
     circle = taste.of_ratings(ratings)
     place_of = {user: number for number, user in enumerate(members)}
-    places = np.array([place_of[user] for user in circle.users], np.int64)
+    places = np.array([place_of[user] for user in circle.users], np.int32)
     rows, columns = circle.compared()
     agreement, low, high = circle.beliefs.bounds(rows, columns)
-    overlap = circle.beliefs.overlap[rows, columns]
-    one, other = places[rows], places[columns]
-    every = np.arange(len(one))
+    one, other, overlap = places[rows], places[columns], circle.beliefs.overlap[rows, columns]
+    del rows, columns  # of two million pairs, each column is a good part of the memory
 
     def pairs(numbers: Iterable[int]) -> list[Pair]:
         return [
@@ -66,21 +65,20 @@ def of_ratings(ratings: Ratings, members: Sequence[int], you: int | None) -> Mat
             for n in numbers
         ]
 
-    def first(count: int, values: Matrix, among: Matrix) -> Matrix:
-        """Return which pairs among these have the lowest values, in their order, by places where equal."""
-        if count < len(among):
-            # To sort two million pairs would take longer than all else.
-            among = among[values[among] <= np.partition(values[among], count - 1)[count - 1]]
-        return among[np.lexsort((other[among], one[among], values[among]))][:count]
+    def first(count: int, values: Matrix) -> list[int]:
+        """Return which pairs have the lowest finite values, in their order, by places where equal."""
+        # To sort two million pairs would take longer than all else.
+        most = np.partition(values, count - 1)[count - 1] if count < len(values) else np.inf
+        among = np.flatnonzero((values <= most) & np.isfinite(values))
+        in_order: list[int] = among[np.lexsort((other[among], one[among], values[among]))][:count].tolist()
+        return in_order
 
-    alike = pairs(first(_SHOWN, -low, every[agreement > 0]))
-    unlike = pairs(first(_SHOWN, high, every[agreement < 0]))
-    if len(every) <= MOST_PAIRS:
-        return Matches(pairs(every), alike, unlike)
-    # Of two million pairs, those that are left out are never made.
+    alike = pairs(first(_SHOWN, np.where(agreement > 0, -low, np.inf)))
+    unlike = pairs(first(_SHOWN, np.where(agreement < 0, high, np.inf)))
+    if len(one) <= MOST_PAIRS:
+        return Matches(pairs(range(len(one))), alike, unlike)
+    # Those that are left out are never made.
     yours = -1 if you is None else place_of.get(you, -1)
-    mine = np.flatnonzero((one == yours) | (other == yours))
-    some = dict.fromkeys(
-        np.concatenate([mine, first(_EXTREMES, -low, every), first(_EXTREMES, high, every)]).tolist()
-    )
+    mine = np.flatnonzero((one == yours) | (other == yours)).tolist()
+    some = dict.fromkeys([*mine, *first(_EXTREMES, -low), *first(_EXTREMES, high)])
     return Matches(pairs(some), alike, unlike, complete=False)

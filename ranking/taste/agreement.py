@@ -26,8 +26,8 @@ _MOST = 0.995
 _USUAL_MEAN, _USUAL_MEAN_VARIANCE = 0.35, 0.25**2
 _USUAL_MEMBERS, _USUAL_PAIRS, _USUAL_WIDENING = 0.018, 0.012, 2.5
 _WORTH_MEMBERS, _WORTH_PAIRS, _WORTH_WIDENING = 5, 10, 100
-# Films, and members, that are worked on at once.
-_FILMS, _MEMBERS = 1024, 64
+# Films, members and pairs that are worked on at once.
+_FILMS, _MEMBERS, _PAIRS = 1024, 64, 1 << 16
 _ROUNDS = 80
 
 
@@ -117,7 +117,14 @@ class Products:
 
     def correlations(self) -> Correlations:
         """Return what the sums say of each pair."""
-        of_all = Correlations(np.zeros_like(self.products), np.zeros_like(self.overlap))
+        return self._write(Correlations(np.zeros_like(self.products), np.zeros_like(self.overlap)))
+
+    def turned_into_correlations(self) -> Correlations:
+        """Return the same, in the memory of the sums, which are gone then."""
+        return self._write(Correlations(self.products, self.overlap))
+
+    def _write(self, of_all: Correlations) -> Correlations:
+        # What is symmetric to a block is written after it was read, and never read again.
         for rows, z, freedom in of_all.upper_blocks():
             overlap, squares = self.overlap[rows, rows.start :], self.squares[rows, rows.start :]
             scale = np.sqrt(squares * self.squares[rows.start :, rows].T)
@@ -283,21 +290,25 @@ class Agreements:
     def bounds(self, rows: Places, columns: Places) -> tuple[Matrix, Matrix, Matrix]:
         """Return pairs' agreement (a correlation, −1 … 1) and the bounds of its 90 % interval.
 
-        A pair is the number of one member in ``rows``, of the other in ``columns``, as in an index of NumPy.
+        A pair is the number of one member in ``rows``, of the other in ``columns``, which have one shape.
         """
-        belief = self.model.belief(rows, columns)
-        margin = NINETY * np.sqrt(self.widening * belief.variance)
-        return np.tanh(belief.mean), np.tanh(belief.mean - margin), np.tanh(belief.mean + margin)
+        agreement, low, high = (np.empty(rows.shape) for _ in range(3))
+        for start in range(0, len(rows), _PAIRS):
+            some = slice(start, start + _PAIRS)
+            belief = self.model.belief(rows[some], columns[some])
+            margin = NINETY * np.sqrt(self.widening * belief.variance)
+            agreement[some] = np.tanh(belief.mean)
+            low[some], high[some] = np.tanh(belief.mean - margin), np.tanh(belief.mean + margin)
+        return agreement, low, high
 
 
 def of_circle(rated: Rated) -> Agreements:
     """Return the posterior of all pairs of members, and the `widening` of its intervals."""
     films = np.unique(rated.films)
     first, second = products(rated, films[::2]), products(rated, films[1::2])
-    halves = (first.correlations(), second.correlations())
+    of_first = first.correlations()
     # In place: with a circle of thousands, each of these matrices is a good part of the memory.
     first.add(second)
-    del second
-    wide = widening(halves)
-    del halves
+    wide = widening((of_first, second.turned_into_correlations()))
+    del second, of_first
     return Agreements(PairModel(first.correlations()), wide, first.overlap)
