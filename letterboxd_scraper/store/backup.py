@@ -41,7 +41,10 @@ def back_up(url: str | sa.URL, file: Path, *, force: bool = False) -> int:
 
 
 def copy_sqlite(database: Path, copy: Path) -> None:
-    """Copy an SQLite file; a crawl that is writing to it neither waits nor gets in half."""
+    """Copy an SQLite file; a crawl that is writing to it neither waits nor gets in half.
+
+    Raises StoreNotReady where the copy is damaged, as what was copied is.
+    """
     engine = _engine(sa.URL.create("sqlite", database=str(database)))
     with engine.connect() as source, closing(sqlite3.connect(copy)) as target:
         # Who has begun to read is told of a lock or of damage; a copy alone would wait for the lock for ever.

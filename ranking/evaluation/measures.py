@@ -2,6 +2,7 @@
 
 A figure is the mean of the members' own figures, and its standard error is that of a mean over members.
 Members count alike, however many films they rated; one whose hidden ratings are all equal has no figure.
+A measure takes two arrays of one length, a value a film: the hidden stars, and the scores in their place.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,7 +77,7 @@ def ndcg(stars: Floats, scores: Floats, at: int) -> float:
 
 
 def rmse(stars: Floats, scores: Floats) -> float:
-    """Return the root of the mean squared difference in stars; NaN for no ratings at all."""
+    """Return the root of the mean squared difference, in stars; NaN for no ratings at all."""
     return float(np.sqrt(np.mean((stars - scores) ** 2))) if len(stars) else float("nan")
 
 
@@ -90,7 +91,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def by_member(hidden: Hidden, scores: Mapping[int, float], measure: Measure) -> Floats:
-    """Return each member's figure.
+    """Return each member's figure: one a member, in the order of ``hidden``; NaN where there is none.
 
     A film without a score counts as an average one: it gets the mean of the scores.
     """

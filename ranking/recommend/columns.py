@@ -58,7 +58,10 @@ class Columns:
 
     @classmethod
     def of(cls, ratings: Ratings, facts: FilmFacts, audience: Floats) -> "Columns":
-        """Return the columns of the films of these ratings; usual is what is usual of a rating's film."""
+        """Return the columns of the films of these ratings; usual is what is usual of a rating's film.
+
+        ``audience`` has a row a film and a column a direction, as `Audiences` returns it.
+        """
         weights = ratings.by_film.astype(float)
         counts = np.where(np.isfinite(ratings.site_count), ratings.site_count, np.nan)
         average = _centred(ratings.site_average, weights)
@@ -94,12 +97,12 @@ class Columns:
         )
 
     def with_audience(self, audience: Floats) -> "Columns":
-        """Return the same columns with other directions of the circle's choices."""
+        """Return the same columns with other directions of the circle's choices: a row a film."""
         return replace(self, audience=audience.astype(np.float32))
 
     @property
     def usual(self) -> Floats:
-        """The usual variance of each group's coefficients, in stars²."""
+        """The usual variance of each group's coefficients, in stars²: one a group, in the order of GROUPS."""
         return np.array([*USUAL.values()]) ** 2
 
     @cached_property

@@ -78,7 +78,7 @@ class FilmFacts:
         )
 
     def at(self, places: npt.NDArray[np.integer]) -> "FilmFacts":
-        """Return the facts of the films at these places, in their order."""
+        """Return the facts of the films at these places (positions), in their order."""
         return replace(
             self,
             deviation=self.deviation[places],

@@ -102,12 +102,15 @@ class CircleModel:
         return PersonalModel(self, self.columns.with_audience(self._audiences.without(member)), member)
 
     def rated(self, member: int) -> tuple[Integers, Floats]:
-        """Return which films a member rated (positions), and how."""
+        """Return which films a member rated (positions), and with how many stars: a value a film in both."""
         own = slice(self.ratings.starts[member], self.ratings.starts[member + 1])
         return self.ratings.film[own], self.ratings.half_stars[own] * np.float64(0.5)
 
     def others(self, member: int, films: Integers, stars: Floats) -> tuple[Floats, Floats]:
-        """Return the scores, and their variances, of films that a member rated, without these ratings."""
+        """Return the scores, and their variances, of films that a member rated, without these ratings.
+
+        In stars and stars², a value a film, in the order of the ``films`` (positions) and their ``stars``.
+        """
         weight = 1 / self.fit.noise[member]
         precision = self.precision[films]
         share = weight / precision
@@ -216,7 +219,11 @@ class PersonalModel:
 
 
 def solve(equations: Equations, prior: Floats, noise: float) -> Taste:
-    """Return the coefficients that the equations and their ``prior`` variances make likely."""
+    """Return the coefficients β that the equations and their ``prior`` variances make likely.
+
+    ``prior`` (stars², a value a column) and ``noise`` (stars²) are variances. With X'X and X'y of the
+    equations, cov β = (X'X / noise + diag(1 / prior))⁻¹, β = cov β · X'y / noise: MacKay, as above.
+    """
     covariance = np.linalg.inv(equations.left / noise + np.diag(1 / prior)).astype(np.float64)
     return Taste(covariance @ equations.right / noise, covariance, noise)
 

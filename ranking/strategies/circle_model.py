@@ -94,12 +94,12 @@ class Fit:
 
     @property
     def score(self) -> Floats:
-        """What a member without habits would give each film, in stars."""
+        """What a member without habits would give each film, in stars: a value a film."""
         return self.mu + self.effect
 
     @property
     def margin(self) -> Floats:
-        """Half the width of the 90 % interval around each score, in stars."""
+        """Half the width of the 90 % interval around each score, in stars: a value a film."""
         return NINETY_PERCENT * np.sqrt(self.variance)
 
     @property

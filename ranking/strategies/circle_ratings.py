@@ -38,15 +38,15 @@ class MemberBlock:
 
     @cached_property
     def stars(self) -> Floats:
-        """What was given, in stars; not everybody wants it."""
+        """What was given, in stars: a value a rating. Made when first asked for."""
         return self.half_stars * np.float64(0.5)
 
     def spread(self, values: Floats) -> Floats:
-        """Return the value of each rating's member, of one value a member."""
+        """Return a value a rating, its member's, of ``values`` that are one for each member of the circle."""
         return np.repeat(values[self.members], self.counts)
 
     def sums(self, values: Floats) -> Floats:
-        """Return the sum over each member's ratings."""
+        """Return a value a member of the block: the sum over their ratings, of ``values`` one a rating."""
         return np.add.reduceat(values, self.offsets)
 
 
@@ -69,17 +69,17 @@ class Ratings:
 
     @cached_property
     def by_member(self) -> npt.NDArray[np.int64]:
-        """How many films each member rated."""
+        """How many films each member rated: a value a member."""
         return np.diff(self.starts)
 
     @cached_property
     def by_film(self) -> npt.NDArray[np.int64]:
-        """How many members rated each film."""
+        """How many members rated each film: a value a film."""
         return _counted(self.film, len(self.film_ids))
 
     @cached_property
     def means(self) -> Floats:
-        """The mean of each film's ratings, in stars."""
+        """The mean of each film's ratings, in stars: a value a film."""
         total = np.zeros(len(self.film_ids))
         for block in self.blocks():
             total += np.bincount(block.film, block.stars, len(total))

@@ -51,7 +51,10 @@ class Rated:
 
 
 def in_own_measure(members: Matrix, films: Matrix, stars: Matrix) -> Rated:
-    """Return the ratings with each member's mean and spread (of all they rated) taken out."""
+    """Return the ratings with each member's mean and spread (of all they rated) taken out.
+
+    The three arrays have a value a rating; members and films are numbered from 0, ``stars`` are 0.5 … 5.
+    """
     counts = np.maximum(np.bincount(members), 1)
     above = stars - (np.bincount(members, stars) / counts)[members]
     spread = np.sqrt(np.bincount(members, above**2) / counts)
@@ -106,7 +109,7 @@ class Products:
             np.add(getattr(self, sums), getattr(other, sums), out=getattr(self, sums))
 
     def add_films(self, members: Matrix, columns: Matrix, habit: Matrix) -> None:
-        """Add the ratings of at most _FILMS films, which ``columns`` number from 0."""
+        """Add the ratings of at most _FILMS films, which ``columns`` number from 0: a value a rating each."""
         above = np.zeros((len(self.overlap), _FILMS), np.float32)
         seen = np.zeros_like(above)
         above[members, columns] = habit
@@ -116,7 +119,7 @@ class Products:
         np.add(self.overlap, seen @ seen.T, out=self.overlap)
 
     def correlations(self) -> Correlations:
-        """Return what the sums say of each pair."""
+        """Return z of r = Σ h·h′ / √(Σ h² · Σ h′²) over the films of both, for each pair."""
         return self._write(Correlations(np.zeros_like(self.products), np.zeros_like(self.overlap)))
 
     def turned_into_correlations(self) -> Correlations:
@@ -140,7 +143,7 @@ class Products:
 
 
 def products(rated: Rated, films: Matrix) -> Products:
-    """Return the sums over those ``films`` (numbers)."""
+    """Return the sums over those ``films`` (numbers), for each pair of members."""
     total = Products.nothing(rated.size)
     place = np.full(int(rated.films.max(initial=-1)) + 1, -1)
     place[films] = np.arange(len(films))

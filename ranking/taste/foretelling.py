@@ -60,7 +60,7 @@ class Foretold:
 def count_pairs(tables: Matrix) -> Counted:
     """Return the shares of tables that count films: … × whom they are foretold to × who foretells them.
 
-    Rows and columns ascend.
+    Rows and columns ascend; the last two axes are gone in what comes back.
 
     >>> in_order, all_the_same = np.eye(3), np.ones((3, 1))
     >>> float(count_pairs(in_order).share), float(count_pairs(in_order[::-1]).share)
@@ -116,7 +116,10 @@ def foretold(rated: Rated, members: Sequence[int]) -> Foretold:
 
 
 def tables(rated: Rated, target: int) -> Matrix:
-    """Return by member how many films have which stars of the target's, and of the member's."""
+    """Return by member how many films have which stars of the target's, and of the member's.
+
+    Members × levels of the target × levels of the member; a level is half a star, from 0.5 to 5.
+    """
     own = rated.members == target
     levels = np.full(int(rated.films.max(initial=-1)) + 1, -1)
     levels[rated.films[own]] = _level(rated.stars[own])
@@ -189,7 +192,7 @@ def _bounds(share: Matrix, variance: Matrix) -> tuple[Matrix, Matrix, Matrix]:
 def by_scores(stars: Matrix, scores: Matrix, weights: Matrix) -> tuple[float, float, float]:
     """Return how well scores foretell a member's stars: a share as in `Foretold`, and its 90 % interval.
 
-    A film counts as often as its weight (a whole number) says.
+    All three have a value a film, which counts as often as its weight (a whole number) says.
     """
     _, places = np.unique(np.round(scores, 10), return_inverse=True)
     table = np.zeros((_LEVELS, int(places.max(initial=0)) + 1))
