@@ -24,7 +24,7 @@ def content(read: ReadFiles, told: Told, outcomes: Outcomes) -> dict[str, Any]:
                 "asks": _field(number) if file.is_unnamed else "",
                 "films": counted(len(file.films), "film") if file.films else "",
                 "remarks": [*words.some("", file.notes), *words.some("left out: ", file.left_out)],
-                "error": file.error,
+                "error": (file.error or "").removeprefix(f"{file.path}: "),
             }
             for number, file in enumerate(read.files)
         ],

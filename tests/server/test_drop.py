@@ -50,6 +50,13 @@ def test_files_are_shown_then_agreed_to_then_the_circle_is_there(page: Page) -> 
     assert page.ask("GET", "/drop/preview").status == 303  # nothing waits any more
 
 
+@on_sqlite
+def test_what_is_not_taken_is_said_beside_its_file(page: Page) -> None:
+    page.drop([*FIVE[:1], ("mine.csv", b"Title,Year,IMDb,Rating\nOrdet,1955,tt0048452,4\n")])
+    said = page.ask("GET", "/drop/preview").text
+    assert "<strong>not taken:</strong> the column &#39;Rating&#39; does not say its scale" in said
+
+
 def test_who_does_not_agree_changes_nothing(page: Page) -> None:
     page.drop(FIVE[:2])
     assert page.agree(path="/drop/discard").headers["location"] == "/drop"
