@@ -10,6 +10,7 @@ import pytest
 
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.imports import apart
+from letterboxd_scraper.imports.apart import Interrupted
 from letterboxd_scraper.imports.reading import ReadFiles, read_paths
 from letterboxd_scraper.items.sources import NamedFilm
 from tests.imports.test_reading import ARCHIVE, FILM_PAGE, IMDB, packed, write
@@ -74,6 +75,12 @@ def test_it_ends_by_itself_when_nobody_waits(other_process: Path, monkeypatch: p
         "apart.read_paths()\n"
     )
     with pytest.raises(InputError, match="more than 60 seconds"):
+        apart.read_apart([], NOW)
+
+
+def test_ctrl_c_in_the_terminal_is_no_fault_of_the_files(other_process: Path) -> None:
+    other_process.write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)")
+    with pytest.raises(Interrupted, match="was interrupted: nothing is stored"):
         apart.read_apart([], NOW)
 
 

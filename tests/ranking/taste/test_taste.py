@@ -95,12 +95,13 @@ def test_the_order_of_members_does_not_matter(order: list[int]) -> None:
         assert found[order[one], order[other]] == pytest.approx(numbers, abs=1e-4)
 
 
-def test_it_does_not_matter_how_many_members_and_films_are_worked_on_at_a_time(
+def test_it_does_not_matter_how_many_members_films_and_pairs_are_worked_on_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expected = believed(CIRCLE)
     monkeypatch.setattr(agreement_module, "_MEMBERS", 5)
     monkeypatch.setattr(agreement_module, "_FILMS", 7)
+    monkeypatch.setattr(agreement_module, "_PAIRS", 2)
     for pair, numbers in believed(CIRCLE).items():
         assert numbers == pytest.approx(expected[pair], abs=1e-6)
 
