@@ -50,6 +50,7 @@ from letterboxd_scraper.spiders.profile import ProfileTask
 from letterboxd_scraper.spiders.rss import RssTask
 from letterboxd_scraper.spiders.when_rated import WhenRatedTask
 from letterboxd_scraper.store.crawl_state import leases, runs
+from letterboxd_scraper.store.crawl_state.runs import Work
 from letterboxd_scraper.store.due import delta_crawl, full_crawl
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.films import directors, enrichment
@@ -139,15 +140,11 @@ class Opening:
             label = self.cohort.label
         return runs.begin(
             self.connection,
-            self.spider,
-            label,
-            member,
+            Work(self.spider, label, member, str(shard) if shard else None, options),
             self.at,
-            options,
             anew=self.settings.CRAWL_ANEW,
             job=os.environ.get(JOB),
             node=self.settings.LETTERBOXD_NODE or socket.gethostname(),
-            shard=str(shard) if shard else None,
             silence=self.settings.silence,
         )
 

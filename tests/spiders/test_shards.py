@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from letterboxd_scraper.arguments import MOST_SHARDS, RssArguments, Shard
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.store.crawl_state import runs
+from letterboxd_scraper.store.crawl_state.runs import Work
 from letterboxd_scraper.store.due import delta_crawl, full_crawl
 from letterboxd_scraper.store.films import enrichment
 from letterboxd_scraper.store.members import cohorts, feeds
@@ -116,7 +117,7 @@ def test_the_films_of_all_parts_are_all_films(crawled_engine: sa.Engine) -> None
 
 def test_only_the_same_part_is_carried_on(engine: sa.Engine) -> None:
     def begin(shard: str | None, cohort: str = "friends") -> tuple[int, int | None]:
-        return runs.begin(connection, "profile", cohort, None, MONDAY, shard=shard)
+        return runs.begin(connection, Work("profile", cohort, shard=shard), MONDAY)
 
     with engine.begin() as connection:
         whole, first, second = (begin(shard)[0] for shard in (None, "1/2", "2/2"))
@@ -146,7 +147,7 @@ def test_members_are_counted_over_the_latest_work_on_each_part(crawled_engine: s
         assert len(rows) == 12
 
         def begin(shard: str) -> int:
-            return runs.begin(connection, "profile", "friends", None, MONDAY, shard=shard)[0]
+            return runs.begin(connection, Work("profile", "friends", shard=shard), MONDAY)[0]
 
         def read(run: int, members: list[int]) -> None:
             theirs = users.c.id.in_(members)

@@ -22,6 +22,7 @@ from letterboxd_scraper.items.members import (
 )
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store.crawl_state import runs
+from letterboxd_scraper.store.crawl_state.runs import Work
 from letterboxd_scraper.store.due import full_crawl
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.save import save
@@ -57,7 +58,7 @@ def store(engine: sa.Engine) -> Store:
                 save(item, connection, Provenance(at, run=1))
 
     with engine.begin() as connection:
-        runs.begin(connection, "profile", None, "ada", MONDAY)
+        runs.begin(connection, Work("profile", member="ada"), MONDAY)
     store(profile())
     return store
 
@@ -196,21 +197,21 @@ def test_only_work_that_was_to_read_the_same_is_carried_on(
     engine: sa.Engine, first: str, then: str, goes_on: bool
 ) -> None:
     with engine.begin() as connection:
-        run, _ = runs.begin(connection, "profile", "friends", None, MONDAY, first)
-        _, work = runs.begin(connection, "profile", "friends", None, MONDAY, then)
+        run, _ = runs.begin(connection, Work("profile", "friends", options=first), MONDAY)
+        _, work = runs.begin(connection, Work("profile", "friends", options=then), MONDAY)
         assert (work == run) is goes_on
         # What came between was other work: what it read is not what the first one was to read.
-        runs.begin(connection, "profile", "friends", None, MONDAY, "something else")
-        assert runs.begin(connection, "profile", "friends", None, MONDAY, then)[1] is None
+        runs.begin(connection, Work("profile", "friends", options="something else"), MONDAY)
+        assert runs.begin(connection, Work("profile", "friends", options=then), MONDAY)[1] is None
 
 
 def test_a_member_whom_a_later_run_read_without_the_diary_is_still_to_be_read(
     store: Store, engine: sa.Engine
 ) -> None:
     with engine.begin() as connection:
-        work, _ = runs.begin(connection, "profile", "friends", None, MONDAY, "diary")
+        work, _ = runs.begin(connection, Work("profile", "friends", options="diary"), MONDAY)
         for options, left in (("", ["ada"]), ("diary", [])):
-            later, _ = runs.begin(connection, "profile", None, "ada", MONDAY, options)
+            later, _ = runs.begin(connection, Work("profile", member="ada", options=options), MONDAY)
             connection.execute(users.update().values(last_full_scrape_run=later))
             starts = full_crawl.member_start(connection, "ada", work, MONDAY)
             assert [start.name for start in starts] == left

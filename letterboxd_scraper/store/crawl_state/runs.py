@@ -1,5 +1,6 @@
 """The log of crawls: one row per run, and which earlier run's work a new one carries on."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,27 +29,37 @@ _ADD_CHANGES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run is to do: a spider, its ``kind``, on a cohort (or a ``shard`` of it), or on one member.
+
+    ``options`` are what it reads beside what it always reads.
+    """
+
+    kind: str
+    cohort: str | None = None
+    member: str | None = None
+    shard: str | None = None
+    options: str = ""
+
+
 def begin(
     connection: sa.Connection,
-    kind: str,
-    cohort: str | None,
-    member: str | None,
+    work: Work,
     at: datetime,
-    options: str = "",
     *,
     anew: bool = False,
     job: str | None = None,
     node: str | None = None,
-    shard: str | None = None,
     silence: timedelta | None = None,
 ) -> tuple[int, int | None]:
-    """Open a run; return its number and, if it carries on an earlier one's work, that work's first run.
+    """Open a run; return its number and, if it carries on what earlier ones have begun, the first of these.
 
     Earlier ones that were to do the same and have shown no life for so much ``silence`` were interrupted.
 
-    The earlier one is the last run of the same kind on the same cohort (and ``shard``) or member, unless
-    it ended by itself, is too old or was to read something else (its ``options``), or ``anew`` is asked
-    for. ``job`` is Scrapyd's name for the run, ``node`` the machine.
+    It carries on the last run of the same kind on the same cohort (and shard) or member, unless that ended by
+    itself, is too old or had other options, or ``anew`` is asked for. ``job`` is Scrapyd's name for the run,
+    ``node`` the machine.
     """
     runs = scrape_runs.c
     if connection.dialect.name == "postgresql":
@@ -56,19 +67,19 @@ def begin(
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_BEGINNING)))
     if silence is not None:
         silent = sa.not_(has_shown_life(connection, silence))
-        same = _same(kind, cohort, member, shard)
-        ended = scrape_runs.update().where(*same, runs.status == "running", silent)
+        ended = scrape_runs.update().where(*_same(work), runs.status == "running", silent)
         connection.execute(ended.values(status="interrupted", finished_at=at))
-    last = _last(connection, kind, cohort, member, shard)
-    work, began = None, at
-    if last and _can_go_on(last, options, at) and not anew:
-        work, began = last.work_run, last.work_began_at
-    row: dict[str, Any] = {"type": kind, "cohort": cohort, "member": member, "options": options}
-    row |= {"job": job, "node": node, "shard": shard, "seen_at": database_time(connection)}
-    row |= {"started_at": at, "work_began_at": began, "rows_changed": 0 if kind in _OF_RATINGS else None}
+    last = _last(connection, work)
+    first, began = None, at
+    if last and _can_go_on(last, work.options, at) and not anew:
+        first, began = last.work_run, last.work_began_at
+    row: dict[str, Any] = {"type": work.kind, "cohort": work.cohort, "member": work.member}
+    row |= {"shard": work.shard, "options": work.options, "job": job, "node": node}
+    row |= {"started_at": at, "work_began_at": began, "seen_at": database_time(connection)}
+    row |= {"rows_changed": 0 if work.kind in _OF_RATINGS else None}
     run: int = connection.execute(scrape_runs.insert().values(row).returning(runs.id)).scalar_one()
-    _update(connection, run, work_run=work or run)
-    return run, work
+    _update(connection, run, work_run=first or run)
+    return run, first
 
 
 def began(connection: sa.Connection, run: int) -> datetime | None:
@@ -92,7 +103,7 @@ def is_superseded(connection: sa.Connection, run: int, silence: timedelta) -> bo
     row = connection.execute(query.where(scrape_runs.c.id == run).with_for_update(key_share=True)).first()
     if row is None or row.status == "interrupted" or row.is_alive:
         return row is not None and row.status == "interrupted"
-    last = _last(connection, row.type, row.cohort, row.member, row.shard)
+    last = _last(connection, Work(row.type, row.cohort, row.member, row.shard))
     return bool(last.id != run)
 
 
@@ -116,16 +127,14 @@ def _update(connection: sa.Connection, run: int, **values: Any) -> None:
     connection.execute(scrape_runs.update().where(scrape_runs.c.id == run).values(values))
 
 
-def _last(
-    connection: sa.Connection, kind: str, cohort: str | None, member: str | None, shard: str | None
-) -> Any:
-    query = sa.select(scrape_runs).where(*_same(kind, cohort, member, shard))
+def _last(connection: sa.Connection, work: Work) -> Any:
+    query = sa.select(scrape_runs).where(*_same(work))
     return connection.execute(query.order_by(scrape_runs.c.id.desc()).limit(1)).first()
 
 
-def _same(kind: str, cohort: str | None, member: str | None, shard: str | None) -> list[Any]:
-    """Return the conditions that a run is of this kind, on just this."""
-    values = {"type": kind, "cohort": cohort, "member": member, "shard": shard}
+def _same(work: Work) -> list[Any]:
+    """Return the conditions that a run is of this kind, on just this, whatever its options."""
+    values = {"type": work.kind, "cohort": work.cohort, "member": work.member, "shard": work.shard}
     return [scrape_runs.c[name].is_not_distinct_from(value) for name, value in values.items()]
 
 
@@ -181,7 +190,7 @@ def _latest_works(connection: sa.Connection, label: str) -> list[tuple[Shard | N
 
 def has_unfinished(connection: sa.Connection, kind: str, label: str, at: datetime) -> bool:
     """Say whether the last run of this kind on a whole cohort was interrupted and can be carried on."""
-    last = _last(connection, kind, label, None, None)
+    last = _last(connection, Work(kind, label))
     return last is not None and _can_go_on(last, "", at)
 
 

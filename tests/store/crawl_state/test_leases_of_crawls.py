@@ -17,6 +17,7 @@ from letterboxd_scraper.items.members import Profile
 from letterboxd_scraper.pages.profile import parse_profile
 from letterboxd_scraper.spiders import profile
 from letterboxd_scraper.store.crawl_state import leases, liveness, runs
+from letterboxd_scraper.store.crawl_state.runs import Work
 from letterboxd_scraper.store.engine import database_time
 from letterboxd_scraper.store.schema import films, member_leases, scrape_runs, users, watched
 from tests.conftest import Names, Shell, assert_ended, on_both, on_postgresql, on_sqlite, stored_facts
@@ -36,7 +37,7 @@ def site(friends: Names) -> Iterator[HeldSite]:
 
 
 def begin(connection: sa.Connection, cohort: str = "friends") -> int:
-    return runs.begin(connection, "profile", cohort, None, MONDAY)[0]
+    return runs.begin(connection, Work("profile", cohort), MONDAY)[0]
 
 
 def leased(engine: sa.Engine) -> dict[str, int]:

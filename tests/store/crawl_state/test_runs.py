@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.arguments import Shard
 from letterboxd_scraper.store.crawl_state import liveness, runs
 from letterboxd_scraper.store.crawl_state.liveness import RunState
+from letterboxd_scraper.store.crawl_state.runs import Work
 from letterboxd_scraper.store.schema import scrape_failures, scrape_runs, users
 from tests.store.rows import DAY, HOUR, MONDAY, add_cohort, add_run, add_user
 
@@ -27,7 +28,7 @@ def row(connection: sa.Connection, run: int) -> Any:
 def test_a_run_is_opened(connection: sa.Connection, kind: str, changed: int | None) -> None:
     before = datetime.now(UTC)
     run, work = runs.begin(
-        connection, kind, "friends", "ada", MONDAY, "diary", job="job1", node="attic", shard="1/2"
+        connection, Work(kind, "friends", "ada", "1/2", "diary"), MONDAY, job="job1", node="attic"
     )
     stored = row(connection, run)
     assert work is None
@@ -59,7 +60,6 @@ def test_a_run_is_opened(connection: sa.Connection, kind: str, changed: int | No
         ({"member": "ada"}, {}, False),
         ({"shard": "1/2"}, {}, False),
         ({"options": "diary"}, {}, False),
-        ({}, {"anew": True}, False),
         ({"shard": "1/2"}, {"shard": "1/2"}, True),
         ({"shard": "1/2"}, {"shard": "2/2"}, False),
         ({"options": "diary"}, {"options": "diary"}, True),
@@ -68,25 +68,30 @@ def test_a_run_is_opened(connection: sa.Connection, kind: str, changed: int | No
     ],
 )
 def test_interrupted_work_is_carried_on(
-    connection: sa.Connection, last: dict[str, Any], new: dict[str, Any], carries_on: bool
+    connection: sa.Connection, last: dict[str, Any], new: dict[str, str], carries_on: bool
 ) -> None:
     values = {"status": "interrupted", "cohort": "friends", "work_began_at": MONDAY - HOUR} | last
     first = add_run(connection, **values)
-    run, work = runs.begin(connection, "profile", "friends", None, MONDAY, **new)
+    run, work = runs.begin(connection, Work("profile", "friends", **new), MONDAY)
     assert work == (first if carries_on else None)
     stored = row(connection, run)
     began = values["work_began_at"] if carries_on else MONDAY
     assert (stored.work_run, stored.work_began_at) == (work or run, began)
 
 
+def test_nothing_is_carried_on_where_all_is_to_be_read_anew(connection: sa.Connection) -> None:
+    add_run(connection, status="interrupted", cohort="friends", work_began_at=MONDAY - HOUR)
+    assert runs.begin(connection, Work("profile", "friends"), MONDAY, anew=True)[1] is None
+
+
 def test_only_the_last_run_is_carried_on_and_its_work_is_the_first_ones(connection: sa.Connection) -> None:
-    first, _ = runs.begin(connection, "profile", "friends", None, MONDAY)
-    second, work = runs.begin(connection, "profile", "friends", None, MONDAY)
+    first, _ = runs.begin(connection, Work("profile", "friends"), MONDAY)
+    second, work = runs.begin(connection, Work("profile", "friends"), MONDAY)
     assert work == first
-    third, work = runs.begin(connection, "profile", "friends", None, MONDAY)
+    third, work = runs.begin(connection, Work("profile", "friends"), MONDAY)
     assert work == first
     runs.finish(connection, third, "finished", 1, MONDAY, "")
-    assert runs.begin(connection, "profile", "friends", None, MONDAY)[1] is None
+    assert runs.begin(connection, Work("profile", "friends"), MONDAY)[1] is None
     assert second
 
 
@@ -309,7 +314,7 @@ def test_who_begins_the_same_notes_that_an_earlier_run_without_life_was_interrup
     ago = {name: datetime.now(UTC) - minutes for name, minutes in (("dead", 9 * MINUTE), ("alive", MINUTE))}
     numbers = {name: add_run(connection, cohort="friends", seen_at=moment) for name, moment in ago.items()}
     numbers["other"] = add_run(connection, cohort="others", seen_at=ago["dead"])
-    runs.begin(connection, "profile", "friends", None, MONDAY, silence=5 * MINUTE)
+    runs.begin(connection, Work("profile", "friends"), MONDAY, silence=5 * MINUTE)
     rows = {name: row(connection, run) for name, run in numbers.items()}
     ends = {name: (found.status, found.finished_at) for name, found in rows.items()}
     assert ends == {"dead": ("interrupted", MONDAY), "alive": ("running", None), "other": ("running", None)}
