@@ -1,6 +1,7 @@
 """Every command by its name and one line of help; its module is loaded when it is called."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from letterboxd_scraper.terminal import run as terminal
@@ -163,12 +164,14 @@ Examples:
 """
 
 
+@cache
 def letterboxd() -> Group:
     """Return the whole command line."""
     commands = [one for heading, table in LETTERBOXD.items() for one in _commands(table, heading)]
     return Group("letterboxd", HELP, commands, options=command_of(terminal.global_options, completion=True))
 
 
+@cache
 def ranking() -> Group:
     """Return the commands of `python -m ranking`: those of `letterboxd rank`, export and refresh."""
     rows = {name: row for table in LETTERBOXD.values() for name, row in table.items()}

@@ -1,6 +1,7 @@
 """`scrapy crawl NAME -a …`: Scrapy's command, with arguments checked first and telling exit codes."""
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -110,6 +111,7 @@ class Command(BaseRunSpiderCommand):
         crawler = self._create_crawler(spider)
         crawler.settings.set(TARGET, target, "cmdline")
         crawler.settings.set(config.CHECKED, settings, "cmdline")
+        gc.enable()  # `letterboxd_scraper.commands` has it off while modules are loaded
         crawl = Interruptible(self.crawler_process, crawler)
         crawl.run(**opts.spargs)
         if crawl.interrupted:

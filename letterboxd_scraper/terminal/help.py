@@ -5,6 +5,7 @@ Plain text, laid out by Typer: its pictures of boxes take longer to load than al
 
 import gc
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from importlib import import_module
 from inspect import cleandoc
 from typing import Any, cast
@@ -158,10 +159,11 @@ class Group(TyperGroup):
         _write(formatter, rows)
 
 
+@cache
 def command_of(
     function: Callable[..., Any], cls: type[Command] = Command, *, completion: bool = False
 ) -> TyperCommand:
-    """Return the command that Typer makes of a function's parameters and docstring.
+    """Return the command that Typer makes of a function's parameters and docstring, always the same.
 
     With ``completion`` it also has the options by which a shell learns to complete.
     """
