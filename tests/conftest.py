@@ -157,8 +157,8 @@ class Shell:
 
     def scrapy(self, spider: str, *options: str, **arguments: Any) -> subprocess.CompletedProcess[str]:
         """Run ``scrapy crawl spider -a …`` with ``options`` after it."""
-        given = [word for name, value in arguments.items() for word in ("-a", f"{name}={value}")]
-        return self.run(sys.executable, "-m", "scrapy", "crawl", spider, *given, *options)
+        words = [word for name, value in arguments.items() for word in ("-a", f"{name}={value}")]
+        return self.run(sys.executable, "-m", "scrapy", "crawl", spider, *words, *options)
 
     def letterboxd(self, *arguments: str, **settings: Any) -> subprocess.CompletedProcess[str]:
         return self.run(sys.executable, "-m", "letterboxd_scraper", *arguments, **settings)

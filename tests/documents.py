@@ -55,12 +55,12 @@ class Document:
 
     def named_commands(self) -> Iterator[str]:
         """Yield the commands of ours that it names within a sentence."""
-        yield from (found[1] for found in _INLINE.finditer(self.prose))
+        yield from (match[1] for match in _INLINE.finditer(self.prose))
 
     def links(self) -> Iterator[str]:
         """Yield where its links lead."""
-        for found in _LINK.finditer(self.prose):
-            yield found[1] or found[2]
+        for link in _LINK.finditer(self.prose):
+            yield link[1] or link[2]
 
     def anchors(self) -> set[str]:
         """Return the names by which its headings are linked to."""

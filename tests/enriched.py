@@ -102,11 +102,11 @@ def asked(site: Site) -> Counter[str]:
     """Count the requests by what they ask for; the number of requests for one address is under `most`."""
     kinds = {"/film/": "films", "/csi/": "histograms", "/director/": "directors", "/3/": "tmdb"}
     paths = Counter(hit.path.split("?")[0] for hit in site.log)
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for path, number in paths.items():
-        found[next((kind for start, kind in kinds.items() if path.startswith(start)), "robots")] += number
-    del found["robots"]
-    return found + Counter(most=max(paths.values(), default=0))
+        counts[next((kind for start, kind in kinds.items() if path.startswith(start)), "robots")] += number
+    del counts["robots"]
+    return counts + Counter(most=max(paths.values(), default=0))
 
 
 def open_failures(engine: sa.Engine) -> list[sa.Row[tuple[object, ...]]]:

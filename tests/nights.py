@@ -27,8 +27,8 @@ def let_films_wait(engine: sa.Engine, number: int = 3, at: datetime = TONIGHT) -
 
 
 def change(site: Site) -> None:
-    for each in CHANGES:
-        each(site.world)
+    for one in CHANGES:
+        one(site.world)
 
 
 def at_night(shell: Shell, **more: str) -> Shell:
@@ -43,8 +43,8 @@ def at_night(shell: Shell, **more: str) -> Shell:
 def node(shell: Shell, name: str = "one", **how: Any) -> Iterator[Scrapyd]:
     """A Scrapyd that lets only its operator in, and is a deploy target."""
     own = {key: value for key, value in shell.environment.items() if not key.startswith("SCRAPYD_")}
-    given = {"username": USER, "password": PASSWORD} | how
-    with scrapyd.server(shell.folder / name, own | {"LETTERBOXD_NODE": name}, **given) as server:
+    options = {"username": USER, "password": PASSWORD} | how
+    with scrapyd.server(shell.folder / name, own | {"LETTERBOXD_NODE": name}, **options) as server:
         if "port" not in how:  # else it is one already
             target(shell, name, server.url)
         yield server

@@ -40,8 +40,8 @@ def read_to_end(terminal: int) -> str:
     """Return all that a terminal shows until its program has ended."""
     seen = b""
     try:
-        while found := os.read(terminal, 65536):
-            seen += found
+        while chunk := os.read(terminal, 65536):
+            seen += chunk
     except OSError:
         pass  # the other end is closed: Linux says so by an error
     return seen.decode()

@@ -52,9 +52,9 @@ class Scrapyd:
 
     def schedule(self, spider: str, settings: Mapping[str, Any], **arguments: Any) -> str:
         """Queue a crawl as `schedule.json` does for everybody, and return the job's name."""
-        given = [("setting", f"{name}={value}") for name, value in settings.items()]
-        wanted = [("project", PROJECT), ("spider", spider), *given, *arguments.items()]
-        return str(self.ask("schedule.json", wanted)["jobid"])
+        options = [("setting", f"{name}={value}") for name, value in settings.items()]
+        form = [("project", PROJECT), ("spider", spider), *options, *arguments.items()]
+        return str(self.ask("schedule.json", form)["jobid"])
 
     def wait(self, job: str, seconds: float = 60) -> None:
         """Return when the job has ended, however it did."""
@@ -123,8 +123,8 @@ def server(
     pending. The project is the one that is installed, or, when ``deployed``, that of the eggs it was sent.
     """
     folder.mkdir(exist_ok=True)
-    found = Scrapyd(folder, port or _free_port(), username, password)
-    configuration = _CONFIGURATION.format(port=found.port, folder=folder, jobs=jobs)
+    node = Scrapyd(folder, port or _free_port(), username, password)
+    configuration = _CONFIGURATION.format(port=node.port, folder=folder, jobs=jobs)
     (folder / "scrapyd.conf").write_text(configuration + ("" if deployed else _INSTALLED))
     command = [python, "-m", "scrapyd", "--pidfile=", f"--logfile={folder / 'scrapyd.log'}"]
     # In the home folder there may be a configuration of the user's own.
@@ -133,11 +133,11 @@ def server(
     process = subprocess.Popen(command, cwd=folder, env=own, start_new_session=True)
     try:
         deadline = time.monotonic() + 30
-        while not found.is_up():
-            assert process.poll() is None, found.told()
-            assert time.monotonic() < deadline, found.told()
+        while not node.is_up():
+            assert process.poll() is None, node.told()
+            assert time.monotonic() < deadline, node.told()
             time.sleep(0.1)
-        yield found
+        yield node
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # the jobs too: Scrapyd itself would leave them running

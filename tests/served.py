@@ -87,11 +87,11 @@ def serving(
 def _address(process: warm.Process) -> str:
     """Return where a server listens, as soon as it says so."""
     deadline = time.monotonic() + 60
-    while not (found := re.search(r"(http://\S+)/ ", process.said())):
+    while not (address := re.search(r"(http://\S+)/ ", process.said())):
         assert process.poll() is None, process.said()
         assert time.monotonic() < deadline, process.said()
         time.sleep(0.01)
-    return found[1]
+    return address[1]
 
 
 def furnish(engine: sa.Engine) -> None:
@@ -170,5 +170,5 @@ def _want(connection: sa.Connection) -> None:
     """Put every second film on marla's watchlist, and every third on noor's."""
     for name, step in (("marla", 2), ("noor", 3)):
         user = sa.select(users.c.id).where(users.c.letterboxd_username == name).scalar_subquery()
-        wanted = sa.select(user, films.c.id).where(films.c.id % step == 0)
-        connection.execute(watchlist.insert().from_select(["user_id", "film_id"], wanted))
+        watchlisted = sa.select(user, films.c.id).where(films.c.id % step == 0)
+        connection.execute(watchlist.insert().from_select(["user_id", "film_id"], watchlisted))

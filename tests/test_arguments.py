@@ -53,12 +53,12 @@ READ: list[tuple[type[Arguments], dict[str, Any], dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("model", "given", "expected"), READ)
+@pytest.mark.parametrize(("model", "arguments", "expected"), READ)
 def test_texts_are_read_as_what_they_say(
-    model: type[Arguments], given: dict[str, Any], expected: dict[str, Any]
+    model: type[Arguments], arguments: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    found = model.read(given).model_dump()
-    assert {name: found[name] for name in expected} == expected
+    read = model.read(arguments).model_dump()
+    assert {name: read[name] for name in expected} == expected
 
 
 BUILD_OR_REFRESH = "give seed=NAME label=LABEL to build a cohort, or cohort=LABEL to refresh one"
@@ -143,21 +143,21 @@ REFUSED: list[tuple[type[Arguments], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("model", "given", "message"), REFUSED)
+@pytest.mark.parametrize(("model", "arguments", "message"), REFUSED)
 def test_anything_else_is_refused_in_one_line(
-    model: type[Arguments], given: dict[str, Any], message: str
+    model: type[Arguments], arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError) as refusal:
-        model.read(given)
+        model.read(arguments)
     assert str(refusal.value).startswith(message)
     assert "\n" not in str(refusal.value)
     assert refusal.value.exit_code == 2
 
 
 def test_what_is_chosen_for_a_cohort_fits_its_definition() -> None:
-    found = FollowGraphArguments.read(BUILD | {"depth": "3", "include_self": "no", "max_members": "7"})
-    assert found.chosen() == {"depth": 3, "include_self": False, "max_members": 7}
-    assert Definition(**found.chosen()).max_members == 7
+    read = FollowGraphArguments.read(BUILD | {"depth": "3", "include_self": "no", "max_members": "7"})
+    assert read.chosen() == {"depth": 3, "include_self": False, "max_members": 7}
+    assert Definition(**read.chosen()).max_members == 7
 
 
 def test_a_refresh_chooses_nothing() -> None:
@@ -165,7 +165,7 @@ def test_a_refresh_chooses_nothing() -> None:
 
 
 def test_arguments_do_not_change_once_read() -> None:
-    found = ProfileArguments.read({"user": "ida"})
+    read = ProfileArguments.read({"user": "ida"})
     with pytest.raises(ValidationError):
-        found.user = "bo"  # type: ignore[misc]
-    assert found.user == "ida"
+        read.user = "bo"  # type: ignore[misc]
+    assert read.user == "ida"

@@ -76,9 +76,9 @@ def test_a_night_costs_a_handful_of_requests(mode: str, most: float, metered: bo
     """Everybody changes; each night is held against the truth, and so is a full crawl at the end."""
     world = own_world(follows=FEW)
     members = len(world.circle(world.seed))
-    found = nights.simulate(world, mode, 1, nights=2 - metered, crawl=crawl_here, metered=metered)
-    assert max(found.requests) / members < most
-    assert found.peak < 200, "MB"
+    simulated = nights.simulate(world, mode, 1, nights=2 - metered, crawl=crawl_here, metered=metered)
+    assert max(simulated.requests) / members < most
+    assert simulated.peak < 200, "MB"
 
 
 def test_the_commands_that_read_a_whole_circle_are_measured(tmp_path: Path) -> None:

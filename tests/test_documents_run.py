@@ -136,11 +136,11 @@ def test_a_circle_from_files_is_made_as_its_tutorial_says(reader: Shell) -> None
     for name, table in zip(names, tables, strict=True):
         (reader.folder / name).write_text(table)
     alone = replace(reader, environment=reader.environment | {"DATABASE_URL": "sqlite:///circle.db"})
-    shown = tutorial.shown()
+    printed = tutorial.shown()
     for line in tutorial.commands():
         if _OURS.match(line):
-            assert_printed(shown.pop(line, ""), run_one(alone, line))
-    assert not shown
+            assert_printed(printed.pop(line, ""), run_one(alone, line))
+    assert not printed
     assert "cleo" in (reader.folder / "report.html").read_text()
 
 
@@ -149,9 +149,9 @@ def test_a_circle_from_files_is_made_as_its_tutorial_says(reader: Shell) -> None
 def test_the_readme_shows_the_ranking_of_the_demonstration(crawled: Shell) -> None:
     crawled.letterboxd("rank", "compute", "--cohort", "friends")
     ranking = crawled.letterboxd("rank", "show", "--cohort", "friends", "--limit", "5")
-    shown = document(FIRST_STEPS).shown()["make demo"]
-    assert len(shown.splitlines()) == 6
-    assert_printed(shown, ranking.stdout)
+    printed_text = document(FIRST_STEPS).shown()["make demo"]
+    assert len(printed_text.splitlines()) == 6
+    assert_printed(printed_text, ranking.stdout)
 
 
 @on_sqlite
@@ -160,9 +160,9 @@ def test_the_recipes_of_an_evening_show_what_comes(crawled: Shell, crawled_engin
     with crawled_engine.begin() as connection:
         tell_what_films_are(connection, own_world())
     crawled.letterboxd("rank", "compute", "--cohort", "friends")
-    shown = document("docs/how-to/choose-films.md").shown()
-    assert len(shown) == 2
-    for line, output in shown.items():
+    printed_here = document("docs/how-to/choose-films.md").shown()
+    assert len(printed_here) == 2
+    for line, output in printed_here.items():
         printed = run_one(crawled, line)
         assert len(output.splitlines()) == 4
         assert_printed(output, printed)
@@ -180,13 +180,13 @@ def tell_what_films_are(connection: sa.Connection, world: World) -> None:
         told |= {"letterboxd_weighted_average": truth.average, "letterboxd_rating_count": truth.ratings}
         connection.execute(films.update().where(films.c.id == film).values(told))
     for user, name in connection.execute(sa.select(users.c.id, users.c.letterboxd_username)).all():
-        wanted = [ids[slug] for slug in watchlist_of(world, world.member(name)) if slug in ids]
-        connection.execute(watchlist.insert(), [{"user_id": user, "film_id": film} for film in wanted])
+        watchlisted = [ids[slug] for slug in watchlist_of(world, world.member(name)) if slug in ids]
+        connection.execute(watchlist.insert(), [{"user_id": user, "film_id": film} for film in watchlisted])
 
 
-def assert_printed(shown: str, printed: str) -> None:
+def assert_printed(expected: str, printed: str) -> None:
     """Fail if a line that a document shows is none that was printed; columns may be left out."""
-    for line in shown.splitlines():
+    for line in expected.splitlines():
         words = line.split()
         assert any(is_part_of(words, other.split()) for other in printed.splitlines()), f"{line!r}: {printed}"
 

@@ -40,14 +40,14 @@ def test_each_layer_comes_before_the_next(laptop: Shell) -> None:
     )
     (laptop.folder / ".env").write_text("RETRY_TIMES=2\nDELTA_AUDIT_DAYS=2\nLOG_LEVEL=ERROR\n")
     options = ("--config", "some.toml", "--log-level", "DEBUG")
-    found = shown(laptop, *options, RETRY_TIMES="4", LOG_LEVEL="WARNING")
-    assert [found[name] for name in names] == [
+    settings = shown(laptop, *options, RETRY_TIMES="4", LOG_LEVEL="WARNING")
+    assert [settings[name] for name in names] == [
         (4, "environment"),
         (2, ".env"),
         (1, "file some.toml"),
         ("", "default"),
     ]
-    assert found["LOG_LEVEL"] == ("DEBUG", "command line")
+    assert settings["LOG_LEVEL"] == ("DEBUG", "command line")
 
 
 def test_secrets_are_never_shown(laptop: Shell) -> None:
@@ -55,9 +55,9 @@ def test_secrets_are_never_shown(laptop: Shell) -> None:
     told = laptop.letterboxd("config", "show", **secret)
     assert_ended(told, 0)
     assert "s3cret" not in told.stdout + told.stderr
-    found = shown(laptop, **secret)
-    assert "s3cret" not in str(found)
-    assert found["TMDB_API_KEY"][0]  # that there is one can be seen
+    settings = shown(laptop, **secret)
+    assert "s3cret" not in str(settings)
+    assert settings["TMDB_API_KEY"][0]  # that there is one can be seen
     assert not shown(laptop)["TMDB_API_KEY"][0]
 
 
@@ -179,9 +179,9 @@ def test_a_folder_of_that_name_is_no_file(laptop: Shell) -> None:
 
 def test_the_file_names_no_program(laptop: Shell) -> None:
     (laptop.folder / ".env").write_text("LETTERBOXD_CHROMIUM=./evil\nLETTERBOXD_BROWSER=true\n")
-    found = shown(laptop)
-    assert found["LETTERBOXD_CHROMIUM"] == ("", "default")
-    assert found["LETTERBOXD_BROWSER"] == (True, ".env")
+    settings = shown(laptop)
+    assert settings["LETTERBOXD_CHROMIUM"] == ("", "default")
+    assert settings["LETTERBOXD_BROWSER"] == (True, ".env")
     told = laptop.letterboxd("config", "show").stderr
     why = "it names a program to be run"
     assert told == f"ignoring LETTERBOXD_CHROMIUM in {laptop.folder}/.env: {why}\n"
@@ -207,8 +207,8 @@ def test_the_file_sends_no_secret_of_others_to_an_address(
 ) -> None:
     (laptop.folder / "some.toml").write_text('TMDB_API_KEY = "k3"\n')
     (laptop.folder / ".env").write_text(f"TMDB_BASE_URL={ELSEWHERE}\n{file}")
-    found = shown(laptop, *options, **environment)
-    assert (found["TMDB_BASE_URL"] == (ELSEWHERE, ".env")) is is_used
+    settings = shown(laptop, *options, **environment)
+    assert (settings["TMDB_BASE_URL"] == (ELSEWHERE, ".env")) is is_used
     told = laptop.letterboxd("config", "show", *options, **environment).stderr
     assert ("ignoring TMDB_BASE_URL in" in told) is not is_used
 
@@ -239,8 +239,8 @@ def test_what_stands_in_a_password_is_part_of_it(
     settings = config.load(DATABASE_URL=address)
     read = sa.make_url(settings.DATABASE_URL)
     assert (read.host, read.password) == (host, password)
-    shown = masked_url(settings.DATABASE_URL)
-    assert not any(part in shown for part in ("s3", "cret"))
+    masked = masked_url(settings.DATABASE_URL)
+    assert not any(part in masked for part in ("s3", "cret"))
     assert "s3" not in JsonLines(settings.secrets).hide(f"cannot use {address}")
 
 
@@ -266,10 +266,10 @@ def test_init_writes_a_file_that_the_commands_read(laptop: Shell) -> None:
     assert "now: letterboxd sync" in told.stderr
     file = laptop.folder / ".env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    found = shown(laptop)
-    assert found["LETTERBOXD_MEMBER"] == ("marla", ".env")
-    assert found["LETTERBOXD_CONTACT"] == ("marla@example.org", ".env")
-    assert found["TMDB_API_KEY"][1] == "default"
+    settings = shown(laptop)
+    assert settings["LETTERBOXD_MEMBER"] == ("marla", ".env")
+    assert settings["LETTERBOXD_CONTACT"] == ("marla@example.org", ".env")
+    assert settings["TMDB_API_KEY"][1] == "default"
     again = laptop.letterboxd("init", "--member", "kip", "--contact", "kip@example.org")
     assert_ended(again, 2)
     assert ".env is there already" in again.stderr

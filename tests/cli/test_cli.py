@@ -181,8 +181,8 @@ def test_ranking_and_export_of_a_crawled_cohort(crawled: Shell, tmp_path: Path) 
     assert_ended(crawled.letterboxd("refresh", "stats"), 0)
     bayesian = ("--cohort", "friends", "--strategy", "bayesian")
     assert_ended(crawled.letterboxd("rank", "compute", *bayesian, "--param", "m=10"), 0)
-    shown = crawled.letterboxd("rank", "show", *bayesian, "--limit", "3", "--json")
-    films = json.loads(shown.stdout)
+    ranking = crawled.letterboxd("rank", "show", *bayesian, "--limit", "3", "--json")
+    films = json.loads(ranking.stdout)
     assert [film["rank"] for film in films] == [1, 2, 3]
     assert films[0]["parameters"]["m"] == 10
     exported = crawled.letterboxd("export", "csv", *bayesian, "--min-score", "3.6")
@@ -217,8 +217,8 @@ def test_cohorts_are_listed_shown_changed_and_deleted(crawled: Shell) -> None:
 
 
 def test_runs_and_failures_are_listed(crawled: Shell, site: Site) -> None:
-    shown = json.loads(crawled.letterboxd("runs", "--json").stdout)
-    assert [(run["type"], run["status"]) for run in shown] == [
+    runs = json.loads(crawled.letterboxd("runs", "--json").stdout)
+    assert [(run["type"], run["status"]) for run in runs] == [
         ("profile", "finished"),
         ("follow_graph", "finished"),
     ]
@@ -252,5 +252,5 @@ def test_the_second_processes_environment_wins_over_files(laptop: Shell) -> None
     (laptop.folder / ".env").unlink()
     assert shell.letterboxd("--config", "my.toml", "cohort", "list").stderr.endswith("/from-toml.db\n")
     assert laptop.letterboxd("--config", "my.toml", "cohort", "list").stderr.endswith("/letterboxd.db\n")
-    given = laptop.letterboxd("cohort", "list", "--db-url", "sqlite:///given.db")
-    assert given.stderr.endswith("/given.db\n")
+    listed = laptop.letterboxd("cohort", "list", "--db-url", "sqlite:///given.db")
+    assert listed.stderr.endswith("/given.db\n")

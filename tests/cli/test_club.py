@@ -64,8 +64,8 @@ def test_a_folder_becomes_a_circle_and_its_page(
     assert "films ranked for friends" in ended.err
     assert page.startswith("http://127.0.0.1:")
     assert replies["/cohorts/friends/report"].status == 200
-    shown = json.loads(empty("cohort", "show", "friends", "--json").out)
-    assert {one["member"] for one in shown} == {*BOTH, "ida"}
+    cohort = json.loads(empty("cohort", "show", "friends", "--json").out)
+    assert {one["member"] for one in cohort} == {*BOTH, "ida"}
 
 
 def test_called_again_it_takes_what_is_new(empty: Run, downloads: Path, replies: dict[str, Reply]) -> None:

@@ -136,10 +136,10 @@ def test_the_organiser_sees_who_is_in_and_takes_links_back(empty: Run, store: sa
     first = secret_of(empty("club", "invite", "--name", "monday"))
     own = join(store, first, "ada")
     second = secret_of(empty("club", "invite", "--name", "monday", "--member", "ben"))
-    shown = empty("club", "members", "--name", "monday")
-    assert "ada" in shown.out
-    assert "whoever has it" in shown.out
-    assert "monday: no password for reading" in shown.err
+    listed = empty("club", "members", "--name", "monday")
+    assert "ada" in listed.out
+    assert "whoever has it" in listed.out
+    assert "monday: no password for reading" in listed.err
     told = json.loads(empty("club", "members", "--json").out)
     (ada,) = told["members"]
     assert "name" not in ada
@@ -148,7 +148,7 @@ def test_the_organiser_sees_who_is_in_and_takes_links_back(empty: Run, store: sa
         (1, "open", 1, None),
         (2, "open", 0, "ben"),
     ]
-    every = shown.out + shown.err + json.dumps(told)
+    every = listed.out + listed.err + json.dumps(told)
     assert not [secret for secret in (first, second, own) if secret in every]
     assert "hash" not in every
     nobody = "nobody can join monday by invitation 2 any more"

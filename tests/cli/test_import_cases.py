@@ -98,19 +98,19 @@ def stored(folder: Path) -> tuple[int, set[Any], set[Any]]:
         engine.dispose()
 
 
-def ends(empty: Run, folder: Path, here: Path, names: Sequence[str]) -> list[tuple[int, set[Any], set[Any]]]:
+def ends(empty: Run, folder: Path, place: Path, names: Sequence[str]) -> list[tuple[int, set[Any], set[Any]]]:
     """Return what is stored in the end, for each order of the sources; nothing is stored twice."""
-    found = []
+    endings = []
     for order in permutations(names):
-        (here / "letterboxd.db").unlink(missing_ok=True)
+        (place / "letterboxd.db").unlink(missing_ok=True)
         for name in order:
             (path,) = folder.glob(f"{name}*")
             ended = empty("import", str(path))
             # Saved films without their profile prove nothing to be whole, which is said.
             assert ended.code == (ExitCode.FAILURES if name == "films-page" else ExitCode.DONE), ended.err
         assert empty("db", "check").code == ExitCode.DONE
-        found.append(stored(here))
-    return found
+        endings.append(stored(place))
+    return endings
 
 
 @pytest.mark.parametrize(

@@ -95,9 +95,9 @@ def test_the_newest_archive_names_a_film(in_every_order: Any, tmp_path: Path) ->
 def test_ties_and_checksums_are_the_same(in_every_order: Any, tmp_path: Path) -> None:
     one = archive(tmp_path, "nell", "2024-02-01", ("2024-01-01", "Beta", "1990", "https://boxd.it/C001"))
     two = archive(tmp_path, "olaf", "2024-02-01", ("2024-01-01", "Alpha", "1990", "https://boxd.it/D001"))
-    found = [(imported.shown(), imported.checksums()) for imported in in_every_order(one, two)]
-    assert [title for title, *_ in found[0][0]] == ["Beta", "Alpha"]  # by their codes
-    assert found[0] == found[1]
+    outcomes = [(imported.shown(), imported.checksums()) for imported in in_every_order(one, two)]
+    assert [title for title, *_ in outcomes[0][0]] == ["Beta", "Alpha"]  # by their codes
+    assert outcomes[0] == outcomes[1]
 
 
 def test_a_favourite_that_only_anothers_archive_names_is_kept(in_every_order: Any, tmp_path: Path) -> None:

@@ -26,17 +26,17 @@ def test_what_is_computed_is_shown(club: Run) -> None:
 @pytest.mark.parametrize(("strategy", "is_in_stars"), [("bayesian", True), ("wilson", False)])
 def test_a_score_that_is_not_in_stars_says_so(club: Run, strategy: str, *, is_in_stars: bool) -> None:
     club("rank", "compute", "--cohort", "club", "--strategy", strategy)
-    shown = club("rank", "show", "--cohort", "club", "--strategy", strategy)
-    assert ("this score is not in stars" not in shown.err) == is_in_stars
+    printed = club("rank", "show", "--cohort", "club", "--strategy", strategy)
+    assert ("this score is not in stars" not in printed.err) == is_in_stars
 
 
 def test_choices_leave_films_out_of_a_ranking_and_of_an_export(club: Run, tmp_path: Path) -> None:
     club("rank", "compute", "--cohort", "club", "--strategy", "bayesian")
     old = ("--cohort", "club", "--strategy", "bayesian", "--year", "-1960", "--year", "1964")
-    shown = club("rank", "show", *old)
-    assert "Ordet" in shown.out
-    assert "Gertrud" in shown.out
-    assert "Heat" not in shown.out
+    printed = club("rank", "show", *old)
+    assert "Ordet" in printed.out
+    assert "Gertrud" in printed.out
+    assert "Heat" not in printed.out
     exported = club("export", "csv", *old, "--output", "old.csv")
     assert "2 films written to old.csv" in exported.err
     assert "Heat" not in (tmp_path / "old.csv").read_text(encoding="utf-8")

@@ -34,8 +34,8 @@ def friends_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 add_rating(connection, members[place], film, rating=rating)
         connection.execute(watched.insert().values(user_id=members[2], film_id=film, as_of=MONDAY))
         first = film - 9
-        wanted = [{"user_id": members[place], "film_id": first} for place in (2, 3, 4)]
-        connection.execute(watchlist.insert(), wanted)
+        watchlisted = [{"user_id": members[place], "film_id": first} for place in (2, 3, 4)]
+        connection.execute(watchlist.insert(), watchlisted)
         liked = (ratings.c.user_id == members[0]) & (ratings.c.film_id == first)
         connection.execute(ratings.update().where(liked).values(liked=True, favorite=True))
         connection.execute(films.update().where(films.c.id == first).values(runtime_minutes=95))
@@ -97,9 +97,9 @@ def test_of_equal_films_the_one_that_more_want_to_see_comes_first(
     assert second == first + 1
     with engine.begin() as connection:
         ids = {slug: film for film, slug in connection.execute(sa.select(films.c.id, films.c.slug))}
-        wanted = [(1, "film-21"), (1, "film-26"), (2, "film-26")]
+        watchlisted = [(1, "film-21"), (1, "film-26"), (2, "film-26")]
         connection.execute(
-            watchlist.insert(), [{"user_id": user, "film_id": ids[film]} for user, film in wanted]
+            watchlist.insert(), [{"user_id": user, "film_id": ids[film]} for user, film in watchlisted]
         )
     engine.dispose()
     assert places() == [second, first]

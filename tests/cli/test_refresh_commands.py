@@ -61,9 +61,9 @@ def test_a_circle_that_could_not_be_read_whole_is_told_at_the_end(
 def told_by(text: str) -> tuple[str, str]:
     import re
 
-    found = re.search(r"at least (\d+) requests, .*; at most (\d+),", text)
-    assert found, text
-    return found[1], found[2]
+    cost = re.search(r"at least (\d+) requests, .*; at most (\d+),", text)
+    assert cost, text
+    return cost[1], cost[2]
 
 
 @on_sqlite
@@ -81,14 +81,14 @@ def test_the_far_circle_is_asked_after_weekly(crawled: Shell, site: Site, crawle
     assert readable(site, refresh(1)) == {"hal9"}
     assert len(readable(site, refresh(7))) > 3
     with crawled_engine.connect() as connection:
-        found = dict(
+        dated = dict(
             connection.execute(
                 sa.select(users.c.letterboxd_username, cohort_members.c.depth)
                 .join(cohort_members, cohort_members.c.user_id == users.c.id)
                 .where(cohort_members.c.cohort_id == 2)
             ).all()
         )
-    assert found == site.world.circle("hal9", depth=2)
+    assert dated == site.world.circle("hal9", depth=2)
 
 
 @on_sqlite

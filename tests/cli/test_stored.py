@@ -14,8 +14,8 @@ from tests.store.rows import MONDAY
 
 def test_it_is_said_how_much_and_where(club: Run, tmp_path: Path) -> None:
     with make_engine(f"sqlite:///{tmp_path / 'letterboxd.db'}").begin() as connection:
-        shown = {"display_name": "Marla S.", "last_full_scrape_at": MONDAY}
-        connection.execute(users.update().where(users.c.letterboxd_username == "marla").values(shown))
+        changes = {"display_name": "Marla S.", "last_full_scrape_at": MONDAY}
+        connection.execute(users.update().where(users.c.letterboxd_username == "marla").values(changes))
         of_marla = (
             cohort_members.c.user_id
             == sa.select(users.c.id).where(users.c.letterboxd_username == "marla").scalar_subquery()

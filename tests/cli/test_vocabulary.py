@@ -113,8 +113,8 @@ def test_a_letter_is_short_for_one_word() -> None:
 def test_a_cohort_or_a_member_may_be_an_option_where_it_is_an_argument(path: str) -> None:
     names = {name for option in options_of(path) for name in option.opts}
     for argument in arguments_of(path):
-        wanted = {"LABEL": "--cohort", "MEMBER": "--member"}.get(argument.metavar)
-        assert wanted is None or wanted in names, f"{path} {argument.metavar}"
+        expected = {"LABEL": "--cohort", "MEMBER": "--member"}.get(argument.metavar)
+        assert expected is None or expected in names, f"{path} {argument.metavar}"
 
 
 @pytest.mark.parametrize("path", COMMANDS)
@@ -163,8 +163,8 @@ def test_messages_are_in_the_words_of_the_command_line() -> None:
     for file in files:
         if theirs.isdisjoint(file.relative_to(ROOT).parts):
             text = file.read_text(encoding="utf-8")
-            if found := [line for line in _messages(text) if MAKERS_WORDS.search(line)]:
-                raise AssertionError(f"{file}: {found}")
+            if lines := [line for line in _messages(text) if MAKERS_WORDS.search(line)]:
+                raise AssertionError(f"{file}: {lines}")
 
 
 def _messages(text: str) -> Iterator[str]:

@@ -68,9 +68,9 @@ def test_systemd_accepts_the_unit(unit: Path, home: Path) -> None:
 
 def test_scrapyd_is_not_started_without_a_password(home: Path) -> None:
     unit = installed(DEPLOY / "scrapyd.service", home).read_text()
-    found = re.search(r"^ExecStartPre=/bin/sh -c '(.*)'$", unit, re.MULTILINE)
-    assert found
-    check = ["/bin/sh", "-c", found[1].replace("$$", "$")]
+    command = re.search(r"^ExecStartPre=/bin/sh -c '(.*)'$", unit, re.MULTILINE)
+    assert command
+    check = ["/bin/sh", "-c", command[1].replace("$$", "$")]
     refused = subprocess.run(
         check, env={"SCRAPYD_USERNAME": "operator"}, capture_output=True, text=True, check=False
     )
@@ -88,8 +88,8 @@ def test_no_file_holds_a_secret() -> None:
         == EXAMPLE["LETTERBOXD_SERVE_TOKEN"]
         == ""
     )
-    given = [service.get("environment", {}) for service in COMPOSE["services"].values()]
-    for name, value in [pair for environment in given for pair in environment.items()]:
+    environments = [service.get("environment", {}) for service in COMPOSE["services"].values()]
+    for name, value in [pair for environment in environments for pair in environment.items()]:
         if name.endswith(("PASSWORD", "TOKEN")):
             assert value.startswith("${") or not value, name
         elif name == "DATABASE_URL":  # where a password would have to be written as an address wants it
@@ -180,23 +180,23 @@ def test_what_runs_cannot_change_the_code_nor_imports_what_lies_beside_the_data(
 def test_the_image_is_made_of_what_there_is_and_of_no_settings_file() -> None:
     ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     assert ignored[1] == "*"
-    wanted = [line.removeprefix("!") for line in ignored if line.startswith("!")]
-    assert all((ROOT / name).exists() for name in wanted)
+    kept = [line.removeprefix("!") for line in ignored if line.startswith("!")]
+    assert all((ROOT / name).exists() for name in kept)
     image = (DEPLOY / "Dockerfile").read_text()
     # An older podman reads no Dockerfile.dockerignore: what gets in is named there, too.
     copied = [line.split()[1:-1] for line in image.splitlines() if line.startswith("COPY ")]
-    assert {name for names in copied for name in names} == {name for name in wanted if "*" not in name}
-    assert not any(name.endswith(".env") for name in wanted)
+    assert {name for names in copied for name in names} == {name for name in kept if "*" not in name}
+    assert not any(name.endswith(".env") for name in kept)
     assert COMPOSE["services"]["scrapyd"]["build"] == {"context": "..", "dockerfile": "deploy/Dockerfile"}
 
 
 @pytest.mark.parametrize(("words", "options"), COMMANDS)
 def test_the_guide_names_commands_that_exist(words: str, options: str, tmp_path: Path) -> None:
-    shown = in_process.run(
+    printed = in_process.run(
         [sys.executable, "-m", "letterboxd_scraper", *words.split(), "--help"], tmp_path, {}
     )
-    assert shown.returncode == 0, shown.stderr
-    assert all(option in shown.stdout for option in re.findall(r"--\w+", options))
+    assert printed.returncode == 0, printed.stderr
+    assert all(option in printed.stdout for option in re.findall(r"--\w+", options))
 
 
 def test_the_guide_names_files_that_exist() -> None:

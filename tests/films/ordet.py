@@ -79,12 +79,12 @@ def change(engine: sa.Engine, **values: Any) -> None:
         connection.execute(films.update().where(films.c.slug == "ordet").values(values))
 
 
-def due(engine: sa.Engine, wanted: EnrichmentOptions = WANTED, slug: str = "ordet") -> FilmStart | None:
+def due(engine: sa.Engine, choices: EnrichmentOptions = WANTED, slug: str = "ordet") -> FilmStart | None:
     """What a crawl of its cohort would do about the film: the condition is the same, without who rated it."""
     with engine.connect() as connection:
         query = sa.select(films).where(films.c.slug == slug)
-        found = enrichment._starts(connection, query, wanted, [films.c.id], waits=True)
-    return next(iter(found), None)
+        starts = enrichment._starts(connection, query, choices, [films.c.id], waits=True)
+    return next(iter(starts), None)
 
 
 def needs(engine: sa.Engine) -> bool:
@@ -103,4 +103,4 @@ def names_of(engine: sa.Engine, slug: str = "ordet") -> list[tuple[Any, ...]]:
         .order_by(film_people.c.credit_order)
     )
     with engine.connect() as connection:
-        return [tuple(each) for each in connection.execute(query)]
+        return [tuple(one) for one in connection.execute(query)]

@@ -40,9 +40,9 @@ def test_a_complete_film_needs_nothing(complete: sa.Engine) -> None:
 def test_a_film_needs_what_is_missing(complete: sa.Engine, missing: str) -> None:
     change(complete, **{missing: None})
     assert needs(complete)
-    found = due(complete)
-    assert found
-    assert (found.page, found.histogram) == (True, False)
+    start = due(complete)
+    assert start
+    assert (start.page, start.histogram) == (True, False)
 
 
 @pytest.mark.parametrize("lacks", ["director", "number"])
@@ -70,27 +70,27 @@ def test_what_tmdb_told_half_a_year_ago_is_asked_anew(complete: sa.Engine) -> No
     assert due(complete) is None
     change(complete, tmdb_synced_at=NOW - timedelta(days=180))
     director = replace(DREYER, slug="carl-theodor-dreyer")
-    wanted = FilmStart(ORDET, False, refresh=True, link=LINK, directors=(director,), imdb_id="tt0048452")
-    assert due(complete) == wanted
+    start = FilmStart(ORDET, False, refresh=True, link=LINK, directors=(director,), imdb_id="tt0048452")
+    assert due(complete) == start
     assert due(complete, replace(WANTED, tmdb=False)) is None
 
 
 def test_histograms_are_read_where_asked_for_and_old(complete: sa.Engine) -> None:
-    wanted = replace(WANTED, histograms=True)
-    found = due(complete, wanted)
-    assert found
-    assert (found.page, found.refresh, found.histogram) == (False, False, True)
+    choices = replace(WANTED, histograms=True)
+    start = due(complete, choices)
+    assert start
+    assert (start.page, start.refresh, start.histogram) == (False, False, True)
     keep(complete, FilmHistogram(ORDET, Histogram((1,) * 10)), at=NOW - timedelta(days=89))
-    assert due(complete, wanted) is None
+    assert due(complete, choices) is None
     keep(complete, FilmHistogram(ORDET, Histogram((1,) * 10)), at=NOW - timedelta(days=91))
-    assert due(complete, wanted)
+    assert due(complete, choices)
 
 
 @on_sqlite
 def test_by_force_everything_is_read(complete: sa.Engine) -> None:
-    found = due(complete, replace(WANTED, force=True, histograms=True))
-    assert found
-    assert (found.page, found.histogram) == (True, True)
+    start = due(complete, replace(WANTED, force=True, histograms=True))
+    assert start
+    assert (start.page, start.histogram) == (True, True)
 
 
 def test_a_film_that_cannot_be_completed_waits_longer_each_time(engine: sa.Engine) -> None:
@@ -124,9 +124,9 @@ def test_what_failed_is_tried_again_at_once_and_then_waits(
 ) -> None:
     failure = Failure(stage, "http://localhost/film/ordet/", "status 500", film="ordet")
     keep(complete, failure)
-    found = due(complete)
-    assert found
-    assert [name for name in ("page", "refresh", "resolve", "histogram") if getattr(found, name)] == [does]
+    start = due(complete)
+    assert start
+    assert [name for name in ("page", "refresh", "resolve", "histogram") if getattr(start, name)] == [does]
     for days in (1, 2, 4, 8, 16, 30, 30):
         keep(complete, failure)
         assert due(complete, replace(WANTED, at=NOW + timedelta(days=days, minutes=-1))) is None
@@ -144,12 +144,12 @@ def test_a_directors_page_that_was_not_read_is_asked_for_alone(engine: sa.Engine
     )
     assert not needs(engine)
     ida = Director("Ida", "ida")
-    wanted = FilmStart(ORDET, False, resolve=True, link=LINK, directors=(ida,), imdb_id="tt0048452")
-    assert due(engine) == wanted
+    start = FilmStart(ORDET, False, resolve=True, link=LINK, directors=(ida,), imdb_id="tt0048452")
+    assert due(engine) == start
     failure = Failure("director", "http://localhost/director/ida/", "status 500", film="ordet")
     keep(engine, failure, failure)
     assert due(engine) is None
-    assert due(engine, replace(WANTED, at=NOW + timedelta(days=1))) == wanted
+    assert due(engine, replace(WANTED, at=NOW + timedelta(days=1))) == start
     keep(engine, DirectorPage("ida", "http://localhost/director/ida/", None))  # there is none
     assert due(engine, replace(WANTED, at=NOW + timedelta(days=1))) is None
 
@@ -157,10 +157,10 @@ def test_a_directors_page_that_was_not_read_is_asked_for_alone(engine: sa.Engine
 @on_sqlite
 def test_what_tmdb_was_not_asked_is_asked_without_the_site(engine: sa.Engine) -> None:
     keep(engine, facts(details=None))
-    found = due(engine)
-    assert found
-    assert (found.page, found.refresh, found.link) == (False, True, LINK)
-    assert found.directors == PAGE.directors
+    start = due(engine)
+    assert start
+    assert (start.page, start.refresh, start.link) == (False, True, LINK)
+    assert start.directors == PAGE.directors
 
 
 @on_sqlite
@@ -171,8 +171,8 @@ def test_what_has_failed_does_not_take_the_place_of_others(engine: sa.Engine) ->
     keep(engine, failure, failure)
     with engine.connect() as connection:
         query, one = sa.select(films), replace(WANTED, limit=1, at=NOW + timedelta(days=1))
-        (found,) = enrichment._starts(connection, query, one, [films.c.id], waits=True)
-    assert found.film.slug == "vampyr"
+        (start,) = enrichment._starts(connection, query, one, [films.c.id], waits=True)
+    assert start.film.slug == "vampyr"
 
 
 def test_a_film_that_has_gone_waits(engine: sa.Engine) -> None:
@@ -209,8 +209,8 @@ def test_those_that_most_members_rated_come_first(engine: sa.Engine) -> None:
         for user, film in ((1, 1), (1, 2), (2, 2), (3, 4)):
             marks = {"rating": 4.0, "first_seen_at": NOW, "updated_at": NOW}
             connection.execute(ratings.insert().values(marks | {"user_id": user, "film_id": film}))
-        found = enrichment.due(connection, 1, None, WANTED)
-        assert [each.film.slug for each in found] == ["common", "rare"]
-        assert [each.film.slug for each in enrichment.due(connection, 1, None, replace(WANTED, limit=1))] == [
+        starts = enrichment.due(connection, 1, None, WANTED)
+        assert [one.film.slug for one in starts] == ["common", "rare"]
+        assert [one.film.slug for one in enrichment.due(connection, 1, None, replace(WANTED, limit=1))] == [
             "common"
         ]

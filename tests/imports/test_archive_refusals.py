@@ -189,9 +189,9 @@ def test_an_archive_says_when_it_was_made(world: World, tmp_path: Path) -> None:
     assert read_archive(named, NOW).snapshot.as_of == datetime(2026, 1, 21, 11, 21, tzinfo=UTC)
     renamed = named.rename(tmp_path / "mine.zip")
     newest = max(rating_days(world.member("wide_angle")).values())
-    found = read_archive(renamed, NOW).snapshot
-    assert found.as_of.date() >= newest
-    assert found.as_of.date() < newest + timedelta(900)
+    snapshot = read_archive(renamed, NOW).snapshot
+    assert snapshot.as_of.date() >= newest
+    assert snapshot.as_of.date() < newest + timedelta(900)
     chosen = datetime(2026, 5, 1, tzinfo=UTC)
     assert read_archive(renamed, NOW, as_of=chosen).snapshot.as_of == chosen
     again = put(tmp_path, world, "wide_angle")
@@ -216,9 +216,9 @@ def test_packed_again_with_a_folder_it_is_the_same(tmp_path: Path) -> None:
 def test_parts_that_are_missing_are_not_told(tmp_path: Path) -> None:
     path = tmp_path / "archive.zip"
     path.write_bytes(altered(lambda texts: _remove(texts, "likes/films.csv", "watchlist.csv", "diary.csv")))
-    found = read_archive(path, NOW).snapshot
-    assert (found.likes, found.watchlist, found.links) == (None, None, ())
-    assert found.ratings
+    snapshot = read_archive(path, NOW).snapshot
+    assert (snapshot.likes, snapshot.watchlist, snapshot.links) == (None, None, ())
+    assert snapshot.ratings
 
 
 def test_what_is_unclear_is_named_and_not_guessed(tmp_path: Path) -> None:

@@ -117,10 +117,10 @@ def test_the_order_of_sources_makes_no_difference(
         paths.append(put(tmp_path, world, "junebug", moment, **changed))
     sources = [read_archive(path, NOW).snapshot for path in paths]
     # Saved pages give no days and no links: such a source between the second and the third.
-    undated = tuple(replace(each, day=None) for each in sources[1].ratings or ())
+    undated = tuple(replace(one, day=None) for one in sources[1].ratings or ())
     middle = datetime(2026, 2, 15, tzinfo=UTC)
     sources.append(replace(sources[1], ratings=undated, links=(), watched=None, as_of=middle))
-    found = []
+    outcomes = []
     # One in four of all orders.
     for number, order in enumerate(islice(permutations(sources), 0, None, 4)):
         with snapshots.copy(database_kind, tmp_path / f"{number}.db", "schema") as engine:
@@ -128,8 +128,8 @@ def test_the_order_of_sources_makes_no_difference(
                 with engine.begin() as connection:
                     save(source, connection, Provenance(NOW))
             watched_films = stored_titles(engine, watched, "junebug")
-            found.append((by_title(engine), watched_films, stored_titles(engine, watchlist, "junebug")))
-    assert all(each == found[0] for each in found)
+            outcomes.append((by_title(engine), watched_films, stored_titles(engine, watchlist, "junebug")))
+    assert all(one == outcomes[0] for one in outcomes)
 
 
 @pytest.mark.slow
@@ -148,17 +148,17 @@ def test_parts_of_different_days_in_any_order(snapshots: Any, tmp_path: Path, da
         source(20, ratings=(RatedFilm(film, 4.0, date(2026, 3, 9)),), likes=()),
         source(25, likes=(film,)),
     ]
-    found = []
+    outcomes = []
     # One in four of all orders.
     for number, order in enumerate(islice(permutations(sources), 0, None, 4)):
         with snapshots.copy(database_kind, tmp_path / f"{number}.db", "schema") as engine:
-            for each in order:
+            for one in order:
                 with engine.begin() as connection:
-                    save(each, connection, Provenance(NOW))
-            found.append({row[1:6] for row in by_title(engine)})
+                    save(one, connection, Provenance(NOW))
+            outcomes.append({row[1:6] for row in by_title(engine)})
         (tmp_path / f"{number}.db").unlink()
-    wanted = {("Ordet", 1955, 4.0, True, True), ("Vampyr", 1932, None, False, True)}
-    assert all(each == wanted for each in found)
+    expected = {("Ordet", 1955, 4.0, True, True), ("Vampyr", 1932, None, False, True)}
+    assert all(one == expected for one in outcomes)
 
 
 def test_a_film_without_a_link_is_not_gone(engine: sa.Engine, tmp_path: Path) -> None:
@@ -198,11 +198,11 @@ def test_a_cohort_of_archives_is_ranked_without_a_request(
     site.clear_log()
     assert_ended(shell.letterboxd("import", "zip", *paths, "--cohort", "friends"), 0)
     assert_ended(shell.letterboxd("rank", "compute", "--cohort", "friends"), 0)
-    shown = shell.letterboxd("rank", "show", "--cohort", "friends", "--limit", "3")
-    assert_ended(shown, 0)
-    assert len(shown.stdout.splitlines()) == 4
+    printed = shell.letterboxd("rank", "show", "--cohort", "friends", "--limit", "3")
+    assert_ended(printed, 0)
+    assert len(printed.stdout.splitlines()) == 4
     assert site.log == []
-    assert EMAIL not in shown.stderr
+    assert EMAIL not in printed.stderr
 
 
 @on_sqlite

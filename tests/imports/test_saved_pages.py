@@ -350,8 +350,8 @@ def test_pages_are_found_in_folders_but_not_among_pictures(tmp_path: Path) -> No
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     (tmp_path / "folder.html").mkdir()
-    found = [str(file.relative_to(tmp_path)) for file in pages_in(tmp_path, ".html", ".htm")]
-    assert found == ["a.HTM", "b.html", "deep/d.html"]
+    names = [str(file.relative_to(tmp_path)) for file in pages_in(tmp_path, ".html", ".htm")]
+    assert names == ["a.HTM", "b.html", "deep/d.html"]
 
 
 def test_an_entry_of_a_grid_that_cannot_be_read_costs_no_other_and_proves_nothing(folder: Folder) -> None:

@@ -61,10 +61,10 @@ def test_a_feed_is_no_name_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_what_is_not_said_is_not_known() -> None:
     silent = ENTRY.replace("<letterboxd:memberRating>4.5</letterboxd:memberRating>", "")
     silent = silent.replace("<letterboxd:memberLike>Yes</letterboxd:memberLike>", "")
-    (found,) = parse_feed(around(silent), "ada")
-    assert (found.stars, found.liked) == (None, None)
-    (found,) = parse_feed(around(ENTRY.replace("memberLike>Yes", "memberLike>No")), "ada")
-    assert found.liked is False
+    (entry,) = parse_feed(around(silent), "ada")
+    assert (entry.stars, entry.liked) == (None, None)
+    (entry,) = parse_feed(around(ENTRY.replace("memberLike>Yes", "memberLike>No")), "ada")
+    assert entry.liked is False
 
 
 def test_lists_are_skipped_and_a_feed_may_be_empty() -> None:
@@ -155,10 +155,10 @@ def test_an_entry_that_cannot_be_read_costs_no_other(change: tuple[str, str], re
 
 def test_the_imitation_sites_feeds_are_read() -> None:
     newest = sorted(MEMBER.diary, key=lambda entry: entry.id, reverse=True)[:50]
-    found = [
+    entries = [
         (entry.film.slug, entry.watched, entry.stars, entry.liked) for entry in parse_feed(FEED, MEMBER.name)
     ]
-    assert found == [(entry.film, entry.date, entry.stars, entry.liked) for entry in newest]
+    assert entries == [(entry.film, entry.date, entry.stars, entry.liked) for entry in newest]
 
 
 @pytest.mark.slow
@@ -166,7 +166,7 @@ def test_the_imitation_sites_feeds_are_read() -> None:
 @given(at=st.integers(0, len(FEED) - 1), length=st.integers(0, 200), put=st.binary(max_size=20))
 def test_a_damaged_feed_is_read_or_refused(at: int, length: int, put: bytes) -> None:
     try:
-        found = parse_feed(FEED[:at] + put + FEED[at + length :], MEMBER.name)
+        entries = parse_feed(FEED[:at] + put + FEED[at + length :], MEMBER.name)
     except PageError:
         return
-    assert all(entry.film.slug and entry.film.title for entry in found)
+    assert all(entry.film.slug and entry.film.title for entry in entries)

@@ -47,14 +47,14 @@ def film_page(
 
 
 def test_a_film_page_says_all_this() -> None:
-    found = parse_film_page(film_page())
-    assert found.film == Film("tin-weather", "Tin Weather", 1991, 903001)
-    assert found.link == TmdbLink("movie", 4711)
-    assert (found.imdb_id, found.runtime_minutes) == ("tt9000001", 97)
-    assert (found.poster_url, found.overview) == ("https://a.ltrbxd.com/poster.jpg", "Rain on a roof.")
-    assert found.genres == ("Drama", "Science Fiction")
-    assert found.directors == (Director("Ida Berg", "ida-berg"),)
-    assert (found.average, found.ratings) == (3.71, 1234)
+    page = parse_film_page(film_page())
+    assert page.film == Film("tin-weather", "Tin Weather", 1991, 903001)
+    assert page.link == TmdbLink("movie", 4711)
+    assert (page.imdb_id, page.runtime_minutes) == ("tt9000001", 97)
+    assert (page.poster_url, page.overview) == ("https://a.ltrbxd.com/poster.jpg", "Rain on a roof.")
+    assert page.genres == ("Drama", "Science Fiction")
+    assert page.directors == (Director("Ida Berg", "ida-berg"),)
+    assert (page.average, page.ratings) == (3.71, 1234)
 
 
 LINKS = {
@@ -107,8 +107,8 @@ def test_only_the_films_own_number_and_code_are_taken() -> None:
         """<div data-postered-identifier='{"lid":"else","uid":"film:5"}'></div>"""
         """<div data-postered-identifier='{"lid":"tW1","uid":"film:903001"}'></div>"""
     )
-    found = parse_film_page(film_page(content=related)).film
-    assert (found.film_id, found.lid) == (903001, "tW1")
+    film = parse_film_page(film_page(content=related)).film
+    assert (film.film_id, film.lid) == (903001, "tW1")
 
 
 def test_the_number_may_stand_at_the_backdrop_alone() -> None:
@@ -123,9 +123,9 @@ def test_all_directors_are_found_whatever_the_head_shows() -> None:
         '<div id="tab-panel-crew"><a href="/director/ida-berg/">Ida  Berg</a><a href="/director/bo-1/">Bo</a>'
         '<a href="/producer/mo-lind/">Mo Lind</a><a href="/director//">Nobody</a></div>'
     )
-    wanted = (Director("Ida Berg", "ida-berg"), Director("Bo", "bo-1"))
-    assert parse_film_page(film_page(content=crew)).directors == wanted
-    assert parse_film_page(film_page(content=crew, data=None)).directors == wanted
+    directors = (Director("Ida Berg", "ida-berg"), Director("Bo", "bo-1"))
+    assert parse_film_page(film_page(content=crew)).directors == directors
+    assert parse_film_page(film_page(content=crew, data=None)).directors == directors
 
 
 @pytest.mark.parametrize("tab", ["tab-genres", "tab-panel-genres"])
@@ -153,9 +153,9 @@ YEARS = {
 
 @pytest.mark.parametrize(("title", "content", "data", "year"), YEARS.values(), ids=YEARS)
 def test_the_year_is_found_where_it_is(title: str, content: str, data: Any, year: int | None) -> None:
-    found = parse_film_page(film_page(title=title, content=content, data={"@type": "Movie", **data}))
-    assert found.film.year == year
-    assert "(2" not in found.film.title
+    page = parse_film_page(film_page(title=title, content=content, data={"@type": "Movie", **data}))
+    assert page.film.year == year
+    assert "(2" not in page.film.title
 
 
 def test_no_break_spaces_are_spaces() -> None:
@@ -225,9 +225,9 @@ ALL = tuple(bar(level, count) for level, count in zip(LEVELS, COUNTS, strict=Tru
 
 def test_a_histogram_of_today() -> None:
     refuse_truncated(current(*ALL))
-    found = parse_histogram(Selector(current(*ALL)), "tin-weather")
-    assert found == Histogram(COUNTS, 3.52)
-    assert found.ratings == 2673
+    histogram = parse_histogram(Selector(current(*ALL)), "tin-weather")
+    assert histogram == Histogram(COUNTS, 3.52)
+    assert histogram.ratings == 2673
 
 
 def test_a_histogram_of_few_ratings_has_no_average() -> None:
@@ -348,6 +348,6 @@ def test_namesakes_are_not_matched_by_name() -> None:
 
 def test_a_number_tells_more_than_a_name() -> None:
     by_site = (Director("Bong Joon-ho", "bong-joon-ho", 9), Director("Bong Joon Ho", "another"))
-    found = credited((Director("Bong Joon Ho", tmdb_id=9),), by_site)
-    assert found[0] == Director("Bong Joon Ho", "bong-joon-ho", 9)
-    assert found[1:] == (Director("Bong Joon Ho", "another"),)
+    directors = credited((Director("Bong Joon Ho", tmdb_id=9),), by_site)
+    assert directors[0] == Director("Bong Joon Ho", "bong-joon-ho", 9)
+    assert directors[1:] == (Director("Bong Joon Ho", "another"),)

@@ -142,10 +142,10 @@ def span(draw: st.DrawFn, text: str) -> tuple[int, int]:
 
 def garbled(draw: st.DrawFn, text: str) -> str:
     """Replace one part of the markup: an attribute's value or name, a tag, a text."""
-    found = list(PARTS[draw(st.sampled_from(sorted(PARTS)))].finditer(text))
-    if not found:
+    matches = list(PARTS[draw(st.sampled_from(sorted(PARTS)))].finditer(text))
+    if not matches:
         return text
-    part = found[draw(st.integers(0, 1_000_000)) % len(found)]
+    part = matches[draw(st.integers(0, 1_000_000)) % len(matches)]
     return text[: part.start()] + draw(st.sampled_from(GARBAGE)) + text[part.end() :]
 
 

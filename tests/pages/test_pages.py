@@ -28,8 +28,8 @@ PARSERS: dict[str, Callable[[Selector], tuple[Any, ...]]] = {
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.stem}")
 def test_a_page_says_what_stands_beside_it(case: Path) -> None:
-    found = PARSERS[case.parent.name](Selector(case.read_text("utf-8")))
-    as_lists = json.loads(json.dumps([asdict(item) for item in found], default=str))
+    items = PARSERS[case.parent.name](Selector(case.read_text("utf-8")))
+    as_lists = json.loads(json.dumps([asdict(item) for item in items], default=str))
     assert as_lists == json.loads(case.with_suffix(".json").read_text("utf-8"))
 
 
@@ -101,22 +101,22 @@ IDENTITIES = {
 
 @pytest.mark.parametrize(("identity", "expected"), IDENTITIES.items())
 def test_only_a_films_own_number_is_its_number(identity: str, expected: tuple[Any, Any]) -> None:
-    (found,) = parse_tiles(Selector(grid(tile(f"{FILM} data-postered-identifier='{identity}'"))))
-    assert (found.film.film_id, found.film.lid) == expected
+    (parsed,) = parse_tiles(Selector(grid(tile(f"{FILM} data-postered-identifier='{identity}'"))))
+    assert (parsed.film.film_id, parsed.film.lid) == expected
 
 
 def test_a_slug_may_stand_in_the_link_alone() -> None:
     film = 'data-item-slug="" data-item-link="/film/tin-weather/" data-item-name="Tin Weather"'
-    (found,) = parse_tiles(Selector(grid(tile(film))))
-    assert found.film.slug == "tin-weather"
+    (parsed,) = parse_tiles(Selector(grid(tile(film))))
+    assert parsed.film.slug == "tin-weather"
 
 
 @pytest.mark.parametrize("halves", range(1, 11))
 def test_every_level_is_half_as_many_stars(halves: int) -> None:
     by_class = f'<span class="rating -micro rated-{halves}"></span>'
     by_text = f'<span class="rating">{"★" * (halves // 2)}{"½" * (halves % 2)}</span>'
-    found = parse_tiles(Selector(grid(tile(marks=by_class), tile(marks=by_text))))
-    assert [each.stars for each in found] == [halves / 2, halves / 2]
+    tiles = parse_tiles(Selector(grid(tile(marks=by_class), tile(marks=by_text))))
+    assert [one.stars for one in tiles] == [halves / 2, halves / 2]
 
 
 STARS_SAID_TWICE = {
@@ -129,13 +129,13 @@ STARS_SAID_TWICE = {
 
 @pytest.mark.parametrize("marks", STARS_SAID_TWICE.values(), ids=STARS_SAID_TWICE)
 def test_stars_that_are_said_twice_count_once(marks: str) -> None:
-    (found,) = parse_tiles(Selector(grid(tile(marks=marks))))
-    assert found.stars == 2.5
+    (parsed,) = parse_tiles(Selector(grid(tile(marks=marks))))
+    assert parsed.stars == 2.5
 
 
 def test_an_attribute_with_an_impossible_name_harms_no_other() -> None:
-    (found,) = parse_tiles(Selector(grid(tile(FILM + ' {="x"'))))
-    assert found.film.slug == "tin-weather"
+    (parsed,) = parse_tiles(Selector(grid(tile(FILM + ' {="x"'))))
+    assert parsed.film.slug == "tin-weather"
 
 
 def person(links: str) -> str:
@@ -165,8 +165,8 @@ def test_a_table_of_members_that_cannot_be_read_is_refused(html: str) -> None:
 
 
 def test_the_name_link_will_do_where_there_is_no_picture() -> None:
-    (found,) = parse_people(Selector(member_table('<a class="name" href="/Ida/"> Ida </a>')))
-    assert (found.member, found.display_name, found.avatar_url) == ("ida", "Ida", None)
+    (person,) = parse_people(Selector(member_table('<a class="name" href="/Ida/"> Ida </a>')))
+    assert (person.member, person.display_name, person.avatar_url) == ("ida", "Ida", None)
 
 
 def viewing(
@@ -230,13 +230,13 @@ def test_an_entry_that_cannot_be_read_costs_no_other() -> None:
 
 
 def test_a_diary_needs_no_more_than_a_film_its_day_and_its_links() -> None:
-    (found,) = parse_diary(Selector(diary(viewing())))
-    assert (found.film.slug, str(found.date), found.url) == (
+    (entry,) = parse_diary(Selector(diary(viewing())))
+    assert (entry.film.slug, str(entry.date), entry.url) == (
         "tin-weather",
         "2025-12-14",
         "/ida/film/tin-weather/",
     )
-    assert (found.stars, found.liked, found.rewatch, found.review) == (None, False, False, False)
+    assert (entry.stars, entry.liked, entry.rewatch, entry.review) == (None, False, False, False)
 
 
 def profile_of_ida(content: str, head: str = "") -> Selector:
@@ -259,8 +259,8 @@ def test_bars_without_a_word_are_zero_only_if_the_total_says_so(
         f"<section class='ratings-histogram-chart'><a class='all-link'>{total}</a><ul>{bars}</ul></section>"
     )
     header = "<section class='profile-header'></section>"
-    found = parse_profile(Selector(f"<body class='profile' data-owner='ida'>{header}{section}</body>"))
-    assert found.ratings == expected
+    parsed = parse_profile(Selector(f"<body class='profile' data-owner='ida'>{header}{section}</body>"))
+    assert parsed.ratings == expected
 
 
 def test_a_blank_title_does_not_hide_what_the_browser_made_of_it() -> None:
@@ -270,8 +270,8 @@ def test_a_blank_title_does_not_hide_what_the_browser_made_of_it() -> None:
         f'<a title="" data-original-title="3 {level} ratings (10%)"></a></li>'
         for level in levels
     )
-    found = parse_profile(profile_of_ida(f"<section class='ratings-histogram-chart'>{bars}</section>"))
-    assert found.histogram == (3,) * 10
+    parsed = parse_profile(profile_of_ida(f"<section class='ratings-histogram-chart'>{bars}</section>"))
+    assert parsed.histogram == (3,) * 10
 
 
 def test_favourites_that_only_the_description_names_are_a_changed_layout() -> None:

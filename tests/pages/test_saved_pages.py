@@ -56,24 +56,24 @@ def test_every_fact_of_a_saved_page(name: str, expected: dict[str, Any]) -> None
 
 def check_profile(page: Selector, facts: dict[str, Any], url: str) -> None:
     proof.check(page, "profile", owner=facts["username"])
-    found = parse_profile(page)
+    profile = parse_profile(page)
     stats = facts["stats"]
-    assert (found.member, found.display_name, found.avatar_url) == (
+    assert (profile.member, profile.display_name, profile.avatar_url) == (
         facts["username"],
         facts["display_name"],
         facts["avatar"],
     )
-    assert (found.films, found.following, found.followers) == tuple(
+    assert (profile.films, profile.following, profile.followers) == tuple(
         stats[name]["value"] for name in ("Films", "Following", "Followers")
     )
-    assert [film_facts(film) for film in found.favourites] == facts["favourites"]
-    assert list(found.histogram or ()) == facts["member_rating_histogram"]
-    assert found.ratings == facts["member_rating_total"]
+    assert [film_facts(film) for film in profile.favourites] == facts["favourites"]
+    assert list(profile.histogram or ()) == facts["member_rating_histogram"]
+    assert profile.ratings == facts["member_rating_total"]
 
 
 def check_members(page: Selector, facts: dict[str, Any], url: str) -> None:
     proof.check(page, "following", owner=split_page(url)[0].split("/")[1])
-    found = [
+    people = [
         {
             "username": person.member,
             "display_name": person.display_name,
@@ -83,8 +83,8 @@ def check_members(page: Selector, facts: dict[str, Any], url: str) -> None:
         }
         for person in parse_people(page)
     ]
-    kept = found[0].keys()
-    assert found == [{key: item[key] for key in kept} for item in facts["items"]]
+    kept = people[0].keys()
+    assert people == [{key: item[key] for key in kept} for item in facts["items"]]
     check_next(page, facts, url)
 
 
@@ -93,8 +93,8 @@ def check_grid(page: Selector, facts: dict[str, Any], url: str) -> None:
         body_class = {"films": "films-watched"}.get(kind := url.strip("/").split("/")[1], kind)
         proof.check(page, body_class, owner=facts["owner"] or url.split("/")[1])
     tiles = parse_tiles(page)
-    found = [film_facts(tile.film) | {"rating": tile.stars, "liked": tile.liked} for tile in tiles]
-    assert found == [{key: value for key, value in item.items() if key != "lid"} for item in facts["items"]]
+    items = [film_facts(tile.film) | {"rating": tile.stars, "liked": tile.liked} for tile in tiles]
+    assert items == [{key: value for key, value in item.items() if key != "lid"} for item in facts["items"]]
     assert [tile.film.lid for tile in tiles] == [item.get("lid") for item in facts["items"]]
     check_next(page, facts, url)
 
@@ -103,13 +103,13 @@ def check_diary(page: Selector, facts: dict[str, Any], url: str) -> None:
     proof.check(page, "films-diary", owner=facts["owner"])
     entries = parse_diary(page)
     assert len(entries) == facts["entries"]
-    found = [
+    read = [
         {"viewing_id": entry.viewing_id, "date": entry.date.isoformat()}
         | film_facts(entry.film)
         | {"rating": entry.stars, "liked": entry.liked, "rewatch": entry.rewatch, "review": entry.review}
         for entry in entries
     ]
-    assert found == facts["items"]
+    assert read == facts["items"]
     assert all(entry.url.startswith(f"/{facts['owner']}/film/{entry.film.slug}/") for entry in entries)
     if "/for/" not in url:  # a year's page leads to the next year, which is no page of it
         check_next(page, facts, url)
@@ -119,31 +119,31 @@ def check_diary(page: Selector, facts: dict[str, Any], url: str) -> None:
 
 def check_film(page: Selector, facts: dict[str, Any], url: str) -> None:
     proof.check(page, "film")
-    found = parse_film_page(page)
-    assert found.link
-    assert film_facts(found.film) | {
-        "tmdb_type": found.link.kind,
-        "tmdb_id": found.link.id,
-        "imdb_id": found.imdb_id,
-        "runtime_minutes": found.runtime_minutes,
-        "directors": [{"name": each.name, "slug": each.slug} for each in found.directors],
-        "genres": [genre.lower() for genre in found.genres],
-        "average_rating": found.average,
-        "rating_count": found.ratings,
-        "poster": found.poster_url,
+    film = parse_film_page(page)
+    assert film.link
+    assert film_facts(film.film) | {
+        "tmdb_type": film.link.kind,
+        "tmdb_id": film.link.id,
+        "imdb_id": film.imdb_id,
+        "runtime_minutes": film.runtime_minutes,
+        "directors": [{"name": one.name, "slug": one.slug} for one in film.directors],
+        "genres": [genre.lower() for genre in film.genres],
+        "average_rating": film.average,
+        "rating_count": film.ratings,
+        "poster": film.poster_url,
     } == {name: value for name, value in facts.items() if not name.startswith("body_")}
-    assert found.film.lid
-    assert found.original_language == "en"
-    assert found.overview
-    assert found.overview == page.xpath("//meta[@name='description']/@content").get()
+    assert film.film.lid
+    assert film.original_language == "en"
+    assert film.overview
+    assert film.overview == page.xpath("//meta[@name='description']/@content").get()
 
 
 def check_list(page: Selector, facts: dict[str, Any], url: str) -> None:
     """Of lists, films and pages are read; how the list's owner rates them stands on their own pages."""
     proof.check(page, "list-page", owner=facts["owner"])
     names = ("film_id", "slug", "title", "year")
-    wanted = [{name: item[name] for name in names} for item in facts["items"]]
-    assert [film_facts(tile.film) for tile in parse_tiles(page)] == wanted
+    expected = [{name: item[name] for name in names} for item in facts["items"]]
+    assert [film_facts(tile.film) for tile in parse_tiles(page)] == expected
     check_next(page, facts, url)
 
 
@@ -156,8 +156,8 @@ def check_footer(page: Selector, facts: dict[str, Any], url: str) -> None:
 
 def check_person(page: Selector, facts: dict[str, Any], url: str) -> None:
     proof.check(page, "filmography-page")
-    found = parse_person_page(page)
-    assert (found.name, found.slug, found.tmdb_id) == (
+    director = parse_person_page(page)
+    assert (director.name, director.slug, director.tmdb_id) == (
         facts["name"],
         url.strip("/").split("/")[1],
         facts["tmdb_id"],
@@ -165,21 +165,21 @@ def check_person(page: Selector, facts: dict[str, Any], url: str) -> None:
     films = [film_facts(tile.film) for tile in parse_tiles(page)]
     assert len(films) == facts["tiles"]
     some = [*facts["first"], *facts["last"]]
-    wanted = [{name: item[name] for name in ("film_id", "slug", "title", "year")} for item in some]
-    assert films[: len(facts["first"])] + films[-len(facts["last"]) :] == wanted
+    expected = [{name: item[name] for name in ("film_id", "slug", "title", "year")} for item in some]
+    assert films[: len(facts["first"])] + films[-len(facts["last"]) :] == expected
 
 
 def check_histogram(page: Selector, facts: dict[str, Any], url: str) -> None:
-    found = histogram.parse_histogram(page, url.strip("/").split("/")[2])
-    assert list(found.counts) == facts["counts"]
-    assert found.ratings == facts["total"] == facts["ratings_in_title"]
-    assert found.average == facts["weighted_average"]
-    assert found.fans == {"75K fans": 75_000, None: None}[facts["fans_text"]]
+    read = histogram.parse_histogram(page, url.strip("/").split("/")[2])
+    assert list(read.counts) == facts["counts"]
+    assert read.ratings == facts["total"] == facts["ratings_in_title"]
+    assert read.average == facts["weighted_average"]
+    assert read.fans == {"75K fans": 75_000, None: None}[facts["fans_text"]]
 
 
 def check_feed(body: bytes, facts: dict[str, Any], url: str) -> None:
     entries = parse_feed(body, url.split("/")[1])
-    found = [
+    read = [
         {
             "guid": entry.guid,
             "slug": entry.film.slug,
@@ -194,9 +194,9 @@ def check_feed(body: bytes, facts: dict[str, Any], url: str) -> None:
         for entry in entries
     ]
     viewings = [item for item in facts["items"] if item["kind"] != "list"]
-    wanted = [item | {"pub_date": parsedate_to_datetime(item["pub_date"])} for item in viewings]
-    assert found == [{key: item[key] for key in found[0]} for item in wanted]
-    assert len(found) == facts["kinds"]["review"]
+    expected = [item | {"pub_date": parsedate_to_datetime(item["pub_date"])} for item in viewings]
+    assert read == [{key: item[key] for key in read[0]} for item in expected]
+    assert len(read) == facts["kinds"]["review"]
     assert {entry.tmdb_kind for entry in entries} == {"movie"}
 
 

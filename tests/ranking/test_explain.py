@@ -58,8 +58,8 @@ def told(explanation: Explanation | str) -> Any:
 
 
 def standing(engine: sa.Engine, film: str, strategy: str) -> Standing:
-    (found,) = [each for each in explained(engine, film).standings if each.strategy == strategy]
-    return found
+    (standing,) = [one for one in explained(engine, film).standings if one.strategy == strategy]
+    return standing
 
 
 def most_rated(engine: sa.Engine) -> str:
@@ -82,15 +82,15 @@ def test_it_says_who_rated_it_what_and_how_far_from_their_own_mean(engine: sa.En
     film = most_rated(engine)
     rows = [row for row in stored_facts(engine) if row[1] == film]
     every = [(member, stars) for member, _, stars, _, _ in stored_facts(engine) if stars is not None]
-    found = explained(engine, film).opinions
-    assert {(o.member, film, o.stars, o.liked, o.favorite) for o in found} == set(rows)
-    assert len(found) == len(rows) > 5
-    for opinion in found:
+    opinions = explained(engine, film).opinions
+    assert {(o.member, film, o.stars, o.liked, o.favorite) for o in opinions} == set(rows)
+    assert len(opinions) == len(rows) > 5
+    for opinion in opinions:
         own = fmean(stars for member, stars in every if member == opinion.member)
         assert opinion.own_mean == pytest.approx(own)
         if opinion.stars is not None:
             assert opinion.difference == pytest.approx(opinion.stars - own)
-    order = [(-(opinion.stars or 0), opinion.member) for opinion in found]
+    order = [(-(opinion.stars or 0), opinion.member) for opinion in opinions]
     assert order == sorted(order)
 
 
@@ -98,7 +98,7 @@ def test_a_like_without_a_rating_is_an_opinion_without_stars(engine: sa.Engine) 
     member, film = next(
         (m, slug) for m, slug, stars, liked, _ in stored_facts(engine) if stars is None and liked
     )
-    (opinion,) = [each for each in explained(engine, film).opinions if each.member == member]
+    (opinion,) = [one for one in explained(engine, film).opinions if one.member == member]
     assert (opinion.stars, opinion.difference, opinion.liked) == (None, None, True)
 
 
@@ -109,18 +109,18 @@ def test_ranks_and_scores_are_those_stored(engine: sa.Engine) -> None:
         rows = {row.strategy: row for row in connection.execute(query.where(films.c.slug == film))}
         counted = sa.select(film_rankings.c.strategy, sa.func.count()).group_by(film_rankings.c.strategy)
         sizes = {strategy: films for strategy, films in connection.execute(counted)}
-    found = explained(engine, film).standings
-    assert [each.strategy for each in found] == list(STRATEGIES)
-    for each in found:
-        row = rows[each.strategy]
-        assert (each.rank, each.score, each.parameters) == (row.rank, row.score, row.params)
-        assert (each.films, each.computed_at, each.remark) == (sizes[each.strategy], NOW, None)
+    standings = explained(engine, film).standings
+    assert [one.strategy for one in standings] == list(STRATEGIES)
+    for one in standings:
+        row = rows[one.strategy]
+        assert (one.rank, one.score, one.parameters) == (row.rank, row.score, row.params)
+        assert (one.films, one.computed_at, one.remark) == (sizes[one.strategy], NOW, None)
 
 
 def test_the_numbers_make_the_score(engine: sa.Engine) -> None:
     film = most_rated(engine)
     numbers: dict[str, dict[str, Any]] = {
-        each.strategy: each.numbers or {} for each in explained(engine, film).standings
+        one.strategy: one.numbers or {} for one in explained(engine, film).standings
     }
     b = numbers["bayesian"]
     of_bayesian = bayesian(b["mean"], b["votes"], prior_mean=b["prior_mean"], prior_votes=5)
@@ -149,10 +149,10 @@ def test_the_numbers_make_the_score(engine: sa.Engine) -> None:
 
 def test_each_raters_habit_and_weight_make_what_circle_starts_from(engine: sa.Engine) -> None:
     film = most_rated(engine)
-    found = standing(engine, film, "circle")
-    voices, numbers = found.voices or [], found.numbers or {}
-    opinions = [each for each in explained(engine, film).opinions if each.stars is not None]
-    assert [voice.member for voice in voices] == [each.member for each in opinions]
+    explained_by = standing(engine, film, "circle")
+    voices, numbers = explained_by.voices or [], explained_by.numbers or {}
+    opinions = [one for one in explained(engine, film).opinions if one.stars is not None]
+    assert [voice.member for voice in voices] == [one.member for one in opinions]
     for voice, opinion in zip(voices, opinions, strict=True):
         assert voice.without_habit == pytest.approx((opinion.stars or 0) - voice.habit)
     whole = sum(voice.weight for voice in voices)
@@ -162,7 +162,7 @@ def test_each_raters_habit_and_weight_make_what_circle_starts_from(engine: sa.En
     low, high = numbers["score_low"], numbers["score_high"]
     assert low is not None
     assert high is not None
-    assert low < (found.score or 0) < high
+    assert low < (explained_by.score or 0) < high
     assert standing(engine, film, "bayesian").voices is None
     (table,) = [rows for columns, rows in explained(engine, film).tables() if "rates higher by" in columns]
     assert len(table) == len(voices)
@@ -173,12 +173,12 @@ def test_an_outdated_score_is_told_from_a_current_one(engine: sa.Engine) -> None
     with engine.begin() as connection:
         number = connection.scalar(sa.select(films.c.id).where(films.c.slug == film))
         connection.execute(ratings.update().where(ratings.c.film_id == number).values(rating=0.5))
-    found = standing(engine, film, "bayesian")
-    assert found.score is not None
-    assert found.score > 3
-    assert found.numbers is not None
-    assert found.numbers["mean"] == 0.5
-    assert "ratings have changed since: `letterboxd rank compute --cohort friends" in str(found.remark)
+    explained_by = standing(engine, film, "bayesian")
+    assert explained_by.score is not None
+    assert explained_by.score > 3
+    assert explained_by.numbers is not None
+    assert explained_by.numbers["mean"] == 0.5
+    assert "ratings have changed since: `letterboxd rank compute --cohort friends" in str(explained_by.remark)
     compute_all(engine)
     assert standing(engine, film, "bayesian").remark is None
 
@@ -190,19 +190,21 @@ def test_why_a_film_is_not_ranked_is_said(engine: sa.Engine) -> None:
         once = rated.group_by(ratings.c.film_id).having(sa.func.count() == 1)
         slug = str(connection.scalar(sa.select(films.c.slug).where(films.c.id.in_(once)).limit(1)))
         connection.execute(films.insert().values(slug="nobodys-film", title="Nobody's Film"))
-    (rare,) = [each for each in explained(engine, slug).standings if each.strategy == "hybrid"]
+    (rare,) = [one for one in explained(engine, slug).standings if one.strategy == "hybrid"]
     assert (rare.rank, rare.score) == (None, None)
     assert rare.remark == "it has 1 of the 3 ratings that min_votes asks for"
-    assert {each.remark for each in explained(engine, "nobodys-film").standings} == {
+    assert {one.remark for one in explained(engine, "nobodys-film").standings} == {
         "nobody in the cohort has rated it"
     }
 
 
 @on_sqlite
 def test_a_strategy_that_was_never_computed_says_how(crawled_engine: sa.Engine) -> None:
-    found = standing(crawled_engine, most_rated(crawled_engine), "wilson")
-    assert (found.rank, found.numbers) == (None, None)
-    assert found.remark == "never computed: `letterboxd rank compute --cohort friends --strategy wilson`"
+    explained_by = standing(crawled_engine, most_rated(crawled_engine), "wilson")
+    assert (explained_by.rank, explained_by.numbers) == (None, None)
+    assert (
+        explained_by.remark == "never computed: `letterboxd rank compute --cohort friends --strategy wilson`"
+    )
 
 
 @on_sqlite
@@ -240,13 +242,13 @@ def test_on_the_command_line(crawled: Shell, engine: sa.Engine) -> None:
     film, site = most_rated(engine), crawled.environment["LETTERBOXD_BASE_URL"]
     process = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", film)
     assert_ended(process, 0)
-    found = explained(engine, film)
-    for word in (found.title, "otto_reels", *STRATEGIES, "prior_mean", "site_average_z"):
+    explanation = explained(engine, film)
+    for word in (explanation.title, "otto_reels", *STRATEGIES, "prior_mean", "site_average_z"):
         assert word in process.stdout
-    assert all(str(standing.because) in process.stdout for standing in found.standings)
+    assert all(str(standing.because) in process.stdout for standing in explanation.standings)
     as_json = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", film, "--json")
     assert_ended(as_json, 0)
-    assert told(as_json.stdout) == told(replace(found, link=f"{site}/film/{film}/"))
+    assert told(as_json.stdout) == told(replace(explanation, link=f"{site}/film/{film}/"))
     refused = crawled.letterboxd("rank", "explain", "--cohort", "friends", "--film", "no-such-film")
     assert_ended(refused, 2)
     assert refused.stdout == ""

@@ -54,9 +54,9 @@ def counted(engine: sa.Engine, without: str | None = None) -> Marks:
         listed = connection.execute(sa.select(w.user_id, w.film_id)).all()
     liked = Counter(film for user, film, heart, _ in own if heart and user in circle)
     favorites = Counter(film for user, film, _, favorite in own if favorite and user in circle)
-    wanted = Counter(film for user, film in listed if user in circle)
+    watchlisted = Counter(film for user, film in listed if user in circle)
     every = {film for _, film, *_ in own} | {film for _, film in listed}
-    return {film: (liked[film], favorites[film], wanted[film]) for film in every}
+    return {film: (liked[film], favorites[film], watchlisted[film]) for film in every}
 
 
 def shown(

@@ -41,13 +41,16 @@ NAMES = ["ann", "ben", "cleo", "dan", "eve", "fay", "gus", "hal"]
 def rated() -> dict[tuple[str, int], dict[str, Any]]:
     """Return ratings by member and film; the films of a kind have the same ones, so that ties are many."""
     rng = random.Random(7)
-    found = {}
+    outcomes = {}
     for place, name in enumerate(NAMES):
         for number in range(len(FILMS)):
             if (number * 3 + place) % 4:
                 stars = (number % 3 + place % 4 + rng.choice((1, 1, 2))) / 2
-                found[name, number] = {"rating": stars, "rated_at": days_ago(10.3 * ((number + place) % 7))}
-    return found
+                outcomes[name, number] = {
+                    "rating": stars,
+                    "rated_at": days_ago(10.3 * ((number + place) % 7)),
+                }
+    return outcomes
 
 
 def stored(path: Path, seed: int) -> sa.Engine:
@@ -87,7 +90,7 @@ def all_alike(results: Sequence[Any]) -> bool:
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
 def test_ranks_and_checksums(engines: list[sa.Engine], name: str) -> None:
-    found = []
+    outcomes = []
     for engine in engines:
         with engine.connect() as connection:
             cohort = cohorts.find(connection, "friends")
@@ -102,31 +105,31 @@ def test_ranks_and_checksums(engines: list[sa.Engine], name: str) -> None:
         with engine.connect() as connection:
             ranks = connection.execute(query.where(r.strategy == name).order_by(r.rank)).all()
             sums = [checksum for checksum in checksums(connection) if checksum.strategy == name]
-        found.append((ranks, sums))
-    assert all_alike(found)
-    assert found[0][0]
+        outcomes.append((ranks, sums))
+    assert all_alike(outcomes)
+    assert outcomes[0][0]
 
 
 def test_scores_of_the_circle_are_the_same_to_the_last_digit(engines: list[sa.Engine]) -> None:
-    found = []
+    outcomes = []
     for engine in engines:
         with engine.connect() as connection:
             query = sa.select(film_rankings.c.score).where(film_rankings.c.strategy == "circle")
-            found.append(connection.scalars(query.order_by(film_rankings.c.rank)).all())
-    assert all_alike(found)
+            outcomes.append(connection.scalars(query.order_by(film_rankings.c.rank)).all())
+    assert all_alike(outcomes)
 
 
 def test_what_is_hidden_and_how_well_it_is_foretold(engines: list[sa.Engine]) -> None:
-    found = []
+    outcomes = []
     for engine in engines:
         with engine.connect() as connection:
             source = FromCohort(connection, cohorts.find(connection, "friends"))
-            found.append(evaluate(source, 0.3, 5, NOW, ("bayesian", "circle")))
-    assert all_alike(found)
+            outcomes.append(evaluate(source, 0.3, 5, NOW, ("bayesian", "circle")))
+    assert all_alike(outcomes)
 
 
 def test_exported_files(engines: list[sa.Engine], tmp_path: Path) -> None:
-    found = []
+    outcomes = []
     for number, engine in enumerate(engines):
         folder = tmp_path / str(number)
         with engine.connect() as connection:
@@ -137,12 +140,12 @@ def test_exported_files(engines: list[sa.Engine], tmp_path: Path) -> None:
         }
         name_of = {row["number"]: row["user_name"] for row in tables["members"]}
         rows = pq.read_table(folder / "ratings.parquet").to_pylist()
-        found.append((tables["films"], {(name_of[r["member"]], r["film_id"], r["stars"]) for r in rows}))
-    assert all_alike(found)
+        outcomes.append((tables["films"], {(name_of[r["member"]], r["film_id"], r["stars"]) for r in rows}))
+    assert all_alike(outcomes)
 
 
 def test_tastes(engines: list[sa.Engine]) -> None:
-    found = []
+    outcomes = []
     for engine in engines:
         with engine.connect() as connection:
             circle = members.read(connection, cohorts.find(connection, "friends"))
@@ -152,5 +155,5 @@ def test_tastes(engines: list[sa.Engine]) -> None:
             one, two = circle.users[:2]
             films_of = taste_films.compare(connection, circle, one, two, 5, "https://letterboxd.com")
             agreed = [(film.slug, film.link, film.title) for film in (*films_of.agreed, *films_of.disagreed)]
-        found.append((matches, pairs, agreed))
-    assert all_alike(found)
+        outcomes.append((matches, pairs, agreed))
+    assert all_alike(outcomes)

@@ -57,8 +57,8 @@ def rows(engine: sa.Engine, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
 
 
 def test_the_files_hold_what_the_database_does(engine: sa.Engine, cohort: Cohort, tmp_path: Path) -> None:
-    found = written(engine, cohort, tmp_path, names=True)
-    names = dict(zip(*(found["members"][name].to_pylist() for name in ("number", "user_name")), strict=True))
+    tables = written(engine, cohort, tmp_path, names=True)
+    names = dict(zip(*(tables["members"][name].to_pylist() for name in ("number", "user_name")), strict=True))
     assert set(names.values()) == {f"member_{number}" for number in range(SIZE)}
     r = ratings.c
     stored = sa.select(
@@ -71,15 +71,15 @@ def test_the_files_hold_what_the_database_does(engine: sa.Engine, cohort: Cohort
         (name, number[film], *facts)
         for name, film, *facts in rows(engine, stored.where(users.c.letterboxd_username != "stranger"))
     ]
-    read = [(names[row.pop("member")], *row.values()) for row in found["ratings"].to_pylist()]
+    read = [(names[row.pop("member")], *row.values()) for row in tables["ratings"].to_pylist()]
     assert sorted(read, key=lambda row: row[:2]) == sorted(expected, key=lambda row: row[:2])
-    for member in found["members"].to_pylist():
+    for member in tables["members"].to_pylist():
         own = [row for row in expected if row[0] == member["user_name"]]
         assert member["rated"] == sum(row[2] is not None for row in own)
         assert member["liked"] == sum(row[3] for row in own)
         assert member["favorites"] == sum(row[4] for row in own)
-    assert found["films"]["id"].to_pylist() == sorted({row[1] for row in expected})
-    slugs = [slug or "" for slug in found["films"]["slug"].to_pylist()]
+    assert tables["films"]["id"].to_pylist() == sorted({row[1] for row in expected})
+    slugs = [slug or "" for slug in tables["films"]["slug"].to_pylist()]
     assert slugs == sorted(slugs)
 
 
@@ -91,12 +91,12 @@ def test_columns_have_their_types_and_say_what_they_mean(
     for name, schema in (("ratings", RATINGS), ("films", FILMS), ("members", MEMBERS)):
         file = tmp_path / f"{name}.parquet"
         assert pq.read_schema(file).equals(schema)
-        assert [each.metadata for each in pq.read_schema(file)] == [each.metadata for each in schema]
+        assert [one.metadata for one in pq.read_schema(file)] == [one.metadata for one in schema]
         about = pq.read_metadata(file)
         assert {about.row_group(0).column(n).compression for n in range(about.num_columns)} == {"ZSTD"}
         for column in schema:
             assert f"| `{column.name}` | {column.type} |" in explained
-    assert all(b"description" in each.metadata for schema in (RANKING, NAMES) for each in schema)
+    assert all(b"description" in one.metadata for schema in (RANKING, NAMES) for one in schema)
     assert "not endorsed, certified,\nor otherwise approved by TMDB" in explained
 
 
@@ -132,7 +132,7 @@ def test_films_have_what_is_known_of_them(engine: sa.Engine, cohort: Cohort, tmp
     assert row["countries"] == ["DK"]
     renamed = {"tmdb_media_type": "media_type", "letterboxd_weighted_average": "letterboxd_average"}
     assert {name: row[renamed.get(name, name)] for name in facts} == facts
-    (other, *_) = [each for each in exported.values() if each["id"] != number]
+    (other, *_) = [one for one in exported.values() if one["id"] != number]
     assert other["genres"] == other["directors"] == other["countries"] == []
     assert other["imdb_id"] is None
 
@@ -143,10 +143,10 @@ def test_nobody_is_named_unless_names_are_asked_for(engine: sa.Engine, tmp_path:
     with engine.begin() as connection:
         connection.execute(users.update().values(display_name="A. Nonymous"))
         connection.execute(ratings.update().values(diary_entry_url="https://letterboxd.com/member_3/film/x/"))
-    found = written(engine, cohort, tmp_path)
+    tables = written(engine, cohort, tmp_path)
     assert "friends" in (tmp_path / "COLUMNS.md").read_text()
     secrets = ("member_", "Nonymous")
-    for name, table in found.items():
+    for name, table in tables.items():
         text = json.dumps(table.to_pylist(), default=str) + str(pq.read_schema(tmp_path / f"{name}.parquet"))
         assert not any(secret in text for secret in secrets), name
     assert not any(secret in (tmp_path / "COLUMNS.md").read_text() for secret in secrets)
@@ -156,7 +156,7 @@ def test_nobody_is_named_unless_names_are_asked_for(engine: sa.Engine, tmp_path:
     by_name = dict(rows(engine, sa.select(users.c.letterboxd_username, users.c.id)))
     assert [by_name[member["user_name"]] for member in named] != ids
     assert [member["number"] for member in named] == list(range(1, SIZE + 1))
-    assert found["ratings"]["member"].to_pylist() == sorted(found["ratings"]["member"].to_pylist())
+    assert tables["ratings"]["member"].to_pylist() == sorted(tables["ratings"]["member"].to_pylist())
 
 
 @on_sqlite
@@ -164,9 +164,9 @@ def test_who_wishes_not_to_be_named_is_a_number(engine: sa.Engine, tmp_path: Pat
     cohort = fill(engine)
     with engine.begin() as connection:
         connection.execute(users.update().values(display_name="A. Nonymous"))
-        hidden, shown = user_ids(connection, ["member_3", "member_4"]).values()
+        hidden, named = user_ids(connection, ["member_3", "member_4"]).values()
         naming.set_shows_name(connection, cohort.id, hidden, False)
-        naming.set_shows_name(connection, cohort.id, shown, True)
+        naming.set_shows_name(connection, cohort.id, named, True)
     members = written(engine, cohort, tmp_path, names=True)["members"].to_pylist()
     assert "member_3" not in json.dumps(members, default=str)
     unnamed = [(one["user_name"], one["number"]) for one in members if one["display_name"] is None]
@@ -184,8 +184,8 @@ def test_a_label_that_is_a_members_name_is_left_out(engine: sa.Engine, tmp_path:
     assert "member_3" not in (tmp_path / "shared" / "COLUMNS.md").read_text()
     assert b"member_3" not in pq.read_metadata(tmp_path / "shared" / "films.parquet").metadata[b"letterboxd"]
     # It can still be ranked: any label will do.
-    given = ["rank", "compute", "--cohort", "member_3", "--engine", "duckdb", "--strategy", "bayesian"]
-    assert run([*given, "--data", str(tmp_path / "shared")]) == 0
+    words = ["rank", "compute", "--cohort", "member_3", "--engine", "duckdb", "--strategy", "bayesian"]
+    assert run([*words, "--data", str(tmp_path / "shared")]) == 0
     written(engine, cohort, tmp_path / "own", names=True)
     assert "member_3" in (tmp_path / "own" / "COLUMNS.md").read_text()
 
@@ -278,8 +278,8 @@ def test_what_members_have_watched_and_want_to_see_is_exported(
         connection.execute(watchlist.insert().values(listed))
         seen = [{"user_id": user, "film_id": film} for film in (9001, 1)]
         connection.execute(watched.insert(), seen)
-    found = written(engine, cohort, tmp_path)
-    named = {film["id"]: film["slug"] for film in found["films"].to_pylist()}
+    tables = written(engine, cohort, tmp_path)
+    named = {film["id"]: film["slug"] for film in tables["films"].to_pylist()}
     (row,) = pq.read_table(tmp_path / "watchlist.parquet").to_pylist()
     assert named[row["film_id"]] == "wanted-only"
     assert (row["since"], row["as_of"], row["source"]) == (NOW, NOW, "file")
@@ -297,9 +297,9 @@ def test_a_cohort_without_ratings_is_exported_empty(engine: sa.Engine, tmp_path:
     cohort = fill(engine)
     with engine.begin() as connection:
         connection.execute(ratings.delete())
-    found = written(engine, cohort, tmp_path)
-    assert [table.num_rows for table in found.values()] == [0, 0, SIZE]
-    assert found["ratings"].schema.equals(RATINGS)
+    tables = written(engine, cohort, tmp_path)
+    assert [table.num_rows for table in tables.values()] == [0, 0, SIZE]
+    assert tables["ratings"].schema.equals(RATINGS)
 
 
 @on_sqlite
@@ -309,12 +309,12 @@ def test_the_command_says_what_it_wrote(
     fill(engine)
     monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
     output = tmp_path / "new" / "folder"
-    given = ["export", "parquet", "--output", str(output), "--cohort"]
-    assert run([*given, "friends"]) == 0
+    words = ["export", "parquet", "--output", str(output), "--cohort"]
+    assert run([*words, "friends"]) == 0
     stored = pq.read_table(output / "ratings.parquet").num_rows
     told = capsys.readouterr().err
     assert f"friends: {stored} ratings, 86 films, {SIZE} members written to {output}" in told
-    assert run([*given, "enemies"]) == 2
+    assert run([*words, "enemies"]) == 2
     assert "no cohort 'enemies'" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert run(["export", "parquet", "--cohort", "friends", "--output", str(tmp_path / "file")]) == 2

@@ -55,11 +55,11 @@ def by_hand(engine: sa.Engine, m: float, min_votes: int) -> list[tuple[int, str,
     for _, slug, rating, _, _ in stored_facts(engine):
         if rating is not None:
             stars[slug].append(rating)
-    every = [rating for given in stars.values() for rating in given]
+    every = [rating for rated in stars.values() for rating in rated]
     mean = sum(every) / len(every)
-    scores = {slug: (sum(given) + m * mean) / (len(given) + m) for slug, given in stars.items()}
+    scores = {slug: (sum(rated) + m * mean) / (len(rated) + m) for slug, rated in stars.items()}
     order = sorted(
-        (slug for slug, given in stars.items() if len(given) >= min_votes),
+        (slug for slug, rated in stars.items() if len(rated) >= min_votes),
         key=lambda slug: (-round(scores[slug], 10), -len(stars[slug]), slug.encode()),
     )
     return [(rank, slug, scores[slug]) for rank, slug in enumerate(order, start=1)]
@@ -69,10 +69,10 @@ def by_hand(engine: sa.Engine, m: float, min_votes: int) -> list[tuple[int, str,
 def test_scores_and_ranks_equal_a_second_computation(
     crawled_engine: sa.Engine, m: float, min_votes: int
 ) -> None:
-    found = ranked(crawled_engine, m=m, min_votes=min_votes)
+    films = ranked(crawled_engine, m=m, min_votes=min_votes)
     expected = by_hand(crawled_engine, m, min_votes)
-    assert [film[:2] for film in found] == [film[:2] for film in expected]
-    assert [film[2] for film in found] == pytest.approx([film[2] for film in expected], abs=1e-9)
+    assert [film[:2] for film in films] == [film[:2] for film in expected]
+    assert [film[2] for film in films] == pytest.approx([film[2] for film in expected], abs=1e-9)
 
 
 def test_a_film_that_is_no_longer_rated_leaves_the_ranking(crawled_engine: sa.Engine) -> None:
@@ -150,12 +150,12 @@ def test_a_ranking_that_was_never_computed_says_what_to_do(crawled_engine: sa.En
 def test_a_csv_has_the_columns_and_can_be_cut_at_a_score(crawled_engine: sa.Engine) -> None:
     ranked(crawled_engine)
     with crawled_engine.connect() as connection:
-        found = ranking(connection, friends(crawled_engine), "bayesian", min_score=3.5)
-    text = as_csv(found, "https://letterboxd.com")
+        films = ranking(connection, friends(crawled_engine), "bayesian", min_score=3.5)
+    text = as_csv(films, "https://letterboxd.com")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert tuple(rows[0]) == CSV_COLUMNS
-    assert [float(row["score"]) for row in rows] == [film.score for film in found]
-    assert min(film.score for film in found) >= 3.5
+    assert [float(row["score"]) for row in rows] == [film.score for film in films]
+    assert min(film.score for film in films) >= 3.5
     assert json.loads(rows[0]["parameters"]) == {"m": 5, "min_votes": 1}
     assert rows[0]["link"] == f"https://letterboxd.com/film/{rows[0]['slug']}/"
 

@@ -14,11 +14,11 @@ def test_differences_are_weighed_by_how_many_rated_it() -> None:
         film("unknown", dict.fromkeys(range(50), 5.0), None),
     ]
     more, less = comparisons.differences(table(*every))
-    assert [(each.title, round(each.weighed, 6)) for each in more] == [
+    assert [(one.title, round(one.weighed, 6)) for one in more] == [
         ("many (2000)", 0.9),
         ("few (2000)", 0.75),
     ]
-    assert [(each.title, each.weighed) for each in less] == [("less (2000)", -0.5)]
+    assert [(one.title, one.weighed) for one in less] == [("less (2000)", -0.5)]
 
 
 def test_what_divides_is_the_spread_of_enough_ratings() -> None:
@@ -28,6 +28,9 @@ def test_what_divides_is_the_spread_of_enough_ratings() -> None:
         film("of one mind", stars_of([0, 0, 0, 0, 0, 0, 0, 6, 0, 0])),
         film("too few", stars_of([2, 0, 0, 0, 0, 0, 0, 0, 0, 2])),
     ]
-    found = comparisons.divisions(table(*every), members=20)
-    assert [(each.title, each.spread) for each in found] == [("split (2000)", 2.25), ("agreed (2000)", 0.25)]
+    divisions = comparisons.divisions(table(*every), members=20)
+    assert [(one.title, one.spread) for one in divisions] == [
+        ("split (2000)", 2.25),
+        ("agreed (2000)", 0.25),
+    ]
     assert comparisons.enough_for_spread(100) == 10

@@ -50,7 +50,7 @@ def test_it_is_read_by_everybody(read: Any, width: int, scheme: Any) -> None:
         assert drawing.evaluate("it => it.complete && it.naturalWidth") == 320
     assert page.evaluate("document.documentElement.scrollWidth") == width
     violations = axe.Axe().run(page).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ def machine(tmp_path: Path) -> tuple[str, ...]:
     return (str(tmp_path),)
 
 
-def written(monkeypatch: pytest.MonkeyPatch, shown: list[RankedFilm], words: Words = WORDS) -> list[str]:
+def written(monkeypatch: pytest.MonkeyPatch, films: list[RankedFilm], words: Words = WORDS) -> list[str]:
     """Return the texts that the picture of these films has, on a bare machine."""
     texts: list[str] = []
     text = ImageDraw.ImageDraw.text
@@ -43,7 +43,7 @@ def written(monkeypatch: pytest.MonkeyPatch, shown: list[RankedFilm], words: Wor
         text(canvas, place, words, *more, **options)
 
     monkeypatch.setattr(ImageDraw.ImageDraw, "text", noting)
-    picture = draw(shown, words, BARE)
+    picture = draw(films, words, BARE)
     assert Image.open(io.BytesIO(picture.png)).size == SIZE == (1200, 630)
     return texts
 

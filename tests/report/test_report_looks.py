@@ -71,10 +71,10 @@ def test_a_narrow_screen_never_scrolls_sideways(reader: Reader, report: Path, wi
 def test_no_word_of_a_usual_length_is_parted_on_a_poster_or_a_card(browser: Browser, width: int) -> None:
     titles = ["Koyaanisqatsi", "Extraordinary Stories", "Synecdoche, New York", "Aguirre", "Counterfeit"] * 2
     parts = environment().get_template("first.html").module
-    shown = [film(title, {0: 4.0, 1: 4.5}) for title in titles]
+    films = [film(title, {0: 4.0, 1: 4.5}) for title in titles]
     card = {"heading": "You all love it", "why": ""}
     chosen = {kind: card | {"film": n} for n, kind in enumerate(("love", "fight", "unknown", "tonight"))}
-    content = parts.shelf(shown) + parts.cards(chosen, shown)  # type: ignore[attr-defined]
+    content = parts.shelf(films) + parts.cards(chosen, films)  # type: ignore[attr-defined]
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.set_content(f"<style>{styles()}</style><body>{content}")
     parted = """() => [...document.querySelectorAll(".name")].flatMap(name => {
@@ -112,7 +112,7 @@ def test_nothing_shuts_anybody_out(reader: Reader, report: Path, width: int, sch
     expect(page.locator(".details svg.levels")).to_be_visible()
     page.locator(".details summary").click()
     violations = axe.Axe().run(page).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
 
 
 def test_posters_alone_are_asked_for_and_only_as_they_come_into_sight(

@@ -128,7 +128,7 @@ CHOICES: list[tuple[dict[str, str], Row]] = [
 
 
 def text_of(data: dict[str, Any], film: int) -> str:
-    directors = (data["directors"][each] for each in data["films"]["directors"][film])
+    directors = (data["directors"][one] for one in data["films"]["directors"][film])
     return " ".join([data["films"]["title"][film], *directors])
 
 
@@ -210,7 +210,7 @@ def test_an_open_film_says_who_gave_what(reader: Reader, report: Path, data: dic
     stars = sorted(set(raters.values()), reverse=True)
     expect(lines.locator("dt [aria-hidden]")).to_have_text([glyphs(halves) for halves in stars])
     for line, halves in enumerate(stars):
-        names = [data["members"][member] for member, given in raters.items() if given == halves]
+        names = [data["members"][member] for member, mark in raters.items() if mark == halves]
         expect(lines.nth(line).locator("bdi")).to_have_text(names)
     expect(page.locator(".sentence")).to_have_text(data["films"]["words"][0])
 

@@ -99,7 +99,7 @@ def test_nothing_shuts_anybody_out(
     for summary in screen.locator("summary").all():
         summary.click()
     violations = axe.Axe().run(screen).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
     assert screen.evaluate("document.documentElement.scrollWidth") == width
     assert reader.requests == []
 

@@ -109,8 +109,8 @@ def test_a_lock_that_the_server_forgets_is_taken_again_or_lost(
     monkeypatch.setattr(lock, "_connect", lambda: connect() if other.take() else None)
     cut(crawled_engine)
     wait_until(lambda: lost)
-    for each in (lock, other):
-        each.release()
+    for one in (lock, other):
+        one.release()
 
 
 @on_postgresql

@@ -40,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def found(*names: str) -> dict[str, tuple[str, str, tuple[str, str] | None]]:
     every = nodes.configured(config.load(), names)
     auth = {node.name: node.client.auth for node in every}
-    known = {name: (each.username, each.password) if each else None for name, each in auth.items()}
+    known = {name: (one.username, one.password) if one else None for name, one in auth.items()}
     return {node.name: (node.url, node.project, known[node.name]) for node in every}
 
 
@@ -77,8 +77,8 @@ def test_a_file_that_merely_lies_in_the_folder_names_no_node(
     (folder / ".env").chmod(0o600)
     (folder / "below").mkdir()
     monkeypatch.chdir(folder / "below")
-    for here in (folder / "below", folder):
-        monkeypatch.chdir(here)
+    for place in (folder / "below", folder):
+        monkeypatch.chdir(place)
         with pytest.raises(InputError, match="no node: name one"):
             found()
         told = nodes.ignored(config.load())

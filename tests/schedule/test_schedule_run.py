@@ -54,9 +54,9 @@ def assert_night_is_done(report: Any, site: Site, engine: sa.Engine) -> None:
 
 def runs(engine: sa.Engine, *columns: str, kind: str = "when_rated") -> list[Any]:
     """Return these columns of the runs of this kind, the first first."""
-    wanted = [scrape_runs.c[name] for name in columns]
+    selected = [scrape_runs.c[name] for name in columns]
     with read_transaction(engine) as connection:
-        query = sa.select(*wanted).where(scrape_runs.c.type == kind).order_by(scrape_runs.c.id)
+        query = sa.select(*selected).where(scrape_runs.c.type == kind).order_by(scrape_runs.c.id)
         return [tuple(row) for row in connection.execute(query)]
 
 

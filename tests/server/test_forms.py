@@ -61,10 +61,10 @@ class Links(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
+        attributes = dict(attrs)
         if tag == "a":
-            self.addresses.append(str(found["href"]))
-        if tag in {"script", "img", "iframe"} or (tag == "link" and found.get("href") != "data:,"):
+            self.addresses.append(str(attributes["href"]))
+        if tag in {"script", "img", "iframe"} or (tag == "link" and attributes.get("href") != "data:,"):
             self.loaded.append(tag)
 
 
@@ -110,9 +110,9 @@ def test_a_list_as_csv_is_the_whole_list(asked: Asked, path: str) -> None:
     assert answer.headers["content-type"].startswith("text/csv")
     content = asked.get(f"{path}.json").json()
     field = next(name for name, value in content.items() if isinstance(value, list) and name != "remarks")
-    found = rows(answer.text)
-    assert len(found) == content.get("total", len(content[field]))
-    assert list(found[0]) == list(content[field][0])
+    lines = rows(answer.text)
+    assert len(lines) == content.get("total", len(content[field]))
+    assert list(lines[0]) == list(content[field][0])
     assert answer.text == asked.get(f"/api/v1{path}", accept="text/csv").text
     assert "link" not in answer.headers
 
@@ -134,16 +134,16 @@ def test_an_empty_list_as_csv_has_its_columns(asked: Asked) -> None:
 @on_one
 def test_a_spreadsheet_computes_no_title(store: sa.Engine, asked: Asked) -> None:
     first = asked.get(f"{API}/rankings/circle?limit=1").json()["films"][0]
-    here = films.c.slug == first["slug"]
+    of_first = films.c.slug == first["slug"]
     with store.begin() as connection:
-        connection.execute(films.update().where(here).values(title="=HYPERLINK(1)"))
+        connection.execute(films.update().where(of_first).values(title="=HYPERLINK(1)"))
     try:
-        found = rows(asked.get("/cohorts/friends/rankings/circle.csv?limit=1").text)
+        lines = rows(asked.get("/cohorts/friends/rankings/circle.csv?limit=1").text)
         page = asked.get(f"/cohorts/friends/films/{first['slug']}", accept=BROWSER).text
     finally:
         with store.begin() as connection:
-            connection.execute(films.update().where(here).values(title=first["title"]))
-    assert found[0]["title"] == "'=HYPERLINK(1)"
+            connection.execute(films.update().where(of_first).values(title=first["title"]))
+    assert lines[0]["title"] == "'=HYPERLINK(1)"
     assert "<bdi>=HYPERLINK(1)</bdi>" in page
 
 

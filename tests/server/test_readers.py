@@ -57,9 +57,9 @@ def test_a_token_is_demanded_where_one_is_set(small: str, tmp_path: Path) -> Non
     file.write_text("s3cret-Token\n")
     with serving(small, "--host", "0.0.0.0", "--token-file", str(file)) as server:
         server = Server(server.address.replace("0.0.0.0", "127.0.0.1"), server.process)
-        for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic s3cret-Token"}):
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic s3cret-Token"}):
             for path in ("/", "/api/v1/cohorts", "/openapi.json", "/nothing"):
-                answer = server.get(path, headers=given)
+                answer = server.get(path, headers=headers)
                 assert answer.status_code == 401
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer")
                 assert answer.headers["Content-Type"] == "application/problem+json"

@@ -42,10 +42,10 @@ def named(store: sa.Engine) -> Iterator[Asked]:
 def number_of(store: sa.Engine) -> dict[str, str]:
     """The members' numbers by their names."""
     with store.connect() as connection:
-        shown = naming.of_cohort(connection, cohorts.find(connection, "friends")).members
+        members = naming.of_cohort(connection, cohorts.find(connection, "friends")).members
         stored = connection.execute(sa.select(users.c.id, users.c.letterboxd_username))
         name_of = {user: name for user, name in stored}
-    return {name_of[user]: text.removeprefix("member ") for user, text in shown.items()}
+    return {name_of[user]: text.removeprefix("member ") for user, text in members.items()}
 
 
 def get(server: Asked, **asking: Any) -> Reply:
@@ -163,14 +163,14 @@ def test_ten_thousand_films_and_a_member_who_rated_half_of_them(tmp_path: Path) 
         many, *others = (add_user(connection, name) for name in ("ann", "bob", "cleo"))
         rows = [{"id": film, "slug": f"film-{film:05}", "title": f"Film {film}"} for film in range(1, 10_001)]
         connection.execute(films.insert(), rows)
-        given = [(many, film) for film in range(1, 5_001)]
-        given += [(other, film) for other in others for film in range(1 + other % 2, 10_001, 2)]
+        rated = [(many, film) for film in range(1, 5_001)]
+        rated += [(other, film) for other in others for film in range(1 + other % 2, 10_001, 2)]
         moments = {"first_seen_at": MONDAY, "updated_at": MONDAY}
         connection.execute(
             ratings.insert(),
             [
                 {"user_id": user, "film_id": film, "rating": (1 + film * (user + 7) % 10) / 2, **moments}
-                for user, film in given
+                for user, film in rated
             ],
         )
         add_cohort(connection, "friends", ["ann", "bob", "cleo"])

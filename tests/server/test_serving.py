@@ -31,11 +31,11 @@ def names(store: sa.Engine) -> set[str]:
 def numbers(store: sa.Engine) -> dict[str, str]:
     """Return the members' numbers by their names."""
     with store.connect() as connection:
-        found = naming.of_cohort(connection, cohorts.find(connection, "friends")).members
+        names = naming.of_cohort(connection, cohorts.find(connection, "friends")).members
         called = {
             row[0]: row[1] for row in connection.execute(sa.select(users.c.id, users.c.letterboxd_username))
         }
-    return {called[user]: shown.split()[1] for user, shown in found.items()}
+    return {called[user]: name.split()[1] for user, name in names.items()}
 
 
 def rank_show(
@@ -50,9 +50,9 @@ def rank_show(
     return list(json.loads(capsys.readouterr().out))
 
 
-def alike(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def alike(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return films with their moments written in one way."""
-    return [film | {"computed_at": re.sub(r"T| ", " ", film["computed_at"])[:19]} for film in found]
+    return [film | {"computed_at": re.sub(r"T| ", " ", film["computed_at"])[:19]} for film in entries]
 
 
 # --- rankings ---
@@ -92,20 +92,20 @@ def test_rankings_are_those_of_rank_show(
         if server is numbered:
             people = numbers(store)
             asked |= {key: [people[name] for name in asked[key]] for key in asked if key in OF_MEMBERS}
-        found = server.json("/cohorts/friends/rankings/bayesian", limit=500, **asked)
-        assert alike(found["films"]) == alike(expected[:500])
-        assert found["total"] == len(expected)
-        assert "TMDB" in found["attribution"]
+        ranking = server.json("/cohorts/friends/rankings/bayesian", limit=500, **asked)
+        assert alike(ranking["films"]) == alike(expected[:500])
+        assert ranking["total"] == len(expected)
+        assert "TMDB" in ranking["attribution"]
     assert expected or chosen == {"max_watchers": 1}
 
 
 def test_every_strategy_is_there(store: sa.Engine, named: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    found = named.json("/cohorts/friends/rankings")["rankings"]
-    assert len(found) >= 5
-    for each in found:
-        films = named.json(f"/cohorts/friends/rankings/{each['strategy']}", limit=500)
-        assert alike(films["films"]) == alike(rank_show(store, capsys, each["strategy"], {}))[:500]
-        assert films["total"] == each["films"]
+    rankings = named.json("/cohorts/friends/rankings")["rankings"]
+    assert len(rankings) >= 5
+    for one in rankings:
+        films = named.json(f"/cohorts/friends/rankings/{one['strategy']}", limit=500)
+        assert alike(films["films"]) == alike(rank_show(store, capsys, one["strategy"], {}))[:500]
+        assert films["total"] == one["films"]
 
 
 def test_pages_put_together_are_the_whole(named: Server) -> None:
@@ -119,8 +119,8 @@ def test_pages_put_together_are_the_whole(named: Server) -> None:
 
 def test_what_a_member_has_watched_is_told_to_be_unknown(store: sa.Engine, numbered: Server) -> None:
     def remarks(name: str) -> list[str]:
-        found = numbered.json("/cohorts/friends/rankings/bayesian", unseen_by=numbers(store)[name])
-        return list(found["remarks"])
+        page = numbered.json("/cohorts/friends/rankings/bayesian", unseen_by=numbers(store)[name])
+        return list(page["remarks"])
 
     assert remarks("marla") == []
     (remark,) = remarks("noor")
@@ -128,8 +128,8 @@ def test_what_a_member_has_watched_is_told_to_be_unknown(store: sa.Engine, numbe
 
 
 def test_of_how_many_members_the_watchlist_is_known_is_told(store: sa.Engine, numbered: Server) -> None:
-    found = numbered.json("/cohorts/friends/rankings/bayesian", wanted_by=2)
-    (remark,) = found["remarks"]
+    page = numbered.json("/cohorts/friends/rankings/bayesian", wanted_by=2)
+    (remark,) = page["remarks"]
     assert remark.startswith(f"watchlists are known of 2 of {len(numbers(store))} members: ")
 
 
@@ -138,44 +138,44 @@ def test_of_how_many_members_the_watchlist_is_known_is_told(store: sa.Engine, nu
 
 def test_a_film_has_all_that_is_known_of_it(store: sa.Engine, named: Server) -> None:
     first = named.json("/cohorts/friends/rankings/bayesian", limit=1)["films"][0]
-    found = named.json(f"/cohorts/friends/films/{first['slug']}")
+    about = named.json(f"/cohorts/friends/films/{first['slug']}")
     with store.connect() as connection:
         row = connection.execute(sa.select(films).where(films.c.slug == first["slug"])).one()
-        given = connection.scalars(sa.select(ratings.c.rating).where(ratings.c.film_id == row.id)).all()
-    stars = [each for each in given if each is not None]
-    assert found["title"] == row.title
-    assert found["overview"] == f"No. {row.id}"
-    assert found["original_language"] == row.original_language
-    assert found["circle"]["watchers"] == len(stars)
-    assert found["circle"]["histogram"] == {str(each): stars.count(each) for each in sorted(set(stars))}
-    assert found["letterboxd"]["histogram"] == {f"{half / 2}": row.id for half in range(1, 11)}
-    assert found["letterboxd"]["average"] == pytest.approx(row.letterboxd_weighted_average)
-    assert len(found["genres"]) == len(found["countries"]) == 1
-    assert "TMDB" in found["attribution"]
-    standings = {each["strategy"]: each for each in found["rankings"]}
+        rated = connection.scalars(sa.select(ratings.c.rating).where(ratings.c.film_id == row.id)).all()
+    stars = [one for one in rated if one is not None]
+    assert about["title"] == row.title
+    assert about["overview"] == f"No. {row.id}"
+    assert about["original_language"] == row.original_language
+    assert about["circle"]["watchers"] == len(stars)
+    assert about["circle"]["histogram"] == {str(one): stars.count(one) for one in sorted(set(stars))}
+    assert about["letterboxd"]["histogram"] == {f"{half / 2}": row.id for half in range(1, 11)}
+    assert about["letterboxd"]["average"] == pytest.approx(row.letterboxd_weighted_average)
+    assert len(about["genres"]) == len(about["countries"]) == 1
+    assert "TMDB" in about["attribution"]
+    standings = {one["strategy"]: one for one in about["rankings"]}
     assert standings["bayesian"]["rank"] == 1
     assert standings["bayesian"]["score"] == first["score"]
-    for name, each in standings.items():
-        at = named.json(f"/cohorts/friends/rankings/{name}", limit=1, offset=each["rank"] - 1)["films"]
+    for name, one in standings.items():
+        at = named.json(f"/cohorts/friends/rankings/{name}", limit=1, offset=one["rank"] - 1)["films"]
         assert at[0]["slug"] == first["slug"]
 
 
 def test_freshness_tells_ages(store: sa.Engine, named: Server) -> None:
-    found = named.json("/cohorts/friends/freshness")
-    assert found["statistics_current"] is True
-    assert found["members"] == len(numbers(store))
-    assert 0 < found["members_read_in_full"] <= found["members"]
-    assert {run["type"]: run["status"] for run in found["runs"]} == {
+    ages = named.json("/cohorts/friends/freshness")
+    assert ages["statistics_current"] is True
+    assert ages["members"] == len(numbers(store))
+    assert 0 < ages["members_read_in_full"] <= ages["members"]
+    assert {run["type"]: run["status"] for run in ages["runs"]} == {
         "follow_graph": "finished",
         "profile": "finished",
     }
-    (age,) = [each for each in found["rankings"] if each["strategy"] == "bayesian"]
+    (age,) = [one for one in ages["rankings"] if one["strategy"] == "bayesian"]
     assert age["computed_at"] == "2026-11-23T12:00:00Z"
     with store.connect() as connection:
         changed = connection.scalar(sa.select(sa.func.max(ratings.c.updated_at)))
     assert changed
     # One is the time of the crawl, the other that of the database, a moment later.
-    told = datetime.fromisoformat(found["ratings_changed_at"])
+    told = datetime.fromisoformat(ages["ratings_changed_at"])
     assert abs(told - changed) < timedelta(seconds=10)
 
 
@@ -183,11 +183,11 @@ def test_members_are_listed_by_name_or_by_number(store: sa.Engine, numbered: Ser
     with_names = named.json("/cohorts/friends/members", limit=500)
     without = numbered.json("/cohorts/friends/members", limit=500)
     people = numbers(store)
-    assert {each["member"] for each in with_names["members"]} == people.keys()
-    assert {each["member"] for each in without["members"]} == set(people.values())
-    counts = {people[each["member"]]: each["ratings"] for each in with_names["members"]}
-    assert {each["member"]: each["ratings"] for each in without["members"]} == counts
-    assert all(each["profile"] is None for each in without["members"])
+    assert {one["member"] for one in with_names["members"]} == people.keys()
+    assert {one["member"] for one in without["members"]} == set(people.values())
+    counts = {people[one["member"]]: one["ratings"] for one in with_names["members"]}
+    assert {one["member"]: one["ratings"] for one in without["members"]} == counts
+    assert all(one["profile"] is None for one in without["members"])
     part = numbered.json("/cohorts/friends/members", limit=2, offset=1)
     assert part["members"] == without["members"][1:3]
     assert part["total"] == without["total"] == len(people)
@@ -209,12 +209,12 @@ def test_the_moment_by_which_members_are_numbered_is_not_told(store: sa.Engine, 
 def test_without_names_nothing_names_anybody(store: sa.Engine, numbered: Server) -> None:
     secret = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names(store)), re.IGNORECASE)
     listed = numbered.json("/cohorts")["cohorts"]
-    hidden = next(each for each in listed if each["label"] != "friends")
+    hidden = next(one for one in listed if one["label"] != "friends")
     assert hidden["cohort"].isdigit()
     paths = ["/", "/openapi.json", "/api/v1/cohorts"]
     for cohort in ("friends", hidden["cohort"]):
         base = f"/api/v1/cohorts/{cohort}"
-        paths += [base, *(f"{base}/{each}" for each in ("members", "freshness", "rankings"))]
+        paths += [base, *(f"{base}/{one}" for one in ("members", "freshness", "rankings"))]
         paths += [f"{base}/rankings/bayesian?unseen_by=2", f"{base}/rankings/bayesian?rated_by=999"]
     pages = [
         "report",
@@ -238,7 +238,7 @@ def test_without_names_nothing_names_anybody(store: sa.Engine, numbered: Server)
 
 @on_one
 def test_the_label_that_is_a_name_is_shown_where_names_are(named: Server) -> None:
-    assert {each["cohort"] for each in named.json("/cohorts")["cohorts"]} == {"friends", "marla"}
+    assert {one["cohort"] for one in named.json("/cohorts")["cohorts"]} == {"friends", "marla"}
     assert named.json("/cohorts/marla")["rankings"] == []
 
 
@@ -302,14 +302,16 @@ def test_a_report_is_made_anew_only_when_something_has_changed(store: sa.Engine,
     # Nothing has changed, so that it is not even made when the time for it has come.
     seconds = first.elapsed.total_seconds()
     with store.begin() as connection:
-        here = film_rankings.c.strategy == "wilson"
-        old = connection.execute(sa.select(film_rankings.c.computed_at).where(here).limit(1)).scalar_one()
-        connection.execute(film_rankings.update().where(here).values(computed_at=old.replace(year=2025)))
+        of_wilson = film_rankings.c.strategy == "wilson"
+        old = connection.execute(
+            sa.select(film_rankings.c.computed_at).where(of_wilson).limit(1)
+        ).scalar_one()
+        connection.execute(film_rankings.update().where(of_wilson).values(computed_at=old.replace(year=2025)))
     try:
         wait_for_change(named, path, tag, 30 * seconds + 10)
     finally:
         with store.begin() as connection:
-            connection.execute(film_rankings.update().where(here).values(computed_at=old))
+            connection.execute(film_rankings.update().where(of_wilson).values(computed_at=old))
 
 
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True, scope="module")
@@ -335,8 +337,8 @@ def test_a_report_is_made_anew_when_a_member_has_seen_more(store: sa.Engine, nam
         wait_for_change(named, path, first.headers["ETag"], 30 * first.elapsed.total_seconds() + 10)
     finally:
         with store.begin() as connection:
-            here = sa.and_(watched.c.user_id == marla, watched.c.film_id == row["film_id"])
-            connection.execute(watched.delete().where(here))
+            of_marla = sa.and_(watched.c.user_id == marla, watched.c.film_id == row["film_id"])
+            connection.execute(watched.delete().where(of_marla))
 
 
 def wait_for_change(server: Server, path: str, tag: str, seconds: float) -> None:

@@ -48,12 +48,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _world(options: argparse.Namespace) -> World:
     chosen = {"members": options.members, "seed": options.seed}
-    given = {name: value for name, value in chosen.items() if value is not None}
+    settings = {name: value for name, value in chosen.items() if value is not None}
     if options.data:
-        return parquet_world(options.data, **given)
-    if "members" in given:
+        return parquet_world(options.data, **settings)
+    if "members" in settings:
         _parser().error("--members needs --data")
-    return own_world(**given)
+    return own_world(**settings)
 
 
 def _faults(file: str | None) -> list[Fault]:

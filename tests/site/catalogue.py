@@ -31,11 +31,11 @@ class Catalogue:
     @cached_property
     def by_director(self) -> Mapping[str, list[Film]]:
         """Films by the slugs of their directors, in the order of the world."""
-        found = defaultdict(list)
+        catalogued = defaultdict(list)
         for film in self.films.values():
             for person in directors_of(film):
-                found[person.slug].append(film)
-        return found
+                catalogued[person.slug].append(film)
+        return catalogued
 
 
 _KNOWN: WeakKeyDictionary[World, Catalogue] = WeakKeyDictionary()

@@ -263,8 +263,8 @@ def menus(base: str, sorts: tuple[tuple[str, str], ...], order: str) -> str:
     """Return the sort and filter menus of a film grid at ``/@name@{base}``."""
     root = f"/@name@{base}"
     services = [
-        (f"on/{_slug(each)}-{country.lower()}", f"{each} {country}")
-        for each in SERVICES
+        (f"on/{_slug(one)}-{country.lower()}", f"{one} {country}")
+        for one in SERVICES
         for country in COUNTRIES
     ]
     genres = [(f"genre/{_slug(genre)}", genre) for genre in GENRES]

@@ -104,11 +104,11 @@ def oddity(film: Film) -> Oddity:
         by_number = "no year"
     if film.link is None:
         return by_number
-    found = _given(film.link)
-    if found is None:
+    link = _given(film.link)
+    if link is None:
         return "no tmdb"
-    if found.kind == "tv":
-        return _PARTS[(found.season is not None) + (found.episode is not None)]
+    if link.kind == "tv":
+        return _PARTS[(link.season is not None) + (link.episode is not None)]
     return "ordinary" if by_number in ("no tmdb", "no link", "not found", *_PARTS) else by_number
 
 
@@ -125,8 +125,8 @@ def directors_of(film: Film) -> tuple[Person, ...]:
     if kind == "other spelling":
         odd, other = rng.choice(OTHERWISE_SPELLED), rng.choice(POOL)
         return rng.choice([(odd,), (odd, other), (other, odd)])
-    wanted = rng.choices([1, 2, 3], weights=[80, 17, 3])[0]
-    number = {"series": 3, "one omitted": 2}.get(kind, wanted)
+    count = rng.choices([1, 2, 3], weights=[80, 17, 3])[0]
+    number = {"series": 3, "one omitted": 2}.get(kind, count)
     # A quarter of the pool directs half of the films.
     crowd = POOL[: len(POOL) // 4] if rng.random() < 0.33 else POOL
     chosen = rng.sample(crowd, number)
@@ -245,25 +245,25 @@ def expected(film: Film) -> Expected:
 
 
 def _countries(said: Record) -> dict[str, str | None]:
-    names = {each["iso_3166_1"]: each["name"] for each in said.get("production_countries", ())}
+    names = {one["iso_3166_1"]: one["name"] for one in said.get("production_countries", ())}
     return {code: names.get(code) for code in said.get("origin_country", ())}
 
 
 def _all_directors(known: Details) -> tuple[tuple[str, str | None, int | None], ...]:
     """TMDB's directors, then those that the page alone has; one name or one number is one person."""
     crew = (known.tmdb or {}).get("credits", {}).get("crew", ())
-    by_tmdb = [(each["name"], each["id"]) for each in crew if each["job"] == "Director"]
-    here, there = Counter(each.name for each in known.directors), Counter(name for name, _ in by_tmdb)
-    by_name = {each.name: each for each in known.directors if here[each.name] == there[each.name] == 1}
-    alone = [each for each in known.directors if each.name not in by_name]
-    by_number = {each.page_tmdb_id: each for each in alone}
-    found = []
+    by_tmdb = [(one["name"], one["id"]) for one in crew if one["job"] == "Director"]
+    on_page, there = Counter(one.name for one in known.directors), Counter(name for name, _ in by_tmdb)
+    by_name = {one.name: one for one in known.directors if on_page[one.name] == there[one.name] == 1}
+    alone = [one for one in known.directors if one.name not in by_name]
+    by_number = {one.page_tmdb_id: one for one in alone}
+    directors = []
     for name, number in by_tmdb:
         match = by_name.get(name) or by_number.get(number)
-        found.append((name, match.slug if match else None, number))
+        directors.append((name, match.slug if match else None, number))
     numbers = {number for _, number in by_tmdb}
-    rest = [(each.name, each.slug, each.page_tmdb_id) for each in alone if each.page_tmdb_id not in numbers]
-    return (*found, *rest)
+    rest = [(one.name, one.slug, one.page_tmdb_id) for one in alone if one.page_tmdb_id not in numbers]
+    return (*directors, *rest)
 
 
 def _usual_link(film: Film) -> Link | None:
@@ -278,11 +278,11 @@ def _usual_link(film: Film) -> Link | None:
 
 
 def _given(link: str) -> Link | None:
-    found = LINK.fullmatch(link)
-    if found is None:
+    match = LINK.fullmatch(link)
+    if match is None:
         return None
-    season, episode = (int(part) if part else None for part in found.groups()[2:])
-    return Link(found[1], int(found[2]), season, episode)
+    season, episode = (int(part) if part else None for part in match.groups()[2:])
+    return Link(match[1], int(match[2]), season, episode)
 
 
 def _subject(film: Film, rng: random.Random) -> tuple[Subject, int | None]:
@@ -348,8 +348,8 @@ def _histogram(rng: random.Random, few: bool, older: bool) -> Histogram:
     weights = [max(0.004, 2.718 ** (-((level - opinion) ** 2) / 5)) for level in range(1, 11)]
     if few:
         weights[0] = 0
-        given = Counter(rng.choices(range(10), weights, k=rng.randint(1, total)))
-        return Histogram(tuple(given[level] for level in range(10)), None, None, older)
+        votes = Counter(rng.choices(range(10), weights, k=rng.randint(1, total)))
+        return Histogram(tuple(votes[level] for level in range(10)), None, None, older)
     counts = tuple(int(total * weight / sum(weights)) for weight in weights)
     mean = sum(level * count for level, count in enumerate(counts, start=1)) / sum(counts) / 2
     fans = rng.choice([0, 1, rng.randint(2, 999), int(total * rng.uniform(0.002, 0.09))])

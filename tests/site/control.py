@@ -66,12 +66,12 @@ def _circle(behind: Backstage, query: Query, body: bytes) -> object:
 
 def _change(behind: Backstage, query: Query, body: bytes) -> object:
     """Call the method of the world that ``do`` names, with the other keys as its arguments."""
-    wanted = json.loads(body)
-    if not isinstance(wanted, dict) or wanted.get("do") not in CHANGES:
+    change = json.loads(body)
+    if not isinstance(change, dict) or change.get("do") not in CHANGES:
         raise BadChange(f'expected {{"do": ...}} with one of: {", ".join(CHANGES)}')
-    method = getattr(behind.world, wanted.pop("do"))
+    method = getattr(behind.world, change.pop("do"))
     try:
-        arguments = inspect.signature(method).bind(**wanted)
+        arguments = inspect.signature(method).bind(**change)
     except TypeError as error:
         raise BadChange(str(error)) from None
     method(*arguments.args, **arguments.kwargs)

@@ -122,9 +122,9 @@ def _own_world(seed: int) -> tuple[list[Film], list[Member]]:
     tone = {film.slug: rng.uniform(-1, 1) for film in films}
     members = []
     for number, line in enumerate(PEOPLE.split("\n")[1:-1]):
-        shown, display_name = line.split("|")
-        member = _person(number, shown, display_name, rng)
-        _watch_and_rate(member, RATED.get(shown, rng.randint(12, 70)), fame, rng)
+        spelled, display_name = line.split("|")
+        member = _person(number, spelled, display_name, rng)
+        _watch_and_rate(member, RATED.get(spelled, rng.randint(12, 70)), fame, rng)
         bias, taste = rng.gauss(0, 0.35), rng.gauss(0, 0.6)
         for slug in member.ratings:
             member.ratings[slug] = _stars(quality[slug] + bias + taste * tone[slug] + rng.gauss(0, 0.5))
@@ -154,8 +154,8 @@ def parquet_world(folder: str | Path, members: int = 60, seed: int = 0) -> World
     slugs = [film.slug for film in films]
     known = set(slugs)
     people = {name: _stranger(number, name, rng) for number, name in enumerate(chosen)}
-    wanted = pyarrow.compute.is_in(table["user"], value_set=pyarrow.array(chosen, table["user"].type))
-    for row in table.filter(wanted).to_pylist():
+    chosen_rows = pyarrow.compute.is_in(table["user"], value_set=pyarrow.array(chosen, table["user"].type))
+    for row in table.filter(chosen_rows).to_pylist():
         if row["slug"] in known:
             people[row["user"]].ratings[row["slug"]] = float(row["rating"])
     for member in people.values():
@@ -284,10 +284,10 @@ def _keep_diary(member: Member, rng: random.Random) -> None:
     viewings.sort(key=lambda viewing: viewing[0])
     number = 1000 * zlib.crc32(member.name.encode())
     logged: set[str] = set()
-    for day, slug, given in viewings:
+    for day, slug, half in viewings:
         number += rng.randint(1, 3)
         liked, review = slug in member.likes, rng.random() < 0.2
-        member.diary.append(Entry(number, slug, day, given, liked, slug in logged, review))
+        member.diary.append(Entry(number, slug, day, half, liked, slug in logged, review))
         logged.add(slug)
 
 

@@ -67,16 +67,16 @@ _EMPTY = """\t<section class="ui-block-header filtered-message body-text -small 
 def diary_page(world: World, member: Member, number: int) -> str:
     """Return a page of the diary; without an entry, and past the end, it says that there is none."""
     entries = member.diary[::-1]
-    here = entries[(number - 1) * PER_PAGE : number * PER_PAGE]
+    on_page = entries[(number - 1) * PER_PAGE : number * PER_PAGE]
     path, pages = f"/{member.name}/diary/films/", -(-len(entries) // PER_PAGE)
     links = pagination(path, number, pages, ("Newer", "Older"), page_numbers(path, number, pages))
     content = chrome.fill(
         chrome.profile_header(member, "diary")
         + '<section class="section col-main overflow">\n'
         + _heading(member)
-        + (_TABLE if here else _EMPTY)
+        + (_TABLE if on_page else _EMPTY)
         + f'{links}\t<div class="clear"></div>\n</section>\n<div class="clear"></div>\n',
-        rows="".join(_rows(world, member, here)),
+        rows="".join(_rows(world, member, on_page)),
         name=member.name,
         shown=member.shown,
         owner=chrome.owner(member),

@@ -231,7 +231,7 @@ def _crew(film: Film, directors: tuple[Person, ...]) -> str:
     plural = "Directors" if len(directors) > 1 else "Director"
     roles = [_role(plural, "director", directors)]
     for place, role in enumerate(_CREDITS):
-        people = [crew_member(film.id + 31 * place + 7 * each) for each in range(1 + (film.id + place) % 4)]
+        people = [crew_member(film.id + 31 * place + 7 * one) for one in range(1 + (film.id + place) % 4)]
         word = role.lower().removesuffix("s").replace(" ", "-")
         roles.append(_role(role, word, [*people, *directors[:1]] if place % 4 == 1 else people))
     return " ".join(roles)
@@ -239,7 +239,7 @@ def _crew(film: Film, directors: tuple[Person, ...]) -> str:
 
 def _role(heading: str, word: str, people: Iterable[Person]) -> str:
     links = " ".join(
-        f'<a href="/{word}/{each.slug}/" class="text-slug">{escape(each.name)}</a>' for each in people
+        f'<a href="/{word}/{one.slug}/" class="text-slug">{escape(one.name)}</a>' for one in people
     )
     return (
         f'<h3> <span class="crewrole -full">{heading}</span>'
@@ -250,8 +250,8 @@ def _role(heading: str, word: str, people: Iterable[Person]) -> str:
 
 def _facts(film: Film, known: Details) -> str:
     countries = " ".join(
-        f'<a href="/films/country/{_word(each)}/" class="text-slug"> {escape(each)} </a>'
-        for each in known.countries
+        f'<a href="/films/country/{_word(one)}/" class="text-slug"> {escape(one)} </a>'
+        for one in known.countries
     )
     return (
         '<h3><span>Studio</span></h3> <div class="text-sluglist"> <p> <a href="/studio/lantern-sons/" class="text-slug">Lantern &amp; Sons</a> </p> </div>'
@@ -271,7 +271,7 @@ def _languages(film: Film, known: Details) -> str:
     headings = {primary: (name,)} | ({"Spoken Languages": spoken} if len(spoken) > 1 else {})
     return "".join(
         f' <h3><span>{heading}</span></h3> <div class="text-sluglist"> <p> '
-        + " ".join(f'<a href="/films/language/{_word(each)}/" class="text-slug">{each}</a>' for each in names)
+        + " ".join(f'<a href="/films/language/{_word(one)}/" class="text-slug">{one}</a>' for one in names)
         + " </p> </div>"
         for heading, names in headings.items()
     )
@@ -279,11 +279,11 @@ def _languages(film: Film, known: Details) -> str:
 
 def _genres(known: Details, path: str) -> str:
     themes = " ".join(
-        f'<a href="/films/theme/{_word(each)}/by/best-match/" class="text-slug">{escape(each)}</a>'
-        for each in _THEMES
+        f'<a href="/films/theme/{_word(one)}/by/best-match/" class="text-slug">{escape(one)}</a>'
+        for one in _THEMES
     )
     links = " ".join(
-        f'<a href="/films/genre/{_word(each)}/" class="text-slug">{escape(each)}</a>' for each in known.genres
+        f'<a href="/films/genre/{_word(one)}/" class="text-slug">{escape(one)}</a>' for one in known.genres
     )
     listed = f'<h3><span>Genres</span></h3> <div class="text-sluglist capitalize"> <p> {links} </p> </div> '
     return (
@@ -311,10 +311,10 @@ def _more(href: str, label: str) -> str:
 def _related(world: World, film: Film) -> str:
     """Films that follow somewhere in the world's order, each with an identifier of its own."""
     start = film.id % max(1, len(world.films) - RELATED)
-    others = [each for each in islice(world.films.values(), start, start + RELATED + 1) if each.id != film.id]
+    others = [one for one in islice(world.films.values(), start, start + RELATED + 1) if one.id != film.id]
     return "".join(
-        f'\t\t\t\t\t\t<li class="posteritem">\n\t\t\t\t\t\t\t{poster(each, 110)}\n\t\t\t\t\t\t</li>\n'
-        for each in others[:RELATED]
+        f'\t\t\t\t\t\t<li class="posteritem">\n\t\t\t\t\t\t\t{poster(one, 110)}\n\t\t\t\t\t\t</li>\n'
+        for one in others[:RELATED]
     )
 
 
@@ -368,12 +368,12 @@ def _linked_data(film: Film, known: Details, path: str) -> str:
         "countryOfOrigin": [{"@type": "Country", "name": name} for name in known.countries],
         "aggregateRating": rating if known.average else None,
     }
-    given = {key: each for key, each in value.items() if each}
-    return json.dumps(given, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    present = {key: one for key, one in value.items() if one}
+    return json.dumps(present, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 
 
 def _people(people: Iterable[Person], role: str) -> list[dict[str, str]]:
-    return [{"@type": "Person", "name": each.name, "sameAs": f"/{role}/{each.slug}/"} for each in people]
+    return [{"@type": "Person", "name": one.name, "sameAs": f"/{role}/{one.slug}/"} for one in people]
 
 
 def _actors(film: Film) -> list[Person]:

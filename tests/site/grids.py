@@ -97,10 +97,10 @@ def newest_first(world: World, slugs: Iterable[str]) -> list[Film]:
 def grid_page(listing: Listing, number: int) -> str:
     """Return one page of a listing; past the end it has an empty grid and no way but back."""
     member = listing.member
-    shown = listing.films[: LAST_PAGE * PER_PAGE]
-    films = shown[(number - 1) * PER_PAGE : number * PER_PAGE]
+    on_site = listing.films[: LAST_PAGE * PER_PAGE]
+    films = on_site[(number - 1) * PER_PAGE : number * PER_PAGE]
     tiles = "".join(tile(film, member.ratings.get(film.slug), film.slug in member.likes) for film in films)
-    pages = -(-len(shown) // PER_PAGE)
+    pages = -(-len(on_site) // PER_PAGE)
     numbers = page_numbers(listing.path, number, pages) if listing.kind == "films" else ""
     content = (
         f'{_above(listing)}\t\t\t\t<div class="poster-grid">\n\t\t\t\t\t<ul class="grid -p70">\n'
@@ -132,10 +132,10 @@ def pagination(path: str, number: int, pages: int, words: tuple[str, str], numbe
 
 def page_numbers(path: str, number: int, pages: int) -> str:
     """Return the numbered links: the first page, the last, and those near this one."""
-    shown = [page for page in range(1, pages + 1) if page in (1, pages) or abs(page - number) <= 2]
+    linked = [page for page in range(1, pages + 1) if page in (1, pages) or abs(page - number) <= 2]
     gap = '<li class="paginate-page unseen-pages">&hellip;</li>'
     items, last = [], 0
-    for page in shown:
+    for page in linked:
         if page > last + 1:
             items.append(gap)
         link = f'<a href="{page_path(path, page)}">{page}</a>' if page != number else f"<span>{page}</span>"

@@ -22,15 +22,15 @@ def rating_histogram(film: Film) -> str:
 
 def ratings_summary(film: Film) -> str:
     """Return the fragment in its older form, which counts the fans as well."""
-    shown, base = details(film).histogram, f"/film/{film.slug}"
-    fans = f' <a href="{base}/fans/" class="all-link more-link"> {shown.fans}</a>' if shown.fans else ""
+    counts, base = details(film).histogram, f"/film/{film.slug}"
+    fans = f' <a href="{base}/fans/" class="all-link more-link"> {counts.fans}</a>' if counts.fans else ""
     average = ""
-    if shown.average:
+    if counts.average:
         average = (
             f' <span class="average-rating"> <a href="{base}/ratings/" class="tooltip display-rating -highlight"'
-            f' title="{_weighted(shown.average, shown.ratings)}"> {shown.average:.1f} </a> </span>'
+            f' title="{_weighted(counts.average, counts.ratings)}"> {counts.average:.1f} </a> </span>'
         )
-    bars = " ".join(_bar(film, place, shown.counts) for place in range(10))
+    bars = " ".join(_bar(film, place, counts.counts) for place in range(10))
     return (
         f'\n<section class="section ratings-histogram-chart"> <h2 class="section-heading"><a href="{base}/ratings/">Ratings</a></h2>'
         f'{fans}{average} <div class="rating-histogram clear rating-histogram-exploded">'
@@ -53,13 +53,13 @@ def short(number: int) -> str:
 
 
 def _current(film: Film) -> str:
-    shown = details(film).histogram
-    columns = " ".join(_column(film, place, shown.counts) for place in range(10))
+    bars = details(film).histogram
+    columns = " ".join(_column(film, place, bars.counts) for place in range(10))
     average = ""
-    if shown.average:
+    if bars.average:
         average = (
             f' <a href="/film/{film.slug}/ratings/" class="averagerating tooltip"'
-            f' title="{_weighted(shown.average, shown.ratings)}"> {shown.average:.1f} </a>'
+            f' title="{_weighted(bars.average, bars.ratings)}"> {bars.average:.1f} </a>'
         )
     top = _TOP.replace("@low@", _glyph("-start", 1))
     return f"{top}{columns} </tbody> </table> {_glyph('-end', 5)}{average} </div> </div>\n\n"
@@ -112,8 +112,8 @@ def _weighted(average: float, ratings: int) -> str:
 def _glyph(end: str, stars: int) -> str:
     width, label = 10 * stars - 1, "★" * stars
     paths = "".join(
-        f'<path transform="translate({10 * each}, 0)" fill-rule="evenodd" d="{_STAR}"/>'
-        for each in range(stars)
+        f'<path transform="translate({10 * one}, 0)" fill-rule="evenodd" d="{_STAR}"/>'
+        for one in range(stars)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="graphics-symbol" class="glyph stars {end} -rating" width="{width}"'

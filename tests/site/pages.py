@@ -114,8 +114,8 @@ def answer(world: World, path: str) -> Answer:
             return Answer(301, "", HTML, (("Location", proper),))
         for place, text in FILM_ROUTES:
             if match := place.fullmatch(path):
-                found = text(world, match[1])
-                return Answer(200, found) if found else _not_found()
+                body = text(world, match[1])
+                return Answer(200, body) if body else _not_found()
         for pattern, page in ROUTES:
             if match := pattern.fullmatch(path):
                 return _member_page(world, path, match.groupdict(), page)
@@ -141,11 +141,11 @@ def followers(world: World, member: Member, place: Place) -> Answer:
 def films(world: World, member: Member, place: Place) -> Answer:
     """A member's watched films, or those of a level of ratings, by release or by date of rating."""
     slugs = [slug for slug in member.watched if _fits(member, slug, place.level)]
-    shown = newest_first(world, slugs)
+    films = newest_first(world, slugs)
     if place.sort == "rated-date":
         rank = {slug: when for when, slug in enumerate(member.ratings)}
-        shown.sort(key=lambda film: rank.get(film.slug, -1), reverse=True)
-    return _grid(member, "films", shown, place)
+        films.sort(key=lambda film: rank.get(film.slug, -1), reverse=True)
+    return _grid(member, "films", films, place)
 
 
 def likes(world: World, member: Member, place: Place) -> Answer:
@@ -226,10 +226,10 @@ def _member_page(world: World, path: str, parts: dict[str, str | None], page: Pa
     return page(world, member, Place(path, parts.get("level"), parts.get("sort"), number))
 
 
-def _grid(member: Member, kind: str, shown: list[Film], place: Place) -> Answer:
+def _grid(member: Member, kind: str, films: list[Film], place: Place) -> Answer:
     first = re.sub(r"page/\d+/$", "", place.path)
     sentence = f"and rated them {place.level}" if place.level else ""
-    return Answer(200, grid_page(Listing(member, kind, first, shown, sentence), place.number))
+    return Answer(200, grid_page(Listing(member, kind, first, films, sentence), place.number))
 
 
 def _fits(member: Member, slug: str, level: str | None) -> bool:

@@ -31,13 +31,13 @@ def people_page(world: World, member: Member, kind: str, number: int) -> str:
     """Return a page of ``following`` or ``followers``, newest first; past the end the table is empty."""
     names = member.following if kind == "following" else world.followers(member.name)
     people = [world.members[name] for name in reversed(names)]
-    here = people[(number - 1) * PER_PAGE : number * PER_PAGE]
+    on_page = people[(number - 1) * PER_PAGE : number * PER_PAGE]
     path = f"/{member.name}/{kind}/"
     pages = -(-len(people) // PER_PAGE)
     content = (
         f"{chrome.profile_header(member, 'network')}"
         f'<div class="cols-2">\n\t<section class="section col-17 col-main">\n{_tabs(world, member, kind)}'
-        f"{chrome.fill(_TABLE, rows=''.join(_row(world, person) for person in here))}"
+        f"{chrome.fill(_TABLE, rows=''.join(_row(world, person) for person in on_page))}"
         f"{pagination(path, number, pages, ('Previous', 'Next'))}"
         '\t</section>\n\t<aside class="sidebar">\n\t</aside>\n</div>\n'
     )

@@ -135,8 +135,8 @@ def _recent_activity(world: World, member: Member) -> str:
 
 def _watchlist(world: World, member: Member) -> str:
     """A few films the member has not watched."""
-    wanted = [slug for slug in world.films if slug not in member.watched][:WATCHLIST]
-    return _stacked(newest_first(world, wanted), "watchlist", "Watchlist", 40, " watchlist-aside")
+    slugs = [slug for slug in world.films if slug not in member.watched][:WATCHLIST]
+    return _stacked(newest_first(world, slugs), "watchlist", "Watchlist", 40, " watchlist-aside")
 
 
 def _recent_lists(world: World, member: Member) -> str:
@@ -144,8 +144,8 @@ def _recent_lists(world: World, member: Member) -> str:
     lists = min(member.lists, 3)
     films = list(islice(world.films.values(), 5 * lists))
     return "".join(
-        _stacked(films[5 * each : 5 * each + 5], f"list/list-{each + 1}", f"List {each + 1}", member.lists)
-        for each in range(lists)
+        _stacked(films[5 * one : 5 * one + 5], f"list/list-{one + 1}", f"List {one + 1}", member.lists)
+        for one in range(lists)
     )
 
 
@@ -161,8 +161,8 @@ def _histogram(member: Member) -> str:
     total = len(member.ratings)
     if not total:
         return ""
-    given = list(member.ratings.values())
-    counts = [given.count(stars) for stars in STARS]
+    rated = list(member.ratings.values())
+    counts = [rated.count(stars) for stars in STARS]
     bars = " ".join(
         _bar(place, stars, number, total, max(counts))
         for place, (stars, number) in enumerate(zip(STARS, counts, strict=True))

@@ -120,14 +120,14 @@ def _series(subject: Subject, number: int) -> Record:
         {
             "air_date": subject.date,
             "episode_count": 8,
-            "id": _own_number(subject, each),
-            "name": f"Season {each}",
+            "id": _own_number(subject, one),
+            "name": f"Season {one}",
             "overview": "",
             "poster_path": None,
-            "season_number": each,
+            "season_number": one,
             "vote_average": 7.1,
         }
-        for each in (1, 2)
+        for one in (1, 2)
     ]
     return {
         "adult": False,
@@ -159,11 +159,11 @@ def _season(subject: Subject, season: int) -> Record:
     """A season: its number is not the series', and its directors stand with its episodes alone."""
     episodes = [
         {
-            **_part(subject, season, each),
-            "crew": _crew(subject, subject.directors[each % 2 : each % 2 + 1]),
+            **_part(subject, season, one),
+            "crew": _crew(subject, subject.directors[one % 2 : one % 2 + 1]),
             "guest_stars": [],
         }
-        for each in (1, 2, 3)
+        for one in (1, 2, 3)
     ]
     return {
         "_id": f"{subject.rng.getrandbits(96):024x}",
@@ -182,7 +182,7 @@ def _season(subject: Subject, season: int) -> Record:
 
 def _episode(subject: Subject, season: int, episode: int) -> Record:
     crew = _crew(subject, subject.directors)
-    guests = [{**each, "order": 100 + each["order"]} for each in _cast(subject)[:1]]
+    guests = [{**one, "order": 100 + one["order"]} for one in _cast(subject)[:1]]
     return {
         **_part(subject, season, episode),
         "name": subject.title,

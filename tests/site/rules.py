@@ -83,10 +83,10 @@ class Fault:
         if not isinstance(self.kind, str) or self.kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {self.kind!r}")
         _check_pattern(self.path)
-        for name, fits, wanted in _CHECKS:
+        for name, fits, expected in _CHECKS:
             value = getattr(self, name)
             if not fits(value):
-                raise ValueError(f"{name} must be {wanted}, not {value!r}")
+                raise ValueError(f"{name} must be {expected}, not {value!r}")
         self._check_own_values()
 
     @property

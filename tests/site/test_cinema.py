@@ -92,7 +92,7 @@ def test_histograms_add_up() -> None:
 
 
 def test_ordinary() -> None:
-    film = next(each for each in BY_ODDITY["ordinary"] if len(directors_of(each)) == 1)
+    film = next(one for one in BY_ODDITY["ordinary"] if len(directors_of(one)) == 1)
     known, said, due = details(film), said_of(film), expected(film)
     (person,) = known.directors
     assert (due.tmdb_id, due.tmdb_media_type, due.tmdb_show_id) == (said["id"], "movie", None)
@@ -111,8 +111,8 @@ def test_series() -> None:
     assert known.link
     assert (known.link.kind, known.body_tmdb_type, known.body_tmdb_id) == ("tv", "movie", None)
     assert (due.tmdb_media_type, due.tmdb_show_id) == ("tv", None)
-    assert [each for each in said["credits"]["crew"] if each["job"] == "Director"] == []
-    assert due.directors == tuple((each.name, each.slug, each.page_tmdb_id) for each in known.directors)
+    assert [one for one in said["credits"]["crew"] if one["job"] == "Director"] == []
+    assert due.directors == tuple((one.name, one.slug, one.page_tmdb_id) for one in known.directors)
     assert len(due.directors) == 3
     assert due.runtime_minutes == known.runtime
     assert due.release_date == date.fromisoformat(said["first_air_date"])
@@ -136,7 +136,7 @@ def test_season_and_episode() -> None:
     assert due.poster_url.endswith(said["still_path"])
     assert {name for name, _, _ in due.directors} == {person.name for person in known.directors}
     assert any(
-        expected(each).tmdb_season_number == 0 for kind in ("season", "episode") for each in BY_ODDITY[kind]
+        expected(one).tmdb_season_number == 0 for kind in ("season", "episode") for one in BY_ODDITY[kind]
     )
 
 
@@ -158,7 +158,7 @@ def test_only_the_page(kind: Oddity) -> None:
     )
     assert (due.release_date, due.release_year) == (None, film.year)
     assert (due.genres, due.countries) == (frozenset(known.genres), {})
-    assert due.directors == tuple((each.name, each.slug, each.page_tmdb_id) for each in known.directors)
+    assert due.directors == tuple((one.name, one.slug, one.page_tmdb_id) for one in known.directors)
 
 
 def test_empty_at_tmdb_and_bare_page() -> None:
@@ -185,7 +185,7 @@ def test_other_spelling() -> None:
 
 def test_one_omitted() -> None:
     film, known = first("one omitted")
-    named = [each["name"] for each in said_of(film)["credits"]["crew"] if each["job"] == "Director"]
+    named = [one["name"] for one in said_of(film)["credits"]["crew"] if one["job"] == "Director"]
     (left_out,) = [person for person in known.directors if person.name not in named]
     assert len(expected(film).directors) == 2
     assert expected(film).directors[1] == (left_out.name, left_out.slug, left_out.tmdb_id)

@@ -22,9 +22,9 @@ AWKWARD = Film(5, "a5", "awkward", 'The "Last" <b>Film</b> & </script> of\u00a0T
 def linked_data(page: Selector) -> dict[str, object]:
     text = page.xpath("//script[@type='application/ld+json']/text()").get("")
     assert text.startswith("\n/* <![CDATA[ */\n")
-    found = json.loads(re.sub(r"/\* (<!\[CDATA\[|\]\]>) \*/", "", text))
-    assert isinstance(found, dict)
-    return found
+    content = json.loads(re.sub(r"/\* (<!\[CDATA\[|\]\]>) \*/", "", text))
+    assert isinstance(content, dict)
+    return content
 
 
 @pytest.mark.parametrize("film", [*FILMS[::9], AWKWARD], ids=lambda film: film.slug)
@@ -147,9 +147,7 @@ def test_a_merged_film_leads_to_the_other_with_all_that_was_done_to_it() -> None
         assert "aliens" in noor.likes
         assert noor.diary[-1].film == "aliens"
         assert "aliens" in noor.watched
-        assert all(
-            "alien" not in {*each.ratings, *each.likes, *each.watched} for each in world.members.values()
-        )
+        assert all("alien" not in {*one.ratings, *one.likes, *one.watched} for one in world.members.values())
         for path in ("/film/alien/", f"/film/film:{film.id}/"):
             assert moved(site, path) == "/film/aliens/"
         world.rename_film("aliens", "aliens-1986")

@@ -46,9 +46,9 @@ def test_404_is_the_sites_own_page_and_403_is_not_that_of_a_private_member(site:
     assert "<title>403 Forbidden</title>" in ask(site, FRIENDS).text
 
 
-@pytest.mark.parametrize(("given", "sent"), [(30, "30"), (-5, "-5"), ("soon", "soon")])
-def test_retry_after_is_seconds_or_what_it_was_given(site: Site, given: int | str, sent: str) -> None:
-    site.faults.add(Fault("status", code=429, retry_after=given))
+@pytest.mark.parametrize(("retry_after", "sent"), [(30, "30"), (-5, "-5"), ("soon", "soon")])
+def test_retry_after_is_seconds_or_what_it_was_given(site: Site, retry_after: int | str, sent: str) -> None:
+    site.faults.add(Fault("status", code=429, retry_after=retry_after))
     assert ask(site, FILMS).headers["Retry-After"] == sent
 
 
@@ -242,10 +242,10 @@ def attempts(site: Site, seed: int, order: list[str]) -> dict[str, list[int]]:
     """Ask for pages in this order, once the plan has begun anew; return each page's statuses."""
     site.faults.seed = seed
     site.faults.replace([Fault("status", share=0.3, code=500), Fault("status", share=0.2, code=503)])
-    found: dict[str, list[int]] = {}
+    statuses: dict[str, list[int]] = {}
     for path in order:
-        found.setdefault(path, []).append(ask(site, path).status)
-    return found
+        statuses.setdefault(path, []).append(ask(site, path).status)
+    return statuses
 
 
 def test_a_share_is_struck_whatever_the_order(site: Site) -> None:
@@ -254,10 +254,10 @@ def test_a_share_is_struck_whatever_the_order(site: Site) -> None:
     first = attempts(site, 7, paths)
     assert attempts(site, 7, mixed) == first
     assert attempts(site, 8, paths) != first
-    got = [status for each in first.values() for status in each]
+    got = [status for one in first.values() for status in one]
     assert 20 < got.count(500) < 52  # 36 expected
     assert 6 < got.count(503) < 30  # 0.2 of the rest, 17 expected
-    assert any(each[0] == 500 and each[1] == 200 for each in first.values())
+    assert any(one[0] == 500 and one[1] == 200 for one in first.values())
 
 
 def test_no_share_and_all_of_it(site: Site) -> None:
@@ -267,13 +267,16 @@ def test_no_share_and_all_of_it(site: Site) -> None:
 
 def test_threads_spend_a_fault_only_once(site: Site) -> None:
     site.faults.add(Fault("status", times=10, code=500))
-    found: list[int] = []
-    threads = [threading.Thread(target=lambda: found.extend(statuses(site, *[FILMS] * 5))) for _ in range(6)]
+    statuses_of_member: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses_of_member.extend(statuses(site, *[FILMS] * 5)))
+        for _ in range(6)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (found.count(500), found.count(200)) == (10, 20)
+    assert (statuses_of_member.count(500), statuses_of_member.count(200)) == (10, 20)
     assert len(site.faults.struck) == 10
 
 

@@ -29,10 +29,10 @@ def test_no_listing_leaves_all_else_as_it_is(site: Site, path: str, listing: re.
 @pytest.mark.parametrize(("path", "listing"), [(FILMS, GRID), (FRIENDS, TABLE)])
 def test_empty_listing_keeps_the_listing_itself(site: Site, path: str, listing: re.Pattern[str]) -> None:
     site.faults.add(Fault("empty-listing"))
-    found = listing.search(right(site, path))
-    assert found
-    assert found[1].strip()
-    assert ask(site, path).text == right(site, path).replace(found[1], "")
+    match = listing.search(right(site, path))
+    assert match
+    assert match[1].strip()
+    assert ask(site, path).text == right(site, path).replace(match[1], "")
 
 
 @pytest.mark.parametrize("kind", ["no-listing", "empty-listing"])

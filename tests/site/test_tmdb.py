@@ -39,9 +39,9 @@ def path_of(film: Film) -> str:
 
 def record(reply: Reply) -> dict[str, Any]:
     assert reply.headers["Content-Type"] == "application/json;charset=utf-8"
-    found = json.loads(reply.text)
-    assert isinstance(found, dict)
-    return found
+    answer = json.loads(reply.text)
+    assert isinstance(answer, dict)
+    return answer
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_record_is_what_the_truth_says(shared: Site, kind: str) -> None:
     whole = record(ask(shared, f"{path_of(film)}?{WITH_CREDITS}"))
     assert whole == details(film).tmdb
     assert {"cast", "crew"} <= whole["credits"].keys()
-    assert all(each["job"] and each["credit_id"] for each in whole["credits"]["crew"])
+    assert all(one["job"] and one["credit_id"] for one in whole["credits"]["crew"])
     without = record(ask(shared, f"{path_of(film)}?{KEY}&append_to_response=images"))
     assert without == {name: value for name, value in whole.items() if name != "credits"}
 

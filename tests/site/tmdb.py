@@ -51,12 +51,12 @@ def answer(world: World, path: str, key: str) -> Answer:
     appended = asked.get("append_to_response", "").split(",")
     if len(appended) > 20:
         return _error(*TOO_MANY)
-    found = _DETAILS.fullmatch(path)
-    record = _find(world, found) if found else None
+    match = _DETAILS.fullmatch(path)
+    record = _find(world, match) if match else None
     if record is None:
         return _error(*NOT_FOUND)
-    shown = {name: value for name, value in record.items() if name != "credits" or "credits" in appended}
-    return _answer(shown)
+    fields = {name: value for name, value in record.items() if name != "credits" or "credits" in appended}
+    return _answer(fields)
 
 
 def _answer(body: Mapping[str, object]) -> Answer:
@@ -77,8 +77,8 @@ def _search(world: World, asked: Mapping[str, str]) -> Answer:
         if year in (None, (hit := as_hit(link, known))["release_date"][:4])
     ]
     first = (page - 1) * HITS_PER_PAGE
-    shown, pages = hits[first : first + HITS_PER_PAGE], -(-len(hits) // HITS_PER_PAGE)
-    return _answer({"page": page, "results": shown, "total_pages": pages, "total_results": len(hits)})
+    on_page, pages = hits[first : first + HITS_PER_PAGE], -(-len(hits) // HITS_PER_PAGE)
+    return _answer({"page": page, "results": on_page, "total_pages": pages, "total_results": len(hits)})
 
 
 def _words(text: str) -> set[str]:
@@ -105,8 +105,8 @@ def as_hit(link: Link, known: Record) -> Record:
     of_both = ("adult", "backdrop_path", "original_language", "overview", "popularity", "poster_path")
     of_series = ("first_air_date", "name", "origin_country", "original_name")
     own = of_movies if link.kind == "movie" else of_series
-    shown = {name: known[name] for name in (*of_both, *own, "vote_average", "vote_count") if name in known}
-    return shown | {"genre_ids": [genre["id"] for genre in known.get("genres", ())], "id": link.id}
+    fields = {name: known[name] for name in (*of_both, *own, "vote_average", "vote_count") if name in known}
+    return fields | {"genre_ids": [genre["id"] for genre in known.get("genres", ())], "id": link.id}
 
 
 def _find(world: World, asked: re.Match[str]) -> Record | None:

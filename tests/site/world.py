@@ -205,7 +205,7 @@ class World:
             self.watch(member, slug)
         else:
             self.rate(member, slug, stars)
-        number = max((entry.id for each in self.members.values() for entry in each.diary), default=0) + 1
+        number = max((entry.id for one in self.members.values() for entry in one.diary), default=0) + 1
         someone.diary.append(Entry(number, slug, when, stars, liked, rewatch, review))
         someone.diary.sort(key=lambda entry: (entry.date, entry.id))
 
@@ -255,11 +255,11 @@ class World:
         self._check_new_name(name)
         self.members = {_renamed(key, member, name): value for key, value in self.members.items()}
         self._followers = {
-            _renamed(key, member, name): {_renamed(each, member, name): None for each in followers}
+            _renamed(key, member, name): {_renamed(one, member, name): None for one in followers}
             for key, followers in self._followers.items()
         }
         for other in self.members.values():
-            other.following = [_renamed(each, member, name) for each in other.following]
+            other.following = [_renamed(one, member, name) for one in other.following]
         someone.name = someone.shown = name
         self._redirect(member, name)
 
@@ -270,7 +270,7 @@ class World:
         if not isinstance(slug, str) or not _SLUG.fullmatch(slug) or slug in self.films:
             raise BadChange(f"{slug!r} is taken or cannot be a slug")
         new = replace(old, slug=slug)
-        self.films = {each.slug: each for each in (new if f is old else f for f in self.films.values())}
+        self.films = {one.slug: one for one in (new if f is old else f for f in self.films.values())}
         for member in self.members.values():
             _hand_over(member, film, slug)
         self._redirect(film, slug)
@@ -298,8 +298,8 @@ class World:
             member.ratings.pop(slug, None)
             member.likes.pop(slug, None)
             member.watched.discard(slug)
-            member.favourites = [each for each in member.favourites if each != slug]
-            member.diary = [each for each in member.diary if each.film != slug]
+            member.favourites = [one for one in member.favourites if one != slug]
+            member.diary = [one for one in member.diary if one.film != slug]
         self._take_off(slug)
 
     @_locked
@@ -309,7 +309,7 @@ class World:
         if not isinstance(link, str) or (link and not LINK.fullmatch(link)):
             raise BadChange(f"{link!r} leads to nothing at TMDB")
         self.films = {
-            slug: replace(each, link=link) if each is old else each for slug, each in self.films.items()
+            slug: replace(one, link=link) if one is old else one for slug, one in self.films.items()
         }
 
     # What a crawl should find.
@@ -340,19 +340,19 @@ class World:
         """
         if via not in ("following", "followers"):
             raise BadChange(f"via must be following or followers, not {via!r}")
-        found = {self.member(seed).name: 0}
-        queue = deque(found)
+        depths = {self.member(seed).name: 0}
+        queue = deque(depths)
         while queue:
             name = queue.popleft()
-            if found[name] == depth or self.members[name].state != "ok":
+            if depths[name] == depth or self.members[name].state != "ok":
                 continue
             for other in self.followers(name) if via == "followers" else self.members[name].following:
-                if other not in found:
-                    found[other] = found[name] + 1
+                if other not in depths:
+                    depths[other] = depths[name] + 1
                     queue.append(other)
         if not include_self:
-            del found[seed]
-        return found
+            del depths[seed]
+        return depths
 
     @_locked
     def truth(self, names: Iterable[str] | None = None) -> set[Row]:
@@ -370,7 +370,7 @@ class World:
             raise BadChange(f"{name!r} is taken or cannot be a member's name")
 
     def _take_off(self, film: str) -> None:
-        self.films = {slug: each for slug, each in self.films.items() if slug != film}
+        self.films = {slug: one for slug, one in self.films.items() if slug != film}
 
     def _redirect(self, old: str, new: str) -> None:
         self.redirects.pop(new, None)
@@ -392,7 +392,7 @@ def _hand_over(member: Member, old: str, new: str) -> None:
     member.likes = dict.fromkeys(_renamed(key, old, new) for key in member.likes)
     member.watched = {_renamed(key, old, new) for key in member.watched}
     member.favourites = list(dict.fromkeys(_renamed(key, old, new) for key in member.favourites))
-    member.diary = [replace(each, film=_renamed(each.film, old, new)) for each in member.diary]
+    member.diary = [replace(one, film=_renamed(one.film, old, new)) for one in member.diary]
 
 
 def _renamed(key: str, old: str, new: str) -> str:

@@ -66,9 +66,9 @@ def test_membership_titles_and_years_equal_the_site(
     )
     with crawled_engine.connect() as connection:
         assert dict(connection.execute(members).all()) == site.world.circle("marla")
-        shown = {(row.slug, row.title, row.release_year) for row in connection.execute(sa.select(films))}
+        stored = {(row.slug, row.title, row.release_year) for row in connection.execute(sa.select(films))}
         numbers = {row.letterboxd_film_id: row.slug for row in connection.execute(sa.select(films))}
-    assert shown == {(film.slug, film.title, film.year) for film in map(site.world.film, numbers.values())}
+    assert stored == {(film.slug, film.title, film.year) for film in map(site.world.film, numbers.values())}
     assert numbers == {site.world.film(slug).id: slug for slug in numbers.values()}
 
 
@@ -76,8 +76,8 @@ def test_gone_and_private_members_get_their_status(
     crawled: Shell, site: Site, crawled_engine: sa.Engine
 ) -> None:
     with crawled_engine.connect() as connection:
-        found = dict(connection.execute(sa.select(users.c.letterboxd_username, users.c.status)).all())
-    assert found == {name: site.world.member(name).state for name in site.world.circle("marla")}
+        statuses = dict(connection.execute(sa.select(users.c.letterboxd_username, users.c.status)).all())
+    assert statuses == {name: site.world.member(name).state for name in site.world.circle("marla")}
 
 
 def test_the_seeds_watched_films_are_known(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
@@ -87,8 +87,8 @@ def test_the_seeds_watched_films_are_known(crawled: Shell, site: Site, crawled_e
         .join(films, films.c.id == watched.c.film_id)
     )
     with crawled_engine.connect() as connection:
-        found = set(connection.execute(query))
-    assert found == {("marla", slug) for slug in site.world.member("marla").watched}
+        rows = set(connection.execute(query))
+    assert rows == {("marla", slug) for slug in site.world.member("marla").watched}
 
 
 def test_requests_are_as_few_as_the_counts_allow(shell: Shell, site: Site) -> None:

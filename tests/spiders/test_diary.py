@@ -45,16 +45,16 @@ def stored_dates(engine: sa.Engine) -> Dates:
 
 def true_dates(site: Site, *names: str) -> Dates:
     """Return what a first reading of the diaries of ``names`` must find, from the world itself."""
-    found: Dates = {}
+    dates: Dates = {}
     for name, slug, stars, _, _ in site.world.truth(names):
         member = site.world.member(name)
         entries = sorted((e for e in member.diary if e.film == slug), key=lambda e: (e.date, e.id))
-        given = [entry for entry in entries if entry.stars is not None]
-        dating = given[-1] if given and given[-1].stars == stars else None
+        rated = [entry for entry in entries if entry.stars is not None]
+        dating = rated[-1] if rated and rated[-1].stars == stars else None
         linked: Entry | None = dating or (entries[-1] if entries else None)
         day = midnight(dating.date) if dating else None
-        found[name, slug] = (day, site.url + entry_path(member, linked) if linked else None)
-    return found
+        dates[name, slug] = (day, site.url + entry_path(member, linked) if linked else None)
+    return dates
 
 
 def midnight(day: date) -> datetime:
@@ -276,10 +276,10 @@ def store(engine: sa.Engine) -> Store:
 
 def years(engine: sa.Engine) -> dict[str, tuple[int | None, int | None]]:
     """Return the year of each film's date, and that of its link."""
-    found = stored_dates(engine).items()
+    dated = stored_dates(engine).items()
     return {
         slug: (day.year if day else None, int(url.split("/")[4]) if url else None)
-        for (_, slug), (day, url) in found
+        for (_, slug), (day, url) in dated
     }
 
 
@@ -289,15 +289,15 @@ def test_the_newest_entry_with_stars_speaks_for_the_rating(
 ) -> None:
     entries = sorted(
         (entry(slug, day, stars) for slug, (logged, _, _) in RULES.items() for day, stars in logged),
-        key=lambda each: each.date,
+        key=lambda one: one.date,
         reverse=True,
     )
     starts = range(0, len(entries), per_page)
     for number, start in enumerate(starts, start=1):
-        here = entries[start : start + per_page]
+        on_page = entries[start : start + per_page]
         # What stood at the end of the page before may have been pushed onto this one.
         shifted = entries[max(0, start - 2) : start]
-        store(diary(*shifted, *here, number=number, last=number == len(starts)), at=TUESDAY)
+        store(diary(*shifted, *on_page, number=number, last=number == len(starts)), at=TUESDAY)
     expected = {slug: (dated, linked) for slug, (_, dated, linked) in RULES.items()}
     assert years(engine) == expected | {"liked": (None, None), "favourite": (None, None)}
     with engine.connect() as connection:
@@ -314,9 +314,9 @@ def test_what_is_not_rated_is_linked_and_what_has_no_row_gets_none(store: Store,
             entry("new", EARLY, 5.0),
         )
     )
-    found = years(engine)
-    assert (found["liked"], found["favourite"]) == ((None, 2024), (None, 2024))
-    assert "new" not in found
+    stored = years(engine)
+    assert (stored["liked"], stored["favourite"]) == ((None, 2024), (None, 2024))
+    assert "new" not in stored
 
 
 def test_rows_are_written_only_where_something_changes(store: Store, engine: sa.Engine) -> None:

@@ -65,7 +65,7 @@ def save_member(folder: Path, site: Site, name: str, when: datetime | None = Non
 @pytest.mark.slow
 @on_sqlite
 def test_a_circle_is_the_same_through_every_door(snapshots: Any, tmp_path: Path, database_kind: str) -> None:
-    found = {}
+    rankings = {}
     with Site(own_world()) as site:
         names = circle_of(site)
         (tmp_path / "names.txt").write_text("\n".join(names))
@@ -89,11 +89,11 @@ def test_a_circle_is_the_same_through_every_door(snapshots: Any, tmp_path: Path,
                 shell = make_shell(tmp_path, site, engine)
                 for command in (*commands, ["rank", "compute", "--cohort", "ten"]):
                     assert_ended(shell.letterboxd(*command), 0)
-                found[door] = facts(engine), ranks(engine)
+                rankings[door] = facts(engine), ranks(engine)
             assert (site.log == []) is (door != "crawl")
-    assert found["crawl"] == found["archives"]
-    assert found["crawl"] == found["pages"]
-    assert len(found["crawl"][1]) > 100
+    assert rankings["crawl"] == rankings["archives"]
+    assert rankings["crawl"] == rankings["pages"]
+    assert len(rankings["crawl"][1]) > 100
 
 
 @on_sqlite
@@ -239,11 +239,11 @@ def test_a_watchlist_removes_only_where_its_count_agrees(folder: Path, count: st
         '<div id="content"><ul class="grid"><li class="griditem"><div data-item-slug="ordet" '
         'data-item-name="Ordet (1955)"></div></li></ul></div></body></html>'
     )
-    found = read_saved_pages(pages_in(folder, ".html"), datetime.now(UTC))
-    (snapshot,) = found.snapshots
+    read = read_saved_pages(pages_in(folder, ".html"), datetime.now(UTC))
+    (snapshot,) = read.snapshots
     assert [dated.film.slug for dated in snapshot.watchlist or ()] == ["ordet"]
     assert snapshot.complete is whole
-    assert bool(found.left_out) is not whole
+    assert bool(read.left_out) is not whole
 
 
 @pytest.mark.parametrize("diary_first", [False, True])
@@ -270,9 +270,9 @@ def test_saved_diaries_date_ratings(
     member, dated = site.world.member("otto_reels"), 0
     for slug, stars in member.ratings.items():
         viewings = [entry for entry in member.diary if entry.film == slug]
-        given = [entry for entry in viewings if entry.stars is not None]
-        if given and given[-1].stars == stars:
-            assert stored[slug].rated_at.date() == given[-1].date
+        rated = [entry for entry in viewings if entry.stars is not None]
+        if rated and rated[-1].stars == stars:
+            assert stored[slug].rated_at.date() == rated[-1].date
             dated += 1
         assert bool(stored[slug].diary_entry_url) is bool(viewings)
     assert dated > 20

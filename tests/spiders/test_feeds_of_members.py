@@ -38,10 +38,10 @@ def told_dates(world: World, names: set[str]) -> Dates:
     for name, slug, stars, _, _ in world.truth(names):
         member = world.member(name)
         newest = sorted(member.diary, key=lambda entry: entry.id, reverse=True)[:VIEWINGS]
-        here = [entry for entry in newest if entry.film == slug]
-        given = [entry for entry in here if entry.stars is not None]
-        linked: Entry | None = next(iter(given or here), None)
-        day = midnight(given[0].date) if given and given[0].stars == stars else None
+        of_film = [entry for entry in newest if entry.film == slug]
+        rated = [entry for entry in of_film if entry.stars is not None]
+        linked: Entry | None = next(iter(rated or of_film), None)
+        day = midnight(rated[0].date) if rated and rated[0].stars == stars else None
         told[name, slug] = (day, "https://letterboxd.com" + entry_path(member, linked) if linked else None)
     return told
 
@@ -130,10 +130,10 @@ def check_tmdb(site: Site, engine: sa.Engine) -> None:
         stored = {
             row.slug: (row.tmdb_media_type, row.tmdb_id) for row in connection.execute(sa.select(films))
         }
-    found = {slug: at for slug, at in stored.items() if at != (None, None)}
-    wanted = {slug: (link.kind, link.id) for slug, link in links.items() if link and link.season is None}
-    assert found == {slug: at for slug, at in wanted.items() if slug in stored}
-    assert {kind for kind, _ in found.values()} == {"movie", "tv"}
+    dated = {slug: at for slug, at in stored.items() if at != (None, None)}
+    expected = {slug: (link.kind, link.id) for slug, link in links.items() if link and link.season is None}
+    assert dated == {slug: at for slug, at in expected.items() if slug in stored}
+    assert {kind for kind, _ in dated.values()} == {"movie", "tv"}
 
 
 @on_sqlite

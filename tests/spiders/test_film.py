@@ -74,8 +74,8 @@ def test_without_a_key_films_are_as_their_pages_say(
     assert_ended(enriched, 0)
     assert enriched.stderr.count("TMDB_API_KEY") == said
     assert asked(site) == Counter(films=12, most=1)
-    shown = {hit.path.split("/")[2] for hit in site.log if hit.path.startswith("/film/")}
-    pages = {slug: details(site.world.films[slug]) for slug in shown}
+    fetched = {hit.path.split("/")[2] for hit in site.log if hit.path.startswith("/film/")}
+    pages = {slug: details(site.world.films[slug]) for slug in fetched}
     for slug, film in stored_films(crawled_engine).items():
         page = pages.get(slug)
         assert film.overview == (page.overview if page else None)
@@ -85,8 +85,8 @@ def test_without_a_key_films_are_as_their_pages_say(
     site.clear_log()
     assert_ended(crawled.letterboxd("enrich", "--cohort", "friends", "--limit", "12"), 0)
     # As soon as there is a key, TMDB is asked; of the site, only directors' pages.
-    again = {hit.path.split("/")[2] for hit in site.log if hit.path.startswith("/film/")} & shown
-    assert again == {slug for slug in shown if pages[slug].at_tmdb and pages[slug].tmdb is None}
+    again = {hit.path.split("/")[2] for hit in site.log if hit.path.startswith("/film/")} & fetched
+    assert again == {slug for slug in fetched if pages[slug].at_tmdb and pages[slug].tmdb is None}
     assert asked(site)["tmdb"] > 8
 
 
@@ -125,14 +125,14 @@ def test_with_faults_the_rest_completes_and_the_next_run_makes_them_good(
         Fault("garbage", "/3/.*", share=0.1),
     ):
         site.faults.add(fault)
-    wanted = {"cohort": "friends", "histograms": "true"}
-    assert_ended(crawled.scrapy("film", "-s", "RETRY_TIMES=0", **wanted), 3)
+    arguments = {"cohort": "friends", "histograms": "true"}
+    assert_ended(crawled.scrapy("film", "-s", "RETRY_TIMES=0", **arguments), 3)
     failed = open_failures(crawled_engine)
     assert {row.stage for row in failed} == {"film", "histogram", "director", "tmdb"}
     whole = [slug for slug, film in looked_at(crawled_engine).items() if film.tmdb_id and film.release_date]
     assert len(whole) > 10
     site.faults.clear()
-    assert_ended(crawled.scrapy("film", **wanted), 0)
+    assert_ended(crawled.scrapy("film", **arguments), 0)
     assert open_failures(crawled_engine) == []
     assert_true(site, looked_at(crawled_engine))
 
@@ -156,10 +156,10 @@ def test_films_that_moved_keep_their_ratings(crawled: Shell, site: Site, crawled
     assert {row for row in stored if row[:2] not in in_doubt} == {
         row for row in circle if row[:2] not in in_doubt
     }
-    given = {(name, stars) for name, slug, stars, *_ in before if slug in (merged, into)}
+    rated = {(name, stars) for name, slug, stars, *_ in before if slug in (merged, into)}
     kept = {(name, stars) for name, slug, stars, *_ in stored if (name, slug) in in_doubt}
     assert {name for name, _ in kept} == two
-    assert kept <= given
+    assert kept <= rated
     assert count(crawled_engine, films.c.slug == removed, films.c.gone_at.is_not(None)) == 1
 
 
@@ -193,11 +193,11 @@ def test_bad_arguments_are_refused_before_any_request(crawled: Shell, site: Site
 
 @on_postgresql
 def test_killed_it_goes_on_where_it_was(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
-    wanted = {"cohort": "friends", "limit": "30", "histograms": "true"}
-    given = [word for name, value in wanted.items() for word in ("-a", f"{name}={value}")]
+    arguments = {"cohort": "friends", "limit": "30", "histograms": "true"}
+    words = [word for name, value in arguments.items() for word in ("-a", f"{name}={value}")]
     site.clear_log()
     site.faults.add(Fault("slow", seconds=0.03))
-    process = crawled.start("scrapy", "crawl", "film", *given)
+    process = crawled.start("scrapy", "crawl", "film", *words)
     deadline = time.monotonic() + 60
     while asked(site)["histograms"] < 12:
         assert time.monotonic() < deadline, "the crawl does not get there"
@@ -208,7 +208,7 @@ def test_killed_it_goes_on_where_it_was(crawled: Shell, site: Site, crawled_engi
     before = looked_at(crawled_engine)
     assert before
     site.clear_log()
-    assert_ended(crawled.scrapy("film", **wanted | {"limit": "40"}), 0)
+    assert_ended(crawled.scrapy("film", **arguments | {"limit": "40"}), 0)
     stored = looked_at(crawled_engine)
     assert_true(site, stored)
     # What was stored is not asked for again, unless it still lacks something.
@@ -228,9 +228,9 @@ def test_what_tmdb_told_long_ago_is_asked_anew_and_nothing_of_the_site(
     site.clear_log()
     on_tmdb = sum(film.tmdb_id is not None for film in before.values())
     assert_ended(crawled.scrapy("film", cohort="friends", limit=on_tmdb), 0)
-    found = looked_at(crawled_engine)
-    bare = {slug for slug in found if found[slug].overview == "Of 2020."}  # TMDB says nothing of these
-    assert {slug: film for slug, film in found.items() if slug not in bare} == {
+    moments = looked_at(crawled_engine)
+    bare = {slug for slug in moments if moments[slug].overview == "Of 2020."}  # TMDB says nothing of these
+    assert {slug: film for slug, film in moments.items() if slug not in bare} == {
         slug: film for slug, film in before.items() if slug not in bare
     }
     # The page is read where TMDB has the film no more.

@@ -151,9 +151,9 @@ def test_without_a_code_the_number_proves_it() -> None:
 def test_without_the_page_tmdb_is_believed(status: int, kinds: list[type]) -> None:
     made = spider(pages=True)
     (request,) = outputs(made, SOUGHT)
-    found = answered(request, status=status)
-    assert [type(output) for output in found] == kinds
-    assert FACTS in found
+    items = answered(request, status=status)
+    assert [type(output) for output in items] == kinds
+    assert FACTS in items
 
 
 def test_without_the_page_of_what_is_known_nothing_is_asked() -> None:

@@ -65,24 +65,24 @@ def make_world(members: int, titles: list[str], slugs: list[str] | None = None) 
     """Return a seed who follows ``members`` others; each of them rated and likes films of their own."""
     slugs = slugs or [f"film-{number}" for number in range(len(titles))]
     pairs = enumerate(zip(slugs, titles, strict=True))
-    shown = [Film(1000 + number, f"F{number:03}", slug, title, 2001) for number, (slug, title) in pairs]
+    films = [Film(1000 + number, f"F{number:03}", slug, title, 2001) for number, (slug, title) in pairs]
     people = [
         Member(f"m{number:02}", f"m{number:02}", f"M {number}", f"p{number:03}") for number in range(members)
     ]
-    for number, film in enumerate(shown):
+    for number, film in enumerate(films):
         owner = people[number % members]
         owner.watched.add(film.slug)
         owner.ratings[film.slug] = 1 + number % 9 / 2
         if number // members % 2:
             owner.likes[film.slug] = None
     seed = Member("seed", "seed", "Seed", "s000", following=[person.name for person in people])
-    return World(shown, [seed, *people])
+    return World(films, [seed, *people])
 
 
 def plain(text: str) -> str:
     """Return a text as it may be stored: white space made one, control characters perhaps left out."""
-    shown = " ".join(text.replace("\0", "").split())
-    return "".join(letter for letter in shown if unicodedata.category(letter) != "Cc")
+    words = " ".join(text.replace("\0", "").split())
+    return "".join(letter for letter in words if unicodedata.category(letter) != "Cc")
 
 
 def crawl(folder: Path, site: Site, engine: sa.Engine) -> tuple[Shell, "subprocess.CompletedProcess[str]"]:
@@ -118,7 +118,7 @@ def test_hostile_texts_are_stored_and_told_without_harm(
         slug: plain(film.title) for slug, film in world.films.items()
     }
     names = column(engine, users.c.letterboxd_username, users.c.display_name)
-    assert {name: plain(shown) for name, shown in names.items()} == {
+    assert {name: plain(word) for name, word in names.items()} == {
         name: plain(member.display_name) for name, member in world.members.items()
     }
     assert_ended(shell.letterboxd("rank", "compute", "--cohort", "hostile", "--param", "min_votes=1"), 0)
@@ -155,12 +155,12 @@ def shown_on_a_terminal(shell: Shell, *arguments: str) -> str:
         command, cwd=shell.folder, env=plainly, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    shown = b""
+    received = b""
     while chunk := _read(ours):
-        shown += chunk
+        received += chunk
     os.close(ours)
-    assert process.wait(timeout=60) == 0, shown
-    return shown.decode()
+    assert process.wait(timeout=60) == 0, received
+    return received.decode()
 
 
 def _read(terminal: int) -> bytes:
@@ -244,8 +244,8 @@ def test_a_hostile_page_is_read_whole_or_recorded(tmp_path: Path, engine: sa.Eng
 
     def change(path: str, page: str) -> str:
         member, rest = path.strip("/").partition("/")[::2]
-        wanted = CHANGES.get(case_of.get(member, ""))
-        return wanted(page) if wanted and rest != "following" else page
+        expected = CHANGES.get(case_of.get(member, ""))
+        return expected(page) if expected and rest != "following" else page
 
     site = HostileSite(world)
     site.change = change
@@ -258,9 +258,9 @@ def test_a_hostile_page_is_read_whole_or_recorded(tmp_path: Path, engine: sa.Eng
     stored, titles_stored = stored_facts(engine), column(engine, films.c.slug, films.c.title)
 
     def is_whole(member: str) -> bool:
-        wanted = world.truth([member])
-        same = all(titles_stored.get(slug, "").endswith(world.films[slug].title) for _, slug, *_ in wanted)
-        return {fact for fact in stored if fact[0] == member} == wanted and same
+        expected = world.truth([member])
+        same = all(titles_stored.get(slug, "").endswith(world.films[slug].title) for _, slug, *_ in expected)
+        return {fact for fact in stored if fact[0] == member} == expected and same
 
     lost = {case for member, case in case_of.items() if member not in recorded and not is_whole(member)}
     internal = re.findall(r"^\w*\.?\w*(?:Error|Exception).*", process.stderr, re.MULTILINE)

@@ -33,8 +33,8 @@ def answered(start: FeedStart, **response: Any) -> list[Any]:
 
     async def ask() -> list[Any]:
         (request,) = [request async for request in spider.start()]
-        found = XmlResponse(request.url, request=request, **response)
-        return [item async for item in spider.parse_listing(found, **request.cb_kwargs)]
+        answer = XmlResponse(request.url, request=request, **response)
+        return [item async for item in spider.parse_listing(answer, **request.cb_kwargs)]
 
     return asyncio.run(ask())
 

@@ -60,9 +60,9 @@ def test_one_member_has_no_shards(shell: Shell, site: Site, spider: str, target:
     assert not site.log
 
 
-def in_parts(found: Iterable[Iterable[Any]]) -> list[Any]:
+def in_parts(parts: Iterable[Iterable[Any]]) -> list[Any]:
     """Return what all parts have together; no two have the same."""
-    whole = [each for part in found for each in part]
+    whole = [one for part in parts for one in part]
     assert len(whole) == len(set(whole))
     return sorted(whole)
 
@@ -78,9 +78,9 @@ def test_the_parts_of_a_crawl_are_the_whole(crawled_engine: sa.Engine) -> None:
         def feed(shard: Shard | None) -> list[str]:
             return [start.name for start in feeds.due(connection, friends.id, None, shard)]
 
-        for wanted in (full, feed):
-            assert in_parts(map(wanted, THREE)) == sorted(wanted(None))
-            assert all(map(wanted, THREE)), "nobody is in one of the parts"
+        for due in (full, feed):
+            assert in_parts(map(due, THREE)) == sorted(due(None))
+            assert all(map(due, THREE)), "nobody is in one of the parts"
 
 
 def test_an_audit_is_on_the_same_day_in_a_part(crawled_engine: sa.Engine) -> None:
@@ -98,13 +98,13 @@ def test_an_audit_is_on_the_same_day_in_a_part(crawled_engine: sa.Engine) -> Non
 
 
 def test_the_films_of_all_parts_are_all_films(crawled_engine: sa.Engine) -> None:
-    wanted = enrichment.EnrichmentOptions(MONDAY, tmdb_before=MONDAY, histograms_before=MONDAY)
+    choices = enrichment.EnrichmentOptions(MONDAY, tmdb_before=MONDAY, histograms_before=MONDAY)
     with crawled_engine.connect() as connection:
         connection.execute(films.update().where(films.c.id == 3).values(slug=None))
         friends = cohorts.find(connection, "friends").id
 
         def due(shard: Shard | None, limit: int | None = None) -> list[str]:
-            part = replace(wanted, shard=shard, limit=limit)
+            part = replace(choices, shard=shard, limit=limit)
             return [start.film.slug for start in enrichment.due(connection, friends, None, part)]
 
         whole = due(None)

@@ -78,9 +78,9 @@ def _with_deed(state: State, rng: random.Random, film: Film, day: int) -> State:
         case "unrate":
             return replace(state, rated={f: r for f, r in state.rated.items() if f != film})
         case "log":
-            given, liked = rng.choice((stars, None)), film in state.liked
-            entry = Entry(len(state.diary) + 1, film, day, given, liked)
-            rated = state.rated | ({film: (given, day)} if given else {})
+            rating, liked = rng.choice((stars, None)), film in state.liked
+            entry = Entry(len(state.diary) + 1, film, day, rating, liked)
+            rated = state.rated | ({film: (rating, day)} if rating else {})
             seen = {film: day} | state.seen
             return replace(state, rated=rated, seen=seen, diary=(*state.diary, entry))
         case "edit" if state.diary:

@@ -137,9 +137,9 @@ def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(
         while not ended.is_set():
             with crawled_engine.begin() as connection:
                 for film in connection.scalars(films).all():
-                    here = sa.and_(ratings.c.user_id.in_([one, other]), ratings.c.film_id == film)
+                    doubled = sa.and_(ratings.c.user_id.in_([one, other]), ratings.c.film_id == film)
                     moved = sa.case((ratings.c.user_id == one, other), else_=one)
-                    connection.execute(ratings.update().where(here).values(user_id=moved))
+                    connection.execute(ratings.update().where(doubled).values(user_id=moved))
             moves += 1
 
     writer = threading.Thread(target=write)

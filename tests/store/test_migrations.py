@@ -17,10 +17,10 @@ from tests.warm import Process
 
 
 def tables(engine: sa.Engine) -> set[str]:
-    found = set(sa.inspect(engine).get_table_names())
+    tables = set(sa.inspect(engine).get_table_names())
     if engine.dialect.name == "postgresql":
-        found |= set(sa.inspect(engine).get_materialized_view_names())
-    return found - {"alembic_version"}
+        tables |= set(sa.inspect(engine).get_materialized_view_names())
+    return tables - {"alembic_version"}
 
 
 def test_up_down_and_up_again(database_url: str) -> None:

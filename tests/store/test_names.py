@@ -10,7 +10,7 @@ GENRES = [("Drama", 1), ("Science Fiction", 2), ("drama", 3), ("Cafe\u0301", 4)]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "expected"),
+    ("names_asked_for", "expected"),
     [
         (["Science Fiction"], [2]),
         ([" SCIENCE fiction "], [2]),
@@ -21,8 +21,8 @@ GENRES = [("Drama", 1), ("Science Fiction", 2), ("drama", 3), ("Cafe\u0301", 4)]
         ([], []),
     ],
 )
-def test_all_that_bear_a_name_or_code(wanted: list[str], expected: list[int]) -> None:
-    assert find("genre", wanted, iter(GENRES), {"SF": 2}) == expected
+def test_all_that_bear_a_name_or_code(names_asked_for: list[str], expected: list[int]) -> None:
+    assert find("genre", names_asked_for, iter(GENRES), {"SF": 2}) == expected
 
 
 def test_a_name_that_nothing_bears_is_refused_with_what_there_is() -> None:

@@ -32,24 +32,24 @@ def counted(crawled_engine: sa.Engine) -> sa.Engine:
 
 
 def stars_of(engine: sa.Engine) -> dict[str, list[float]]:
-    found = defaultdict(list)
+    by_film = defaultdict(list)
     for _, slug, rating, _, _ in stored_facts(engine):
         if rating is not None:
-            found[slug].append(rating)
-    return found
+            by_film[slug].append(rating)
+    return by_film
 
 
 def histograms(engine: sa.Engine) -> dict[str, dict[str, int]]:
     query = sa.select(films.c.slug, film_histograms.c.bucket_label, film_histograms.c.count).join(
         films, films.c.id == film_histograms.c.film_id
     )
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    buckets: dict[str, dict[str, int]] = defaultdict(dict)
     with engine.connect() as connection:
         of_cohorts = query.where(film_histograms.c.cohort_id.is_not(None))
         for slug, label, count in connection.execute(of_cohorts):
-            assert label not in found[slug]
-            found[slug][label] = count
-    return found
+            assert label not in buckets[slug]
+            buckets[slug][label] = count
+    return buckets
 
 
 def test_they_count_rows_with_a_rating_only(counted: sa.Engine) -> None:
@@ -58,8 +58,8 @@ def test_they_count_rows_with_a_rating_only(counted: sa.Engine) -> None:
         films, films.c.id == cohort_film_stats.c.film_id
     )
     with counted.connect() as connection:
-        found = {row[0]: tuple(row[1:]) for row in connection.execute(query)}
-    assert found == {
+        stored = {row[0]: tuple(row[1:]) for row in connection.execute(query)}
+    assert stored == {
         slug: (len(v), sum(v), pytest.approx(sum(v) / len(v))) for slug, v in stars_of(counted).items()
     }
 

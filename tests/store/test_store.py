@@ -174,8 +174,8 @@ def test_a_member_counts_as_read_when_every_listing_is_complete(store: Store, en
 
 def test_a_profile_keeps_what_the_listings_must_agree_with(store: Store, engine: sa.Engine) -> None:
     store(profile(films=12, ratings=7), at=TUESDAY)
-    found = {row.listing: (row.page, row.total, row.status) for row in rows(engine, user_scrape_state)}
-    assert found == {"profile": (1, 12, "complete"), "rated": (0, 7, "reading")}
+    bookmarks = {row.listing: (row.page, row.total, row.status) for row in rows(engine, user_scrape_state)}
+    assert bookmarks == {"profile": (1, 12, "complete"), "rated": (0, 7, "reading")}
     with engine.connect() as connection:
         (start,) = full_crawl.member_start(connection, "ada", 1, TUESDAY)
     assert start.bookmarks[Listing.PROFILE].total == 12
@@ -256,8 +256,8 @@ def test_a_slug_that_another_film_takes_over(store: Store, engine: sa.Engine) ->
     store(rated(Tile(ALIEN, 4.0)))
     newcomer = Film("alien", "Alien", 2029, film_id=99)
     store(rated(Tile(ALIEN, 4.0), Tile(newcomer, 1.0)), at=TUESDAY)
-    found = {film.letterboxd_film_id: film.slug for film in rows(engine, films)}
-    assert found in ({1: "film:1", 99: "alien"}, {1: "alien", 99: "film:99"})
+    slugs = {film.letterboxd_film_id: film.slug for film in rows(engine, films)}
+    assert slugs in ({1: "film:1", 99: "alien"}, {1: "alien", 99: "film:99"})
     assert {fact[1] for fact in facts(engine)} == {4.0, 1.0}
 
 
@@ -290,8 +290,8 @@ def test_membership_is_a_diff(store: Store, engine: sa.Engine) -> None:
     store(membership(("ada", 0), ("bob", 1), ("cy", 1)))
     store(membership(("ada", 0), ("cy", 2), ("di", 1)), at=TUESDAY)
     names = {row.id: row.letterboxd_username for row in rows(engine, users)}
-    found = {names[row.user_id]: (row.depth, row.followed_at) for row in rows(engine, cohort_members)}
-    assert found == {"ada": (0, MONDAY), "cy": (2, MONDAY), "di": (1, TUESDAY)}
+    members = {names[row.user_id]: (row.depth, row.followed_at) for row in rows(engine, cohort_members)}
+    assert members == {"ada": (0, MONDAY), "cy": (2, MONDAY), "di": (1, TUESDAY)}
 
 
 def test_an_incomplete_walk_drops_nobody(store: Store, engine: sa.Engine) -> None:
@@ -354,5 +354,7 @@ def test_what_is_stored_of_a_listing_can_be_asked(store: Store, engine: sa.Engin
     watched = FilmsPage("ada", Listing.UNRATED_WATCHED, 1, (Tile(CURE),), True, complete=(CURE,))
     store(watched)
     with engine.connect() as connection:
-        found = {listing: full_crawl.stored_films(connection, "ada", listing) for listing in FILM_LISTINGS}
-    assert found == {Listing.RATED: {1}, Listing.UNRATED_LIKES: {2}, Listing.UNRATED_WATCHED: {3}}
+        by_listing = {
+            listing: full_crawl.stored_films(connection, "ada", listing) for listing in FILM_LISTINGS
+        }
+    assert by_listing == {Listing.RATED: {1}, Listing.UNRATED_LIKES: {2}, Listing.UNRATED_WATCHED: {3}}

@@ -33,7 +33,7 @@ def changes(connection: sa.Connection, *rows: dict[str, Any], **options: Any) ->
 @pytest.mark.usefixtures("ann")
 def test_rows_that_are_already_so_are_not_written(connection: sa.Connection) -> None:
     rows = [row(3, rating=4.5), row(1, rating=0.5), row(2, rating=None, liked=True) | {"liked": True}]
-    rows = [{"liked": False} | each for each in rows]
+    rows = [{"liked": False} | one for one in rows]
     assert changes(connection, *rows) == 3
     assert changes(connection, *rows) == 0
     rows[0]["rating"] = 5.0
@@ -140,7 +140,7 @@ def test_on_postgresql_too(engine: sa.Engine) -> None:
         for _ in range(2):
             upsert(connection, ratings, rows, along={"updated_at": offered, "first_seen_at": as_stored})
         stored = rating_rows(connection, "rating", "liked", "rated_at")
-        assert stored == {each["film_id"]: (each["rating"], each["liked"], each["rated_at"]) for each in rows}
+        assert stored == {one["film_id"]: (one["rating"], one["liked"], one["rated_at"]) for one in rows}
         query = sa.select(films.c.slug).where(in_list("postgresql", films.c.id)).order_by("id")
         assert connection.scalars(query, as_list(ids[1:])).all() == ["b", "c"]
         assert len(insert_missing(connection, films, [{"slug": s, "title": s} for s in "cde"])) == 2

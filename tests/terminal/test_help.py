@@ -26,8 +26,8 @@ ROOT = letterboxd()
 def commands(command: Any = ROOT, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield every command and group of commands with the words that call it."""
     yield words, command.load() if isinstance(command, LazyCommand) else command
-    for name, each in getattr(command, "commands", {}).items():
-        yield from commands(each, (*words, name))
+    for name, one in getattr(command, "commands", {}).items():
+        yield from commands(one, (*words, name))
 
 
 COMMANDS = dict(commands())
@@ -43,8 +43,8 @@ def help_of(words: tuple[str, ...]) -> str:
 
 def examples_in(text: str) -> list[str]:
     """Return the commands that a text shows, without what stands beside them."""
-    found = re.findall(r"^ {4}(letterboxd .+)$", text, re.MULTILINE)
-    return [re.split(r"\s{3,}|\s#", line)[0] for line in found]
+    examples = re.findall(r"^ {4}(letterboxd .+)$", text, re.MULTILINE)
+    return [re.split(r"\s{3,}|\s#", line)[0] for line in examples]
 
 
 @pytest.mark.parametrize("words", LEAVES, ids=" ".join)

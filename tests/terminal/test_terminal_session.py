@@ -37,8 +37,8 @@ def test_films_are_linked(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     Session().show((film(),), [("Ordet",), ("Heat",)], links=["https://boxd.it/2awY", ""])
-    shown = re.sub(r"\x1b(\[[\d;]*m|\])|id=\d+;|\x1b", "", capsys.readouterr().out)
-    assert [line.rstrip() for line in shown.splitlines()] == cells
+    printed = re.sub(r"\x1b(\[[\d;]*m|\])|id=\d+;|\x1b", "", capsys.readouterr().out)
+    assert [line.rstrip() for line in printed.splitlines()] == cells
 
 
 def test_with_json_a_table_is_a_list_of_objects(capsys: pytest.CaptureFixture[str]) -> None:

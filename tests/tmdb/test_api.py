@@ -27,18 +27,20 @@ def played(kind: str) -> TmdbDetails:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "not found"])
 def test_what_tmdb_tells_is_read(kind: str) -> None:
     film = film_of(own_world(), kind)
-    truth, page, found = expected(film), details(film), played(kind)
-    assert found.release_date == truth.release_date
-    assert found.overview or page.overview == truth.overview
-    assert (found.poster_url or page.poster) == truth.poster_url
-    assert {name for _, name in found.genres} or set(page.genres) == truth.genres
-    assert set(found.countries) == set(truth.countries)
-    assert {code: dict(found.country_names).get(code) for code in found.countries} == truth.countries
-    by_tmdb = [(each.name, each.tmdb_id) for each in found.directors]
+    truth, page, details_read = expected(film), details(film), played(kind)
+    assert details_read.release_date == truth.release_date
+    assert details_read.overview or page.overview == truth.overview
+    assert (details_read.poster_url or page.poster) == truth.poster_url
+    assert {name for _, name in details_read.genres} or set(page.genres) == truth.genres
+    assert set(details_read.countries) == set(truth.countries)
+    assert {
+        code: dict(details_read.country_names).get(code) for code in details_read.countries
+    } == truth.countries
+    by_tmdb = [(one.name, one.tmdb_id) for one in details_read.directors]
     assert by_tmdb == [(name, number) for name, _, number in truth.directors][: len(by_tmdb)]
-    assert all(each.department for each in found.directors)
+    assert all(one.department for one in details_read.directors)
     if page.at_tmdb and page.at_tmdb.kind == "tv":
-        assert found.runtime_minutes is None
+        assert details_read.runtime_minutes is None
 
 
 def test_each_takes_one_request_with_credits() -> None:
@@ -75,16 +77,16 @@ def test_a_director_named_twice_is_one() -> None:
         },
         {"id": 1, "name": "Ann", "job": "Director"},
     ]
-    found = read_details(TmdbLink("movie", 5), MOVIE | {"credits": {"crew": crew}})
-    assert [(each.name, each.tmdb_id) for each in found.directors] == [("Ann", 1), ("Cy", 3)]
-    assert found.directors[1].profile_url == "https://image.tmdb.org/t/p/w185/cy.jpg"
-    assert (found.release_date, found.overview) == (date(1955, 1, 10), "The word.")
+    details_read = read_details(TmdbLink("movie", 5), MOVIE | {"credits": {"crew": crew}})
+    assert [(one.name, one.tmdb_id) for one in details_read.directors] == [("Ann", 1), ("Cy", 3)]
+    assert details_read.directors[1].profile_url == "https://image.tmdb.org/t/p/w185/cy.jpg"
+    assert (details_read.release_date, details_read.overview) == (date(1955, 1, 10), "The word.")
 
 
 def test_without_countries_of_origin_those_of_production_count() -> None:
     made_in = [{"iso_3166_1": "DK", "name": "Denmark"}, {"iso_3166_1": "SE", "name": None}]
-    found = read_details(TmdbLink("movie", 5), MOVIE | {"production_countries": made_in})
-    assert (found.countries, found.country_names) == (("DK", "SE"), (("DK", "Denmark"),))
+    details_read = read_details(TmdbLink("movie", 5), MOVIE | {"production_countries": made_in})
+    assert (details_read.countries, details_read.country_names) == (("DK", "SE"), (("DK", "Denmark"),))
 
 
 def test_the_runtime_of_a_series_is_not_the_films() -> None:
@@ -95,8 +97,8 @@ def test_the_runtime_of_a_series_is_not_the_films() -> None:
     ("told", "language"), [("da", "da"), ("cn", "cn"), ("xx", "xx"), ("zxx", None), ("", None), (None, None)]
 )
 def test_languages_are_of_two_letters(told: str | None, language: str | None) -> None:
-    found = read_details(TmdbLink("movie", 5), MOVIE | {"original_language": told})
-    assert found.original_language == language
+    details_read = read_details(TmdbLink("movie", 5), MOVIE | {"original_language": told})
+    assert details_read.original_language == language
 
 
 def test_a_part_of_a_series_has_a_number_of_its_own() -> None:
@@ -116,10 +118,10 @@ def test_one_bad_entry_is_not_the_whole_films() -> None:
             ]
         },
     }
-    found = read_details(TmdbLink("movie", 5), answer)
-    assert (found.genres, found.countries) == (((18, "Drama"),), ("DK",))
-    assert found.country_names == (("DK", "Denmark"),)
-    assert found.directors == (Director("Ann", None, 4),)
+    details_read = read_details(TmdbLink("movie", 5), answer)
+    assert (details_read.genres, details_read.countries) == (((18, "Drama"),), ("DK",))
+    assert details_read.country_names == (("DK", "Denmark"),)
+    assert details_read.directors == (Director("Ann", None, 4),)
     assert read_details(TmdbLink("movie", 5), MOVIE | {"credits": None, "genres": None}).directors == ()
 
 

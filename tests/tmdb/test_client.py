@@ -70,9 +70,9 @@ def ask(site: Site, *links: TmdbLink, **changes: Any) -> list[TmdbDetails | Base
 
 
 def test_an_answer(site: Site, link: TmdbLink) -> None:
-    (found,) = ask(site, link)
-    assert isinstance(found, TmdbDetails)
-    assert found.directors
+    (answer,) = ask(site, link)
+    assert isinstance(answer, TmdbDetails)
+    assert answer.directors
     (hit,) = site.log
     assert hit.agent.startswith("letterboxd-scraper/")
 
@@ -96,10 +96,10 @@ FAULTS: dict[str, Fault] = {
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_what_fails_is_tried_again_and_told_in_the_end(site: Site, link: TmdbLink, fault: Fault) -> None:
-    given = {name: value for name, value in fault.given().items() if name != "kind"}
-    site.faults.add(Fault(fault.kind, times=1, **given))  # type: ignore[arg-type]
-    (found,) = ask(site, link, TMDB_TIMEOUT=0.3)
-    assert isinstance(found, TmdbDetails)
+    options = {name: value for name, value in fault.given().items() if name != "kind"}
+    site.faults.add(Fault(fault.kind, times=1, **options))  # type: ignore[arg-type]
+    (answer,) = ask(site, link, TMDB_TIMEOUT=0.3)
+    assert isinstance(answer, TmdbDetails)
     assert len(site.log) >= 1
     site.faults.replace([fault])
     site.clear_log()
@@ -113,8 +113,8 @@ def test_what_fails_is_tried_again_and_told_in_the_end(site: Site, link: TmdbLin
 @pytest.mark.parametrize(("code", "error"), [(404, TmdbNotFound), (401, TmdbRefused), (400, TmdbUnreadable)])
 def test_some_answers_are_final(site: Site, link: TmdbLink, code: int, error: type[Exception]) -> None:
     site.faults.add(Fault("status", code=code))
-    (found,) = ask(site, link)
-    assert isinstance(found, error)
+    (answer,) = ask(site, link)
+    assert isinstance(answer, error)
     assert len(site.log) == 1
 
 
@@ -158,8 +158,8 @@ def test_a_wrong_key_is_bad_input(site: Site, link: TmdbLink) -> None:
 def test_a_read_access_token_goes_into_the_header(site: Site, link: TmdbLink, monkeypatch: Any) -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiIxIn0.c2lnbmF0dXJl"
     monkeypatch.setattr(site, "tmdb_key", token)
-    (found,) = ask(site, link, TMDB_API_KEY=token)
-    assert isinstance(found, TmdbDetails)
+    (answer,) = ask(site, link, TMDB_API_KEY=token)
+    assert isinstance(answer, TmdbDetails)
     (hit,) = site.log
     assert "api_key" not in hit.path
     assert "append_to_response=credits" in hit.path
@@ -246,9 +246,9 @@ def test_an_answer_proves_that_it_is_not_down(site: Site, link: TmdbLink) -> Non
         for _ in range(2 * DOWN_AFTER - 1):
             with pytest.raises(TmdbError):
                 await client.details(link)
-        found = await client.details(link)
+        details = await client.details(link)
         await client.close()
-        return found
+        return details
 
     assert isinstance(asyncio.run(in_a_row()), TmdbDetails)
 

@@ -82,8 +82,8 @@ def test_answers_are_read() -> None:
     hits = read_search("/search", {"results": [ALIEN, odd], "total_pages": 1, "total_results": 2})
     assert hits == TmdbHits((hit(348, "Alien", year=1979), hit(9, year=None)))
     series = {"id": 7, "name": "Das Boot", "original_name": "Das Boot", "first_air_date": "1985-02-24"}
-    found = read_find("/find", {"movie_results": [], "tv_results": [series], "person_results": []})
-    assert found == (TmdbHit(TmdbLink("tv", 7), ("Das Boot",), 1985),)
+    results = read_find("/find", {"movie_results": [], "tv_results": [series], "person_results": []})
+    assert results == (TmdbHit(TmdbLink("tv", 7), ("Das Boot",), 1985),)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_tmdb_is_asked(site: Site) -> None:
         finally:
             await client.close()
 
-    found = TmdbLink("movie", known.at_tmdb.id)
+    link = TmdbLink("movie", known.at_tmdb.id)
     at_series = details(series).at_tmdb
     assert at_series
-    assert asyncio.run(ask()) == [found, None, None, found, TmdbLink("tv", at_series.id), None]
+    assert asyncio.run(ask()) == [link, None, None, link, TmdbLink("tv", at_series.id), None]
     paths = [hit.path for hit in site.log]
     assert f"primary_release_year={year}" in paths[0]
     assert "external_source=imdb_id" in paths[-1]

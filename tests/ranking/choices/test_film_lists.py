@@ -29,11 +29,11 @@ def listed(engine: sa.Engine) -> list[Any]:
         alone = sa.select(films.c.title).group_by(films.c.title).having(sa.func.count() == 1)
         named = (films.c.title.in_(alone), films.c.release_year.is_not(None), films.c.slug.is_not(None))
         rated = films.c.id.in_(sa.select(film_rankings.c.film_id))
-        found = connection.execute(sa.select(films).where(*named, rated).order_by(films.c.id).limit(12)).all()
-        for film in found:
+        rows = connection.execute(sa.select(films).where(*named, rated).order_by(films.c.id).limit(12)).all()
+        for film in rows:
             code = {"letterboxd_lid": f"x{film.id}Q"}
             connection.execute(films.update().where(films.c.id == film.id).values(code))
-        return list(connection.execute(sa.select(films).where(films.c.id.in_([f.id for f in found]))))
+        return list(connection.execute(sa.select(films).where(films.c.id.in_([f.id for f in rows]))))
 
 
 EXPORTED = """Letterboxd list export v7
@@ -55,9 +55,9 @@ def test_a_list_of_films_may_be_written_in_many_ways(
     def of(text: str) -> set[str | None]:
         file.write_bytes(text.encode())
         told: list[str] = []
-        found = {film.slug for film in shown(engine, Choices(lists=(file,)), tell=told.append)}
+        slugs = {film.slug for film in shown(engine, Choices(lists=(file,)), tell=told.append)}
         assert told == []
-        return found
+        return slugs
 
     assert of("# mine\n\n" + "".join(f"{film.slug}  # a note\n" for film in listed)) == expected
     assert of("".join(f"https://letterboxd.com/film/{film.slug}/\r\n" for film in listed)) == expected
@@ -88,8 +88,8 @@ def test_lines_of_a_list_that_match_no_film_are_counted(
     file = tmp_path / "list.txt"
     file.write_text(f"{listed[0].slug}\nno-such-film\nhttps://boxd.it/zzzzz\nhttps://example.org/\n")
     told: list[str] = []
-    found = shown(engine, Choices(lists=(file,)), tell=told.append)
-    assert [film.slug for film in found] == [listed[0].slug]
+    ranked = shown(engine, Choices(lists=(file,)), tell=told.append)
+    assert [film.slug for film in ranked] == [listed[0].slug]
     names = "no-such-film, boxd.it/zzzzz, https://example.org/"
     assert told == [f"3 of 4 films in {file} match no stored film, or more than one: {names}"]
     file.write_text("")
@@ -97,10 +97,10 @@ def test_lines_of_a_list_that_match_no_film_are_counted(
 
 
 def test_a_long_list_is_no_error(engine: sa.Engine, listed: list[Any]) -> None:
-    wanted = [Reference(slug=f"no-film-{n}", title=f"No film {n}") for n in range(70_000)]
+    references = [Reference(slug=f"no-film-{n}", title=f"No film {n}") for n in range(70_000)]
     with engine.connect() as connection:
-        found = match(connection, [*wanted, Reference(slug=listed[0].slug)])
-    assert [film for film in found if film] == [listed[0].id]
+        matched = match(connection, [*references, Reference(slug=listed[0].slug)])
+    assert [film for film in matched if film] == [listed[0].id]
 
 
 @on_sqlite
@@ -108,10 +108,10 @@ def test_two_films_of_one_name_and_year_are_not_guessed(engine: sa.Engine) -> No
     with engine.begin() as connection:
         twins = [{"title": "Twin", "release_year": 1950, "slug": f"twin-{n}"} for n in range(2)]
         connection.execute(films.insert(), twins)
-        wanted = [Reference(title="Twin", year=1950), Reference(slug="twin-1"), Reference(title="Twin")]
-        found = match(connection, wanted)
+        references = [Reference(title="Twin", year=1950), Reference(slug="twin-1"), Reference(title="Twin")]
+        matched = match(connection, references)
         second = connection.scalar(sa.select(films.c.id).where(films.c.slug == "twin-1"))
-    assert found == [None, second, None]
+    assert matched == [None, second, None]
 
 
 def test_lists_that_cannot_be_read_are_refused(tmp_path: Path) -> None:

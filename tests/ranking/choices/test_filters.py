@@ -131,8 +131,8 @@ def _describe(connection: sa.Connection, ids: list[int]) -> None:
     connection.execute(users.insert().values(letterboxd_username="stranger", created_at=NOW))
     for name, step in WANTED.items():
         user = sa.select(users.c.id).where(users.c.letterboxd_username == name).scalar_subquery()
-        wanted = sa.select(user, films.c.id).where(films.c.id % step == 0)
-        connection.execute(watchlist.insert().from_select(["user_id", "film_id"], wanted))
+        watchlisted = sa.select(user, films.c.id).where(films.c.id % step == 0)
+        connection.execute(watchlist.insert().from_select(["user_id", "film_id"], watchlisted))
 
 
 def shown(engine: sa.Engine, choices: Choices = EVERY_FILM, **more: Any) -> list[RankedFilm]:
@@ -142,17 +142,17 @@ def shown(engine: sa.Engine, choices: Choices = EVERY_FILM, **more: Any) -> list
 
 
 def every(engine: sa.Engine) -> list[Row]:
-    found = {film.slug: film for film in shown(engine)}
+    ranked = {film.slug: film for film in shown(engine)}
     with engine.connect() as connection:
         ids = connection.execute(sa.select(films.c.slug, films.c.id)).all()
         rated = _by_film(connection, ratings, ratings.c.rating.is_not(None))
         seen = _by_film(connection, watched, sa.true())
-        wanted = _by_film(connection, watchlist, sa.true())
+        watchlisted = _by_film(connection, watchlist, sa.true())
     return sorted(
         (
-            Row(found[slug], film, *(names.get(film, frozenset()) for names in (rated, seen, wanted)))
+            Row(ranked[slug], film, *(names.get(film, frozenset()) for names in (rated, seen, watchlisted)))
             for slug, film in ids
-            if slug in found
+            if slug in ranked
         ),
         key=lambda row: row.film.rank,
     )
@@ -164,10 +164,10 @@ def _by_film(connection: sa.Connection, table: sa.Table, condition: Any) -> dict
         .join(users, users.c.id == table.c.user_id)
         .where(condition)
     )
-    found: dict[int, set[str]] = {}
+    by_film: dict[int, set[str]] = {}
     for film, member in connection.execute(query):
-        found.setdefault(film, set()).add(member)
-    return {film: frozenset(members) for film, members in found.items()}
+        by_film.setdefault(film, set()).add(member)
+    return {film: frozenset(members) for film, members in by_film.items()}
 
 
 def year_in(row: Row, first: int, last: int) -> bool:
@@ -337,7 +337,7 @@ def test_what_is_no_decade_is_refused(text: str) -> None:
 def test_the_ranking_without_a_member_is_the_one_that_a_circle_without_them_has(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         before = connection.execute(sa.select(film_rankings)).all()
-    found = shown(engine, Choices(without="otto_reels"))
+    ranked = shown(engine, Choices(without="otto_reels"))
     fitting = shown(engine, Choices(without="otto_reels", min_watchers=5, genres=("Horror",)))
     with engine.begin() as connection:
         assert connection.execute(sa.select(film_rankings)).all() == before
@@ -347,9 +347,9 @@ def test_the_ranking_without_a_member_is_the_one_that_a_circle_without_them_has(
     statistics.refresh(engine, NOW)
     compute(engine, cohort, STRATEGIES["bayesian"], {}, NOW)
     expected = shown(engine)
-    assert [_without_floats(film) for film in found] == [_without_floats(film) for film in expected]
+    assert [_without_floats(film) for film in ranked] == [_without_floats(film) for film in expected]
     for number in ("score", "mean"):
-        numbers = [getattr(film, number) for film in found]
+        numbers = [getattr(film, number) for film in ranked]
         assert numbers == pytest.approx([getattr(film, number) for film in expected], abs=1e-9)
     genre = {row.film.slug: row.genre for row in every(engine)}
     assert [film.rank for film in fitting] == [

@@ -87,18 +87,20 @@ def exported(engine: sa.Engine, cohort: Cohort, folder: Path) -> Export:
     return parquet_folder.find(folder)
 
 
-def of_database(engine: sa.Engine, cohort: Cohort, strategy: SqlStrategy, given: dict[str, Any]) -> list[Row]:
+def of_database(
+    engine: sa.Engine, cohort: Cohort, strategy: SqlStrategy, parameters: dict[str, Any]
+) -> list[Row]:
     """Return (rank, film, score) as the database ranks."""
-    compute.compute(engine, cohort, strategy, given, NOW)
+    compute.compute(engine, cohort, strategy, parameters, NOW)
     r = film_rankings.c
     query = sa.select(r.rank, r.film_id, r.score).where(r.strategy == strategy.name).order_by(r.rank)
     with engine.connect() as connection:
         return [(rank, film, score) for rank, film, score in connection.execute(query)]
 
 
-def of_files(running: Engine, export: Export, strategy: SqlStrategy, given: dict[str, Any]) -> list[Row]:
+def of_files(running: Engine, export: Export, strategy: SqlStrategy, parameters: dict[str, Any]) -> list[Row]:
     """Return (rank, number of the film in the files, score) as an engine ranks and writes it."""
-    file, count = from_files.compute(running, export, strategy, given, NOW)
+    file, count = from_files.compute(running, export, strategy, parameters, NOW)
     table = pq.read_table(file)
     assert table.num_rows == count
     return list(zip(*(table[name].to_pylist() for name in ("rank", "film_id", "score")), strict=True))
@@ -109,13 +111,15 @@ def assert_all_agree(store: sa.Engine, cohort: Cohort, running: Engine, export: 
     assert {name for name, _ in CASES} >= CLOSED.keys()
     with store.connect() as connection:
         ids = {number: film for film, number in films_in_files.numbers(connection, cohort.id).items()}
-    for name, given in CASES:
+    for name, parameters in CASES:
         if name in CLOSED:
-            expected = of_database(store, cohort, CLOSED[name], given)
-            found = [
+            expected = of_database(store, cohort, CLOSED[name], parameters)
+            different = [
                 (rank, ids[film], score)
-                for rank, film, score in of_files(running, export, CLOSED[name], given)
+                for rank, film, score in of_files(running, export, CLOSED[name], parameters)
             ]
             assert len(expected) > (20 if name == "discovery" else 50)
-            assert [row[:2] for row in found] == [row[:2] for row in expected], (name, given)
-            assert [row[2] for row in found] == pytest.approx([row[2] for row in expected], abs=1e-9), name
+            assert [row[:2] for row in different] == [row[:2] for row in expected], (name, parameters)
+            assert [row[2] for row in different] == pytest.approx([row[2] for row in expected], abs=1e-9), (
+                name
+            )

@@ -43,8 +43,8 @@ def folder(engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def compute(folder: Path, *more: str, cohort: str = "friends") -> int:
-    given = ["rank", "compute", "--cohort", cohort, "--engine", "duckdb", "--data", str(folder)]
-    return run([*given, *more])
+    words = ["rank", "compute", "--cohort", cohort, "--engine", "duckdb", "--data", str(folder)]
+    return run([*words, *more])
 
 
 @on_sqlite
@@ -63,7 +63,7 @@ def test_rankings_are_files_that_say_what_they_are(
     assert first["watchers"] > 0
     assert first["computed_at"] == NOW
     assert json.loads(first["params"]) == {"m": 7, "min_votes": 1}
-    assert [each.name for each in folder.glob("rankings/*")] == ["bayesian.parquet"]
+    assert [one.name for one in folder.glob("rankings/*")] == ["bayesian.parquet"]
     assert not (tmp_path / "none").exists(), "no database is needed, and none is made"
 
 
@@ -109,8 +109,8 @@ def test_what_is_wrong_is_said_in_one_line(folder: Path, capsys: pytest.CaptureF
     assert "holds the cohort 'friends', not 'others'" in refused("--strategy", "wilson", cohort="others")
     assert "--data is read by another engine" in refused("--engine", "database")
     nowhere = folder / "nowhere"
-    wanted = f"no ratings.parquet in {nowhere}: run `letterboxd export parquet --cohort LABEL"
-    assert wanted in refused("--strategy", "wilson", "--data", str(nowhere))
+    message = f"no ratings.parquet in {nowhere}: run `letterboxd export parquet --cohort LABEL"
+    assert message in refused("--strategy", "wilson", "--data", str(nowhere))
     assert run(["rank", "compute", "--cohort", "friends", "--engine", "duckdb"]) == 2
     assert "name the folder of `export parquet` by --data" in capsys.readouterr().err
 

@@ -48,8 +48,8 @@ def test_the_command_ranks_with_spark(
 ) -> None:
     exported(engine, fill(engine), tmp_path)
     monkeypatch.setenv("LETTERBOXD_NOW", NOW.isoformat())
-    given = ["rank", "compute", "--cohort", "friends", "--strategy", "all", "--engine", "spark"]
-    assert run([*given, "--data", str(tmp_path)]) == 0
+    words = ["rank", "compute", "--cohort", "friends", "--strategy", "all", "--engine", "spark"]
+    assert run([*words, "--data", str(tmp_path)]) == 0
     told = capsys.readouterr().err
     for name in CLOSED:
         assert f"films ranked with spark, written to {tmp_path}/rankings/{name}.parquet" in told

@@ -36,13 +36,13 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def pairs_by_hand(stars: list[float], scores: list[float]) -> float:
-    found = [
+    shares = [
         1.0 if one > other else 0.5 if one == other else 0.0
         for a, one in zip(stars, scores, strict=True)
         for b, other in zip(stars, scores, strict=True)
         if a > b
     ]
-    return fmean(found) if found else math.nan
+    return fmean(shares) if shares else math.nan
 
 
 levels = st.integers(1, 10)
@@ -51,8 +51,8 @@ levels = st.integers(1, 10)
 @given(st.lists(st.tuples(levels, levels), min_size=1, max_size=15))
 def test_pairs_are_counted_as_by_hand(both: list[tuple[int, int]]) -> None:
     stars, scores = (list(map(float, column)) for column in zip(*both, strict=True))
-    found = pairs_right(np.array(stars), np.array(scores))
-    assert found == pytest.approx(pairs_by_hand(stars, scores), nan_ok=True)
+    share = pairs_right(np.array(stars), np.array(scores))
+    assert share == pytest.approx(pairs_by_hand(stars, scores), nan_ok=True)
 
 
 def test_gains_are_discounted_and_ties_share_theirs() -> None:
@@ -67,8 +67,8 @@ def test_gains_are_discounted_and_ties_share_theirs() -> None:
 
 def test_a_film_without_a_score_counts_as_an_average_one() -> None:
     hidden = Hidden(np.array([1, 1, 1, 2]), np.array([1, 2, 3, 1]), np.array([5.0, 3.0, 1.0, 4.0]))
-    found = by_member(hidden, {1: 4.0, 3: 2.0}, lambda stars, scores: float(scores[1:2].sum()))
-    assert found.tolist() == [3.0, 0.0]
+    figures = by_member(hidden, {1: 4.0, 3: 2.0}, lambda stars, scores: float(scores[1:2].sum()))
+    assert figures.tolist() == [3.0, 0.0]
     assert by_member(hidden, {1: 4.0, 3: 2.0}, pairs_right)[0] == 1
     assert math.isnan(by_member(hidden, {1: 4.0, 3: 2.0}, pairs_right)[1])
     assert by_member(hidden, {1: 4.0, 3: 2.0}, rmse).tolist() == pytest.approx([math.sqrt(2 / 3), 0])
@@ -123,8 +123,8 @@ def evaluated(engine: sa.Engine, seed: int = 0) -> Evaluation:
         return evaluate(FromCohort(connection, cohorts.find(connection, "friends")), 0.2, seed, NOW)
 
 
-def named(found: Evaluation) -> dict[str, Judged]:
-    return {judged.strategy: judged for judged in found.rankings}
+def named(evaluation: Evaluation) -> dict[str, Judged]:
+    return {judged.strategy: judged for judged in evaluation.rankings}
 
 
 def test_a_fifth_of_each_members_ratings_is_hidden_and_the_others_kept(crawled_engine: sa.Engine) -> None:
@@ -157,13 +157,13 @@ def mean_by_hand(engine: sa.Engine) -> list[float]:
     for member, film, rating in zip(hidden.member, hidden.film, hidden.stars, strict=True):
         if film in stars:
             own[member].append((rating, round(fmean(stars[film]), 10)))
-    found = [pairs_by_hand([a for a, _ in pairs], [b for _, b in pairs]) for pairs in own.values()]
-    return [share for share in found if not math.isnan(share)]
+    shares = [pairs_by_hand([a for a, _ in pairs], [b for _, b in pairs]) for pairs in own.values()]
+    return [share for share in shares if not math.isnan(share)]
 
 
 def test_each_strategy_is_judged_beside_the_plain_mean(averages: sa.Engine) -> None:
-    found = evaluated(averages)
-    by_name = named(found)
+    evaluation = evaluated(averages)
+    by_name = named(evaluation)
     assert list(by_name) == ["mean", "letterboxd", *STRATEGIES]
     expected = mean_by_hand(averages)
     assert by_name["mean"].figures["pairs"].mean == pytest.approx(fmean(expected))
@@ -182,11 +182,11 @@ def test_each_strategy_is_judged_beside_the_plain_mean(averages: sa.Engine) -> N
     assert by_name["circle"].scored == 1
     assert (by_name["hybrid"].scored or 1) < 1
     rated = sum(stars is not None for _, _, stars, *_ in stored_facts(averages))
-    assert found.kept + found.hidden + found.left_out == rated
+    assert evaluation.kept + evaluation.hidden + evaluation.left_out == rated
 
 
-def rounded(found: Evaluation) -> Any:
-    return json.loads(json.dumps(asdict(found)), parse_float=lambda number: round(float(number), 9))
+def rounded(evaluation: Evaluation) -> Any:
+    return json.loads(json.dumps(asdict(evaluation)), parse_float=lambda number: round(float(number), 9))
 
 
 # What one database found, for the other to agree with.
@@ -205,9 +205,9 @@ def test_the_database_is_only_read_on_the_command_line(crawled: Shell, crawled_e
     before = stored_facts(crawled_engine)
     process = crawled.letterboxd("rank", "evaluate", "--cohort", "friends", "--json")
     assert_ended(process, 0)
-    found = json.loads(process.stdout)
-    assert (found["seed"], found["hide"]) == (0, 0.2)
-    (circle,) = [each for each in found["rankings"] if each["strategy"] == "circle"]
+    printed = json.loads(process.stdout)
+    assert (printed["seed"], printed["hide"]) == (0, 0.2)
+    (circle,) = [one for one in printed["rankings"] if one["strategy"] == "circle"]
     assert 0 < circle["figures"]["pairs"]["mean"] < 1
     table = crawled.letterboxd("rank", "evaluate", "--cohort", "friends")
     assert_ended(table, 0)
@@ -276,11 +276,11 @@ def ratings(members: int = 8, number: int = 30) -> list[tuple[object, object, ob
 @pytest.mark.parametrize("film", ["film", "slug"])
 def test_a_parquet_file_is_judged_whatever_the_order_of_its_rows(tmp_path: Path, film: str) -> None:
     rows = ratings()
-    found = evaluate(FromParquet(parquet(tmp_path / "a.parquet", rows, film)), 0.2, 0, NOW)
+    evaluation = evaluate(FromParquet(parquet(tmp_path / "a.parquet", rows, film)), 0.2, 0, NOW)
     other = evaluate(FromParquet(parquet(tmp_path / "b.parquet", rows[::-1], film)), 0.2, 0, NOW)
-    assert rounded(found) == rounded(other)
-    assert (found.members, found.kept, found.hidden) == (8, 8 * 24, 8 * 6)
-    assert named(found)["discovery"].remark
+    assert rounded(evaluation) == rounded(other)
+    assert (evaluation.members, evaluation.kept, evaluation.hidden) == (8, 8 * 24, 8 * 6)
+    assert named(evaluation)["discovery"].remark
 
 
 def test_an_export_of_ours_is_judged(crawled: Shell) -> None:
@@ -288,18 +288,18 @@ def test_an_export_of_ours_is_judged(crawled: Shell) -> None:
     process = crawled.letterboxd("rank", "evaluate", "--data", "files/ratings.parquet", "--json")
     assert_ended(process, 0)
     rated = pq.read_table(crawled.folder / "files" / "ratings.parquet")["stars"]
-    found = json.loads(process.stdout)
-    assert found["kept"] + found["hidden"] + found["left_out"] == len(rated) - rated.null_count > 0
+    printed = json.loads(process.stdout)
+    assert printed["kept"] + printed["hidden"] + printed["left_out"] == len(rated) - rated.null_count > 0
 
 
 def test_names_may_be_stored_in_any_way_but_must_be_names(tmp_path: Path) -> None:
-    found = evaluate(FromParquet(parquet(tmp_path / "a.parquet", ratings())), 0.2, 0, NOW)
+    evaluation = evaluate(FromParquet(parquet(tmp_path / "a.parquet", ratings())), 0.2, 0, NOW)
     users, numbers, stars = map(list, zip(*ratings(), strict=True))
     for kind in (pa.dictionary(pa.int32(), pa.string()), pa.large_string(), pa.binary()):
         columns = {"user": pa.array(users).cast(kind), "film": pa.array(numbers).cast(kind), "rating": stars}
         pq.write_table(pa.table(columns), tmp_path / "b.parquet")
         other = evaluate(FromParquet(tmp_path / "b.parquet"), 0.2, 0, NOW)
-        assert rounded(other) == rounded(found)
+        assert rounded(other) == rounded(evaluation)
     pq.write_table(pa.table({"user": [["a"]], "film": ["x"], "rating": [5.0]}), tmp_path / "c.parquet")
     with pytest.raises(InputError, match="a user and a film must be a text or a number"):
         FromParquet(tmp_path / "c.parquet")

@@ -12,9 +12,7 @@ from ranking.evaluation.questions import HiddenFilms, apart, voice
 
 def hidden(stars: dict[int, list[float]]) -> Hidden:
     """Return ratings by film of the members 1, 2, …, in this order."""
-    rows = sorted(
-        (member, film, value) for film, each in stars.items() for member, value in enumerate(each, 1)
-    )
+    rows = sorted((member, film, value) for film, one in stars.items() for member, value in enumerate(one, 1))
     member, film, values = zip(*rows, strict=True)
     return Hidden(np.array(member, np.int32), np.array(film, np.int32), np.array(values, float))
 

@@ -142,8 +142,8 @@ def test_an_import_too_large_for_one_file_becomes_several_with_a_header_each() -
 
 
 def test_identities_leave_out_the_number_of_a_series(crawled_engine: sa.Engine, ranked: Shell) -> None:
-    found = stored(crawled_engine)
-    a_film, a_series = found[0].film_id, found[1].film_id
+    ranking = stored(crawled_engine)
+    a_film, a_series = ranking[0].film_id, ranking[1].film_id
     with crawled_engine.begin() as connection:
         for kind, which in (("movie", a_film), ("tv", a_series)):
             values = {"tmdb_id": 7000 + which, "tmdb_media_type": kind, "imdb_id": f"tt{which}"}
@@ -154,12 +154,12 @@ def test_identities_leave_out_the_number_of_a_series(crawled_engine: sa.Engine, 
             credit = {"film_id": a_film, "person_id": person, "role": "director", "credit_order": 3 - person}
             connection.execute(film_people.insert().values(credit))
     with crawled_engine.connect() as connection:
-        known = identities(connection, found)
+        known = identities(connection, ranking)
     assert known[a_film].tmdb_id == 7000 + a_film
     assert known[a_film].directors == ("First", "Second")
     assert known[a_series].tmdb_id is None
     assert known[a_series].imdb_id == f"tt{a_series}"
-    assert set(known) == {each.film_id for each in found}
+    assert set(known) == {one.film_id for one in ranking}
 
 
 @on_sqlite
@@ -179,7 +179,7 @@ def test_each_format_is_written_and_printed(ranked: Shell, crawled_engine: sa.En
     printed = ranked.letterboxd("export", "letterboxd", "--cohort", "friends", "--limit", "3")
     assert_ended(printed, 0)
     assert [row["Title"] for row in rows_of(printed.stdout)] == [
-        each.title for each in stored(crawled_engine)[:3]
+        one.title for one in stored(crawled_engine)[:3]
     ]
     written = ranked.letterboxd("export", "json", "--cohort", "friends", "--output", "friends.json")
     assert_ended(written, 0)

@@ -44,7 +44,7 @@ def circle(
     seed: int = 1,
     members: int = 20,
     films: int = 150,
-    each: int = 60,
+    rated_by_each: int = 60,
     taste: Mapping[str, float] | None = None,
 ) -> Ratings:
     """Return ratings by chance, but for films' worth and habits; member 0 gives ``taste`` more by genre."""
@@ -52,7 +52,7 @@ def circle(
     worth, habit = rng.normal(3.2, 0.5, films), rng.normal(0, 0.3, members)
     rated = []
     for member in range(members):
-        for film in rng.choice(films, each, replace=False).tolist():
+        for film in rng.choice(films, rated_by_each, replace=False).tolist():
             more = sum((taste or {}).get(genre, 0) for genre in set(fact_of(film).get("genres", ())))
             exact = worth[film] + habit[member] + rng.normal(0, 0.7) + (more if member == 0 else 0)
             rated.append((member, film, float(np.clip(np.round(2 * exact) / 2, 0.5, 5))))
@@ -81,9 +81,9 @@ def test_the_circle_and_the_parts_are_what_is_expected() -> None:
 
 def test_the_coefficients_solve_the_mixed_models_equations() -> None:
     """All members' coefficients at once, from Henderson's equations over rows of single ratings."""
-    ratings = circle(members=7, films=80, each=40)
+    ratings = circle(members=7, films=80, rated_by_each=40)
     circles = circle_model(ratings)
-    found, variances, groups = circles.fit, circles.variances, circles.columns.groups
+    fitted, variances, groups = circles.fit, circles.variances, circles.columns.groups
     size, members = len(groups), len(ratings.member_ids)
     left, right = np.zeros((members * size,) * 2), np.zeros(members * size)
     for member in range(members):
@@ -95,7 +95,7 @@ def test_the_coefficients_solve_the_mixed_models_equations() -> None:
             row[member * size : (member + 1) * size] = columns.rows(np.array([film], np.int32))[0]
             weight = 1 / (variances.noise[member] * (1 + variance / 0.5))
             left += weight * np.outer(row, row)
-            right += weight * row * (stars - found.habit[member] - score)
+            right += weight * row * (stars - fitted.habit[member] - score)
     left += np.diag(np.tile(1 / variances.groups[groups], members))
     solution = np.linalg.solve(left, right).reshape(members, size)
     covariance = np.linalg.inv(left)
@@ -108,15 +108,15 @@ def test_the_coefficients_solve_the_mixed_models_equations() -> None:
 
 def without(circles: CircleModel, member: int, film: int) -> tuple[float, float]:
     """Return a film's score and variance from the ratings of all members but one, habits and noise kept."""
-    ratings, found, total, weight = circles.ratings, circles.fit, 0.0, 0.0
+    ratings, fitted, total, weight = circles.ratings, circles.fit, 0.0, 0.0
     for other in range(len(ratings.member_ids)):
         own = slice(ratings.starts[other], ratings.starts[other + 1])
         for at in np.flatnonzero(ratings.film[own] == film).tolist() if other != member else ():
             stars = float(ratings.half_stars[own][at]) / 2
-            total += (stars - found.habit[other] - found.mu) / found.noise[other]
-            weight += 1 / found.noise[other]
-    precision = weight + 1 / found.spread[film]
-    return float(found.mu + (total + found.expected[film] / found.spread[film]) / precision), float(
+            total += (stars - fitted.habit[other] - fitted.mu) / fitted.noise[other]
+            weight += 1 / fitted.noise[other]
+    precision = weight + 1 / fitted.spread[film]
+    return float(fitted.mu + (total + fitted.expected[film] / fitted.spread[film]) / precision), float(
         1 / precision
     )
 
@@ -175,7 +175,7 @@ def test_the_variances_are_those_of_mackays_update_with_twenty_usual_members() -
 @pytest.mark.parametrize("seed", range(3))
 def test_a_planted_taste_is_found(seed: int) -> None:
     """Whatever chance makes of the rest: of half a star, as far as some hundred ratings tell of it."""
-    ratings = circle(seed=seed, members=30, films=800, each=400, taste={"Western": 0.5})
+    ratings = circle(seed=seed, members=30, films=800, rated_by_each=400, taste={"Western": 0.5})
     circles = circle_model(ratings)
     western = np.array(["Western" in fact_of(film).get("genres", ()) for film in ratings.film_ids.tolist()])
 
@@ -252,14 +252,14 @@ def test_whatever_was_rated_the_parts_add_up_within_bounds(rated: list[tuple[int
 
 def peak(ratings: Ratings) -> int:
     """Return the most bytes that the model holds at a time, beside the circle's."""
-    found, facts = fit(ratings), facts_of(ratings)
+    fitted, facts = fit(ratings), facts_of(ratings)
     tracemalloc.start()
-    CircleModel(ratings, found, facts).of(0).forecast()
+    CircleModel(ratings, fitted, facts).of(0).forecast()
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return most
 
 
 def test_it_takes_at_most_twelve_bytes_a_rating_beside_the_circle() -> None:
-    few, many = (circle(members=members, films=300, each=200) for members in (20, 80))
+    few, many = (circle(members=members, films=300, rated_by_each=200) for members in (20, 80))
     assert peak(many) - peak(few) < 12 * (len(many.film) - len(few.film))

@@ -149,8 +149,8 @@ def test_a_variance_is_never_nothing() -> None:
     assert circle_model._variance(1e-9, 0.0, nothing, np.full(6, 1e9), among) == 1e-6
     # MacKay's update, with four films more of the usual variance.
     surprise, precision = np.full(6, 2.0), np.full(6, 3.0)
-    found = circle_model._variance(0.5, 0.35, surprise, precision, np.array([True, True, False] * 2))
-    assert found == pytest.approx((0.25 * 4 * 4 + 4 * 0.35) / (0.5 * 3 * 4 + 4))
+    variance = circle_model._variance(0.5, 0.35, surprise, precision, np.array([True, True, False] * 2))
+    assert variance == pytest.approx((0.25 * 4 * 4 + 4 * 0.35) / (0.5 * 3 * 4 + 4))
 
 
 def test_it_gives_up_after_two_thousand_rounds_and_says_so(

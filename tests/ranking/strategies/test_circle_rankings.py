@@ -61,11 +61,11 @@ def ranked(engine: sa.Engine, without: str | None = None, **chosen: int) -> list
 
 def test_both_databases_give_the_same_scores_and_ranks(engine: sa.Engine) -> None:
     expected = from_python(engine)
-    found = ranked(engine)
-    assert {film.slug: film.score for film in found} == pytest.approx(expected, abs=1e-9)
-    order = sorted(found, key=lambda f: (-round(f.score, 10), -f.watchers, str(f.slug).encode()))
+    rows = ranked(engine)
+    assert {film.slug: film.score for film in rows} == pytest.approx(expected, abs=1e-9)
+    order = sorted(rows, key=lambda f: (-round(f.score, 10), -f.watchers, str(f.slug).encode()))
     assert [film.rank for film in order] == list(range(1, len(expected) + 1))
-    assert all(film.low < film.score < film.high for film in found if film.low and film.high)
+    assert all(film.low < film.score < film.high for film in rows if film.low and film.high)
     with engine.connect() as connection:
         assert None not in connection.scalars(sa.select(film_rankings.c.score_low)).all()
         assert {str(p) for p in connection.scalars(sa.select(film_rankings.c.params))} == {
@@ -74,11 +74,11 @@ def test_both_databases_give_the_same_scores_and_ranks(engine: sa.Engine) -> Non
 
 
 def test_without_letterboxd_films_are_expected_to_be_what_is_usual_here(engine: sa.Engine) -> None:
-    found = ranked(engine, site=0)
+    rows = ranked(engine, site=0)
     with engine.begin() as connection:
         connection.execute(films.update().values(letterboxd_weighted_average=None))
-    assert {f.slug: f.score for f in found} == pytest.approx(from_python(engine), abs=1e-9)
-    assert {film.parameters["site"] for film in found} == {0}
+    assert {f.slug: f.score for f in rows} == pytest.approx(from_python(engine), abs=1e-9)
+    assert {film.parameters["site"] for film in rows} == {0}
 
 
 def test_how_many_ratings_a_film_needs_depends_on_the_circle_unless_chosen(engine: sa.Engine) -> None:
@@ -95,9 +95,9 @@ def test_how_many_ratings_a_film_needs_depends_on_the_circle_unless_chosen(engin
 
 
 def test_without_a_member_it_is_fitted_to_the_others(engine: sa.Engine) -> None:
-    found = ranked(engine, without="otto_reels")
-    assert {f.slug: f.score for f in found} == pytest.approx(from_python(engine, "otto_reels"), abs=1e-9)
-    assert all(film.low is not None for film in found)
+    rows = ranked(engine, without="otto_reels")
+    assert {f.slug: f.score for f in rows} == pytest.approx(from_python(engine, "otto_reels"), abs=1e-9)
+    assert all(film.low is not None for film in rows)
 
 
 def test_min_votes_leaves_films_out_and_changes_no_score(engine: sa.Engine) -> None:
@@ -106,20 +106,20 @@ def test_min_votes_leaves_films_out_and_changes_no_score(engine: sa.Engine) -> N
         cohort = cohorts.find(connection, "friends")
     compute(engine, cohort, CIRCLE, {"min_votes": 3}, NOW)
     with engine.connect() as connection:
-        found = ranking(connection, cohort, "circle")
-    assert {f.film_id for f in found} == {f.film_id for f in every.values() if f.watchers >= 3}
-    assert [f.score for f in found] == pytest.approx([every[f.film_id].score for f in found], abs=1e-9)
+        films = ranking(connection, cohort, "circle")
+    assert {f.film_id for f in films} == {f.film_id for f in every.values() if f.watchers >= 3}
+    assert [f.score for f in films] == pytest.approx([every[f.film_id].score for f in films], abs=1e-9)
 
 
 def test_reading_changes_nothing_that_was_rated(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
-        found = read(connection, Facts(cohort.id, NOW))
+        ratings = read(connection, Facts(cohort.id, NOW))
         name, slug = users.c.letterboxd_username, films.c.slug
         members = {number: text for number, text in connection.execute(sa.select(users.c.id, name))}
         titles = {number: text for number, text in connection.execute(sa.select(films.c.id, slug))}
-    member = np.repeat(found.member_ids, found.by_member).tolist()
-    film, stars = found.film_ids[found.film].tolist(), (found.half_stars / 2).tolist()
+    member = np.repeat(ratings.member_ids, ratings.by_member).tolist()
+    film, stars = ratings.film_ids[ratings.film].tolist(), (ratings.half_stars / 2).tolist()
     triples = {(members[m], titles[f], s) for m, f, s in zip(member, film, stars, strict=True)}
     assert triples == {(m, f, s) for m, f, s, *_ in stored_facts(engine) if s is not None}
 
@@ -132,16 +132,16 @@ def test_each_strategy_says_why_a_film_stands_where_it_does_and_names_nobody(eng
         for strategy in STRATEGIES.values():
             facts, chosen = Facts(cohort.id, NOW), {"min_votes": 1, "above": -5}
             parameters = strategy.settle(chosen)
-            found = strategy.reasons(connection, facts, parameters)
+            reasons = strategy.reasons(connection, facts, parameters)
             rows = connection.execute(strategy.query(connection, facts, parameters)).all()
-            assert found.keys() == {row.film_id for row in rows}, strategy.name
-            assert len(found) > 50, strategy.name
-            for sentence in found.values():
+            assert reasons.keys() == {row.film_id for row in rows}, strategy.name
+            assert len(reasons) > 50, strategy.name
+            for sentence in reasons.values():
                 assert not any(name in sentence for name in names)
                 assert "nan" not in sentence
                 assert "None" not in sentence
             best = max(rows, key=lambda row: float(row.score))
-            assert f"{best.votes} rating" in found[best.film_id], strategy.name
+            assert f"{best.votes} rating" in reasons[best.film_id], strategy.name
 
 
 @pytest.mark.parametrize(

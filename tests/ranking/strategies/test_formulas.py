@@ -92,14 +92,14 @@ def expect_recency(film: int) -> dict[str, float]:
 
 
 def expect_discovery(film: int) -> dict[str, float]:
-    here, there = {f: bayesian(f) for f in (1, 2, 4)}, {f: AVERAGES[f][0] for f in (1, 2, 4)}
+    circle, there = {f: bayesian(f) for f in (1, 2, 4)}, {f: AVERAGES[f][0] for f in (1, 2, 4)}
     return {
         "votes": len(STARS[film]),
-        "bayesian": here[film],
-        "bayesian_z": z(here)[film],
+        "bayesian": circle[film],
+        "bayesian_z": z(circle)[film],
         "site_average": there[film],
         "site_average_z": z(there)[film],
-        "score": z(here)[film] - z(there)[film],
+        "score": z(circle)[film] - z(there)[film],
     }
 
 

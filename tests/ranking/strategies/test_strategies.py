@@ -49,10 +49,10 @@ class Circle:
     site: dict[str, float]
 
     def stars(self) -> dict[str, list[float]]:
-        found = defaultdict(list)
+        by_film = defaultdict(list)
         for rated in self.ratings:
-            found[rated.slug].append(rated.stars)
-        return found
+            by_film[rated.slug].append(rated.stars)
+        return by_film
 
     def mean(self) -> float:
         return fmean(rated.stars for rated in self.ratings)
@@ -104,8 +104,8 @@ def circle(engine: sa.Engine) -> Circle:
             sa.select(films.c.slug, ratings).join_from(ratings, films).where(ratings.c.rating.is_not(None))
         ).all()
         site = connection.execute(sa.select(films.c.slug, films.c.letterboxd_weighted_average)).all()
-    found = [Rated(row.slug, row.rating, _age(row)) for row in rows]
-    return Circle(found, {slug: float(average) for slug, average in site if average is not None})
+    ratings_of_circle = [Rated(row.slug, row.rating, _age(row)) for row in rows]
+    return Circle(ratings_of_circle, {slug: float(average) for slug, average in site if average is not None})
 
 
 def _age(row: Any) -> float | None:
@@ -115,37 +115,39 @@ def _age(row: Any) -> float | None:
     return max(0.0, float((NOW - moment) / timedelta(days=1)))
 
 
-def bayesian_by_hand(found: Circle, m: float = 5, min_votes: int = 1) -> Scores:
-    mean = found.mean()
+def bayesian_by_hand(ratings: Circle, m: float = 5, min_votes: int = 1) -> Scores:
+    mean = ratings.mean()
     return {
         slug: (sum(stars) + m * mean) / (len(stars) + m)
-        for slug, stars in found.stars().items()
+        for slug, stars in ratings.stars().items()
         if len(stars) >= min_votes
     }
 
 
-def wilson_by_hand(found: Circle, threshold: float = 3.5, z: float = 1.96, min_votes: int = 1) -> Scores:
+def wilson_by_hand(ratings: Circle, threshold: float = 3.5, z: float = 1.96, min_votes: int = 1) -> Scores:
     scores = {}
-    for slug, stars in found.stars().items():
-        n, p = len(stars), sum(each >= threshold for each in stars) / len(stars)
+    for slug, stars in ratings.stars().items():
+        n, p = len(stars), sum(one >= threshold for one in stars) / len(stars)
         root = z * math.sqrt((p * (1 - p) + z**2 / (4 * n)) / n)
         if n >= min_votes:
             scores[slug] = (p + z**2 / (2 * n) - root) / (1 + z**2 / n)
     return scores
 
 
-def discovery_by_hand(found: Circle, m: float = 5, min_votes: int = 3, above: float = 0) -> Scores:
-    liked = found.mean() + above - 1e-9
-    here = {s: v for s, v in bayesian_by_hand(found, m, min_votes).items() if s in found.site and v >= liked}
-    ours = standard_scores(list(here.values()))
-    theirs = standard_scores([found.site[slug] for slug in here])
-    return {slug: our - their for slug, our, their in zip(here, ours, theirs, strict=True)}
+def discovery_by_hand(ratings: Circle, m: float = 5, min_votes: int = 3, above: float = 0) -> Scores:
+    liked = ratings.mean() + above - 1e-9
+    in_circle = {
+        s: v for s, v in bayesian_by_hand(ratings, m, min_votes).items() if s in ratings.site and v >= liked
+    }
+    ours = standard_scores(list(in_circle.values()))
+    theirs = standard_scores([ratings.site[slug] for slug in in_circle])
+    return {slug: our - their for slug, our, their in zip(in_circle, ours, theirs, strict=True)}
 
 
-def recency_by_hand(found: Circle, tau: float = 180, m: float = 2, min_votes: int = 1) -> Scores:
-    mean, scores, votes = found.mean(), {}, found.stars()
+def recency_by_hand(ratings: Circle, tau: float = 180, m: float = 2, min_votes: int = 1) -> Scores:
+    mean, scores, votes = ratings.mean(), {}, ratings.stars()
     dated = defaultdict(list)
-    for rated in found.ratings:
+    for rated in ratings.ratings:
         if rated.age is not None:
             dated[rated.slug].append((math.exp(-rated.age / tau), rated.stars))
     for slug, pairs in dated.items():
@@ -156,15 +158,15 @@ def recency_by_hand(found: Circle, tau: float = 180, m: float = 2, min_votes: in
 
 
 def hybrid_by_hand(
-    found: Circle,
+    ratings: Circle,
     alpha: float = 0.25,
     beta: float = 0.25,
     tau: float = 180,
     m: float = 2,
     min_votes: int = 3,
 ) -> Scores:
-    votes = {slug: stars for slug, stars in found.stars().items() if len(stars) >= min_votes}
-    recent = recency_by_hand(found, tau, m)
+    votes = {slug: stars for slug, stars in ratings.stars().items() if len(stars) >= min_votes}
+    recent = recency_by_hand(ratings, tau, m)
     columns: tuple[list[float | None], ...] = (
         [fmean(stars) for stars in votes.values()],
         [math.log(len(stars)) for stars in votes.values()],
@@ -209,10 +211,10 @@ def rank(engine: sa.Engine, strategy: str, **parameters: Any) -> list[tuple[int,
 
 
 def test_scores_and_ranks_equal_a_second_computation(engine: sa.Engine) -> None:
-    found = circle(engine)
-    votes = {slug: len(stars) for slug, stars in found.stars().items()}
+    ratings = circle(engine)
+    votes = {slug: len(stars) for slug, stars in ratings.stars().items()}
     for strategy, parameters in CASES:
-        scores = BY_HAND[strategy](found, **parameters)
+        scores = BY_HAND[strategy](ratings, **parameters)
         order = sorted(scores, key=lambda s: (-round(scores[s], 10), -votes[s], s.encode()))
         ranked = rank(engine, strategy, **parameters)
         assert len(scores) > (20 if strategy == "discovery" else 50), strategy
@@ -349,7 +351,7 @@ def test_all_strategies_are_computed_at_once(crawled: Shell) -> None:
     # There is no average of the site's yet, and one crawl alone dates no rating.
     assert "can be ranked by discovery: it needs Letterboxd's averages" in told.stderr
     assert "can be ranked by recency: no rating has a date" in told.stderr
-    for strategy, wanted in (
+    for strategy, expected in (
         ("all", "no strategy has a parameter 'x'"),
         ("wilson", "wilson has no parameter"),
     ):
@@ -357,7 +359,7 @@ def test_all_strategies_are_computed_at_once(crawled: Shell) -> None:
             "rank", "compute", "--cohort", "friends", "--strategy", strategy, "--param", "x=3"
         )
         assert_ended(told, 2)
-        assert wanted in told.stderr
+        assert expected in told.stderr
 
 
 @pytest.mark.parametrize(
@@ -371,7 +373,7 @@ def test_all_strategies_are_computed_at_once(crawled: Shell) -> None:
     ],
 )
 def test_wilson_by_hand(stars: list[float], expected: float) -> None:
-    positive = sum(each >= 3.5 for each in stars)
+    positive = sum(one >= 3.5 for one in stars)
     assert wilson(positive, len(stars), z=1.96) == pytest.approx(expected, abs=1e-5)
 
 

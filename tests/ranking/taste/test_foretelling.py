@@ -62,34 +62,34 @@ def test_errors_are_as_large_as_shares_scatter() -> None:
 def test_chance_is_half_and_its_intervals_say_so() -> None:
     members = 40
     stars = np.random.default_rng(1).integers(1, 11, (members, FILMS)) / 2
-    found = foretold(rated(stars), range(members))
+    shares = foretold(rated(stars), range(members))
     others = ~np.eye(members, dtype=bool)
-    assert found.share[others].mean() == pytest.approx(0.5, abs=0.02)
-    assert np.mean((found.low <= 0.5) & (found.high >= 0.5), where=others) > 0.95
+    assert shares.share[others].mean() == pytest.approx(0.5, abs=0.02)
+    assert np.mean((shares.low <= 0.5) & (shares.high >= 0.5), where=others) > 0.95
 
 
 def test_one_taste_and_the_opposite_stand_out() -> None:
     stars = drawn()
-    found = foretold(rated(np.vstack([stars, stars[0], 5.5 - stars[0]])), [0])
-    usual = found.share[0, 1:12]
-    assert found.low[0, 12] > usual.max()
-    assert found.high[0, 13] < usual.min()
+    shares = foretold(rated(np.vstack([stars, stars[0], 5.5 - stars[0]])), [0])
+    usual = shares.share[0, 1:12]
+    assert shares.low[0, 12] > usual.max()
+    assert shares.high[0, 13] < usual.min()
 
 
 def test_few_films_in_common_say_little() -> None:
     stars = drawn()
     twin = np.where(np.arange(FILMS) < 5, stars[0], 0)
-    found = foretold(rated(np.vstack([stars, twin])), [0])
-    usual = found.share[0, 1:12]
-    assert found.films[0, 12] == 5
-    assert found.share[0, 12] == pytest.approx(usual.mean(), abs=0.08)
-    assert (found.high - found.low)[0, 12] > (found.high - found.low)[0, 1:12].max()
+    shares = foretold(rated(np.vstack([stars, twin])), [0])
+    usual = shares.share[0, 1:12]
+    assert shares.films[0, 12] == 5
+    assert shares.share[0, 12] == pytest.approx(usual.mean(), abs=0.08)
+    assert (shares.high - shares.low)[0, 12] > (shares.high - shares.low)[0, 1:12].max()
 
 
 def test_the_order_of_members_does_not_matter() -> None:
     stars, order = drawn(), np.random.default_rng(2).permutation(12)
-    expected, found = foretold(rated(stars), range(12)), foretold(rated(stars[order]), range(12))
-    assert found.share == pytest.approx(expected.share[np.ix_(order, order)], abs=1e-9)
+    expected, turned = foretold(rated(stars), range(12)), foretold(rated(stars[order]), range(12))
+    assert turned.share == pytest.approx(expected.share[np.ix_(order, order)], abs=1e-9)
 
 
 def test_scores_that_order_all_alike_and_scores_that_say_nothing() -> None:
@@ -107,12 +107,12 @@ def test_all_others_together_are_the_circle_without_the_member(crawled_engine: s
     with crawled_engine.connect() as connection:
         circle = taste.read(connection, cohorts.find(connection, "friends"))
         marla = taste.find_member(connection, circle, None, "marla")
-        found = foretellers(connection, circle, marla)
-        assert set(found.others) == set(circle.users) - {marla}
+        shares = foretellers(connection, circle, marla)
+        assert set(shares.others) == set(circle.users) - {marla}
         # Who is alone has nobody to be foretold by.
         alone = taste.CircleTaste([marla], rated(drawn(1)), circle.film_ids[:FILMS], circle.beliefs)
         assert foretellers(connection, alone, marla).others == {}
-    for share in (found.together, *found.others.values()):
+    for share in (shares.together, *shares.others.values()):
         assert 0 <= share.low < share.share < share.high <= 1
 
 

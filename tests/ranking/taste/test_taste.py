@@ -71,9 +71,9 @@ CIRCLE = drawn()
 
 
 def test_agreement_is_symmetric_and_lies_within_its_interval() -> None:
-    found = believed(CIRCLE)
-    for (one, other), (agreement, low, high) in found.items():
-        assert found[other, one] == pytest.approx((agreement, low, high))
+    belief = believed(CIRCLE)
+    for (one, other), (agreement, low, high) in belief.items():
+        assert belief[other, one] == pytest.approx((agreement, low, high))
         assert -1 < low < agreement < high < 1
 
 
@@ -90,9 +90,9 @@ def test_how_many_stars_somebody_usually_gives_does_not_matter(
 @given(order=st.permutations(range(12)))
 def test_the_order_of_members_does_not_matter(order: list[int]) -> None:
     expected = believed(CIRCLE)
-    found = believed([(order[who], film, stars) for who, film, stars in CIRCLE])
+    belief = believed([(order[who], film, stars) for who, film, stars in CIRCLE])
     for (one, other), numbers in expected.items():
-        assert found[order[one], order[other]] == pytest.approx(numbers, abs=1e-4)
+        assert belief[order[one], order[other]] == pytest.approx(numbers, abs=1e-4)
 
 
 def test_it_does_not_matter_how_many_members_films_and_pairs_are_worked_on_at_a_time(
@@ -214,22 +214,22 @@ def test_a_comparison_shows_films_that_both_or_only_the_other_rated(engine: sa.E
         match = max(circle.matches(), key=lambda each: each.overlap)
         one, two = match.one, match.other
         stars = {
-            (user, film): given
-            for user, film, given in connection.execute(
+            (user, film): rated
+            for user, film, rated in connection.execute(
                 sa.select(ratings.c.user_id, ratings.c.film_id, ratings.c.rating)
             )
         }
-        found = compare(connection, circle, one, two, 1000, "https://letterboxd.com")
-        for film in (*found.agreed, *found.disagreed):
+        compared = compare(connection, circle, one, two, 1000, "https://letterboxd.com")
+        for film in (*compared.agreed, *compared.disagreed):
             assert (film.stars, film.other_stars) == (stars[one, film.film_id], stars[two, film.film_id])
-        assert not {film.film_id for film in found.agreed} & {film.film_id for film in found.disagreed}
-        assert all((film.above or 0) * (film.other_above or 0) > 0 for film in found.agreed)
-        assert found.to_see
-        for film in found.to_see:
+        assert not {film.film_id for film in compared.agreed} & {film.film_id for film in compared.disagreed}
+        assert all((film.above or 0) * (film.other_above or 0) > 0 for film in compared.agreed)
+        assert compared.to_see
+        for film in compared.to_see:
             assert film.other_stars == stars[two, film.film_id]
             assert stars.get((one, film.film_id)) is None
             assert film.stars is None
-        first = found.to_see[0].film_id
+        first = compared.to_see[0].film_id
         connection.execute(watched.delete().where(watched.c.user_id == one, watched.c.film_id == first))
         connection.execute(watched.insert().values(user_id=one, film_id=first))
         again = compare(connection, circle, one, two, 1000, "https://letterboxd.com")
@@ -287,12 +287,12 @@ def test_a_circle_of_one_or_two_is_compared_with_nobody_who_is_not_there(
 def test_the_command_compares_two_members(engine: sa.Engine, capsys: pytest.CaptureFixture[str]) -> None:
     _, rows, _ = letterboxd(engine, capsys, "taste", "--member", "marla")
     other = rows[0]["member"]
-    code, found, err = letterboxd(engine, capsys, "taste", "--member", "marla", "--with", other)
+    code, out, err = letterboxd(engine, capsys, "taste", "--member", "marla", "--with", other)
     assert code == 0, err
-    assert (found["member"], found["with"]) == ("marla", other)
+    assert (out["member"], out["with"]) == ("marla", other)
     numbers = ("agreement", "low", "high", "overlap", "usual")
-    assert [found[name] for name in numbers] == [rows[0][name] for name in numbers]
-    assert {"title", "stars", "other_stars", "above", "other_above", "why"} <= found["agreed"][0].keys()
+    assert [out[name] for name in numbers] == [rows[0][name] for name in numbers]
+    assert {"title", "stars", "other_stars", "above", "other_above", "why"} <= out["agreed"][0].keys()
     code = run(["taste", "--member", "marla", "--with", other, "--db-url", str(engine.url)])
     if engine.dialect.name == "sqlite":
         assert code == 0
@@ -333,7 +333,7 @@ def test_what_makes_no_sense_is_one_line(
 def test_one_half_of_the_films_foretells_the_other_better_than_the_raw_correlation() -> None:
     from benchmarks.taste_accuracy import accuracy, read
 
-    found = accuracy(read(DATA), members=150, seed=1)
-    assert found["shrunken"].correlation > found["raw"].correlation + 0.05
-    assert found["shrunken"].error < found["raw"].error - 0.05
-    assert 0.87 <= found["shrunken"].held <= 0.94
+    accuracies = accuracy(read(DATA), members=150, seed=1)
+    assert accuracies["shrunken"].correlation > accuracies["raw"].correlation + 0.05
+    assert accuracies["shrunken"].error < accuracies["raw"].error - 0.05
+    assert 0.87 <= accuracies["shrunken"].held <= 0.94

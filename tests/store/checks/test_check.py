@@ -292,7 +292,7 @@ def test_the_command_prints_a_line_for_each_check_and_writes_nothing(
     told = capsys.readouterr().out
     with read_transaction(crawled_engine) as connection:
         lines = [line.split()[0] for line in told.splitlines()]
-        assert sorted(lines) == sorted("skip" if each.remark else "ok" for each in found(connection).values())
+        assert sorted(lines) == sorted("skip" if one.remark else "ok" for one in found(connection).values())
     assert "WRONG" not in told
     with crawled_engine.begin() as connection:
         rename(films, "slug")(connection)
@@ -318,15 +318,15 @@ def address(engine: sa.Engine) -> str:
 def test_checksums_are_equal_where_rankings_are(sound: sa.Engine, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["db", "check", "--json", "--db-url", address(sound)]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert {each["wrong"] for each in told["checks"]} == {0}
-    assert len({each["checksum"] for each in told["rankings"]}) == len(told["rankings"]) >= 5
+    assert {one["wrong"] for one in told["checks"]} == {0}
+    assert len({one["checksum"] for one in told["rankings"]}) == len(told["rankings"]) >= 5
 
     def sums(connection: sa.Connection) -> dict[str, str]:
-        return {each.strategy: each.checksum for each in checksums(connection)}
+        return {one.strategy: one.checksum for one in checksums(connection)}
 
     score = film_rankings.c.score
     with sound.connect() as connection:
-        assert sums(connection) == {each["strategy"]: each["checksum"] for each in told["rankings"]}
+        assert sums(connection) == {one["strategy"]: one["checksum"] for one in told["rankings"]}
         # Scores that are not at the border between two that are rounded.
         connection.execute(film_rankings.update().values(score=10 - film_rankings.c.rank / 8.0))
         first = sums(connection)
@@ -345,7 +345,7 @@ def test_both_databases_have_the_same_checksums(snapshots: Snapshots, tmp_path: 
         with snapshots.copy(kind, tmp_path / f"{kind}.db", "crawled", FEW) as engine:
             furnish(engine)
             with read_transaction(engine) as connection:
-                sums.append({each.strategy: each for each in checksums(connection)})
+                sums.append({one.strategy: one for one in checksums(connection)})
     assert sums[0].keys() == sums[1].keys()
     # What depends on when a member was read may differ: the two were crawled one after the other.
     for strategy in ("bayesian", "wilson"):

@@ -211,7 +211,7 @@ def test_scores_that_rounding_makes_equal_do_not_climb(store: sa.Engine) -> None
 def test_checksums_say_whether_two_rankings_are_the_same(store: sa.Engine) -> None:
     with store.connect() as connection:
         first, second = before = checksums(connection)
-        assert [(each.cohort, each.strategy, each.films) for each in before] == [
+        assert [(one.cohort, one.strategy, one.films) for one in before] == [
             ("alone", "wilson", 1), ("friends", "wilson", 2)
         ]  # fmt: skip
         assert len(first.checksum) == 64
@@ -238,7 +238,7 @@ def test_a_checksum_is_that_of_a_line_for_each_film_in_the_order_of_ranks(store:
                 row = {"cohort_id": cohort, "strategy": strategy, "film_id": film, "rank": rank}
                 row |= {"score": 5 - rank / 3, "params": {}, "computed_at": MONDAY}
                 connection.execute(film_rankings.insert().values(row))
-        rows = [(each.cohort, each.strategy, each.films, each.checksum) for each in checksums(connection)]
+        rows = [(one.cohort, one.strategy, one.films, one.checksum) for one in checksums(connection)]
         connection.rollback()
     lines = ("1 Coma 4.6666666667", "2 alien 4.3333333333", "3 b2 4.0000000000")
     assert rows == [

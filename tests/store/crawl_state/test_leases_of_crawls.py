@@ -307,11 +307,11 @@ def test_a_runs_row_tells_where_it_is_at_work(known: Shell, known_engine: sa.Eng
         first, second = connection.execute(
             sa.select(scrape_runs).where(scrape_runs.c.type == "profile").order_by(scrape_runs.c.id)
         ).all()
-        found = liveness.of_job(connection, "job1", timedelta())
+        state = liveness.of_job(connection, "job1", timedelta())
         assert liveness.of_job(connection, "job2", timedelta()) is None
         walk = connection.execute(sa.select(scrape_runs).where(scrape_runs.c.type == "follow_graph")).one()
-    assert found is not None
-    assert (found.id, found.status, found.rows_changed) == (second.id, "finished", 0)
+    assert state is not None
+    assert (state.id, state.status, state.rows_changed) == (second.id, "finished", 0)
     assert (first.node, first.job, first.shard) == ("attic", "job1", None)
     assert first.rows_changed > 30
     assert first.seen_at > before

@@ -316,7 +316,7 @@ def test_who_begins_the_same_notes_that_an_earlier_run_without_life_was_interrup
     numbers["other"] = add_run(connection, cohort="others", seen_at=ago["dead"])
     runs.begin(connection, Work("profile", "friends"), MONDAY, silence=5 * MINUTE)
     rows = {name: row(connection, run) for name, run in numbers.items()}
-    ends = {name: (found.status, found.finished_at) for name, found in rows.items()}
+    ends = {name: (stored.status, stored.finished_at) for name, stored in rows.items()}
     assert ends == {"dead": ("interrupted", MONDAY), "alive": ("running", None), "other": ("running", None)}
 
 

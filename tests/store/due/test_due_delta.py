@@ -294,11 +294,11 @@ def test_audits_are_spread_over_their_days(connection: sa.Connection, days: int)
 def days_due(connection: sa.Connection, days: int, count: int, **row: Any) -> dict[str, list[int]]:
     """Return on which of the ``count`` days from Monday each member is due."""
     add_circle(connection, **row)
-    found: dict[str, list[int]] = {name: [] for name in NAMES}
+    by_name: dict[str, list[int]] = {name: [] for name in NAMES}
     for day in range(count):
         for name in audited(connection, MONDAY + day * DAY, days):
-            found[name].append(day)
-    return found
+            by_name[name].append(day)
+    return by_name
 
 
 def test_who_was_never_read_and_is_gone_from_the_listing_is_asked_after(connection: sa.Connection) -> None:

@@ -241,7 +241,7 @@ def test_a_histogram_counts_more_than_the_page(connection: sa.Connection) -> Non
     h = film_histograms.c
     query = sa.select(h.bucket_label, h["count"], h.computed_at).order_by(h.bucket_label)
     labels = ["0.5", "1.0", "1.5", "2.0", "2.5", "3.0", "3.5", "4.0", "4.5", "5.0"]
-    assert connection.execute(query).all() == [(each, n + 1, MONDAY) for n, each in enumerate(labels)]
+    assert connection.execute(query).all() == [(one, n + 1, MONDAY) for n, one in enumerate(labels)]
     assert open_stages(connection) == set()
     fans = FilmHistogram(ORDET, Histogram((1,) * 10, 3.9, fans=0))
     save_histogram(connection, fans, Provenance(MONDAY, run=None))

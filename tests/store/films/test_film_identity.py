@@ -185,11 +185,11 @@ def test_a_film_that_another_process_inserts_meanwhile_is_found(
 
 def test_an_address_that_leads_to_another_film_makes_them_one(connection: sa.Connection) -> None:
     ann = add_user(connection, "ann")
-    asked, shown = add_film(connection, "old"), add_film(connection, "alien", letterboxd_film_id=1)
+    asked, on_page = add_film(connection, "old"), add_film(connection, "alien", letterboxd_film_id=1)
     add_rating(connection, ann, asked, liked=True)
-    assert redirected(connection, Film("old", "Old"), ALIEN, PAGE) == shown
+    assert redirected(connection, Film("old", "Old"), ALIEN, PAGE) == on_page
     assert count(connection) == 1
-    assert connection.scalars(sa.select(ratings.c.film_id)).all() == [shown]
+    assert connection.scalars(sa.select(ratings.c.film_id)).all() == [on_page]
 
 
 def test_an_address_that_leads_to_the_same_film_renames_it(connection: sa.Connection) -> None:

@@ -61,7 +61,7 @@ def test_a_film_has_just_the_genres_that_it_is_given(connection: sa.Connection) 
     labels.set_genres(connection, film, set(ids[:2]))
     labels.set_genres(connection, film, set(ids[1:]))
     rows = connection.execute(sa.select(film_genres.c.film_id, film_genres.c.genre_id)).all()
-    assert sorted(rows) == [*((film, each) for each in ids[1:]), *((other, each) for each in ids)]
+    assert sorted(rows) == [*((film, one) for one in ids[1:]), *((other, one) for one in ids)]
 
 
 def test_countries_have_tmdbs_name_or_are_called_by_their_code(connection: sa.Connection) -> None:
@@ -155,7 +155,7 @@ def test_a_slug_of_another_number_is_another_person(connection: sa.Connection, n
         person(connection, "Joel", tmdb_id=1)
     direct(connection, film, Director("Joel", "joel", 1, "photo", "Directing"))
     row = stored(connection, tmdb_id=1)
-    assert [each[0] for each in credits(connection, film)] == [row.id]
+    assert [one[0] for one in credits(connection, film)] == [row.id]
     assert (row.letterboxd_slug, row.profile_url, row.known_for_department) == (None, "photo", "Directing")
     assert (stored(connection, id=other).name, stored(connection, id=other).tmdb_id) == ("Other Joel", 7)
 
@@ -229,7 +229,7 @@ def test_a_director_who_goes_by_another_name_now(connection: sa.Connection) -> N
     read(connection, page("joel", Director("Joel Coen", "joel-coen", 1)))
     row = stored(connection)
     assert (row.name, row.letterboxd_slug, row.tmdb_id) == ("Joel Coen", "joel-coen", 1)
-    assert [each[0] for each in credits(connection, film)] == [row.id]
+    assert [one[0] for one in credits(connection, film)] == [row.id]
     assert waits(connection) == [(0, None)]
 
 

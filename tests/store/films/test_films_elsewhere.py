@@ -123,7 +123,7 @@ def test_the_film_that_is_meant_in_any_order(
             assert [named for named, _ in sources if named not in films_meant] == unmatched
             meant.append(films_meant)
             savepoint.rollback()
-    assert all(each == meant[0] for each in meant)
+    assert all(one == meant[0] for one in meant)
 
 
 def test_facts_go_with_a_film_that_turns_out_to_be_one_of_the_site(connection: sa.Connection) -> None:

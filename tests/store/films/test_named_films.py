@@ -95,7 +95,7 @@ def slugs(connection: sa.Connection) -> list[str | None]:
 
 
 @pytest.mark.parametrize(
-    ("stored", "shown", "expected"),
+    ("stored", "on_pages", "expected"),
     [
         ([(None, {})], [FEED], ["ordet"]),
         ([(None, {"release_year": 1956})], [FEED], [None]),
@@ -111,12 +111,12 @@ def slugs(connection: sa.Connection) -> list[str | None]:
 def test_a_feeds_slug_is_given_to_a_film_of_an_archive(
     connection: sa.Connection,
     stored: list[tuple[str | None, Any]],
-    shown: list[Film],
+    on_pages: list[Film],
     expected: list[str | None],
 ) -> None:
     for number, (slug, values) in enumerate(stored):
         add(connection, slug, letterboxd_lid=f"l{number}", **values)
-    adopt_slugs(connection, shown, Naming.of_page(MONDAY))
+    adopt_slugs(connection, on_pages, Naming.of_page(MONDAY))
     assert slugs(connection) == expected
 
 
@@ -140,8 +140,8 @@ def test_what_a_film_is_called_again_it_is_called_as_of_the_later_moment(
 
 
 def test_what_a_page_calls_a_film_a_file_does_not_date(connection: sa.Connection) -> None:
-    shown = NamedFilm("Ordet", 1955, "oRd", "ordet", 1)
-    named_film_ids(connection, [shown], Naming(NamedBy.PAGE, MONDAY))
+    on_page = NamedFilm("Ordet", 1955, "oRd", "ordet", 1)
+    named_film_ids(connection, [on_page], Naming(NamedBy.PAGE, MONDAY))
     before = connection.execute(sa.select(films)).one()
     named_film_ids(connection, [ORDET], Naming(NamedBy.FILE, MONDAY + DAY))
     assert connection.execute(sa.select(films)).one() == before

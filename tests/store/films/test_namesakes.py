@@ -39,14 +39,14 @@ def stored(connection: sa.Connection) -> set[Any]:
 
 def in_any_order(connection: sa.Connection, *sources: tuple[NamedFilm, Naming]) -> set[Any]:
     """Return what is stored after the sources, which is the same in every order."""
-    found = []
+    outcomes = []
     for order in permutations(sources):
         with undone(connection):
             for named, naming in order:
                 named_film_ids(connection, [named], naming)
-            found.append(stored(connection))
-    assert all(each == found[0] for each in found)
-    return found[0]
+            outcomes.append(stored(connection))
+    assert all(one == outcomes[0] for one in outcomes)
+    return outcomes[0]
 
 
 JOINED = {("ordet", "oRd", True)}
@@ -104,11 +104,11 @@ def test_films_are_the_same_in_whatever_order_sources_name_them(connection: sa.C
     rng = random.Random(seed)
     every = made_up(rng)
     sources = [source(rng, every) for _ in range(rng.randint(2, 5))]
-    found = []
+    outcomes = []
     for order in (sources, sources[::-1], rng.sample(sources, len(sources))):
         with undone(connection):
-            found.append(stored_after(connection, order))
-    assert all(each == found[0] for each in found)
+            outcomes.append(stored_after(connection, order))
+    assert all(one == outcomes[0] for one in outcomes)
 
 
 def test_a_title_of_one_source_with_the_year_of_another_is_no_name(connection: sa.Connection) -> None:
@@ -147,8 +147,8 @@ def test_facts_go_with_films_that_meet(connection: sa.Connection) -> None:
 
 def test_an_address_that_leads_elsewhere_takes_only_the_slug_along(connection: sa.Connection) -> None:
     named_film_ids(connection, [BY_SLUG, BY_CODE], FILE)
-    shown = Film("the-word", "The Word", 1955, 7, "wOrd")
-    keep = redirected(connection, Film("ordet", "Ordet"), shown, Naming.of_page(MONDAY))
+    on_page = Film("the-word", "The Word", 1955, 7, "wOrd")
+    keep = redirected(connection, Film("ordet", "Ordet"), on_page, Naming.of_page(MONDAY))
     assert stored(connection) == {("the-word", "wOrd", False), (None, "oRd", False)}
     # The slug that it had is known.
     assert named_film_ids(connection, [BY_SLUG], FILE) == {BY_SLUG: keep}
@@ -156,8 +156,8 @@ def test_an_address_that_leads_elsewhere_takes_only_the_slug_along(connection: s
 
 def test_a_film_that_became_part_of_another_is_found_by_its_code(connection: sa.Connection) -> None:
     add_film(connection, "old", letterboxd_film_id=1, letterboxd_lid="oLd")
-    shown = Film("new", "New", 1955, 2, "nEw")
-    keep = redirected(connection, Film("old", "Old", film_id=1), shown, Naming.of_page(MONDAY))
+    on_page = Film("new", "New", 1955, 2, "nEw")
+    keep = redirected(connection, Film("old", "Old", film_id=1), on_page, Naming.of_page(MONDAY))
     by_code = NamedFilm("Old", 1955, lid="oLd")
     assert named_film_ids(connection, [by_code], FILE) == {by_code: keep}
     assert len(stored(connection)) == 1
@@ -209,10 +209,10 @@ def test_a_check_names_films_of_one_number_and_remarks_what_may_be_one(connectio
     assert identities.films(connection).remark == ""
     add_film(connection, "ordet", title="Ordet", release_year=1955)
     add_film(connection, None, letterboxd_lid="oRd", title="Ordet", release_year=1955)
-    found = identities.films(connection)
-    assert found.wrong == 0
-    assert "ordet and boxd.it/oRd may both be 'Ordet'" in found.remark
+    finding = identities.films(connection)
+    assert finding.wrong == 0
+    assert "ordet and boxd.it/oRd may both be 'Ordet'" in finding.remark
     add_film(connection, None, letterboxd_lid="x", imdb_id="tt1")
     add_film(connection, "word", letterboxd_lid="y", imdb_id="tt1")
-    found = identities.films(connection)
-    assert (found.wrong, found.example) == (1, "film boxd.it/x, other word, same imdb, value tt1")
+    finding = identities.films(connection)
+    assert (finding.wrong, finding.example) == (1, "film boxd.it/x, other word, same imdb, value tt1")

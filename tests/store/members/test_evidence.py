@@ -77,18 +77,18 @@ def test_the_order_of_sources_makes_no_difference(data: st.DataObject) -> None:
     days = st.integers(0, len(life.stars) - 1)
     sources = data.draw(
         st.lists(
-            st.builds(Source, days, st.booleans()), min_size=2, max_size=4, unique_by=lambda each: each.day
+            st.builds(Source, days, st.booleans()), min_size=2, max_size=4, unique_by=lambda one: one.day
         )
     )
-    found = [tell(list(order), life) for order in permutations(sources)]
-    newest = max(sources, key=lambda each: each.day)
-    for marks in found:
+    outcomes = [tell(list(order), life) for order in permutations(sources)]
+    newest = max(sources, key=lambda one: one.day)
+    for marks in outcomes:
         assert (marks.rating if marks else None) == life.stars[newest.day]
         assert (marks.liked if marks else False) == life.liked[newest.day]
         if marks and marks.rated_at:
             # A day that is told is the day on which that rating was set, or one on which it was set before.
             assert life.stars[(marks.rated_at - BEGIN).days] == marks.rating
-        assert seen(marks) == seen(found[0])
+        assert seen(marks) == seen(outcomes[0])
 
 
 def marks(**changes: Any) -> Marks:
@@ -103,16 +103,16 @@ def test_a_missing_day_never_overwrites_one() -> None:
 
 
 def test_another_rating_has_its_own_day() -> None:
-    found = with_rating(marks(rated_at=BEGIN), 3.0, None, BEGIN + 20 * DAY, BEGIN + 9 * DAY)
-    assert found == marks(
+    after = with_rating(marks(rated_at=BEGIN), 3.0, None, BEGIN + 20 * DAY, BEGIN + 9 * DAY)
+    assert after == marks(
         rating=3.0, first_seen_at=BEGIN + 20 * DAY, seen_after=BEGIN + 9 * DAY, updated_at=BEGIN + 20 * DAY
     )
 
 
 def test_what_was_learned_after_an_archive_was_made_stays() -> None:
     known = marks(updated_at=BEGIN + 30 * DAY, first_seen_at=BEGIN + 30 * DAY)
-    found = with_rating(known, None, None, BEGIN + 20 * DAY, BEGIN)
-    assert found == replace(known, seen_after=BEGIN + 20 * DAY)
+    after = with_rating(known, None, None, BEGIN + 20 * DAY, BEGIN)
+    assert after == replace(known, seen_after=BEGIN + 20 * DAY)
 
 
 def test_favourites_are_those_of_the_newest_source() -> None:
@@ -120,6 +120,6 @@ def test_favourites_are_those_of_the_newest_source() -> None:
     assert known
     assert known.favorite
     assert with_favourite(known, False, BEGIN - DAY, BEGIN) == known
-    found = with_favourite(known, False, BEGIN + DAY, BEGIN)
-    assert found
-    assert not found.say_something
+    after = with_favourite(known, False, BEGIN + DAY, BEGIN)
+    assert after
+    assert not after.say_something

@@ -271,7 +271,7 @@ def viewing(day: int, stars: float | None, url: str = URL) -> Viewed:
 def test_viewings_date_the_rating_that_was_given_with_them(
     stored: Marks, viewings: list[tuple[int, float | None]], after: Marks
 ) -> None:
-    assert with_viewings(stored, [viewing(*each) for each in viewings]) == after
+    assert with_viewings(stored, [viewing(*one) for one in viewings]) == after
 
 
 CODES = ["https://boxd.it/b", "https://boxd.it/c", "https://boxd.it/aaa"]

@@ -192,7 +192,7 @@ def test_what_the_feed_said_is_remembered(connection: sa.Connection, ada: int) -
     assert stored.seen == marks
     start = FeedStart("ada", '"1"', "then", marks, READ.at)
     assert feeds.due(connection, None, "ada") == [start]
-    save(connection, *entries, read_before=tuple(each.guid for each in entries))
+    save(connection, *entries, read_before=tuple(one.guid for one in entries))
     assert (state(connection).total, state(connection).etag) == (0, None)
 
 
@@ -328,8 +328,8 @@ def test_an_entry_links_what_has_no_better_link(
     connection: sa.Connection, ada: int, stored: str | None, after: str
 ) -> None:
     film, other = add_film(connection, "x"), add_film(connection, "y")
-    for each in (film, other):
-        add_rating(connection, ada, each, rating=4.0, diary_entry_url=stored)
+    for one in (film, other):
+        add_rating(connection, ada, one, rating=4.0, diary_entry_url=stored)
     entries = [viewing(film), viewing(film, url=f"{URL}old/"), viewing(other + 1)]
     diaries.save_entries(connection, ada, entries, {}, READ.at)
     assert rating_rows(connection, "rated_at", "diary_entry_url") == {

@@ -20,12 +20,12 @@ NAME = "otto_reels"
 
 def places(engine: sa.Engine, text: str) -> list[str]:
     """Return the columns in which ``text`` stands."""
-    found = []
+    places = []
     with engine.connect() as connection:
         for table in metadata.sorted_tables:
             for row in connection.execute(sa.select(table)):
-                found += [f"{table}.{name}" for name, value in row._mapping.items() if text in str(value)]
-    return found
+                places += [f"{table}.{name}" for name, value in row._mapping.items() if text in str(value)]
+    return places
 
 
 @on_both
@@ -129,14 +129,14 @@ def test_only_hashes_are_kept_and_they_differ_between_databases(
     other = f"sqlite:///{tmp_path / 'other.db'}"
     assert_ended(crawled.letterboxd("forget", NAME, "--yes"), 0)
     assert_ended(crawled.letterboxd("forget", NAME, "--yes", DATABASE_URL=other), 0)
-    found = []
+    places = []
     for engine in (crawled_engine, sa.create_engine(other)):
         with engine.connect() as connection:
-            found.append(connection.execute(sa.select(opt_outs.c.name_hash, opt_outs.c.code_hash)).one())
+            places.append(connection.execute(sa.select(opt_outs.c.name_hash, opt_outs.c.code_hash)).one())
         engine.dispose()
-    assert found[0].name_hash != found[1].name_hash
-    assert found[0].code_hash
-    assert not found[1].code_hash
+    assert places[0].name_hash != places[1].name_hash
+    assert places[0].code_hash
+    assert not places[1].code_hash
 
 
 @on_sqlite

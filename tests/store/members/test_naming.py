@@ -17,8 +17,8 @@ PEOPLE = [(1, "marla", "Marla S."), (2, "kip", "Kip"), (3, "kip2", "kip"), (4, "
 def fill(engine: sa.Engine, label: str) -> None:
     with engine.begin() as connection:
         rows = [
-            {"id": user, "letterboxd_username": name, "display_name": shown, "created_at": NOW}
-            for user, name, shown in PEOPLE
+            {"id": user, "letterboxd_username": name, "display_name": is_named, "created_at": NOW}
+            for user, name, is_named in PEOPLE
         ]
         connection.execute(users.insert(), rows)
         made = {"id": 1, "label": label, "seed_user_id": 1, "definition": {}}
@@ -34,22 +34,22 @@ def named(engine: sa.Engine, *, names: bool = False, for_member: str | None = No
 
 def test_names_stand_in_the_order_of_the_alphabet_and_are_told_apart(engine: sa.Engine) -> None:
     fill(engine, "friends")
-    found = named(engine, names=True)
+    naming_of_all = named(engine, names=True)
     expected = [(4, "ana"), (2, "Kip (kip)"), (3, "kip (kip2)"), (1, "Marla S.")]
-    assert list(found.members.items()) == expected
-    assert found.profiles[2] == "kip"
-    assert (found.label, found.you) == ("friends", 1)
+    assert list(naming_of_all.members.items()) == expected
+    assert naming_of_all.profiles[2] == "kip"
+    assert (naming_of_all.label, naming_of_all.you) == ("friends", 1)
 
 
 def test_without_names_members_are_numbers_that_stay(engine: sa.Engine) -> None:
     fill(engine, "friends")
-    found = named(engine)
-    assert sorted(found.members.values()) == ["member 1", "member 2", "member 3", "member 4"]
-    assert found.members == named(engine).members
-    assert found.profiles == {}
+    naming_of_all = named(engine)
+    assert sorted(naming_of_all.members.values()) == ["member 1", "member 2", "member 3", "member 4"]
+    assert naming_of_all.members == named(engine).members
+    assert naming_of_all.profiles == {}
     with engine.begin() as connection:
         connection.execute(cohort_table.update().values(created_at=NOW.replace(microsecond=7)))
-    assert list(found.members) != list(named(engine).members)  # the ids alone do not tell who is who
+    assert list(naming_of_all.members) != list(named(engine).members)  # the ids alone do not tell who is who
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -112,14 +112,19 @@ def test_each_member_is_named_as_they_wish(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         naming.set_shows_name(connection, 1, 2, True)
         naming.set_shows_name(connection, 1, 1, False)
-    hidden, shown = named(engine), named(engine, names=True)
+    hidden, by_names = named(engine), named(engine, names=True)
     assert hidden.members == {**numbers, 2: "Kip"}
     assert list(hidden.members) == list(numbers)
     assert hidden.profiles == {2: "kip"}
-    assert list(shown.members.items()) == [(4, "ana"), (2, "Kip (kip)"), (3, "kip (kip2)"), (1, numbers[1])]
-    assert 1 not in shown.profiles
-    assert (hidden.label, shown.label) == (naming.UNNAMED, naming.UNNAMED)
-    assert (hidden.you, shown.you) == (1, 1)
+    assert list(by_names.members.items()) == [
+        (4, "ana"),
+        (2, "Kip (kip)"),
+        (3, "kip (kip2)"),
+        (1, numbers[1]),
+    ]
+    assert 1 not in by_names.profiles
+    assert (hidden.label, by_names.label) == (naming.UNNAMED, naming.UNNAMED)
+    assert (hidden.you, by_names.you) == (1, 1)
     with engine.begin() as connection:
         naming.set_shows_name(connection, 1, 2, None)
         naming.set_shows_name(connection, 1, 1, None)

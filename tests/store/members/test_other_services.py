@@ -79,9 +79,9 @@ def crawl(
     connection: sa.Connection, day: int, *tiles: Tile, watched_films: tuple[Film, ...] | None = None
 ) -> None:
     """Read all that the site shows of ada."""
-    read, shown = Provenance(at(day), day), tuple(tile.film for tile in tiles)
+    read, on_page = Provenance(at(day), day), tuple(tile.film for tile in tiles)
     save(Profile("ada", "Ada", None, None, None, 0, 0, (), len(tiles), None), connection, read)
-    save(FilmsPage("ada", Listing.RATED, 1, tiles, True, len(tiles), shown, at(day)), connection, read)
+    save(FilmsPage("ada", Listing.RATED, 1, tiles, True, len(tiles), on_page, at(day)), connection, read)
     if watched_films is not None:
         page = tuple(map(Tile, watched_films))
         page_of = FilmsPage("ada", Listing.UNRATED_WATCHED, 1, page, True, len(page), watched_films, at(day))

@@ -149,7 +149,7 @@ def tile(slug: str, stars: float | None = None, liked: bool = False) -> Tile:
 
 def save(connection: sa.Connection, state: ListingState, *tiles: Tile) -> dict[int | str, int]:
     ids: dict[int | str, int] = {
-        each.film.slug: add_film(connection, each.film.slug) for each in dict.fromkeys(tiles)
+        one.film.slug: add_film(connection, one.film.slug) for one in dict.fromkeys(tiles)
     }
     save_tiles(connection, state, page(state.listing, *tiles), ids, TUESDAY)
     return ids

@@ -24,9 +24,9 @@ def fresh(engine: sa.Engine) -> Freshness:
 
 
 def test_nobody_read_is_said_so(known_engine: sa.Engine) -> None:
-    found = fresh(known_engine)
-    assert (found.members, found.read, found.oldest, found.ranked_at) == (12, 0, None, None)
-    assert found.in_words(NOW) == "none of 12 members read yet, not ranked"
+    ages = fresh(known_engine)
+    assert (ages.members, ages.read, ages.oldest, ages.ranked_at) == (12, 0, None, None)
+    assert ages.in_words(NOW) == "none of 12 members read yet, not ranked"
 
 
 def test_a_member_is_as_old_as_the_last_that_was_told_of_them(crawled_engine: sa.Engine) -> None:
@@ -41,10 +41,10 @@ def test_a_member_is_as_old_as_the_last_that_was_told_of_them(crawled_engine: sa
         cohort = cohorts.find(connection, "friends").id
         row = {"cohort_id": cohort, "strategy": "bayesian", "film_id": film, "score": 4.0, "rank": 1}
         connection.execute(film_rankings.insert().values(row | {"params": {}, "computed_at": hours[1]}))
-    found = fresh(crawled_engine)
-    assert (found.members, found.read) == (10, 10)  # of twelve, one is gone and one is private
-    assert (found.oldest, found.newest) == (hours[7], hours[7])
-    assert found.in_words(NOW) == "10 of 10 members as of 7 hours ago, ranked an hour ago"
+    ages = fresh(crawled_engine)
+    assert (ages.members, ages.read) == (10, 10)  # of twelve, one is gone and one is private
+    assert (ages.oldest, ages.newest) == (hours[7], hours[7])
+    assert ages.in_words(NOW) == "10 of 10 members as of 7 hours ago, ranked an hour ago"
     with crawled_engine.begin() as connection:
         one = users.c.letterboxd_username == "marla"
         connection.execute(users.update().where(one).values(films_count=6))
@@ -92,10 +92,10 @@ def test_each_command_says_what_changed_how_old_it_is_and_what_next(crawled: She
     ranked = crawled.letterboxd("rank", "compute", "--cohort", "friends", "--strategy", "wilson")
     assert_ended(ranked, 0)
     assert "now: letterboxd rank show --cohort friends --strategy wilson" in ranked.stderr
-    shown = crawled.letterboxd("rank", "show", "--cohort", "friends", "--strategy", "wilson")
-    assert_ended(shown, 0)
-    assert "friends: 10 of 10 members as of " in shown.stderr
-    assert ", ranked a moment ago" in shown.stderr
+    printed = crawled.letterboxd("rank", "show", "--cohort", "friends", "--strategy", "wilson")
+    assert_ended(printed, 0)
+    assert "friends: 10 of 10 members as of " in printed.stderr
+    assert ", ranked a moment ago" in printed.stderr
     refreshed = crawled.letterboxd("scrape", "--cohort", "friends", "--full")
     assert_ended(refreshed, 0)
     assert "12 of 12 members read. This time: members: 10 read in full, 2 gone or private" in refreshed.stderr

@@ -67,30 +67,30 @@ def server(store: sa.Engine) -> Iterator[Server]:
 def samples(server: Server) -> dict[str, dict[Labels, float]]:
     answer = server.get("/metrics")
     assert answer.status_code == 200, answer.text
-    found: dict[str, dict[Labels, float]] = {}
+    by_name: dict[str, dict[Labels, float]] = {}
     for family in text_string_to_metric_families(answer.text):
         assert family.documentation
         for sample in family.samples:
             labels = frozenset(sample.labels.items())
-            of_name = found.setdefault(sample.name, {})
+            of_name = by_name.setdefault(sample.name, {})
             assert labels not in of_name
             of_name[labels] = sample.value
-    return found
+    return by_name
 
 
-def of(found: dict[Labels, float], **labels: str) -> float:
-    return found[frozenset(labels.items())]
+def of(values: dict[Labels, float], **labels: str) -> float:
+    return values[frozenset(labels.items())]
 
 
 def test_the_numbers_are_those_of_status(store: sa.Engine, server: Server) -> None:
-    found = samples(server)
+    metrics = samples(server)
     with read_transaction(store) as connection:
         status = read(connection, [cohorts.find(connection, "friends")], StatusQuery.of(load(), NOW))
     (friends,) = status.cohorts
     for state in ("ok", "private", "gone"):
-        value = of(found["letterboxd_cohort_members"], cohort="friends", status=state)
+        value = of(metrics["letterboxd_cohort_members"], cohort="friends", status=state)
         assert value == getattr(friends.members, state)
-    oldest = of(found["letterboxd_cohort_data_age_seconds"], cohort="friends", bound="oldest")
+    oldest = of(metrics["letterboxd_cohort_data_age_seconds"], cohort="friends", bound="oldest")
     assert friends.members.oldest
     assert oldest == (NOW - friends.members.oldest).total_seconds() > 0
     expected = {
@@ -102,35 +102,35 @@ def test_the_numbers_are_those_of_status(store: sa.Engine, server: Server) -> No
         "audits_due": friends.due.audits,
         "failures_open": 1,
     }
-    told = {name: of(found[f"letterboxd_cohort_{name}"], cohort="friends") for name in expected}
+    told = {name: of(metrics[f"letterboxd_cohort_{name}"], cohort="friends") for name in expected}
     assert told == expected
-    assert of(found["letterboxd_failures_open"]) == 1
+    assert of(metrics["letterboxd_failures_open"]) == 1
     for ranking in friends.rankings:
         labels = {"cohort": "friends", "strategy": ranking.strategy}
-        age = of(found["letterboxd_ranking_age_seconds"], **labels)
+        age = of(metrics["letterboxd_ranking_age_seconds"], **labels)
         assert age == (NOW - ranking.computed_at).total_seconds()
-        assert of(found["letterboxd_ranking_outdated"], **labels) == ranking.outdated
+        assert of(metrics["letterboxd_ranking_outdated"], **labels) == ranking.outdated
 
 
 def test_runs_are_told_by_spider(server: Server) -> None:
-    found = samples(server)
+    metrics = samples(server)
     status = {
         dict(labels)["spider"]: dict(labels)["status"]
-        for labels, value in found["letterboxd_last_run_status"].items()
+        for labels, value in metrics["letterboxd_last_run_status"].items()
         if value == 1
     }
     assert status == {"follow_graph": "finished", "profile": "finished", "rss": "died"}
-    assert len(found["letterboxd_last_run_status"]) == 3 * 6
+    assert len(metrics["letterboxd_last_run_status"]) == 3 * 6
     of_profile = {"cohort": "friends", "spider": "profile"}
-    assert of(found["letterboxd_last_run_requests"], **of_profile) > 10
-    assert of(found["letterboxd_last_run_rows_changed"], **of_profile) > 100
-    assert of(found["letterboxd_last_run_failures"], **of_profile) == 0
-    ended = of(found["letterboxd_last_run_end_timestamp_seconds"], **of_profile)
-    assert ended >= of(found["letterboxd_last_run_start_timestamp_seconds"], **of_profile) > 1.7e9
+    assert of(metrics["letterboxd_last_run_requests"], **of_profile) > 10
+    assert of(metrics["letterboxd_last_run_rows_changed"], **of_profile) > 100
+    assert of(metrics["letterboxd_last_run_failures"], **of_profile) == 0
+    ended = of(metrics["letterboxd_last_run_end_timestamp_seconds"], **of_profile)
+    assert ended >= of(metrics["letterboxd_last_run_start_timestamp_seconds"], **of_profile) > 1.7e9
     died = {"cohort": "friends", "spider": "rss"}
-    assert of(found["letterboxd_last_run_rows_changed"], **died) == 4
-    assert frozenset(died.items()) not in found["letterboxd_last_run_end_timestamp_seconds"]
-    running = found["letterboxd_runs_running"]
+    assert of(metrics["letterboxd_last_run_rows_changed"], **died) == 4
+    assert frozenset(died.items()) not in metrics["letterboxd_last_run_end_timestamp_seconds"]
+    running = metrics["letterboxd_runs_running"]
     assert of(running, cohort="friends", spider="when_rated") == 1
     assert of(running, cohort="", spider="when_rated") == 2
 

@@ -49,8 +49,8 @@ def told(engine: sa.Engine, at: datetime = NOW) -> Status:
 
 
 def of_friends(engine: sa.Engine, at: datetime = NOW) -> CohortStatus:
-    (found,) = (each for each in told(engine, at).cohorts if each.cohort == "friends")
-    return found
+    (cohort_status,) = (one for one in told(engine, at).cohorts if one.cohort == "friends")
+    return cohort_status
 
 
 def count(engine: sa.Engine, *conditions: Any, of: Any = ratings) -> int:
@@ -78,25 +78,30 @@ def add_run(engine: sa.Engine, spider: str = "profile", **more: Any) -> int:
 
 
 def test_a_circle_that_was_found_and_not_read(known_engine: sa.Engine) -> None:
-    found = of_friends(known_engine)
-    assert (found.members.ok, found.members.read, found.members.never_read) == (12, 0, 12)
-    assert (found.members.oldest, found.films.films, found.films.ratings, found.rankings) == (None, 0, 0, ())
-    assert (found.due.members, found.due.audits) == (12, 0)
-    assert [(each.spider, each.status) for each in found.runs] == [("follow_graph", "finished")]
+    friends = of_friends(known_engine)
+    assert (friends.members.ok, friends.members.read, friends.members.never_read) == (12, 0, 12)
+    assert (friends.members.oldest, friends.films.films, friends.films.ratings, friends.rankings) == (
+        None,
+        0,
+        0,
+        (),
+    )
+    assert (friends.due.members, friends.due.audits) == (12, 0)
+    assert [(one.spider, one.status) for one in friends.runs] == [("follow_graph", "finished")]
 
 
 def test_a_circle_that_was_read(crawled_engine: sa.Engine) -> None:
-    found = of_friends(crawled_engine)
-    members = found.members
+    friends = of_friends(crawled_engine)
+    members = friends.members
     states = (members.ok, members.private, members.gone, members.read, members.never_read)
     assert states == (10, 1, 1, 10, 0)
     assert members.oldest
     assert members.newest
     assert members.oldest <= members.newest <= datetime.now(UTC)
-    assert found.films.ratings == count(crawled_engine, ratings.c.rating.is_not(None))
-    assert found.films.films == count(crawled_engine, of=films)
-    assert (found.films.complete, found.films.due) == (0, found.films.films)
-    runs = {each.spider: each for each in found.runs}
+    assert friends.films.ratings == count(crawled_engine, ratings.c.rating.is_not(None))
+    assert friends.films.films == count(crawled_engine, of=films)
+    assert (friends.films.complete, friends.films.due) == (0, friends.films.films)
+    runs = {one.spider: one for one in friends.runs}
     assert runs.keys() == {"follow_graph", "profile"}
     assert runs["profile"].status == "finished"
     assert runs["profile"].requests > 10
@@ -104,7 +109,7 @@ def test_a_circle_that_was_read(crawled_engine: sa.Engine) -> None:
     assert runs["follow_graph"].rows_changed is None
     assert told(crawled_engine).running == ()
     statistics.refresh(crawled_engine, NOW)  # counted or not, it is the same
-    assert of_friends(crawled_engine).films == found.films
+    assert of_friends(crawled_engine).films == friends.films
 
 
 def test_what_is_due_is_what_the_next_crawls_do(crawled_engine: sa.Engine) -> None:
@@ -120,19 +125,19 @@ def test_what_is_due_is_what_the_next_crawls_do(crawled_engine: sa.Engine) -> No
             connection.execute(scrape_failures.insert().values(row | seen))
     for days in (0, 40):
         at = NOW + timedelta(days=days)
-        found = of_friends(crawled_engine, at)
+        friends = of_friends(crawled_engine, at)
         with read_transaction(crawled_engine) as connection:
             cohort = cohorts.find(connection, "friends")
-            wanted = enrichment.EnrichmentOptions.of(
+            choices = enrichment.EnrichmentOptions.of(
                 settings, at, FilmArguments.read({"cohort": "friends", "tmdb": bool(days)})
             )
-            rules = StatusQuery(settings.DELTA_AUDIT_DAYS, HOUR, wanted)
+            rules = StatusQuery(settings.DELTA_AUDIT_DAYS, HOUR, choices)
             due = read(connection, [cohort], rules).cohorts[0].films
-            assert due.due == len(enrichment.due(connection, cohort.id, None, wanted)) > 0
+            assert due.due == len(enrichment.due(connection, cohort.id, None, choices)) > 0
             assert due.complete + due.waiting + due.need_key + due.due >= due.films
             members = delta_crawl.of_cohort(connection, cohort, at)
-        assert found.due.members == len(members.delta) + len(members.full)
-        assert bool(found.due.audits) == bool(days)
+        assert friends.due.members == len(members.delta) + len(members.full)
+        assert bool(friends.due.audits) == bool(days)
 
 
 def test_data_of_tmdbs_that_grow_old_are_told(crawled_engine: sa.Engine) -> None:
@@ -141,9 +146,9 @@ def test_data_of_tmdbs_that_grow_old_are_told(crawled_engine: sa.Engine) -> None
         for film, days in zip(ids, (100, 170, 200), strict=True):
             at = {"tmdb_synced_at": NOW - timedelta(days=days), "tmdb_id": film}
             connection.execute(films.update().where(films.c.id == film).values(at))
-    found = of_friends(crawled_engine).films
-    assert found.tmdb_ageing == 2
-    assert found.tmdb_oldest == NOW - timedelta(days=200)
+    of_films = of_friends(crawled_engine).films
+    assert of_films.tmdb_ageing == 2
+    assert of_films.tmdb_oldest == NOW - timedelta(days=200)
 
 
 def test_open_failures_are_those_of_the_circle(crawled_engine: sa.Engine) -> None:
@@ -171,9 +176,9 @@ def change_a_rating(connection: sa.Connection, member: str) -> None:
 def test_a_ranking_is_outdated_by_what_changes_in_its_circle_alone(crawled_engine: sa.Engine) -> None:
     def outdated() -> dict[tuple[str, str], bool]:
         return {
-            (each.cohort, ranking.strategy): ranking.outdated
-            for each in told(crawled_engine).cohorts
-            for ranking in each.rankings
+            (one.cohort, ranking.strategy): ranking.outdated
+            for one in told(crawled_engine).cohorts
+            for ranking in one.rankings
         }
 
     with crawled_engine.begin() as connection:
@@ -208,11 +213,16 @@ def test_shards_are_told_as_one_run(crawled_engine: sa.Engine) -> None:
     add_run(crawled_engine, "when_rated", **ended | {"shard": "1/2", "status": "failed"})  # long ago
     for number, status in enumerate(("finished", "blocked", "failures"), start=1):
         add_run(crawled_engine, "when_rated", **ended | {"shard": f"{number}/3", "status": status})
-    (found,) = (each for each in of_friends(crawled_engine).runs if each.spider == "when_rated")
-    assert (found.status, found.shards, found.requests, found.rows_changed) == ("blocked", 3, 15, 6)
+    (last_run,) = (one for one in of_friends(crawled_engine).runs if one.spider == "when_rated")
+    assert (last_run.status, last_run.shards, last_run.requests, last_run.rows_changed) == (
+        "blocked",
+        3,
+        15,
+        6,
+    )
     add_run(crawled_engine, "when_rated", **ended)
-    (found,) = (each for each in of_friends(crawled_engine).runs if each.spider == "when_rated")
-    assert (found.status, found.shards, found.requests) == ("finished", 1, 5)
+    (last_run,) = (one for one in of_friends(crawled_engine).runs if one.spider == "when_rated")
+    assert (last_run.status, last_run.shards, last_run.requests) == ("finished", 1, 5)
 
 
 def test_a_run_is_seen_while_it_runs_and_when_it_has_died(known: Shell, known_engine: sa.Engine) -> None:
@@ -229,13 +239,13 @@ def test_a_run_is_seen_while_it_runs_and_when_it_has_died(known: Shell, known_en
         (text,) = (line for line in shown(known).splitlines() if "attic" in line)
         assert "profile" in text
         assert "a moment ago" in text
-        assert "profile" not in {each["spider"] for each in asked(known)["cohorts"][0]["runs"]}
+        assert "profile" not in {one["spider"] for one in asked(known)["cohorts"][0]["runs"]}
     finally:
         crawl.send_signal(signal.SIGKILL)
         crawl.wait()
     before = everything(known_engine)
     wait_for(lambda: not asked(known, lease=0.1)["running"])
-    runs = {each["spider"]: each for each in asked(known, lease=0.1)["cohorts"][0]["runs"]}
+    runs = {one["spider"]: one for one in asked(known, lease=0.1)["cohorts"][0]["runs"]}
     assert (runs["profile"]["status"], runs["profile"]["finished_at"]) == ("died", None)
     assert "died" in shown(known, lease=0.1)
     assert everything(known_engine) == before
@@ -244,8 +254,8 @@ def test_a_run_is_seen_while_it_runs_and_when_it_has_died(known: Shell, known_en
 def asked(shell: Shell, lease: float = 60) -> dict[str, Any]:
     process = shell.letterboxd("status", "--json", LEASE_SECONDS=lease)
     assert_ended(process, 0)
-    found: dict[str, Any] = json.loads(process.stdout)
-    return found
+    printed: dict[str, Any] = json.loads(process.stdout)
+    return printed
 
 
 def shown(shell: Shell, lease: float = 60) -> str:
@@ -257,8 +267,8 @@ def shown(shell: Shell, lease: float = 60) -> str:
 def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if found := condition():
-            return found
+        if answer := condition():
+            return answer
         time.sleep(0.2)
     pytest.fail("it never came")
 
@@ -278,10 +288,10 @@ def test_programs_find_what_they_know(crawled_engine: sa.Engine, capsys: pytest.
     furnish(crawled_engine)
     before = everything(crawled_engine)
     assert run(["status", "--json", "--db-url", address(crawled_engine)]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["at", "cohorts", "running", "failures"]
-    assert datetime.fromisoformat(found["at"])
-    friends = found["cohorts"][0]
+    printed = json.loads(capsys.readouterr().out)
+    assert list(printed) == ["at", "cohorts", "running", "failures"]
+    assert datetime.fromisoformat(printed["at"])
+    friends = printed["cohorts"][0]
     assert list(friends) == ["cohort", "members", "films", "due", "failures", "rankings", "runs"]
     for name, keys in KEYS.items():
         value = friends[name]

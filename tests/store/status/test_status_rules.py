@@ -198,8 +198,8 @@ def test_a_ranking_is_as_new_as_what_was_counted_for_it(
         connection.execute(film_histograms.insert().values(row | of))
     rank(connection, cohort, at)
     rank(connection, other, at)
-    (found,) = rankings.stored(connection, cohort, counted=counted)
-    assert found == RankingAge("bayesian", at, outdated)
+    (stored,) = rankings.stored(connection, cohort, counted=counted)
+    assert stored == RankingAge("bayesian", at, outdated)
 
 
 def test_rankings_stand_in_the_order_of_their_names(connection: sa.Connection) -> None:
@@ -284,10 +284,10 @@ def test_what_is_due_follows_the_settings(monkeypatch: pytest.MonkeyPatch, key: 
     query = StatusQuery.of(settings, MONDAY)
     assert query.audit_days == settings.DELTA_AUDIT_DAYS
     assert query.silence == timedelta(seconds=2 * settings.LEASE_SECONDS)
-    wanted = query.enrichment
-    assert (wanted.at, wanted.tmdb) == (MONDAY, bool(key))
-    assert wanted.tmdb_before == MONDAY - timedelta(days=settings.TMDB_REFRESH_DAYS)
-    assert wanted.histograms_before == MONDAY - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS)
+    choices = query.enrichment
+    assert (choices.at, choices.tmdb) == (MONDAY, bool(key))
+    assert choices.tmdb_before == MONDAY - timedelta(days=settings.TMDB_REFRESH_DAYS)
+    assert choices.histograms_before == MONDAY - timedelta(days=settings.HISTOGRAM_REFRESH_DAYS)
 
 
 def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
@@ -310,10 +310,10 @@ def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
         add_rating(connection, 1, ids[slug], rating=stars, liked=stars is None)
     add_rating(connection, 2, ids["new"], rating=5.0)
     add_rating(connection, stranger, ids["theirs"], rating=5.0)
-    found = status_films.count(connection, cohort, QUERY.enrichment, counted=False)
-    assert (found.films, found.ratings) == (4, 4)
-    assert (found.tmdb_oldest, found.tmdb_ageing) == (MONDAY - 98 * DAY, 1)
-    assert (found.complete, found.due, found.waiting) == (1, 2, 1)
+    of_films = status_films.count(connection, cohort, QUERY.enrichment, counted=False)
+    assert (of_films.films, of_films.ratings) == (4, 4)
+    assert (of_films.tmdb_oldest, of_films.tmdb_ageing) == (MONDAY - 98 * DAY, 1)
+    assert (of_films.complete, of_films.due, of_films.waiting) == (1, 2, 1)
     stats = {"avg_rating": 4.0, "rating_sum": 8.0}
     for of_cohort, film, watchers in ((0, ids["new"], 2), (0, ids["old"], 7), (9, ids["new"], 99)):
         row = stats | {"cohort_id": cohort.id + of_cohort, "film_id": film, "watchers": watchers}
@@ -322,7 +322,7 @@ def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
     assert counted.ratings == 9
     assert read(connection, [cohort], QUERY).cohorts[0].films == counted
     connection.execute(changed_facts.insert().values(id=1))
-    assert read(connection, [cohort], QUERY).cohorts[0].films == found
+    assert read(connection, [cohort], QUERY).cohorts[0].films == of_films
     nobodys = add_cohort(connection, "nobody's", ["eve"])
     nothing = FilmCounts(0, 0, 0, 0, 0, 0, None, 0)
     for counted_before in (False, True):

@@ -41,14 +41,14 @@ def test_the_last_run_of_each_spider_on_each_cohort(connection: sa.Connection) -
     add_run(connection, cohort="never seen")
     failure = {"url": "u", "error": "e", "first_seen_at": MONDAY, "last_seen_at": MONDAY, "run_id": last}
     connection.execute(scrape_failures.insert(), [failure | {"stage": stage} for stage in ("a", "b")])
-    found = runs.last_runs(connection, SILENCE)
-    assert found["friends"] == (
+    last_runs = runs.last_runs(connection, SILENCE)
+    assert last_runs["friends"] == (
         LastRun("film", "finished", 1, MONDAY, MONDAY + HOUR, 0, None, 0),
         LastRun("profile", "failures", 1, MONDAY, MONDAY + HOUR, 7, 3, 2),
     )
-    assert found.keys() == {"friends", "others", "died", "never seen"}
+    assert last_runs.keys() == {"friends", "others", "died", "never seen"}
     for cohort in ("died", "never seen"):
-        assert found[cohort] == (LastRun("profile", "died", 1, MONDAY, None, 0, None, 0),)
+        assert last_runs[cohort] == (LastRun("profile", "died", 1, MONDAY, None, 0, None, 0),)
 
 
 def test_the_shards_of_the_last_run_are_one(connection: sa.Connection) -> None:
