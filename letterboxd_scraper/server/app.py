@@ -1,6 +1,5 @@
 """The application: routes and errors, the forms of its answers, and the guard before all of them."""
 
-from functools import cache, partial
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -69,7 +68,7 @@ def _by_invitation(serving: Served, routes: ASGIApp, invited: Invited) -> ASGIAp
 def unguarded(serving: Served, *, token: str, reports: Reports | None = None) -> FastAPI:
     """Return the application without what stands before it: routes, and the document on them."""
     responses = documented(400, 405, 421, 422, 503) | (documented(401) if token else {})
-    parameters = KnownParameters(lambda: document())
+    parameters = KnownParameters()
     app = FastAPI(
         title="letterboxd-scraper",
         summary=_SUMMARY,
@@ -93,14 +92,15 @@ def unguarded(serving: Served, *, token: str, reports: Reports | None = None) ->
 
     @app.get("/openapi.json", include_in_schema=False)
     def show_document() -> dict[str, Any]:
-        return document()
+        return document
 
     @app.get("/favicon.ico", include_in_schema=False)
     def no_picture() -> Response:
         return Response(status_code=204)
 
     add_handlers(app)
-    # Made when somebody first asks for it, or with parameters: it takes as long as the rest of a start.
-    document = cache(partial(openapi, app, token=token))
-    app.openapi = document  # type: ignore[method-assign]
+    # Before the first request: while requests are answered, FastAPI may not find the fields of a route.
+    document = openapi(app, token=token)
+    parameters.learn(document)
+    app.openapi = lambda: document  # type: ignore[method-assign]
     return app

@@ -1,6 +1,5 @@
 """Parameters that there are not are refused: a slip of the pen would otherwise go unnoticed."""
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request
@@ -23,16 +22,18 @@ class UnknownParameter(InputError):
 class KnownParameters:
     """Refuses all parameters of an address but those that the OpenAPI document names."""
 
-    def __init__(self, document: Callable[[], dict[str, Any]]) -> None:
-        self._document = document
+    def __init__(self) -> None:
+        self._of_path: dict[str, list[str]] = {}
+
+    def learn(self, document: dict[str, Any]) -> None:
+        """Take the parameters of all addresses from the document."""
+        for path, methods in document["paths"].items():
+            parameters = methods["get"].get("parameters", ())
+            self._of_path[path] = [one["name"] for one in parameters if one["in"] == "query"]
 
     def __call__(self, request: Request) -> None:
         """Raise UnknownParameter for one that there is not."""
-        if not request.query_params:
-            return
-        documented = self._document()["paths"].get(request.scope["route"].path, {"get": {}})
-        parameters = documented["get"].get("parameters", ())
-        names = [one["name"] for one in parameters if one["in"] == "query"]
+        names = self._of_path.get(request.scope["route"].path, [])
         for parameter in request.query_params:
             if parameter not in names:
                 raise UnknownParameter(parameter, names)
