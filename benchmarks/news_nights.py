@@ -20,6 +20,7 @@ from ranking.compute import compute_lists
 from ranking.news.model import News, NewsFilm
 from ranking.news.read import read, read_days
 from ranking.news.reader import reader
+from ranking.news.telling import Telling
 from tests.site import FEW, Site, World, own_world
 
 OTTO, NOOR, USHER = "otto_reels", "noor", "the_usher"
@@ -221,16 +222,10 @@ class _Newsroom:
     def news(self, days: int, *, for_seed: bool = True) -> News:
         with self.nights.engine.connect() as connection:
             cohort = cohorts.find(connection, "circle")
-            return read(
-                connection,
-                cohort,
-                self.asked_at - days * _DAY,
-                self.asked_at,
-                base_url=self.nights.site.url,
-                naming=naming.of_cohort(connection, cohort, names=True),
-                names=True,
-                reader=reader(connection, cohort, SEED, self.asked_at) if for_seed else None,
-            )
+            named = naming.of_cohort(connection, cohort, names=True)
+            seed = reader(connection, cohort, SEED, self.asked_at) if for_seed else None
+            telling = Telling(connection, cohort, self.nights.site.url, named, names=True, reader=seed)
+            return read(telling, self.asked_at - days * _DAY, self.asked_at)
 
     def check(self, name: str, truth: Truth, days: int = 1) -> None:
         news = self.news(days)
@@ -243,7 +238,7 @@ class _Newsroom:
             cohort = cohorts.find(connection, "circle")
             named = naming.of_cohort(connection, cohort, names=True)
             since = self.asked_at - len(truths) * _DAY - timedelta(minutes=15)
-            days = read_days(connection, cohort, since, base_url="", naming=named, names=True)
+            days = read_days(Telling(connection, cohort, "", named, names=True), since)
         for truth, news in zip(truths, reversed(days), strict=True):
             self._check(f"feed of {news.at:%d %B}", truth, news, news.compared_with, news.at)
 

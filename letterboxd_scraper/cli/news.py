@@ -19,6 +19,7 @@ from letterboxd_scraper.terminal.session import Session
 from ranking.news.model import News, Reader
 from ranking.news.read import NothingKept, read
 from ranking.news.since import read_since
+from ranking.news.telling import Telling
 from ranking.news.words import news_in_words
 
 
@@ -59,18 +60,12 @@ def news(
     with session.reading() as connection:
         circle = cohort_in(connection, session, cohort)
         called = naming.of_cohort(connection, circle, names=names)
+        reader = None if for_member is None else _reader(session, connection, circle, for_member)
+        telling = Telling(
+            connection, circle, session.config.LETTERBOXD_BASE_URL, called, names=names, reader=reader
+        )
         try:
-            told = read(
-                connection,
-                circle,
-                moment,
-                now,
-                base_url=session.config.LETTERBOXD_BASE_URL,
-                naming=called,
-                names=names,
-                reader=None if for_member is None else _reader(session, connection, circle, for_member),
-                strategy=strategy,
-            )
+            told = read(telling, moment, now, strategy=strategy)
         except NothingKept:
             # Whatever it is called where others read it.
             raise NothingKept(circle.label, naming.as_argument(circle.label), strategy) from None

@@ -103,22 +103,15 @@ class Telling:
         """Return what the circle is called, and what is new in it; "" where nothing is."""
         # Most nights nobody is told of.
         from ranking.news.read import read
+        from ranking.news.telling import Telling
         from ranking.news.words import news_in_words
 
         called = naming.of_cohort(connection, circle, names=self._names)
         if before is None:
             return called.label, ""
         config = self._session.config
-        news = read(
-            connection,
-            circle,
-            before.point.at,
-            config.now(),
-            base_url=config.LETTERBOXD_BASE_URL,
-            naming=called,
-            names=self._names,
-            before=before,
-        )
+        telling = Telling(connection, circle, config.LETTERBOXD_BASE_URL, called, names=self._names)
+        news = read(telling, before.point.at, config.now(), before=before)
         return called.label, "" if news.is_empty else "\n".join(news_in_words(news, _MOST_FILMS))
 
     def _in_words(self, report: JobReport, label: str) -> str:

@@ -24,6 +24,7 @@ from ranking.news.model import News, Reader
 from ranking.news.read import read, read_days
 from ranking.news.reader import reader
 from ranking.news.since import read_since
+from ranking.news.telling import Telling
 from ranking.news.words import Part
 
 # For so long a day is told by the feed.
@@ -80,17 +81,9 @@ def routes(serving: Served, recommender: Recommender) -> APIRouter:
         at = serving.now
         since = read_since(query.since, at)
         with reading_cohort(serving, cohort) as (connection, circle):
-            told = read(
-                connection,
-                circle.cohort,
-                since,
-                at,
-                base_url=serving.base_url,
-                naming=circle.naming,
-                names=circle.names,
-                reader=_reader(connection, recommender, circle, query.member, at),
-                strategy=query.strategy,
-            )
+            someone = _reader(connection, recommender, circle, query.member, at)
+            telling = replace(_telling(connection, serving, circle), reader=someone)
+            told = read(telling, since, at, strategy=query.strategy)
         nothing = words.nothing_new(told) if told.is_empty else None
         return NewsAnswer(circle.reference, told, words.parts(told), words.members_in_words(told), nothing)
 
@@ -133,15 +126,13 @@ class _Days:
             (key_of(connection, circle), circle.names, strategy),
             lambda: f"{self._serving.now.date()} {state_of(connection, circle)}",
             lambda: read_days(
-                connection,
-                circle.cohort,
-                self._serving.now - _FEED,
-                base_url=self._serving.base_url,
-                naming=circle.naming,
-                names=circle.names,
-                strategy=strategy,
+                _telling(connection, self._serving, circle), self._serving.now - _FEED, strategy
             ),
         )
+
+
+def _telling(connection: sa.Connection, serving: Served, circle: ServedCohort) -> Telling:
+    return Telling(connection, circle.cohort, serving.base_url, circle.naming, circle.names)
 
 
 def _reader(

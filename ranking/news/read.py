@@ -3,18 +3,14 @@
 from datetime import datetime
 from itertools import pairwise
 
-import sqlalchemy as sa
-
 from letterboxd_scraper.config import DEFAULT_STRATEGY
 from letterboxd_scraper.errors import InputError
-from letterboxd_scraper.store.members.cohorts import Cohort
-from letterboxd_scraper.store.members.naming import Naming
 from letterboxd_scraper.words import moment_in_words
 from ranking import history
 from ranking.facts import WATCHLISTS_COME_IN
 from ranking.history import FormerRanking, Point
 from ranking.news import changes
-from ranking.news.model import News, Reader
+from ranking.news.model import News
 from ranking.news.telling import State, Telling
 
 
@@ -30,31 +26,24 @@ class NothingKept(InputError):
 
 
 def read(
-    connection: sa.Connection,
-    cohort: Cohort,
+    telling: Telling,
     since: datetime,
     at: datetime,
     *,
-    base_url: str,
-    naming: Naming,
-    names: bool = False,
-    reader: Reader | None = None,
     strategy: str = DEFAULT_STRATEGY,
     before: FormerRanking | None = None,
 ) -> News:
-    """Return what has changed in the circle since a moment; ``at`` is now, ``base_url`` the site's address.
+    """Return what has changed in the circle since a moment; ``at`` is now.
 
-    Films stand in the order in which the ``reader`` would like them; without one, those loved by most and
-    moved most come first. With ``names``, members are called as ``naming`` has them. It is compared with the
-    ranking ``before``, which may be kept no longer, or with the last one that is kept from before ``since``.
-    Raises NothingKept where there is none.
+    It is compared with the ranking ``before``, which may be kept no longer, or with the last one that is kept
+    from before ``since``. Raises NothingKept where there is none.
     """
+    connection, cohort, reader = telling.connection, telling.cohort, telling.reader
     if before is None:
-        points = _points(connection, cohort, naming, strategy)
+        points = _points(telling, strategy)
         point = next((point for point in reversed(points) if point.at <= since), points[0])
         before = FormerRanking(point, history.places(connection, point))
     then = before.point
-    telling = Telling(connection, cohort, base_url, naming if names else None, reader)
     changed = changes.read(connection, cohort.id, then)
     now = State(None, history.current_places(connection, cohort.id, strategy))
     remarks, watchlist = [], telling.watchlist()
@@ -68,7 +57,7 @@ def read(
     if reader is not None and watchlist is None:
         remarks.append(f"the watchlist of {reader.name} is not known: {WATCHLISTS_COME_IN}")
     return News(
-        circle=naming.label,
+        circle=telling.naming.label,
         strategy=strategy,
         since=since,
         compared_with=then.at,
@@ -80,30 +69,21 @@ def read(
     )
 
 
-def read_days(
-    connection: sa.Connection,
-    cohort: Cohort,
-    since: datetime,
-    *,
-    base_url: str,
-    naming: Naming,
-    names: bool = False,
-    strategy: str = DEFAULT_STRATEGY,
-) -> list[News]:
+def read_days(telling: Telling, since: datetime, strategy: str = DEFAULT_STRATEGY) -> list[News]:
     """Return what changed from each ranking kept after ``since`` to the next, the newest first.
 
     As a rule that is one for a day; what has changed since the newest is not among it yet. Raises
     NothingKept.
     """
-    points = [point for point in _points(connection, cohort, naming, strategy) if point.at >= since]
+    connection = telling.connection
+    points = [point for point in _points(telling, strategy) if point.at >= since]
     if len(points) < 2:
         return []
-    telling = Telling(connection, cohort, base_url, naming if names else None, None)
-    changed = changes.read(connection, cohort.id, points[0])
+    changed = changes.read(connection, telling.cohort.id, points[0])
     ranked = {point: history.places(connection, point) for point in points}
     days = [
         News(
-            circle=naming.label,
+            circle=telling.naming.label,
             strategy=strategy,
             since=then.at,
             compared_with=then.at,
@@ -117,8 +97,8 @@ def read_days(
     return days[::-1]
 
 
-def _points(connection: sa.Connection, cohort: Cohort, naming: Naming, strategy: str) -> list[Point]:
-    points = history.points(connection, cohort.id, strategy)
+def _points(telling: Telling, strategy: str) -> list[Point]:
+    points = history.points(telling.connection, telling.cohort.id, strategy)
     if not points:
-        raise NothingKept(naming.label, naming.argument, strategy)
+        raise NothingKept(telling.naming.label, telling.naming.argument, strategy)
     return points

@@ -38,13 +38,18 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Telling:
-    """What news of one circle are told with; members are named by ``naming``, if at all."""
+    """Of which circle news are told, and how: ``base_url`` is the site's address.
+
+    With ``names``, members are called as ``naming`` has them. Films stand in the order in which the
+    ``reader`` would like them; without one, those loved by most and moved most come first.
+    """
 
     connection: sa.Connection
     cohort: Cohort
     base_url: str
-    naming: Naming | None
-    reader: Reader | None
+    naming: Naming
+    names: bool = False
+    reader: Reader | None = None
 
     def between(self, changed: Changes, then: Point, before: Places, after: State) -> dict[str, Any]:
         """Return the fields of `News` that tell what changed since ``then``, with the ranking ``before``."""
@@ -57,7 +62,7 @@ class Telling:
             "joined": len(joined),
             "left": len(left),
             "joined_members": self._called(joined),
-            "left_members": None if self.naming is None else [name for name in left.values() if name],
+            "left_members": [name for name in left.values() if name] if self.names else None,
         }
 
     def watchlist(self) -> frozenset[int] | None:
@@ -170,7 +175,7 @@ class Telling:
         return sorted(told, key=lambda film: -(film.expected or 0.0))
 
     def _called(self, members: Iterable[int]) -> list[str] | None:
-        if self.naming is None:
+        if not self.names:
             return None
         chosen = set(members)
         return [name for user, name in self.naming.members.items() if user in chosen]

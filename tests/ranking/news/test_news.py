@@ -16,6 +16,7 @@ from letterboxd_scraper.store.schema import (
 from ranking.news.model import News
 from ranking.news.read import read
 from ranking.news.reader import reader
+from ranking.news.telling import Telling
 from tests.conftest import on_both
 from tests.ranking.news.newsworthy import TUESDAY, begin, ids, rank, say
 from tests.store.rows import DAY, HOUR, MONDAY, add_film, add_user
@@ -25,16 +26,9 @@ def told(engine: sa.Engine, *, for_member: str | None = None, names: bool = True
     """Return what is new since Monday, as of Tuesday."""
     with engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
-        return read(
-            connection,
-            cohort,
-            MONDAY,
-            TUESDAY,
-            base_url="https://l",
-            naming=naming.of_cohort(connection, cohort, names=names),
-            names=names,
-            reader=reader(connection, cohort, for_member, TUESDAY) if for_member else None,
-        )
+        called = naming.of_cohort(connection, cohort, names=names)
+        somebody = reader(connection, cohort, for_member, TUESDAY) if for_member else None
+        return read(Telling(connection, cohort, "https://l", called, names, somebody), MONDAY, TUESDAY)
 
 
 def loved(engine: sa.Engine) -> dict[str | None, list[str] | None]:
