@@ -40,7 +40,7 @@ class Document:
         """Return its blocks of code in a language."""
         return [dedent(block[3]) for block in _BLOCK.finditer(self.text) if block[2] == language]
 
-    def shown(self) -> dict[str, str]:
+    def printed(self) -> dict[str, str]:
         """Return what commands print by the document, by the last command of the block before it."""
         blocks = [(block[2], dedent(block[3])) for block in _BLOCK.finditer(self.text)]
         pairs = pairwise(blocks)

@@ -136,7 +136,7 @@ def test_a_circle_from_files_is_made_as_its_tutorial_says(reader: Shell) -> None
     for name, table in zip(names, tables, strict=True):
         (reader.folder / name).write_text(table)
     alone = replace(reader, environment=reader.environment | {"DATABASE_URL": "sqlite:///circle.db"})
-    printed = tutorial.shown()
+    printed = tutorial.printed()
     for line in tutorial.commands():
         if _OURS.match(line):
             assert_printed(printed.pop(line, ""), run_one(alone, line))
@@ -149,7 +149,7 @@ def test_a_circle_from_files_is_made_as_its_tutorial_says(reader: Shell) -> None
 def test_the_readme_shows_the_ranking_of_the_demonstration(crawled: Shell) -> None:
     crawled.letterboxd("rank", "compute", "--cohort", "friends")
     ranking = crawled.letterboxd("rank", "show", "--cohort", "friends", "--limit", "5")
-    printed_text = document(FIRST_STEPS).shown()["make demo"]
+    printed_text = document(FIRST_STEPS).printed()["make demo"]
     assert len(printed_text.splitlines()) == 6
     assert_printed(printed_text, ranking.stdout)
 
@@ -160,7 +160,7 @@ def test_the_recipes_of_an_evening_show_what_comes(crawled: Shell, crawled_engin
     with crawled_engine.begin() as connection:
         tell_what_films_are(connection, own_world())
     crawled.letterboxd("rank", "compute", "--cohort", "friends")
-    printed_here = document("docs/how-to/choose-films.md").shown()
+    printed_here = document("docs/how-to/choose-films.md").printed()
     assert len(printed_here) == 2
     for line, output in printed_here.items():
         printed = run_one(crawled, line)

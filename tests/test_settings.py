@@ -27,7 +27,7 @@ def laptop(tmp_path: Path) -> Shell:
     return Shell(tmp_path, environment | {"XDG_DATA_HOME": str(tmp_path / "data")})
 
 
-def shown(shell: Shell, *options: str, **settings: str) -> dict[str, tuple[object, str]]:
+def config_shown(shell: Shell, *options: str, **settings: str) -> dict[str, tuple[object, str]]:
     process = shell.letterboxd("config", "show", "--json", *options, **settings)
     assert_ended(process, 0)
     return {row["setting"]: (row["value"], row["from"]) for row in json.loads(process.stdout)}
@@ -40,7 +40,7 @@ def test_each_layer_comes_before_the_next(laptop: Shell) -> None:
     )
     (laptop.folder / ".env").write_text("RETRY_TIMES=2\nDELTA_AUDIT_DAYS=2\nLOG_LEVEL=ERROR\n")
     options = ("--config", "some.toml", "--log-level", "DEBUG")
-    settings = shown(laptop, *options, RETRY_TIMES="4", LOG_LEVEL="WARNING")
+    settings = config_shown(laptop, *options, RETRY_TIMES="4", LOG_LEVEL="WARNING")
     assert [settings[name] for name in names] == [
         (4, "environment"),
         (2, ".env"),
@@ -55,10 +55,10 @@ def test_secrets_are_never_shown(laptop: Shell) -> None:
     told = laptop.letterboxd("config", "show", **secret)
     assert_ended(told, 0)
     assert "s3cret" not in told.stdout + told.stderr
-    settings = shown(laptop, **secret)
+    settings = config_shown(laptop, **secret)
     assert "s3cret" not in str(settings)
     assert settings["TMDB_API_KEY"][0]  # that there is one can be seen
-    assert not shown(laptop)["TMDB_API_KEY"][0]
+    assert not config_shown(laptop)["TMDB_API_KEY"][0]
 
 
 def test_a_wrong_value_is_named_with_the_place_it_comes_from(laptop: Shell) -> None:
@@ -179,13 +179,13 @@ def test_a_folder_of_that_name_is_no_file(laptop: Shell) -> None:
 
 def test_the_file_names_no_program(laptop: Shell) -> None:
     (laptop.folder / ".env").write_text("LETTERBOXD_CHROMIUM=./evil\nLETTERBOXD_BROWSER=true\n")
-    settings = shown(laptop)
+    settings = config_shown(laptop)
     assert settings["LETTERBOXD_CHROMIUM"] == ("", "default")
     assert settings["LETTERBOXD_BROWSER"] == (True, ".env")
     told = laptop.letterboxd("config", "show").stderr
     why = "it names a program to be run"
     assert told == f"ignoring LETTERBOXD_CHROMIUM in {laptop.folder}/.env: {why}\n"
-    assert shown(laptop, LETTERBOXD_CHROMIUM="mine")["LETTERBOXD_CHROMIUM"] == ("mine", "environment")
+    assert config_shown(laptop, LETTERBOXD_CHROMIUM="mine")["LETTERBOXD_CHROMIUM"] == ("mine", "environment")
 
 
 ELSEWHERE = "http://evil.example/3"
@@ -207,7 +207,7 @@ def test_the_file_sends_no_secret_of_others_to_an_address(
 ) -> None:
     (laptop.folder / "some.toml").write_text('TMDB_API_KEY = "k3"\n')
     (laptop.folder / ".env").write_text(f"TMDB_BASE_URL={ELSEWHERE}\n{file}")
-    settings = shown(laptop, *options, **environment)
+    settings = config_shown(laptop, *options, **environment)
     assert (settings["TMDB_BASE_URL"] == (ELSEWHERE, ".env")) is is_used
     told = laptop.letterboxd("config", "show", *options, **environment).stderr
     assert ("ignoring TMDB_BASE_URL in" in told) is not is_used
@@ -266,7 +266,7 @@ def test_init_writes_a_file_that_the_commands_read(laptop: Shell) -> None:
     assert "now: letterboxd sync" in told.stderr
     file = laptop.folder / ".env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    settings = shown(laptop)
+    settings = config_shown(laptop)
     assert settings["LETTERBOXD_MEMBER"] == ("marla", ".env")
     assert settings["LETTERBOXD_CONTACT"] == ("marla@example.org", ".env")
     assert settings["TMDB_API_KEY"][1] == "default"
@@ -277,7 +277,7 @@ def test_init_writes_a_file_that_the_commands_read(laptop: Shell) -> None:
     file.chmod(0o644)
     forced = laptop.letterboxd("init", "--force", "--member", "kip", "--contact", "https://kip.example.org")
     assert_ended(forced, 0)
-    assert shown(laptop)["LETTERBOXD_MEMBER"] == ("kip", ".env")
+    assert config_shown(laptop)["LETTERBOXD_MEMBER"] == ("kip", ".env")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600  # whoever could read the old one cannot read the new
 
 
@@ -316,7 +316,7 @@ def test_init_asks_at_a_terminal_and_does_not_show_the_key(laptop: Shell) -> Non
     assert "now: letterboxd sync" in seen
     assert "'marla z' is not a member name" in seen
     assert "s3cretkey" not in seen
-    assert shown(laptop)["LETTERBOXD_MEMBER"] == ("marla", ".env")
+    assert config_shown(laptop)["LETTERBOXD_MEMBER"] == ("marla", ".env")
     assert 'TMDB_API_KEY="s3cretkey"' in (laptop.folder / ".env").read_text().splitlines()
 
 

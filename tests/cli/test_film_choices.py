@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ranking.exports.texts import CSV_COLUMNS
 from tests.conftest import Shell, assert_ended
-from tests.ranking.choices.test_filters import describe, every, shown, year_in
+from tests.ranking.choices.test_filters import describe, every, films_ranked, year_in
 
 BAYESIAN = ("--cohort", "friends", "--strategy", "bayesian")
 
@@ -26,7 +26,7 @@ def ranked(crawled: Shell, engine: sa.Engine) -> Shell:
 
 
 def test_showing_and_exporting_choose_alike(ranked: Shell, engine: sa.Engine) -> None:
-    (ranked.folder / "mine.txt").write_text("".join(f"{film.slug}\n" for film in shown(engine)[5:100]))
+    (ranked.folder / "mine.txt").write_text("".join(f"{film.slug}\n" for film in films_ranked(engine)[5:100]))
     chosen = [*BAYESIAN, "--genre", "horror", "--genre", "comédie", "--year", "-2010"]
     chosen += ["--media-type", "movie", "--unseen-by", "kip", "--in-list", "mine.txt"]
     process = ranked.letterboxd("rank", "show", *chosen, "--json", "--limit", "1000")

@@ -62,12 +62,12 @@ class Imported:
         code = run(["--db-url", self._url, *words])
         return code, *self._capsys.readouterr()
 
-    def shown(self, *words: str) -> list[Any]:
+    def ranking(self, *words: str) -> list[Any]:
         """Return title, year and link of the ranked films."""
-        shown = json.loads(
+        films = json.loads(
             self.run("--json", "rank", "show", "--cohort", "us", "--strategy", "bayesian", *words)[1]
         )
-        return [(film["title"], film["year"], film["link"]) for film in shown]
+        return [(film["title"], film["year"], film["link"]) for film in films]
 
     def checksums(self) -> Any:
         code, out, _ = self.run("--json", "db", "check")
@@ -89,13 +89,13 @@ def test_the_newest_archive_names_a_film(in_every_order: Any, tmp_path: Path) ->
         tmp_path, "nell", "2026-05-01", ("2026-04-01", "The Return: Again", "2025", "https://boxd.it/Cd34")
     )
     for imported in in_every_order(first, later):
-        assert imported.shown("--year", "2025") == [("The Return: Again", 2025, "https://boxd.it/Cd34")]
+        assert imported.ranking("--year", "2025") == [("The Return: Again", 2025, "https://boxd.it/Cd34")]
 
 
 def test_ties_and_checksums_are_the_same(in_every_order: Any, tmp_path: Path) -> None:
     one = archive(tmp_path, "nell", "2024-02-01", ("2024-01-01", "Beta", "1990", "https://boxd.it/C001"))
     two = archive(tmp_path, "olaf", "2024-02-01", ("2024-01-01", "Alpha", "1990", "https://boxd.it/D001"))
-    outcomes = [(imported.shown(), imported.checksums()) for imported in in_every_order(one, two)]
+    outcomes = [(imported.ranking(), imported.checksums()) for imported in in_every_order(one, two)]
     assert [title for title, *_ in outcomes[0][0]] == ["Beta", "Alpha"]  # by their codes
     assert outcomes[0] == outcomes[1]
 
@@ -141,7 +141,7 @@ def test_an_archive_and_a_page_without_codes_tell_of_one_film(in_every_order: An
     pages.mkdir()
     (pages / "diary.html").write_text(DIARY, encoding="utf-8")
     for imported in in_every_order(one, pages):
-        assert imported.shown() == [("The Mill", 1980, "https://letterboxd.com/film/the-mill/")]
+        assert imported.ranking() == [("The Mill", 1980, "https://letterboxd.com/film/the-mill/")]
         told = json.loads(
             imported.run("--json", "rank", "explain", "--cohort", "us", "--film", "boxd.it/Gg01")[1]
         )

@@ -70,12 +70,12 @@ class Fetches:
         return asyncio.run(all_at_once())
 
 
-def found(body: bytes = RULES, status: int = 200) -> Response:
+def answer_of(body: bytes = RULES, status: int = 200) -> Response:
     return Response("https://site.test/robots.txt", status=status, body=body)
 
 
 def test_the_rules_are_fetched_once_stored_and_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    fetches = Fetches(monkeypatch, found())
+    fetches = Fetches(monkeypatch, answer_of())
     free, private = fetches.ask("https://site.test/marla/", "https://site.test/private/")
     assert free is None
     assert isinstance(private, IgnoreRequest)
@@ -90,7 +90,7 @@ def test_the_rules_are_fetched_once_stored_and_obeyed(monkeypatch: pytest.Monkey
 
 
 def test_each_host_has_rules_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    fetches = Fetches(monkeypatch, found())
+    fetches = Fetches(monkeypatch, answer_of())
     fetches.ask("https://site.test/", "http://site.test/", "https://tmdb.test/")
     assert sorted(request.url for request in fetches.requests) == [
         "http://site.test/robots.txt",
@@ -101,7 +101,7 @@ def test_each_host_has_rules_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize(("age", "fetched"), [(23, 0), (24, 1), (25, 1)])
 def test_rules_hold_for_a_day(monkeypatch: pytest.MonkeyPatch, age: int, fetched: int) -> None:
-    fetches = Fetches(monkeypatch, found(b""))
+    fetches = Fetches(monkeypatch, answer_of(b""))
     fetches.stored["https://site.test/robots.txt"] = RULES, NOW - timedelta(hours=age)
     (stopped,) = fetches.ask("https://site.test/private/")
     assert isinstance(stopped, IgnoreRequest) is not bool(fetched)
@@ -110,7 +110,7 @@ def test_rules_hold_for_a_day(monkeypatch: pytest.MonkeyPatch, age: int, fetched
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_without_a_robots_txt_all_is_allowed(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
-    fetches = Fetches(monkeypatch, found(status=status))
+    fetches = Fetches(monkeypatch, answer_of(status=status))
     assert fetches.ask("https://site.test/private/") == [None]
     assert fetches.stored["https://site.test/robots.txt"] == (b"", NOW)
 
@@ -133,12 +133,12 @@ READABLE = {
 
 @pytest.mark.parametrize("body", READABLE.values(), ids=READABLE)
 def test_text_of_that_form_is_read(monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
-    fetches = Fetches(monkeypatch, found(body))
+    fetches = Fetches(monkeypatch, answer_of(body))
     assert fetches.ask("https://site.test/marla/") == [None]
 
 
 def test_what_was_stored_and_is_no_text_of_rules_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    fetches = Fetches(monkeypatch, found())
+    fetches = Fetches(monkeypatch, answer_of())
     fetches.stored["https://site.test/robots.txt"] = NO_RULES["a page"], NOW
     (private,) = fetches.ask("https://site.test/private/")
     assert isinstance(private, IgnoreRequest)
@@ -146,7 +146,7 @@ def test_what_was_stored_and_is_no_text_of_rules_is_read_anew(monkeypatch: pytes
 
 
 def crawl_delay(text: str) -> Response:
-    return found(f"User-agent: *\nCrawl-delay: {text}\n".encode())
+    return answer_of(f"User-agent: *\nCrawl-delay: {text}\n".encode())
 
 
 @pytest.mark.parametrize(
@@ -161,14 +161,16 @@ def test_the_pace_that_it_asks_for_is_kept(monkeypatch: pytest.MonkeyPatch, text
 
 
 def test_a_stored_one_asks_for_a_pace_too_but_was_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    fetches = Fetches(monkeypatch, found())
+    fetches = Fetches(monkeypatch, answer_of())
     fetches.stored["https://site.test/robots.txt"] = crawl_delay("30").body, NOW
     fetches.ask("https://site.test/")
     assert (fetches.crawler.pace.delay, fetches.crawler.pace.holds) == (30, [])
 
 
 def test_one_that_asks_for_a_pace_for_others_is_free_for_us(monkeypatch: pytest.MonkeyPatch) -> None:
-    fetches = Fetches(monkeypatch, found(b"User-agent: other\nCrawl-delay: 30\n\nUser-agent: *\nDisallow:\n"))
+    fetches = Fetches(
+        monkeypatch, answer_of(b"User-agent: other\nCrawl-delay: 30\n\nUser-agent: *\nDisallow:\n")
+    )
     fetches.ask("https://site.test/")
     assert fetches.crawler.pace.delay == 0
 
@@ -183,15 +185,15 @@ def test_a_pace_that_nobody_waits_for_is_a_block(
 
 
 UNREADABLE: dict[str, tuple[Response | Exception, str]] = {
-    "an error of the server": (found(status=500), "status 500"),
-    "refused": (found(status=403), "status 403"),
-    "an empty answer": (found(status=204), "status 204"),
+    "an error of the server": (answer_of(status=500), "status 500"),
+    "refused": (answer_of(status=403), "status 403"),
+    "an empty answer": (answer_of(status=204), "status 204"),
     "no answer": (TimeoutError("too slow"), "TimeoutError: too slow"),
     "nothing where it leads": (
         Response("https://site.test/moved/", status=404),
         "status 404 at https://site.test/moved/, where it leads",
     ),
-    **{name: (found(body), "what stands there is no text of rules") for name, body in NO_RULES.items()},
+    **{name: (answer_of(body), "what stands there is no text of rules") for name, body in NO_RULES.items()},
 }
 
 

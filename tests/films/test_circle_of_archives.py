@@ -14,7 +14,7 @@ from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import films
 from tests.conftest import Shell, assert_ended, on_sqlite
-from tests.report.test_report import shown, visible
+from tests.report.test_report import scripts_data, visible
 from tests.site import Film, Site
 from tests.site.archive import archive, file_name
 from tests.site.cinema import details, expected, oddity
@@ -81,7 +81,7 @@ def assert_shown(shell: Shell, circle: list[Film], engine: sa.Engine) -> None:
         cohort = cohorts.find(connection, "two")
         options = Options(at=datetime.now(UTC), strategy="bayesian", base_url=REAL, pages=False)
         page = render(connection, cohort, options)
-    columns = shown(page)["films"]
+    columns = scripts_data(page)["films"]
     assert set(columns["link"]) == links
     assert not {"slug", "average", "site"} & columns.keys()
     assert any(columns["genres"])

@@ -59,7 +59,7 @@ def counted(engine: sa.Engine, without: str | None = None) -> Marks:
     return {film: (liked[film], favorites[film], watchlisted[film]) for film in every}
 
 
-def shown(
+def films_ranked(
     engine: sa.Engine, *, limit: int | None = None, offset: int = 0, without: str | None = None
 ) -> list[RankedFilm]:
     with engine.connect().execution_options(reading=True) as connection:
@@ -72,24 +72,24 @@ def marks_of(ranked: list[RankedFilm]) -> Marks:
 
 
 def test_each_film_of_a_ranking_has_the_marks_of_the_circle(engine: sa.Engine) -> None:
-    ranked, expected = shown(engine), counted(engine)
+    ranked, expected = films_ranked(engine), counted(engine)
     assert marks_of(ranked) == {film.film_id: expected[film.film_id] for film in ranked}
     assert any(film.liked for film in ranked)
     assert any(film.favorites for film in ranked)
     assert {film.wanted for film in ranked} == {0, 3}
     assert [film.rank for film in ranked] == sorted(film.rank for film in ranked)
     # A page has the marks of its own films, in the same order.
-    assert shown(engine, limit=7, offset=5) == ranked[5:12]
+    assert films_ranked(engine, limit=7, offset=5) == ranked[5:12]
 
 
 def test_those_of_a_member_who_is_left_out_do_not_count(engine: sa.Engine) -> None:
-    ranked, expected = shown(engine, without="kip"), counted(engine, "kip")
+    ranked, expected = films_ranked(engine, without="kip"), counted(engine, "kip")
     assert marks_of(ranked) == {film.film_id: expected[film.film_id] for film in ranked}
     assert counted(engine, "kip") != counted(engine)
 
 
 def test_a_film_that_is_explained_has_the_same(engine: sa.Engine) -> None:
-    film = max(shown(engine), key=lambda film: (film.liked, film.wanted))
+    film = max(films_ranked(engine), key=lambda film: (film.liked, film.wanted))
     with engine.connect() as connection:
         explained = explain(connection, friends(engine), str(film.slug), "https://letterboxd.com")
     assert (explained.liked, explained.favorites, explained.wanted) == marks_of([film])[film.film_id]

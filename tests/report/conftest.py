@@ -20,7 +20,7 @@ from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import film_rankings, films
-from tests.report.test_report import HOSTILE, shown
+from tests.report.test_report import HOSTILE, scripts_data
 
 # Titles of the best films: one that means harm, of other writing, of signs, and one that no line holds.
 TITLES = [
@@ -86,7 +86,7 @@ def report(invented_circle: sa.Engine, folder: Path) -> Path:
 
 @pytest.fixture(scope="package")
 def data(report: Path) -> dict[str, Any]:
-    return shown(report.read_text(encoding="utf-8"))
+    return scripts_data(report.read_text(encoding="utf-8"))
 
 
 @dataclass

@@ -53,7 +53,7 @@ def page(engine: sa.Engine, **options: Any) -> str:
         return render(connection, cohorts.find(connection, "1"), Options(at=NOW, **options))
 
 
-def shown(text: str) -> dict[str, Any]:
+def scripts_data(text: str) -> dict[str, Any]:
     """Return the data that the page's scripts read; with films' columns, those that are read later."""
     page = Selector(text)
     first, later = (unpacked(page.css(f"script#{name}::text").get() or "") for name in ("report", "later"))
@@ -69,7 +69,7 @@ def visible(text: str) -> str:
 
 def test_it_shows_the_ranking_and_what_is_stored_of_each_film(circle: sa.Engine) -> None:
     text = page(circle, names=True)
-    data = shown(text)
+    data = scripts_data(text)
     columns = data["films"]
     score = "Films stand by their score, below which stands where it lies with a probability of 90 %;"
     assert f"{score} stars are the plain mean of the ratings." in visible(text)
@@ -102,7 +102,7 @@ def test_what_was_watched_without_a_rating_is_seen_and_a_like_is_no_proof(circle
         like = {"user_id": 1, "film_id": second, "liked": True, "first_seen_at": NOW, "updated_at": NOW}
         connection.execute(ratings.insert().values(like))
         slugs = dict(connection.execute(sa.select(films.c.id, films.c.slug)).all())
-    data = shown(page(circle, names=True))
+    data = scripts_data(page(circle, names=True))
     member = next(place for place, name in enumerate(data["members"]) if name.startswith("member_0001"))
     places = {slug: place for place, slug in enumerate(data["films"]["slug"])}
 
@@ -132,10 +132,10 @@ def test_without_names_nothing_in_it_names_a_member(circle: sa.Engine) -> None:
         connection.execute(cohort_table.update().values(label="quokka_1"))
     secret = page(circle)
     for word in ("quokka", "Zebedee", "Quux", "Yolanda", "Xerxes", "Wilhelmina", "Vortigern"):
-        assert word not in f"{secret} {shown(secret)}", word
+        assert word not in f"{secret} {scripts_data(secret)}", word
     assert "What 6 people think" in visible(secret)
     assert "--cohort LABEL" in visible(secret)
-    data = shown(secret)
+    data = scripts_data(secret)
     assert sorted(name.removesuffix(" (you)") for name in data["members"]) == [
         f"member {number}" for number in range(1, 7)
     ]
@@ -144,19 +144,19 @@ def test_without_names_nothing_in_it_names_a_member(circle: sa.Engine) -> None:
     assert 'href="https://letterboxd.com/quokka_2/"' in named
     assert "What Zebedee Quux and 5 friends think" in visible(named)
     assert "Yolanda <i>" not in named.split('<script type="application/json"')[0]  # but escaped
-    assert "Yolanda <i>" in shown(named)["members"]
+    assert "Yolanda <i>" in scripts_data(named)["members"]
 
 
 @on_sqlite
 def test_it_is_for_the_seed_or_the_member_that_is_named(circle: sa.Engine) -> None:
-    for_another = shown(page(circle, names=True, for_member="member_0003"))
+    for_another = scripts_data(page(circle, names=True, for_member="member_0003"))
     assert for_another["members"][for_another["you"]] == "member_0003 (you)"
     with pytest.raises(UnknownName, match="no member 'nobody' of cohort 'circle'"):
         page(circle, for_member="nobody")
     with circle.begin() as connection:
         connection.execute(cohort_table.update().values(seed_user_id=None))
     for_nobody = page(circle)
-    assert shown(for_nobody)["you"] is None
+    assert scripts_data(for_nobody)["you"] is None
     assert Selector(for_nobody).css('select[name="unseen"] option::text').getall()[3] == "member 1"
 
 
@@ -182,7 +182,7 @@ def test_titles_cannot_leave_their_place(circle: sa.Engine) -> None:
         for film, title in zip(best, HOSTILE, strict=True):
             connection.execute(films.update().where(films.c.id == film).values(title=title))
     text = page(circle)
-    data = shown(text)
+    data = scripts_data(text)
     expected = [title.replace("\x07", "\ufffd").replace("\u202e", "") for title in HOSTILE]
     assert data["films"]["title"][: len(HOSTILE)] == expected
     assert len(Selector(text).css("script")) == text.count("</script>") == 4
@@ -216,7 +216,7 @@ def policy_of(text: str) -> dict[str, list[str]]:
 
 @on_sqlite
 def test_posters_are_asked_for(circle: sa.Engine) -> None:
-    assert "poster" not in shown(page(circle))["films"]
+    assert "poster" not in scripts_data(page(circle))["films"]
     with circle.begin() as connection:
         (other,) = connection.scalars(ranked_films().limit(1)).all()
         connection.execute(
@@ -224,7 +224,7 @@ def test_posters_are_asked_for(circle: sa.Engine) -> None:
         )
     text = page(circle, posters=True)
     assert policy_of(text)["img-src"] == ["data:", "https://a.ltrbxd.com"]
-    posters = shown(text)["films"]["poster"]
+    posters = scripts_data(text)["films"]["poster"]
     assert posters.count(None) == 1  # no unencrypted request
     assert ATTRIBUTION in visible(text)
 
@@ -282,7 +282,7 @@ def test_two_members_without_a_film_in_common_match_nobody(engine: sa.Engine) ->
 @on_sqlite
 def test_only_the_best_are_part_of_it_if_there_are_more(circle: sa.Engine) -> None:
     text = page(circle, limit=10)
-    assert shown(text)["films"]["rank"] == list(range(1, 11))
+    assert scripts_data(text)["films"]["rank"] == list(range(1, 11))
     with circle.connect() as connection:
         every = connection.scalar(sa.select(sa.func.count()).select_from(ranked_films().subquery()))
     assert f"10 films, the best ranked of {every}, by" in visible(text)
@@ -292,7 +292,7 @@ def test_only_the_best_are_part_of_it_if_there_are_more(circle: sa.Engine) -> No
 def test_a_rank_that_has_gone_leaves_no_hole(circle: sa.Engine) -> None:
     with circle.begin() as connection:  # as when two films turn out to be one
         connection.execute(film_rankings.delete().where(film_rankings.c.rank == 2))
-    assert shown(page(circle, limit=3))["films"]["rank"] == [1, 3, 4]
+    assert scripts_data(page(circle, limit=3))["films"]["rank"] == [1, 3, 4]
 
 
 @on_sqlite
@@ -309,11 +309,11 @@ def test_a_ranking_that_was_never_computed_is_one_line(circle: sa.Engine) -> Non
 def test_of_too_many_pairs_those_of_the_reader_and_the_extremes_remain(
     circle: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = shown(page(circle))
+    every = scripts_data(page(circle))
     monkeypatch.setattr(matches, "MOST_PAIRS", 10)
     monkeypatch.setattr(matches, "_EXTREMES", 1)
     text = page(circle)
-    pairs = pairs_of(shown(text))
+    pairs = pairs_of(scripts_data(text))
     mine = [pair for pair in pairs_of(every) if every["you"] in pair[:2]]
     surest = max(pairs_of(every), key=lambda pair: pair[4])
     assert len(pairs_of(every)) == 15
@@ -354,7 +354,7 @@ def test_the_command_writes_the_file(
     database = ["--db-url", circle.url.render_as_string(hide_password=False)]
     assert main.run(["report", "--cohort", "circle", "--for", "member_0002", *database]) == 0
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert shown(written)["members"][shown(written)["you"]].endswith("(you)")
+    assert scripts_data(written)["members"][scripts_data(written)["you"]].endswith("(you)")
     assert re.search(r"report\.html: \d\.\d MB", capsys.readouterr().err)
     assert main.run(["report", "--cohort", "circle", "--output", "missing/a.html", *database]) == 2
     assert "cannot write missing/a.html: No such file or directory" in capsys.readouterr().err

@@ -63,7 +63,7 @@ def test_a_pipe_gets_a_line_now_and_then(
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
+def seen_of(monkeypatch: pytest.MonkeyPatch) -> Shown:
     """Call something with a terminal of 60 columns as standard error; return what that shows."""
 
     def show(work: Callable[[], object]) -> str:
@@ -80,14 +80,14 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     return show
 
 
-def test_log_lines_go_above_the_bar_and_the_terminal_is_as_before(shown: Shown) -> None:
+def test_log_lines_go_above_the_bar_and_the_terminal_is_as_before(seen_of: Shown) -> None:
     def work() -> None:
         with meter(Session()) as show, above_the_bar() as log:
             show(Progress("members", 3, 40, requests=99))
             os.write(log, b"WARNING: a page is missing\n")
             raise KeyboardInterrupt
 
-    text = shown(work)
+    text = seen_of(work)
     assert "WARNING: a page is missing" in text
     before, after = text.split("WARNING: a page is missing")
     assert before.endswith("\r\x1b[2K")  # at the beginning of an empty line
@@ -96,20 +96,20 @@ def test_log_lines_go_above_the_bar_and_the_terminal_is_as_before(shown: Shown) 
     assert text.endswith("\x1b[2K")  # and the bar gone
 
 
-def test_a_narrow_terminal_gets_what_fits(shown: Shown) -> None:
+def test_a_narrow_terminal_gets_what_fits(seen_of: Shown) -> None:
     def work() -> None:
         with meter(Session()) as show:
             for done in range(1000, 1010):
                 show(Progress("members", done, 4000, requests=12345))
 
-    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[\d?;]*\w", "", shown(work)))
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[\d?;]*\w", "", seen_of(work)))
     assert max(map(len, lines)) < 60
     assert "…" not in "".join(lines)
     assert "of 4,000 members, " in lines[-2]
 
 
-def test_of_a_single_thing_there_is_no_bar(shown: Shown) -> None:
-    assert shown(lambda: list(track(Session(), "archives", ["a"]))) == ""
+def test_of_a_single_thing_there_is_no_bar(seen_of: Shown) -> None:
+    assert seen_of(lambda: list(track(Session(), "archives", ["a"]))) == ""
 
 
 @on_sqlite

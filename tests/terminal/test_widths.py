@@ -99,7 +99,9 @@ def called(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, command: str, columns: int | None) -> tuple[list[str], list[str]]:
+def printed(
+    monkeypatch: pytest.MonkeyPatch, command: str, columns: int | None
+) -> tuple[list[str], list[str]]:
     """Return the lines of stdout and stderr of a command on such a terminal, or in a pipe."""
     out, err = (Terminal(), Terminal()) if columns else (io.StringIO(), io.StringIO())
     if columns:
@@ -121,7 +123,7 @@ def lines_of(stream: io.StringIO) -> list[str]:
 def test_what_is_shown_fits_and_no_word_is_broken(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole: set[str] = set()
     for columns in sorted(WIDTHS, reverse=True):
-        out, err = shown(monkeypatch, command, columns)
+        out, err = printed(monkeypatch, command, columns)
         assert [line for line in out + err if cell_len(line) > columns and _could_be_broken(line)] == []
         words = {word for line in out + err for word in line.split() if not word.endswith("…")}
         assert words
@@ -144,12 +146,12 @@ def _words_of_what_is_left_out(lines: list[str]) -> set[str]:
 
 @pytest.mark.usefixtures("called")
 def test_a_pipe_gets_whole_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, latest, *_ = shown(monkeypatch, "runs", None)[0]
+    _, latest, *_ = printed(monkeypatch, "runs", None)[0]
     assert "12345" in latest  # for programs, without a comma
     assert latest.endswith("109 requests; 0 failures")
-    _, failure = shown(monkeypatch, "failures --all", None)[0]
+    _, failure = printed(monkeypatch, "failures --all", None)[0]
     assert failure.endswith("page/" * 20)
-    out, _ = shown(monkeypatch, "rank show --cohort club", None)
+    out, _ = printed(monkeypatch, "rank show --cohort club", None)
     assert len(out) == 13
     assert f"  {LONG}  1951  " in "\n".join(out)
     head = ["rank", "title", "year", "score", "Letterboxd", "difference", "ratings", "also", "link"]
@@ -158,7 +160,7 @@ def test_a_pipe_gets_whole_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("called")
 def test_what_is_shown_of_a_film_with_little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    out, err = shown(monkeypatch, "rank show --cohort club --year 1951", 60)
+    out, err = printed(monkeypatch, "rank show --cohort club --year 1951", 60)
     assert out[0] == "rank  title                 year  score  Letterboxd  ratings"
     assert re.fullmatch(r" +\d+  The Incredibly Stra…  1951  \d\.\d{3}        3\.21        \d", out[1])
     assert "no room on this terminal for: difference" in err

@@ -12,7 +12,7 @@ from letterboxd_scraper.store.schema import film_rankings, films
 from ranking.choices.film_lists import read_list
 from ranking.choices.filters import Choices
 from tests.conftest import on_sqlite
-from tests.ranking.choices.test_filters import rank, shown
+from tests.ranking.choices.test_filters import films_ranked, rank
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_list_of_films_may_be_written_in_many_ways(
     def of(text: str) -> set[str | None]:
         file.write_bytes(text.encode())
         told: list[str] = []
-        slugs = {film.slug for film in shown(engine, Choices(lists=(file,)), tell=told.append)}
+        slugs = {film.slug for film in films_ranked(engine, Choices(lists=(file,)), tell=told.append)}
         assert told == []
         return slugs
 
@@ -88,12 +88,12 @@ def test_lines_of_a_list_that_match_no_film_are_counted(
     file = tmp_path / "list.txt"
     file.write_text(f"{listed[0].slug}\nno-such-film\nhttps://boxd.it/zzzzz\nhttps://example.org/\n")
     told: list[str] = []
-    ranked = shown(engine, Choices(lists=(file,)), tell=told.append)
+    ranked = films_ranked(engine, Choices(lists=(file,)), tell=told.append)
     assert [film.slug for film in ranked] == [listed[0].slug]
     names = "no-such-film, boxd.it/zzzzz, https://example.org/"
     assert told == [f"3 of 4 films in {file} match no stored film, or more than one: {names}"]
     file.write_text("")
-    assert shown(engine, Choices(lists=(file,))) == []
+    assert films_ranked(engine, Choices(lists=(file,))) == []
 
 
 def test_a_long_list_is_no_error(engine: sa.Engine, listed: list[Any]) -> None:

@@ -135,14 +135,14 @@ def _describe(connection: sa.Connection, ids: list[int]) -> None:
         connection.execute(watchlist.insert().from_select(["user_id", "film_id"], watchlisted))
 
 
-def shown(engine: sa.Engine, choices: Choices = EVERY_FILM, **more: Any) -> list[RankedFilm]:
+def films_ranked(engine: sa.Engine, choices: Choices = EVERY_FILM, **more: Any) -> list[RankedFilm]:
     with engine.connect().execution_options(reading=True) as connection:
         cohort = cohorts.find(connection, "friends")
         return ranking(connection, cohort, "bayesian", choices=choices, **more)
 
 
 def every(engine: sa.Engine) -> list[Row]:
-    ranked = {film.slug: film for film in shown(engine)}
+    ranked = {film.slug: film for film in films_ranked(engine)}
     with engine.connect() as connection:
         ids = connection.execute(sa.select(films.c.slug, films.c.id)).all()
         rated = _by_film(connection, ratings, ratings.c.rating.is_not(None))
@@ -246,7 +246,7 @@ def test_each_choice_equals_a_plain_filter_and_leaves_the_ranks_alone(engine: sa
     assert [row.film.rank for row in rows] == list(range(1, len(rows) + 1))
     for name, (choices, fits) in CASES.items():
         expected = [row.film for row in rows if fits(row)]
-        assert shown(engine, choices) == expected, name
+        assert films_ranked(engine, choices) == expected, name
         assert expected, name
         assert name == "every film" or len(expected) < len(rows), name
 
@@ -271,29 +271,31 @@ def test_recommendations_are_chosen_alike(engine: sa.Engine) -> None:
 @on_sqlite
 def test_the_limit_counts_what_fits(engine: sa.Engine) -> None:
     chosen = Choices(genres=("Horror",))
-    assert shown(engine, chosen, limit=3) == shown(engine, chosen)[:3]
-    assert shown(engine, chosen, min_score=3.6) == [f for f in shown(engine, chosen) if f.score >= 3.6]
+    assert films_ranked(engine, chosen, limit=3) == films_ranked(engine, chosen)[:3]
+    assert films_ranked(engine, chosen, min_score=3.6) == [
+        f for f in films_ranked(engine, chosen) if f.score >= 3.6
+    ]
 
 
 def test_a_film_seen_but_not_rated_is_seen(engine: sa.Engine) -> None:
-    unseen = shown(engine, Choices(unseen_by=("marla",)))
+    unseen = films_ranked(engine, Choices(unseen_by=("marla",)))
     with engine.begin() as connection:
         marla = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == "marla"))
         film = connection.scalar(sa.select(films.c.id).where(films.c.slug == unseen[0].slug))
         connection.execute(watched.insert().values(user_id=marla, film_id=film))
-    assert shown(engine, Choices(unseen_by=("marla",))) == unseen[1:]
+    assert films_ranked(engine, Choices(unseen_by=("marla",))) == unseen[1:]
 
 
 def test_where_watched_films_were_never_read_this_is_said(engine: sa.Engine) -> None:
     told: list[str] = []
-    shown(engine, Choices(unseen_by=("marla",)), tell=told.append)
+    films_ranked(engine, Choices(unseen_by=("marla",)), tell=told.append)
     assert told == []  # the seed's are always read
-    shown(engine, Choices(unseen_by=("marla", "kip")), tell=told.append)
+    films_ranked(engine, Choices(unseen_by=("marla", "kip")), tell=told.append)
     (line,) = told
     assert "kip's watched films were never read, only their ratings" in line
     assert "`letterboxd scrape --member kip --watched`" in line
     told.clear()
-    shown(engine, Choices(unseen_by=("noor", "kip")), tell=told.append)
+    films_ranked(engine, Choices(unseen_by=("noor", "kip")), tell=told.append)
     (line,) = told
     assert "kip's, noor's watched films were never read, only their ratings: what kip, noor have seen" in line
 
@@ -319,7 +321,7 @@ def test_where_watched_films_were_never_read_this_is_said(engine: sa.Engine) -> 
 @on_sqlite
 def test_what_is_not_there_is_told_with_what_is(engine: sa.Engine, choices: Choices, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        shown(engine, choices)
+        films_ranked(engine, choices)
 
 
 @pytest.mark.parametrize("text", ["199", "1990s", "1999-1990", "-", "", "19991", "1990-2000-", "١٩٩٩"])
@@ -337,8 +339,8 @@ def test_what_is_no_decade_is_refused(text: str) -> None:
 def test_the_ranking_without_a_member_is_the_one_that_a_circle_without_them_has(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         before = connection.execute(sa.select(film_rankings)).all()
-    ranked = shown(engine, Choices(without="otto_reels"))
-    fitting = shown(engine, Choices(without="otto_reels", min_watchers=5, genres=("Horror",)))
+    ranked = films_ranked(engine, Choices(without="otto_reels"))
+    fitting = films_ranked(engine, Choices(without="otto_reels", min_watchers=5, genres=("Horror",)))
     with engine.begin() as connection:
         assert connection.execute(sa.select(film_rankings)).all() == before
         otto = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == "otto_reels"))
@@ -346,7 +348,7 @@ def test_the_ranking_without_a_member_is_the_one_that_a_circle_without_them_has(
         cohort = cohorts.find(connection, "friends")
     statistics.refresh(engine, NOW)
     compute(engine, cohort, STRATEGIES["bayesian"], {}, NOW)
-    expected = shown(engine)
+    expected = films_ranked(engine)
     assert [_without_floats(film) for film in ranked] == [_without_floats(film) for film in expected]
     for number in ("score", "mean"):
         numbers = [getattr(film, number) for film in ranked]

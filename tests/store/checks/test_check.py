@@ -41,7 +41,7 @@ def sound(
         yield engine
 
 
-def found(connection: sa.Connection) -> dict[str, Finding]:
+def findings_by_check(connection: sa.Connection) -> dict[str, Finding]:
     return {finding.check: finding for finding in checks.findings(connection)}
 
 
@@ -228,14 +228,14 @@ def _of_cohort() -> sa.Select[Any]:
 
 def test_a_sound_database_is_all_right(sound: sa.Engine) -> None:
     with read_transaction(sound) as connection:
-        after = found(connection)
+        after = findings_by_check(connection)
     assert [finding for name, finding in after.items() if finding != Finding(name)] == []
     assert len(after) == (13 if sound.dialect.name == "sqlite" else 12)
 
 
 def test_what_was_not_counted_yet_is_not_compared(crawled_engine: sa.Engine) -> None:
     with read_transaction(crawled_engine) as connection:
-        before = found(connection)
+        before = findings_by_check(connection)
     assert {finding.wrong for finding in before.values()} == {0}
     assert "refresh stats" in before[STATISTICS].remark
 
@@ -246,7 +246,7 @@ def test_damage_is_found_and_named(sound: sa.Engine, name: str) -> None:
     with damaging(sound) as connection:
         damage.plant(connection)
         connection.execute(changed_facts.delete())  # as if it had gone unnoticed
-        finding = found(connection)[damage.check]
+        finding = findings_by_check(connection)[damage.check]
     assert finding.wrong == damage.places, finding
     assert damage.says in finding.example
     assert finding.advice
@@ -257,10 +257,10 @@ def test_films_that_nobody_rates_any_more_are_no_damage(crawled_engine: sa.Engin
     furnish(crawled_engine)
     with crawled_engine.begin() as connection:
         connection.execute(ratings.update().where(a_film(connection)).values(rating=None, liked=True))
-        assert found(connection)[RANKED].remark
+        assert findings_by_check(connection)[RANKED].remark
     statistics.refresh(crawled_engine, NOW.replace(year=2027))
     with read_transaction(crawled_engine) as connection:
-        assert {finding.wrong for finding in found(connection).values()} == {0}
+        assert {finding.wrong for finding in findings_by_check(connection).values()} == {0}
 
 
 def a_film(connection: sa.Connection) -> sa.ColumnElement[bool]:
@@ -279,7 +279,7 @@ def test_a_broken_file_is_found(crawled_engine: sa.Engine) -> None:
         opened.seek((page - 1) * size)
         opened.write(b"\xff" * size)
     with read_transaction(crawled_engine) as connection:
-        found_wrong = [finding for finding in found(connection).values() if finding.wrong]
+        found_wrong = [finding for finding in findings_by_check(connection).values() if finding.wrong]
     assert {finding.check for finding in found_wrong} == {"the database file is whole"}
     assert "backup" in found_wrong[0].advice
 
@@ -292,7 +292,9 @@ def test_the_command_prints_a_line_for_each_check_and_writes_nothing(
     told = capsys.readouterr().out
     with read_transaction(crawled_engine) as connection:
         lines = [line.split()[0] for line in told.splitlines()]
-        assert sorted(lines) == sorted("skip" if one.remark else "ok" for one in found(connection).values())
+        assert sorted(lines) == sorted(
+            "skip" if one.remark else "ok" for one in findings_by_check(connection).values()
+        )
     assert "WRONG" not in told
     with crawled_engine.begin() as connection:
         rename(films, "slug")(connection)

@@ -236,7 +236,7 @@ def test_a_run_is_seen_while_it_runs_and_when_it_has_died(known: Shell, known_en
         (running,) = wait_for(lambda: asked(known)["running"])
         assert (running["spider"], running["cohort"], running["node"]) == ("profile", "friends", "attic")
         assert running["shard"] is None
-        (text,) = (line for line in shown(known).splitlines() if "attic" in line)
+        (text,) = (line for line in status_in_words(known).splitlines() if "attic" in line)
         assert "profile" in text
         assert "a moment ago" in text
         assert "profile" not in {one["spider"] for one in asked(known)["cohorts"][0]["runs"]}
@@ -247,7 +247,7 @@ def test_a_run_is_seen_while_it_runs_and_when_it_has_died(known: Shell, known_en
     wait_for(lambda: not asked(known, lease=0.1)["running"])
     runs = {one["spider"]: one for one in asked(known, lease=0.1)["cohorts"][0]["runs"]}
     assert (runs["profile"]["status"], runs["profile"]["finished_at"]) == ("died", None)
-    assert "died" in shown(known, lease=0.1)
+    assert "died" in status_in_words(known, lease=0.1)
     assert everything(known_engine) == before
 
 
@@ -258,7 +258,7 @@ def asked(shell: Shell, lease: float = 60) -> dict[str, Any]:
     return printed
 
 
-def shown(shell: Shell, lease: float = 60) -> str:
+def status_in_words(shell: Shell, lease: float = 60) -> str:
     process = shell.letterboxd("status", LEASE_SECONDS=lease)
     assert_ended(process, 0)
     return process.stdout
