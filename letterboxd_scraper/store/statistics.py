@@ -1,5 +1,7 @@
 """`refresh stats`: what is counted per cohort and film, `cohort_film_stats` and the cohorts' histograms."""
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +14,23 @@ from letterboxd_scraper.store.schema import (
     changed_facts,
     cohort_film_stats,
     cohort_members,
+    cohorts,
     film_histograms,
     ratings,
 )
+
+# What is among the marks on SQLite when all films are to be counted.
+_ALL_FILMS = 0
+# To count film by film, SQLite looks up rating by rating: so many times slower than to read them all.
+_SLOWER = 4
 
 
 def refresh(engine: sa.Engine, at: datetime) -> int | None:
     """Bring the statistics and histograms of all cohorts up to date, in one transaction.
 
     Returns the number of rows of `cohort_film_stats`, one for each cohort and film; None if no rating
-    and no membership has changed since the last time, so that nothing was done. Readers see the old
+    and no membership has changed since the last time, so that nothing was done. On SQLite only the films
+    that these changes are about are counted, unless they have most of the ratings. Readers see the old
     statistics or the new ones, never a mixture.
     """
     return transact(engine, _refresh, at)
@@ -30,28 +39,54 @@ def refresh(engine: sa.Engine, at: datetime) -> int | None:
 def _refresh(connection: sa.Connection, at: datetime) -> int | None:
     # First the marks go, then what they stand for is counted: a change that comes in between is
     # counted as well, and its mark is left for the next time.
-    if not connection.execute(changed_facts.delete()).rowcount:
+    marks = set(connection.scalars(changed_facts.delete().returning(changed_facts.c.id)))
+    if not marks:
         return None
-    levels: sa.FromClause = levels_query().subquery("levels")
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("REFRESH MATERIALIZED VIEW CONCURRENTLY cohort_film_stats"))
+        _replace(connection, film_histograms, _histograms_of(levels_query().subquery("levels"), at))
+    elif _ALL_FILMS in marks or _is_much(connection, marks):
+        _count_on_sqlite(connection, None, at)
     else:
-        # SQLite sorts all ratings to count them: once for both.
-        counted = levels_query().into("counted_levels", temporary=True)
-        connection.execute(counted)
-        levels = counted.table
-        connection.execute(cohort_film_stats.delete())
-        _fill(connection, cohort_film_stats, statistics_of(levels))
-    connection.execute(film_histograms.delete().where(film_histograms.c.cohort_id.is_not(None)))
-    _fill(connection, film_histograms, _histograms_of(levels, at))
-    if connection.dialect.name == "sqlite":
-        connection.execute(sa.text("DROP TABLE temp.counted_levels"))
+        _count_on_sqlite(connection, marks, at)
+    connection.execute(cohorts.update().values(counted_at=at))
     return connection.scalar(sa.select(sa.func.count()).select_from(cohort_film_stats)) or 0
 
 
-def _fill(connection: sa.Connection, table: sa.Table, query: sa.Select[Any]) -> None:
+def _is_much(connection: sa.Connection, films: Collection[int]) -> bool:
+    """Say whether so many ratings are of these films that to count all takes no longer."""
+    stats = cohort_film_stats.c
+    watchers = sa.func.sum(stats.watchers)
+    of_films = sa.func.coalesce(watchers.filter(_is_of(films, stats.film_id)), 0)
+    return bool(connection.scalar(sa.select(of_films * _SLOWER >= sa.func.coalesce(watchers, 0))))
+
+
+def _count_on_sqlite(connection: sa.Connection, films: Collection[int] | None, at: datetime) -> None:
+    """Count some films (ids), or all: once for the statistics and the histograms."""
+    query = levels_query().where(_is_of(films, ratings.c.film_id))
+    counted = query.into("counted_levels", temporary=True)
+    connection.execute(counted)
+    _replace(connection, cohort_film_stats, statistics_of(counted.table), films)
+    _replace(connection, film_histograms, _histograms_of(counted.table, at), films)
+    connection.execute(sa.text("DROP TABLE temp.counted_levels"))
+
+
+def _replace(
+    connection: sa.Connection, table: sa.Table, query: sa.Select[Any], films: Collection[int] | None = None
+) -> None:
+    """Replace the cohorts' rows of some films (ids), or of all, by those of a query."""
+    of_cohorts = table.c.cohort_id.is_not(None)
+    connection.execute(table.delete().where(of_cohorts, _is_of(films, table.c.film_id)))
     names = [column.name for column in query.selected_columns]
     connection.execute(table.insert().from_select(names, query))
+
+
+def _is_of(films: Collection[int] | None, column: sa.Column[int]) -> sa.ColumnElement[bool]:
+    """The condition that a column has one of these ids, or that there are none to choose."""
+    if films is None:
+        return sa.true()
+    ids = sa.func.json_each(sa.literal(json.dumps(sorted(films)))).table_valued("value")
+    return column.in_(sa.select(ids.c.value))
 
 
 def statistics_query() -> sa.Select[Any]:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from letterboxd_scraper.store import statistics
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.merge import merge_films
 from letterboxd_scraper.store.schema import (
+    changed_facts,
     cohort_film_stats,
     cohort_members,
     film_histograms,
@@ -18,7 +20,7 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
 )
-from tests.conftest import Shell, assert_ended, on_both, on_postgresql, stored_facts
+from tests.conftest import Shell, assert_ended, on_both, on_postgresql, on_sqlite, stored_facts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -134,6 +136,49 @@ def test_they_are_counted_anew_after(change: str, counted: sa.Engine) -> None:
         CHANGES[change](connection)
     assert statistics.refresh(counted, LATER) is not None
     assert statistics.refresh(counted, LATER) is None
+    after = counts(counted)
+    count_all(counted, LATER)
+    assert after == counts(counted)
+
+
+@on_sqlite
+def test_only_films_whose_ratings_have_changed_are_counted_anew(counted: sa.Engine) -> None:
+    with counted.begin() as connection:
+        row = connection.execute(sa.select(ratings).where(a_rating(connection))).one()
+        connection.execute(ratings.update().where(a_rating(connection)).values(rating=0.5))
+    assert statistics.refresh(counted, LATER) == len(counts(counted)[0])
+    h = film_histograms.c
+    anew = sa.select(h.film_id).where(h.cohort_id.is_not(None), h.computed_at == LATER)
+    with counted.connect() as connection:
+        assert set(connection.scalars(anew)) == {row.film_id}
+
+
+@on_sqlite
+def test_of_a_member_less_the_films_that_they_rated_are_counted(counted: sa.Engine) -> None:
+    rated = sa.select(ratings.c.film_id).join(users, users.c.id == ratings.c.user_id)
+    with counted.begin() as connection:
+        films_of_member = set(
+            connection.scalars(
+                rated.where(users.c.letterboxd_username == "kip", ratings.c.rating.is_not(None))
+            )
+        )
+        connection.execute(users.delete().where(users.c.letterboxd_username == "kip"))
+        assert set(connection.scalars(sa.select(changed_facts.c.id))) == films_of_member
+
+
+def count_all(engine: sa.Engine, at: datetime) -> None:
+    with engine.begin() as connection:
+        connection.execute(changed_facts.insert().values(id=0))
+    assert statistics.refresh(engine, at) is not None
+
+
+def counts(engine: sa.Engine) -> tuple[set[Any], set[Any]]:
+    """Return the rows of the statistics and of the cohorts' histograms."""
+    h = film_histograms.c
+    levels = sa.select(h.cohort_id, h.film_id, h.bucket_label, h.count).where(h.cohort_id.is_not(None))
+    with engine.connect() as connection:
+        stats = connection.execute(sa.select(cohort_film_stats)).all()
+        return set(stats), set(connection.execute(levels).all())
 
 
 def test_likes_and_what_members_are_called_change_nothing(counted: sa.Engine) -> None:

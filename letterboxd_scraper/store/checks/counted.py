@@ -18,7 +18,7 @@ STATISTICS = "statistics agree with the ratings"
 HISTOGRAMS = "circles' histograms agree with the ratings"
 
 _UNCOUNTED = "not compared: ratings have changed since; `letterboxd refresh stats` counts them"
-_ADVICE = "run this SQL, then `letterboxd refresh stats`: INSERT INTO changed_facts (id) VALUES (1)"
+_ADVICE = "run this SQL, then `letterboxd refresh stats`: INSERT INTO changed_facts (id) VALUES (0)"
 
 
 def is_counted(connection: sa.Connection) -> bool:

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.store.checks.counted import is_counted
 from letterboxd_scraper.store.checks.finding import Finding, of_query
 from letterboxd_scraper.store.schema import cohort_film_stats as stats
-from letterboxd_scraper.store.schema import cohorts, film_histograms, film_rankings, films
+from letterboxd_scraper.store.schema import cohorts, film_rankings, films
 
 _ADVICE = "letterboxd rank compute --cohort LABEL --strategy STRATEGY"
 # Ranks are by scores rounded to ten digits.
@@ -49,8 +49,7 @@ def ranked_films(connection: sa.Connection) -> Finding:
     check = "every ranked film has statistics"
     if not is_counted(connection):
         return Finding(check, remark="not compared: ratings have changed since the films were counted")
-    r, h = film_rankings.c, film_histograms.c
-    counted = sa.select(h.cohort_id, sa.func.max(h.computed_at).label("at")).group_by(h.cohort_id).subquery()
+    r = film_rankings.c
     same = sa.and_(stats.c.cohort_id == r.cohort_id, stats.c.film_id == r.film_id)
     query = (
         sa.select(
@@ -59,9 +58,8 @@ def ranked_films(connection: sa.Connection) -> Finding:
             sa.func.coalesce(films.c.slug, films.c.title).label("film"),
         )
         .join_from(film_rankings, cohorts, cohorts.c.id == r.cohort_id)
-        .join(counted, counted.c.cohort_id == r.cohort_id)
         .outerjoin(films, films.c.id == r.film_id)
         .outerjoin(stats, same)
-        .where(stats.c.film_id.is_(None), r.computed_at >= counted.c.at)
+        .where(stats.c.film_id.is_(None), r.computed_at >= cohorts.c.counted_at)
     )
     return of_query(connection, check, query, _ADVICE)

@@ -89,7 +89,7 @@ __all__ = [
 ]
 
 # That of the newest migration.
-REVISION = "0015"
+REVISION = "0016"
 
 # On PostgreSQL this view stands in for the table; `statistics_query` fills the table on SQLite.
 MATERIALIZED_VIEWS = frozenset({"cohort_film_stats"})

@@ -172,6 +172,7 @@ cohorts = sa.Table(
     sa.Column("definition", JSON, nullable=False, doc="depth, direction, filters, parameters of rankings"),
     sa.Column("created_at", UTCDateTime, nullable=False, doc="when it was built"),
     sa.Column("updated_at", UTCDateTime, nullable=False, doc="when its members were last read"),
+    sa.Column("counted_at", UTCDateTime, doc="when its ratings were last counted"),
     info={"about": "The circles, and the definitions by which they were made."},
 )
 

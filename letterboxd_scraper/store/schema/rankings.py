@@ -44,7 +44,8 @@ changed_facts = sa.Table(
     sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
     info={
         "about": "Not empty: ratings or memberships have changed since the statistics were made. Triggers "
-        "put a row here, whoever makes the change."
+        "put rows here, whoever makes the change: on SQLite the ids of the films whose ratings have changed, "
+        "0 for all films, on PostgreSQL a number for each transaction."
     },
 )
 
