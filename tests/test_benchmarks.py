@@ -90,7 +90,7 @@ def test_the_commands_that_read_a_whole_circle_are_measured(tmp_path: Path) -> N
 
     with large.database("sqlite", 4_000) as url:
         costs = large.measure(url, 1, run_here)
-    assert len(list(large.lines("sqlite", 4_000, costs))) == len(large.commands(tmp_path)) == 8
+    assert len(list(large.lines("sqlite", 4_000, costs))) == len(large.commands(tmp_path)) == 9
 
 
 def test_the_report_of_a_large_circle_is_measured_and_so_is_the_server(tmp_path: Path) -> None:

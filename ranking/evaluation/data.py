@@ -158,7 +158,7 @@ def _store(
             _insert(connection, kept, at)
             kept.clear()
     _insert(connection, kept, at)
-    connection.execute(changed_facts.insert().values(id=1))
+    connection.execute(changed_facts.insert().values(id=0))
     columns = list(zip(*hidden, strict=True)) or [(), (), ()]
     return Hidden(np.array(columns[0], np.int32), np.array(columns[1], np.int32), np.array(columns[2], float))
 

@@ -86,7 +86,7 @@ def make_circle(
                 ratings.insert().values(**row, **(dates or {}).get((member, film), UNDATED), updated_at=NOW)
             )
         connection.execute(changed_facts.delete())
-        connection.execute(changed_facts.insert().values(id=1))
+        connection.execute(changed_facts.insert().values(id=0))
     statistics.refresh(engine, NOW)
     return engine
 

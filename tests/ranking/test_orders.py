@@ -73,7 +73,7 @@ def stored(path: Path, seed: int) -> sa.Engine:
         ]
         connection.execute(ratings.insert(), rng.sample(rows, len(rows)))
         cohorts.make_from_names(connection, "friends", NAMES, MONDAY)
-        connection.execute(changed_facts.insert().prefix_with("OR IGNORE").values(id=1))
+        connection.execute(changed_facts.insert().prefix_with("OR IGNORE").values(id=0))
     statistics.refresh(engine, NOW)
     return engine
 

@@ -261,7 +261,7 @@ def test_a_cohorts_rankings_are_outdated_once_facts_have_changed(
     cohort = circle(connection)
     rank(connection, cohort, MONDAY + 9 * DAY)
     if changed:
-        connection.execute(changed_facts.insert().values(id=1))
+        connection.execute(changed_facts.insert().values(id=0))
     stored = rankings.stored(connection, cohort, counted=not changed)
     assert len(stored) == 1
     assert read(connection, [cohort], QUERY).cohorts[0].rankings == stored
@@ -321,7 +321,7 @@ def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
     counted = status_films.count(connection, cohort, QUERY.enrichment, counted=True)
     assert counted.ratings == 9
     assert read(connection, [cohort], QUERY).cohorts[0].films == counted
-    connection.execute(changed_facts.insert().values(id=1))
+    connection.execute(changed_facts.insert().values(id=0))
     assert read(connection, [cohort], QUERY).cohorts[0].films == of_films
     nobodys = add_cohort(connection, "nobody's", ["eve"])
     nothing = FilmCounts(0, 0, 0, 0, 0, 0, None, 0)
