@@ -167,7 +167,7 @@ class Shell:
 class Snapshots:
     """Databases with a part of the work done: each made when first asked for, and copied from then on.
 
-    Files of SQLite are made once for all workers; of PostgreSQL each worker makes its own.
+    They are made once for all workers; on a server that is there before the tests, by each worker.
     """
 
     def __init__(self, folder: Path, server: Callable[[], str], stack: ExitStack) -> None:
@@ -201,11 +201,21 @@ class Snapshots:
 
     def _database(self, work: str, friends: Names) -> str:
         if (work, friends) not in self._databases:
-            template = "template0" if work == "schema" else self._database(STEPS[work][0], friends)
-            url = self._stack.enter_context(postgres.database(self._server(), template=template))
-            self._do(work, friends, url)
-            self._databases[work, friends] = str(sa.make_url(url).database)
+            name = self._folder / f"{work}-{crc32(repr(friends).encode())}.postgresql"
+            with FileLock(f"{name}.lock"):
+                if postgres.is_given() or not name.exists():
+                    name.write_text(self._made(work, friends))
+                self._databases[work, friends] = name.read_text()
         return self._databases[work, friends]
+
+    def _made(self, work: str, friends: Names) -> str:
+        template = "template0" if work == "schema" else self._database(STEPS[work][0], friends)
+        if postgres.is_given():
+            url = self._stack.enter_context(postgres.database(self._server(), template))
+        else:
+            url = postgres.kept_database(self._server(), template)
+        self._do(work, friends, url)
+        return str(sa.make_url(url).database)
 
     def _copies_of(self, database: str) -> Copies:
         if database not in self._copies:

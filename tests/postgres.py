@@ -48,6 +48,11 @@ def server() -> Iterator[str]:
             process.wait()
 
 
+def is_given() -> bool:
+    """Say whether the server is one that is there before the tests, and after them."""
+    return bool(os.environ.get("TEST_DATABASE_URL"))
+
+
 def shared_server(folder: Path, owner: int) -> str:
     """Return the URL of the server of all who name that ``folder``; it lasts as long as process ``owner``."""
     if url := os.environ.get("TEST_DATABASE_URL"):
@@ -93,15 +98,24 @@ def database(server_url: str, template: str = "template0", locale: str | None = 
 
     Raises sa.exc.DBAPIError for a ``locale`` that the server's machine neither has nor can make.
     """
+    url = kept_database(server_url, template, locale)
+    yield url
+    with _admin(server_url).connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)"))
+
+
+def kept_database(server_url: str, template: str = "template0", locale: str | None = None) -> str:
+    """Make a database as `database` does; return its URL. It lasts as long as the server."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    admin = sa.create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     options = f" LOCALE '{locale}'" if locale else ""
     if locale and (folder := sa.make_url(server_url).query.get("host")):
         _make_locale(Path(str(folder)) / _LOCALES, locale)
-    _create(admin, name, template, options)
-    yield sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    _create(_admin(server_url), name, template, options)
+    return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+def _admin(server_url: str) -> sa.Engine:
+    return sa.create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
 
 
 @retry(retry=retry_if_exception_type(sa.exc.OperationalError), stop=stop_after_delay(60), reraise=True)
