@@ -156,8 +156,8 @@ def _watch(connection: sa.Connection) -> None:
     """Let marla have watched one more film; that is all that she has watched."""
     marla = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == "marla"))
     rated = sa.select(ratings.c.film_id).where(ratings.c.user_id == marla)
-    known = sa.select(watched.c.film_id).where(watched.c.user_id == marla)
-    unseen = sa.select(films.c.id).where(films.c.id.not_in(rated), films.c.id.not_in(known)).limit(1)
+    seen_by_marla = sa.select(watched.c.film_id).where(watched.c.user_id == marla)
+    unseen = sa.select(films.c.id).where(films.c.id.not_in(rated), films.c.id.not_in(seen_by_marla)).limit(1)
     connection.execute(watched.insert().values(user_id=marla, film_id=connection.scalar(unseen)))
     state = {"user_id": marla, "listing": "unrated_watched"}
     there = sa.select(user_scrape_state.c.page).filter_by(**state)

@@ -76,7 +76,7 @@ def test_commands_that_are_printed_have_what_is_typed(document: Document) -> Non
             if not set(words.split()) & ENDS_AT_ONCE:
                 assert_parses(typical(words))
         if not ours and not command.startswith(("scrapy crawl", "python -m ranking")):
-            assert any(re.match(rf"(?:[A-Z_]+=\S+ )?(?:{known})", command) for known in BESIDE), command
+            assert any(re.match(rf"(?:[A-Z_]+=\S+ )?(?:{beside})", command) for beside in BESIDE), command
 
 
 @each_document
@@ -86,8 +86,8 @@ def test_commands_that_are_named_have_the_options_beside_them(document: Document
         path = next((words[:n] for n in (2, 1) if words[:n] in COMMANDS), None)
         options = [word for word in words if word.startswith("--")]
         assert path or (words[0].startswith("-") and not options[1:]), command
-        known = {*_options_of(COMMANDS[path or ()]), *_options_of(COMMANDS[()]), *ENDS_AT_ONCE}
-        assert set(options) <= known, command
+        possible = {*_options_of(COMMANDS[path or ()]), *_options_of(COMMANDS[()]), *ENDS_AT_ONCE}
+        assert set(options) <= possible, command
 
 
 def _options_of(command: Any) -> Iterator[str]:

@@ -163,8 +163,8 @@ def test_what_is_no_page_is_taken_as_it_comes(
     slug = next(iter(site.world.member("kip").ratings))
     site.world.rename_film(slug, "another-name")
     assert_ended(crawled.scrapy("film", *browser, slug=slug, histograms="true"), 0)
-    known = expected(site.world.films["another-name"])
-    assert stored_films(crawled_engine)["another-name"] == known
+    truth = expected(site.world.films["another-name"])
+    assert stored_films(crawled_engine)["another-name"] == truth
     asked = paths(site)
     # The redirect comes back to us, and is followed as any request: in its turn, if robots.txt allows it.
     assert asked[1:3] == [f"/film/{slug}/", "/film/another-name/"]

@@ -67,8 +67,8 @@ def test_two_shells_and_a_scrapyd_slot_keep_one_pace(
     shell: Shell, site: Site, engine: sa.Engine, tmp_path: Path
 ) -> None:
     with engine.begin() as connection:
-        known = [{"letterboxd_username": name, "created_at": datetime.now(UTC)} for name in CRAWLERS.values()]
-        connection.execute(users.insert(), known)
+        rows = [{"letterboxd_username": name, "created_at": datetime.now(UTC)} for name in CRAWLERS.values()]
+        connection.execute(users.insert(), rows)
     # Until all three are ready nobody may send anything: their requests shall really meet.
     pace.hold(engine, urlsplit(site.url).netloc, 600)
     with scrapyd.server(tmp_path / "scrapyd", shell.environment) as slots:

@@ -25,8 +25,8 @@ KINDS = ("ordinary", "no link", "season", "not found", "empty at tmdb", "no tmdb
 
 
 def year_at_tmdb(film: Film) -> int | None:
-    known = details(film).tmdb or {}
-    return int(known["release_date"][:4]) if known.get("release_date") else None
+    record = details(film).tmdb or {}
+    return int(record["release_date"][:4]) if record.get("release_date") else None
 
 
 def is_guessed(film: Film) -> bool:

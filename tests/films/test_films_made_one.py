@@ -37,13 +37,13 @@ def test_a_film_on_tmdb_keeps_its_own_when_merged(complete: sa.Engine) -> None:
 
 def rate(engine: sa.Engine, slug: str, stars: float, name: str = "ann") -> None:
     with engine.begin() as connection:
-        known = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == name))
-        if known is None:
+        stored = connection.scalar(sa.select(users.c.id).where(users.c.letterboxd_username == name))
+        if stored is None:
             added = users.insert().values(letterboxd_username=name, created_at=NOW).returning(users.c.id)
-            known = connection.scalar(added)
+            stored = connection.scalar(added)
         film = connection.scalar(sa.select(films.c.id).where(films.c.slug == slug))
         marks = {"rating": stars, "first_seen_at": NOW, "updated_at": NOW}
-        connection.execute(ratings.insert().values(marks | {"user_id": known, "film_id": film}))
+        connection.execute(ratings.insert().values(marks | {"user_id": stored, "film_id": film}))
 
 
 def test_a_renamed_film_keeps_its_ratings(complete: sa.Engine) -> None:

@@ -63,11 +63,11 @@ def stored_titles(engine: sa.Engine, table: sa.Table, name: str) -> set[tuple[st
 def test_an_archive_tells_all_of_its_member(engine: sa.Engine, world: World, tmp_path: Path) -> None:
     keep(engine, put(tmp_path, world, "otto_reels"))
     member, rows = world.member("otto_reels"), by_title(engine)
-    known = {(row[1], row[2]): row for row in rows}
-    assert known.keys() == titles(world, {*member.ratings, *member.likes, *member.favourites})
+    by_film = {(row[1], row[2]): row for row in rows}
+    assert by_film.keys() == titles(world, {*member.ratings, *member.likes, *member.favourites})
     days = rating_days(member)
     for slug, stars in member.ratings.items():
-        row = known[world.films[slug].title, world.films[slug].year]
+        row = by_film[world.films[slug].title, world.films[slug].year]
         assert (row[3], row[6].date()) == (stars, days[slug])
         assert (row[4], row[5]) == (slug in member.likes, slug in member.favourites)
         logged = any(entry.film == slug for entry in member.diary)

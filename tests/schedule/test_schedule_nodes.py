@@ -40,8 +40,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def nodes_of(*names: str) -> dict[str, tuple[str, str, tuple[str, str] | None]]:
     every = nodes.configured(config.load(), names)
     auth = {node.name: node.client.auth for node in every}
-    known = {name: (one.username, one.password) if one else None for name, one in auth.items()}
-    return {node.name: (node.url, node.project, known[node.name]) for node in every}
+    logins = {name: (one.username, one.password) if one else None for name, one in auth.items()}
+    return {node.name: (node.url, node.project, logins[node.name]) for node in every}
 
 
 def test_targets_are_nodes_with_their_own_names_and_passwords() -> None:

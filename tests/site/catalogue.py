@@ -44,7 +44,7 @@ _KNOWN: WeakKeyDictionary[World, Catalogue] = WeakKeyDictionary()
 def catalogue(world: World) -> Catalogue:
     """Return the catalogue of a world; once films have changed, the world has another dict of them."""
     with world.lock:
-        known = _KNOWN.get(world)
-        if known is None or known.films is not world.films:
-            known = _KNOWN[world] = Catalogue(world.films)
-        return known
+        catalogue_of_world = _KNOWN.get(world)
+        if catalogue_of_world is None or catalogue_of_world.films is not world.films:
+            catalogue_of_world = _KNOWN[world] = Catalogue(world.films)
+        return catalogue_of_world

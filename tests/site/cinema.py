@@ -212,12 +212,12 @@ class Expected:
 
 def expected(film: Film) -> Expected:
     """Return what is to be found out about a film: TMDB's word first, the page's where TMDB has none."""
-    known = details(film)
-    link, said = known.at_tmdb, known.tmdb or {}
+    about = details(film)
+    link, said = about.at_tmdb, about.tmdb or {}
     day = said.get("release_date") or said.get("first_air_date") or said.get("air_date")
     picture = said.get("still_path") if link and link.episode is not None else said.get("poster_path")
     runtime = said.get("runtime") if link and link.kind == "movie" else None
-    language = known.language[0] if known.language else said.get("original_language")
+    language = about.language[0] if about.language else said.get("original_language")
     is_part = link is not None and link.season is not None
     return Expected(
         tmdb_id=link.id if link else None,
@@ -225,22 +225,22 @@ def expected(film: Film) -> Expected:
         tmdb_show_id=link.id if link and is_part else None,
         tmdb_season_number=link.season if link else None,
         tmdb_episode_number=link.episode if link else None,
-        tmdb_not_found=link is not None and known.tmdb is None,
-        imdb_id=known.imdb_id,
-        runtime_minutes=runtime or known.runtime,
+        tmdb_not_found=link is not None and about.tmdb is None,
+        imdb_id=about.imdb_id,
+        runtime_minutes=runtime or about.runtime,
         original_language=language,
-        language_by="page" if known.language else "tmdb" if language else None,
-        poster_url=IMAGES + picture if picture else known.poster,
-        overview=said.get("overview") or known.overview,
+        language_by="page" if about.language else "tmdb" if language else None,
+        poster_url=IMAGES + picture if picture else about.poster,
+        overview=said.get("overview") or about.overview,
         release_date=date.fromisoformat(day) if day else None,
         release_year=film.year or (int(day[:4]) if day else None),
-        genres=frozenset(genre["name"] for genre in said.get("genres", ())) or frozenset(known.genres),
+        genres=frozenset(genre["name"] for genre in said.get("genres", ())) or frozenset(about.genres),
         countries=_countries(said),
-        directors=_all_directors(known),
-        average=known.average,
-        ratings=known.histogram.ratings,
-        fans=_whole(known.histogram.fans) if known.histogram.older else None,
-        histogram=known.histogram.counts,
+        directors=_all_directors(about),
+        average=about.average,
+        ratings=about.histogram.ratings,
+        fans=_whole(about.histogram.fans) if about.histogram.older else None,
+        histogram=about.histogram.counts,
     )
 
 
@@ -249,13 +249,13 @@ def _countries(said: Record) -> dict[str, str | None]:
     return {code: names.get(code) for code in said.get("origin_country", ())}
 
 
-def _all_directors(known: Details) -> tuple[tuple[str, str | None, int | None], ...]:
+def _all_directors(about: Details) -> tuple[tuple[str, str | None, int | None], ...]:
     """TMDB's directors, then those that the page alone has; one name or one number is one person."""
-    crew = (known.tmdb or {}).get("credits", {}).get("crew", ())
+    crew = (about.tmdb or {}).get("credits", {}).get("crew", ())
     by_tmdb = [(one["name"], one["id"]) for one in crew if one["job"] == "Director"]
-    on_page, there = Counter(one.name for one in known.directors), Counter(name for name, _ in by_tmdb)
-    by_name = {one.name: one for one in known.directors if on_page[one.name] == there[one.name] == 1}
-    alone = [one for one in known.directors if one.name not in by_name]
+    on_page, there = Counter(one.name for one in about.directors), Counter(name for name, _ in by_tmdb)
+    by_name = {one.name: one for one in about.directors if on_page[one.name] == there[one.name] == 1}
+    alone = [one for one in about.directors if one.name not in by_name]
     by_number = {one.page_tmdb_id: one for one in alone}
     directors = []
     for name, number in by_tmdb:

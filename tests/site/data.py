@@ -152,11 +152,11 @@ def parquet_world(folder: str | Path, members: int = 60, seed: int = 0) -> World
     chosen = rng.sample(names, min(members, len(names)))
     films = _parquet_films(Path(folder) / "films.parquet", rng)
     slugs = [film.slug for film in films]
-    known = set(slugs)
+    slugs_of_films = set(slugs)
     people = {name: _stranger(number, name, rng) for number, name in enumerate(chosen)}
     chosen_rows = pyarrow.compute.is_in(table["user"], value_set=pyarrow.array(chosen, table["user"].type))
     for row in table.filter(chosen_rows).to_pylist():
-        if row["slug"] in known:
+        if row["slug"] in slugs_of_films:
             people[row["user"]].ratings[row["slug"]] = float(row["rating"])
     for member in people.values():
         _shuffle_ratings(member, rng)

@@ -70,8 +70,8 @@ def _pool() -> list[Person]:
     # The lengths of the two lists have no factor in common: no name comes twice by itself.
     names = [f"{_FIRST[one % len(_FIRST)]} {_LAST[one % len(_LAST)]}" for one in range(ORDINARY)]
     people = [_person(name, slug_of(name), 4_000 + 61 * place, rng) for place, name in enumerate(names)]
-    for place, known in enumerate(people[:PAIRS]):
-        people.append(_person(known.name, f"{known.slug}-1", 1_200_000 + 977 * place, rng))
+    for place, person in enumerate(people[:PAIRS]):
+        people.append(_person(person.name, f"{person.slug}-1", 1_200_000 + 977 * place, rng))
     return people
 
 

@@ -48,8 +48,8 @@ def validators(member: Member, text: str) -> tuple[tuple[str, str], ...]:
 def is_unchanged(headers: tuple[tuple[str, str], ...]) -> bool:
     """Tell whether the client has the feed with these headers; its tag counts more than its time."""
     tag, since = CONDITIONS.get()
-    known = dict(headers)
-    return tag == known["ETag"] if tag else since == known["Last-Modified"]
+    sent = dict(headers)
+    return tag == sent["ETag"] if tag else since == sent["Last-Modified"]
 
 
 def feed(world: World, member: Member) -> str:

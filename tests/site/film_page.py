@@ -138,33 +138,33 @@ _REVIEW = """\t\t\t\t<div class="listitem js-listitem"> <article class="producti
 
 def film_page(world: World, film: Film) -> str:
     """Return the page of a film; the films around it are others of the world."""
-    known, path = details(film), f"/film/{film.slug}/"
+    about, path = details(film), f"/film/{film.slug}/"
     image = f"{chrome.UPLOADS}/sm/upload/{_code(film, 'backdrop')}/{film.slug}-1200-1200-675-675-crop-000000.jpg?v=e7"
     parts = (
-        _head(film, known, path, image),
-        chrome.fill(_BACKDROP, type=known.body_tmdb_type, id=str(known.body_tmdb_id or ""), image=image,
+        _head(film, about, path, image),
+        chrome.fill(_BACKDROP, type=about.body_tmdb_type, id=str(about.body_tmdb_id or ""), image=image,
               number=str(film.id), path=path),
         chrome.header(),
         chrome.fill(_POSTERS, large=poster(film, 1000, "/"), poster=poster(film, 230, "/"), path=path),
-        _masthead(film, known, path),
-        _tabs(film, known, path),
-        _foot(film, known),
+        _masthead(film, about, path),
+        _tabs(film, about, path),
+        _foot(film, about),
         chrome.fill(_SIDEBAR, path=path, number=str(film.id), lid=film.lid, reviews=_reviews(path),
-              related=_related(world, film), linked=_linked_data(film, known, path)),
+              related=_related(world, film), linked=_linked_data(film, about, path)),
         chrome.footer(),
     )  # fmt: skip
     return "".join(parts)
 
 
-def _head(film: Film, known: Details, path: str, image: str) -> str:
-    about, by = escape(known.overview or ""), escape(_by(known.directors))
+def _head(film: Film, about: Details, path: str, image: str) -> str:
+    synopsis, by = escape(about.overview or ""), escape(_by(about.directors))
     labels = (
         f'\t<meta name="twitter:label1" content="Directed by"><meta name="twitter:data1" content="{by}">\n'
     )
-    if known.average:
+    if about.average:
         labels += (
             '\t<meta name="twitter:label2" content="Average rating">'
-            f'<meta name="twitter:data2" content="{known.average:.2f} out of 5">\n'
+            f'<meta name="twitter:data2" content="{about.average:.2f} out of 5">\n'
         )
     return chrome.fill(
         _HEAD,
@@ -173,18 +173,18 @@ def _head(film: Film, known: Details, path: str, image: str) -> str:
         image=image,
         labels=labels,
         by=by,
-        description=f'\t<meta name="description" content="{about}">\n' if about else "",
-        og=f'\t<meta property="og:description" content="{about}">\n' if about else "",
+        description=f'\t<meta name="description" content="{synopsis}">\n' if synopsis else "",
+        og=f'\t<meta property="og:description" content="{synopsis}">\n' if synopsis else "",
     )
 
 
-def _masthead(film: Film, known: Details, path: str) -> str:
+def _masthead(film: Film, about: Details, path: str) -> str:
     """The first two of the directors, the others behind an ellipsis; long titles do not break before a last word."""
     credits = ", ".join(
         f'<a class="contributor" href="/director/{person.slug}/"><span class="prettify">{escape(person.name)}</span></a>'
-        for person in known.directors[:SHOWN_DIRECTORS]
+        for person in about.directors[:SHOWN_DIRECTORS]
     )
-    if len(known.directors) > SHOWN_DIRECTORS:
+    if len(about.directors) > SHOWN_DIRECTORS:
         credits += f' <a href="{path}crew/#crew">&hellip;</a>'
     year = (
         f'            <span class="releasedate"> <a href="/films/year/{film.year}/">{film.year}</a> </span>\n'
@@ -192,28 +192,28 @@ def _masthead(film: Film, known: Details, path: str) -> str:
     heading = escape(film.title)
     if heading.count(" ") >= 3:
         heading = "&nbsp;".join(heading.rsplit(" ", 1))
-    synopsis = f'<div class="truncate" data-truncate="450"> <p>{escape(known.overview or "")}</p> </div> '
+    synopsis = f'<div class="truncate" data-truncate="450"> <p>{escape(about.overview or "")}</p> </div> '
     return chrome.fill(
         _MASTHEAD,
         heading=heading,
         year=year if film.year else "",
         credits=credits,
-        synopsis=synopsis if known.overview else "",
+        synopsis=synopsis if about.overview else "",
     )
 
 
-def _tabs(film: Film, known: Details, path: str) -> str:
+def _tabs(film: Film, about: Details, path: str) -> str:
     """Cast, crew, details and genres; all four ids are written the older way or all the newer one."""
-    prefix = known.look.genres_tab.removesuffix("genres")
+    prefix = about.look.genres_tab.removesuffix("genres")
     names = ("cast", "crew", "details", "genres")
     header = " ".join(
         f'<li><a href="{path}{name}/" data-id="{name}">{name.capitalize()}</a></li>' for name in names
     )
     blocks = " ".join((
         f'<div id="{prefix}cast" class="tabbed-content-block"> <h3 class="hidden">Cast</h3> {_cast(film)} </div>',
-        f'<div id="{prefix}crew" class="tabbed-content-block column-block -crewroles"> {_crew(film, known.directors)} </div>',
-        f'<div id="{prefix}details" class="tabbed-content-block column-block"> {_facts(film, known)} </div>',
-        f'<div id="{prefix}genres" class="tabbed-content-block column-block"> {_genres(known, path)} </div>',
+        f'<div id="{prefix}crew" class="tabbed-content-block column-block -crewroles"> {_crew(film, about.directors)} </div>',
+        f'<div id="{prefix}details" class="tabbed-content-block column-block"> {_facts(film, about)} </div>',
+        f'<div id="{prefix}genres" class="tabbed-content-block column-block"> {_genres(about, path)} </div>',
     ))  # fmt: skip
     return f'\t\t\t\t<div id="tabbed-content" data-selected-tab=""> <header> <ul> {header} </ul> </header> {blocks} </div>'
 
@@ -248,24 +248,24 @@ def _role(heading: str, word: str, people: Iterable[Person]) -> str:
     )
 
 
-def _facts(film: Film, known: Details) -> str:
+def _facts(film: Film, about: Details) -> str:
     countries = " ".join(
         f'<a href="/films/country/{_word(one)}/" class="text-slug"> {escape(one)} </a>'
-        for one in known.countries
+        for one in about.countries
     )
     return (
         '<h3><span>Studio</span></h3> <div class="text-sluglist"> <p> <a href="/studio/lantern-sons/" class="text-slug">Lantern &amp; Sons</a> </p> </div>'
         f' <h3><span>Countries</span></h3> <div class="text-sluglist"> <p> {countries} </p> </div>'
-        f"{_languages(film, known)}"
+        f"{_languages(film, about)}"
         f' <h3><span>Alternative Titles</span></h3> <div class="text-indentedlist"> <p> {escape(", ".join(_TITLES))} </p> </div>'
     )
 
 
-def _languages(film: Film, known: Details) -> str:
+def _languages(film: Film, about: Details) -> str:
     """The language; of every third film several are spoken, of which the primary one is told apart."""
-    if known.language is None:
+    if about.language is None:
         return ""
-    _, name = known.language
+    _, name = about.language
     spoken = ("Latin", name) if film.id % 3 == 0 else (name,)
     primary = "Primary Language" if len(spoken) > 1 else "Language"
     headings = {primary: (name,)} | ({"Spoken Languages": spoken} if len(spoken) > 1 else {})
@@ -277,28 +277,28 @@ def _languages(film: Film, known: Details) -> str:
     )
 
 
-def _genres(known: Details, path: str) -> str:
+def _genres(about: Details, path: str) -> str:
     themes = " ".join(
         f'<a href="/films/theme/{_word(one)}/by/best-match/" class="text-slug">{escape(one)}</a>'
         for one in _THEMES
     )
     links = " ".join(
-        f'<a href="/films/genre/{_word(one)}/" class="text-slug">{escape(one)}</a>' for one in known.genres
+        f'<a href="/films/genre/{_word(one)}/" class="text-slug">{escape(one)}</a>' for one in about.genres
     )
     listed = f'<h3><span>Genres</span></h3> <div class="text-sluglist capitalize"> <p> {links} </p> </div> '
     return (
-        f'{listed if known.look.lists_genres else ""}<h3><span>Themes</span></h3> <div class="text-sluglist capitalize"> <p> {themes}'
+        f'{listed if about.look.lists_genres else ""}<h3><span>Themes</span></h3> <div class="text-sluglist capitalize"> <p> {themes}'
         f' <a class="text-slug" href="{path}themes/">Show All&hellip;</a> </p> </div>'
     )
 
 
-def _foot(film: Film, known: Details) -> str:
+def _foot(film: Film, about: Details) -> str:
     links = []
-    if known.imdb_id:
-        links.append(_more(f"http://www.imdb.com/title/{known.imdb_id}/maindetails", "IMDb"))
-    if known.link:
-        links.append(_more(f"https://www.themoviedb.org{known.link.path}", known.look.label))
-    runtime = f"{known.runtime}&nbsp;mins &nbsp; " if known.runtime else ""
+    if about.imdb_id:
+        links.append(_more(f"http://www.imdb.com/title/{about.imdb_id}/maindetails", "IMDb"))
+    if about.link:
+        links.append(_more(f"https://www.themoviedb.org{about.link.path}", about.look.label))
+    runtime = f"{about.runtime}&nbsp;mins &nbsp; " if about.runtime else ""
     return chrome.fill(
         _FOOT, runtime=runtime, more=f"More at {' '.join(links)} " if links else "", number=str(film.id)
     )
@@ -336,23 +336,23 @@ def _reviews(path: str) -> str:
     return _reviews_anywhere().replace("@path@", path)
 
 
-def _linked_data(film: Film, known: Details, path: str) -> str:
+def _linked_data(film: Film, about: Details, path: str) -> str:
     """The JSON-LD; what the film lacks is left out, and nothing in it can end the script."""
     url = f"{chrome.ORIGIN}{path}"
     rating = {
         "bestRating": 5,
-        "reviewCount": (known.count or 0) // 9,
+        "reviewCount": (about.count or 0) // 9,
         "@type": "aggregateRating",
-        "ratingValue": known.average,
+        "ratingValue": about.average,
         "description": "A weighted average of what the members of the imitation gave.",
-        "ratingCount": known.count,
+        "ratingCount": about.count,
         "worstRating": 0,
     }
     year = [{"@type": "PublicationEvent", "startDate": str(film.year)}]
     value = {
-        "image": known.poster,
+        "image": about.poster,
         "@type": "Movie",
-        "director": _people(known.directors, "director"),
+        "director": _people(about.directors, "director"),
         "dateModified": "2026-01-03",
         "productionCompany": [
             {"@type": "Organization", "name": "Lantern & Sons", "sameAs": "/studio/lantern-sons/"}
@@ -363,10 +363,10 @@ def _linked_data(film: Film, known: Details, path: str) -> str:
         "actors": _people(_actors(film), "actor"),
         "dateCreated": "2019-09-15",
         "name": film.title,
-        "genre": list(known.genres),
+        "genre": list(about.genres),
         "@id": url,
-        "countryOfOrigin": [{"@type": "Country", "name": name} for name in known.countries],
-        "aggregateRating": rating if known.average else None,
+        "countryOfOrigin": [{"@type": "Country", "name": name} for name in about.countries],
+        "aggregateRating": rating if about.average else None,
     }
     present = {key: one for key, one in value.items() if one}
     return json.dumps(present, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")

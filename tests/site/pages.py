@@ -254,8 +254,8 @@ def _proper_path(world: World, path: str) -> str:
     if name not in world.members:
         name = world.redirects.get(name, name)
     proper = "/".join(["", name, *rest, ""])
-    known = name in world.members and any(pattern.fullmatch(proper) for pattern, _ in ROUTES)
-    return proper if known else path
+    is_there = name in world.members and any(pattern.fullmatch(proper) for pattern, _ in ROUTES)
+    return proper if is_there else path
 
 
 def _present_slug(world: World, named: str) -> str | None:

@@ -128,10 +128,10 @@ def read_rules(text: str | bytes) -> list[Fault]:
 
 
 def _read_rule(number: int, rule: object) -> Fault:
-    known = {field.name for field in fields(Fault)}
+    fields_of_fault = {field.name for field in fields(Fault)}
     if not isinstance(rule, dict) or "kind" not in rule:
         raise ValueError(f'rule {number}: expected {{"kind": ...}}')
-    if unknown := sorted(rule.keys() - known):
+    if unknown := sorted(rule.keys() - fields_of_fault):
         raise ValueError(f"rule {number}: there is no {unknown[0]!r}")
     try:
         return Fault(**rule)

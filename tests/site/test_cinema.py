@@ -84,17 +84,17 @@ def test_who_has_no_number_directs_what_tmdb_names_no_director_of() -> None:
 
 def test_histograms_add_up() -> None:
     for film in FILMS:
-        known = details(film)
-        assert len(known.histogram.counts) == 10
-        assert known.count in (None, known.histogram.ratings)
-        assert (known.count is None) == (known.average is None) == (oddity(film) == "few ratings")
-        assert known.histogram.ratings > 0
+        about = details(film)
+        assert len(about.histogram.counts) == 10
+        assert about.count in (None, about.histogram.ratings)
+        assert (about.count is None) == (about.average is None) == (oddity(film) == "few ratings")
+        assert about.histogram.ratings > 0
 
 
 def test_ordinary() -> None:
     film = next(one for one in BY_ODDITY["ordinary"] if len(directors_of(one)) == 1)
-    known, said, due = details(film), said_of(film), expected(film)
-    (person,) = known.directors
+    about, said, due = details(film), said_of(film), expected(film)
+    (person,) = about.directors
     assert (due.tmdb_id, due.tmdb_media_type, due.tmdb_show_id) == (said["id"], "movie", None)
     assert due.poster_url == "https://image.tmdb.org/t/p/w500" + said["poster_path"]
     assert (due.overview, due.runtime_minutes) == (said["overview"], said["runtime"])
@@ -102,31 +102,31 @@ def test_ordinary() -> None:
     assert due.release_year == film.year
     assert due.directors == ((person.name, person.slug, person.tmdb_id),)
     assert due.genres == {genre["name"] for genre in said["genres"]}
-    assert due.ratings == known.count == sum(due.histogram)
+    assert due.ratings == about.count == sum(due.histogram)
 
 
 def test_series() -> None:
-    film, known = first("series")
+    film, about = first("series")
     due, said = expected(film), said_of(film)
-    assert known.link
-    assert (known.link.kind, known.body_tmdb_type, known.body_tmdb_id) == ("tv", "movie", None)
+    assert about.link
+    assert (about.link.kind, about.body_tmdb_type, about.body_tmdb_id) == ("tv", "movie", None)
     assert (due.tmdb_media_type, due.tmdb_show_id) == ("tv", None)
     assert [one for one in said["credits"]["crew"] if one["job"] == "Director"] == []
-    assert due.directors == tuple((one.name, one.slug, one.page_tmdb_id) for one in known.directors)
+    assert due.directors == tuple((one.name, one.slug, one.page_tmdb_id) for one in about.directors)
     assert len(due.directors) == 3
-    assert due.runtime_minutes == known.runtime
+    assert due.runtime_minutes == about.runtime
     assert due.release_date == date.fromisoformat(said["first_air_date"])
 
 
 def test_season_and_episode() -> None:
-    film, known = first("season")
+    film, about = first("season")
     due, said = expected(film), said_of(film)
-    assert known.link
-    assert (due.tmdb_id, due.tmdb_show_id) == (known.link.id, known.link.id)
-    assert said["id"] != known.link.id
+    assert about.link
+    assert (due.tmdb_id, due.tmdb_show_id) == (about.link.id, about.link.id)
+    assert said["id"] != about.link.id
     assert (due.tmdb_season_number, due.tmdb_episode_number) == (said["season_number"], None)
-    assert (due.genres, due.countries) == (frozenset(known.genres), {})
-    film, known = first("episode")
+    assert (due.genres, due.countries) == (frozenset(about.genres), {})
+    film, about = first("episode")
     due, said = expected(film), said_of(film)
     assert (due.tmdb_season_number, due.tmdb_episode_number) == (
         said["season_number"],
@@ -134,66 +134,66 @@ def test_season_and_episode() -> None:
     )
     assert due.poster_url
     assert due.poster_url.endswith(said["still_path"])
-    assert {name for name, _, _ in due.directors} == {person.name for person in known.directors}
+    assert {name for name, _, _ in due.directors} == {person.name for person in about.directors}
     assert any(
         expected(one).tmdb_season_number == 0 for kind in ("season", "episode") for one in BY_ODDITY[kind]
     )
 
 
 def test_no_link_but_a_body() -> None:
-    film, known = first("no link")
-    assert known.link is None
-    assert expected(film).tmdb_id == known.body_tmdb_id == said_of(film)["id"]
+    film, about = first("no link")
+    assert about.link is None
+    assert expected(film).tmdb_id == about.body_tmdb_id == said_of(film)["id"]
 
 
 @pytest.mark.parametrize("kind", ["no tmdb", "not found"])
 def test_only_the_page(kind: Oddity) -> None:
-    film, known = first(kind)
+    film, about = first(kind)
     due = expected(film)
     assert (due.tmdb_not_found, due.tmdb_id is None) == (kind == "not found", kind == "no tmdb")
     assert (due.runtime_minutes, due.poster_url, due.overview) == (
-        known.runtime,
-        known.poster,
-        known.overview,
+        about.runtime,
+        about.poster,
+        about.overview,
     )
     assert (due.release_date, due.release_year) == (None, film.year)
-    assert (due.genres, due.countries) == (frozenset(known.genres), {})
-    assert due.directors == tuple((one.name, one.slug, one.page_tmdb_id) for one in known.directors)
+    assert (due.genres, due.countries) == (frozenset(about.genres), {})
+    assert due.directors == tuple((one.name, one.slug, one.page_tmdb_id) for one in about.directors)
 
 
 def test_empty_at_tmdb_and_bare_page() -> None:
-    film, known = first("empty at tmdb")
+    film, about = first("empty at tmdb")
     due, said = expected(film), said_of(film)
     assert (said["overview"], said["poster_path"], said["runtime"]) == ("", None, 0)
     assert (due.overview, due.poster_url, due.runtime_minutes) == (
-        known.overview,
-        known.poster,
-        known.runtime,
+        about.overview,
+        about.poster,
+        about.runtime,
     )
     assert due.overview
-    film, known = first("bare page")
-    assert (known.poster, known.overview) == (None, None)
+    film, about = first("bare page")
+    assert (about.poster, about.overview) == (None, None)
     assert expected(film).overview == said_of(film)["overview"]
 
 
 def test_other_spelling() -> None:
-    film, known = first("other spelling")
-    (odd,) = [person for person in known.directors if person.tmdb_name]
+    film, about = first("other spelling")
+    (odd,) = [person for person in about.directors if person.tmdb_name]
     assert (odd.tmdb_name, odd.slug, odd.tmdb_id) in expected(film).directors
-    assert len(expected(film).directors) == len(known.directors)
+    assert len(expected(film).directors) == len(about.directors)
 
 
 def test_one_omitted() -> None:
-    film, known = first("one omitted")
+    film, about = first("one omitted")
     named = [one["name"] for one in said_of(film)["credits"]["crew"] if one["job"] == "Director"]
-    (left_out,) = [person for person in known.directors if person.name not in named]
+    (left_out,) = [person for person in about.directors if person.name not in named]
     assert len(expected(film).directors) == 2
     assert expected(film).directors[1] == (left_out.name, left_out.slug, left_out.tmdb_id)
 
 
 def test_namesakes() -> None:
-    film, known = first("namesakes")
-    one, other = known.directors
+    film, about = first("namesakes")
+    one, other = about.directors
     assert set(expected(film).directors) == {(each.name, each.slug, each.tmdb_id) for each in (one, other)}
 
 

@@ -29,32 +29,32 @@ def linked_data(page: Selector) -> dict[str, object]:
 
 @pytest.mark.parametrize("film", [*FILMS[::9], AWKWARD], ids=lambda film: film.slug)
 def test_a_film_page_says_what_is_so(film: Film) -> None:
-    page, known = Selector(film_page(World([film, *FILMS[:8]]), film)), details(film)
+    page, about = Selector(film_page(World([film, *FILMS[:8]]), film)), details(film)
     meta = page.xpath("//meta[@property='og:title']/@content").get()
     data = linked_data(page)
     assert (meta, data["name"]) == (film.full_name, film.title)
     assert (
         page.xpath("//meta[@property='og:url']/@content").get() == f"https://letterboxd.com/film/{film.slug}/"
     )
-    assert page.xpath("//meta[@property='og:description']/@content").get() == known.overview
+    assert page.xpath("//meta[@property='og:description']/@content").get() == about.overview
     assert page.css("#backdrop::attr(data-production-uid)").get() == f"film:{film.id}"
     assert page.css("[data-report-url]::attr(data-report-url)").get() == f"/ajax/film:{film.id}/report-form"
     heading = page.css("h1.primaryname .name").xpath("string()").get("")
     assert heading.replace("\u00a0", " ") == film.title.replace("\u00a0", " ")
     assert page.css(".credits a.contributor::attr(href)").getall() == [
-        f"/director/{person.slug}/" for person in known.directors[:2]
+        f"/director/{person.slug}/" for person in about.directors[:2]
     ]
     assert page.css("[id$=crew] a[href^='/director/']::attr(href)").getall() == [
-        f"/director/{person.slug}/" for person in known.directors
+        f"/director/{person.slug}/" for person in about.directors
     ]
-    tab = page.css(f"#{known.look.genres_tab} a[href^='/films/genre/']").xpath("string()").getall()
-    assert tuple(tab) == (known.genres if known.look.lists_genres else ())
-    assert data["genre"] == list(known.genres)
-    assert data.get("image") == known.poster
-    assert ("aggregateRating" in data) == (known.average is not None)
-    assert page.css("body").attrib["data-tmdb-id"] == str(known.body_tmdb_id or "")
+    tab = page.css(f"#{about.look.genres_tab} a[href^='/films/genre/']").xpath("string()").getall()
+    assert tuple(tab) == (about.genres if about.look.lists_genres else ())
+    assert data["genre"] == list(about.genres)
+    assert data.get("image") == about.poster
+    assert ("aggregateRating" in data) == (about.average is not None)
+    assert page.css("body").attrib["data-tmdb-id"] == str(about.body_tmdb_id or "")
     hrefs = page.css("p.text-footer a[data-track-action^=TMD]::attr(href)").getall()
-    assert hrefs == ([f"https://www.themoviedb.org{known.link.path}"] if known.link else [])
+    assert hrefs == ([f"https://www.themoviedb.org{about.link.path}"] if about.link else [])
     others = page.css(".related-films [data-item-slug]::attr(data-item-slug)").getall()
     assert others
     assert film.slug not in others

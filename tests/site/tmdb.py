@@ -72,9 +72,9 @@ def _search(world: World, asked: Mapping[str, str]) -> Answer:
     hits = [
         hit
         for link, film in catalogue(world).by_link.items()
-        if link.kind == "movie" and (known := details(film).tmdb) and words
-        if words <= _words(known["title"]) | _words(known["original_title"])
-        if year in (None, (hit := as_hit(link, known))["release_date"][:4])
+        if link.kind == "movie" and (record := details(film).tmdb) and words
+        if words <= _words(record["title"]) | _words(record["original_title"])
+        if year in (None, (hit := as_hit(link, record))["release_date"][:4])
     ]
     first = (page - 1) * HITS_PER_PAGE
     on_page, pages = hits[first : first + HITS_PER_PAGE], -(-len(hits) // HITS_PER_PAGE)
@@ -92,21 +92,21 @@ def _by_imdb(world: World, number: str, asked: Mapping[str, str]) -> Answer:
         f"{kind}_results": [] for kind in ("movie", "person", "tv", "tv_episode", "tv_season")
     }
     for link, film in catalogue(world).by_link.items():
-        known = details(film)
-        if known.tmdb and known.imdb_id == number and link.season is None:
-            hit = as_hit(link, known.tmdb) | {"media_type": link.kind}
+        record = details(film)
+        if record.tmdb and record.imdb_id == number and link.season is None:
+            hit = as_hit(link, record.tmdb) | {"media_type": link.kind}
             lists[f"{link.kind}_results"].append(hit)
     return _answer(lists if asked.get("external_source") == "imdb_id" else {kind: [] for kind in lists})
 
 
-def as_hit(link: Link, known: Record) -> Record:
+def as_hit(link: Link, record: Record) -> Record:
     """Return a record as it stands in a list."""
     of_movies = ("original_title", "release_date", "title", "video")
     of_both = ("adult", "backdrop_path", "original_language", "overview", "popularity", "poster_path")
     of_series = ("first_air_date", "name", "origin_country", "original_name")
     own = of_movies if link.kind == "movie" else of_series
-    fields = {name: known[name] for name in (*of_both, *own, "vote_average", "vote_count") if name in known}
-    return fields | {"genre_ids": [genre["id"] for genre in known.get("genres", ())], "id": link.id}
+    fields = {name: record[name] for name in (*of_both, *own, "vote_average", "vote_count") if name in record}
+    return fields | {"genre_ids": [genre["id"] for genre in record.get("genres", ())], "id": link.id}
 
 
 def _find(world: World, asked: re.Match[str]) -> Record | None:

@@ -44,15 +44,15 @@ def test_what_has_changed_in_a_feed_is_new(site: Site) -> None:
     body = feed(site.world, member).encode()
     (first,) = answered(FeedStart("otto_reels"), body=body, headers={"ETag": '"1"'})
     assert (len(first.new), first.read_before, first.etag, first.last_modified) == (50, (), '"1"', None)
-    known = replace(KNOWN, marks={entry.number: entry.mark for entry in first.entries})
-    (second,) = answered(known, body=body)
+    read_before = replace(KNOWN, marks={entry.number: entry.mark for entry in first.entries})
+    (second,) = answered(read_before, body=body)
     assert second.new == ()
     stars = 1.0 if member.diary[-1].stars != 1.0 else 2.0
     member.diary[-1] = replace(member.diary[-1], stars=stars)
     site.world.log("otto_reels", unseen_film(site.world, "otto_reels"), TOMORROW.isoformat(), 4.0)
-    (third,) = answered(known, body=feed(site.world, member).encode())
+    (third,) = answered(read_before, body=feed(site.world, member).encode())
     (new, edited) = third.new if third.new[0].stars == 4.0 else third.new[::-1]
-    assert (edited.stars, edited.published) == (stars, max(known.read_at, edited.published))
+    assert (edited.stars, edited.published) == (stars, max(read_before.read_at, edited.published))
     assert new.published == midnight(TOMORROW) + timedelta(hours=9)
 
 

@@ -106,10 +106,10 @@ def film_of(site: Site, *kinds: str) -> Film:
 
 def test_tmdb_is_asked(site: Site) -> None:
     movie, series = film_of(site, "ordinary"), film_of(site, "series")
-    known = details(movie)
-    assert known.tmdb
-    assert known.at_tmdb
-    year = int(known.tmdb["release_date"][:4])
+    about = details(movie)
+    assert about.tmdb
+    assert about.at_tmdb
+    year = int(about.tmdb["release_date"][:4])
 
     async def ask() -> list[TmdbLink | None]:
         settings = {"TMDB_BASE_URL": f"{site.url}/3", "TMDB_API_KEY": Site.tmdb_key}
@@ -120,14 +120,14 @@ def test_tmdb_is_asked(site: Site) -> None:
                 await search.film(movie.title.upper(), year),
                 await search.film(movie.title, year - 1),
                 await search.film("Nobody's Film & so on/?", None),
-                await search.imdb(str(known.imdb_id)),
+                await search.imdb(str(about.imdb_id)),
                 await search.imdb(str(details(series).imdb_id)),
                 await search.imdb("tt9999999"),
             ]
         finally:
             await client.close()
 
-    link = TmdbLink("movie", known.at_tmdb.id)
+    link = TmdbLink("movie", about.at_tmdb.id)
     at_series = details(series).at_tmdb
     assert at_series
     assert asyncio.run(ask()) == [link, None, None, link, TmdbLink("tv", at_series.id), None]

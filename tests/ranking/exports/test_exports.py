@@ -113,8 +113,8 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 def test_an_import_names_each_film_and_rates_nothing() -> None:
-    known = {1: Identity("29qU", 348, "tt0078748", ("Ridley Scott",)), 2: Identity()}
-    (text,) = as_import([film(), film(2, 'The "Thing"', None)], known)
+    named = {1: Identity("29qU", 348, "tt0078748", ("Ridley Scott",)), 2: Identity()}
+    (text,) = as_import([film(), film(2, 'The "Thing"', None)], named)
     first, second = rows_of(text)
     assert tuple(first) == COLUMNS
     assert not {"Rating", "Rating10", "WatchedDate", "Tags"} & set(first)
@@ -154,12 +154,12 @@ def test_identities_leave_out_the_number_of_a_series(crawled_engine: sa.Engine, 
             credit = {"film_id": a_film, "person_id": person, "role": "director", "credit_order": 3 - person}
             connection.execute(film_people.insert().values(credit))
     with crawled_engine.connect() as connection:
-        known = identities(connection, ranking)
-    assert known[a_film].tmdb_id == 7000 + a_film
-    assert known[a_film].directors == ("First", "Second")
-    assert known[a_series].tmdb_id is None
-    assert known[a_series].imdb_id == f"tt{a_series}"
-    assert set(known) == {one.film_id for one in ranking}
+        named = identities(connection, ranking)
+    assert named[a_film].tmdb_id == 7000 + a_film
+    assert named[a_film].directors == ("First", "Second")
+    assert named[a_series].tmdb_id is None
+    assert named[a_series].imdb_id == f"tt{a_series}"
+    assert set(named) == {one.film_id for one in ranking}
 
 
 @on_sqlite

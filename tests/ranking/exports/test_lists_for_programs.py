@@ -72,11 +72,11 @@ def furnish(engine: sa.Engine) -> None:
         members = [add_user(connection, name, last_full_scrape_at=MONDAY) for name in NAMES]
         for number in range(12):
             kind = "tv" if number == 1 else "movie"
-            known = {} if number == 2 else {"tmdb_id": 500 + number, "tmdb_media_type": kind}
-            known |= {"imdb_id": f"tt00{number:05}"} if number != 4 else {}
+            numbers = {} if number == 2 else {"tmdb_id": 500 + number, "tmdb_media_type": kind}
+            numbers |= {"imdb_id": f"tt00{number:05}"} if number != 4 else {}
             year = None if number == 5 else 1990 + number
             film = add_film(
-                connection, f"film-{number}", title=f"Film № {number}", release_year=year, **known
+                connection, f"film-{number}", title=f"Film № {number}", release_year=year, **numbers
             )
             if number != 11:  # nobody has rated the last
                 for member in members[: 2 if number > 8 else 3]:

@@ -22,9 +22,9 @@ def engine(tmp_path: Path) -> sa.Engine:
     """A circle with four films: of the third TMDB told everything, of the fourth nothing is known."""
     engine = make_circle(tmp_path, RATED, averages={1: (4.0, 100), 2: (3.0, 50)})
     with engine.begin() as connection:
-        known = {"release_year": 1972, "year_by": "page", "runtime_minutes": 167, "tmdb_media_type": "movie"}
-        known |= {"original_language": "it", "language_by": "page"}
-        connection.execute(films.update().where(films.c.id == 1).values(known))
+        facts = {"release_year": 1972, "year_by": "page", "runtime_minutes": 167, "tmdb_media_type": "movie"}
+        facts |= {"original_language": "it", "language_by": "page"}
+        connection.execute(films.update().where(films.c.id == 1).values(facts))
         told = {"release_year": 2001, "runtime_minutes": 50, "tmdb_media_type": "tv"}
         told |= {"original_language": "ja", "language_by": "tmdb"}
         connection.execute(films.update().where(films.c.id == 3).values(tmdb_synced_at=NOW, **told))

@@ -61,8 +61,8 @@ def simulated(
         stars = np.clip(np.round(2 * exact) / 2, 0.5, 5)
         rated += zip([member] * rated_by_each, seen.tolist(), stars.tolist(), strict=True)
     seen_at_all = sorted({film for _, film, _ in rated})
-    known = {film: (3.2 + float(average[film]), 1e6) for film in seen_at_all} if site else None
-    return packed(rated, known), 3 + habit.mean() + effect[seen_at_all]
+    averages = {film: (3.2 + float(average[film]), 1e6) for film in seen_at_all} if site else None
+    return packed(rated, averages), 3 + habit.mean() + effect[seen_at_all]
 
 
 def equations(ratings: Ratings, fitted: Fit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -158,8 +158,8 @@ def test_a_half_read_listing_still_knows_its_films_after_they_became_one(engine:
     see(engine, page("ben", Tile(ALIEN, 5.0)))
     with engine.connect() as connection:
         seen = connection.scalars(sa.select(user_scrape_state.c.seen)).first()
-        known = set(connection.scalars(sa.select(films.c.id)))
-    assert set(seen or ()) == known
+        film_rows = set(connection.scalars(sa.select(films.c.id)))
+    assert set(seen or ()) == film_rows
 
 
 def test_two_films_that_swap_their_slugs_on_one_page(engine: sa.Engine) -> None:

@@ -52,18 +52,18 @@ def lives(draw: st.DrawFn) -> Life:
 
 
 def tell(sources: list[Source], life: Life) -> Marks | None:
-    known: Marks | None = None
+    stored: Marks | None = None
     complete: datetime | None = None
     for source in sources:
         as_of = BEGIN + source.day * DAY + DAY / 2
         stars = life.stars[source.day]
         day = BEGIN + life.since(source.day) * DAY if source.dated and stars is not None else None
-        known = with_rating(known, stars, day, as_of, complete)
-        known = with_like(known, life.liked[source.day], as_of, complete)
+        stored = with_rating(stored, stars, day, as_of, complete)
+        stored = with_like(stored, life.liked[source.day], as_of, complete)
         complete = max(filter(None, (complete, as_of)))
-        if known and not known.say_something:
-            known = None
-    return known
+        if stored and not stored.say_something:
+            stored = None
+    return stored
 
 
 def seen(marks: Marks | None) -> Any:
@@ -97,9 +97,9 @@ def marks(**changes: Any) -> Marks:
 
 
 def test_a_missing_day_never_overwrites_one() -> None:
-    known = marks(rated_at=BEGIN)
+    stored = marks(rated_at=BEGIN)
     later = BEGIN + 20 * DAY
-    assert with_rating(known, 4.0, None, later, later - DAY) == known
+    assert with_rating(stored, 4.0, None, later, later - DAY) == stored
 
 
 def test_another_rating_has_its_own_day() -> None:
@@ -110,16 +110,16 @@ def test_another_rating_has_its_own_day() -> None:
 
 
 def test_what_was_learned_after_an_archive_was_made_stays() -> None:
-    known = marks(updated_at=BEGIN + 30 * DAY, first_seen_at=BEGIN + 30 * DAY)
-    after = with_rating(known, None, None, BEGIN + 20 * DAY, BEGIN)
-    assert after == replace(known, seen_after=BEGIN + 20 * DAY)
+    stored = marks(updated_at=BEGIN + 30 * DAY, first_seen_at=BEGIN + 30 * DAY)
+    after = with_rating(stored, None, None, BEGIN + 20 * DAY, BEGIN)
+    assert after == replace(stored, seen_after=BEGIN + 20 * DAY)
 
 
 def test_favourites_are_those_of_the_newest_source() -> None:
-    known = with_favourite(None, True, BEGIN, None)
-    assert known
-    assert known.favorite
-    assert with_favourite(known, False, BEGIN - DAY, BEGIN) == known
-    after = with_favourite(known, False, BEGIN + DAY, BEGIN)
+    stored = with_favourite(None, True, BEGIN, None)
+    assert stored
+    assert stored.favorite
+    assert with_favourite(stored, False, BEGIN - DAY, BEGIN) == stored
+    after = with_favourite(stored, False, BEGIN + DAY, BEGIN)
     assert after
     assert not after.say_something

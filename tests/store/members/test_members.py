@@ -151,8 +151,8 @@ def codes(connection: sa.Connection) -> dict[str, tuple[int, str | None]]:
 def test_a_renamed_member_keeps_their_row(connection: sa.Connection) -> None:
     ada = add_user(connection, "ada", letterboxd_lid="2aHi")
     ben = add_user(connection, "ben", letterboxd_lid="other")
-    for known in (profile("lovelace", None), profile("ada")):
-        follow_renaming(connection, known)
+    for profile_read in (profile("lovelace", None), profile("ada")):
+        follow_renaming(connection, profile_read)
         assert codes(connection) == {"ada": (ada, "2aHi"), "ben": (ben, "other")}
     follow_renaming(connection, profile("lovelace"))
     assert codes(connection) == {"lovelace": (ada, "2aHi"), "ben": (ben, "other")}
