@@ -193,13 +193,13 @@ def test_bad_arguments_are_refused_before_any_request(crawled: Shell, site: Site
 
 @on_postgresql
 def test_killed_it_goes_on_where_it_was(crawled: Shell, site: Site, crawled_engine: sa.Engine) -> None:
-    arguments = {"cohort": "friends", "limit": "30", "histograms": "true"}
+    arguments = {"cohort": "friends", "limit": "16", "histograms": "true"}
     words = [word for name, value in arguments.items() for word in ("-a", f"{name}={value}")]
     site.clear_log()
     site.faults.add(Fault("slow", seconds=0.03))
     process = crawled.start("scrapy", "crawl", "film", *words)
     deadline = time.monotonic() + 60
-    while asked(site)["histograms"] < 12:
+    while asked(site)["histograms"] < 6:
         assert time.monotonic() < deadline, "the crawl does not get there"
         time.sleep(0.005)
     process.kill()
@@ -208,7 +208,7 @@ def test_killed_it_goes_on_where_it_was(crawled: Shell, site: Site, crawled_engi
     before = looked_at(crawled_engine)
     assert before
     site.clear_log()
-    assert_ended(crawled.scrapy("film", **arguments | {"limit": "40"}), 0)
+    assert_ended(crawled.scrapy("film", **arguments | {"limit": "20"}), 0)
     stored = looked_at(crawled_engine)
     assert_true(site, stored)
     # What was stored is not asked for again, unless it still lacks something.

@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -130,6 +131,8 @@ def test_hostile_texts_are_stored_and_told_without_harm(
     written = [f"'{title}" if title[0] in "=+-@" else title for title in titles.values()]
     assert {plain(cell) for cell in cells} == set(map(plain, written))
     assert any(cell.startswith("'=HYPERLINK(") for cell in cells)
+    if engine.dialect.name != "sqlite":
+        return  # what is shown of the same titles does not depend on where they are stored
     told = {
         "rank show": shown_on_a_terminal(shell, "rank", "show", "--cohort", "hostile", "--limit", "99"),
         "cohort show": shown_on_a_terminal(shell, "cohort", "show", "hostile"),
@@ -268,14 +271,18 @@ def test_a_hostile_page_is_read_whole_or_recorded(tmp_path: Path, engine: sa.Eng
     assert "Traceback" not in process.stderr
 
 
-@pytest.mark.parametrize("count", ["99999999999999999999", "99,999,999,999", "3000000000"])
-def test_counts_of_people_beyond_all_limits_end_nothing(
-    tmp_path: Path, engine: sa.Engine, count: str
-) -> None:
-    world = make_world(2, ["One", "Two"])
+def test_counts_of_people_beyond_all_limits_end_nothing(tmp_path: Path, engine: sa.Engine) -> None:
+    counts = ("99999999999999999999", "99,999,999,999", "3000000000")
+    world = make_world(len(counts), ["One", "Two", "Three"])
     site = HostileSite(world)
     people = re.compile(r'(<span class="icon"></span>)\d+(</a>)')
-    site.change = lambda path, page: people.sub(rf"\g<1>{count}\2", page) if "/following/" in path else page
+
+    def change(path: str, page: str) -> str:
+        beyond = cycle(counts)
+        replaced = people.sub(lambda found: f"{found[1]}{next(beyond)}{found[2]}", page)
+        return replaced if "/following/" in path else page
+
+    site.change = change
     with site:
         _, process = crawl(tmp_path, site, engine)
         assert_ended(process, 0)
