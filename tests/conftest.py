@@ -326,8 +326,13 @@ def assert_ended(process: subprocess.CompletedProcess[str], code: int) -> None:
     assert process.returncode == code, process.stderr
 
 
+def address(engine: sa.Engine) -> str:
+    """Return how a command is told of a database."""
+    return engine.url.render_as_string(hide_password=False)
+
+
 def make_shell(folder: Path, site: Site, engine: sa.Engine) -> Shell:
-    return Shell(folder, environment_for(site.url, engine.url.render_as_string(hide_password=False)))
+    return Shell(folder, environment_for(site.url, address(engine)))
 
 
 def environment_for(base_url: str, database_url: str) -> dict[str, str]:

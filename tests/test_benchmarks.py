@@ -11,6 +11,7 @@ from benchmarks.circles import NOW, invented
 from benchmarks.crawl_speed import BARE, SQLITE, UNSTORED, cpu, speed, table
 from benchmarks.crawls import Bench, Cost, bench
 from tests import in_process
+from tests.conftest import address
 from tests.site import FEW, own_world
 
 pytestmark = pytest.mark.slow
@@ -99,7 +100,7 @@ def test_the_report_of_a_large_circle_is_measured_and_so_is_the_server(tmp_path:
         return 1.0, 0.5, 80
 
     with report_size.circle(report_circle.invented(members=30, count=100, rated_by_each=30)) as engine:
-        url, file = engine.url.render_as_string(hide_password=False), tmp_path / "report.html"
+        url, file = address(engine), tmp_path / "report.html"
         spent = large_circle.made(url, file, run_here)
         answers = large_circle.served(url, repeat=2)
     assert len(large_circle.lines(spent, file, answers)) == 2 + len(large_circle.PATHS)

@@ -13,10 +13,9 @@ from letterboxd_scraper.store.checks import findings
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import member_sources, ratings, users
 from tests import in_process, warm
-from tests.conftest import ROOT, Snapshots, on_postgresql
+from tests.conftest import ROOT, Snapshots, address, on_postgresql
 from tests.imports.test_reading import write
 from tests.postgres import wait_for_waiting
-from tests.server.conftest import address
 from tests.server.dropped import FIVE
 from tests.stored_state import differences, stored_state
 

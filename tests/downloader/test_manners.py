@@ -16,7 +16,16 @@ from letterboxd_scraper import config
 from letterboxd_scraper.downloader.pace import SitePace
 from letterboxd_scraper.store.crawl_state import pace
 from letterboxd_scraper.store.schema import robots_txt, scrape_failures, scrape_runs, site_pace
-from tests.conftest import Names, Shell, assert_ended, make_shell, on_postgresql, on_sqlite, stored_facts
+from tests.conftest import (
+    Names,
+    Shell,
+    address,
+    assert_ended,
+    make_shell,
+    on_postgresql,
+    on_sqlite,
+    stored_facts,
+)
 from tests.held_site import HeldSite
 from tests.site import Fault, Site, own_world
 from tests.spiders.test_crawl import expected_requests
@@ -74,7 +83,7 @@ def test_who_was_killed_keeps_the_others_waiting_for_a_while_only(engine: sa.Eng
 def test_a_turn_is_kept_as_long_as_the_request_takes(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = engine.url.render_as_string(hide_password=False)
+    url = address(engine)
     crawler = get_crawler(settings_dict=config.load(DATABASE_URL=url, DOWNLOAD_DELAY=0.01).model_dump())
     naps: list[float] = []
     real_sleep = asyncio.sleep

@@ -33,7 +33,7 @@ from ranking.parquet import export
 from ranking.parquet import films as parquet_films
 from ranking.parquet.columns import FILMS, MEMBERS, NAMES, RANKING, RATINGS
 from ranking.parquet.folder import find
-from tests.conftest import on_sqlite
+from tests.conftest import address, on_sqlite
 from tests.ranking.engines.engines import MEMBERS as SIZE
 from tests.ranking.engines.engines import NOW, fill
 
@@ -307,7 +307,7 @@ def test_the_command_says_what_it_wrote(
     engine: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(engine)
-    monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("DATABASE_URL", address(engine))
     output = tmp_path / "new" / "folder"
     words = ["export", "parquet", "--output", str(output), "--cohort"]
     assert run([*words, "friends"]) == 0

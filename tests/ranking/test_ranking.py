@@ -28,7 +28,7 @@ from ranking.exports.texts import CSV_COLUMNS, as_csv
 from ranking.results import ranking
 from ranking.strategies import STRATEGIES
 from ranking.strategies.bayesian import bayesian
-from tests.conftest import ROOT, assert_ended, on_sqlite, stored_facts
+from tests.conftest import ROOT, address, assert_ended, on_sqlite, stored_facts
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 BAYESIAN = STRATEGIES["bayesian"]
@@ -203,7 +203,7 @@ def test_it_runs_where_scrapy_is_not_installed(
         return subprocess.run(
             [sys.executable, "-S", *arguments],
             env={
-                "DATABASE_URL": crawled_engine.url.render_as_string(hide_password=False),
+                "DATABASE_URL": address(crawled_engine),
                 "PYTHONPATH": f"{ROOT}{os.pathsep}{packages_without_scrapy}",
             },
             cwd=tmp_path,

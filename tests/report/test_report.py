@@ -33,7 +33,7 @@ from letterboxd_scraper.store.schema import (
     watched,
 )
 from ranking.results import ranking
-from tests.conftest import on_sqlite
+from tests.conftest import address, on_sqlite
 
 SMALL = invented(members=6, count=60, rated_by_each=30)
 ATTRIBUTION = (
@@ -351,7 +351,7 @@ def test_the_command_writes_the_file(
     circle: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    database = ["--db-url", circle.url.render_as_string(hide_password=False)]
+    database = ["--db-url", address(circle)]
     assert main.run(["report", "--cohort", "circle", "--for", "member_0002", *database]) == 0
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert scripts_data(written)["members"][scripts_data(written)["you"]].endswith("(you)")

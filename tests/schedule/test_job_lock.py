@@ -12,7 +12,7 @@ from letterboxd_scraper.schedule.jobs import MONTHLY, NIGHTLY
 from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.patience import Patience, ask
-from tests.conftest import Shell, assert_ended, on_postgresql
+from tests.conftest import Shell, address, assert_ended, on_postgresql
 from tests.schedule.test_schedule_run import wait_until
 
 
@@ -70,7 +70,7 @@ def test_a_month_that_waits_keeps_one_connection(
 @pytest.fixture
 def patient(crawled_engine: sa.Engine) -> Iterator[sa.Engine]:
     """The database of a crawl, waited for."""
-    engine = make_engine(crawled_engine.url.render_as_string(hide_password=False), Patience(30, 5))
+    engine = make_engine(address(crawled_engine), Patience(30, 5))
     yield engine
     engine.dispose()
 

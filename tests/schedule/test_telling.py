@@ -17,7 +17,7 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.terminal.session import Session
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
-from tests.conftest import Shell, on_sqlite
+from tests.conftest import Shell, address, on_sqlite
 from tests.nights import at_night
 from tests.posted import Posts, posts
 from tests.site import Fault, Site
@@ -47,7 +47,7 @@ def session(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Session:
                 add_rating(connection, member, film, rating=3.0)
         add_cohort(connection, "friends", NAMES)
     rank(engine, MONDAY)
-    return Session(db_url=engine.url.render_as_string(hide_password=False), is_job=True)
+    return Session(db_url=address(engine), is_job=True)
 
 
 def rank(engine: sa.Engine, at: datetime) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.imports import apart
 from letterboxd_scraper.imports.reading import ReadFiles
-from tests.conftest import Snapshots
+from tests.conftest import Snapshots, address
 from tests.served import Server, furnished, serving
 from tests.server.browsing import Site
 from tests.server.dropped import Page
@@ -19,10 +19,6 @@ from tests.server.dropped import Page
 BOTH = ["sqlite", "postgresql"]
 # What does not depend on the database.
 on_one = pytest.mark.parametrize("store", ["sqlite"], indirect=True, scope="module")
-
-
-def address(engine: sa.Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module", params=BOTH)

@@ -17,9 +17,8 @@ from letterboxd_scraper.store.members import sources
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.save import save_sources
 from tests.asked import Reply, application
-from tests.conftest import on_both, on_sqlite
+from tests.conftest import address, on_both, on_sqlite
 from tests.imports.test_reading import ARCHIVE, RATINGS, packed
-from tests.server.conftest import address
 from tests.server.dropped import FIVE, OWN, Files, Page
 
 # Before a test has the files read here.

@@ -20,11 +20,11 @@ from letterboxd_scraper.store.patience import Patience, transact
 from letterboxd_scraper.store.schema import member_sources, users
 from tests.archives import NOW
 from tests.asked import Reply
-from tests.conftest import on_both
+from tests.conftest import address, on_both
 from tests.imports.test_reading import FILMS, packed
 from tests.postgres import wait_for_waiting
 from tests.served import serving
-from tests.server.conftest import address, read_here
+from tests.server.conftest import read_here
 from tests.server.dropped import FIVE, OWN, Files, Page
 
 

@@ -23,7 +23,8 @@ from letterboxd_scraper.server.served import Served
 from letterboxd_scraper.store.open import open_read_only
 from letterboxd_scraper.store.schema import films
 from tests.asked import BROWSER, Asked, application, ask
-from tests.server.conftest import address, on_one
+from tests.conftest import address
+from tests.server.conftest import on_one
 
 API = "/api/v1/cohorts/friends"
 PAGES = (

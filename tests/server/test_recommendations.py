@@ -16,7 +16,8 @@ from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.schema import films, ratings, users
 from tests.asked import Asked, Reply
-from tests.server.conftest import address, on_one
+from tests.conftest import address
+from tests.server.conftest import on_one
 from tests.store.rows import MONDAY, add_cohort, add_user
 
 pytestmark = pytest.mark.slow

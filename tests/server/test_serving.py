@@ -17,8 +17,9 @@ from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.open import open_read_only
 from letterboxd_scraper.store.schema import cohorts as cohort_table
 from letterboxd_scraper.store.schema import film_rankings, films, ratings, users, watched
+from tests.conftest import address
 from tests.served import Server
-from tests.server.conftest import address, on_one
+from tests.server.conftest import on_one
 
 pytestmark = pytest.mark.slow
 

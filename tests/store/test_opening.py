@@ -24,7 +24,7 @@ from letterboxd_scraper.store.engine import (
 from letterboxd_scraper.store.open import open_read_only, open_store
 from letterboxd_scraper.store.patience import Patience
 from letterboxd_scraper.store.schema import REVISION, UTCDateTime, genres
-from tests.conftest import Snapshots, on_postgresql
+from tests.conftest import Snapshots, address, on_postgresql
 from tests.store.rows import MONDAY
 
 UNREACHABLE = "postgresql+psycopg2://ann:secret@127.0.0.1:1/none"
@@ -310,7 +310,7 @@ def test_readers_of_a_file_share_as_many_connections_as_those_of_a_server(
 
 @on_postgresql
 def test_a_connection_that_a_server_has_closed_is_made_anew(engine: sa.Engine) -> None:
-    url = engine.url.render_as_string(hide_password=False)
+    url = address(engine)
     with read_transaction(engine) as admin:
         for transaction in (read_transaction, sa.Engine.begin):
             mine = make_engine(url)
@@ -361,7 +361,7 @@ def test_a_servers_readers_refuse_to_write_too(engine: sa.Engine) -> None:
 
 @on_postgresql
 def test_a_database_that_cannot_hold_titles_or_tables_is_refused(engine: sa.Engine) -> None:
-    url = engine.url.render_as_string(hide_password=False)
+    url = address(engine)
     nowhere = f"{url}&options=-c%20search_path%3Dnowhere"
     name = f"{engine.url.database}_ascii"
     admin = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
@@ -371,13 +371,13 @@ def test_a_database_that_cannot_hold_titles_or_tables_is_refused(engine: sa.Engi
         )
     ascii_only = engine.url.set(database=name).render_as_string(hide_password=False)
     try:
-        for address, why in (
+        for unusable, why in (
             (nowhere, "has no schema for our tables"),
             (ascii_only, "the encoding SQL_ASCII"),
         ):
             for refuse in (open_store, open_read_only, lambda url: migrate.upgrade(make_engine(url))):
                 with pytest.raises(StoreNotReady, match=why):
-                    refuse(address)
+                    refuse(unusable)
     finally:
         with admin.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

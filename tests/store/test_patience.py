@@ -14,7 +14,7 @@ from letterboxd_scraper.store import patience
 from letterboxd_scraper.store.engine import make_engine, read_transaction
 from letterboxd_scraper.store.patience import Patience, ask, is_passing, transact
 from letterboxd_scraper.store.schema import genres
-from tests.conftest import on_postgresql
+from tests.conftest import address, on_postgresql
 
 PATIENT = Patience(30, 5)
 
@@ -179,7 +179,7 @@ def end(engine: sa.Engine, process: int) -> None:
 
 @pytest.fixture
 def server(engine: sa.Engine) -> Any:
-    patient = make_engine(engine.url.render_as_string(hide_password=False), PATIENT)
+    patient = make_engine(address(engine), PATIENT)
     yield patient
     patient.dispose()
 
@@ -232,7 +232,7 @@ def test_a_commit_without_an_answer_is_looked_up(
 
 @on_postgresql
 def test_nobody_is_held_up_by_who_is_frozen_in_a_transaction(engine: sa.Engine) -> None:
-    url = engine.url.render_as_string(hide_password=False)
+    url = address(engine)
     frozen, waiting = make_engine(url, Patience(60, 1)), make_engine(url, Patience(60, 1))
     transact(waiting, add, "drama")
     rename = genres.update().values(name="comedy")

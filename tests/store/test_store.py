@@ -34,7 +34,7 @@ from letterboxd_scraper.store.schema import (
     user_scrape_state,
     users,
 )
-from tests.conftest import on_sqlite, stored_facts
+from tests.conftest import address, on_sqlite, stored_facts
 
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -227,7 +227,7 @@ def test_a_first_page_does_not_forget_when_the_listing_was_last_complete(
 
 def test_a_film_that_got_another_row_meanwhile_is_looked_up_anew(store: Store, engine: sa.Engine) -> None:
     store(rated(Tile(ALIEN, 4.0), Tile(CURE, 3.0)))
-    other = make_engine(engine.url.render_as_string(hide_password=False))
+    other = make_engine(address(engine))
     with other.begin() as connection:  # as another process that finds out that two films are one
         connection.execute(films.delete().where(films.c.slug == "alien"))
         row = {"id": 77, "letterboxd_film_id": 1, "letterboxd_lid": "a1", "slug": "alien", "title": "Alien"}

@@ -24,7 +24,7 @@ from ranking.exports.movies import Movie, as_kometa, as_radarr, movies_of
 from ranking.results import film_ids
 from ranking.strategies import STRATEGIES
 from tests.asked import BROWSER, Asked, Reply
-from tests.conftest import Shell, on_sqlite
+from tests.conftest import Shell, address, on_sqlite
 from tests.nights import at_night
 from tests.site import Fault, Site
 from tests.spiders.test_when_rated import TONIGHT
@@ -102,10 +102,6 @@ def circle(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
     monkeypatch.setenv("LETTERBOXD_NOW", (MONDAY + DAY).isoformat())
     furnish(engine)
     return engine
-
-
-def address(engine: sa.Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
 
 
 def get(engine: sa.Engine, path: str, names: bool = False, **headers: str) -> Reply:

@@ -19,7 +19,7 @@ from ranking.taste import agreement as agreement_module
 from ranking.taste import members as taste
 from ranking.taste.agreement import Agreements, Matrix, Rated, in_own_measure, of_circle
 from ranking.taste.films import compare
-from tests.conftest import on_sqlite
+from tests.conftest import address, on_sqlite
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DATA = Path(os.environ.get("RATINGS_DATA") or "missing")
@@ -241,7 +241,7 @@ def test_a_comparison_shows_films_that_both_or_only_the_other_rated(engine: sa.E
 
 def letterboxd(engine: sa.Engine, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any, str]:
     """Run the command in this process; return its exit code, what it prints as JSON, and stderr."""
-    url = engine.url.render_as_string(hide_password=False)
+    url = address(engine)
     code = run([*words, "--json", "--db-url", url])
     out, err = capsys.readouterr()
     return code, json.loads(out) if out else None, err
@@ -265,7 +265,7 @@ def test_the_command_lists_the_circle_most_alike_first(
 def test_a_circle_of_one_or_two_is_compared_with_nobody_who_is_not_there(
     engine: sa.Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = engine.url.render_as_string(hide_password=False)
+    url = address(engine)
     with engine.begin() as connection:
         cohort = cohorts.find(connection, "friends")
         marla = cohorts.find_member_of(connection, cohort, "marla")

@@ -25,7 +25,7 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
 )
-from tests.conftest import Shell, Snapshots, assert_ended, on_sqlite
+from tests.conftest import Shell, Snapshots, address, assert_ended, on_sqlite
 from tests.served import furnish, furnished
 from tests.site import FEW
 
@@ -311,10 +311,6 @@ def test_the_command_prints_a_line_for_each_check_and_writes_nothing(
 def rows_of(connection: sa.Connection) -> list[Any]:
     tables = (ratings, film_rankings, users, films)
     return [sorted(map(repr, connection.execute(sa.select(table)))) for table in tables]
-
-
-def address(engine: sa.Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
 
 
 def test_checksums_are_equal_where_rankings_are(sound: sa.Engine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import metadata, scrape_failures, scrape_runs, users
 from letterboxd_scraper.store.status.read import StatusQuery, read
-from tests.conftest import Snapshots
+from tests.conftest import Snapshots, address
 from tests.served import Server, furnished, serving
 
 pytestmark = pytest.mark.slow
@@ -21,10 +21,6 @@ pytestmark = pytest.mark.slow
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 Labels = frozenset[tuple[str, str]]
-
-
-def address(engine: sa.Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

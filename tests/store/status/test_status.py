@@ -32,15 +32,11 @@ from letterboxd_scraper.store.status.model import CohortStatus, Status
 from letterboxd_scraper.store.status.read import StatusQuery, read
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
-from tests.conftest import Shell, assert_ended, on_sqlite
+from tests.conftest import Shell, address, assert_ended, on_sqlite
 from tests.served import furnish
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-def address(engine: sa.Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
 
 
 def told(engine: sa.Engine, at: datetime = NOW) -> Status:
