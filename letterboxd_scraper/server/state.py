@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from letterboxd_scraper.server.served import ServedCohort
 from letterboxd_scraper.store.schema import (
     cohort_members,
-    film_histograms,
+    cohorts,
     film_rankings,
     films,
     member_sources,
@@ -55,7 +55,7 @@ def _read(connection: sa.Connection, circle: ServedCohort) -> str:
     of_cohort = cohort_members.c.cohort_id == cohort
     count, most = sa.func.count, sa.func.max
     of_members = sa.select(cohort_members.c.user_id).where(of_cohort)
-    h, r = film_histograms.c, film_rankings.c
+    r = film_rankings.c
     queries: list[Any] = [
         sa.select(count(), most(ratings.c.updated_at)).where(ratings.c.user_id.in_(of_members)),
         sa.select(count()).where(watched.c.user_id.in_(of_members)),
@@ -70,7 +70,7 @@ def _read(connection: sa.Connection, circle: ServedCohort) -> str:
         .where(r.cohort_id == cohort)
         .group_by(r.strategy)
         .order_by(r.strategy),
-        sa.select(h.computed_at).where(h.cohort_id == cohort).limit(1),
+        sa.select(cohorts.c.counted_at).where(cohorts.c.id == cohort),
         sa.select(count(), most(films.c.tmdb_synced_at), most(films.c.histogram_synced_at)),
         sa.select(most(scrape_runs.c.id), most(scrape_runs.c.finished_at)),
         sa.select(most(users.c.last_full_scrape_at), most(users.c.last_incremental_scrape_at)).where(

@@ -12,8 +12,9 @@ from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members import cohorts, naming
 from letterboxd_scraper.store.schema import member_sources, watchlist
+from letterboxd_scraper.store.statistics import refresh
 from tests.conftest import on_both
-from tests.store.rows import MONDAY, add_cohort, add_film, add_rating, add_user
+from tests.store.rows import DAY, MONDAY, add_cohort, add_film, add_rating, add_user
 
 
 def add_source(connection: sa.Connection, member: int) -> None:
@@ -98,4 +99,10 @@ def test_the_state_changes_with_the_data_and_is_read_only_then(
         add_source(writer, member)
         writer.commit()
         assert asked(reader) != listed
+        refresh(engine, MONDAY)
+        add_rating(writer, member, other, rating=3.0)
+        writer.commit()
+        uncounted = asked(reader)
+        refresh(engine, MONDAY + DAY)
+        assert asked(reader) != uncounted
     engine.dispose()

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from letterboxd_scraper.store import statistics
-from letterboxd_scraper.store.members import cohorts
+from letterboxd_scraper.store.members import cohorts, forgetting
 from letterboxd_scraper.store.merge import merge_films
 from letterboxd_scraper.store.schema import (
     changed_facts,
@@ -124,13 +124,18 @@ CHANGES: dict[str, Callable[[sa.Connection], object]] = {
         cohort_members.delete().where(cohort_members.c.depth == 0)
     ),
     "another cohort": lambda c: cohorts.make_from_names(c, "pair", ["kip", "otto_reels"], NOW),
+    "a member who is forgotten": lambda c: forgetting.forget(c, "otto_reels", LATER),
     "a cohort less": lambda c: cohorts.delete(c, cohorts.find(c, "friends")),
     "films that are one": merge_two_films,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_they_are_counted_anew_after(change: str, counted: sa.Engine) -> None:
+def test_they_are_counted_anew_after(
+    change: str, counted: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In so small a circle a change is soon about so much that all is counted.
+    monkeypatch.setattr(statistics, "_SLOWER", 0)
     assert statistics.refresh(counted, LATER) is None
     with counted.begin() as connection:
         CHANGES[change](connection)

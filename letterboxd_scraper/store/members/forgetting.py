@@ -19,6 +19,7 @@ from letterboxd_scraper.store.schema import (
     former_members,
     invitations,
     ranking_history,
+    ratings,
     scrape_failures,
     scrape_runs,
     users,
@@ -63,15 +64,17 @@ def forget(connection: sa.Connection, name: str, at: datetime, lid: str | None =
 
 
 def _withdraw_rankings(connection: sa.Connection, user: int) -> list[str]:
-    """Delete what was computed with a member's ratings; return the labels of the cohorts concerned."""
+    """Delete what was computed with a member's ratings; return the labels of the cohorts that were ranked."""
     theirs = set(connection.scalars(_cohorts_of(user)))
-    deleted = [
-        connection.execute(table.delete().where(table.c.cohort_id.in_(theirs))).rowcount
-        for table in (film_rankings, film_histograms, ranking_history)
-    ]
-    return (
-        [cohort.label for cohort in cohorts.every(connection) if cohort.id in theirs] if any(deleted) else []
-    )
+    every = [cohort for cohort in cohorts.every(connection) if cohort.id in theirs]
+    ranked = [cohort.label for cohort in every if cohorts.rankings_of(connection, cohort)]
+    for table in (film_rankings, ranking_history):
+        connection.execute(table.delete().where(table.c.cohort_id.in_(theirs)))
+    # Only what is counted anew when their ratings go: nothing would bring back the histograms of other films.
+    h = film_histograms.c
+    rated = sa.select(ratings.c.film_id).where(ratings.c.user_id == user, ratings.c.rating.is_not(None))
+    connection.execute(film_histograms.delete().where(h.cohort_id.in_(theirs), h.film_id.in_(rated)))
+    return ranked
 
 
 def _cohorts_of(user: int) -> sa.CompoundSelect[Any]:

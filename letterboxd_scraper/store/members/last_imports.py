@@ -161,8 +161,7 @@ def take_back(connection: sa.Connection, chosen: LastImport) -> None:
             connection.execute(users.delete().where(users.c.id == user))
         else:
             _restore(connection, chosen.cohort, user, before, called[user])
-    for table in (film_rankings, film_histograms):
-        connection.execute(table.delete().where(table.c.cohort_id == chosen.cohort))
+    connection.execute(film_rankings.delete().where(film_rankings.c.cohort_id == chosen.cohort))
     since_then = (ranking_history.c.cohort_id == chosen.cohort, ranking_history.c.computed_at >= chosen.at)
     connection.execute(ranking_history.delete().where(*since_then))
     connection.execute(last_imports.delete().where(last_imports.c.cohort_id == chosen.cohort))

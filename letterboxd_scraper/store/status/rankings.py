@@ -8,7 +8,7 @@ from letterboxd_scraper.store.members.cohorts import Cohort
 from letterboxd_scraper.store.schema import (
     UTCDateTime,
     cohort_members,
-    film_histograms,
+    cohorts,
     film_rankings,
     ratings,
     scrape_runs,
@@ -18,14 +18,14 @@ from letterboxd_scraper.store.status.model import RankingAge
 
 def stored(connection: sa.Connection, cohort: Cohort, *, counted: bool) -> tuple[RankingAge, ...]:
     """Return a cohort's rankings. ``counted``: nothing has changed since its statistics were made."""
-    r, h = film_rankings.c, film_histograms.c
+    r = film_rankings.c
     computed = sa.func.min(r.computed_at, type_=UTCDateTime)
     query = sa.select(r.strategy, computed).where(r.cohort_id == cohort.id).group_by(r.strategy)
     rows = connection.execute(query.order_by(r.strategy)).all()
     # Most rankings are as new as what was counted for them, and nothing more is to be looked at.
     current_since = None
     if rows and counted:
-        current_since = connection.scalar(sa.select(h.computed_at).where(h.cohort_id == cohort.id).limit(1))
+        current_since = connection.scalar(sa.select(cohorts.c.counted_at).where(cohorts.c.id == cohort.id))
     outdated = {
         at: (current_since is None or at < current_since) and _has_changed(connection, cohort, at)
         for at in {at for _, at in rows}

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from letterboxd_scraper.errors import InputError
 from letterboxd_scraper.items.members import Listing
 from letterboxd_scraper.items.sources import DatedFilm, NamedFilm, RatedFilm, Service, Snapshot
-from letterboxd_scraper.store import intake
+from letterboxd_scraper.store import intake, statistics
+from letterboxd_scraper.store.checks.counted import statistics_and_histograms
 from letterboxd_scraper.store.members import forgetting, last_imports
 from letterboxd_scraper.store.members.last_imports import LastImport
 from letterboxd_scraper.store.patience import ask
@@ -126,6 +127,18 @@ def test_all_is_as_it_was_before(engine: sa.Engine) -> None:
     assert differences(after, state(engine)) == []
     intake.take_back(engine, last(engine))
     assert differences(first, state(engine)) == []
+
+
+@on_both
+def test_films_that_the_import_told_nothing_of_stay_counted(engine: sa.Engine) -> None:
+    five = [NamedFilm(f"Film {n}", 1999, f"x{n}") for n in range(5)]
+    take_in(engine, *(archive(f"ann{n}", 10, film) for n, film in enumerate(five)))
+    take_in(engine, archive("bob", 10, Z))
+    statistics.refresh(engine, NOW)
+    intake.take_back(engine, last(engine))
+    assert statistics.refresh(engine, NOW) == len(five)
+    with engine.connect() as connection:
+        assert [finding.wrong for finding in statistics_and_histograms(connection)] == [0, 0]
 
 
 @on_both

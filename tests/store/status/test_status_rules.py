@@ -11,6 +11,7 @@ from letterboxd_scraper.config import load
 from letterboxd_scraper.items.members import Failure, Listing
 from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Service, Snapshot
 from letterboxd_scraper.items.tasks import Provenance
+from letterboxd_scraper.store import schema
 from letterboxd_scraper.store.crawl_state import failures
 from letterboxd_scraper.store.films.enrichment import EnrichmentOptions
 from letterboxd_scraper.store.members.cohorts import Cohort
@@ -192,10 +193,12 @@ def test_a_ranking_is_as_new_as_what_was_counted_for_it(
     cohort, other = circle(connection), add_cohort(connection, "others", ["ada"])
     film = add_film(connection, "x")
     add_rating(connection, 1, film, rating=4.0, updated_at=MONDAY + DAY)
-    row = {"film_id": film, "bucket_label": "4.0", "count": 1}
-    for of_cohort, computed in ((cohort, MONDAY), (other, MONDAY - 9 * DAY), (None, MONDAY - 9 * DAY)):
-        of = {"cohort_id": of_cohort and of_cohort.id, "computed_at": computed}
-        connection.execute(film_histograms.insert().values(row | of))
+    # Of a film whose ratings have not changed there is nothing newer.
+    row = {"film_id": film, "bucket_label": "4.0", "count": 1, "computed_at": MONDAY - 9 * DAY}
+    connection.execute(film_histograms.insert().values(row | {"cohort_id": cohort.id}))
+    for of_cohort, counted_at in ((cohort, MONDAY), (other, MONDAY - 9 * DAY)):
+        which = schema.cohorts.c.id == of_cohort.id
+        connection.execute(schema.cohorts.update().where(which).values(counted_at=counted_at))
     rank(connection, cohort, at)
     rank(connection, other, at)
     (stored,) = rankings.stored(connection, cohort, counted=counted)
