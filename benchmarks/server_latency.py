@@ -9,25 +9,23 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from statistics import quantiles
 from urllib.parse import urlsplit
 
 from benchmarks.crawls import FAST, ROOT
+from benchmarks.ranking_speed import empty_database
 from benchmarks.site import RunningSite, running
 from letterboxd_scraper.store import migrate, statistics
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members import cohorts
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
-from tests import postgres
 from tests.served import NOW, serving
 
 KINDS = ("sqlite", "postgresql")
@@ -86,7 +84,7 @@ def compare(
 
     For ``warm`` seconds before they are not measured. ``prepare`` runs the crawls that are not measured.
     """
-    with _database(kind) as url:
+    with empty_database(kind) as url:
         _prepare(url, site, crawled, prepare or _finish)
         with serving(url, LETTERBOXD_BASE_URL=site.url) as server:
             paths = _paths(server.address)
@@ -99,16 +97,6 @@ def compare(
             assert crawl.returncode == 0
             written = _ratings(url) - before
         return Comparison(idle, busy, took, written)
-
-
-@contextmanager
-def _database(kind: str) -> Iterator[str]:
-    if kind == "sqlite":
-        with tempfile.TemporaryDirectory(prefix="bench") as folder:
-            yield f"sqlite:///{folder}/circle.db"
-    else:
-        with postgres.server() as server, postgres.database(server) as url:
-            yield url
 
 
 def _prepare(url: str, site: RunningSite, crawled: int, run: Callable[[Sequence[str]], None]) -> None:
