@@ -72,8 +72,9 @@ def _lines(cohort: CohortStatus, at: datetime) -> Iterator[str]:
 
 
 def _members(members: MemberCounts) -> str:
-    read = f"{members.read} read, {members.never_read or 'none'} never read"
-    return f"{members.ok} ok ({read}), {members.private} private, {members.gone} gone"
+    never = f"{members.never_read:,}" if members.never_read else "none"
+    read = f"{members.read:,} read, {never} never read"
+    return f"{members.ok:,} ok ({read}), {members.private:,} private, {members.gone:,} gone"
 
 
 def _age(members: MemberCounts, at: datetime) -> str:
