@@ -1,6 +1,7 @@
 """A cohort's ratings, films and members as files, for analysis and for other engines."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from letterboxd_scraper.store.schema import cohort_members, ratings, users, watc
 from ranking.parquet import films
 from ranking.parquet.columns import FILMS, LIST, MEMBERS, NAMES, RATINGS, described, table_of
 from ranking.parquet.folder import EXPLANATION, LISTS, About, file_of, refuse_foreign, replacing
-from ranking.parquet.rows import arrow_table, moment
+from ranking.parquet.rows import Text, moment, read_text
 
 # Rows held in memory at a time, and in a row group of the file; one member's rows are never parted.
 _ROWS = 100_000
@@ -162,12 +163,28 @@ def _ratings(
     query = sa.select(r.user_id, r.film_id, r.rating, r.liked, r.favorite, *moments)
     member_number = _numbers({member.user: member.number for member in members})
     film_number = _numbers(number)
-    for group in _groups(members):
-        rows = arrow_table(connection, query.where(r.user_id.in_([one.user for one in group])), RATINGS)
+
+    def table(text: Text) -> pa.Table:
+        rows = text.table(RATINGS)
         own = [pa.array(of[rows[name]]) for name, of in (("member", member_number), ("film_id", film_number))]
         part = pa.Table.from_arrays([*own, *rows.columns[2:]], schema=RATINGS)
         # As read they would be in the order of ids, which follows the lists on the site.
-        yield part.sort_by([("member", "ascending"), ("film_id", "ascending")])
+        return part.sort_by([("member", "ascending"), ("film_id", "ascending")])
+
+    of_groups = (query.where(r.user_id.in_([one.user for one in group])) for group in _groups(members))
+    yield from _ahead(table, (read_text(connection, one) for one in of_groups))
+
+
+def _ahead(make: Callable[[Text], pa.Table], texts: Iterable[Text]) -> Iterator[pa.Table]:
+    """Yield a table of each text; a thread makes it while the database tells the next text."""
+    with ThreadPoolExecutor(1) as pool:
+        begun: Future[pa.Table] | None = None
+        for text in texts:
+            before, begun = begun, pool.submit(make, text)
+            if before:
+                yield before.result()
+        if begun:
+            yield begun.result()
 
 
 def _numbers(number: Mapping[int, int]) -> npt.NDArray[np.int32]:

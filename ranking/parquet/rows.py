@@ -3,6 +3,7 @@
 Ten times as quick as to make an object of each value in between.
 """
 
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -14,11 +15,38 @@ from pyarrow import csv
 _NULLS, _TRUE, _FALSE = ["null", ""], ["1", "t"], ["0", "f"]
 
 
-def arrow_table(connection: sa.Connection, query: sa.Select[Any], schema: pa.Schema) -> pa.Table:
-    """Return the rows of a query of numbers and moments, its columns named and typed as in ``schema``.
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The rows of a query as one text: what stands around them all (``edge`` signs), and ``between`` two."""
 
-    All rows are in memory at once, as text. Moments are in UTC, whether or not ``schema`` says so.
-    """
+    rows: str
+    edge: int
+    between: str
+
+    def table(self, schema: pa.Schema) -> pa.Table:
+        """Return the rows as a table, its columns named and typed as in ``schema``.
+
+        Moments are in UTC, whether or not ``schema`` says so.
+        """
+        lines = self.rows[self.edge : -self.edge].replace(self.between, "\n")
+        if not lines:
+            return schema.empty_table()
+        names = schema.names
+        kinds = [pa.timestamp("us") if pa.types.is_timestamp(t) else t for t in schema.types]
+        options = csv.ConvertOptions(
+            column_types=dict(zip(names, kinds, strict=True)),
+            null_values=_NULLS,
+            true_values=_TRUE,
+            false_values=_FALSE,
+        )
+        table = csv.read_csv(
+            BytesIO(lines.encode()), csv.ReadOptions(column_names=names), convert_options=options
+        )
+        return table.cast(schema)
+
+
+def read_text(connection: sa.Connection, query: sa.Select[Any]) -> Text:
+    """Read the rows of a query of numbers and moments; all of them are in memory at once."""
     rows = query.subquery("rows")
     if connection.dialect.name == "postgresql":
         text = sa.func.string_agg(sa.cast(rows.table_valued(), sa.Text), "\n")
@@ -26,23 +54,9 @@ def arrow_table(connection: sa.Connection, query: sa.Select[Any], schema: pa.Sch
     else:
         text = sa.func.json_group_array(sa.func.json_array(*rows.c))
         edge, between = 2, "],["  # [[1,2,3.5,1,"2026-11-23 12:00:00.000000",null],…]
-    told = connection.scalar(sa.select(text)) or ""
-    lines = told[edge:-edge].replace(between, "\n")
-    if not lines:
-        return schema.empty_table()
-    names, kinds = schema.names, [pa.timestamp("us") if pa.types.is_timestamp(t) else t for t in schema.types]
-    options = csv.ConvertOptions(
-        column_types=dict(zip(names, kinds, strict=True)),
-        null_values=_NULLS,
-        true_values=_TRUE,
-        false_values=_FALSE,
-    )
-    table = csv.read_csv(
-        BytesIO(lines.encode()), csv.ReadOptions(column_names=names), convert_options=options
-    )
-    return table.cast(schema)
+    return Text(connection.scalar(sa.select(text)) or "", edge, between)
 
 
 def moment(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
-    """Return a moment as `arrow_table` reads it: in UTC, and without a zone."""
+    """Return a moment as `Text.table` reads it: in UTC, and without a zone."""
     return sa.func.timezone("UTC", column) if dialect == "postgresql" else column
