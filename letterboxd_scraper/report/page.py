@@ -82,16 +82,10 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
     people, you = _called(named), _place_of_you(named)
     expected = forecasts.of_circle(connection, circle, films, members, you)
     first = first_screen.of_cohort(connection, cohort, named, films, expected, may_read=may_read)
-    at_once = data.at_once(
-        films,
-        [name for name, _ in people],
-        you,
-        title=first.title,
-        sentence=first.sentence,
-        cards=first.cards,
-        site=options.base_url,
-        least=films.films[0].ranked.parameters.get(MIN_VOTES, 1),
-    )
+    said = {"title": first.title, "sentence": first.sentence, "cards": first.cards}
+    least = films.films[0].ranked.parameters.get(MIN_VOTES, 1)
+    called = [name for name, _ in people]
+    at_once = data.at_once(films, called, you, **said, site=options.base_url, least=least)
     return dict(
         named=named,
         people=people,
@@ -105,11 +99,9 @@ def gather(connection: sa.Connection, cohort: Cohort, options: Options) -> dict[
         averages=sum(film.average is not None for film in films.films),
         most_watchers=max(film.ranked.watchers for film in films.films),
         pairs=pairs,
-        title=first.title,
-        sentence=first.sentence,
-        cards=first.cards,
         report=data.packed(at_once),
         later=data.packed(data.later(films, pairs, [forecasts.in_letters(stars) for stars in expected])),
+        **said,
         **_drawn(films, len(members)),
         **_styles_and_scripts(films),
     )
