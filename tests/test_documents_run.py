@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -276,17 +277,14 @@ def run_one(reader: Shell, words: str) -> str:
 
 def served(reader: Shell, words: str) -> str:
     """Start a server, look at the page that it names, and end it as a user does."""
-    command = [sys.executable, "-m", "letterboxd_scraper", *words.split()[1:]]
-    process = subprocess.Popen(
-        command, cwd=reader.folder, env=reader.environment, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    lines: list[str] = []
-    while not (address := re.search(r"http://127\S+", "".join(lines))):
-        lines.append(process.stderr.readline())
-        assert lines[-1], "".join(lines)
-    assert requests.get(address[0], timeout=30).status_code == 200
+    process = reader.start("letterboxd_scraper", *words.split()[1:])
+    deadline = time.monotonic() + 60
+    while not (address := re.search(r"(http://127\S+)\s", process.said())):
+        assert process.poll() is None, process.said()
+        assert time.monotonic() < deadline, process.said()
+        time.sleep(0.02)
+    assert requests.get(address[1], timeout=30).status_code == 200
     process.send_signal(signal.SIGINT)
-    rest = process.stderr.read()
-    assert process.wait(timeout=60) in (0, 130), rest
-    return "".join(lines) + rest
+    _, told = process.communicate(timeout=60)
+    assert process.returncode in (0, 130), told
+    return told
