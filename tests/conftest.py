@@ -21,7 +21,7 @@ from filelock import FileLock
 from letterboxd_scraper.store import migrate
 from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.schema import films, ratings, users
-from tests import in_process, postgres, statements, warm
+from tests import in_process, migrated, postgres, statements, warm
 from tests.postgres_copies import Copies
 from tests.site import FEW, Site, own_world
 
@@ -41,6 +41,7 @@ SERVERS = {"site", "crowd", "sound", "postgres_server", "postgres_url", "known_e
 # Who starts the tests in the background has a shell that makes them ignore Ctrl-C, and with them every crawl.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 statements.share()
+migrated.remember()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,7 @@
 """An SQLite database in memory, for rules that are the same on both databases: nothing is kept of a test."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -27,10 +28,12 @@ def connection(schema_in_memory: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @pytest.fixture
-def memory() -> Iterator[sa.Engine]:
+def memory(schema_in_memory: sa.Engine) -> Iterator[sa.Engine]:
     """A database of the test's own, for what opens transactions itself."""
     engine = make_engine("sqlite://")
-    metadata.create_all(engine)
+    with schema_in_memory.connect() as empty, engine.connect() as own:
+        tables: Any = empty.connection.driver_connection
+        tables.backup(own.connection.driver_connection)
     yield engine
     engine.dispose()
 
