@@ -172,7 +172,9 @@ def test_of_a_member_less_the_films_that_they_rated_are_counted(counted: sa.Engi
 
 
 def count_all(engine: sa.Engine, at: datetime) -> None:
+    """Count as if nothing had been counted before."""
     with engine.begin() as connection:
+        connection.execute(film_histograms.delete().where(film_histograms.c.cohort_id.is_not(None)))
         connection.execute(changed_facts.insert().values(id=0))
     assert statistics.refresh(engine, at) is not None
 
