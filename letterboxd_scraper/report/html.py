@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from letterboxd_scraper.html import hash_source, templates
 from letterboxd_scraper.report.texts import clean, has_long_word
+from letterboxd_scraper.templating import hash_source, templates
 from letterboxd_scraper.words import counted, stars_in_words
 
 

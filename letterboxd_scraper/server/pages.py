@@ -14,12 +14,12 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope
 
 from letterboxd_scraper.config import DEFAULT_STRATEGY
-from letterboxd_scraper.html import hash_source, templates
 from letterboxd_scraper.report.assets import shared_style
 from letterboxd_scraper.server.asking import Answer, answer_of, readdressed
 from letterboxd_scraper.server.filters import FILTERS
 from letterboxd_scraper.server.forms import API, View
 from letterboxd_scraper.server.served import ATTRIBUTION, Served
+from letterboxd_scraper.templating import hash_source, templates
 
 CONTENT_TYPE = "text/html; charset=utf-8"
 

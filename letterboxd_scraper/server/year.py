@@ -9,7 +9,6 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from letterboxd_scraper.html import ONE_FILE
 from letterboxd_scraper.report.year import YearOptions, page, read
 from letterboxd_scraper.server.kept import Kept
 from letterboxd_scraper.server.made_page import MadePage
@@ -17,6 +16,7 @@ from letterboxd_scraper.server.problems import documented
 from letterboxd_scraper.server.queries import Word
 from letterboxd_scraper.server.served import ATTRIBUTION, Served, ServedCohort, reading_cohort, user_names
 from letterboxd_scraper.server.state import CohortKey, key_of, state_of
+from letterboxd_scraper.templating import ONE_FILE
 from ranking.year.period import FIRST_YEAR, LAST_YEAR, YearOfRatings, read_years
 from ranking.year.told import ToldYear
 

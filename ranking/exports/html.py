@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from letterboxd_scraper.html import ONE_FILE, templates
+from letterboxd_scraper.templating import ONE_FILE, templates
 from letterboxd_scraper.words import counted
 from ranking.marks import marks_in_words
 from ranking.results import RankedFilm

@@ -4,7 +4,7 @@ from functools import cache
 
 from jinja2 import Environment
 
-from letterboxd_scraper.html import ONE_FILE, templates
+from letterboxd_scraper.templating import ONE_FILE, templates
 from letterboxd_scraper.words import moment_in_words
 from ranking.news import words
 from ranking.news.model import News

@@ -31,7 +31,7 @@ PACKAGES = ("letterboxd_scraper", "ranking")
 USER, PASSWORD = "operator", "dollar$HOME%s&more"
 DATA = {
     "letterboxd_scraper/default.toml",
-    "letterboxd_scraper/html/templates/head.html",
+    "letterboxd_scraper/templating/templates/head.html",
     "letterboxd_scraper/report/templates/report.html",
     "letterboxd_scraper/server/templates/index.html",
     "letterboxd_scraper/migrations/env.py",
