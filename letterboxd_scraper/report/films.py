@@ -275,8 +275,8 @@ def _by_film(keys: Mapping[int, npt.NDArray[np.int64]]) -> dict[int, dict[int, i
     films, starts = np.unique(every[order] // _MARKS, return_index=True)
     columns = (np.split(column[order], starts[1:]) for column in (members, every % _MARKS))
     return {
-        film: dict(zip(places.tolist(), given.tolist(), strict=True))
-        for film, places, given in zip(films.tolist(), *columns, strict=True)
+        film: dict(zip(places.tolist(), marks.tolist(), strict=True))
+        for film, places, marks in zip(films.tolist(), *columns, strict=True)
     }
 
 

@@ -111,7 +111,9 @@ CHOICES: list[tuple[dict[str, str], Row]] = [
     ({"least": "2", "most": "3"}, lambda data, i: 2 <= data["films"]["watchers"][i] <= 3),
     (
         {"director": "number 17"},
-        lambda data, i: any("Number 17" in data["directors"][each] for each in data["films"]["directors"][i]),
+        lambda data, i: any(
+            "Number 17" in data["directors"][person] for person in data["films"]["directors"][i]
+        ),
     ),
     (
         {"search": "number 12"},

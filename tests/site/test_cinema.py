@@ -15,8 +15,8 @@ from tests.site.directors import NAMESAKES, PEOPLE, UNNUMBERED
 WORLD = own_world()
 FILMS = list(WORLD.films.values())
 BY_ODDITY: dict[str, list[Film]] = defaultdict(list)
-for each in FILMS:
-    BY_ODDITY[oddity(each)].append(each)
+for film in FILMS:
+    BY_ODDITY[oddity(film)].append(film)
 
 
 def first(kind: Oddity) -> tuple[Film, Details]:
@@ -194,7 +194,9 @@ def test_one_omitted() -> None:
 def test_namesakes() -> None:
     film, about = first("namesakes")
     one, other = about.directors
-    assert set(expected(film).directors) == {(each.name, each.slug, each.tmdb_id) for each in (one, other)}
+    assert set(expected(film).directors) == {
+        (person.name, person.slug, person.tmdb_id) for person in (one, other)
+    }
 
 
 def test_unnamed_country() -> None:

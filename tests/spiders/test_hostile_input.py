@@ -279,7 +279,7 @@ def test_counts_of_people_beyond_all_limits_end_nothing(tmp_path: Path, engine: 
 
     def change(path: str, page: str) -> str:
         beyond = cycle(count for count in counts for _ in range(3))  # a person has three
-        replaced = people.sub(lambda found: f"{found[1]}{next(beyond)}{found[2]}", page)
+        replaced = people.sub(lambda match: f"{match[1]}{next(beyond)}{match[2]}", page)
         return replaced if "/following/" in path else page
 
     site.change = change

@@ -225,7 +225,7 @@ def test_scores_and_ranks_equal_a_second_computation(engine: sa.Engine) -> None:
 
 
 def test_a_query_without_a_member_is_the_ranking_of_the_others(engine: sa.Engine) -> None:
-    found = circle(engine)
+    of_circle = circle(engine)
     with engine.connect() as connection:
         cohort = cohorts.find(connection, "friends")
         (user,) = connection.execute(
@@ -252,7 +252,7 @@ def test_a_query_without_a_member_is_the_ranking_of_the_others(engine: sa.Engine
                 .join_from(ratings, films)
                 .where(ratings.c.rating.is_not(None), ratings.c.user_id != user)
             ).all()
-            others = Circle([Rated(row.slug, row.rating, _age(row)) for row in rest], found.site)
+            others = Circle([Rated(row.slug, row.rating, _age(row)) for row in rest], of_circle.site)
             assert scores == pytest.approx(BY_HAND[strategy.name](others), abs=1e-9), strategy.name
 
 

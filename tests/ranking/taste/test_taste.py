@@ -211,7 +211,7 @@ def test_pairs_of_a_cohort_equal_a_count_by_hand(engine: sa.Engine) -> None:
 def test_a_comparison_shows_films_that_both_or_only_the_other_rated(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         circle = taste.read(connection, None)
-        match = max(circle.matches(), key=lambda each: each.overlap)
+        match = max(circle.matches(), key=lambda pair: pair.overlap)
         one, two = match.one, match.other
         stars = {
             (user, film): rated
