@@ -24,7 +24,7 @@ def ranks(connection: sa.Connection, cohort: Cohort, at: datetime) -> dict[int, 
     stored = connection.execute(sa.select(r.film_id, r.rank).where(*own)).all()
     if not stored:
         # In a circle of two, two are enough.
-        usual = {MIN_VOTES: min(cohort.size, _STRATEGY.settle()[MIN_VOTES])}
+        usual = {MIN_VOTES: min(max(cohort.size, 1), _STRATEGY.settle()[MIN_VOTES])}
         parameters = _STRATEGY.settle(cohort.definition.get("rank") or {}, usual)
         ranked = with_ranks(
             _STRATEGY.query(connection, Facts(cohort.id, at), parameters), connection.dialect.name

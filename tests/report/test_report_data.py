@@ -17,6 +17,7 @@ from letterboxd_scraper.report.page import gather
 from letterboxd_scraper.store.engine import read_transaction
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import (
+    cohort_members,
     film_histograms,
     film_rankings,
     films,
@@ -150,6 +151,13 @@ def test_it_has_the_ranks_of_discovery_stored_or_not(circle: sa.Engine) -> None:
         connection.execute(film_rankings.delete().where(own))
         connection.execute(films.update().values(letterboxd_weighted_average=None))
     assert "discovery" not in blocks(circle)[0]["films"]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_circle_that_was_ranked_and_has_no_member_any_more_has_a_report(circle: sa.Engine) -> None:
+    with circle.begin() as connection:
+        connection.execute(cohort_members.delete())
+    assert blocks(circle)[0]["members"] == []
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
