@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.store.patience import transact
@@ -19,7 +20,7 @@ from letterboxd_scraper.store.schema import (
     ratings,
 )
 
-# What is among the marks on SQLite when all films are to be counted.
+# What is among the marks when all films are to be counted; on PostgreSQL they always are.
 _ALL_FILMS = 0
 # To count film by film, SQLite looks up rating by rating: so many times slower than to read them all.
 _SLOWER = 4
@@ -49,8 +50,21 @@ def _refresh(connection: sa.Connection, at: datetime) -> int | None:
         _count_on_sqlite(connection, None, at)
     else:
         _count_on_sqlite(connection, marks, at)
-    connection.execute(cohorts.update().values(counted_at=at))
+    if not _note_moment(connection, at):
+        mark = postgresql.insert(changed_facts).values(id=_ALL_FILMS)
+        connection.execute(mark.on_conflict_do_nothing())
     return connection.scalar(sa.select(sa.func.count()).select_from(cohort_film_stats)) or 0
+
+
+def _note_moment(connection: sa.Connection, at: datetime) -> bool:
+    """Note of the cohorts when they were counted; say whether that was possible of all.
+
+    Who imports for a cohort on PostgreSQL keeps its row until all is stored: that may take longer than
+    anybody waits for a lock.
+    """
+    free = sa.select(cohorts.c.id).with_for_update(skip_locked=True, key_share=True)
+    noted = connection.execute(cohorts.update().where(cohorts.c.id.in_(free)).values(counted_at=at))
+    return noted.rowcount == connection.scalar(sa.select(sa.func.count()).select_from(cohorts))
 
 
 def _is_much(connection: sa.Connection, films: Collection[int]) -> bool:

@@ -20,6 +20,7 @@ from letterboxd_scraper.store.schema import (
     ratings,
     users,
 )
+from letterboxd_scraper.store.schema import cohorts as cohorts_table
 from tests.conftest import Shell, assert_ended, on_both, on_postgresql, on_sqlite, stored_facts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -213,6 +214,23 @@ def test_a_change_that_is_not_committed_yet_is_counted_the_next_time(counted: sa
         other.execute(ratings.update().where(a_rating(other)).values(rating=0.5))
         assert statistics.refresh(counted, LATER) is None
     assert statistics.refresh(counted, LATER) is not None
+
+
+@on_postgresql
+def test_an_import_for_a_cohort_is_not_waited_for(counted: sa.Engine) -> None:
+    at = sa.select(cohorts_table.c.counted_at)
+    with counted.begin() as other:
+        other.execute(at.with_for_update(key_share=True))
+        with counted.begin() as connection:
+            connection.exec_driver_sql("SET lock_timeout = 1")
+            connection.execute(ratings.delete().where(ratings.c.rating == 4))
+            assert statistics._refresh(connection, LATER) is not None
+            assert connection.scalar(at) == NOW
+        other.rollback()
+    assert statistics.refresh(counted, LATER) is not None
+    with counted.connect() as connection:
+        assert connection.scalar(at) == LATER
+    assert statistics.refresh(counted, LATER) is None
 
 
 @on_both
