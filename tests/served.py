@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.store import statistics
+from letterboxd_scraper.store.engine import make_engine
 from letterboxd_scraper.store.members import cohorts
 from letterboxd_scraper.store.schema import (
     countries,
@@ -37,7 +38,7 @@ from letterboxd_scraper.store.schema import (
 from ranking.compute import compute
 from ranking.strategies import STRATEGIES
 from tests import warm
-from tests.conftest import ROOT, Snapshots
+from tests.conftest import ROOT, STEPS, Shell, Snapshots
 from tests.site import FEW
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -114,9 +115,17 @@ def furnish(engine: sa.Engine) -> None:
 @contextmanager
 def furnished(kind: str, snapshots: Snapshots, folder: Path) -> Iterator[sa.Engine]:
     """A crawled circle in a database of this kind, with all that can be shown."""
-    with snapshots.copy(kind, folder / "letterboxd.db", "crawled", FEW) as engine:
-        furnish(engine)
+    with snapshots.copy(kind, folder / "letterboxd.db", "furnished", FEW) as engine:
         yield engine
+
+
+def _furnish(shell: Shell) -> None:
+    engine = make_engine(shell.environment["DATABASE_URL"])
+    furnish(engine)
+    engine.dispose()
+
+
+STEPS["furnished"] = ("crawled", _furnish)
 
 
 def _describe(connection: sa.Connection, ids: list[int]) -> None:
