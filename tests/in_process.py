@@ -89,7 +89,7 @@ def _scrapy(arguments: list[str]) -> int:
 def _letterboxd(arguments: list[str]) -> int:
     sys.modules.pop(_SETTINGS, None)
     with (
-        mock.patch.object(run_spider, "start", _Crawl),
+        mock.patch.object(run_spider, "start", Crawl),
         mock.patch.object(checkup, "AsyncCrawlerProcess", _Runner),
         mock.patch.object(sys, "argv", ["letterboxd"]),
     ):
@@ -103,7 +103,7 @@ PROGRAMS: dict[str, Callable[[list[str]], int]] = {
 }
 
 
-class _Crawl:
+class Crawl:
     """Stands for the process of a crawl that a command has started: it has ended when it is made."""
 
     def __init__(

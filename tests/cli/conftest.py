@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from letterboxd_scraper.cli import run_spider
 from letterboxd_scraper.cli.main import run
 from letterboxd_scraper.server import running
 from letterboxd_scraper.store import engine, migrate
 from letterboxd_scraper.store.engine import make_engine
+from tests import in_process
 from tests.cli.every_command import Place, furnish
 from tests.store.rows import add_cohort, add_film, add_rating, add_user
 
@@ -49,8 +51,12 @@ def club_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Call `letterboxd` in a folder of the test's own, where the database is to be `letterboxd.db`."""
+    """Call `letterboxd` in a folder of the test's own, where the database is to be `letterboxd.db`.
+
+    The crawls that it starts run in the tests' process, too.
+    """
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run_spider, "start", in_process.Crawl)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'letterboxd.db'}")
 
     def call(*arguments: str) -> Ended:
