@@ -193,23 +193,34 @@ def test_each_format_is_written_and_printed(ranked: Shell, crawled_engine: sa.En
     assert "cannot write no/where.csv" in nowhere.stderr
 
 
+_ONE_AFTER_THE_OTHER = """
+import sys
+from letterboxd_scraper.cli.main import run
+for words in sys.argv[1:]:
+    if words != sys.argv[1]:
+        print(end="\\0", flush=True)
+    assert run([*words.split(), "--cohort", "friends", "--limit", "1"]) == 0
+"""
+
+
 @on_sqlite
 def test_titles_are_told_whatever_the_terminal_can_write(ranked: Shell, crawled_engine: sa.Engine) -> None:
     best, title = stored(crawled_engine)[0].film_id, "千と千尋 :smile: [b]"
     with crawled_engine.begin() as connection:
         connection.execute(films.update().where(films.c.id == best).values(title=title))
 
-    def told(*words: str) -> bytes:
-        # In a process of its own: the encoding is chosen when Python starts.
-        command = [sys.executable, "-m", "letterboxd_scraper", *words, "--cohort", "friends", "--limit", "1"]
-        environment = ranked.environment | {"PYTHONIOENCODING": "ascii"}
-        process = subprocess.run(
-            command, cwd=ranked.folder, env=environment, capture_output=True, check=False, timeout=60
-        )
-        assert process.returncode == 0, process.stderr.decode()
-        return process.stdout
-
-    assert r"\u5343\u3068\u5343\u5c0b :smile: [b]" in told("rank", "show").decode("ascii")
+    # In a process of its own: the encoding is chosen when Python starts.
+    process = subprocess.run(
+        [sys.executable, "-c", _ONE_AFTER_THE_OTHER, "rank show", "export html", "export csv"],
+        cwd=ranked.folder,
+        env=ranked.environment | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert process.returncode == 0, process.stderr.decode()
+    shown, page, table = process.stdout.split(b"\0")
+    assert r"\u5343\u3068\u5343\u5c0b :smile: [b]" in shown.decode("ascii")
     # A file says UTF-8, or its reader takes it for that.
-    assert title in told("export", "html").decode("utf-8")
-    assert title in told("export", "csv").decode("utf-8")
+    assert title in page.decode("utf-8")
+    assert title in table.decode("utf-8")
