@@ -172,33 +172,12 @@ def test_what_is_no_page_is_taken_as_it_comes(
 
 
 @on_sqlite
-def test_nobody_else_is_connected_to_and_no_bomb_is_unpacked(
+@pytest.mark.parametrize("friends", [("kip", "newcomer", "silent_sam")], ids=["harmful"])
+def test_nobody_else_is_connected_to_no_bomb_is_unpacked_and_none_grows_too_large(
     known: Shell, site: Site, known_engine: sa.Engine, browser: tuple[str, ...]
 ) -> None:
     """Not even ahead of a request, of which we would not see anything."""
-    site.faults.add(Fault("bomb", "/marla/", encoding="br", megabytes=25))
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        other.setblocking(False)
-        address = f"http://localhost:{other.getsockname()[1]}"
-        ahead = f'<head><link rel="preconnect" href="{address}"><link rel="prefetch" href="{address}/">'
-        site.faults.add(
-            Fault("rewrite", "/kip/", pattern="<head>", by=ahead),
-            Fault("elsewhere", "/kip/films/.*", to=address),
-        )
-        assert_ended(known.scrapy("profile", *browser, cohort="friends"), 3)
-        with pytest.raises(BlockingIOError):
-            other.accept()
-    led, bomb = sorted(errors(known_engine), key=lambda error: "DOWNLOAD_MAXSIZE" in error)
-    assert led.startswith(f"it leads to {address}/kip/films/")
-    assert bomb == (
-        "the answer is larger than DOWNLOAD_MAXSIZE allows: The browser received more than 20000000 bytes"
-    )
 
-
-@on_sqlite
-def test_too_large_a_page_does_not_run_and_none_grows_too_large(
-    known: Shell, site: Site, known_engine: sa.Engine, browser: tuple[str, ...]
-) -> None:
     def with_script(path: str, script: str, padding: str = "") -> Fault:
         script = f"<p>{padding}</p><script>{script}</script>"
         return Fault("rewrite", path, pattern="(?=</body>)", by=script)
@@ -206,11 +185,28 @@ def test_too_large_a_page_does_not_run_and_none_grows_too_large(
     marla = site.world.member("marla")
     marla.ratings, marla.likes, marla.watched = {}, {}, set()
     site.faults.add(
+        # Too large a page does not run.
         with_script("/marla/", "fetch('/ran/')", "x" * 6_000_000),
         with_script("/kip/", "document.body.append('x'.repeat(6e6))"),
+        Fault("bomb", "/newcomer/", encoding="br", megabytes=25),
     )
-    assert_ended(known.scrapy("profile", *browser, cohort="friends"), 3)
-    assert errors(known_engine) == ["the page has grown in the browser to more than 5,000,000 bytes"]
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.setblocking(False)
+        address = f"http://localhost:{other.getsockname()[1]}"
+        ahead = f'<head><link rel="preconnect" href="{address}"><link rel="prefetch" href="{address}/">'
+        site.faults.add(
+            Fault("rewrite", "/silent_sam/", pattern="<head>", by=ahead),
+            Fault("elsewhere", "/silent_sam/films/.*", to=address),
+        )
+        assert_ended(known.scrapy("profile", *browser, cohort="friends"), 3)
+        with pytest.raises(BlockingIOError):
+            other.accept()
+    led, bomb, grown = sorted(errors(known_engine))
+    assert led.startswith(f"it leads to {address}/silent_sam/films/")
+    assert bomb == (
+        "the answer is larger than DOWNLOAD_MAXSIZE allows: The browser received more than 20000000 bytes"
+    )
+    assert grown == "the page has grown in the browser to more than 5,000,000 bytes"
     assert "/ran/" not in paths(site)
 
 
