@@ -35,8 +35,8 @@ def read(
 ) -> News:
     """Return what has changed in the circle since a moment; ``at`` is now.
 
-    It is compared with the ranking ``before``, which may be kept no longer, or with the last one that is kept
-    from before ``since``. Raises NothingKept where there is none.
+    It is compared with the ranking ``before``, which may be kept no longer, or with the last one from before
+    ``since`` that is kept. Raises NothingKept where there is none.
     """
     connection, cohort, reader = telling.connection, telling.cohort, telling.reader
     if before is None:

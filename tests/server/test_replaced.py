@@ -93,7 +93,7 @@ def test_a_restored_database_of_an_older_version_is_told_and_served_once_it_is_u
     engine = make_engine(f"sqlite:///{old}")
     migrate.upgrade(engine, "0006")
     with engine.begin() as connection:
-        row = {"label": "older", "at": MONDAY.isoformat(" ")}
+        row = {"label": "older", "at": MONDAY.replace(tzinfo=None).isoformat(" ")}
         insert = (
             "INSERT INTO cohorts (label, definition, created_at, updated_at) VALUES (:label, '{}', :at, :at)"
         )
