@@ -78,7 +78,7 @@ def of_cohort(connection: sa.Connection, cohort: Cohort, strategy: str) -> Fresh
 def of_members(connection: sa.Connection, cohort: Cohort) -> list[MemberAge]:
     """Return how old the data of each of a cohort's members are."""
     u, state, sources = users.c, user_scrape_state.c, member_sources.c
-    newest = sa.func.max(sa.case((sources.as_of > UNDATED, sources.as_of)))
+    newest = sa.func.max(sa.case((sources.as_of != UNDATED, sources.as_of)))
     told_at = sa.func.coalesce(newest, sa.func.max(sources.read_at))
     of_files = sa.select(told_at).where(sources.user_id == u.id).scalar_subquery()
     # Whom a crawl has not read to the end is not read, though it may have come to the end of their ratings.

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from letterboxd_scraper.config import load
 from letterboxd_scraper.items.members import Failure, Listing
-from letterboxd_scraper.items.sources import NamedFilm, RatedFilm, Service, Snapshot
+from letterboxd_scraper.items.sources import UNDATED, NamedFilm, RatedFilm, Service, Snapshot
 from letterboxd_scraper.items.tasks import Provenance
 from letterboxd_scraper.store import schema
 from letterboxd_scraper.store.crawl_state import failures
@@ -333,11 +333,16 @@ def test_the_films_of_a_cohort(connection: sa.Connection) -> None:
         assert count == nothing
 
 
-def test_a_member_of_whom_files_of_another_service_tell_has_their_age(connection: sa.Connection) -> None:
+@pytest.mark.parametrize(
+    ("as_of", "age"), [(MONDAY, MONDAY), (UNDATED, MONDAY + DAY), (UNDATED - DAY, UNDATED - DAY)]
+)
+def test_a_member_of_whom_files_of_another_service_tell_has_their_age(
+    connection: sa.Connection, as_of: datetime, age: datetime
+) -> None:
     film = NamedFilm("Ordet", 1955, imdb_id="tt0048452")
     told = Snapshot(
-        "ada", MONDAY, "ratings.csv", ratings=(RatedFilm(film, 4.0),), complete=False, service=Service.IMDB
+        "ada", as_of, "ratings.csv", ratings=(RatedFilm(film, 4.0),), complete=False, service=Service.IMDB
     )
     save_sources([told], connection, Provenance(MONDAY + DAY))
     cohort = add_cohort(connection, "friends", ["ada"])
-    assert freshness.of_members(connection, cohort) == [MemberAge("ok", None, None, MONDAY)]
+    assert freshness.of_members(connection, cohort) == [MemberAge("ok", None, None, age)]
