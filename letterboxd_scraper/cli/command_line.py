@@ -104,7 +104,9 @@ EXPORT: Table = {
     ),
 }
 CONFIG: Table = {"show": ("config:show", "Show each setting's value and where it comes from.")}
-REFRESH: Table = {"stats": ("refresh:refresh_stats", "Count every cohort's ratings per film anew.")}
+REFRESH: Table = {
+    "stats": ("refresh:refresh_stats", "Count every cohort's ratings per film, if any has changed.")
+}
 DB: Table = {
     "upgrade": ("db:upgrade", "Bring the database to this program's schema."),
     "backup": ("db:backup", "Copy the whole database to one file, while crawls go on."),

@@ -8,9 +8,9 @@ from letterboxd_scraper.words import counted
 
 
 def refresh_stats(context: typer.Context) -> None:
-    """Count every cohort's ratings per film anew.
+    """Count every cohort's ratings per film, if any has changed.
 
-    Only if any rating or membership has changed since the last time.
+    Films whose ratings have changed, on SQLite; all films, where any have, on PostgreSQL.
 
     \b
     Examples:
@@ -21,6 +21,6 @@ def refresh_stats(context: typer.Context) -> None:
     words = (
         "no rating or membership has changed since the last time, nothing to do"
         if count is None
-        else f"{counted(count, 'film')} counted, each film once for each cohort"
+        else f"up to date: {counted(count, 'film')}, each once for each cohort"
     )
     session.conclude({"changed": count is not None, "films": count}, f"statistics: {words}")

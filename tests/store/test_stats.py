@@ -243,4 +243,4 @@ def test_a_crawl_that_changes_nothing_leaves_nothing_to_count(crawled: Shell, co
         connection.execute(ratings.delete().where(a_rating(connection)))
     changed = crawled.letterboxd("refresh", "stats")
     assert_ended(changed, 0)
-    assert "films counted, each film once for each cohort" in changed.stderr
+    assert "films, each once for each cohort" in changed.stderr
