@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from letterboxd_scraper.items.members import STARS
 from letterboxd_scraper.store.patience import transact
@@ -51,8 +50,9 @@ def _refresh(connection: sa.Connection, at: datetime) -> int | None:
     else:
         _count_on_sqlite(connection, marks, at)
     if not _note_moment(connection, at):
-        mark = postgresql.insert(changed_facts).values(id=_ALL_FILMS)
-        connection.execute(mark.on_conflict_do_nothing())
+        marked = sa.exists().where(changed_facts.c.id == _ALL_FILMS)
+        again = sa.select(sa.literal(_ALL_FILMS)).where(~marked)
+        connection.execute(changed_facts.insert().from_select(["id"], again))
     return connection.scalar(sa.select(sa.func.count()).select_from(cohort_film_stats)) or 0
 
 
