@@ -10,6 +10,7 @@ from letterboxd_scraper.machine import extras
 from letterboxd_scraper.terminal import options
 from letterboxd_scraper.terminal.chosen import find_cohort
 from letterboxd_scraper.terminal.session import Session
+from letterboxd_scraper.words import counted
 
 
 def export_parquet(
@@ -37,7 +38,9 @@ def export_parquet(
     counts = export(session.read_only, circle, output, session.config.now(), names=names, base_url=site)
     lists = {"watched": "watched", "watchlist": "on watchlists"}
     written = ", ".join(
-        f"{count} {lists.get(table, table)}" for table, count in counts.items() if count or table not in lists
+        f"{count:,} {lists[table]}" if table in lists else counted(count, table.removesuffix("s"))
+        for table, count in counts.items()
+        if count or table not in lists
     )
     session.conclude(
         {"cohort": circle.label, "folder": output, "rows": counts},
