@@ -96,5 +96,5 @@ def test_a_strategy_that_ranks_nothing_ends_the_work_only_if_none_ranks_anything
 
 
 def test_statistics_are_counted_once(club: Run) -> None:
-    assert "statistics: 3 films counted" in club("refresh", "stats").err
+    assert "statistics: up to date: 3 films" in club("refresh", "stats").err
     assert "nothing to do" in club("refresh", "stats").err
