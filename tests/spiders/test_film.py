@@ -23,7 +23,7 @@ def count(engine: sa.Engine, *conditions: Any) -> int:
 def keep_few(engine: sa.Engine, site: Site) -> None:
     """Leave the circle three films of each kind that there is."""
     kept = {kind: [] for kind in map(oddity, site.world.films.values())}  # type: dict[str, list[str]]
-    for slug in stored_films(engine):
+    for slug in sorted(stored_films(engine)):
         kept[oddity(site.world.films[slug])].append(slug)
     few = sa.select(films.c.id).where(
         films.c.slug.in_([slug for slugs in kept.values() for slug in slugs[:3]])
