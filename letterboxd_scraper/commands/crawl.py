@@ -58,7 +58,6 @@ class Command(BaseRunSpiderCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and leave the exit code for Scrapy, which ends the process with it."""
         try:
-            interrupts.raise_again()
             if isinstance(self._config, InputError):
                 raise self._config
             self.exitcode = self._crawl(self._config, args, opts)
